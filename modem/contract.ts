@@ -1,0 +1,116 @@
+/**
+ * The small interface through which the rest of the house sees a modem. `modem.ts` fulfils it over a serial port or
+ * TCP; a modem host on another machine could fulfil it over a queue.
+ */
+
+/** A PDU that the modem took from the network, not yet deleted or acknowledged. */
+export interface IncomingPdu {
+  modemId: string
+  /**
+   * `stored`: from +CMTI/+CDSI/+CMGL, still in its slot until the sink has resolved. `direct`: from +CMT/+CDS, answered by
+   * +CNMA after the sink has resolved (where the modem wants that).
+   */
+  source: 'stored' | 'direct'
+  /** `broadcast` is a +CBM page, all else a TPDU with SCA in front. */
+  kind: 'deliver' | 'status-report' | 'broadcast' | 'unknown'
+  /** `undefined` for direct ones. */
+  slot: { memory: string; index: number } | undefined
+  /** SCA and TPDU as the modem gave it, upper-case hex (may be hostile: not decoded here). */
+  pduHex: string
+  /** ms since epoch. */
+  receivedAtMs: number
+}
+
+/** Takes what the modem receives. The promises are the acknowledgement. */
+export interface ModemSink {
+  /** Resolves once the PDU is safe; the modem then deletes the slot or acknowledges. A rejection leaves it in place. */
+  incoming(pdu: IncomingPdu): Promise<void>
+  /** The slot has been emptied (so the same octets in the same slot are a new message from now on). */
+  released(pdu: IncomingPdu): Promise<void>
+  /**
+   * At start and at each poll: these slots of these memories are all there is. Whatever was persisted and is not listed
+   * is known to be released.
+   */
+  inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
+}
+
+export type ModemState =
+  | 'absent' // no port, or it has gone
+  | 'starting' // open, running the start sequence
+  | 'sim-locked' // wants a PIN or PUK from a person
+  | 'no-sim'
+  | 'searching' // ready for commands, not registered
+  | 'ready'
+  | 'resyncing' // lost step, finding its way back
+  | 'failed' // gave up; `reason` says what a person must do
+
+export interface ModemStatus {
+  id: string
+  /** As configured: `/dev/…` or `tcp://host:port`. */
+  port: string
+  label: string | undefined
+  state: ModemState
+  /** In words; always present when the state is not `ready`. */
+  reason: string | undefined
+  manufacturer: string | undefined
+  model: string | undefined
+  revision: string | undefined
+  imei: string | undefined
+  imsi: string | undefined
+  iccid: string | undefined
+  /** E.164, from configuration or +CNUM. */
+  number: string | undefined
+  operator: string | undefined
+  registration: 'none' | 'home' | 'searching' | 'denied' | 'unknown' | 'roaming' | 'sms-only'
+  signalDbm: number | undefined
+  smsc: string | undefined
+  storage: readonly { memory: string; used: number; total: number }[]
+  /** ms since epoch of the last change of `state`. */
+  sinceMs: number
+}
+
+/**
+ * How far a failed submission got.
+ * `not-sent`: no octet of the body left us, repeating is safe. `refused`: the network or modem said no (code).
+ * `unknown`: the body was handed over and no final result came; repeating may double it.
+ */
+export type SubmitStage = 'not-sent' | 'refused' | 'unknown'
+
+export class ModemSubmitError extends Error {
+  readonly stage: SubmitStage
+  /** `cms-38`, `cme-14`, `error`, `prompt-timeout`, `timeout`, `gone`, `reset`, `unavailable`. */
+  readonly code: string
+
+  constructor(stage: SubmitStage, code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'ModemSubmitError'
+    this.stage = stage
+    this.code = code
+  }
+}
+
+export interface SubmitOptions {
+  /** More parts follow at once: keep the radio link (+CMMS) where the modem can. */
+  moreToFollow: boolean
+  /** Awaited after the prompt was seen and before the first octet of the body is written: the journal's last chance. */
+  beforeBody?: () => Promise<void>
+}
+
+export interface SmsModem {
+  /** Stable over replugs and other port names, once known: `mdm_<imei>`. Until then `mdm_<label or port>`. */
+  readonly id: string
+  status(): ModemStatus
+  /** Calls back on every change of status. Returns the unsubscribe function. */
+  onStatus(listener: (status: ModemStatus) => void): () => void
+  /**
+   * Submits one SMS-SUBMIT (TPDU octets, without SCA; the modem's own SMSC is used).
+   * Resolves with TP-MR; rejects with ModemSubmitError and nothing else.
+   */
+  submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }>
+  /** Runs one AT command for a person (diagnosis) and returns its information lines. */
+  command(text: string, timeoutMs: number): Promise<readonly string[]>
+  /** Restarts the module and runs the start sequence again. */
+  reset(): Promise<void>
+  start(): void
+  stop(): Promise<void>
+}

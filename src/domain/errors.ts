@@ -1,0 +1,38 @@
+/**
+ * The one error type of the product, and the four things a caller can do about it.
+ *
+ * Drivers throw it where the fact is known; the router decides by `retry`; the HTTP edge translates `code`.
+ */
+
+/** What the router may do next with the message that met this error. */
+export type RetryClass = 'same-transport' | 'other-transport' | 'after-human' | 'never'
+
+export interface CausewayErrorOptions {
+  /** Stable, kebab-case, documented: `not-on-signal`, `modem-unavailable`, `cms-38` … */
+  code: string
+  /** What was wrong and what to do, in words for the owner. Never contains message text or keys. */
+  message: string
+  retry: RetryClass
+  /** Wait at least this long before trying again (the service or modem said so). */
+  retryAfterMs?: number
+  cause?: unknown
+}
+
+export class CausewayError extends Error {
+  readonly code: string
+  readonly retry: RetryClass
+  readonly retryAfterMs: number | undefined
+
+  constructor(options: CausewayErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CausewayError'
+    this.code = options.code
+    this.retry = options.retry
+    this.retryAfterMs = options.retryAfterMs
+  }
+
+  /** True when `error` is a CausewayError, and of that code where one is given. */
+  static is(error: unknown, code?: string): error is CausewayError {
+    return error instanceof CausewayError && (code === undefined || error.code === code)
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * What the router knows of a transport, and what a transport may tell the router.
+ *
+ * Two drivers of equal rank fulfil `Transport` (`src/transports/sms.ts`, `src/transports/signal.ts`). A transport
+ * never decides about fallback, never changes a message's state, never retries by itself beyond what its protocol
+ * demands; it reports facts through `TransportSink`, whose promises are the acknowledgement: a driver deletes or acks
+ * only what the sink has resolved for.
+ */
+
+/** How a message travels. */
+export type TransportName = 'sms' | 'mms' | 'signal'
+
+/**
+ * An open database transaction, handed through by a driver that must commit its own state and a message together
+ * (the Signal ratchet). Only `src/store` and the driver that opened it look inside.
+ */
+export interface UnitOfWork {
+  readonly unitOfWork: never
+}
+
+/** Whom a leg goes to. At least one of the two is present; a phone number is E.164 or a short code. */
+export interface Recipient {
+  e164: string | undefined
+  aci: string | undefined
+  pni: string | undefined
+}
+
+/** One try of one leg, as the router hands it to a transport. */
+export interface OutgoingAttempt {
+  messageId: string
+  attemptId: string
+  recipient: Recipient
+  text: string
+  /**
+   * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
+   * and a repeated attempt carries the same one, so that the peer deduplicates.
+   */
+  timestampMs: number
+  /** After this time nobody wants the message any more (ms since epoch). */
+  validUntilMs: number
+  /** Which lane (see `Transport.lanes`) the router chose: a modem id for sms, `signal` for Signal. */
+  lane: string
+}
+
+/** State of one part of a multi-part text inside an attempt. `uncertain`: handed to the modem, answer lost. */
+export type PartState = 'pending' | 'submitting' | 'uncertain' | 'accepted' | 'delivered' | 'failed'
+
+/** One SMS-SUBMIT of an attempt, as journalled. */
+export interface PartRecord {
+  /** 1-based. */
+  part: number
+  /** TPDU octets as upper-case hex, without SCA. */
+  tpduHex: string
+  state: PartState
+  /** TP-MR that the modem gave; undefined until accepted. */
+  messageReference: number | undefined
+  /** ms since epoch of the hand-over to the modem. */
+  submittedAtMs: number | undefined
+}
+
+/**
+ * Durable notes a transport takes inside an attempt. Every call commits before it resolves. Written by the transport,
+ * read by it again when the same attempt is carried on after a crash or a replug.
+ */
+export interface AttemptJournal {
+  /** The parts as first planned; on a second call for the same attempt the stored ones are returned, not the given. */
+  plan(parts: readonly { part: number; tpduHex: string }[]): Promise<readonly PartRecord[]>
+  /** Moves one part. `submitting` must be committed before the first octet of the body reaches the modem. */
+  part(
+    part: number,
+    change: { state: PartState; messageReference?: number; atMs: number; detail?: string },
+  ): Promise<void>
+  /** A fresh concatenation reference (0…255 or 0…65535), unique per recipient as long as the counter does not wrap. */
+  nextConcatReference(recipient: string): Promise<number>
+}
+
+/**
+ * How a send ended when it did not throw.
+ * `accepted`: the network or the service has it. `uncertain`: it may have it; only a report can tell.
+ * `parts-pending` never leaves a transport: either all parts were accepted, or it is uncertain, or an error is thrown.
+ */
+export type SendOutcome =
+  | { kind: 'accepted'; detail: string; encrypted: boolean; expectsReceipt: boolean }
+  | { kind: 'uncertain'; detail: string }
+
+/** A queue of its own, so that one that is stuck holds up nobody else. */
+export interface Lane {
+  id: string
+  transport: TransportName
+  available: boolean
+  /** In words, when not available: "modem unplugged", "no connection to Signal". */
+  reason: string | undefined
+  /** Our own address on this lane (E.164), where known. */
+  ownNumber: string | undefined
+}
+
+/** What is known of a recipient on a transport. */
+export type Reach =
+  | { kind: 'registered'; aci: string | undefined; pni: string | undefined }
+  | { kind: 'not-registered' }
+  | { kind: 'unknown'; reason: string; retryAfterMs: number | undefined }
+
+export interface Transport {
+  readonly name: TransportName
+  /** All lanes, available or not; cheap, called often. */
+  lanes(): readonly Lane[]
+  /** Calls back on every change of a lane (came, went, available). Returns the unsubscribe function. */
+  onLanes(listener: () => void): () => void
+  /**
+   * Asks the directory whether these people can be reached over this transport. Never throws for "don't know".
+   * The router caches and rations; a transport just asks.
+   */
+  reach(recipients: readonly Recipient[], signal: AbortSignal): Promise<readonly Reach[]>
+  /**
+   * Sends one attempt, or carries it on where its journal says it stopped.
+   * Throws CausewayError: `retry` says what the router may do next. Anything after the point of no return is not an
+   * error but `uncertain`.
+   */
+  send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome>
+  /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
+  approveIdentity(recipient: Recipient): Promise<void>
+}
+
+/** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
+export interface InboundMessage {
+  transport: TransportName
+  lane: string
+  /** The sender: number, alphanumeric sender, or ACI (Signal may know both). */
+  from: { address: string | undefined; aci: string | undefined; pni: string | undefined; name: string | undefined }
+  text: string
+  /** When the sender's side says it was sent (ms since epoch). */
+  sentAtMs: number
+  receivedAtMs: number
+  encrypted: boolean
+  dedupeKey: string
+}
+
+/** One segment of a concatenated text that is not whole yet. Keyed as the goal table says (sender, ref, bits, total, modem). */
+export interface InboundSegment {
+  lane: string
+  fromAddress: string
+  reference: number
+  referenceBits: 8 | 16
+  total: number
+  sequence: number
+  /** Opaque to the store: what the transport needs to put the text together (JSON). */
+  payloadJson: string
+  receivedAtMs: number
+  dedupeKey: string
+}
+
+/** What came of something we sent. */
+export type Receipt =
+  | {
+      transport: 'sms'
+      lane: string
+      /** TP-MR of the status report, the recipient as digits, and the times it names. */
+      messageReference: number
+      recipientAddress: string
+      submittedAtMs: number
+      dischargedAtMs: number
+      outcome: 'delivered' | 'temporary' | 'permanent-failure'
+      /** TP-ST octet. */
+      status: number
+      detail: string
+    }
+  | {
+      transport: 'signal'
+      kind: 'delivered' | 'read'
+      fromAci: string
+      /** Sent timestamps of the messages it speaks of. */
+      timestampsMs: readonly number[]
+      atMs: number
+    }
+
+/** Evidence about a person on a transport, learnt by the way. */
+export type CapabilityFact =
+  | { transport: 'signal'; kind: 'registered'; recipient: Recipient; atMs: number }
+  | { transport: 'signal'; kind: 'unregistered'; recipient: Recipient; atMs: number }
+  | { transport: 'signal'; kind: 'identity-changed'; recipient: Recipient; atMs: number }
+  /** The two ids were proved to be one person. */
+  | { transport: 'signal'; kind: 'linked'; recipient: Recipient; atMs: number }
+
+/** Something that could not be understood: kept with its octets, shown, never fatal. */
+export interface QuarantinedItem {
+  transport: TransportName
+  lane: string
+  /** Octets as hex. */
+  raw: string
+  code: string
+  detail: string
+  dedupeKey: string
+  receivedAtMs: number
+}
+
+/** Where transports put facts. Every promise resolves after commit (or after the write into the given unit). */
+export interface TransportSink {
+  /** Returns false when it had been seen before (nothing was written). */
+  message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
+  /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
+  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
+  receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
+  capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
+  /** The unit of work given before has been committed: tell listeners. */
+  committed(): void
+}

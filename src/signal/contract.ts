@@ -1,0 +1,121 @@
+/**
+ * What the rest of the house sees of a Signal account. `account.ts` fulfils it. Nothing here knows conversations,
+ * policies or phones' text messages.
+ */
+import type { DatabaseTransaction } from '../store/database.ts'
+
+/** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
+export interface PeerIds {
+  aci: string | undefined
+  pni: string | undefined
+  e164: string | undefined
+}
+
+export interface IncomingText {
+  from: PeerIds
+  senderDevice: number
+  /** Sent timestamp of the sender's device (ms): with the sender's ACI the message's identity everywhere. */
+  timestampMs: number
+  serverTimestampMs: number
+  text: string
+  sealed: boolean
+  /** Set on messages that our own other device sent (sync transcript): whom they went to. */
+  sentTo: PeerIds | undefined
+}
+
+export type PeerFact =
+  | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
+  | { kind: 'linked'; peer: PeerIds; atMs: number }
+
+/**
+ * Where decrypted facts go. Called inside the transaction that also commits the ratchet state; the envelope is acked
+ * after that transaction committed. A rejection rolls everything back and leaves the envelope unacked.
+ */
+export interface SignalSink {
+  text(message: IncomingText, transaction: DatabaseTransaction): Promise<void>
+  receipt(
+    receipt: { kind: 'delivered' | 'read'; from: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
+  peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
+  /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
+  undecryptable(
+    item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
+  /** After commit. */
+  committed(): void
+}
+
+export type SignalState =
+  | 'none' // no account here
+  | 'registering'
+  | 'connecting'
+  | 'connected'
+  | 'disconnected' // will try again by itself
+  | 'challenged' // sending is paused until a person solves a captcha
+  | 'connected-elsewhere'
+  | 'signed-out'
+  | 'expired' // the protocol library is too old
+
+export interface SignalStatus {
+  state: SignalState
+  /** In words, always present unless connected. */
+  reason: string | undefined
+  e164: string | undefined
+  aci: string | undefined
+  pni: string | undefined
+  deviceId: number | undefined
+  sinceMs: number
+  /** Where a registration stands, when one is under way. */
+  registration: RegistrationStep | undefined
+  challenge: { token: string; retryAtMs: number | undefined } | undefined
+}
+
+/** What a registration waits for. Every step survives a restart. */
+export type RegistrationStep =
+  | { step: 'captcha'; e164: string; pageUrl: string }
+  | {
+      step: 'code'
+      e164: string
+      transport: 'sms' | 'voice'
+      requestedAtMs: number
+      nextRequestAtMs: number | undefined
+    }
+  | { step: 'registering'; e164: string }
+  | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
+
+export interface SignalAccount {
+  status(): SignalStatus
+  onStatus(listener: (status: SignalStatus) => void): () => void
+  /** Loads the account if there is one and connects; carries on a registration that a restart interrupted. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /**
+   * Begins registering this number as a primary. Resolves as soon as the next step is known (`status().registration`).
+   * `code` is awaited by the account itself: from `EnrollmentCodes.next` or from `submitCode`, whichever comes first.
+   * Errors: CausewayError `signal-…` with what to do.
+   */
+  register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
+  submitCaptcha(token: string): Promise<void>
+  submitCode(code: string): Promise<void>
+  /**
+   * Encrypts for all devices of the recipient and sends (sealed where possible). Repeating it with the same timestamp is
+   * safe. Resolves when the server has accepted it. Errors: CausewayError with codes `not-on-signal`
+   * (other-transport), `identity-changed` (after-human), `signal-unreachable` (same-transport), `signal-rate-limited`
+   * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
+   */
+  sendText(message: { to: PeerIds; text: string; timestampMs: number }): Promise<{ sealed: boolean; to: PeerIds }>
+  /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
+  lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
+  /** From now on the peer's newest identity key is trusted for sending. */
+  approveIdentity(peer: PeerIds): Promise<void>
+  /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
+  safetyNumber(peer: PeerIds): Promise<string | undefined>
+}
+
+/** Hands over verification codes that arrive at the modem. */
+export interface EnrollmentCodes {
+  /** Resolves with the next code (digits only) that arrives after `sinceMs`; rejects on abort. */
+  next(sinceMs: number, signal: AbortSignal): Promise<string>
+}

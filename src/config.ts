@@ -1,0 +1,175 @@
+/**
+ * The configuration as the program sees it: loaded from flags, environment, YAML and defaults (in this order), checked
+ * whole, with paths resolved and files read. Whatever is wrong is said at once, key by key; nothing is started before.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Path, readLayers } from './config/layers.ts'
+import { type ConfigProblem, describeIssues } from './config/problems.ts'
+import { keysAt, wordsAt } from './config/reference.ts'
+import { type ConfigFile, configSchema } from './config/schema.ts'
+import { CausewayError } from './domain/errors.ts'
+import type { SignalServer } from './signal/server.ts'
+
+export interface ModemConfig {
+  /** `/dev/…` or `tcp://host:port`. */
+  port: string
+  label: string | undefined
+  number: string | undefined
+  pin: string | undefined
+}
+
+export interface Config {
+  /** The file that was read, absolute. */
+  file: string | undefined
+  profile: 'live' | 'sandbox'
+  http: { listen: { host: string; port: number } }
+  mode: 'integrated' | 'data_only' | 'sms_only'
+  /** ISO 3166 country for numbers in national form. */
+  region: string | undefined
+  fallback: { default: 'auto' | 'ask' | 'signal_only' | 'sms_only'; afterMs: number }
+  validityMs: number
+  resendWhenUncertain: boolean
+  modems: readonly ModemConfig[]
+  signal: { server: SignalServer; profileName: string | undefined }
+  queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
+  store: { keyFile: string }
+  dataDir: string
+  runtimeDir: string
+  log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; format: 'auto' | 'json' | 'pretty' }
+}
+
+export interface LoadConfigOptions {
+  /** The file to read; absent: the installed one, else `./causeway.yaml`, else none. */
+  file?: string | undefined
+  env?: Readonly<Record<string, string | undefined>>
+  /** Dotted key → value: what the command line says. */
+  flags?: Readonly<Record<string, string>>
+  /** Where relative paths begin that no file wrote. */
+  directory?: string
+}
+
+const INSTALLED_FILE = '/etc/causeway/causeway.yaml'
+
+/** Thrown for values that cannot be; `problems` holds one entry for each. */
+export class ConfigError extends CausewayError {
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const count = problems.length === 1 ? 'One thing is' : `${problems.length} things are`
+    super({
+      code: problems.some(({ id }) => id === 'config.unknown_key') ? 'config-unknown-key' : 'config-invalid',
+      message: `${count} wrong in the configuration:\n${problems.map(({ message }) => `  ${message}`).join('\n')}`,
+      retry: 'after-human',
+    })
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Loads and checks the configuration. Throws CausewayError `config-unreadable`, `config-syntax`, or ConfigError
+ * (`config-unknown-key`, `config-invalid`); all of them exit 78 (EX_CONFIG).
+ */
+export function loadConfig(options: LoadConfigOptions = {}): Config {
+  const directory = resolve(options.directory ?? '.')
+  const env = options.env ?? process.env
+  const file = options.file === undefined ? defaultFile(directory) : resolve(directory, options.file)
+  const layers = readLayers(file, env, options.flags ?? {})
+  const parsed = configSchema.safeParse(layers.tree, { reportInput: true })
+  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, layers, { keysAt, wordsAt }))
+
+  /** Paths in a file begin at the file's folder, all others at the working directory. */
+  const absolute = (key: Path, path: string) => {
+    const fromFile = file !== undefined && !/^(environment|flag) /.test(layers.origin(key) ?? 'flag ')
+    return resolve(fromFile ? dirname(file) : directory, path)
+  }
+  const values = parsed.data
+  const installed = file !== undefined && dirname(file) === dirname(INSTALLED_FILE)
+  const dataDir =
+    values.data_dir === undefined
+      ? installed
+        ? '/var/lib/causeway'
+        : join(directory, 'data')
+      : absolute(['data_dir'], values.data_dir)
+  const runtimeDir =
+    values.runtime_dir === undefined
+      ? installed
+        ? '/run/causeway'
+        : join(dataDir, 'run')
+      : absolute(['runtime_dir'], values.runtime_dir)
+  const keyFile =
+    values.store.key_file === undefined
+      ? defaultKeyFile(env, installed, dataDir)
+      : absolute(['store', 'key_file'], values.store.key_file)
+  return {
+    file,
+    profile: values.profile,
+    http: values.http,
+    mode: values.mode,
+    region: values.region,
+    fallback: { default: values.fallback.default, afterMs: values.fallback.after },
+    validityMs: values.validity,
+    resendWhenUncertain: values.resend_when_uncertain,
+    modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
+    signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
+    queue: values.queue,
+    store: { keyFile },
+    dataDir,
+    runtimeDir,
+    log: values.log,
+  }
+}
+
+function defaultFile(directory: string): string | undefined {
+  return [INSTALLED_FILE, join(directory, 'causeway.yaml')].find((file) => existsSync(file))
+}
+
+function defaultKeyFile(
+  env: Readonly<Record<string, string | undefined>>,
+  installed: boolean,
+  dataDir: string,
+): string {
+  const credential =
+    env['CREDENTIALS_DIRECTORY'] === undefined ? undefined : join(env['CREDENTIALS_DIRECTORY'], 'db.key')
+  if (credential !== undefined && existsSync(credential)) return credential
+  return installed ? join(dirname(INSTALLED_FILE), 'db.key') : join(dataDir, 'db.key')
+}
+
+function signalServer(
+  server: ConfigFile['signal']['server'],
+  absolute: (key: Path, path: string) => string,
+): SignalServer {
+  if (typeof server === 'string') return { kind: server }
+  const one = server.port ?? 0
+  return {
+    kind: 'custom',
+    host: server.host,
+    ports: {
+      chat: server.ports?.chat ?? one,
+      cdsi: server.ports?.cdsi ?? one,
+      svr2: server.ports?.svr2 ?? one,
+      svrB: server.ports?.svrb ?? one,
+    },
+    caPem: server.ca_pem ?? readCa(absolute(['signal', 'server', 'ca'], server.ca ?? '')),
+    storageUrl: server.storage_url,
+    cdnUrls: server.cdn_urls,
+    zkgroup: {
+      serverPublicParams: server.zkgroup.server_public_params,
+      genericServerPublicParams: server.zkgroup.generic_server_public_params,
+      backupServerPublicParams: server.zkgroup.backup_server_public_params,
+    },
+    trustRoots: server.trust_roots,
+    directoryFile:
+      server.directory === undefined ? undefined : absolute(['signal', 'server', 'directory'], server.directory),
+  }
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const message = `signal.server.ca: ${path} cannot be read (${cause instanceof Error ? cause.message : String(cause)})`
+    throw new ConfigError([{ id: 'config.invalid', key: 'signal.server.ca', message }])
+  }
+}

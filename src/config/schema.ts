@@ -1,0 +1,223 @@
+/**
+ * The shape of `causeway.yaml`: every key with its description and default, once. The reference page
+ * (`docs/config.md`), the check for unknown keys and the `Config` type all come from here.
+ *
+ * YAML and environment are both read as strings (YAML's failsafe schema), so that a PIN keeps its leading zeros and a
+ * number its `+`; the leaves here turn them into what they mean.
+ */
+import { z } from 'zod'
+import { parseDuration } from '../domain/duration.ts'
+
+const text = z.string()
+
+const duration = z.string().transform((value, context) => {
+  const ms = parseDuration(value)
+  if (ms !== undefined && ms > 0) return ms
+  context.addIssue({ code: 'custom', message: 'write a span like PT15M, P1D, 15m or 2h30m' })
+  return z.NEVER
+})
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+
+const port = z
+  .string()
+  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535, {
+    message: 'write a port number, 1…65535',
+  })
+  .transform(Number)
+
+const base64 = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9+/]+={0,2}$/.test(value), { message: 'write base64 without line breaks' })
+  .transform((value) => new Uint8Array(Buffer.from(value, 'base64')))
+
+const url = z.string().refine((value) => URL.canParse(value) && /^https?:/.test(value), {
+  message: 'write an http:// or https:// address',
+})
+
+const listen = z.string().transform((value, context) => {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value)
+  const host = match?.[1] ?? match?.[2]
+  const number = Number(match?.[3])
+  if (host !== undefined && number <= 65535) return { host, port: number }
+  context.addIssue({ code: 'custom', message: 'write an address and a port, as 127.0.0.1:8420 or [::1]:8420' })
+  return z.NEVER
+})
+
+const modemPort = z.string().refine(
+  (value) => {
+    if (/^\/dev\/\S+$/.test(value)) return true
+    const match = /^tcp:\/\/(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)
+    return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65535
+  },
+  { message: 'write a device as /dev/serial/by-id/… or a network port as tcp://host:port' },
+)
+
+const e164 = z.string().refine((value) => /^\+[1-9]\d{5,14}$/.test(value), {
+  message: 'write the number in international form, as +447700900123',
+})
+
+const redis = z.string().transform((value, context) => {
+  if (value === 'private') return { kind: 'private' as const }
+  if (value.startsWith('/')) return { kind: 'socket' as const, path: value }
+  if (URL.canParse(value) && /^rediss?:/.test(value)) return { kind: 'url' as const, url: value }
+  context.addIssue({ code: 'custom', message: 'write private, a socket path /…, or redis://host:port' })
+  return z.NEVER
+})
+
+const customSignalServer = z
+  .strictObject({
+    host: z
+      .literal('localhost')
+      .prefault('localhost')
+      .describe('Name of the server. The protocol library dials a custom server on `localhost` only.'),
+    port: port.optional().describe('One port for all services of the server; or give `ports`.'),
+    ports: z
+      .strictObject({
+        chat: port.describe('Port of the chat service.'),
+        cdsi: port.describe('Port of contact discovery.'),
+        svr2: port.describe('Port of secure value recovery.'),
+        svrb: port.describe('Port of secure value recovery for backups.'),
+      })
+      .optional()
+      .describe('The ports one by one.'),
+    ca: text.optional().describe('PEM file of the authority that signed the server’s certificate.'),
+    ca_pem: text.optional().describe('The same as text.'),
+    storage_url: url.describe('Base address of the storage service.'),
+    cdn_urls: z
+      .strictObject({
+        '0': url.describe('Base address of CDN 0 (avatars, stickers).'),
+        '2': url.describe('Base address of CDN 2 (attachments).'),
+        '3': url.describe('Base address of CDN 3 (attachments, backups).'),
+      })
+      .describe('Base addresses of the content servers, by CDN number.'),
+    zkgroup: z
+      .strictObject({
+        server_public_params: base64.describe('ServerPublicParams, base64.'),
+        generic_server_public_params: base64.describe('GenericServerPublicParams, base64.'),
+        backup_server_public_params: base64.describe('Generic parameters of backups, base64.'),
+      })
+      .describe('The server’s zero-knowledge group parameters.'),
+    trust_roots: z
+      .array(base64)
+      .min(1)
+      .describe('Public keys (33 octets, base64) that sign sealed-sender certificates.'),
+    directory: text
+      .optional()
+      .describe(
+        'File of JSON lines `{"e164":"+1…","aci":"…","pni":"…"}` that stands in for contact discovery; re-read when it changes.',
+      ),
+  })
+  .superRefine((server, context) => {
+    if ((server.port === undefined) === (server.ports === undefined)) {
+      context.addIssue({ code: 'custom', message: 'give either port or ports', path: ['ports'] })
+    }
+    if ((server.ca === undefined) === (server.ca_pem === undefined)) {
+      context.addIssue({ code: 'custom', message: 'give either ca (a file) or ca_pem (text)', path: ['ca'] })
+    }
+  })
+
+const modem = z.strictObject({
+  port: modemPort.describe('The AT port: `/dev/serial/by-id/…` (stable over replugs) or `tcp://host:port`.'),
+  label: text.optional().describe('A name for people.'),
+  number: e164.optional().describe('The SIM’s own number, where the SIM does not tell it.'),
+  pin: z
+    .string()
+    .regex(/^\d{4,8}$/, { message: 'write the four to eight digits of the SIM’s PIN' })
+    .optional()
+    .describe('PIN of the SIM. Tried once; a wrong one is never tried again by itself.'),
+})
+
+/** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */
+export const configSchema = z.strictObject({
+  profile: z
+    .enum(['live', 'sandbox'])
+    .prefault('live')
+    .describe('`live` drives real modems and servers, `sandbox` is the whole world on one machine.'),
+  http: z
+    .strictObject({
+      listen: listen
+        .prefault('127.0.0.1:8420')
+        .describe(
+          'Address and port of the API. Port 0 takes a free one. Put TLS in front of it before it leaves the machine.',
+        ),
+    })
+    .prefault({})
+    .describe('The HTTP API.'),
+  mode: z
+    .enum(['integrated', 'data_only', 'sms_only'])
+    .prefault('integrated')
+    .describe(
+      '`integrated` uses Signal where the recipient has it and text messages otherwise, `data_only` never sends a text message, `sms_only` never uses Signal. Changed at run time by `PATCH /api/v1/settings`, which then wins.',
+    ),
+  region: z
+    .string()
+    .regex(/^[A-Z]{2}$/, { message: 'write a country of two capital letters, as GB' })
+    .optional()
+    .describe('Country (ISO 3166) for numbers written in national form. Without it only international form is taken.'),
+  fallback: z
+    .strictObject({
+      default: z
+        .enum(['auto', 'ask', 'signal_only', 'sms_only'])
+        .prefault('auto')
+        .describe(
+          'Policy of contacts that have none of their own: `auto` goes on with a text message, `ask` holds and asks, `signal_only` and `sms_only` never change transport.',
+        ),
+      after: duration
+        .prefault('PT15M')
+        .describe('How long a message may stay without a delivery receipt over Signal before a text message follows.'),
+    })
+    .prefault({})
+    .describe('Going from Signal to a text message.'),
+  validity: duration.prefault('P1D').describe('After this time an undelivered message is given up.'),
+  resend_when_uncertain: flag
+    .prefault('false')
+    .describe('Send a text again when it cannot be known whether the network took it. May double it.'),
+  modems: z.array(modem).prefault([]).describe('The modems. None: Signal only.'),
+  signal: z
+    .strictObject({
+      server: z
+        .union([z.enum(['production', 'staging']), customSignalServer])
+        .prefault('production')
+        .describe('`production`, `staging`, or a server that somebody else runs (the keys below).'),
+      profile_name: text.optional().describe('The name that contacts see.'),
+    })
+    .prefault({})
+    .describe('The Signal account.'),
+  queue: z
+    .strictObject({
+      redis: redis
+        .prefault('private')
+        .describe('`private` starts a Redis of our own on a socket; or `redis://host:port`, or a socket path.'),
+    })
+    .prefault({})
+    .describe('The clock of the outbox. Losing it loses no message.'),
+  store: z
+    .strictObject({
+      key_file: text
+        .optional()
+        .describe(
+          'File with the key of the database. Without it: the systemd credential `db.key`, else `/etc/causeway/db.key` when installed, else `db.key` in `data_dir`.',
+        ),
+    })
+    .prefault({})
+    .describe('The database.'),
+  data_dir: text
+    .optional()
+    .describe('Where everything is kept. `/var/lib/causeway` when installed, `./data` from a checkout.'),
+  runtime_dir: text
+    .optional()
+    .describe('Where sockets are. `/run/causeway` when installed, `run` in `data_dir` otherwise.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).prefault('info').describe('What is written.'),
+      format: z
+        .enum(['auto', 'json', 'pretty'])
+        .prefault('auto')
+        .describe('`json` a line, `pretty` for people, `auto`: pretty on a terminal.'),
+    })
+    .prefault({})
+    .describe('The log, on standard output.'),
+})
+
+export type ConfigFile = z.output<typeof configSchema>

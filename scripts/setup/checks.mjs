@@ -1,0 +1,33 @@
+// @ts-check
+// The checks that read the sources without running them: types, lint and form, dead code. Each is one pass or fail.
+import { run } from './child.mjs'
+
+const checkTimeoutMs = 5 * 60_000
+
+/** @type {readonly { label: string, parameters: readonly string[] }[]} */
+const checks = [
+  { label: 'types', parameters: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { label: 'lint', parameters: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
+  { label: 'dead code', parameters: ['node_modules/knip/bin/knip.js', '--no-progress'] },
+]
+
+/**
+ * Runs them all, whatever the earlier ones said, and prints the words of those that failed.
+ * @param {string} root checkout @param {import('./progress.mjs').Progress} progress
+ */
+export async function runChecks(root, progress) {
+  const tally = { passed: 0, failed: 0 }
+  for (const { label, parameters } of checks) {
+    const { code, output } = await progress.step(
+      label,
+      () => run(process.execPath, parameters, { cwd: root, timeoutMs: checkTimeoutMs }),
+      (result) => (result.code === 0 ? 'clean' : 'FAILED'),
+    )
+    if (code === 0) tally.passed += 1
+    else {
+      tally.failed += 1
+      progress.notice(output)
+    }
+  }
+  return tally
+}

@@ -1,3 +1,248 @@
-/** Tables of messages, conversations, contacts, attempts, jobs of the house. Filled in by the store. */
-// biome-ignore lint/suspicious/noEmptyInterface: the tables come with migration 0001
-export interface MailboxTables {}
+/**
+ * The newest schema of the mailbox as types; migrations/0001_mailbox.ts has it as SQL with its rules. All times are ms
+ * since the epoch; booleans are 0 or 1; columns named *_json hold JSON.
+ */
+import type { Generated, Selectable } from 'kysely'
+import type { ContactPolicy, SignalStanding } from '../../domain/contact.ts'
+import type { MessageState } from '../../domain/message.ts'
+import type { PartState, TransportName } from '../../domain/transport.ts'
+
+/** One person. `sender` is a short code or an alphanumeric sender, which has no E.164 form. */
+export interface ContactsTable {
+  id: string
+  e164: string | null
+  aci: string | null
+  pni: string | null
+  sender: string | null
+  name: string | null
+  policy: Generated<ContactPolicy>
+  signal_standing: Generated<SignalStanding>
+  signal_checked_at_ms: number | null
+  /** Before this, the directory is not asked again about this person. */
+  signal_next_check_at_ms: Generated<number>
+  /** Negative answers in a row. */
+  signal_misses: Generated<number>
+  verified: Generated<number>
+  /** Set while a changed safety number waits for a person's consent. */
+  identity_changed_at_ms: number | null
+  version: Generated<number>
+  created_at_ms: number
+  updated_at_ms: number
+}
+
+export interface ConversationsTable {
+  id: string
+  contact_id: string
+  /** The modem that last carried a text of this conversation, so that our number stays the same to them. */
+  sms_lane: string | null
+  unread: Generated<number>
+  muted: Generated<number>
+  archived: Generated<number>
+  pinned: Generated<number>
+  last_message_id: string | null
+  last_message_at_ms: number
+  version: Generated<number>
+  created_at_ms: number
+}
+
+export interface MessagesTable {
+  id: string
+  conversation_id: string
+  direction: 'in' | 'out'
+  text: string
+  state: MessageState
+  /** Why it is in this state: a stable code, and words. */
+  code: string | null
+  reason: string | null
+  /** What carried it, or is about to. */
+  transport: TransportName | null
+  lane: string | null
+  encrypted: Generated<number>
+  /** An inbound twin came over this transport too ("also by SMS"). */
+  twin_transport: TransportName | null
+  twin_at_ms: number | null
+  /** Overrides the contact's policy for this message. */
+  policy: ContactPolicy | null
+  fallback_after_ms: number | null
+  valid_until_ms: number | null
+  scheduled_at_ms: number | null
+  /** Current leg of its plan, and since when. */
+  leg: number | null
+  leg_started_at_ms: number | null
+  /** Attempts of the current leg so far. */
+  tries: Generated<number>
+  /** No attempt before this (back-off). */
+  not_before_ms: Generated<number>
+  /** When the router must look at it again whatever happens. */
+  due_at_ms: number | null
+  /** The visible note after a change of transport. */
+  fallback_from: TransportName | null
+  fallback_code: string | null
+  fallback_reason: string | null
+  fallback_at_ms: number | null
+  /** out: our own, strictly increasing; in: the sender's. */
+  sent_timestamp_ms: number
+  metadata_json: string | null
+  created_at_ms: number
+  updated_at_ms: number
+  sent_at_ms: number | null
+  delivered_at_ms: number | null
+  read_at_ms: number | null
+}
+
+/** The plan: what has been and what may still be tried. */
+export interface LegsTable {
+  message_id: string
+  leg: number
+  transport: 'sms' | 'signal'
+  /** `ask`: a person confirms before it begins. */
+  consent: 'automatic' | 'ask'
+  /** Time without proof of delivery after which the next leg begins; null: none. */
+  fallback_after_ms: number | null
+  code: string
+  reason: string
+}
+
+/** The ledger. Append-only but for its end. */
+export interface AttemptsTable {
+  id: string
+  message_id: string
+  /** 1-based. */
+  n: number
+  leg: number
+  transport: TransportName
+  lane: string
+  started_at_ms: number
+  ended_at_ms: number | null
+  result: 'accepted' | 'uncertain' | 'retry' | 'other-transport' | 'held' | 'failed' | 'interrupted' | null
+  code: string | null
+  /** In words for a person. */
+  detail: string | null
+}
+
+/** The journal of a leg's parts; shared by all attempts of the leg, so that no part is sent twice. */
+export interface PartsTable {
+  message_id: string
+  leg: number
+  part: number
+  tpdu_hex: string
+  state: PartState
+  lane: string
+  /** Recipient as digits, as a status report names them. */
+  recipient_digits: string
+  message_reference: number | null
+  submitted_at_ms: number | null
+  settled_at_ms: number | null
+  detail: string | null
+}
+
+/** Keys of inbound messages that are safe with us. */
+export interface SeenTable {
+  transport: TransportName
+  dedupe_key: string
+  message_id: string
+  at_ms: number
+}
+
+/** PDUs taken from a modem's slot (or handed over directly) and not yet known to be deleted there. */
+export interface InboundPdusTable {
+  id: string
+  modem_id: string
+  memory: string
+  slot: number
+  pdu_sha256: string
+  taken_at_ms: number
+  released_at_ms: number | null
+}
+
+/** Segments of concatenated texts; `set_id` groups those of one text. */
+export interface SegmentsTable {
+  dedupe_key: string
+  set_id: string
+  lane: string
+  from_address: string
+  reference: number
+  reference_bits: 8 | 16
+  total: number
+  sequence: number
+  payload_json: string
+  received_at_ms: number
+  whole_at_ms: number | null
+}
+
+export interface QuarantineTable {
+  dedupe_key: string
+  transport: TransportName
+  lane: string
+  raw: string
+  code: string
+  detail: string
+  received_at_ms: number
+}
+
+/** What happened, in order; never changed. Carries ids and states, no text. */
+export interface EventsTable {
+  id: Generated<number>
+  at_ms: number
+  type: string
+  message_id: string | null
+  conversation_id: string | null
+  contact_id: string | null
+  data_json: string
+}
+
+export interface IdempotencyKeysTable {
+  scope: string
+  key: string
+  fingerprint: string
+  message_id: string | null
+  status: number | null
+  body: string | null
+  created_at_ms: number
+}
+
+export interface TokensTable {
+  id: string
+  name: string
+  secret_sha256: string
+  scopes_json: string
+  created_at_ms: number
+  last_used_at_ms: number | null
+  revoked_at_ms: number | null
+}
+
+export interface ConcatCountersTable {
+  recipient: string
+  next: number
+}
+
+export interface SettingsTable {
+  key: string
+  value_json: string
+}
+
+export interface MailboxTables {
+  contacts: ContactsTable
+  conversations: ConversationsTable
+  messages: MessagesTable
+  legs: LegsTable
+  attempts: AttemptsTable
+  parts: PartsTable
+  seen: SeenTable
+  inbound_pdus: InboundPdusTable
+  segments: SegmentsTable
+  quarantine: QuarantineTable
+  events: EventsTable
+  idempotency_keys: IdempotencyKeysTable
+  tokens: TokensTable
+  concat_counters: ConcatCountersTable
+  settings: SettingsTable
+}
+
+export type ContactRow = Selectable<ContactsTable>
+export type ConversationRow = Selectable<ConversationsTable>
+export type MessageRow = Selectable<MessagesTable>
+export type LegRow = Selectable<LegsTable>
+export type AttemptRow = Selectable<AttemptsTable>
+export type PartRow = Selectable<PartsTable>
+export type EventRow = Selectable<EventsTable>

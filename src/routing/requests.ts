@@ -1,0 +1,27 @@
+/** What people and programs ask of the router, and what they get. The HTTP edge maps to and from these. */
+import type { ContactPolicy } from '../domain/contact.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
+
+export interface SubmitRequest {
+  /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
+  to?: string
+  conversationId?: string
+  text: string
+  /** For this message only; else the contact's. */
+  policy?: ContactPolicy
+  /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */
+  fallbackAfterMs?: number
+  /** ms after which nobody wants it any more; else the setting (1 day). */
+  validityMs?: number
+  /** Not before this time (ms since epoch). */
+  scheduledAtMs?: number
+  metadata?: Record<string, unknown>
+  /** Same scope and key: the same message. `fingerprint` tells whether it was the same request. */
+  idempotency?: { scope: string; key: string; fingerprint: string }
+}
+
+export interface Submission {
+  message: MessageRow
+  /** True when this key had been used before; `message` is then the one of that time, as it is now. */
+  replayed: boolean
+}

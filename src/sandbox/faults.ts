@@ -1,0 +1,108 @@
+/**
+ * What goes wrong on command at the sandbox's Signal server: refused connections, refused sends, captcha challenges,
+ * answers lost after the fact. Pure state; the server asks it.
+ */
+
+export interface Refusal {
+  status: number
+  headers: Record<string, string>
+  body: unknown
+}
+
+interface Countdown {
+  refusal: Refusal
+  left: number
+}
+
+export interface RefusalOptions {
+  status: number
+  /** How many times; for ever when left out. */
+  times?: number
+  retryAfterSeconds?: number
+}
+
+export class SignalFaults {
+  #connects: Countdown | undefined
+  #sends: Countdown | undefined
+  #challengeToken: string | undefined
+  #challengeSolvable = true
+  #lostAnswers = 0
+
+  /** Connections with credentials are refused with this HTTP status: 403 signed out, 499 too old, 429, 503 … */
+  refuseConnections(options: RefusalOptions): void {
+    this.#connects = countdown(options)
+  }
+
+  /** Sending is refused with this HTTP status, 429 for instance. */
+  refuseSends(options: RefusalOptions): void {
+    this.#sends = countdown(options)
+  }
+
+  /**
+   * Sending is answered by 428 until a captcha solution for this token came in. A sealed send has no sender to be
+   * challenged: it is refused as unauthorized, so that the client falls back to an unsealed one and meets the challenge.
+   */
+  demandCaptcha(token: string, solvable = true): void {
+    this.#challengeToken = token
+    this.#challengeSolvable = solvable
+  }
+
+  /** The next sends are carried out, but their answers never arrive: the connection breaks instead. */
+  loseSendAnswers(times: number): void {
+    this.#lostAnswers = times
+  }
+
+  /** Ends every fault. */
+  heal(): void {
+    this.#connects = undefined
+    this.#sends = undefined
+    this.#challengeToken = undefined
+    this.#lostAnswers = 0
+  }
+
+  get challenged(): boolean {
+    return this.#challengeToken !== undefined
+  }
+
+  onConnect(): Refusal | undefined {
+    const [refusal, next] = take(this.#connects)
+    this.#connects = next
+    return refusal
+  }
+
+  onSend(sealed: boolean): Refusal | undefined {
+    if (this.#challengeToken !== undefined) {
+      if (sealed) return { status: 401, headers: {}, body: { error: 'not while challenged' } }
+      return { status: 428, headers: {}, body: { token: this.#challengeToken, options: ['captcha'] } }
+    }
+    const [refusal, next] = take(this.#sends)
+    this.#sends = next
+    return refusal
+  }
+
+  onSendAnswer(): 'answer' | 'lose' {
+    if (this.#lostAnswers === 0) return 'answer'
+    this.#lostAnswers -= 1
+    return 'lose'
+  }
+
+  /** A solution came in: the HTTP status for it. */
+  onChallengeSolution(token: unknown, captcha: unknown): number {
+    if (this.#challengeToken === undefined) return 200
+    if (!this.#challengeSolvable) return 413
+    if (token !== this.#challengeToken || typeof captcha !== 'string' || captcha === '') return 428
+    this.#challengeToken = undefined
+    return 200
+  }
+}
+
+function countdown({ status, times, retryAfterSeconds }: RefusalOptions): Countdown {
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` }
+  return { refusal: { status, headers, body: { error: `refused on command with ${status}` } }, left: times ?? Infinity }
+}
+
+function take(entry: Countdown | undefined): [Refusal | undefined, Countdown | undefined] {
+  if (entry === undefined || entry.left <= 0) return [undefined, undefined]
+  return [entry.refusal, entry.left === 1 ? undefined : { ...entry, left: entry.left - 1 }]
+}

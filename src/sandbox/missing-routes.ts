@@ -1,0 +1,45 @@
+/**
+ * Endpoints that Signal's server has, the mock lacks, and the gateway calls. Answers as the server would, as far as
+ * the gateway looks.
+ */
+import type { AciString, Device } from './mock.ts'
+import type { ChatRequest, Reply } from './signal-connection.ts'
+
+interface Accounts {
+  getAllDevicesByServiceId(aci: AciString): Promise<readonly Device[]>
+}
+
+type Route = (device: Device, request: ChatRequest, accounts: Accounts) => Promise<Reply>
+
+const ok: Reply = { status: 200, headers: {}, body: {} }
+
+const routes: Readonly<Record<string, Route>> = {
+  'PUT /v1/accounts/attributes/': async (device, { body }) => {
+    storeAccessKey(device, body)
+    return ok
+  },
+  'GET /v1/devices': async (device, _request, accounts) => {
+    const devices = await accounts.getAllDevicesByServiceId(device.aci)
+    return {
+      ...ok,
+      body: { devices: devices.map(({ deviceId }) => ({ id: deviceId, name: null, lastSeen: 0, created: 0 })) },
+    }
+  },
+  'POST /v2/keys/check': async () => ok,
+}
+
+/** The answer to a request that the mock has no route for; undefined when it is none of ours. */
+export async function missingRoute(request: ChatRequest, accounts: Accounts): Promise<Reply | undefined> {
+  const path = request.path === '/v1/accounts/attributes' ? `${request.path}/` : request.path
+  const route = routes[`${request.verb} ${path}`]
+  if (route === undefined) return undefined
+  if (request.device === undefined) return { status: 401, headers: {}, body: { error: 'Not authorized' } }
+  return await route(request.device, request, accounts)
+}
+
+/** Takes the sealed-sender access key out of account attributes (octets as numbers or as base64). */
+export function storeAccessKey(device: Device, attributes: unknown): void {
+  const key = (attributes as { unidentifiedAccessKey?: unknown } | undefined)?.unidentifiedAccessKey
+  if (typeof key === 'string') device.accessKey = Buffer.from(key, 'base64')
+  else if (Array.isArray(key)) device.accessKey = Buffer.from(key.map(Number))
+}

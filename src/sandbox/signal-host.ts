@@ -1,0 +1,480 @@
+/**
+ * Signal's mock server with what the sandbox and the tests need of a real one: a queue per device that loses nothing,
+ * delivery to accounts registered over REST, access keys and profile commitments, random verification codes, refusals
+ * at connect, and stopping and starting again on the same port with the same accounts.
+ *
+ * It keeps accounts and letters; what goes wrong on command is `SignalFaults`, who is listed is `DirectoryFile`.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { PublicKey } from '@signalapp/libsignal-client'
+import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import type { DirectoryFile } from './directory-file.ts'
+import type { SignalFaults } from './faults.ts'
+import type { Recipient } from './mailbox.ts'
+import { Mailbox } from './mailbox.ts'
+import { missingRoute, storeAccessKey } from './missing-routes.ts'
+import type { AciString, Device, RegistrationId, ServiceIdString } from './mock.ts'
+import { EnvelopeType, MockServer, openWebSocket, PrimaryDevice, Proto, ServiceIdKind, sealAttachment } from './mock.ts'
+import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
+import { SignalConnection } from './signal-connection.ts'
+
+/** The mock's fixed code, replaced by a random one. */
+const codeOfMock = '111111'
+/** How many past requests are remembered. */
+const requestsMax = 5_000
+
+export interface VerificationCode {
+  e164: string
+  /** Six digits. */
+  code: string
+  transport: 'sms' | 'voice'
+}
+
+/** One request of a client, as answered. */
+export interface RequestRecord {
+  verb: string
+  path: string
+  status: number
+  authenticated: boolean
+}
+
+export interface SignalHostOptions {
+  directory: DirectoryFile
+  faults: SignalFaults
+  /** Signs the certificates of sealed senders. */
+  trustRoot: PublicKey
+  /** Where uploaded attachments go. */
+  cdnDir: string
+  onVerificationCode: (request: VerificationCode) => void
+  /** Makes a verification code of six digits. */
+  nextCode: () => string
+}
+
+type ChatSocket = Parameters<MockServer['addWebSocket']>[1]
+type VerificationStore = Parameters<MockServer['saveVerificationSession']>[0]
+type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
+
+export class SignalHost extends MockServer implements ConnectionTap {
+  readonly requests: RequestRecord[] = []
+  readonly #options: SignalHostOptions
+  readonly #mailboxes = new Map<Device, Mailbox>()
+  readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
+  readonly #connections = new Set<SignalConnection>()
+  readonly #sockets = new Set<Socket>()
+  readonly #gone = new Set<ServiceIdString>()
+  /** Primaries made by the mock itself, which it feeds in its own way. */
+  readonly #ofMock = new Set<AciString>()
+  #numberSource = 9_000
+
+  constructor(options: SignalHostOptions) {
+    super({ cdn3Path: options.cdnDir })
+    this.#options = options
+  }
+
+  /** Listens on 127.0.0.1; port 0 takes a free one. Returns the port. */
+  async open(port: number): Promise<number> {
+    await this.listen(port, '127.0.0.1')
+    const https = this.https
+    if (https === undefined) throw new Error('the mock server did not open')
+    https.removeAllListeners('connect')
+    https.on('connect', (request: Http2ServerRequest, response: Http2ServerResponse) => {
+      void this.#accept(request, response)
+    })
+    https.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    return (https.address() as AddressInfo).port
+  }
+
+  /** Stops listening and breaks every connection; accounts and letters stay. */
+  async shut(): Promise<void> {
+    const https = this.https
+    if (https === undefined) return
+    this.https = undefined
+    const closed = new Promise<void>((resolve) => https.close(() => resolve()))
+    this.dropConnections()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  /** Breaks every chat connection without a handshake; clients may come back at once. */
+  dropConnections(): void {
+    for (const connection of this.#connections) connection.drop()
+  }
+
+  /** Closes the chat connections of an account with a WebSocket close code (4401: signed out, 4409: connected elsewhere). */
+  closeConnections(aci: string, code: number): void {
+    for (const connection of this.#connections) {
+      if (connection.authenticatedAs?.aci === aci) connection.close(code)
+    }
+  }
+
+  /** How many chat connections with credentials are open for this account. */
+  connectionsOf(aci: string): number {
+    return [...this.#connections].filter((connection) => connection.authenticatedAs?.aci === aci).length
+  }
+
+  // Accounts
+
+  /** A phone of the mock's making on this number, listed in the directory. Its letters wait until `attach`. */
+  async createPhone(profileName: string, e164: string): Promise<PrimaryDevice> {
+    const device = await this.registerDevice({
+      number: e164,
+      registrationId: registrationId(),
+      pniRegistrationId: registrationId(),
+      password: randomBytes(10).toString('hex'),
+      authCredentialSalt: randomBytes(16),
+    })
+    const phone = await this.installPhone(device, profileName)
+    this.#list(device)
+    return phone
+  }
+
+  /**
+   * Another device of an account: new protocol state over the same identity. The phone's own state is per device, so
+   * a linked device is a `PrimaryDevice` of its own that shares the account's identity key.
+   */
+  async createLinkedPhone(primary: PrimaryDevice): Promise<PrimaryDevice> {
+    const device = await this.registerDevice({
+      primary: primary.device,
+      password: randomBytes(10).toString('hex'),
+      registrationId: registrationId(),
+      pniRegistrationId: registrationId(),
+    })
+    return await this.#install(device, primary.profileName, primary)
+  }
+
+  /** The app installed anew on a device: fresh identity key, keys, sessions and profile key. */
+  async installPhone(device: Device, profileName: string): Promise<PrimaryDevice> {
+    return await this.#install(device, profileName, undefined)
+  }
+
+  /** As `installPhone` on an existing device, with a new registration id: the account's safety number changes. */
+  async reinstallPhone(phone: PrimaryDevice): Promise<PrimaryDevice> {
+    const { device } = phone
+    // The field is read-only to the mock's callers; a re-registered phone keeps its account and gets a new one.
+    Reflect.set(device, 'registrationId', registrationId())
+    await this.changeDeviceNumber(device, {
+      number: device.checkedNumber,
+      pni: device.checkedPni,
+      pniRegistrationId: registrationId(),
+    })
+    return await this.installPhone(device, phone.profileName)
+  }
+
+  /** The account leaves Signal: sends to it are refused with 404, its queue is emptied, its devices are signed out. */
+  async leave(aci: AciString, options: { stayListed: boolean }): Promise<void> {
+    const devices = await this.getAllDevicesByServiceId(aci)
+    const [primary] = devices
+    if (primary === undefined) throw new Error('no such account')
+    for (const id of [primary.aci, primary.pni]) if (id !== undefined) this.#gone.add(id)
+    for (const device of devices) this.#mailbox(device).clear()
+    if (!options.stayListed && primary.number !== undefined) this.#options.directory.unlist(primary.number)
+    this.closeConnections(aci, 4401)
+  }
+
+  /** The account is on Signal again, with the identity it had. */
+  async comeBack(aci: AciString): Promise<void> {
+    const primary = await this.getDeviceByServiceId(aci)
+    if (primary === undefined) throw new Error('no such account')
+    for (const id of [primary.aci, primary.pni]) if (id !== undefined) this.#gone.delete(id)
+    this.#list(primary)
+  }
+
+  /** The first device of whoever is registered with this number now. */
+  async findByNumber(e164: string): Promise<Device | undefined> {
+    const listing = this.#options.directory.find(e164)
+    return listing === undefined ? undefined : await this.getDeviceByServiceId(listing.aci as AciString)
+  }
+
+  // Letters
+
+  /** Connects a device that lives in this process. Returns what disconnects it. */
+  attach(device: Device, recipient: Recipient): () => void {
+    return this.#mailbox(device).attach(recipient)
+  }
+
+  /** Letters that wait for this device. */
+  waiting(device: Device): number {
+    return this.#mailbox(device).waiting
+  }
+
+  /** Puts an envelope into a device's queue, stamped by the server. Resolves when the device acknowledged it. */
+  override async send(target: Device, message: Buffer<ArrayBuffer>): Promise<void> {
+    const envelope = Proto.Envelope.decode(message)
+    await this.deliverRaw(target, Buffer.from(Proto.Envelope.encode({ ...envelope, ...stamp() })))
+  }
+
+  /** Puts octets into a device's queue as they are: hostile envelopes. Resolves when the device acknowledged them. */
+  async deliverRaw(target: Device, octets: Buffer<ArrayBuffer>): Promise<void> {
+    if (this.isUnregistered(target.aci)) return
+    await this.#mailbox(target).put(octets)
+  }
+
+  override async handleMessage(
+    source: Device | undefined,
+    serviceIdKind: ServiceIdKind,
+    envelopeType: EnvelopeType,
+    target: Device,
+    encrypted: Buffer<ArrayBuffer>,
+    timestamp: bigint,
+  ): Promise<void> {
+    if (target.deviceId === 1 && this.#ofMock.has(target.aci)) {
+      await super.handleMessage(source, serviceIdKind, envelopeType, target, encrypted, timestamp)
+      return
+    }
+    const sealed = envelopeType === EnvelopeType.SealedSender
+    const envelope = Proto.Envelope.encode({
+      ...emptyEnvelope,
+      ...stamp(),
+      type: protoType(envelopeType),
+      sourceServiceIdBinary: sealed ? null : (source?.aciBinary ?? null),
+      sourceDeviceId: sealed ? null : (source?.deviceId ?? null),
+      destinationServiceIdBinary: target.getServiceIdBinaryByKind(serviceIdKind) ?? null,
+      clientTimestamp: timestamp,
+      content: encrypted,
+    })
+    // Accepted is not delivered: the sender gets its 200 now.
+    void this.#mailbox(target).put(Buffer.from(envelope))
+  }
+
+  override async addWebSocket(device: Device, socket: ChatSocket): Promise<void> {
+    const before = this.#attached.get(device)
+    before?.detach()
+    before?.socket.close(4409)
+    const detach = this.#mailbox(device).attach({
+      async deliver(letter) {
+        await socket.sendMessage(letter)
+        return true
+      },
+      drained() {
+        void socket.sendMessage('empty').catch(() => {})
+      },
+    })
+    this.#attached.set(device, { socket, detach })
+  }
+
+  override removeWebSocket(device: Device, socket: ChatSocket): void {
+    const attached = this.#attached.get(device)
+    if (attached?.socket !== socket) return
+    attached.detach()
+    this.#attached.delete(device)
+  }
+
+  // What the mock asks and tells
+
+  override isUnregistered(serviceId: ServiceIdString): boolean {
+    return this.#gone.has(serviceId)
+  }
+
+  override async createPrimaryDevice(
+    options: Parameters<MockServer['createPrimaryDevice']>[0],
+  ): Promise<PrimaryDevice> {
+    const primary = await super.createPrimaryDevice(options)
+    this.#ofMock.add(primary.device.aci)
+    if (primary.device.number !== undefined) this.#list(primary.device)
+    return primary
+  }
+
+  override async registerDevice(options: RegisterDeviceOptions): Promise<Device> {
+    const { number } = options
+    if (options.primary === undefined && number !== undefined) {
+      const former = this.#options.directory.find(number)
+      // A number has one account; the mock would keep both alive.
+      if (former !== undefined) await this.leave(former.aci as AciString, { stayListed: false })
+    }
+    return await super.registerDevice(options)
+  }
+
+  override saveVerificationSession(store: VerificationStore): void {
+    if (store.lastRequestedCode === codeOfMock && store.lastRequestedTransport !== undefined) {
+      store.lastRequestedCode = this.#options.nextCode()
+      this.#options.onVerificationCode({
+        e164: store.number,
+        code: store.lastRequestedCode,
+        transport: store.lastRequestedTransport,
+      })
+    }
+    super.saveVerificationSession(store)
+  }
+
+  // The tap on every chat connection
+
+  async before(request: ChatRequest): Promise<Reply | undefined> {
+    const { faults } = this.#options
+    if (isSend(request)) return faults.onSend(request.device === undefined)
+    if (request.verb === 'PUT' && request.path === '/v1/challenge') {
+      const body = asRecord(request.body)
+      return { status: faults.onChallengeSolution(body['token'], body['captcha']), headers: {}, body: {} }
+    }
+    const keysOf = request.verb === 'GET' ? /^\/v2\/keys\/([^/]+)\//.exec(request.path)?.[1] : undefined
+    if (keysOf !== undefined && this.isUnregistered(decodeURIComponent(keysOf) as ServiceIdString)) {
+      return { status: 404, headers: {}, body: { error: 'Unregistered' } }
+    }
+    return await missingRoute(request, this)
+  }
+
+  async after(request: ChatRequest, reply: { status: number; body: unknown }): Promise<'answer' | 'lose'> {
+    if (this.requests.length >= requestsMax) this.requests.shift()
+    this.requests.push({
+      verb: request.verb,
+      path: request.path,
+      status: reply.status,
+      authenticated: request.device !== undefined,
+    })
+    if (reply.status !== 200) return 'answer'
+    if (isSend(request)) return this.#options.faults.onSendAnswer()
+    if (request.verb === 'POST' && request.path === '/v1/registration') await this.#registered(request.body, reply.body)
+    if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
+    return 'answer'
+  }
+
+  async #registered(requestBody: unknown, replyBody: unknown): Promise<void> {
+    const device = await this.getDeviceByServiceId(String(asRecord(replyBody)['uuid']) as AciString)
+    if (device === undefined) return
+    storeAccessKey(device, asRecord(requestBody)['accountAttributes'])
+    this.#list(device)
+  }
+
+  #profileChanged({ body, device }: ChatRequest): void {
+    const commitment = asRecord(body)['commitment']
+    if (device === undefined || typeof commitment !== 'string') return
+    device.profileKeyCommitment = new ProfileKeyCommitment(Buffer.from(commitment, 'base64'))
+  }
+
+  async #accept(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    const credentials = basicCredentials(request.headers.authorization)
+    const device = credentials === undefined ? undefined : await this.auth(credentials.username, credentials.password)
+    const refusal = credentials === undefined ? undefined : this.#options.faults.onConnect()
+    const signedOut = credentials !== undefined && (device === undefined || this.isUnregistered(device.aci))
+    if (refusal !== undefined || signedOut) {
+      response.writeHead(refusal?.status ?? 403, refusal?.headers ?? {})
+      response.end()
+      return
+    }
+    response.writeHead(200)
+    const socket = openWebSocket(request.stream)
+    const connection = new SignalConnection(request, socket, this, device, this)
+    this.#connections.add(connection)
+    socket.once('close', () => this.#connections.delete(connection))
+    await connection.start(socket).catch(() => socket.close())
+  }
+
+  #mailbox(device: Device): Mailbox {
+    const mailbox = this.#mailboxes.get(device) ?? new Mailbox()
+    this.#mailboxes.set(device, mailbox)
+    return mailbox
+  }
+
+  #list(device: Device): void {
+    if (device.number === undefined || device.pni === undefined) return
+    this.#options.directory.list({ e164: device.number, aci: device.aci, pni: device.pni.replace(/^PNI:/, '') })
+  }
+
+  async #install(device: Device, profileName: string, account: PrimaryDevice | undefined): Promise<PrimaryDevice> {
+    const noContacts = sealAttachment(Buffer.alloc(0))
+    const phone = new PrimaryDevice(device, {
+      profileName,
+      contacts: noContacts.pointer(await this.storeAttachment(noContacts.blob)),
+      trustRoot: this.#options.trustRoot,
+      serverPublicParams: this.zkSecret.getPublicParams(),
+      generateNumber: async () => `+1555000${this.#numberSource++}`,
+      generatePni: () => this.generatePni(),
+      changeDeviceNumber: (of, options) => this.changeDeviceNumber(of, options),
+      send: (to, envelope) => this.send(to, envelope),
+      getSenderCertificate: () => this.getSenderCertificate(device),
+      getDeviceByServiceId: (id, deviceId) => this.getDeviceByServiceId(id, deviceId),
+      issueExpiringProfileKeyCredential: (of, request) => this.issueExpiringProfileKeyCredential(of, request),
+      getGroup: (params) => this.getGroup(params),
+      createGroup: (group) => this.createGroup(group),
+      modifyGroup: (options) => this.modifyGroup(options),
+      waitForGroupUpdate: (group) => this.waitForGroupUpdate(group),
+      getStorageManifest: () => this.getStorageManifest(device),
+      getStorageItem: (key) => this.getStorageItem(device, key),
+      getAllStorageKeys: () => this.getAllStorageKeys(device),
+      waitForStorageManifest: () => Promise.reject(new Error('the sandbox keeps no storage manifests')),
+      applyStorageWrite: (operation, notify) => this.applyStorageWrite(device, operation, notify),
+    })
+    if (account !== undefined) await shareIdentity(account, phone)
+    await phone.init()
+    return phone
+  }
+}
+
+/** Puts the account's identity and profile keys into a device that has not been initialised yet. */
+async function shareIdentity(account: PrimaryDevice, phone: PrimaryDevice): Promise<void> {
+  // The mock has no door for a second device of its own making; these are the fields that `init` reads.
+  for (const field of ['privateKey', 'publicKey', 'pniPrivateKey', 'privPniPublicKey', 'profileKey']) {
+    Reflect.set(phone, field, Reflect.get(account, field))
+  }
+  const stores: Map<ServiceIdKind, { updateIdentityKey(key: unknown): Promise<void> }> = Reflect.get(phone, 'identity')
+  for (const kind of [ServiceIdKind.ACI, ServiceIdKind.PNI]) {
+    await stores.get(kind)?.updateIdentityKey(await account.getIdentityKey(kind))
+  }
+}
+
+function isSend({ verb, path }: ChatRequest): boolean {
+  return verb === 'PUT' && path.startsWith('/v1/messages/')
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function basicCredentials(header: string | undefined): { username: string; password: string } | undefined {
+  const encoded = /^basic (.+)$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const [username = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
+  return { username, password: rest.join(':') }
+}
+
+function registrationId(): RegistrationId {
+  return (1 + (randomBytes(2).readUInt16BE() % 16_380)) as RegistrationId
+}
+
+function stamp() {
+  const guid = randomUUID()
+  return {
+    serverGuid: guid,
+    serverGuidBinary: new Uint8Array(Buffer.from(guid.replaceAll('-', ''), 'hex')),
+    serverTimestamp: BigInt(Date.now()),
+  }
+}
+
+function protoType(type: EnvelopeType): Proto.Envelope.Type {
+  switch (type) {
+    case EnvelopeType.CipherText:
+      return Proto.Envelope.Type.DOUBLE_RATCHET
+    case EnvelopeType.PreKey:
+      return Proto.Envelope.Type.PREKEY_MESSAGE
+    case EnvelopeType.SealedSender:
+      return Proto.Envelope.Type.UNIDENTIFIED_SENDER
+    case EnvelopeType.Plaintext:
+      return Proto.Envelope.Type.PLAINTEXT_CONTENT
+    case EnvelopeType.SenderKey:
+      throw new Error('sender keys travel sealed')
+  }
+}
+
+const emptyEnvelope: Proto.Envelope.Params = {
+  type: null,
+  sourceServiceId: null,
+  sourceDeviceId: null,
+  destinationServiceId: null,
+  clientTimestamp: null,
+  content: null,
+  serverGuid: null,
+  serverTimestamp: null,
+  ephemeral: null,
+  urgent: null,
+  updatedPni: null,
+  story: null,
+  reportSpamToken: null,
+  sourceServiceIdBinary: null,
+  destinationServiceIdBinary: null,
+  serverGuidBinary: null,
+  updatedPniBinary: null,
+}

@@ -11,7 +11,7 @@ const sudoTimeoutMs = 5_000
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin']
 
 /** The first of these programs that can be run, as a full path. @param {readonly string[]} names */
-export function findProgram(names, path = process.env['PATH'] ?? '') {
+function findProgram(names, path = process.env['PATH'] ?? '') {
   for (const name of names) {
     for (const folder of [...path.split(delimiter), ...serverFolders]) {
       const file = join(folder, name)
@@ -27,7 +27,7 @@ export function findProgram(names, path = process.env['PATH'] ?? '') {
 }
 
 /** The one line that installs a package by hand. @param {string} name */
-export function installLine(name) {
+function installLine(name) {
   return `sudo apt-get install -y --no-install-recommends ${name}`
 }
 
@@ -35,7 +35,7 @@ export function installLine(name) {
  * How this process can act as root: directly, through sudo without a password, or not at all (undefined).
  * @returns {Promise<readonly string[] | undefined>} words to put in front of a command
  */
-export async function rootPrefix() {
+async function rootPrefix() {
   if (process.getuid?.() === 0) return []
   const { code } = await run('sudo', ['-n', 'true'], { timeoutMs: sudoTimeoutMs })
   return code === 0 ? ['sudo', '-n'] : undefined
@@ -62,7 +62,7 @@ if [ -n "$2" ] && command -v systemctl >/dev/null; then systemctl disable "$2" |
  * Installs one Debian package. Throws SetupError when it cannot be had.
  * @param {{ name: string, unit: string, prefix: readonly string[] }} order `unit`: the service to keep from starting, or ''
  */
-export async function installDebianPackage({ name, unit, prefix }) {
+async function installDebianPackage({ name, unit, prefix }) {
   const [command, ...parameters] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', installScript]
   await mustRun(/** @type {string} */ (command), [...parameters, 'install', name, unit], {
     timeoutMs: installTimeoutMs,

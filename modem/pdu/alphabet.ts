@@ -5,7 +5,8 @@
  * Every table maps one septet to one UTF-16 unit, so a `Shift` (which tables are in force) is all the state there is.
  */
 import { DEFAULT_ALPHABET, EXTENSION } from './tables/default.ts'
-import { LOCKING_SHIFT, SINGLE_SHIFT } from './tables/national.ts'
+import { LOCKING_SHIFT } from './tables/locking.ts'
+import { SINGLE_SHIFT } from './tables/single.ts'
 
 /** National language identifiers in force; 0 is the default alphabet and its extension table. */
 export interface Shift {
@@ -23,11 +24,11 @@ const SPACE = 0x20
 const REPLACEMENT = 0xfffd
 
 const DEFAULT_UNITS = unitsOfTable(DEFAULT_ALPHABET)
-const EXTENSION_UNITS = unitsOfCodes(EXTENSION)
+const EXTENSION_UNITS = unitsOfRuns(EXTENSION)
 const LOCKING = new Map<number, Uint16Array>([[0, DEFAULT_UNITS]])
 const SINGLE = new Map<number, Uint16Array>([[0, EXTENSION_UNITS]])
 for (const [language, table] of Object.entries(LOCKING_SHIFT)) LOCKING.set(Number(language), unitsOfTable(table))
-for (const [language, codes] of Object.entries(SINGLE_SHIFT)) SINGLE.set(Number(language), unitsOfCodes(codes))
+for (const [language, runs] of Object.entries(SINGLE_SHIFT)) SINGLE.set(Number(language), unitsOfRuns(runs))
 
 /**
  * Text of septets. An unknown language falls back to the default tables (§6.2.1.2.5), an escape to an open code shows the
@@ -129,9 +130,9 @@ function unitsOfTable(table: string): Uint16Array {
   return Uint16Array.from(table, (character) => character.charCodeAt(0))
 }
 
-function unitsOfCodes(codes: Readonly<Record<number, string>>): Uint16Array {
+function unitsOfRuns(runs: readonly (readonly [number, string])[]): Uint16Array {
   const units = new Uint16Array(128).fill(OPEN)
-  for (const [code, character] of Object.entries(codes)) units[Number(code)] = character.charCodeAt(0)
+  for (const [start, characters] of runs) units.set(unitsOfTable(characters), start)
   return units
 }
 

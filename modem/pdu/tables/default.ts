@@ -1,5 +1,5 @@
 /**
- * 3GPP TS 23.038 §6.2.1: the GSM 7-bit default alphabet and its extension table, 128 UTF-16 units each in code order.
+ * 3GPP TS 23.038 §6.2.1: the GSM 7-bit default alphabet (128 UTF-16 units in code order) and its extension table.
  * U+FFFF stands for a code without a character (and for the escape, 1B).
  */
 
@@ -13,16 +13,13 @@ export const DEFAULT_ALPHABET =
   '¿abcdefghijklmno' +
   'pqrstuvwxyzäöñüà'
 
-/** §6.2.1.1. 0A is the page break. */
-export const EXTENSION: Readonly<Record<number, string>> = {
-  10: '\f',
-  20: '^',
-  40: '{',
-  41: '}',
-  47: '\\',
-  60: '[',
-  61: '~',
-  62: ']',
-  64: '|',
-  101: '€',
-}
+/** §6.2.1.1, runs of characters and the code at which each begins. 0A is the page break. */
+export const EXTENSION: readonly (readonly [number, string])[] = [
+  [0x0a, '\f'],
+  [0x14, '^'],
+  [0x28, '{}'],
+  [0x2f, '\\'],
+  [0x3c, '[~]'],
+  [0x40, '|'],
+  [0x65, '€'],
+]

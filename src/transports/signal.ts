@@ -1,0 +1,164 @@
+/**
+ * The Signal account as a transport of the house: maps texts, receipts and facts between `src/signal` (which knows no
+ * conversations) and `src/domain` (which knows no protocol). Decides nothing.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type {
+  AttemptJournal,
+  CapabilityFact,
+  Lane,
+  OutgoingAttempt,
+  Reach,
+  Recipient,
+  SendOutcome,
+  Transport,
+  TransportSink,
+  UnitOfWork,
+} from '../domain/transport.ts'
+import type { IncomingText, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
+
+/** The one lane of the one account. */
+export const SIGNAL_LANE = 'signal'
+
+/** The longest text that Signal's clients carry inline (octets of UTF-8); longer ones travel as an attachment. */
+const INLINE_TEXT_BYTES_MAX = 2048
+
+/** The transaction in which the ratchet is committed, as the domain passes it on unseen. */
+function asUnit(transaction: object): UnitOfWork {
+  return transaction as UnitOfWork
+}
+
+/** Facts from the account into the house. Built before the account, since the account wants it at construction. */
+export function signalSink(sink: TransportSink, clock: () => number): SignalSink {
+  return {
+    async text(message, transaction) {
+      if (message.sentTo !== undefined) return
+      await sink.message(inbound(message, clock()), asUnit(transaction))
+    },
+    async receipt(receipt, transaction) {
+      if (receipt.from.aci === undefined) return
+      await sink.receipt(
+        {
+          transport: 'signal',
+          kind: receipt.kind,
+          fromAci: receipt.from.aci,
+          timestampsMs: receipt.timestampsMs,
+          atMs: receipt.atMs,
+        },
+        asUnit(transaction),
+      )
+    },
+    async peer(fact, transaction) {
+      await sink.capability(capability(fact), asUnit(transaction))
+    },
+    async undecryptable(item, transaction) {
+      await sink.quarantine(
+        {
+          transport: 'signal',
+          lane: SIGNAL_LANE,
+          raw: Buffer.from(item.envelope).toString('hex'),
+          code: item.code,
+          detail: item.detail,
+          dedupeKey: `signal-envelope:${item.serverGuid}`,
+          receivedAtMs: clock(),
+        },
+        asUnit(transaction),
+      )
+    },
+    committed: () => sink.committed(),
+  }
+}
+
+/** The account as the router sees it. */
+export class SignalTransport implements Transport {
+  readonly name = 'signal'
+  readonly #account: SignalAccount
+
+  constructor(account: SignalAccount) {
+    this.#account = account
+  }
+
+  lanes(): readonly Lane[] {
+    const { state, reason, e164 } = this.#account.status()
+    if (state === 'none') return []
+    const available = state === 'connected'
+    return [
+      {
+        id: SIGNAL_LANE,
+        transport: 'signal',
+        available,
+        reason: available ? undefined : (reason ?? 'no connection to Signal'),
+        ownNumber: e164,
+      },
+    ]
+  }
+
+  onLanes(listener: () => void): () => void {
+    return this.#account.onStatus(() => listener())
+  }
+
+  async reach(recipients: readonly Recipient[], signal: AbortSignal): Promise<readonly Reach[]> {
+    const numbers = [...new Set(recipients.flatMap(({ e164 }) => (e164 === undefined ? [] : [e164])))]
+    let found: ReadonlyMap<string, PeerIds>
+    try {
+      found = numbers.length === 0 ? new Map() : await this.#account.lookUp(numbers, signal)
+    } catch (error) {
+      const unknown: Reach = {
+        kind: 'unknown',
+        reason: error instanceof Error ? error.message : String(error),
+        retryAfterMs: CausewayError.is(error) ? error.retryAfterMs : undefined,
+      }
+      return recipients.map(() => unknown)
+    }
+    return recipients.map((recipient): Reach => {
+      if (recipient.e164 === undefined) return { kind: 'registered', aci: recipient.aci, pni: recipient.pni }
+      const ids = found.get(recipient.e164)
+      return ids === undefined
+        ? { kind: 'not-registered' }
+        : { kind: 'registered', aci: ids.aci ?? recipient.aci, pni: ids.pni ?? recipient.pni }
+    })
+  }
+
+  async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
+    if (Buffer.byteLength(attempt.text) > INLINE_TEXT_BYTES_MAX) {
+      throw new CausewayError({
+        code: 'text-too-long',
+        message: `Signal carries at most ${INLINE_TEXT_BYTES_MAX} octets of text in one message. Send it in pieces.`,
+        retry: 'never',
+      })
+    }
+    const { sealed } = await this.#account.sendText({
+      to: attempt.recipient,
+      text: attempt.text,
+      timestampMs: attempt.timestampMs,
+    })
+    return {
+      kind: 'accepted',
+      detail: sealed ? 'accepted by Signal, sender sealed' : 'accepted by Signal',
+      encrypted: true,
+      expectsReceipt: true,
+    }
+  }
+
+  async approveIdentity(recipient: Recipient): Promise<void> {
+    await this.#account.approveIdentity(recipient)
+  }
+}
+
+function inbound(message: IncomingText, receivedAtMs: number) {
+  return {
+    transport: 'signal' as const,
+    lane: SIGNAL_LANE,
+    from: { address: message.from.e164, aci: message.from.aci, pni: message.from.pni, name: undefined },
+    text: message.text,
+    sentAtMs: message.timestampMs,
+    receivedAtMs,
+    encrypted: true,
+    // Author and sent timestamp are a Signal message's identity everywhere.
+    dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
+  }
+}
+
+function capability(fact: PeerFact): CapabilityFact {
+  return { transport: 'signal', kind: fact.kind, recipient: fact.peer, atMs: fact.atMs }
+}

@@ -1,0 +1,142 @@
+/**
+ * What the modems receive: octets become messages, segments or receipts, and are safe in the database before the modem
+ * may forget them (the promises of `ModemSink` are the acknowledgement).
+ *
+ * A PDU's identity is its slot and its octets until the slot was emptied (`PduJournal`): two honest identical texts are
+ * two, one text read twice is one. What cannot be decoded is quarantined with its octets.
+ */
+import type { IncomingPdu, ModemSink } from '../../modem/contract.ts'
+import { PduError } from '../../modem/pdu/error.ts'
+import { reassemble, type Segment, segmentOf } from '../../modem/pdu/segments.ts'
+import type { StatusOutcome } from '../../modem/pdu/status.ts'
+import { instantMs } from '../../modem/pdu/timestamp.ts'
+import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pdu/tpdu.ts'
+import type { InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
+
+/** Remembers which slots hold what, durably. The store fulfils it. */
+export interface PduJournal {
+  /** A key for this PDU: the same for the same octets in the same slot until `release`, a new one after. */
+  open(pdu: IncomingPdu): Promise<string>
+  release(pdu: IncomingPdu): Promise<void>
+  /** Every PDU of this memory outside these slots has been released. */
+  inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
+}
+
+/** TP-PID 0x40, "short message type 0": acknowledged, never shown (23.040 §9.2.3.9). */
+const PID_TYPE_0 = 0x40
+
+const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })['outcome']>> = {
+  delivered: 'delivered',
+  'temporary-retrying': 'temporary',
+  'permanent-failure': 'permanent-failure',
+  'temporary-stopped': 'permanent-failure',
+  reserved: 'temporary',
+}
+
+export class SmsInbound implements ModemSink {
+  readonly #sink: TransportSink
+  readonly #journal: PduJournal
+
+  constructor(sink: TransportSink, journal: PduJournal) {
+    this.#sink = sink
+    this.#journal = journal
+  }
+
+  async incoming(pdu: IncomingPdu): Promise<void> {
+    const key = await this.#journal.open(pdu)
+    let tpdu: ReturnType<typeof decodePdu>
+    try {
+      tpdu = decodePdu(pdu.pduHex, 'mt')
+    } catch (error) {
+      if (!(error instanceof PduError)) throw error
+      await this.#quarantine(pdu, key, error.code, `${error.field} at octet ${error.offset}: ${error.message}`)
+      return
+    }
+    if (tpdu.type === 'status-report') await this.#report(pdu, tpdu)
+    else if (tpdu.type === 'deliver') await this.#deliver(pdu, key, tpdu)
+    else await this.#quarantine(pdu, key, 'unexpected-type', `a ${tpdu.type} does not come from the network`)
+  }
+
+  released(pdu: IncomingPdu): Promise<void> {
+    return this.#journal.release(pdu)
+  }
+
+  inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void> {
+    return this.#journal.inventory(modemId, memory, occupied)
+  }
+
+  async #deliver(pdu: IncomingPdu, key: string, tpdu: SmsDeliver): Promise<void> {
+    if (tpdu.pid === PID_TYPE_0) return
+    if (tpdu.ports !== null || tpdu.text === null) {
+      const detail = tpdu.ports === null ? 'binary data' : `data for application port ${tpdu.ports.dst}`
+      await this.#quarantine(pdu, key, 'not-a-text', `${detail}; kept, not shown as a text`)
+      return
+    }
+    if (tpdu.concat === null) {
+      await this.#message(pdu, key, tpdu, tpdu.text)
+      return
+    }
+    const { ref, total, seq, refBits } = tpdu.concat
+    const whole = await this.#sink.segment({
+      lane: pdu.modemId,
+      fromAddress: tpdu.address.display,
+      reference: ref,
+      referenceBits: refBits,
+      total,
+      sequence: seq,
+      payloadJson: JSON.stringify(segmentOf(tpdu)),
+      receivedAtMs: pdu.receivedAtMs,
+      dedupeKey: key,
+    })
+    if (whole !== undefined) await this.#message(pdu, wholeKey(whole), tpdu, textOf(whole))
+  }
+
+  async #message(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, text: string): Promise<void> {
+    const address = tpdu.address.display
+    await this.#sink.message({
+      transport: 'sms',
+      lane: pdu.modemId,
+      from: { address: address === '' ? undefined : address, aci: undefined, pni: undefined, name: undefined },
+      text,
+      sentAtMs: tpdu.scts === null ? pdu.receivedAtMs : instantMs(tpdu.scts),
+      receivedAtMs: pdu.receivedAtMs,
+      encrypted: false,
+      dedupeKey,
+    })
+  }
+
+  async #report(pdu: IncomingPdu, tpdu: SmsStatusReport): Promise<void> {
+    await this.#sink.receipt({
+      transport: 'sms',
+      lane: pdu.modemId,
+      messageReference: tpdu.messageReference,
+      recipientAddress: tpdu.address.display,
+      submittedAtMs: tpdu.scts === null ? pdu.receivedAtMs : instantMs(tpdu.scts),
+      dischargedAtMs: tpdu.dischargeTime === null ? pdu.receivedAtMs : instantMs(tpdu.dischargeTime),
+      outcome: OUTCOMES[tpdu.outcome],
+      status: tpdu.status,
+      detail: `${tpdu.outcome} (TP-ST ${tpdu.status})`,
+    })
+  }
+
+  async #quarantine(pdu: IncomingPdu, dedupeKey: string, code: string, detail: string): Promise<void> {
+    await this.#sink.quarantine({
+      transport: 'sms',
+      lane: pdu.modemId,
+      raw: pdu.pduHex,
+      code,
+      detail,
+      dedupeKey,
+      receivedAtMs: pdu.receivedAtMs,
+    })
+  }
+}
+
+/** The key of the whole is the key of its first part, so that completing it twice is seen. */
+function wholeKey(segments: readonly InboundSegment[]): string {
+  return `whole:${segments[0]?.dedupeKey ?? ''}`
+}
+
+function textOf(segments: readonly InboundSegment[]): string {
+  return reassemble(segments.map(({ payloadJson }) => JSON.parse(payloadJson) as Segment)).text ?? ''
+}

@@ -1,0 +1,182 @@
+/**
+ * Texts through the modems, as the router sees them: one lane a modem, one attempt = its parts, each journalled before
+ * its first octet reaches the modem. Receiving is `sms-inbound.ts`.
+ *
+ * A part whose answer was lost is `uncertain` and never sent again from here; the parts after it still go, so that one
+ * report settles the whole message. A crash leaves a part `submitting`, which means the same.
+ */
+
+import { ModemSubmitError, type SmsModem } from '../../modem/contract.ts'
+import { addressOf } from '../../modem/pdu/address.ts'
+import { assembleSubmit } from '../../modem/pdu/envelope.ts'
+import { fromHex, toHex } from '../../modem/pdu/octets.ts'
+import { split } from '../../modem/pdu/segments.ts'
+import { relativeValidity } from '../../modem/pdu/validity.ts'
+import { CausewayError } from '../domain/errors.ts'
+import type {
+  AttemptJournal,
+  Lane,
+  OutgoingAttempt,
+  PartRecord,
+  Reach,
+  Recipient,
+  SendOutcome,
+  Transport,
+} from '../domain/transport.ts'
+import { refusal } from './sms-refusals.ts'
+
+/** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
+const PARTS_MAX = 20
+const VALIDITY_MIN_MINUTES = 5
+/** How soon to ask again for a modem that is away; its return wakes the lane anyway. */
+const MODEM_AWAY_RETRY_MS = 15_000
+
+export class SmsTransport implements Transport {
+  readonly name = 'sms'
+  readonly #modems: readonly SmsModem[]
+  readonly #clock: () => number
+
+  /** `modems` may be absent, starting or failed; `clock` gives ms since the epoch. */
+  constructor(modems: readonly SmsModem[], clock: () => number) {
+    this.#modems = modems
+    this.#clock = clock
+  }
+
+  lanes(): readonly Lane[] {
+    return this.#modems.map((modem) => {
+      const { state, reason, number } = modem.status()
+      const available = state === 'ready'
+      return {
+        id: modem.id,
+        transport: 'sms',
+        available,
+        reason: available ? undefined : (reason ?? `the modem is ${state}`),
+        ownNumber: number,
+      }
+    })
+  }
+
+  onLanes(listener: () => void): () => void {
+    const unsubscribe = this.#modems.map((modem) => modem.onStatus(() => listener()))
+    return () => {
+      for (const stop of unsubscribe) stop()
+    }
+  }
+
+  /** Any number can be reached by text; a sender made of letters cannot be answered. */
+  async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
+    return recipients.map(({ e164, aci, pni }) =>
+      e164 === undefined ? { kind: 'not-registered' } : { kind: 'registered', aci, pni },
+    )
+  }
+
+  async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {
+    const modem = this.#ready(attempt.lane)
+    const parts = await this.#plan(attempt, journal)
+    let uncertain = 0
+    for (const part of parts) {
+      if (part.state === 'accepted' || part.state === 'delivered') continue
+      if (part.state === 'failed') throw refusal('failed', part.part)
+      if (part.state === 'submitting') {
+        await journal.part(part.part, {
+          state: 'uncertain',
+          atMs: this.#clock(),
+          detail: 'interrupted while the modem had it',
+        })
+      }
+      if (part.state !== 'pending' || !(await this.#submit(modem, part, parts.length, journal))) uncertain += 1
+    }
+    if (uncertain > 0) {
+      return {
+        kind: 'uncertain',
+        detail:
+          parts.length === 1
+            ? 'handed to the modem, whose answer was lost: only a delivery report can tell'
+            : `${uncertain} of ${parts.length} parts were handed to the modem, whose answer was lost: only delivery reports can tell`,
+      }
+    }
+    const detail = parts.length === 1 ? 'accepted by the network' : `all ${parts.length} parts accepted by the network`
+    return { kind: 'accepted', detail, encrypted: false, expectsReceipt: true }
+  }
+
+  async approveIdentity(): Promise<void> {}
+
+  #ready(lane: string): SmsModem {
+    const modem = this.#modems.find(({ id }) => id === lane)
+    const status = modem?.status()
+    if (modem === undefined || status?.state !== 'ready') {
+      throw new CausewayError({
+        code: 'modem-unavailable',
+        message: `The modem cannot send now: ${status?.reason ?? 'it is not there'}.`,
+        retry: 'same-transport',
+        retryAfterMs: MODEM_AWAY_RETRY_MS,
+      })
+    }
+    return modem
+  }
+
+  /** The parts as journalled; planned on the first call, carried on afterwards whatever the text would give today. */
+  async #plan(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<readonly PartRecord[]> {
+    const to = attempt.recipient.e164
+    if (to === undefined) {
+      throw new CausewayError({
+        code: 'no-number',
+        message: 'No phone number of this person is known, so no text can be sent.',
+        retry: 'other-transport',
+      })
+    }
+    const payloads = split(attempt.text, { reference: await journal.nextConcatReference(to), referenceBits: 8 })
+    if (payloads.length > PARTS_MAX) {
+      throw new CausewayError({
+        code: 'text-too-long',
+        message: `As a text message this would be ${payloads.length} parts; at most ${PARTS_MAX} are sent. Shorten it or send it in pieces.`,
+        retry: 'never',
+      })
+    }
+    const minutes = Math.max(VALIDITY_MIN_MINUTES, (attempt.validUntilMs - this.#clock()) / 60_000)
+    return journal.plan(
+      payloads.map((payload, index) => ({
+        part: index + 1,
+        tpduHex: toHex(
+          assembleSubmit({
+            ...payload,
+            address: addressOf(to),
+            statusReportRequest: true,
+            validity: relativeValidity(minutes),
+          }),
+        ),
+      })),
+    )
+  }
+
+  /** True when the network has the part, false when that is unknown; throws when it certainly has not. */
+  async #submit(modem: SmsModem, record: PartRecord, total: number, journal: AttemptJournal): Promise<boolean> {
+    const { part } = record
+    try {
+      const { messageReference } = await modem.submit(fromHex(record.tpduHex), {
+        moreToFollow: part < total,
+        beforeBody: () => journal.part(part, { state: 'submitting', atMs: this.#clock() }),
+      })
+      await journal.part(part, { state: 'accepted', messageReference, atMs: this.#clock() })
+      return true
+    } catch (error) {
+      if (!(error instanceof ModemSubmitError)) throw error
+      const atMs = this.#clock()
+      if (error.stage === 'unknown') {
+        await journal.part(part, { state: 'uncertain', atMs, detail: error.message })
+        return false
+      }
+      const refused = refusal(error.code, part, error)
+      if (refused === undefined) {
+        await journal.part(part, { state: 'accepted', atMs, detail: 'the network has this very part already' })
+        return true
+      }
+      await journal.part(part, {
+        state: refused.retry === 'same-transport' ? 'pending' : 'failed',
+        atMs,
+        detail: error.message,
+      })
+      throw refused
+    }
+  }
+}

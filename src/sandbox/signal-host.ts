@@ -155,6 +155,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   /** As `installPhone` on an existing device, with a new registration id: the account's safety number changes. */
   async reinstallPhone(phone: PrimaryDevice): Promise<PrimaryDevice> {
     const { device } = phone
+    this.#mailbox(device).clear()
     // The field is read-only to the mock's callers; a re-registered phone keeps its account and gets a new one.
     Reflect.set(device, 'registrationId', registrationId())
     await this.changeDeviceNumber(device, {

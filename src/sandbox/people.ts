@@ -1,0 +1,196 @@
+/**
+ * People on Signal: an account with one or more simulated devices, who read, answer, go offline, leave Signal and
+ * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
+ */
+import type { AciString, PrimaryDevice } from './mock.ts'
+import { ServiceIdKind } from './mock.ts'
+import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt } from './phone.ts'
+import { SimulatedPhone } from './phone.ts'
+import type { SignalHost } from './signal-host.ts'
+
+export interface PersonOptions {
+  name: string
+  e164: string
+  habits?: Partial<PhoneHabits>
+}
+
+/** What one device has seen, for judges. */
+export interface DeviceLedger {
+  deviceId: number
+  online: boolean
+  /** Letters that wait at the server. */
+  waiting: number
+  texts: readonly DecryptedText[]
+  receipts: readonly ReceivedReceipt[]
+  failures: readonly DecryptionFailure[]
+  replays: number
+}
+
+export class SignalPerson {
+  readonly name: string
+  readonly e164: string
+  readonly aci: AciString
+  /** May be changed at any time. */
+  readonly habits: PhoneHabits
+  readonly #host: SignalHost
+  readonly #listeners = new Set<(text: DecryptedText) => void>()
+  #phones: SimulatedPhone[] = []
+  #onSignal = true
+  #lastTimestampMs = 0
+
+  private constructor(host: SignalHost, options: PersonOptions, primary: PrimaryDevice) {
+    this.name = options.name
+    this.e164 = options.e164
+    this.aci = primary.device.aci
+    this.habits = { deliveryReceipts: true, readReceipts: false, ...options.habits }
+    this.#host = host
+    this.#phones = [this.#phone(primary)]
+  }
+
+  /** Somebody new on the server, online, with one phone. */
+  static async join(host: SignalHost, options: PersonOptions): Promise<SignalPerson> {
+    const person = new SignalPerson(host, options, await host.createPhone(options.name, options.e164))
+    await person.goOnline()
+    return person
+  }
+
+  get online(): boolean {
+    return this.#phones.some((phone) => phone.online)
+  }
+
+  get onSignal(): boolean {
+    return this.#onSignal
+  }
+
+  /** Texts in the order of arrival, as the first device shows them. */
+  get texts(): readonly DecryptedText[] {
+    return this.#first.texts
+  }
+
+  /** Receipts that came to the first device. */
+  get receipts(): readonly ReceivedReceipt[] {
+    return this.#first.receipts
+  }
+
+  ledger(): DeviceLedger[] {
+    return this.#phones.map((phone) => ({
+      deviceId: phone.device.deviceId,
+      online: phone.online,
+      waiting: this.#host.waiting(phone.device),
+      texts: phone.texts,
+      receipts: phone.receipts,
+      failures: phone.failures,
+      replays: phone.replays,
+    }))
+  }
+
+  /** The account's public identity key (33 octets). */
+  async identityKey(): Promise<Uint8Array> {
+    return (await this.#first.device.getIdentityKey(ServiceIdKind.ACI)).serialize()
+  }
+
+  /** Calls back for each new text at the first device. Returns the unsubscribe function. */
+  onText(listener: (text: DecryptedText) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** All devices fetch. Resolves when what had waited has been read. */
+  async goOnline(): Promise<void> {
+    if (!this.#onSignal) throw new Error(`${this.name} is not on Signal`)
+    await Promise.all(this.#phones.map((phone) => phone.goOnline()))
+  }
+
+  /** No device fetches; letters wait at the server, and no receipt goes out. */
+  goOffline(): void {
+    for (const phone of this.#phones) phone.goOffline()
+  }
+
+  /** Links one more device, which reads the same messages. Returns its device id. */
+  async addDevice(): Promise<number> {
+    const phone = this.#phone(await this.#host.createLinkedPhone(this.#first.protocol))
+    this.#phones.push(phone)
+    if (this.online) await phone.goOnline()
+    return phone.device.deviceId
+  }
+
+  /** Unlinks a device: sends that still address it are refused with 409. */
+  async removeDevice(deviceId: number): Promise<void> {
+    const phone = this.#phones.find(({ device }) => device.deviceId === deviceId)
+    if (phone === undefined || phone === this.#first) throw new Error(`${this.name} has no linked device ${deviceId}`)
+    phone.goOffline()
+    this.#phones = this.#phones.filter((other) => other !== phone)
+    await this.#host.removeDeviceByServiceId(this.aci, phone.device.deviceId)
+  }
+
+  /** Leaves Signal. `stayListed`: contact discovery still has the number, only sending finds nobody. */
+  async leaveSignal(options: { stayListed: boolean }): Promise<void> {
+    this.goOffline()
+    this.#onSignal = false
+    await this.#host.leave(this.aci, options)
+  }
+
+  /** Is on Signal again, with the identity of before. */
+  async returnToSignal(): Promise<void> {
+    await this.#host.comeBack(this.aci)
+    this.#onSignal = true
+    await this.goOnline()
+  }
+
+  /** A new phone without a backup: same account, new identity key, so that the safety number changes. */
+  async reinstall(): Promise<void> {
+    const wasOnline = this.online
+    this.goOffline()
+    for (const phone of this.#phones.slice(1)) {
+      await this.#host.removeDeviceByServiceId(this.aci, phone.device.deviceId)
+    }
+    const former = this.#first
+    const phone = this.#phone(await this.#host.reinstallPhone(former.protocol))
+    phone.takeOver(former)
+    this.#phones = [phone]
+    if (wasOnline) await phone.goOnline()
+  }
+
+  /**
+   * Sends a text over Signal to whoever has this number there. Resolves with its timestamp when the server has it;
+   * `acknowledged` resolves when all devices of the recipient have acknowledged it.
+   */
+  async sendText(
+    toE164: string,
+    text: string,
+    options: { sealed?: boolean; timestampMs?: number } = {},
+  ): Promise<{ timestampMs: number; acknowledged: Promise<unknown> }> {
+    if (!this.#onSignal) throw new Error(`${this.name} is not on Signal`)
+    const to = await this.#host.findByNumber(toE164)
+    if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
+    const timestampMs = options.timestampMs ?? this.#nextTimestamp()
+    const { acknowledged } = await this.#first.sendText(to.aci, { text, timestampMs, sealed: options.sealed ?? true })
+    return { timestampMs, acknowledged }
+  }
+
+  /** Tells the author that these messages were delivered or read. */
+  async sendReceipt(toE164: string, kind: 'delivered' | 'read', timestampsMs: readonly number[]): Promise<void> {
+    const to = await this.#host.findByNumber(toE164)
+    if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
+    await this.#first.sendReceipt(to.aci, kind, timestampsMs)
+  }
+
+  get #first(): SimulatedPhone {
+    const [phone] = this.#phones
+    if (phone === undefined) throw new Error(`${this.name} has no phone`)
+    return phone
+  }
+
+  #phone(protocol: PrimaryDevice): SimulatedPhone {
+    const phone: SimulatedPhone = new SimulatedPhone(this.#host, protocol, this.habits, (text) => {
+      if (phone !== this.#phones[0]) return
+      for (const listener of this.#listeners) listener(text)
+    })
+    return phone
+  }
+
+  #nextTimestamp(): number {
+    this.#lastTimestampMs = Math.max(Date.now(), this.#lastTimestampMs + 1)
+    return this.#lastTimestampMs
+  }
+}

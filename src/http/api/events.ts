@@ -1,0 +1,158 @@
+/**
+ * What happened, in order: as JSON (history) or as a stream of server-sent events that goes on where the listener left
+ * off. The table of events is the buffer: a stream reads the next batch only when the listener has taken the one before,
+ * so a slow listener costs one batch of memory and loses nothing.
+ */
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { z } from 'zod'
+import type { EventRow } from '../../store/tables/mailbox.ts'
+import { allows } from '../auth.ts'
+import type { ApiPorts } from '../ports.ts'
+import { invalid, Problem } from '../problem.ts'
+import { contactsOf, eventsAfter, lastEventId, messagesById } from '../reads.ts'
+import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
+import { eventView, messageView } from '../views.ts'
+
+export const PING_EVERY_MS = 15_000
+/** How long a listener should wait before it connects anew. */
+const RETRY_MS = 3_000
+const BATCH = 100
+const HISTORY_MAX = 500
+/** Listeners at one time; each holds a socket and a timer. */
+const STREAMS_MAX = 64
+
+const query = z.strictObject({
+  after: z.coerce.number().int().min(0).optional().describe('Events behind this one; a stream without it begins now.'),
+  limit: z.coerce.number().int().min(1).max(HISTORY_MAX).default(100).describe('Of the history.'),
+})
+
+type EventsCall = Call<undefined, z.output<typeof query>>
+
+/** Open streams of each gateway, by its ports. */
+const open = new WeakMap<ApiPorts, Set<ServerResponse>>()
+
+/** Ends all streams, so that the server can close. */
+export function endStreams(ports: ApiPorts): void {
+  for (const response of open.get(ports) ?? []) response.end()
+}
+
+async function listen(call: EventsCall) {
+  const accept = call.header('accept') ?? '*/*'
+  if (/\btext\/event-stream\b/.test(accept)) return stream(call)
+  const rows = await eventsAfter(call.ports.db, call.query.after ?? 0, call.query.limit)
+  return ok({ data: await views(call, rows), last_id: rows.at(-1)?.id ?? call.query.after ?? 0 })
+}
+
+async function stream(call: EventsCall): Promise<typeof STREAMING> {
+  const { ports } = call
+  const { response } = call.raw
+  const streams = open.get(ports) ?? new Set()
+  open.set(ports, streams)
+  if (streams.size >= STREAMS_MAX) {
+    throw new Problem({
+      status: 503,
+      code: 'too-many-streams',
+      title: 'Too many are listening',
+      headers: { 'Retry-After': '5' },
+    })
+  }
+  streams.add(response)
+  try {
+    const from = resumeId(call) ?? (await lastEventId(ports.db))
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-cache, no-store',
+      'X-Accel-Buffering': 'no',
+    })
+    response.write(`retry: ${RETRY_MS}\n\n`)
+    await pump(call, from)
+  } finally {
+    streams.delete(response)
+  }
+  return STREAMING
+}
+
+/** Writes batches until the listener goes. */
+async function pump(call: EventsCall, from: number): Promise<void> {
+  const { ports } = call
+  const { response } = call.raw
+  const closed = new AbortController()
+  let woken = false
+  let wake = () => {}
+  response.once('close', () => {
+    closed.abort()
+    wake()
+  })
+  const unsubscribe = ports.onEvents(() => {
+    woken = true
+    wake()
+  })
+  const ping = setInterval(() => {
+    if (response.writableLength === 0) response.write(': ping\n\n')
+  }, PING_EVERY_MS)
+  try {
+    let last = from
+    while (!closed.signal.aborted && !response.writableEnded) {
+      woken = false
+      const rows = await eventsAfter(ports.db, last, BATCH)
+      const shown = await views(call, rows)
+      for (const [index, row] of rows.entries()) {
+        const data = JSON.stringify(shown[index])
+        response.write(`id: ${row.id}\nevent: ${row.type}\ndata: ${data}\n\n`)
+        last = row.id
+      }
+      if (response.writableNeedDrain) await once(response, 'drain', { signal: closed.signal })
+      if (rows.length < BATCH && !woken && !closed.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
+  } catch (error) {
+    if (!closed.signal.aborted) {
+      ports.log.error({ err: error }, 'an event stream broke')
+      response.destroy()
+    }
+  } finally {
+    clearInterval(ping)
+    unsubscribe()
+    response.end()
+  }
+}
+
+function resumeId(call: EventsCall): number | undefined {
+  const header = call.header('last-event-id')
+  if (header === undefined || header === '') return call.query.after
+  if (/^\d{1,15}$/.test(header)) return Number(header)
+  throw invalid([{ pointer: '', code: 'invalid-last-event-id', message: 'Last-Event-ID is the number of an event.' }])
+}
+
+async function views(call: EventsCall, rows: readonly EventRow[]) {
+  const { db } = call.ports
+  const mayRead = allows(call.principal, 'messages:read')
+  const messages = await messagesById(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
+  const contacts = await contactsOf(
+    db,
+    [...messages.values()].map((message) => message.conversation_id),
+  )
+  return rows.map((row) => {
+    const message = messages.get(row.message_id ?? '')
+    return eventView(
+      row,
+      message === undefined ? undefined : messageView(message, contacts.get(message.conversation_id)),
+    )
+  })
+}
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/events',
+    scope: 'events:read',
+    summary:
+      'What happened: history as JSON, or with `Accept: text/event-stream` a stream that resumes behind `Last-Event-ID`. Events about a message carry it as it is now.',
+    query,
+    handle: listen,
+  }),
+]

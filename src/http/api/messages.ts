@@ -1,0 +1,238 @@
+/** Messages: sent, listed, looked into, and decided about. */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { CONTACT_POLICIES } from '../../domain/contact.ts'
+import { parseDuration } from '../../domain/duration.ts'
+import { MESSAGE_STATES } from '../../domain/message.ts'
+import type { SubmitRequest } from '../../routing/requests.ts'
+import type { MessageRow } from '../../store/tables/mailbox.ts'
+import { page, pageQuery, readCursor } from '../page.ts'
+import type { ApiPorts } from '../ports.ts'
+import { invalid, Problem } from '../problem.ts'
+import { contactsOf, findMessage, listMessages } from '../reads.ts'
+import { type Call, ok, type Route, route } from '../route.ts'
+import { attemptView, messageView } from '../views.ts'
+
+/** Whatever is longer is no message but a book; transports have lower bounds of their own. */
+const TEXT_CHARS_MAX = 20_000
+const METADATA_CHARS_MAX = 4_096
+const IDEMPOTENCY_KEY_CHARS_MAX = 255
+/** Longest span that is taken for `fallback_after` and `validity`. */
+const SPAN_MS_MAX = 30 * 86_400_000
+
+const span = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const ms = parseDuration(text)
+    if (ms !== undefined && ms > 0 && ms <= SPAN_MS_MAX) return ms
+    context.addIssue({ code: 'custom', message: 'Write a span of at most 30 days, like PT15M or P1D.' })
+    return z.NEVER
+  })
+
+const metadata = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= METADATA_CHARS_MAX, {
+  message: `At most ${METADATA_CHARS_MAX} characters of JSON.`,
+})
+
+const newMessage = z
+  .strictObject({
+    to: z.string().min(1).max(100).optional().describe('Number, short code or `signal:<aci>`.'),
+    conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
+    text: z.string().min(1).max(TEXT_CHARS_MAX),
+    policy: z.enum(CONTACT_POLICIES).optional().describe('For this message only; else the contact’s.'),
+    fallback_after: span.optional().describe('Time without a delivery receipt before a text follows.'),
+    validity: span.optional().describe('Time after which nobody wants it any more.'),
+    schedule_at: z.iso.datetime({ offset: true }).optional().describe('Not before this time.'),
+    metadata: metadata.optional().describe('Yours; comes back with the message.'),
+  })
+  .refine((body) => (body.to === undefined) !== (body.conversation_id === undefined), {
+    message: 'Give either to or conversation_id.',
+    path: ['to'],
+  })
+
+type NewMessage = z.output<typeof newMessage>
+
+const approval = z.strictObject({
+  send_as: z.enum(['sms', 'wait']).optional().describe('`sms` (default): go on; `wait`: no text, wait for Signal.'),
+})
+
+/** Idempotency keys whose first request is still being worked on, in this process. */
+const running = new Set<string>()
+
+async function submit(call: Call<NewMessage, unknown>) {
+  const { ports, principal, body } = call
+  const key = call.header('idempotency-key')
+  if (key !== undefined && (key === '' || key.length > IDEMPOTENCY_KEY_CHARS_MAX)) {
+    throw invalid([
+      { pointer: '', code: 'invalid-idempotency-key', message: 'Idempotency-Key has 1 to 255 characters.' },
+    ])
+  }
+  const lock = `${principal.id} ${key}`
+  if (key !== undefined && running.has(lock)) {
+    throw new Problem({
+      status: 409,
+      code: 'idempotency-running',
+      title: 'The first request with this key is still being worked on',
+      headers: { 'Retry-After': '1' },
+    })
+  }
+  if (key !== undefined) running.add(lock)
+  try {
+    const { message, replayed } = await ports.router.submit(submitRequest(body, principal.id, key))
+    return {
+      status: 202,
+      body: await withContact(ports, message),
+      headers: {
+        Location: `/api/v1/messages/${message.id}`,
+        ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
+      },
+    }
+  } finally {
+    if (key !== undefined) running.delete(lock)
+  }
+}
+
+function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
+  const request: SubmitRequest = { text: body.text }
+  if (body.to !== undefined) request.to = body.to
+  if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
+  if (body.policy !== undefined) request.policy = body.policy
+  if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after
+  if (body.validity !== undefined) request.validityMs = body.validity
+  if (body.schedule_at !== undefined) request.scheduledAtMs = Date.parse(body.schedule_at)
+  if (body.metadata !== undefined) request.metadata = body.metadata
+  if (key !== undefined) request.idempotency = { scope, key, fingerprint: fingerprint(body) }
+  return request
+}
+
+/** The same for the same request, however its keys are ordered. */
+function fingerprint(body: unknown): string {
+  return createHash('sha256').update(canonical(body)).digest('hex')
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+}
+
+async function withContact(ports: ApiPorts, message: MessageRow) {
+  const contacts = await contactsOf(ports.db, [message.conversation_id])
+  return messageView(message, contacts.get(message.conversation_id))
+}
+
+/** Lists messages of one conversation, or of all. */
+export async function messagePage(
+  call: Call<unknown, { limit: number; cursor?: string | undefined }>,
+  filter: Parameters<typeof listMessages>[1],
+) {
+  const { db } = call.ports
+  const rows = await listMessages(db, filter, { limit: call.query.limit, cursor: readCursor(call.query.cursor) })
+  const contacts = await contactsOf(
+    db,
+    rows.map((row) => row.conversation_id),
+  )
+  return page(
+    call,
+    rows,
+    (row) => ({ atMs: row.created_at_ms, id: row.id }),
+    (row) => messageView(row, contacts.get(row.conversation_id)),
+  )
+}
+
+async function approve(call: Call<z.output<typeof approval>, unknown>) {
+  const { ports, params, body } = call
+  const message = await findMessage(ports.db, params['id'] ?? '')
+  if (body.send_as !== 'wait') return ok(await withContact(ports, await ports.router.approve(message.id)))
+  // Declining means something only while the question is whether a text may follow what was sent already.
+  if (message.state !== 'held' || message.sent_at_ms === null) {
+    throw new Problem({
+      status: 409,
+      code: 'wrong-state',
+      title: 'There is nothing to wait for',
+      detail: 'Only a message that was sent over Signal and asks about a text can go on waiting.',
+    })
+  }
+  return ok(await withContact(ports, await ports.router.cancel(message.id)))
+}
+
+export const messageRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/api/v1/messages',
+    scope: 'messages:send',
+    summary: 'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe.',
+    body: newMessage,
+    handle: submit,
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/messages',
+    scope: 'messages:read',
+    summary: 'Messages, newest first.',
+    query: z.strictObject({
+      ...pageQuery,
+      conversation_id: z.string().max(64).optional(),
+      direction: z.enum(['in', 'out']).optional(),
+      status: z.enum(MESSAGE_STATES).optional(),
+    }),
+    handle: (call) =>
+      messagePage(call, {
+        conversationId: call.query.conversation_id,
+        direction: call.query.direction,
+        status: call.query.status,
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/messages/:id',
+    scope: 'messages:read',
+    summary: 'One message.',
+    handle: async ({ ports, params }) => ok(await withContact(ports, await findMessage(ports.db, params['id'] ?? ''))),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/messages/:id/attempts',
+    scope: 'messages:read',
+    summary: 'The ledger: what was tried, when, over what, and why it went on.',
+    handle: async ({ ports, params }) => {
+      const message = await findMessage(ports.db, params['id'] ?? '')
+      const attempts = await ports.db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('message_id', '=', message.id)
+        .orderBy('n')
+        .execute()
+      const legs = await ports.db
+        .selectFrom('legs')
+        .selectAll()
+        .where('message_id', '=', message.id)
+        .orderBy('leg')
+        .execute()
+      const plan = legs.map(({ leg, transport, consent, code, reason }) => ({ leg, transport, consent, code, reason }))
+      return ok({ data: attempts.map(attemptView), plan })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/messages/:id/approve',
+    scope: 'messages:send',
+    summary: 'Lets a held message go on, or (`send_as: wait`) says no to the text that it asks for.',
+    body: approval,
+    handle: approve,
+  }),
+  ...(['cancel', 'retry'] as const).map((action) =>
+    route({
+      method: 'POST',
+      path: `/api/v1/messages/:id/${action}`,
+      scope: 'messages:send',
+      summary:
+        action === 'cancel'
+          ? 'Takes back what has not left.'
+          : 'Tries a failed, expired, canceled or uncertain message anew.',
+      handle: async ({ ports, params }) => ok(await withContact(ports, await ports.router[action](params['id'] ?? ''))),
+    }),
+  ),
+]

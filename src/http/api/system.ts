@@ -1,0 +1,118 @@
+/** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
+import { z } from 'zod'
+import { MODES } from '../../domain/route.ts'
+import { page, pageQuery, readCursor } from '../page.ts'
+import { ok, type Route, route } from '../route.ts'
+import { time } from '../views.ts'
+
+export const systemRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/api/v1/settings',
+    scope: 'system:read',
+    summary: 'Settings that can be changed while it runs.',
+    handle: async ({ ports }) => ok({ mode: await ports.router.mode() }),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/api/v1/settings',
+    scope: 'admin',
+    summary: 'Changes the mode. It stays over restarts.',
+    body: z.strictObject({ mode: z.enum(MODES) }),
+    handle: async ({ ports, body }) => {
+      await ports.router.setMode(body.mode)
+      return ok({ mode: await ports.router.mode() })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/system/health',
+    scope: 'system:read',
+    summary: 'Each component: pass, warn or fail.',
+    handle: async ({ ports }) => {
+      const components = await ports.health.components()
+      const worst = ['fail', 'warn'].find((status) => components.some((component) => component.status === status))
+      return ok({
+        status: worst ?? 'pass',
+        ready: ports.health.ready(),
+        version: ports.version,
+        components: components.map(({ component, status, detail }) => ({ component, status, detail: detail ?? null })),
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/system/doctor',
+    scope: 'system:read',
+    summary: 'What is wrong, and what to do about it.',
+    handle: async ({ ports }) => {
+      const findings = await ports.health.doctor()
+      return ok({ data: findings.map(({ id, severity, what, fix }) => ({ id, severity, what, fix: fix ?? null })) })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/queue',
+    scope: 'system:read',
+    summary: 'How many messages wait in which state, and since when the oldest.',
+    handle: async ({ ports }) => {
+      const rows = await ports.db
+        .selectFrom('messages')
+        .select(({ fn }) => [
+          'state',
+          'transport',
+          'lane',
+          fn.countAll<number>().as('count'),
+          fn.min('created_at_ms').as('oldest_ms'),
+        ])
+        .where('direction', '=', 'out')
+        .where('state', 'in', ['scheduled', 'held', 'queued', 'sending', 'uncertain'])
+        .groupBy(['state', 'transport', 'lane'])
+        .execute()
+      return ok({
+        data: rows.map((row) => ({
+          status: row.state,
+          transport: row.transport,
+          lane: row.lane,
+          count: row.count,
+          oldest_at: time(row.oldest_ms),
+        })),
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/quarantine',
+    scope: 'messages:read',
+    summary: 'What came in and could not be understood, with its octets.',
+    query: z.strictObject(pageQuery),
+    handle: async (call) => {
+      const { limit } = call.query
+      const cursor = readCursor(call.query.cursor)
+      let query = call.ports.db.selectFrom('quarantine').selectAll()
+      if (cursor !== undefined) {
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('received_at_ms', 'dedupe_key'), '<', tuple(cursor.atMs, cursor.id)),
+        )
+      }
+      const rows = await query
+        .orderBy('received_at_ms', 'desc')
+        .orderBy('dedupe_key', 'desc')
+        .limit(limit + 1)
+        .execute()
+      return page(
+        call,
+        rows,
+        (row) => ({ atMs: row.received_at_ms, id: row.dedupe_key }),
+        (row) => ({
+          transport: row.transport,
+          lane: row.lane,
+          raw: row.raw,
+          code: row.code,
+          detail: row.detail,
+          received_at: time(row.received_at_ms),
+        }),
+      )
+    },
+  }),
+]

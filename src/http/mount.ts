@@ -1,0 +1,154 @@
+/**
+ * Puts the table of routes on express: authentication first, then scope, media type, body size, shapes, handler; and
+ * whatever goes wrong becomes problem+json. Nothing of a body is read before its sender is known.
+ */
+import type { IncomingMessage } from 'node:http'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
+import { authenticate, authorize, LOCAL, type Principal } from './auth.ts'
+import type { ApiPorts } from './ports.ts'
+import { fieldProblems, invalid, Problem, problemBody, problemFor } from './problem.ts'
+import { type Reply, type Route, STREAMING } from './route.ts'
+
+/** A message of the longest kind, escaped to the utmost, with metadata, stays far below. */
+export const BODY_BYTES_MAX = 256 * 1024
+
+/** `isLocal` tells whether a request came over the Unix socket. */
+export function createApp(
+  routes: readonly Route[],
+  ports: ApiPorts,
+  isLocal: (request: IncomingMessage) => boolean,
+): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.use((_request, response, next) => {
+    response.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' })
+    next()
+  })
+  mountHealth(app, ports)
+
+  const principals = new WeakMap<Request, Principal>()
+  app.use('/api', async (request, _response, next) => {
+    const principal = isLocal(request) ? LOCAL : await authenticate(ports.db, request.get('authorization'), ports.clock)
+    principals.set(request, principal)
+    next()
+  })
+  const parseJson = express.json({ limit: BODY_BYTES_MAX, strict: true })
+  for (const row of routes) {
+    const guard: RequestHandler = (request, _response, next) => {
+      authorize(principals.get(request) ?? { id: '', scopes: [] }, row.scope)
+      if (row.body !== undefined) demandJson(request)
+      next()
+    }
+    const handle: RequestHandler = async (request, response) => {
+      const reply = await row.handle({
+        ports,
+        principal: principals.get(request) ?? LOCAL,
+        params: request.params as Record<string, string>,
+        body: parseBody(row, request),
+        query: parseQuery(row, request),
+        header: (name) => request.get(name),
+        raw: { request, response },
+      })
+      if (reply !== STREAMING) send(response, reply)
+    }
+    const method = row.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'
+    app[method](row.path, guard, ...(row.body === undefined ? [] : [parseJson]), handle)
+  }
+  for (const path of new Set(routes.map((row) => row.path))) {
+    const methods = routes.filter((row) => row.path === path).map((row) => row.method)
+    app.all(path, () => {
+      throw methodNotAllowed(methods)
+    })
+  }
+  app.use(() => {
+    throw new Problem({ status: 404, code: 'not-found', title: 'Not found', detail: 'There is no such address here.' })
+  })
+  app.use(problemWriter(ports))
+  return app
+}
+
+function mountHealth(app: Express, ports: ApiPorts): void {
+  app.get('/healthz', (_request, response) => {
+    const ready = ports.health.ready()
+    response.status(ready ? 200 : 503).json({ status: ready ? 'pass' : 'fail' })
+  })
+  app.get('/readyz', async (_request, response) => {
+    const components = await ports.health.components()
+    const ready = ports.health.ready() && components.every(({ status }) => status !== 'fail')
+    response.status(ready ? 200 : 503).json({ status: ready ? 'pass' : 'fail' })
+  })
+  for (const path of ['/healthz', '/readyz']) {
+    app.all(path, () => {
+      throw methodNotAllowed(['GET'])
+    })
+  }
+}
+
+function demandJson(request: Request): void {
+  const type = request.get('content-type')
+  const hasBody = request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0
+  if (!hasBody || (type !== undefined && request.is(['json', '+json']) !== false)) return
+  throw new Problem({
+    status: 415,
+    code: 'unsupported-media-type',
+    title: 'This kind of body is not understood',
+    detail: 'Send JSON: `Content-Type: application/json`.',
+    headers: { Accept: 'application/json' },
+  })
+}
+
+function parseBody(row: Route, request: Request): unknown {
+  if (row.body === undefined) return undefined
+  const parsed = row.body.safeParse(request.body ?? {})
+  if (parsed.success) return parsed.data
+  throw invalid(fieldProblems(parsed.error, 'body'))
+}
+
+function parseQuery(row: Route, request: Request): unknown {
+  if (row.query === undefined) return {}
+  const parsed = row.query.safeParse({ ...request.query })
+  if (parsed.success) return parsed.data
+  throw invalid(fieldProblems(parsed.error, 'query'))
+}
+
+function send(response: Response, reply: Reply): void {
+  response.status(reply.status)
+  if (reply.headers !== undefined) response.set(reply.headers)
+  if (reply.body === undefined) response.end()
+  else response.json(reply.body)
+}
+
+function methodNotAllowed(methods: readonly string[]): Problem {
+  const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+  return new Problem({
+    status: 405,
+    code: 'method-not-allowed',
+    title: 'This address does not take that method',
+    headers: { Allow: [...new Set(allowed)].join(', ') },
+  })
+}
+
+function problemWriter(ports: ApiPorts): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const { problem, unexpected } = problemFor(error)
+    if (unexpected) ports.log.error({ err: error, method: request.method, path: request.path }, 'a request failed')
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    // What is left of a body that was refused unread would be taken for the next request.
+    if (!request.complete) response.set('Connection', 'close')
+    response.status(problem.options.status)
+    response.set(problem.options.headers ?? {})
+    response.type('application/problem+json')
+    response.send(JSON.stringify(problemBody(problem, request.originalUrl.split('?')[0] ?? '')))
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What the API needs of rooms that it may not import (modems, Signal, the service itself), as interfaces of its own;
+ * `service.ts` fulfils them.
+ */
+import type { Finding } from '../domain/finding.ts'
+import type { IdSource } from '../domain/ids.ts'
+import type { Log } from '../log.ts'
+import type { Router } from '../routing/router.ts'
+import type { Database } from '../store/database.ts'
+
+/** A modem as shown; the fields of the modem's own status that the API passes on. */
+export interface ModemView {
+  id: string
+  port: string
+  label: string | undefined
+  state: string
+  reason: string | undefined
+  manufacturer: string | undefined
+  model: string | undefined
+  revision: string | undefined
+  imei: string | undefined
+  imsi: string | undefined
+  iccid: string | undefined
+  number: string | undefined
+  operator: string | undefined
+  registration: string
+  signalDbm: number | undefined
+  smsc: string | undefined
+  storage: readonly { memory: string; used: number; total: number }[]
+  sinceMs: number
+}
+
+export interface ModemPort {
+  list(): readonly ModemView[]
+  /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
+  reset(id: string): Promise<void>
+  /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
+  command(id: string, text: string): Promise<readonly string[]>
+}
+
+/** Where a Signal account and its registration stand. */
+export interface SignalView {
+  state: string
+  reason: string | undefined
+  e164: string | undefined
+  aci: string | undefined
+  pni: string | undefined
+  deviceId: number | undefined
+  sinceMs: number
+  registration:
+    | { step: 'captcha'; e164: string; pageUrl: string }
+    | {
+        step: 'code'
+        e164: string
+        transport: 'sms' | 'voice'
+        requestedAtMs: number
+        nextRequestAtMs: number | undefined
+      }
+    | { step: 'registering'; e164: string }
+    | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
+    | undefined
+  challenge: { token: string; retryAtMs: number | undefined } | undefined
+}
+
+/** Errors of all of them: CausewayError `signal-…`. */
+export interface SignalPort {
+  status(): SignalView
+  register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
+  submitCaptcha(token: string): Promise<void>
+  submitCode(code: string): Promise<void>
+  /** 60 digits, or undefined while there is no key of theirs. */
+  safetyNumber(peer: {
+    aci: string | undefined
+    pni: string | undefined
+    e164: string | undefined
+  }): Promise<string | undefined>
+}
+
+export interface ComponentHealth {
+  component: string
+  status: 'pass' | 'warn' | 'fail'
+  /** In words; present when the status is not `pass`. */
+  detail: string | undefined
+}
+
+export interface HealthPort {
+  /** True from the end of the start until the beginning of the stop. */
+  ready(): boolean
+  components(): Promise<readonly ComponentHealth[]>
+  doctor(): Promise<readonly Finding[]>
+}
+
+/** Calls back after every commit that appended events. Returns the unsubscribe function. */
+export type OnEvents = (listener: () => void) => () => void
+
+export interface ApiPorts {
+  db: Database
+  router: Pick<
+    Router,
+    | 'submit'
+    | 'approve'
+    | 'cancel'
+    | 'retry'
+    | 'updateContact'
+    | 'approveIdentity'
+    | 'refreshCapabilities'
+    | 'mode'
+    | 'setMode'
+  >
+  modems: ModemPort
+  signal: SignalPort
+  health: HealthPort
+  onEvents: OnEvents
+  ids: IdSource
+  /** ms since epoch. */
+  clock: () => number
+  randomOctets: (count: number) => Uint8Array
+  log: Log
+  version: string
+}

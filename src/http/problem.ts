@@ -1,0 +1,155 @@
+/**
+ * Errors as RFC 9457 `application/problem+json`. The one place where a CausewayError's code becomes an HTTP status.
+ * Nothing of an unexpected error but the fact leaves the process.
+ */
+import type { z } from 'zod'
+import { CausewayError } from '../domain/errors.ts'
+
+export interface FieldProblem {
+  /** RFC 6901 pointer into the body, or `?name` for a query parameter. */
+  pointer: string
+  code: string
+  message: string
+}
+
+export interface ProblemOptions {
+  status: number
+  /** Slug: part of `type`, and `code`. */
+  code: string
+  title: string
+  detail?: string
+  errors?: readonly FieldProblem[]
+  headers?: Readonly<Record<string, string>>
+}
+
+/** Thrown by handlers; the edge writes it out. */
+export class Problem extends Error {
+  readonly options: ProblemOptions
+
+  constructor(options: ProblemOptions) {
+    super(options.detail ?? options.title)
+    this.name = 'Problem'
+    this.options = options
+  }
+}
+
+/** `what` in words: "message", "contact". */
+export function notFound(what: string): Problem {
+  return new Problem({ status: 404, code: 'not-found', title: 'Not found', detail: `There is no such ${what}.` })
+}
+
+/** A body or query that does not fit, with one entry for each fault. */
+export function invalid(errors: readonly FieldProblem[]): Problem {
+  return new Problem({
+    status: 422,
+    code: 'invalid-request',
+    title: 'The request is not valid',
+    detail: errors.map(({ pointer, message }) => `${pointer || '/'}: ${message}`).join('; '),
+    errors,
+  })
+}
+
+/** zod's issues as field problems: path → JSON pointer (`query` → `?name`). */
+export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'): FieldProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String)
+    const pointer = place === 'query' ? `?${path.join('.')}` : path.map((part) => `/${escapePointer(part)}`).join('')
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        pointer: place === 'query' ? `?${key}` : `${pointer}/${escapePointer(key)}`,
+        code: 'unknown-field',
+        message: 'There is no such field.',
+      }))
+    }
+    return [{ pointer, code: issue.code.replaceAll('_', '-'), message: issue.message }]
+  })
+}
+
+/** What to answer to whatever a handler threw. `unexpected` is true when it is a fault of ours that wants logging. */
+export function problemFor(error: unknown): { problem: Problem; unexpected: boolean } {
+  if (error instanceof Problem) return { problem: error, unexpected: false }
+  if (CausewayError.is(error)) return { problem: fromCauseway(error), unexpected: false }
+  const parser = fromBodyParser(error)
+  if (parser !== undefined) return { problem: parser, unexpected: false }
+  const problem = new Problem({
+    status: 500,
+    code: 'internal',
+    title: 'Something went wrong here',
+    detail: 'It is in the log.',
+  })
+  return { problem, unexpected: true }
+}
+
+/** The body to write. */
+export function problemBody(problem: Problem, instance: string): object {
+  const { status, code, title, detail, errors } = problem.options
+  return {
+    type: `urn:causeway:problem:${code}`,
+    title,
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    instance,
+    code,
+    ...(errors === undefined ? {} : { errors }),
+  }
+}
+
+/** Codes whose status is not the 422 that a refused request gets. */
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  'unknown-message': 404,
+  'unknown-conversation': 404,
+  'unknown-contact': 404,
+  'unknown-modem': 404,
+  'wrong-state': 409,
+  'version-mismatch': 412,
+  'identity-changed': 409,
+  'modem-unavailable': 503,
+  'signal-unreachable': 503,
+  'signal-no-account': 409,
+  'signal-challenge': 409,
+  'signal-rate-limited': 429,
+  'queue-unavailable': 503,
+}
+
+/** Codes that speak of one field of the body. */
+const POINTER_BY_CODE: Readonly<Record<string, string>> = {
+  'invalid-number': '/to',
+  'emergency-number': '/to',
+}
+
+function fromCauseway(error: CausewayError): Problem {
+  const status = STATUS_BY_CODE[error.code] ?? 422
+  const pointer = POINTER_BY_CODE[error.code]
+  return new Problem({
+    status,
+    code: error.code,
+    title: error.code.replaceAll('-', ' '),
+    detail: error.message,
+    ...(pointer === undefined ? {} : { errors: [{ pointer, code: error.code, message: error.message }] }),
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { headers: { 'Retry-After': String(Math.ceil(error.retryAfterMs / 1000)) } }),
+  })
+}
+
+function fromBodyParser(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !('type' in error)) return undefined
+  switch (error.type) {
+    case 'entity.too.large':
+      return new Problem({ status: 413, code: 'too-large', title: 'The body is too large' })
+    case 'entity.parse.failed':
+      return new Problem({ status: 400, code: 'malformed-json', title: 'The body is not JSON' })
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem({ status: 415, code: 'unsupported-media-type', title: 'This encoding is not understood' })
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new Problem({ status: 400, code: 'incomplete', title: 'The body is not whole' })
+    default:
+      return undefined
+  }
+}
+
+function escapePointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -1,0 +1,53 @@
+/**
+ * What a route is: one row with method, path, scope, the shapes of body and query beside it, and the handler. The
+ * table of all rows is `routes.ts`; `mount.ts` puts it on express. Tests walk the table.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { z } from 'zod'
+import type { Principal } from './auth.ts'
+import type { ApiPorts } from './ports.ts'
+import type { Scope } from './scopes.ts'
+
+export interface Call<Body, Query> {
+  ports: ApiPorts
+  principal: Principal
+  params: Readonly<Record<string, string>>
+  body: Body
+  query: Query
+  /** Lower-case name → value. */
+  header(name: string): string | undefined
+  /** For routes that write their answer themselves (event streams). */
+  raw: { request: IncomingMessage; response: ServerResponse }
+}
+
+export interface Reply {
+  status: number
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+}
+
+/** The handler has written, or is writing, the answer itself. */
+export const STREAMING = Symbol('streaming')
+
+export interface Route<Body = unknown, Query = unknown> {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  scope: Scope
+  summary: string
+  /** Absent: the route takes no body. */
+  body?: z.ZodType<Body>
+  /** Absent: the route takes no query parameters. */
+  query?: z.ZodType<Query>
+  handle(call: Call<Body, Query>): Promise<Reply | typeof STREAMING>
+}
+
+/** A row of the table, its handler typed by the shapes beside it. */
+export function route<Body = undefined, Query = Record<never, never>>(row: Route<Body, Query>): Route {
+  // The mount parses body and query with the row's own schemas before it calls the handler.
+  return row as unknown as Route
+}
+
+/** 200 with a JSON body. */
+export function ok(body: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return headers === undefined ? { status: 200, body } : { status: 200, body, headers }
+}

@@ -1,0 +1,21 @@
+/** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
+import { contactRoutes } from './api/contacts.ts'
+import { conversationRoutes } from './api/conversations.ts'
+import { eventRoutes } from './api/events.ts'
+import { messageRoutes } from './api/messages.ts'
+import { modemRoutes } from './api/modems.ts'
+import { signalRoutes } from './api/signal.ts'
+import { systemRoutes } from './api/system.ts'
+import { tokenRoutes } from './api/tokens.ts'
+import type { Route } from './route.ts'
+
+export const routes: readonly Route[] = [
+  ...messageRoutes,
+  ...conversationRoutes,
+  ...contactRoutes,
+  ...modemRoutes,
+  ...signalRoutes,
+  ...eventRoutes,
+  ...tokenRoutes,
+  ...systemRoutes,
+]

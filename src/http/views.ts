@@ -1,0 +1,198 @@
+/**
+ * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
+ */
+import { formatDuration } from '../domain/duration.ts'
+import type { AttemptRow, ContactRow, ConversationRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ModemView, SignalView } from './ports.ts'
+
+/** ms since epoch → RFC 3339. */
+export function time(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : new Date(ms).toISOString()
+}
+
+/** What a person is written to as. */
+export function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string | null {
+  return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
+}
+
+export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'e164' | 'sender' | 'aci'>
+
+/** `contact` is the other side of the message's conversation. */
+export function messageView(message: MessageRow, contact: ContactColumns | undefined) {
+  return {
+    id: message.id,
+    conversation_id: message.conversation_id,
+    contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
+    direction: message.direction,
+    text: message.text,
+    status: message.state,
+    code: message.code,
+    reason: message.reason,
+    transport: message.transport,
+    lane: message.lane,
+    encrypted: message.encrypted === 1,
+    policy: message.policy,
+    fallback:
+      message.fallback_from === null
+        ? null
+        : {
+            from: message.fallback_from,
+            code: message.fallback_code,
+            reason: message.fallback_reason,
+            at: time(message.fallback_at_ms),
+          },
+    fallback_after: message.fallback_after_ms === null ? null : formatDuration(message.fallback_after_ms),
+    twin: message.twin_transport === null ? null : { transport: message.twin_transport, at: time(message.twin_at_ms) },
+    metadata: message.metadata_json === null ? {} : JSON.parse(message.metadata_json),
+    valid_until: time(message.valid_until_ms),
+    scheduled_at: time(message.scheduled_at_ms),
+    created_at: time(message.created_at_ms),
+    updated_at: time(message.updated_at_ms),
+    sent_at: time(message.sent_at_ms),
+    delivered_at: time(message.delivered_at_ms),
+    read_at: time(message.read_at_ms),
+    attempts_url: `/api/v1/messages/${message.id}/attempts`,
+  }
+}
+
+export function attemptView(attempt: AttemptRow) {
+  return {
+    id: attempt.id,
+    n: attempt.n,
+    leg: attempt.leg,
+    transport: attempt.transport,
+    lane: attempt.lane,
+    started_at: time(attempt.started_at_ms),
+    ended_at: time(attempt.ended_at_ms),
+    result: attempt.result,
+    code: attempt.code,
+    detail: attempt.detail,
+  }
+}
+
+export function conversationView(
+  conversation: ConversationRow,
+  contact: ContactColumns | undefined,
+  lastMessage: MessageRow | undefined,
+) {
+  return {
+    id: conversation.id,
+    contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
+    unread: conversation.unread,
+    muted: conversation.muted === 1,
+    archived: conversation.archived === 1,
+    pinned: conversation.pinned === 1,
+    sms_lane: conversation.sms_lane,
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact),
+    last_message_at: time(conversation.last_message_at_ms),
+    created_at: time(conversation.created_at_ms),
+  }
+}
+
+export function contactView(contact: ContactRow) {
+  return {
+    id: contact.id,
+    address: addressOf(contact),
+    name: contact.name,
+    number: contact.e164,
+    sender: contact.sender,
+    aci: contact.aci,
+    policy: contact.policy,
+    verified: contact.verified === 1,
+    identity_changed_at: time(contact.identity_changed_at_ms),
+    signal: capabilityView(contact),
+    version: contact.version,
+    created_at: time(contact.created_at_ms),
+    updated_at: time(contact.updated_at_ms),
+  }
+}
+
+/** What is known of the person on Signal. */
+export function capabilityView(contact: ContactRow) {
+  return {
+    standing: contact.signal_standing,
+    checked_at: time(contact.signal_checked_at_ms),
+    next_check_at: contact.signal_next_check_at_ms === 0 ? null : time(contact.signal_next_check_at_ms),
+  }
+}
+
+export function contactEtag(contact: ContactRow): { ETag: string } {
+  return { ETag: `"${contact.version}"` }
+}
+
+export function modemView(modem: ModemView) {
+  return {
+    id: modem.id,
+    port: modem.port,
+    label: modem.label ?? null,
+    state: modem.state,
+    reason: modem.reason ?? null,
+    manufacturer: modem.manufacturer ?? null,
+    model: modem.model ?? null,
+    revision: modem.revision ?? null,
+    imei: modem.imei ?? null,
+    imsi: modem.imsi ?? null,
+    iccid: modem.iccid ?? null,
+    number: modem.number ?? null,
+    operator: modem.operator ?? null,
+    registration: modem.registration,
+    signal_dbm: modem.signalDbm ?? null,
+    smsc: modem.smsc ?? null,
+    storage: modem.storage,
+    since: time(modem.sinceMs),
+  }
+}
+
+export function signalView(signal: SignalView) {
+  return {
+    state: signal.state,
+    reason: signal.reason ?? null,
+    number: signal.e164 ?? null,
+    aci: signal.aci ?? null,
+    device_id: signal.deviceId ?? null,
+    since: time(signal.sinceMs),
+    registration: registrationView(signal.registration),
+    challenge: signal.challenge === undefined ? null : { retry_at: time(signal.challenge.retryAtMs) },
+  }
+}
+
+function registrationView(step: SignalView['registration']) {
+  switch (step?.step) {
+    case undefined:
+      return null
+    case 'captcha':
+      return { step: step.step, number: step.e164, page_url: step.pageUrl }
+    case 'code':
+      return {
+        step: step.step,
+        number: step.e164,
+        transport: step.transport,
+        requested_at: time(step.requestedAtMs),
+        next_request_at: time(step.nextRequestAtMs),
+      }
+    case 'registering':
+      return { step: step.step, number: step.e164 }
+    case 'failed':
+      return {
+        step: step.step,
+        number: step.e164,
+        code: step.code,
+        reason: step.reason,
+        retry_at: time(step.retryAtMs),
+      }
+  }
+}
+
+/** `message` is there where the listener may read messages and the event is about one. */
+export function eventView(event: EventRow, message: ReturnType<typeof messageView> | undefined) {
+  return {
+    id: event.id,
+    type: event.type,
+    at: time(event.at_ms),
+    message_id: event.message_id,
+    conversation_id: event.conversation_id,
+    contact_id: event.contact_id,
+    data: JSON.parse(event.data_json),
+    ...(message === undefined ? {} : { message }),
+  }
+}

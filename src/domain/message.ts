@@ -83,6 +83,9 @@ const transitions: Record<MessageState, Partial<Record<MessageEvent, MessageStat
   },
   queued: {
     begin: 'sending',
+    approve: 'queued',
+    'back-off': 'queued',
+    decline: 'sent',
     hold: 'held',
     delivered: 'delivered',
     read: 'read',
@@ -125,12 +128,7 @@ export function advance(state: MessageState, event: MessageEvent): MessageState 
   return transitions[state][event] ?? state
 }
 
-/** States in which nothing is left to do for us unless a person or a late proof comes. */
-export const SETTLED_STATES = [
-  'delivered',
-  'read',
-  'failed',
-  'expired',
-  'canceled',
-  'received',
-] as const satisfies MessageState[]
+/** Whether `event` means anything in `state`: only then may what it brings be noted. Pure. */
+export function accepts(state: MessageState, event: MessageEvent): boolean {
+  return transitions[state][event] !== undefined
+}

@@ -1,7 +1,179 @@
 /**
- * How a message travels: pure rules from facts and policy to a plan. Filled in below by `planRoute`.
+ * How a message travels: the one pure function that turns facts and policy into a plan, with its reasons in words.
+ *
+ * It is asked again at every step (before an attempt, after a refusal, at a deadline, after a person's word), always with
+ * fresh facts and with what this message has already met, and returns what remains to be done. So a policy that changes
+ * while a message waits is obeyed, and a message never goes as plaintext unless the rules allow it at that moment.
  */
+import type { ContactPolicy, SignalStanding } from './contact.ts'
+import { durationInWords } from './words.ts'
 
 /** integrated: both transports; data_only: Signal alone; sms_only: texts alone. */
 export const MODES = ['integrated', 'data_only', 'sms_only'] as const
 export type Mode = (typeof MODES)[number]
+
+export type LegTransport = 'sms' | 'signal'
+
+/** A transport as it is now. `absent`: nothing of the kind is set up here. */
+export type TransportFact = { kind: 'absent' } | { kind: 'available' } | { kind: 'unavailable'; reason: string }
+
+/** What a message has already met on a transport, so that it is not tried there again. */
+export interface Refusal {
+  code: string
+  reason: string
+}
+
+export interface RouteFacts {
+  mode: Mode
+  /** The message's own policy where it has one, else the contact's. */
+  policy: ContactPolicy
+  contact: {
+    /** Has a number or short code. */
+    textable: boolean
+    /** Has a number or account id (a short code has neither). */
+    signalable: boolean
+    /** As it may be relied on now, see `currentStanding`. */
+    standing: SignalStanding
+    verified: boolean
+    identityChanged: boolean
+  }
+  /** In words, why this message may never be plaintext whatever the policy (it disappears, it is a Signal group's). */
+  encryptedOnly: string | undefined
+  signal: TransportFact
+  sms: TransportFact
+  /** A person has agreed that this message goes as a text. */
+  textApproved: boolean
+  refused: { signal?: Refusal; sms?: Refusal }
+  /** Set when Signal had its time and gave no proof of delivery: why the message goes on. */
+  silent: Refusal | undefined
+  fallbackAfterMs: number
+}
+
+export interface Leg {
+  transport: LegTransport
+  /** `ask`: a person confirms before this leg begins. */
+  consent: 'automatic' | 'ask'
+  /** Time without proof of delivery after which the next leg begins; undefined: none. */
+  fallbackAfterMs: number | undefined
+  /** Why this leg, as a stable code and in words. */
+  code: string
+  reason: string
+}
+
+/** What remains to be done. `legs` is never empty. */
+export type RoutePlan =
+  | { kind: 'legs'; legs: readonly Leg[] }
+  | { kind: 'held'; code: string; reason: string }
+  | { kind: 'failed'; code: string; reason: string }
+
+/** The plan for a message under these facts. Pure. */
+export function planRoute(facts: RouteFacts): RoutePlan {
+  const textBar = whyNoText(facts)
+  const signalBar = whyNoSignal(facts)
+  if (facts.contact.identityChanged && (signalBar === undefined || CHANGEABLE.has(signalBar.code))) {
+    return {
+      kind: 'held',
+      code: 'identity-changed',
+      reason: 'The safety number of this person has changed. Compare it with them, then approve or cancel.',
+    }
+  }
+  if (signalBar !== undefined && textBar !== undefined) return failure(facts, signalBar, textBar)
+  if (signalBar !== undefined) return legs([textLeg(facts, signalBar)])
+  if (textBar !== undefined) return legs([signalLeg(facts, undefined)])
+  if (prefersText(facts)) return legs([textLeg(facts, STALE)])
+  return legs([signalLeg(facts, facts.fallbackAfterMs), textLeg(facts, silence(facts.fallbackAfterMs))])
+}
+
+/** True when the plan still has a text in it, now or later. */
+export function textLegOf(plan: RoutePlan): Leg | undefined {
+  return plan.kind === 'legs' ? plan.legs.find(({ transport }) => transport === 'sms') : undefined
+}
+
+/** The reason for leaving Signal after `afterMs` without a delivery receipt. */
+export function silence(afterMs: number): Refusal {
+  return { code: 'no-receipt', reason: `no delivery receipt over Signal within ${durationInWords(afterMs)}` }
+}
+
+/** Ways of Signal being out that are no person's order: a changed safety number is not slipped past by them. */
+const CHANGEABLE: ReadonlySet<string> = new Set(['no-receipt', 'signal-unreachable', 'not-on-signal'])
+
+const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
+const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
+
+/** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */
+function whyNoSignal(facts: RouteFacts): Refusal | undefined {
+  const { mode, policy, contact, signal, refused, silent } = facts
+  if (mode === 'sms_only') return { code: 'sms-only-mode', reason: 'the gateway is in sms-only mode' }
+  if (policy === 'sms_only') return { code: 'sms-only-contact', reason: 'this contact is written to by text only' }
+  if (!contact.signalable) return { code: 'not-on-signal', reason: 'a short code is not on Signal' }
+  if (refused.signal !== undefined) return refused.signal
+  if (silent !== undefined) return silent
+  if (signal.kind === 'absent') return { code: 'signal-no-account', reason: 'there is no Signal account here' }
+  if (contact.standing === 'not-registered') return NOT_ON_SIGNAL
+  return undefined
+}
+
+/** Why a text is out of the question for this message, or undefined. */
+function whyNoText(facts: RouteFacts): Refusal | undefined {
+  const { mode, policy, contact, sms, refused, encryptedOnly } = facts
+  if (mode === 'data_only') return { code: 'data-only-mode', reason: 'the gateway is in data-only mode' }
+  if (policy === 'signal_only') return { code: 'signal-only-contact', reason: 'this message may go over Signal only' }
+  if (encryptedOnly !== undefined) return { code: 'encrypted-only', reason: encryptedOnly }
+  if (!contact.textable) return { code: 'no-number', reason: 'no phone number of this person is known' }
+  if (refused.sms !== undefined) return refused.sms
+  if (sms.kind === 'absent') return { code: 'no-modem', reason: 'there is no modem here' }
+  return undefined
+}
+
+/** Both are open, yet the text goes first: Signal is known to be dead there, unless only Signal can leave right now. */
+function prefersText({ contact, sms, signal }: RouteFacts): boolean {
+  if (contact.standing !== 'stale' || contact.verified) return false
+  return !(sms.kind === 'unavailable' && signal.kind === 'available')
+}
+
+function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | undefined): Leg {
+  const why = {
+    registered: 'this person is on Signal',
+    unknown: 'the directory is asked whether this person is on Signal',
+    stale: 'Signal is tried again, though the last messages did not arrive',
+    'not-registered': 'Signal is tried',
+  }[contact.standing]
+  const reason = signal.kind === 'unavailable' ? `${why}; waits: ${signal.reason}` : why
+  return { transport: 'signal', consent: 'automatic', fallbackAfterMs, code: 'encrypted-first', reason }
+}
+
+/**
+ * Plaintext needs consent when it would be a downgrade that nobody ordered: a verified contact, always; policy `ask`,
+ * unless it is certain that this person is not on Signal, which leaves nothing to choose.
+ */
+function textLeg(facts: RouteFacts, why: Refusal): Leg {
+  const { policy, contact, textApproved } = facts
+  const ordered = textApproved || policy === 'sms_only'
+  const certain = why.code === 'not-on-signal' || why.code === 'signal-stale' || why.code === 'sms-only-mode'
+  const asks = !ordered && (contact.verified || (policy === 'ask' && !certain))
+  const { code, reason } = why
+  return {
+    transport: 'sms',
+    consent: asks ? 'ask' : 'automatic',
+    fallbackAfterMs: undefined,
+    code,
+    reason: asks
+      ? `${reason}; ${contact.verified ? 'the safety number was verified' : 'this contact is asked about'}, so a text needs your consent`
+      : reason,
+  }
+}
+
+function failure(facts: RouteFacts, signalBar: Refusal, textBar: Refusal): RoutePlan {
+  const { refused } = facts
+  // What the network or service said explains more than the rule that closed the other way.
+  const said = refused.sms ?? refused.signal ?? (signalBar.code === 'not-on-signal' ? signalBar : undefined)
+  return {
+    kind: 'failed',
+    code: said?.code ?? 'no-transport',
+    reason: `Not sent: ${signalBar.reason}, and ${textBar.reason}.`,
+  }
+}
+
+function legs(list: Leg[]): RoutePlan {
+  return { kind: 'legs', legs: list }
+}

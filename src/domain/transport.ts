@@ -207,20 +207,3 @@ export interface TransportSink {
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void
 }
-
-/**
- * Which PDUs of a modem are safe with us but not yet known to be deleted from it. Handed to the SMS transport, which
- * makes the `dedupeKey` of whatever a PDU holds out of `keyOf`: a bare hash would swallow two honest identical texts.
- * For PDUs handed over directly (+CMT, +CDS) use the memory `direct` and slot 0.
- */
-export interface SlotJournal {
-  /**
-   * The key of this physical PDU: the same on every call until `released`, a new one afterwards.
-   * `pduSha256` is lower-case hex over the octets.
-   */
-  keyOf(pdu: { modemId: string; memory: string; slot: number; pduSha256: string; atMs: number }): Promise<string>
-  /** The modem has deleted or acknowledged it. */
-  released(pdu: { modemId: string; memory: string; slot: number; pduSha256: string; atMs: number }): Promise<void>
-  /** These slots are all there is in this memory; whatever else was taken from it has been released. */
-  inventory(modemId: string, memory: string, occupied: readonly number[], atMs: number): Promise<void>
-}

@@ -12,7 +12,7 @@ const statements = [
     pni text,
     sender text unique,
     name text,
-    policy text not null default 'auto' check (policy in ('auto', 'ask', 'signal_only', 'sms_only')),
+    policy text check (policy in ('auto', 'ask', 'signal_only', 'sms_only')),
     signal_standing text not null default 'unknown'
       check (signal_standing in ('unknown', 'registered', 'not-registered', 'stale')),
     signal_checked_at_ms integer,
@@ -56,11 +56,13 @@ const statements = [
     twin_transport text check (twin_transport in ('sms', 'mms', 'signal')),
     twin_at_ms integer,
     policy text check (policy in ('auto', 'ask', 'signal_only', 'sms_only')),
+    text_approved integer not null default 0 check (text_approved in (0, 1)),
     fallback_after_ms integer check (fallback_after_ms >= 0),
     valid_until_ms integer,
     scheduled_at_ms integer,
     leg integer check (leg >= 0),
     leg_started_at_ms integer,
+    since_leg integer not null default 0,
     tries integer not null default 0 check (tries >= 0),
     not_before_ms integer not null default 0,
     due_at_ms integer,
@@ -85,6 +87,8 @@ const statements = [
   `create unique index messages_own_timestamp on messages (sent_timestamp_ms) where direction = 'out'`,
   `create index messages_open on messages (state, sent_timestamp_ms)
     where state in ('scheduled', 'held', 'queued', 'sending', 'uncertain', 'sent')`,
+  `create index messages_waiting on messages (conversation_id, sent_timestamp_ms)
+    where state in ('queued', 'sending')`,
   'create index messages_due on messages (due_at_ms) where due_at_ms is not null',
 
   `create table legs (

@@ -15,7 +15,8 @@ export interface ContactsTable {
   pni: string | null
   sender: string | null
   name: string | null
-  policy: Generated<ContactPolicy>
+  /** null: the default of the settings. */
+  policy: ContactPolicy | null
   signal_standing: Generated<SignalStanding>
   signal_checked_at_ms: number | null
   /** Before this, the directory is not asked again about this person. */
@@ -63,12 +64,16 @@ export interface MessagesTable {
   twin_at_ms: number | null
   /** Overrides the contact's policy for this message. */
   policy: ContactPolicy | null
+  /** A person has agreed that this one goes as a text. */
+  text_approved: Generated<number>
   fallback_after_ms: number | null
   valid_until_ms: number | null
   scheduled_at_ms: number | null
   /** Current leg of its plan, and since when. */
   leg: number | null
   leg_started_at_ms: number | null
+  /** The plan begins anew with this leg (a person's retry): refusals and silence before it no longer count. */
+  since_leg: Generated<number>
   /** Attempts of the current leg so far. */
   tries: Generated<number>
   /** No attempt before this (back-off). */

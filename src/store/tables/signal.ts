@@ -1,3 +1,159 @@
-/** Tables of the Signal account: identities, sessions, pre-keys, sender keys, the send log. */
-// biome-ignore lint/suspicious/noEmptyInterface: the tables come with migration 0002
-export interface SignalTables {}
+/**
+ * Tables of the Signal account: the account itself, a registration under way, both identities' keys and sessions,
+ * the people it has met, the send log, and what was already received. Only `src/signal` reads or writes them.
+ *
+ * `own` says which of our two identities a row belongs to: `aci` (the account) or `pni` (the phone number).
+ * Addresses are service ids as text: a bare UUID for an ACI, `PNI:` and a UUID for a PNI.
+ */
+import type { Generated } from 'kysely'
+
+type Own = 'aci' | 'pni'
+type Flag = 0 | 1
+
+/** One row at most (`id` is 1). */
+export interface SignalAccountTable {
+  id: number
+  e164: string
+  aci: string
+  pni: string
+  device_id: number
+  password: string
+  aci_identity: Uint8Array
+  pni_identity: Uint8Array
+  aci_registration_id: number
+  pni_registration_id: number
+  profile_key: Uint8Array
+  entropy_pool: string
+  created_at_ms: number
+  keys_rotated_at_ms: number
+  profile_set_at_ms: number | null
+  signed_out_at_ms: number | null
+}
+
+/** A registration under way; one row at most (`id` is 1). */
+interface SignalEnrollmentTable {
+  id: number
+  e164: string
+  transport: 'sms' | 'voice'
+  session_id: string | null
+  step: 'starting' | 'captcha' | 'code' | 'registering' | 'failed'
+  requested_at_ms: number | null
+  next_request_at_ms: number | null
+  /** JSON: keys made before the account was asked for, so that a crash cannot leave an account without its keys. */
+  material: string | null
+  failure_code: string | null
+  failure_reason: string | null
+  retry_at_ms: number | null
+}
+
+interface SignalSessionsTable {
+  own: Own
+  address: string
+  device_id: number
+  record: Uint8Array
+}
+
+interface SignalIdentitiesTable {
+  address: string
+  identity_key: Uint8Array
+  /** 1 when we may send to this key. The first key of an address is trusted; a changed one waits for approval. */
+  approved: Flag
+  changed_at_ms: number
+}
+
+interface SignalPreKeysTable {
+  own: Own
+  key_id: number
+  record: Uint8Array
+}
+
+interface SignalSignedPreKeysTable {
+  own: Own
+  key_id: number
+  record: Uint8Array
+  created_at_ms: number
+}
+
+interface SignalKyberPreKeysTable {
+  own: Own
+  key_id: number
+  record: Uint8Array
+  last_resort: Flag
+  created_at_ms: number
+}
+
+/** Uses of a last-resort Kyber key: the same triple twice is a replay. */
+interface SignalKyberUsesTable {
+  own: Own
+  kyber_id: number
+  signed_id: number
+  base_key: Uint8Array
+}
+
+interface SignalSenderKeysTable {
+  own: Own
+  address: string
+  device_id: number
+  distribution_id: string
+  record: Uint8Array
+}
+
+interface SignalKeyCountersTable {
+  own: Own
+  kind: 'ec' | 'signed' | 'kyber'
+  next_id: number
+}
+
+export interface SignalPeersTable {
+  id: Generated<number>
+  aci: string | null
+  pni: string | null
+  e164: string | null
+  profile_key: Uint8Array | null
+  /** 1 after the server refused a sealed message with the access key of this profile key. */
+  sealed_refused: Generated<Flag>
+  /** 1 while the peer wrote to our phone-number identity and has no proof yet that it is this account. */
+  needs_pni_signature: Generated<Flag>
+  unregistered_at_ms: number | null
+}
+
+/** What was sent to whom, so that a peer who could not decrypt it can have it again. */
+interface SignalSendLogTable {
+  recipient: string
+  timestamp_ms: number
+  content: Uint8Array
+  urgent: Flag
+  sent_at_ms: number
+  resends: Generated<number>
+}
+
+interface SignalReceivedTable {
+  sender: string
+  device_id: number
+  timestamp_ms: number
+  received_at_ms: number
+}
+
+/** Delivery receipts that we owe. */
+interface SignalReceiptsDueTable {
+  aci: string
+  timestamp_ms: number
+  due_at_ms: number
+}
+
+export interface SignalTables {
+  signal_account: SignalAccountTable
+  signal_enrollment: SignalEnrollmentTable
+  signal_sessions: SignalSessionsTable
+  signal_identities: SignalIdentitiesTable
+  signal_pre_keys: SignalPreKeysTable
+  signal_signed_pre_keys: SignalSignedPreKeysTable
+  signal_kyber_pre_keys: SignalKyberPreKeysTable
+  signal_kyber_uses: SignalKyberUsesTable
+  signal_sender_keys: SignalSenderKeysTable
+  signal_key_counters: SignalKeyCountersTable
+  signal_peers: SignalPeersTable
+  signal_send_log: SignalSendLogTable
+  signal_received: SignalReceivedTable
+  signal_receipts_due: SignalReceiptsDueTable
+}

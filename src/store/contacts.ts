@@ -1,0 +1,135 @@
+/** People and their one conversation: finding, making, changing. Which two are the same person is decided elsewhere. */
+import type { Updateable } from 'kysely'
+import type { IdSource } from '../domain/ids.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
+import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
+
+export type ContactKey = { id: string } | { e164: string } | { aci: string } | { sender: string }
+
+export function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
+  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'sender', string]
+  return db.selectFrom('contacts').selectAll().where(column, '=', value).executeTakeFirst()
+}
+
+export function contactsByIds(db: Database, ids: readonly string[]): Promise<ContactRow[]> {
+  if (ids.length === 0) return Promise.resolve([])
+  return db
+    .selectFrom('contacts')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute()
+}
+
+/** At least one of `e164`, `aci`, `sender` must be given. */
+export function insertContact(
+  tx: DatabaseTransaction,
+  ids: IdSource,
+  person: Partial<Pick<ContactRow, 'e164' | 'aci' | 'pni' | 'sender' | 'name'>>,
+  nowMs: number,
+): Promise<ContactRow> {
+  return tx
+    .insertInto('contacts')
+    .values({ id: ids('con'), ...person, created_at_ms: nowMs, updated_at_ms: nowMs })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Changes a contact and counts its version up. */
+export function changeContact(
+  tx: DatabaseTransaction,
+  id: string,
+  change: Updateable<ContactsTable>,
+  nowMs: number,
+): Promise<ContactRow> {
+  return tx
+    .updateTable('contacts')
+    .set(({ eb }) => ({ ...change, version: eb('version', '+', 1), updated_at_ms: nowMs }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Deletes a contact that has been merged into another one and holds nothing any more. */
+export async function deleteContact(tx: DatabaseTransaction, id: string): Promise<void> {
+  await tx.deleteFrom('contacts').where('id', '=', id).execute()
+}
+
+export function findConversation(
+  db: Database,
+  key: { id: string } | { contactId: string },
+): Promise<ConversationRow | undefined> {
+  const query = db.selectFrom('conversations').selectAll()
+  return (
+    'id' in key ? query.where('id', '=', key.id) : query.where('contact_id', '=', key.contactId)
+  ).executeTakeFirst()
+}
+
+/** The conversation with this person, made if there is none. */
+export async function ensureConversation(
+  tx: DatabaseTransaction,
+  ids: IdSource,
+  contactId: string,
+  nowMs: number,
+): Promise<ConversationRow> {
+  const known = await findConversation(tx, { contactId })
+  if (known !== undefined) return known
+  return tx
+    .insertInto('conversations')
+    .values({ id: ids('cnv'), contact_id: contactId, last_message_at_ms: nowMs, created_at_ms: nowMs })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Notes the newest message; an inbound one is unread and takes the conversation out of the archive. */
+export async function noteLastMessage(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  messageId: string,
+  direction: 'in' | 'out',
+  nowMs: number,
+): Promise<void> {
+  await tx
+    .updateTable('conversations')
+    .set(({ eb }) => ({
+      last_message_id: messageId,
+      last_message_at_ms: nowMs,
+      version: eb('version', '+', 1),
+      ...(direction === 'in' ? { unread: eb('unread', '+', 1), archived: 0 } : {}),
+    }))
+    .where('id', '=', conversationId)
+    .execute()
+}
+
+/** The modem that carries this conversation's texts from now on. */
+export async function noteSmsLane(tx: DatabaseTransaction, conversationId: string, lane: string): Promise<void> {
+  await tx.updateTable('conversations').set({ sms_lane: lane }).where('id', '=', conversationId).execute()
+}
+
+/** Moves everything of the conversation `from` into `to` and deletes `from`. */
+export async function mergeConversations(
+  tx: DatabaseTransaction,
+  from: ConversationRow,
+  to: ConversationRow,
+): Promise<void> {
+  await tx.updateTable('messages').set({ conversation_id: to.id }).where('conversation_id', '=', from.id).execute()
+  const newest = from.last_message_at_ms > to.last_message_at_ms ? from : to
+  await tx
+    .updateTable('conversations')
+    .set(({ eb }) => ({
+      unread: to.unread + from.unread,
+      sms_lane: to.sms_lane ?? from.sms_lane,
+      archived: Math.min(to.archived, from.archived),
+      pinned: Math.max(to.pinned, from.pinned),
+      last_message_id: newest.last_message_id,
+      last_message_at_ms: newest.last_message_at_ms,
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', to.id)
+    .execute()
+  await tx.deleteFrom('conversations').where('id', '=', from.id).execute()
+}
+
+/** Hands a conversation to another contact, who has none. */
+export async function reassignConversation(tx: DatabaseTransaction, id: string, contactId: string): Promise<void> {
+  await tx.updateTable('conversations').set({ contact_id: contactId }).where('id', '=', id).execute()
+}

@@ -1,0 +1,39 @@
+/** Page cursors: opaque to callers, the place `(time, id)` after which the next page begins. */
+import { CausewayError } from '../domain/errors.ts'
+
+export interface Place {
+  ms: number
+  id: string
+}
+
+export interface Page<T> {
+  data: T[]
+  nextCursor: string | undefined
+}
+
+/** Most rows on a page. */
+export const PAGE_MAX = 200
+
+export function encodeCursor({ ms, id }: Place): string {
+  return Buffer.from(`${ms}.${id}`).toString('base64url')
+}
+
+/** Errors: CausewayError `invalid-cursor`. */
+export function decodeCursor(cursor: string): Place {
+  const match = /^(\d{1,16})\.([A-Za-z0-9_]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
+  if (match === null) {
+    throw new CausewayError({
+      code: 'invalid-cursor',
+      message: 'This is not a cursor of ours; begin without one.',
+      retry: 'never',
+    })
+  }
+  return { ms: Number(match[1]), id: match[2] ?? '' }
+}
+
+/** Cuts `limit` rows out of `limit + 1` fetched ones, and says where the next page begins. */
+export function pageOf<T>(rows: T[], limit: number, place: (row: T) => Place): Page<T> {
+  const data = rows.slice(0, limit)
+  const last = data.at(-1)
+  return { data, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(place(last)) : undefined }
+}

@@ -1,0 +1,94 @@
+/**
+ * The append-only event log: what happened, in order, numbered without gaps in time. Written inside the transaction of
+ * the fact itself; listeners are told after the commit and then read from the log, so none can see what was rolled back.
+ */
+import type { Database, DatabaseTransaction } from './database.ts'
+import type { EventRow } from './tables/mailbox.ts'
+
+export interface NewEvent {
+  /** `message.received`, `message.<state>`, `message.fallback`, `contact.capability`, … */
+  type: string
+  messageId?: string | undefined
+  conversationId?: string | undefined
+  contactId?: string | undefined
+  /** Codes, states and ids; no text, no numbers. */
+  data?: Readonly<Record<string, unknown>>
+}
+
+/** Most events one reading returns. */
+export const EVENTS_PAGE_MAX = 1000
+/** Events older than this are pruned. */
+const RETENTION_MS = 30 * 24 * 3_600_000
+
+export class EventLog {
+  readonly #db: Database
+  readonly #clock: () => number
+  readonly #listeners = new Set<() => void>()
+
+  constructor(db: Database, clock: () => number) {
+    this.#db = db
+    this.#clock = clock
+  }
+
+  /** Appends inside the caller's transaction; whoever commits it calls `poke` afterwards. */
+  async append(tx: DatabaseTransaction, event: NewEvent): Promise<void> {
+    await tx
+      .insertInto('events')
+      .values({
+        at_ms: this.#clock(),
+        type: event.type,
+        message_id: event.messageId ?? null,
+        conversation_id: event.conversationId ?? null,
+        contact_id: event.contactId ?? null,
+        data_json: JSON.stringify(event.data ?? {}),
+      })
+      .execute()
+  }
+
+  /** Appends one event of its own, commits, and tells the listeners. */
+  async record(event: NewEvent): Promise<void> {
+    await this.#db.transaction().execute((tx) => this.append(tx, event))
+    this.poke()
+  }
+
+  /** Events after number `id` (0: from the oldest that is kept), oldest first. `limit` is at most EVENTS_PAGE_MAX. */
+  since(id: number, limit: number): Promise<EventRow[]> {
+    return this.#db
+      .selectFrom('events')
+      .selectAll()
+      .where('id', '>', id)
+      .orderBy('id')
+      .limit(Math.min(limit, EVENTS_PAGE_MAX))
+      .execute()
+  }
+
+  /** The number of the newest event, 0 when there is none. */
+  async latest(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('events')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst()
+    return row?.id ?? 0
+  }
+
+  /** Calls back after commits that may have appended events. Returns the unsubscribe function. */
+  onAppended(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Tells the listeners that a transaction with events was committed. */
+  poke(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Forgets events past their retention. */
+  async prune(): Promise<void> {
+    await this.#db
+      .deleteFrom('events')
+      .where('at_ms', '<', this.#clock() - RETENTION_MS)
+      .execute()
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Read models for people: lists of conversations, messages and contacts in pages, newest first, and single ones. All
+ * take the database or an open transaction.
+ */
+
+import type { MessageState } from '../domain/message.ts'
+import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import type { Database } from './database.ts'
+import type { AttemptRow, ContactRow, ConversationRow, LegRow, MessageRow, PartRow } from './tables/mailbox.ts'
+
+export interface PageRequest {
+  /** 1…PAGE_MAX. */
+  limit: number
+  cursor?: string | undefined
+}
+
+export interface ConversationView {
+  conversation: ConversationRow
+  contact: ContactRow
+  lastMessage: MessageRow | undefined
+}
+
+export interface MessageFilter {
+  conversationId?: string | undefined
+  direction?: 'in' | 'out' | undefined
+  state?: MessageState | undefined
+  /** Default `newest`. */
+  order?: 'newest' | 'oldest' | undefined
+}
+
+/** Errors of all lists: CausewayError `invalid-cursor`. */
+export async function listMessages(db: Database, request: PageRequest & MessageFilter): Promise<Page<MessageRow>> {
+  const limit = bounded(request.limit)
+  const oldest = request.order === 'oldest'
+  let query = db.selectFrom('messages').selectAll()
+  const { conversationId, direction, state, cursor } = request
+  if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId)
+  if (direction !== undefined) query = query.where('direction', '=', direction)
+  if (state !== undefined) query = query.where('state', '=', state)
+  if (cursor !== undefined) {
+    const { ms, id } = decodeCursor(cursor)
+    const past = oldest ? '>' : '<'
+    query = query.where(({ or, and, eb }) =>
+      or([eb('created_at_ms', past, ms), and([eb('created_at_ms', '=', ms), eb('id', past, id)])]),
+    )
+  }
+  const direct = oldest ? 'asc' : 'desc'
+  const rows = await query
+    .orderBy('created_at_ms', direct)
+    .orderBy('id', direct)
+    .limit(limit + 1)
+    .execute()
+  return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
+}
+
+/** Conversations by their last message, newest first. */
+export async function listConversations(
+  db: Database,
+  request: PageRequest & { archived?: boolean | undefined },
+): Promise<Page<ConversationView>> {
+  const limit = bounded(request.limit)
+  let query = db.selectFrom('conversations').selectAll()
+  if (request.archived !== undefined) query = query.where('archived', '=', request.archived ? 1 : 0)
+  if (request.cursor !== undefined) {
+    const { ms, id } = decodeCursor(request.cursor)
+    query = query.where(({ or, and, eb }) =>
+      or([eb('last_message_at_ms', '<', ms), and([eb('last_message_at_ms', '=', ms), eb('id', '<', id)])]),
+    )
+  }
+  const rows = await query
+    .orderBy('last_message_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const page = pageOf(rows, limit, (row) => ({ ms: row.last_message_at_ms, id: row.id }))
+  return { ...page, data: await withPeople(db, page.data) }
+}
+
+export async function getConversation(db: Database, id: string): Promise<ConversationView | undefined> {
+  const row = await db.selectFrom('conversations').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : (await withPeople(db, [row]))[0]
+}
+
+/** Contacts by creation, newest first. */
+export async function listContacts(db: Database, request: PageRequest): Promise<Page<ContactRow>> {
+  const limit = bounded(request.limit)
+  let query = db.selectFrom('contacts').selectAll()
+  if (request.cursor !== undefined) {
+    const { ms, id } = decodeCursor(request.cursor)
+    query = query.where(({ or, and, eb }) =>
+      or([eb('created_at_ms', '<', ms), and([eb('created_at_ms', '=', ms), eb('id', '<', id)])]),
+    )
+  }
+  const rows = await query
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
+}
+
+export function getMessage(db: Database, id: string): Promise<MessageRow | undefined> {
+  return db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** The ledger of a message, first attempt first. */
+export function listAttempts(db: Database, messageId: string): Promise<AttemptRow[]> {
+  return db.selectFrom('attempts').selectAll().where('message_id', '=', messageId).orderBy('n').execute()
+}
+
+/** The plan of a message as it came to be. */
+export function listLegs(db: Database, messageId: string): Promise<LegRow[]> {
+  return db.selectFrom('legs').selectAll().where('message_id', '=', messageId).orderBy('leg').execute()
+}
+
+/** The parts of all its text legs. */
+export function listParts(db: Database, messageId: string): Promise<PartRow[]> {
+  return db.selectFrom('parts').selectAll().where('message_id', '=', messageId).orderBy('leg').orderBy('part').execute()
+}
+
+/** How many outgoing messages are in each state. */
+export async function countByState(db: Database): Promise<Map<MessageState, number>> {
+  const rows = await db
+    .selectFrom('messages')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
+    .groupBy('state')
+    .execute()
+  return new Map(rows.map(({ state, count }) => [state, count]))
+}
+
+/** Sets a conversation's unread count to zero. False when there is no such conversation. */
+export async function markConversationRead(db: Database, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('conversations')
+    .set({ unread: 0 })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
+  if (rows.length === 0) return []
+  const contacts = await db
+    .selectFrom('contacts')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      rows.map(({ contact_id }) => contact_id),
+    )
+    .execute()
+  const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
+  const messages =
+    lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
+  return rows.flatMap((conversation) => {
+    const contact = contacts.find(({ id }) => id === conversation.contact_id)
+    if (contact === undefined) return []
+    return [{ conversation, contact, lastMessage: messages.find(({ id }) => id === conversation.last_message_id) }]
+  })
+}
+
+function bounded(limit: number): number {
+  return Math.max(1, Math.min(PAGE_MAX, Math.trunc(limit)))
+}

@@ -1,0 +1,217 @@
+/**
+ * Messages as the router writes and finds them. State is never decided here; see `domain/message.ts`.
+ */
+import { type Insertable, sql, type Updateable } from 'kysely'
+import type { TransportName } from '../domain/transport.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
+import type { MessageRow, MessagesTable } from './tables/mailbox.ts'
+
+/** Ids and the little that scheduling needs of a message that waits for an attempt. */
+export interface WaitingMessage {
+  id: string
+  leg: number
+  tries: number
+  transport: 'sms' | 'signal'
+  not_before_ms: number
+  sms_lane: string | null
+}
+
+export function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
+  return tx.insertInto('messages').values(message).returningAll().executeTakeFirstOrThrow()
+}
+
+export function changeMessage(
+  tx: DatabaseTransaction,
+  id: string,
+  change: Updateable<MessagesTable>,
+  nowMs: number,
+): Promise<MessageRow> {
+  return tx
+    .updateTable('messages')
+    .set({ ...change, updated_at_ms: nowMs })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** A time for a new outgoing message: now, or one more than the last one given out, whichever is later. */
+export async function nextTimestamp(tx: DatabaseTransaction, nowMs: number): Promise<number> {
+  const row = await tx
+    .selectFrom('messages')
+    .select(({ fn }) => fn.max('sent_timestamp_ms').as('last'))
+    .where(sql<boolean>`direction = 'out'`)
+    .executeTakeFirst()
+  return Math.max(nowMs, (row?.last ?? 0) + 1)
+}
+
+/**
+ * Order within a conversation: a message waits for the earlier ones on the same transport that are still to be handed
+ * over. One that has been in back-off for longer than this holds up nobody.
+ */
+const ORDER_PATIENCE_MS = 60_000
+
+const gate = (nowMs: number) => sql<boolean>`not exists (
+  select 1 from messages e
+  where e.conversation_id = m.conversation_id and e.state in ('queued', 'sending')
+    and e.sent_timestamp_ms < m.sent_timestamp_ms and e.transport = m.transport
+    and not (e.state = 'queued' and e.not_before_ms > ${nowMs} and e.leg_started_at_ms < ${nowMs - ORDER_PATIENCE_MS}))`
+
+/** Messages that may be attempted now or at their `not_before_ms`, in order. `after` is the id to go on behind. */
+export function waitingMessages(
+  db: Database,
+  nowMs: number,
+  filter: { after?: string; ids?: readonly string[]; limit: number },
+): Promise<WaitingMessage[]> {
+  let query = db
+    .selectFrom('messages as m')
+    .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane'])
+    .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
+    .where(gate(nowMs))
+  if (filter.ids !== undefined) query = query.where('m.id', 'in', [...filter.ids])
+  if (filter.after !== undefined) query = query.where('m.id', '>', filter.after)
+  return query.orderBy('m.id').limit(filter.limit).execute() as Promise<WaitingMessage[]>
+}
+
+/** True when nothing earlier of its conversation is in this message's way. */
+export async function mayGoNow(tx: DatabaseTransaction, messageId: string, nowMs: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('messages as m')
+    .select('m.id')
+    .where('m.id', '=', messageId)
+    .where(gate(nowMs))
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** The message that comes next in a conversation on this transport. */
+export async function nextWaiting(
+  db: Database,
+  conversationId: string,
+  transport: TransportName,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('messages')
+    .select('id')
+    .where('conversation_id', '=', conversationId)
+    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
+    .where('transport', '=', transport)
+    .orderBy('sent_timestamp_ms')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** Messages with something to do at a time of their own (fallback, validity, schedule), soonest first. */
+export function dueMessages(
+  db: Database,
+  filter: { ids?: readonly string[]; afterMs?: number; limit: number },
+): Promise<{ id: string; due_at_ms: number }[]> {
+  let query = db.selectFrom('messages').select(['id', 'due_at_ms']).where('due_at_ms', 'is not', null)
+  if (filter.ids !== undefined) query = query.where('id', 'in', [...filter.ids])
+  if (filter.afterMs !== undefined) query = query.where('due_at_ms', '>', filter.afterMs)
+  return query.orderBy('due_at_ms').limit(filter.limit).execute() as Promise<{ id: string; due_at_ms: number }[]>
+}
+
+/** Ids of held messages, by what they are held for. */
+export async function heldMessages(
+  db: Database,
+  filter: { codes?: readonly string[]; conversationId?: string },
+): Promise<string[]> {
+  let query = db.selectFrom('messages').select('id').where(sql<boolean>`state = 'held'`)
+  if (filter.codes !== undefined) query = query.where('code', 'in', [...filter.codes])
+  if (filter.conversationId !== undefined) query = query.where('conversation_id', '=', filter.conversationId)
+  return (await query.orderBy('sent_timestamp_ms').execute()).map(({ id }) => id)
+}
+
+/** Outgoing messages with these sent timestamps to this account. */
+export function messagesBySentTime(
+  tx: DatabaseTransaction,
+  aci: string,
+  timestampsMs: readonly number[],
+): Promise<MessageRow[]> {
+  if (timestampsMs.length === 0) return Promise.resolve([])
+  return tx
+    .selectFrom('messages')
+    .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
+    .innerJoin('contacts', 'contacts.id', 'conversations.contact_id')
+    .selectAll('messages')
+    .where(sql<boolean>`messages.direction = 'out'`)
+    .where('messages.sent_timestamp_ms', 'in', [...timestampsMs])
+    .where('contacts.aci', '=', aci)
+    .execute()
+}
+
+/** The newest message of ours in this conversation that was meant to go over Signal. */
+export function lastSignalMessage(tx: DatabaseTransaction, conversationId: string): Promise<MessageRow | undefined> {
+  return tx
+    .selectFrom('messages')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'out')
+    .where(({ or, eb }) => or([eb('transport', '=', 'signal'), eb('fallback_from', '=', 'signal')]))
+    .where('sent_at_ms', 'is not', null)
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Most candidates for a twin that are looked at. */
+const TWINS_MAX = 50
+
+/** Inbound messages of this conversation on other transports around this time that have no twin yet. */
+export function twinCandidates(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  transport: TransportName,
+  sentAtMs: number,
+  windowMs: number,
+): Promise<MessageRow[]> {
+  return tx
+    .selectFrom('messages')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'in')
+    .where('transport', '!=', transport)
+    .where('twin_transport', 'is', null)
+    .where('sent_timestamp_ms', '>=', sentAtMs - windowMs)
+    .where('sent_timestamp_ms', '<=', sentAtMs + windowMs)
+    .orderBy('created_at_ms', 'desc')
+    .limit(TWINS_MAX)
+    .execute()
+}
+
+/** Notes that this physical message is safe with us. */
+export async function noteSeen(
+  tx: DatabaseTransaction,
+  transport: TransportName,
+  dedupeKey: string,
+  messageId: string,
+  nowMs: number,
+): Promise<void> {
+  await tx
+    .insertInto('seen')
+    .values({ transport, dedupe_key: dedupeKey, message_id: messageId, at_ms: nowMs })
+    .execute()
+}
+
+export async function wasSeen(tx: DatabaseTransaction, transport: TransportName, dedupeKey: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('seen')
+    .select('message_id')
+    .where('transport', '=', transport)
+    .where('dedupe_key', '=', dedupeKey)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Keys of inbound messages are forgotten after this; no network repeats a message that old. */
+const SEEN_RETENTION_MS = 90 * 24 * 3_600_000
+
+export async function pruneSeen(db: Database, nowMs: number): Promise<void> {
+  await db
+    .deleteFrom('seen')
+    .where('at_ms', '<', nowMs - SEEN_RETENTION_MS)
+    .execute()
+}

@@ -1,0 +1,124 @@
+/**
+ * Segments of concatenated texts until they are whole. A set is the segments of one text: same sender, reference, width
+ * and total on the same modem within a window. References wrap, so a whole set is closed: what comes later with the same
+ * key begins a new one. Sets that never become whole end in the quarantine, where a person sees them.
+ */
+import type { IdSource } from '../domain/ids.ts'
+import type { InboundSegment } from '../domain/transport.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
+
+/** Segments of one text arrive within this time of each other. */
+const SET_WINDOW_MS = 24 * 3_600_000
+/** A set that is not whole after this never will be. */
+const INCOMPLETE_KEPT_MS = 72 * 3_600_000
+/** Whole sets are kept this long, so that a segment read twice is recognised. */
+const WHOLE_KEPT_MS = 7 * 24 * 3_600_000
+/** Sets that one clean-up moves. */
+const EXPIRED_SEGMENTS_MAX = 500
+
+/** Stores a segment unless it is known; returns all segments of its text in order when it is whole. */
+export async function addSegment(
+  tx: DatabaseTransaction,
+  ids: IdSource,
+  segment: InboundSegment,
+): Promise<readonly InboundSegment[] | undefined> {
+  const known = await tx
+    .selectFrom('segments')
+    .select('set_id')
+    .where('dedupe_key', '=', segment.dedupeKey)
+    .executeTakeFirst()
+  const setId = known?.set_id ?? (await placeSegment(tx, ids, segment))
+  const set = await tx.selectFrom('segments').selectAll().where('set_id', '=', setId).orderBy('sequence').execute()
+  if (set.length < segment.total) return undefined
+  await tx
+    .updateTable('segments')
+    .set({ whole_at_ms: segment.receivedAtMs })
+    .where('set_id', '=', setId)
+    .where('whole_at_ms', 'is', null)
+    .execute()
+  return set.map((row) => ({
+    lane: row.lane,
+    fromAddress: row.from_address,
+    reference: row.reference,
+    referenceBits: row.reference_bits,
+    total: row.total,
+    sequence: row.sequence,
+    payloadJson: row.payload_json,
+    receivedAtMs: row.received_at_ms,
+    dedupeKey: row.dedupe_key,
+  }))
+}
+
+/** Writes the segment into the set that lacks it, or into a new one; the id of the set. */
+async function placeSegment(tx: DatabaseTransaction, ids: IdSource, segment: InboundSegment): Promise<string> {
+  const relatives = await tx
+    .selectFrom('segments')
+    .selectAll()
+    .where('lane', '=', segment.lane)
+    .where('from_address', '=', segment.fromAddress)
+    .where('reference', '=', segment.reference)
+    .where('reference_bits', '=', segment.referenceBits)
+    .where('total', '=', segment.total)
+    .where('received_at_ms', '>', segment.receivedAtMs - SET_WINDOW_MS)
+    .orderBy('received_at_ms', 'desc')
+    .execute()
+  // The network repeats a segment whose acknowledgement it missed: same place, same content, another slot.
+  const repeated = relatives.find(
+    (row) => row.sequence === segment.sequence && row.payload_json === segment.payloadJson,
+  )
+  if (repeated !== undefined) return repeated.set_id
+  const open = relatives.filter(({ whole_at_ms }) => whole_at_ms === null)
+  const lacking = open.find(
+    ({ set_id }) => !open.some((row) => row.set_id === set_id && row.sequence === segment.sequence),
+  )
+  const setId = lacking?.set_id ?? ids('set')
+  await tx
+    .insertInto('segments')
+    .values({
+      dedupe_key: segment.dedupeKey,
+      set_id: setId,
+      lane: segment.lane,
+      from_address: segment.fromAddress,
+      reference: segment.reference,
+      reference_bits: segment.referenceBits,
+      total: segment.total,
+      sequence: segment.sequence,
+      payload_json: segment.payloadJson,
+      received_at_ms: segment.receivedAtMs,
+    })
+    .execute()
+  return setId
+}
+
+/** Forgets whole sets, and puts segments whose text will never be whole into the quarantine. */
+export async function expireSegments(db: Database, nowMs: number): Promise<void> {
+  await db
+    .deleteFrom('segments')
+    .where('whole_at_ms', '<', nowMs - WHOLE_KEPT_MS)
+    .execute()
+  await db.transaction().execute(async (tx) => {
+    const lost = await tx
+      .selectFrom('segments')
+      .selectAll()
+      .where('whole_at_ms', 'is', null)
+      .where('received_at_ms', '<', nowMs - INCOMPLETE_KEPT_MS)
+      .limit(EXPIRED_SEGMENTS_MAX)
+      .execute()
+    for (const row of lost) {
+      await tx
+        .insertInto('quarantine')
+        .values({
+          dedupe_key: row.dedupe_key,
+          transport: 'sms',
+          lane: row.lane,
+          raw: Buffer.from(row.payload_json).toString('hex'),
+          code: 'segments-missing',
+          detail: `part ${row.sequence} of ${row.total}; the others never came`,
+          received_at_ms: row.received_at_ms,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      await tx.deleteFrom('segments').where('dedupe_key', '=', row.dedupe_key).execute()
+    }
+  })
+}

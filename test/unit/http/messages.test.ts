@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let token: string
+
+beforeAll(async () => {
+  rig = await startRig()
+  token = await rig.token('admin')
+})
+afterAll(() => rig.stop())
+
+const send = (json: object, headers: Record<string, string> = {}) =>
+  rig.call('POST', '/api/v1/messages', { token, json, headers })
+
+describe('sending', () => {
+  test('answers 202 with the stored message and its address', async () => {
+    const reply = await send({
+      to: '+15550000201',
+      text: 'hello',
+      policy: 'ask',
+      fallback_after: '15m',
+      validity: 'P1D',
+      metadata: { order: 7 },
+    })
+    expect(reply.status).toBe(202)
+    expect(reply.headers['location']).toBe(`/api/v1/messages/${reply.body.id}`)
+    expect(reply.body).toMatchObject({
+      direction: 'out',
+      text: 'hello',
+      status: 'queued',
+      transport: null,
+      policy: 'ask',
+      fallback_after: 'PT15M',
+      metadata: { order: 7 },
+      contact: { address: '+15550000201' },
+    })
+    expect(reply.body.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    expect((await rig.call('GET', reply.headers['location'] as string, { token })).body).toEqual(reply.body)
+  })
+
+  test('the same key and request is the same message, and says so', async () => {
+    const body = { to: '+15550000202', text: 'once', metadata: { a: 1, b: 2 } }
+    const first = await send(body, { 'idempotency-key': 'k1' })
+    const again = await send(
+      { metadata: { b: 2, a: 1 }, text: 'once', to: '+15550000202' },
+      { 'idempotency-key': 'k1' },
+    )
+    expect([first.status, first.headers['idempotency-replayed']]).toEqual([202, undefined])
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([202, 'true'])
+    expect(again.body.id).toBe(first.body.id)
+  })
+
+  test('the same key with another request is refused', async () => {
+    await send({ to: '+15550000202', text: 'one' }, { 'idempotency-key': 'k2' })
+    const reply = await send({ to: '+15550000202', text: 'two' }, { 'idempotency-key': 'k2' })
+    expect([reply.status, reply.body.code]).toEqual([422, 'idempotency-mismatch'])
+  })
+
+  test('the same key of another token is another key', async () => {
+    const other = await rig.token('messages:send')
+    const body = { to: '+15550000202', text: 'one' }
+    const first = await send(body, { 'idempotency-key': 'k3' })
+    const second = await rig.call('POST', '/api/v1/messages', {
+      token: other,
+      json: body,
+      headers: { 'idempotency-key': 'k3' },
+    })
+    expect(second.status).toBe(202)
+    expect(second.body.id).not.toBe(first.body.id)
+  })
+
+  test('while the first is still running the second is told to wait, and the first alone counts', async () => {
+    const open = rig.block()
+    const body = { to: '+15550000202', text: 'slow' }
+    const before = rig.calls.filter((entry) => entry === 'submit').length
+    const first = send(body, { 'idempotency-key': 'k4' })
+    while (rig.calls.filter((entry) => entry === 'submit').length === before) await new Promise(setImmediate)
+    const second = await send(body, { 'idempotency-key': 'k4' })
+    expect([second.status, second.body.code, second.headers['retry-after']]).toEqual([409, 'idempotency-running', '1'])
+    open()
+    expect((await first).status).toBe(202)
+    expect((await send(body, { 'idempotency-key': 'k4' })).headers['idempotency-replayed']).toBe('true')
+  })
+
+  test('a key has 1 to 255 characters', async () => {
+    const body = { to: '+15550000202', text: 'x' }
+    expect((await send(body, { 'idempotency-key': 'k'.repeat(255) })).status).toBe(202)
+    expect((await send(body, { 'idempotency-key': 'k'.repeat(256) })).status).toBe(422)
+  })
+})
+
+describe('lists', () => {
+  test('are walked page by page without losing or repeating one, though new ones come in between', async () => {
+    const sent: string[] = []
+    for (let i = 0; i < 7; i++) sent.push((await send({ to: '+15550000203', text: `m${i}` })).body.id)
+    const conversation = (await rig.call('GET', `/api/v1/messages/${sent[0]}`, { token })).body.conversation_id
+    const seen: string[] = []
+    let path: string | undefined = `/api/v1/conversations/${conversation}/messages?limit=3`
+    let pages = 0
+    while (path !== undefined) {
+      const reply = await rig.call('GET', path, { token })
+      seen.push(...reply.body.data.map((message: { id: string }) => message.id))
+      const link = /^<([^>]+)>; rel="next"$/.exec((reply.headers['link'] as string | undefined) ?? '')
+      expect(link === null).toBe(reply.body.next_cursor === null)
+      path = link?.[1]
+      if (++pages === 1) await send({ to: '+15550000203', text: 'later' })
+    }
+    expect(pages).toBe(3)
+    expect(seen).toEqual(sent.toReversed())
+  })
+
+  test('are filtered by state and direction', async () => {
+    const { body } = await send({ to: '+15550000204', text: 'x' })
+    await rig.call('POST', `/api/v1/messages/${body.id}/cancel`, { token })
+    const canceled = await rig.call('GET', '/api/v1/messages?status=canceled', { token })
+    expect(canceled.body.data.map((message: { id: string }) => message.id)).toEqual([body.id])
+    expect((await rig.call('GET', '/api/v1/messages?direction=in', { token })).body.data).toEqual([])
+    expect((await rig.call('GET', '/api/v1/messages?status=lost', { token })).status).toBe(422)
+  })
+
+  test('conversations come with their contact and last message, newest first', async () => {
+    const { body } = await send({ to: '+15550000205', text: 'the last word' })
+    const { data } = (await rig.call('GET', '/api/v1/conversations?limit=2', { token })).body
+    expect(data[0]).toMatchObject({
+      id: body.conversation_id,
+      contact: { address: '+15550000205' },
+      last_message: { id: body.id, text: 'the last word' },
+    })
+    expect(data).toHaveLength(2)
+    const one = await rig.call('GET', `/api/v1/conversations/${body.conversation_id}`, { token })
+    expect(one.body).toEqual(data[0])
+  })
+})
+
+describe('a person decides', () => {
+  async function held(sentAtMs: number | null) {
+    const { body } = await send({ to: '+15550000206', text: 'x' })
+    await rig.db
+      .updateTable('messages')
+      .set({ state: 'held', code: 'ask', reason: 'asks', sent_at_ms: sentAtMs })
+      .where('id', '=', body.id)
+      .execute()
+    return body.id as string
+  }
+
+  test('approve lets a held message go on', async () => {
+    const id = await held(1)
+    const reply = await rig.call('POST', `/api/v1/messages/${id}/approve`, { token })
+    expect([reply.status, reply.body.status]).toEqual([200, 'queued'])
+    const again = await rig.call('POST', `/api/v1/messages/${id}/approve`, { token, json: { send_as: 'sms' } })
+    expect([again.status, again.body.code]).toEqual([409, 'wrong-state'])
+  })
+
+  test('send_as wait says no to the text, and only where there is one to say no to', async () => {
+    const asked = await held(1)
+    const reply = await rig.call('POST', `/api/v1/messages/${asked}/approve`, { token, json: { send_as: 'wait' } })
+    expect(reply.status).toBe(200)
+    expect(rig.calls.at(-1)).toBe(`cancel ${asked}`)
+    const unsent = await held(null)
+    const refused = await rig.call('POST', `/api/v1/messages/${unsent}/approve`, { token, json: { send_as: 'wait' } })
+    expect([refused.status, refused.body.code]).toEqual([409, 'wrong-state'])
+  })
+
+  test('retry brings a canceled message back', async () => {
+    const { body } = await send({ to: '+15550000206', text: 'x' })
+    await rig.call('POST', `/api/v1/messages/${body.id}/cancel`, { token })
+    const reply = await rig.call('POST', `/api/v1/messages/${body.id}/retry`, { token })
+    expect([reply.status, reply.body.status]).toEqual([200, 'queued'])
+  })
+
+  test('the ledger shows plan and attempts in order', async () => {
+    const { body } = await send({ to: '+15550000207', text: 'x' })
+    await rig.db
+      .insertInto('legs')
+      .values({
+        message_id: body.id,
+        leg: 0,
+        transport: 'signal',
+        consent: 'automatic',
+        code: 'on-signal',
+        reason: 'is on Signal',
+      })
+      .execute()
+    for (const n of [1, 2]) {
+      await rig.db
+        .insertInto('attempts')
+        .values({
+          id: `try_${body.id}${n}`,
+          message_id: body.id,
+          n,
+          leg: 0,
+          transport: 'signal',
+          lane: 'signal',
+          started_at_ms: n,
+          ended_at_ms: n,
+          result: 'retry',
+          detail: 'no connection',
+        })
+        .execute()
+    }
+    const reply = await rig.call('GET', `/api/v1/messages/${body.id}/attempts`, { token })
+    expect(reply.body.data.map((attempt: { n: number }) => attempt.n)).toEqual([1, 2])
+    expect(reply.body.data[0]).toMatchObject({ transport: 'signal', result: 'retry', detail: 'no connection' })
+    expect(reply.body.plan).toEqual([
+      { leg: 0, transport: 'signal', consent: 'automatic', code: 'on-signal', reason: 'is on Signal' },
+    ])
+  })
+})

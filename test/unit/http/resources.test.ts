@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Rig, startRig } from './rig.ts'
+
+let rig: Rig
+let token: string
+let contact: string
+
+beforeAll(async () => {
+  rig = await startRig()
+  token = await rig.token('admin')
+  await rig.call('POST', '/api/v1/messages', { token, json: { to: '+15550000201', text: 'x' } })
+  contact = (await rig.call('GET', '/api/v1/contacts?address=%2B15550000201', { token })).body.data[0].id
+})
+afterAll(() => rig.stop())
+
+describe('contacts', () => {
+  test('are changed only by those who have seen the newest version', async () => {
+    const path = `/api/v1/contacts/${contact}`
+    const seen = await rig.call('GET', path, { token })
+    const etag = seen.headers['etag'] as string
+    const changed = await rig.call('PATCH', path, {
+      token,
+      json: { name: 'Ana', policy: 'signal_only' },
+      headers: { 'if-match': etag },
+    })
+    expect([changed.status, changed.body.name, changed.body.policy]).toEqual([200, 'Ana', 'signal_only'])
+    expect(changed.headers['etag']).not.toBe(etag)
+    const late = await rig.call('PATCH', path, { token, json: { policy: 'auto' }, headers: { 'if-match': etag } })
+    expect([late.status, late.body.code]).toEqual([412, 'version-mismatch'])
+    const strange = await rig.call('PATCH', path, { token, json: { policy: 'auto' }, headers: { 'if-match': 'W/"x"' } })
+    expect(strange.status).toBe(412)
+    expect((await rig.call('GET', path, { token })).body.policy).toBe('signal_only')
+  })
+
+  test('a change without content is refused', async () => {
+    expect((await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: {} })).status).toBe(422)
+  })
+
+  test('a name is taken away with null', async () => {
+    const reply = await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: { name: null } })
+    expect([reply.status, reply.body.name]).toEqual([200, null])
+  })
+
+  test('show their safety number, are verified, and their changed identity is approved', async () => {
+    const identity = await rig.call('GET', `/api/v1/contacts/${contact}/identity`, { token })
+    expect(identity.body).toEqual({
+      contact_id: contact,
+      safety_number: '1'.repeat(60),
+      verified: false,
+      changed_at: null,
+    })
+    const verified = await rig.call('POST', `/api/v1/contacts/${contact}/identity/verify`, { token })
+    expect(verified.body.verified).toBe(true)
+    const path = `/api/v1/contacts/${contact}/identity/verify`
+    expect((await rig.call('POST', path, { token, json: { verified: false } })).body.verified).toBe(false)
+    expect((await rig.call('POST', `/api/v1/contacts/${contact}/identity/approve`, { token })).status).toBe(200)
+    expect(rig.calls).toContain(`approveIdentity ${contact}`)
+  })
+
+  test('say what is known of them on Signal', async () => {
+    const reply = await rig.call('GET', `/api/v1/contacts/${contact}/capabilities`, { token })
+    expect(reply.body).toEqual({ signal: { standing: 'unknown', checked_at: null, next_check_at: null } })
+    expect((await rig.call('POST', `/api/v1/contacts/${contact}/capabilities`, { token })).status).toBe(200)
+  })
+})
+
+describe('modems', () => {
+  test('are shown in snake_case with null for what is not known', async () => {
+    const { data } = (await rig.call('GET', '/api/v1/modems', { token })).body
+    expect(data).toHaveLength(1)
+    expect(data[0]).toMatchObject({ id: rig.modem.id, state: 'ready', signal_dbm: -67, imsi: null, reason: null })
+    expect((await rig.call('GET', `/api/v1/modems/${rig.modem.id}`, { token })).body).toEqual(data[0])
+    expect((await rig.call('GET', '/api/v1/modems/mdm_0', { token })).status).toBe(404)
+  })
+
+  test('run one AT command, and nothing that is more than one', async () => {
+    const path = `/api/v1/modems/${rig.modem.id}/at`
+    const reply = await rig.call('POST', path, { token, json: { command: 'ATI' } })
+    expect(reply.body).toEqual({ lines: ['Causeway', 'Sim'] })
+    expect(rig.calls.at(-1)).toBe(`command ${rig.modem.id} ATI`)
+    for (const command of ['ATI\rAT+CFUN=0', 'hello', 'AT+CMGS=5\u001a', 'AT\n', `AT${'x'.repeat(500)}`]) {
+      expect((await rig.call('POST', path, { token, json: { command } })).status).toBe(422)
+    }
+  })
+
+  test('are reset', async () => {
+    expect((await rig.call('POST', `/api/v1/modems/${rig.modem.id}/reset`, { token })).status).toBe(200)
+    expect(rig.calls).toContain(`reset ${rig.modem.id}`)
+  })
+})
+
+describe('the Signal account', () => {
+  test('shows where it stands, and never the challenge token', async () => {
+    rig.signal.challenge = { token: 'c0ffee', retryAtMs: 0 }
+    rig.signal.registration = { step: 'captcha', e164: '+15550000101', pageUrl: 'https://example.org/captcha' }
+    const reply = await rig.call('GET', '/api/v1/signal/account', { token })
+    expect(reply.body).toMatchObject({
+      state: 'none',
+      reason: 'no account yet',
+      registration: { step: 'captcha', number: '+15550000101', page_url: 'https://example.org/captcha' },
+      challenge: { retry_at: '1970-01-01T00:00:00.000Z' },
+    })
+    expect(reply.text).not.toContain('c0ffee')
+  })
+
+  test('is registered step by step', async () => {
+    const post = (step: string, json: object) => rig.call('POST', `/api/v1/signal/${step}`, { token, json })
+    expect((await post('register', { number: '+15550000101' })).status).toBe(202)
+    expect((await post('captcha', { token: 'signalcaptcha://x' })).status).toBe(202)
+    expect((await post('code', { code: '482-913' })).status).toBe(202)
+    expect(rig.calls.slice(-3)).toEqual([
+      'register {"e164":"+15550000101","transport":"sms"}',
+      'captcha signalcaptcha://x',
+      'code 482913',
+    ])
+    expect((await post('register', { number: '0791' })).body.errors[0].pointer).toBe('/number')
+    expect((await post('code', { code: 'abc' })).status).toBe(422)
+  })
+})
+
+describe('the system', () => {
+  test('changes its mode', async () => {
+    const changed = await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'sms_only' } })
+    expect(changed.body).toEqual({ mode: 'sms_only' })
+    expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual({ mode: 'sms_only' })
+    expect((await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'both' } })).status).toBe(422)
+  })
+
+  test('tells its health, what the doctor found, and what waits', async () => {
+    expect((await rig.call('GET', '/api/v1/system/health', { token })).body).toEqual({
+      status: 'pass',
+      ready: true,
+      version: '0.0.0-test',
+      components: [{ component: 'database', status: 'pass', detail: null }],
+    })
+    expect((await rig.call('GET', '/api/v1/system/doctor', { token })).body.data[0].id).toBe('modem.no_sim')
+    const queue = (await rig.call('GET', '/api/v1/queue', { token })).body.data
+    expect(queue).toEqual([
+      { status: 'queued', transport: null, lane: null, count: 1, oldest_at: expect.stringMatching(/Z$/) },
+    ])
+  })
+
+  test('shows what could not be understood, octets and all', async () => {
+    for (const n of [1, 2, 3]) {
+      await rig.db
+        .insertInto('quarantine')
+        .values({
+          dedupe_key: `q${n}`,
+          transport: 'sms',
+          lane: 'mdm_1',
+          raw: '00FF',
+          code: 'pdu',
+          detail: 'd',
+          received_at_ms: n,
+        })
+        .execute()
+    }
+    const first = await rig.call('GET', '/api/v1/quarantine?limit=2', { token })
+    expect(first.body.data.map((item: { received_at: string }) => item.received_at)).toEqual([
+      '1970-01-01T00:00:00.003Z',
+      '1970-01-01T00:00:00.002Z',
+    ])
+    const rest = await rig.call('GET', `/api/v1/quarantine?limit=2&cursor=${first.body.next_cursor}`, { token })
+    expect(rest.body.data).toHaveLength(1)
+    expect(rest.body.data[0].raw).toBe('00FF')
+  })
+})

@@ -7,7 +7,7 @@ import { type Address, writeAddress, writeServiceCentre } from './address.ts'
 import { OctetWriter, toHex } from './octets.ts'
 import { type Timestamp, writeTimestamp } from './timestamp.ts'
 import type { SmsDeliver, SmsStatusReport, SmsSubmit } from './tpdu.ts'
-import { type Payload, type UserData, writeUserData } from './userdata.ts'
+import { type Payload, writeUserData } from './userdata.ts'
 import { type Validity, validityFormat, writeValidity } from './validity.ts'
 
 const FIRST_OCTET = 'TPDU first octet'
@@ -47,7 +47,7 @@ export interface StatusReportFields
   scts: Timestamp | null
   dischargeTime: Timestamp | null
   status: number
-  userData?: UserData | null
+  userData?: Payload | null
 }
 
 /** SMS-SUBMIT octets without service centre address; their number is the length that AT+CMGS wants. */

@@ -21,6 +21,7 @@
 import { type Address, readAddress, readServiceCentre } from './address.ts'
 import { PduError } from './error.ts'
 import { fromHex, OctetReader } from './octets.ts'
+import { type Protocol, protocolOf } from './pid.ts'
 import { type StatusOutcome, statusOutcome } from './status.ts'
 import { readTimestamp, type Timestamp } from './timestamp.ts'
 import { readUserData, type UserData } from './userdata.ts'
@@ -42,7 +43,9 @@ export interface SmsDeliver extends Common, UserData {
   type: 'deliver'
   /** TP-OA, the sender. */
   address: Address
+  /** TP-PID, and what it asks of the receiver. */
   pid: number
+  protocol: Protocol
   /** TP-MMS, already turned round: true when the service centre has more. */
   moreMessagesToSend: boolean
   /** TP-LP. */
@@ -59,7 +62,9 @@ export interface SmsSubmit extends Common, UserData {
   type: 'submit'
   /** TP-DA, the recipient. */
   address: Address
+  /** TP-PID, and what it asks of the receiver. */
   pid: number
+  protocol: Protocol
   /** TP-MR; most modems overwrite it. */
   messageReference: number
   /** TP-SRR. */
@@ -135,6 +140,7 @@ function readDeliver(reader: OctetReader, first: number, smsc: Address | null): 
     smsc,
     address,
     pid,
+    protocol: protocolOf(pid),
     moreMessagesToSend: (first & 0x04) === 0,
     loopPrevention: (first & 0x08) !== 0,
     statusReportIndication: (first & 0x20) !== 0,
@@ -157,6 +163,7 @@ function readSubmit(reader: OctetReader, first: number, smsc: Address | null): S
     smsc,
     address,
     pid,
+    protocol: protocolOf(pid),
     messageReference,
     statusReportRequest: (first & 0x20) !== 0,
     rejectDuplicates: (first & 0x04) !== 0,

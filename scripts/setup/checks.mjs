@@ -1,6 +1,6 @@
 // @ts-check
 // The checks that read the sources without running them: types, lint and form, dead code. Each is one pass or fail.
-import { run } from './child.mjs'
+import { mustRun, SetupError } from './child.mjs'
 
 const checkTimeoutMs = 5 * 60_000
 
@@ -18,15 +18,17 @@ const checks = [
 export async function runChecks(root, progress) {
   const tally = { passed: 0, failed: 0 }
   for (const { label, parameters } of checks) {
-    const { code, output } = await progress.step(
-      label,
-      () => run(process.execPath, parameters, { cwd: root, timeoutMs: checkTimeoutMs }),
-      (result) => (result.code === 0 ? 'clean' : 'FAILED'),
-    )
-    if (code === 0) tally.passed += 1
-    else {
+    try {
+      await progress.step(
+        label,
+        () => mustRun(process.execPath, parameters, { cwd: root, timeoutMs: checkTimeoutMs, advice: '' }),
+        () => 'clean',
+      )
+      tally.passed += 1
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error
       tally.failed += 1
-      progress.notice(output)
+      progress.notice(error.message)
     }
   }
   return tally

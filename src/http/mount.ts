@@ -36,7 +36,9 @@ export function createApp(
 
   const principals = new WeakMap<Request, Principal>()
   app.use('/api', async (request, _response, next) => {
-    const principal = isLocal(request) ? LOCAL : await authenticate(ports.db, request.get('authorization'), ports.clock)
+    const principal = isLocal(request)
+      ? LOCAL
+      : await authenticate(ports.db, request.get('authorization'), ports.clock())
     principals.set(request, principal)
     next()
   })

@@ -7,6 +7,7 @@ import type { IdSource } from '../domain/ids.ts'
 import type { Log } from '../log.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
 
 /** A modem as shown; the fields of the modem's own status that the API passes on. */
 export interface ModemView {
@@ -90,9 +91,6 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
-/** Calls back after every commit that appended events. Returns the unsubscribe function. */
-export type OnEvents = (listener: () => void) => () => void
-
 export interface ApiPorts {
   db: Database
   router: Pick<
@@ -110,8 +108,10 @@ export interface ApiPorts {
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
-  onEvents: OnEvents
+  events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
+  /** ISO 3166 country for numbers in national form. */
+  region: string | undefined
   /** ms since epoch. */
   clock: () => number
   randomOctets: (count: number) => Uint8Array

@@ -115,6 +115,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-number': '/to',
   'emergency-number': '/to',
+  'invalid-cursor': '?cursor',
 }
 
 function fromCauseway(error: CausewayError): Problem {

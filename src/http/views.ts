@@ -2,7 +2,8 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
-import type { AttemptRow, ContactRow, ConversationRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ConversationView } from '../store/mailbox.ts'
+import type { AttemptRow, ContactRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { ModemView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -70,14 +71,10 @@ export function attemptView(attempt: AttemptRow) {
   }
 }
 
-export function conversationView(
-  conversation: ConversationRow,
-  contact: ContactColumns | undefined,
-  lastMessage: MessageRow | undefined,
-) {
+export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
   return {
     id: conversation.id,
-    contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
+    contact: { id: contact.id, name: contact.name, address: addressOf(contact) },
     unread: conversation.unread,
     muted: conversation.muted === 1,
     archived: conversation.archived === 1,

@@ -1,9 +1,14 @@
 /** Contacts: what is remembered about a person, how they want to be written to, and whether it is still them. */
 import { z } from 'zod'
+import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
-import { page, pageQuery, readCursor } from '../page.ts'
+import { type ContactKey, ensureConversation, findContact, insertContact } from '../../store/contacts.ts'
+import { listContacts } from '../../store/mailbox.ts'
+import type { ContactRow } from '../../store/tables/mailbox.ts'
+import { pageQuery, pageReply } from '../page.ts'
+import type { ApiPorts } from '../ports.ts'
 import { Problem } from '../problem.ts'
-import { findContact, listContacts } from '../reads.ts'
+import { addressKey, demandContact } from '../reads.ts'
 import { ok, type Route, route } from '../route.ts'
 import { capabilityView, contactEtag, contactView, time } from '../views.ts'
 
@@ -22,6 +27,31 @@ function ifMatch(header: string | undefined): number | undefined {
   throw new Problem({ status: 412, code: 'version-mismatch', title: 'The contact has another version' })
 }
 
+async function ensureContact(ports: ApiPorts, text: string, name: string | undefined) {
+  const address = parseAddress(text, ports.region)
+  return ports.db.transaction().execute(async (tx): Promise<{ contact: ContactRow; isNew: boolean }> => {
+    const known = await findContact(tx, keyOf(address))
+    if (known !== undefined) return { contact: known, isNew: false }
+    const nowMs = ports.clock()
+    const contact = await insertContact(tx, ports.ids, { ...keyOf(address), name: name ?? null }, nowMs)
+    await ensureConversation(tx, ports.ids, contact.id, nowMs)
+    return { contact, isNew: true }
+  })
+}
+
+function keyOf(address: Address): Exclude<ContactKey, { id: string }> {
+  switch (address.kind) {
+    case 'e164':
+      return { e164: address.e164 }
+    case 'short-code':
+      return { sender: address.code }
+    case 'alphanumeric':
+      return { sender: address.sender }
+    case 'signal':
+      return { aci: address.aci }
+  }
+}
+
 export const contactRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -33,10 +63,35 @@ export const contactRoutes: readonly Route[] = [
       address: z.string().max(100).optional().describe('One exact number, sender, or `signal:<aci>`.'),
     }),
     handle: async (call) => {
-      const { ports, query } = call
-      const options = { limit: query.limit, cursor: readCursor(query.cursor) }
-      const rows = await listContacts(ports.db, { address: query.address }, options)
-      return page(call, rows, (row) => ({ atMs: row.created_at_ms, id: row.id }), contactView)
+      const { db } = call.ports
+      const { limit, cursor, address } = call.query
+      if (address === undefined) return pageReply(call, await listContacts(db, { limit, cursor }), contactView)
+      const found = await findContact(db, addressKey(address))
+      return pageReply(call, { data: found === undefined ? [] : [found], nextCursor: undefined }, contactView)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/contacts',
+    scope: 'contacts:write',
+    summary:
+      'Remembers a person before there is a message: 201, or 200 with the contact that is there already, unchanged.',
+    body: z.strictObject({
+      address: z.string().min(1).max(100).describe('Number, short code or `signal:<aci>`.'),
+      name: z.string().min(1).max(100).optional(),
+      policy: z.enum(CONTACT_POLICIES).optional(),
+    }),
+    handle: async ({ ports, body }) => {
+      const { contact, isNew } = await ensureContact(ports, body.address, body.name)
+      const changed =
+        isNew && body.policy !== undefined
+          ? await ports.router.updateContact(contact.id, { policy: body.policy })
+          : contact
+      return {
+        status: isNew ? 201 : 200,
+        body: contactView(changed),
+        headers: { ...contactEtag(changed), Location: `/api/v1/contacts/${contact.id}` },
+      }
     },
   }),
   route({
@@ -45,7 +100,7 @@ export const contactRoutes: readonly Route[] = [
     scope: 'contacts:read',
     summary: 'One contact, with its ETag.',
     handle: async ({ ports, params }) => {
-      const contact = await findContact(ports.db, params['id'] ?? '')
+      const contact = await demandContact(ports.db, params['id'])
       return ok(contactView(contact), contactEtag(contact))
     },
   }),
@@ -71,7 +126,7 @@ export const contactRoutes: readonly Route[] = [
     scope: 'contacts:read',
     summary: 'The safety number, to compare with theirs, and whether it was verified or has changed.',
     handle: async ({ ports, params }) => {
-      const contact = await findContact(ports.db, params['id'] ?? '')
+      const contact = await demandContact(ports.db, params['id'])
       const peer = {
         aci: contact.aci ?? undefined,
         pni: contact.pni ?? undefined,
@@ -112,8 +167,7 @@ export const contactRoutes: readonly Route[] = [
     path: '/api/v1/contacts/:id/capabilities',
     scope: 'contacts:read',
     summary: 'What is known of the contact on Signal.',
-    handle: async ({ ports, params }) =>
-      ok({ signal: capabilityView(await findContact(ports.db, params['id'] ?? '')) }),
+    handle: async ({ ports, params }) => ok({ signal: capabilityView(await demandContact(ports.db, params['id'])) }),
   }),
   route({
     method: 'POST',

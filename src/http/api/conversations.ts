@@ -1,24 +1,18 @@
 /** Conversations: one for each person, over all transports. */
 import { z } from 'zod'
-import type { ConversationRow } from '../../store/tables/mailbox.ts'
-import { page, pageQuery, readCursor } from '../page.ts'
+import { findConversation } from '../../store/contacts.ts'
+import { type ConversationView, getConversation, listConversations, markConversationRead } from '../../store/mailbox.ts'
+import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { contactsOf, findConversation, listConversations, messagesById } from '../reads.ts'
+import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { conversationView } from '../views.ts'
 import { messagePage } from './messages.ts'
 
-/** The view of each row, with its contact and last message. */
-async function viewer(ports: ApiPorts, rows: readonly ConversationRow[]) {
-  const contacts = await contactsOf(
-    ports.db,
-    rows.map((row) => row.id),
-  )
-  const messages = await messagesById(
-    ports.db,
-    rows.flatMap((row) => row.last_message_id ?? []),
-  )
-  return (row: ConversationRow) => conversationView(row, contacts.get(row.id), messages.get(row.last_message_id ?? ''))
+async function demand(ports: ApiPorts, id: string | undefined): Promise<ConversationView> {
+  const found = await getConversation(ports.db, id ?? '')
+  if (found === undefined) throw notFound('conversation')
+  return found
 }
 
 export const conversationRoutes: readonly Route[] = [
@@ -29,18 +23,21 @@ export const conversationRoutes: readonly Route[] = [
     summary: 'Conversations, the one with the newest message first.',
     query: z.strictObject({
       ...pageQuery,
-      contact_id: z.string().max(64).optional(),
-      unread: z
+      contact_id: z.string().max(64).optional().describe('The one with this contact.'),
+      archived: z
         .enum(['true', 'false'])
         .transform((text) => text === 'true')
         .optional(),
     }),
     handle: async (call) => {
       const { ports, query } = call
-      const filter = { contactId: query.contact_id, unread: query.unread }
-      const rows = await listConversations(ports.db, filter, { limit: query.limit, cursor: readCursor(query.cursor) })
-      const view = await viewer(ports, rows)
-      return page(call, rows, (row) => ({ atMs: row.last_message_at_ms, id: row.id }), view)
+      const { limit, cursor, archived, contact_id: contactId } = query
+      if (contactId === undefined) {
+        return pageReply(call, await listConversations(ports.db, { limit, cursor, archived }), conversationView)
+      }
+      const row = await findConversation(ports.db, { contactId })
+      const found = row === undefined ? undefined : await getConversation(ports.db, row.id)
+      return pageReply(call, { data: found === undefined ? [] : [found], nextCursor: undefined }, conversationView)
     },
   }),
   route({
@@ -48,20 +45,27 @@ export const conversationRoutes: readonly Route[] = [
     path: '/api/v1/conversations/:id',
     scope: 'messages:read',
     summary: 'One conversation.',
-    handle: async ({ ports, params }) => {
-      const row = await findConversation(ports.db, params['id'] ?? '')
-      return ok((await viewer(ports, [row]))(row))
-    },
+    handle: async ({ ports, params }) => ok(conversationView(await demand(ports, params['id']))),
   }),
   route({
     method: 'GET',
     path: '/api/v1/conversations/:id/messages',
     scope: 'messages:read',
-    summary: 'Messages of one conversation, newest first.',
-    query: z.strictObject(pageQuery),
+    summary: 'Messages of one conversation, newest first unless `order` says otherwise.',
+    query: z.strictObject({ ...pageQuery, order: z.enum(['newest', 'oldest']).default('newest') }),
     handle: async (call) => {
-      const { id } = await findConversation(call.ports.db, call.params['id'] ?? '')
-      return messagePage(call, { conversationId: id })
+      const { conversation } = await demand(call.ports, call.params['id'])
+      return messagePage(call, { conversationId: conversation.id, order: call.query.order })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/conversations/:id/read',
+    scope: 'messages:send',
+    summary: 'Says that everything in it was seen here. The other side is not told.',
+    handle: async ({ ports, params }) => {
+      await markConversationRead(ports.db, params['id'] ?? '')
+      return ok(conversationView(await demand(ports, params['id'])))
     },
   }),
 ]

@@ -10,7 +10,7 @@ import type { EventRow } from '../../store/tables/mailbox.ts'
 import { allows } from '../auth.ts'
 import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
-import { contactsOf, eventsAfter, lastEventId, messagesById } from '../reads.ts'
+import { contactsOf, messagesById } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { eventView, messageView } from '../views.ts'
 
@@ -40,7 +40,7 @@ export function endStreams(ports: ApiPorts): void {
 async function listen(call: EventsCall) {
   const accept = call.header('accept') ?? '*/*'
   if (/\btext\/event-stream\b/.test(accept)) return stream(call)
-  const rows = await eventsAfter(call.ports.db, call.query.after ?? 0, call.query.limit)
+  const rows = await call.ports.events.since(call.query.after ?? 0, call.query.limit)
   return ok({ data: await views(call, rows), last_id: rows.at(-1)?.id ?? call.query.after ?? 0 })
 }
 
@@ -59,7 +59,7 @@ async function stream(call: EventsCall): Promise<typeof STREAMING> {
   }
   streams.add(response)
   try {
-    const from = resumeId(call) ?? (await lastEventId(ports.db))
+    const from = resumeId(call) ?? (await ports.events.latest())
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-store',
@@ -84,7 +84,7 @@ async function pump(call: EventsCall, from: number): Promise<void> {
     closed.abort()
     wake()
   })
-  const unsubscribe = ports.onEvents(() => {
+  const unsubscribe = ports.events.onAppended(() => {
     woken = true
     wake()
   })
@@ -95,7 +95,7 @@ async function pump(call: EventsCall, from: number): Promise<void> {
     let last = from
     while (!closed.signal.aborted && !response.writableEnded) {
       woken = false
-      const rows = await eventsAfter(ports.db, last, BATCH)
+      const rows = await ports.events.since(last, BATCH)
       const shown = await views(call, rows)
       for (const [index, row] of rows.entries()) {
         const data = JSON.stringify(shown[index])
@@ -132,10 +132,7 @@ async function views(call: EventsCall, rows: readonly EventRow[]) {
   const { db } = call.ports
   const mayRead = allows(call.principal, 'messages:read')
   const messages = await messagesById(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
-  const contacts = await contactsOf(
-    db,
-    [...messages.values()].map((message) => message.conversation_id),
-  )
+  const contacts = await contactsOf(db, messages.values())
   return rows.map((row) => {
     const message = messages.get(row.message_id ?? '')
     return eventView(

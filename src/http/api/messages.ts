@@ -5,11 +5,12 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
+import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
-import { page, pageQuery, readCursor } from '../page.ts'
+import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
-import { contactsOf, findMessage, listMessages } from '../reads.ts'
+import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
 import { attemptView, messageView } from '../views.ts'
 
@@ -119,32 +120,25 @@ function canonical(value: unknown): string {
 }
 
 async function withContact(ports: ApiPorts, message: MessageRow) {
-  const contacts = await contactsOf(ports.db, [message.conversation_id])
+  const contacts = await contactsOf(ports.db, [message])
   return messageView(message, contacts.get(message.conversation_id))
 }
 
 /** Lists messages of one conversation, or of all. */
 export async function messagePage(
   call: Call<unknown, { limit: number; cursor?: string | undefined }>,
-  filter: Parameters<typeof listMessages>[1],
+  filter: MessageFilter,
 ) {
   const { db } = call.ports
-  const rows = await listMessages(db, filter, { limit: call.query.limit, cursor: readCursor(call.query.cursor) })
-  const contacts = await contactsOf(
-    db,
-    rows.map((row) => row.conversation_id),
-  )
-  return page(
-    call,
-    rows,
-    (row) => ({ atMs: row.created_at_ms, id: row.id }),
-    (row) => messageView(row, contacts.get(row.conversation_id)),
-  )
+  const { limit, cursor } = call.query
+  const page = await listMessages(db, { ...filter, limit, cursor })
+  const contacts = await contactsOf(db, page.data)
+  return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id)))
 }
 
 async function approve(call: Call<z.output<typeof approval>, unknown>) {
   const { ports, params, body } = call
-  const message = await findMessage(ports.db, params['id'] ?? '')
+  const message = await demandMessage(ports.db, params['id'])
   if (body.send_as !== 'wait') return ok(await withContact(ports, await ports.router.approve(message.id)))
   // Declining means something only while the question is whether a text may follow what was sent already.
   if (message.state !== 'held' || message.sent_at_ms === null) {
@@ -171,18 +165,20 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/messages',
     scope: 'messages:read',
-    summary: 'Messages, newest first.',
+    summary: 'Messages, newest first unless `order` says otherwise.',
     query: z.strictObject({
       ...pageQuery,
       conversation_id: z.string().max(64).optional(),
       direction: z.enum(['in', 'out']).optional(),
       status: z.enum(MESSAGE_STATES).optional(),
+      order: z.enum(['newest', 'oldest']).default('newest').describe('Which come first.'),
     }),
     handle: (call) =>
       messagePage(call, {
         conversationId: call.query.conversation_id,
         direction: call.query.direction,
-        status: call.query.status,
+        state: call.query.status,
+        order: call.query.order,
       }),
   }),
   route({
@@ -190,7 +186,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/api/v1/messages/:id',
     scope: 'messages:read',
     summary: 'One message.',
-    handle: async ({ ports, params }) => ok(await withContact(ports, await findMessage(ports.db, params['id'] ?? ''))),
+    handle: async ({ ports, params }) => ok(await withContact(ports, await demandMessage(ports.db, params['id']))),
   }),
   route({
     method: 'GET',
@@ -198,19 +194,9 @@ export const messageRoutes: readonly Route[] = [
     scope: 'messages:read',
     summary: 'The ledger: what was tried, when, over what, and why it went on.',
     handle: async ({ ports, params }) => {
-      const message = await findMessage(ports.db, params['id'] ?? '')
-      const attempts = await ports.db
-        .selectFrom('attempts')
-        .selectAll()
-        .where('message_id', '=', message.id)
-        .orderBy('n')
-        .execute()
-      const legs = await ports.db
-        .selectFrom('legs')
-        .selectAll()
-        .where('message_id', '=', message.id)
-        .orderBy('leg')
-        .execute()
+      const message = await demandMessage(ports.db, params['id'])
+      const attempts = await listAttempts(ports.db, message.id)
+      const legs = await listLegs(ports.db, message.id)
       const plan = legs.map(({ leg, transport, consent, code, reason }) => ({ leg, transport, consent, code, reason }))
       return ok({ data: attempts.map(attemptView), plan })
     },

@@ -1,7 +1,8 @@
 /** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
 import { z } from 'zod'
 import { MODES } from '../../domain/route.ts'
-import { page, pageQuery, readCursor } from '../page.ts'
+import { listQuarantine } from '../../store/quarantine.ts'
+import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
 import { time } from '../views.ts'
 
@@ -86,33 +87,14 @@ export const systemRoutes: readonly Route[] = [
     scope: 'messages:read',
     summary: 'What came in and could not be understood, with its octets.',
     query: z.strictObject(pageQuery),
-    handle: async (call) => {
-      const { limit } = call.query
-      const cursor = readCursor(call.query.cursor)
-      let query = call.ports.db.selectFrom('quarantine').selectAll()
-      if (cursor !== undefined) {
-        query = query.where(({ eb, refTuple, tuple }) =>
-          eb(refTuple('received_at_ms', 'dedupe_key'), '<', tuple(cursor.atMs, cursor.id)),
-        )
-      }
-      const rows = await query
-        .orderBy('received_at_ms', 'desc')
-        .orderBy('dedupe_key', 'desc')
-        .limit(limit + 1)
-        .execute()
-      return page(
-        call,
-        rows,
-        (row) => ({ atMs: row.received_at_ms, id: row.dedupe_key }),
-        (row) => ({
-          transport: row.transport,
-          lane: row.lane,
-          raw: row.raw,
-          code: row.code,
-          detail: row.detail,
-          received_at: time(row.received_at_ms),
-        }),
-      )
-    },
+    handle: async (call) =>
+      pageReply(call, await listQuarantine(call.ports.db, call.query), (row) => ({
+        transport: row.transport,
+        lane: row.lane,
+        raw: row.raw,
+        code: row.code,
+        detail: row.detail,
+        received_at: time(row.received_at_ms),
+      })),
   }),
 ]

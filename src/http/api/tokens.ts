@@ -1,6 +1,6 @@
 /** Tokens: created (the secret is shown once), listed, revoked. */
 import { z } from 'zod'
-import { createToken, parseScopes } from '../auth.ts'
+import { createToken, listTokens, revokeToken } from '../../store/tokens.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { SCOPES } from '../scopes.ts'
@@ -17,7 +17,7 @@ export const tokenRoutes: readonly Route[] = [
       scopes: z.array(z.enum(SCOPES)).min(1),
     }),
     handle: async ({ ports, body }) => {
-      const { id, token } = await createToken(ports, body)
+      const { id, token } = await createToken(ports.db, ports, body)
       return { status: 201, body: { id, name: body.name, scopes: body.scopes, token } }
     },
   }),
@@ -27,15 +27,15 @@ export const tokenRoutes: readonly Route[] = [
     scope: 'admin',
     summary: 'All tokens, without their secrets.',
     handle: async ({ ports }) => {
-      const rows = await ports.db.selectFrom('tokens').selectAll().orderBy('id').execute()
+      const tokens = await listTokens(ports.db)
       return ok({
-        data: rows.map((row) => ({
-          id: row.id,
-          name: row.name,
-          scopes: parseScopes(row.scopes_json),
-          created_at: time(row.created_at_ms),
-          last_used_at: time(row.last_used_at_ms),
-          revoked_at: time(row.revoked_at_ms),
+        data: tokens.map((token) => ({
+          id: token.id,
+          name: token.name,
+          scopes: token.scopes,
+          created_at: time(token.createdAtMs),
+          last_used_at: time(token.lastUsedAtMs),
+          revoked_at: time(token.revokedAtMs),
         })),
       })
     },
@@ -46,13 +46,8 @@ export const tokenRoutes: readonly Route[] = [
     scope: 'admin',
     summary: 'Revokes a token, from now on.',
     handle: async ({ ports, params }) => {
-      const { numUpdatedRows } = await ports.db
-        .updateTable('tokens')
-        .set({ revoked_at_ms: ports.clock() })
-        .where('id', '=', params['id'] ?? '')
-        .where('revoked_at_ms', 'is', null)
-        .executeTakeFirst()
-      if (numUpdatedRows === 0n) throw notFound('token, or it was revoked before')
+      const isRevoked = await revokeToken(ports.db, params['id'] ?? '', ports.clock())
+      if (!isRevoked) throw notFound('token, or it was revoked before')
       return { status: 204 }
     },
   }),

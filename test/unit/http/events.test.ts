@@ -1,6 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lastEventId } from '../../../src/http/reads.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -63,7 +62,7 @@ function listen(headers: Record<string, string> = {}, path = '/api/v1/events', a
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
-const newest = () => lastEventId(rig.db)
+const newest = () => rig.ports.events.latest()
 
 describe('the stream of events', () => {
   test('begins with now, says how long to wait, and is not buffered on the way', async () => {

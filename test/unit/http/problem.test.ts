@@ -67,7 +67,7 @@ describe('whatever is wrong is answered as problem+json', () => {
     ],
     ['no body', 'POST', '/api/v1/messages', {}, 422, 'invalid-request'],
     ['a query that does not exist', 'GET', '/api/v1/messages?colour=red', {}, 422, 'invalid-request'],
-    ['a cursor that is none of ours', 'GET', '/api/v1/messages?cursor=zzz', {}, 422, 'invalid-request'],
+    ['a cursor that is none of ours', 'GET', '/api/v1/messages?cursor=zzz', {}, 422, 'invalid-cursor'],
     ['a number that is none', 'POST', '/api/v1/messages', { json: { to: 'Mum', text: 'x' } }, 422, 'invalid-number'],
   ])('%s', async (_what, method, path, options, status, code) => {
     const reply = await rig.call(method, path, { token, ...options })

@@ -11,12 +11,13 @@ import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import { advance } from '../../../src/domain/message.ts'
 import type { Mode } from '../../../src/domain/route.ts'
-import { createToken } from '../../../src/http/auth.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
 import type { SubmitRequest } from '../../../src/routing/requests.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
+import { EventLog } from '../../../src/store/events.ts'
+import { createToken } from '../../../src/store/tokens.ts'
 
 export interface Reply {
   status: number
@@ -60,26 +61,11 @@ export async function startRig(): Promise<Rig> {
   const db = await openDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
   const clock = () => Date.now()
   const ids = createIds(clock, (count) => randomBytes(count))
-  const listeners = new Set<() => void>()
+  const events = new EventLog(db, clock)
   const calls: string[] = []
   let gate: Promise<void> = Promise.resolve()
   let lastTimestamp = 0
   let mode: Mode = 'integrated'
-
-  async function appendEvent(type: string, messageId?: string, conversationId?: string) {
-    await db
-      .insertInto('events')
-      .values({
-        at_ms: clock(),
-        type,
-        message_id: messageId ?? null,
-        conversation_id: conversationId ?? null,
-        contact_id: null,
-        data_json: '{}',
-      })
-      .execute()
-    for (const listener of listeners) listener()
-  }
 
   async function conversationFor(to: string) {
     const known = await db
@@ -153,7 +139,7 @@ export async function startRig(): Promise<Rig> {
         .values({ ...idempotency, message_id: id, created_at_ms: now })
         .execute()
     }
-    await appendEvent('message.queued', id, conversation)
+    await events.record({ type: 'message.queued', messageId: id, conversationId: conversation })
     return { message: await row(id), replayed: false }
   }
 
@@ -274,10 +260,8 @@ export async function startRig(): Promise<Rig> {
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
-    onEvents: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    events,
+    region: 'GB',
     ids,
     clock,
     randomOctets: (count) => randomBytes(count),
@@ -302,7 +286,7 @@ export async function startRig(): Promise<Rig> {
     modem,
     signal,
     calls,
-    token: async (...scopes: Scope[]) => (await createToken(ports, { name: 'test', scopes })).token,
+    token: async (...scopes: Scope[]) => (await createToken(db, ports, { name: 'test', scopes })).token,
     call: (method: string, path: string, options: CallOptions = {}) =>
       exchange(
         options.local === true ? { socketPath } : { host: '127.0.0.1', port: server.port },
@@ -310,7 +294,7 @@ export async function startRig(): Promise<Rig> {
         path,
         options,
       ),
-    event: (type: string, messageId?: string) => appendEvent(type, messageId),
+    event: (type: string, messageId?: string) => events.record({ type, messageId }),
     block: () => {
       let open = () => {}
       gate = new Promise((resolve) => {

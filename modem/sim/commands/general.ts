@@ -1,0 +1,151 @@
+/** Commands of V.250 and the general ones of 27.007: line settings, identity, SIM lock, functionality. */
+import { integers, parameters } from '../commandline.ts'
+import type { CommandHandler, CommandTable, ModemContext } from '../context.ts'
+import { cmeError, plainError } from '../failure.ts'
+
+const SERIAL_TYPES = 1
+
+/** A setting that is kept and read back, but changes nothing here. */
+function flag(name: string, testAnswer: string, atStart: string): CommandHandler {
+  return (modem, { form, text }) => {
+    if (form === 'test') return [`${name}: ${testAnswer}`]
+    if (form === 'read') return [`${name}: ${modem.settings.flags[name] ?? atStart}`]
+    modem.settings.flags[name] = text === '' ? atStart : text
+    return []
+  }
+}
+
+function identity(value: (modem: ModemContext) => string): CommandHandler {
+  return (modem, { form }) => (form === 'test' ? [] : [value(modem)])
+}
+
+/** Identity that is read from the SIM, which may be locked or missing. */
+function cardIdentity(prefix: string, value: (modem: ModemContext) => string): CommandHandler {
+  return (modem, { form }) => {
+    if (form === 'test') return []
+    requireCard(modem)
+    return [prefix + value(modem)]
+  }
+}
+
+function requireCard(modem: ModemContext): void {
+  const { state } = modem.card
+  if (state === 'absent') throw cmeError(10)
+  if (state === 'pin') throw cmeError(11)
+  if (state === 'puk' || state === 'blocked') throw cmeError(12)
+}
+
+const accept: CommandHandler = () => []
+
+const pin: CommandHandler = (modem, { form, text }) => {
+  const { card } = modem
+  if (form === 'test') return []
+  if (card.state === 'absent') throw cmeError(10)
+  if (card.state === 'blocked') throw cmeError(13)
+  if (form === 'read') {
+    return [`+CPIN: ${card.state === 'ready' ? 'READY' : card.state === 'pin' ? 'SIM PIN' : 'SIM PUK'}`]
+  }
+  const [first = '', second] = parameters(text)
+  if (card.state === 'ready') throw cmeError(3)
+  if (card.state === 'puk') {
+    if (second === undefined) throw cmeError(12)
+    if (!card.unblock(first, second)) throw cmeError(16)
+  } else if (!card.verify(first)) {
+    throw cmeError(card.pinTriesLeft === 0 ? 12 : 16)
+  }
+  modem.radioChanged()
+  return []
+}
+
+const functionality: CommandHandler = (modem, { form, text }) => {
+  if (form === 'test') return ['+CFUN: (0,1,4),(0,1)']
+  if (form === 'read') return [`+CFUN: ${modem.settings.cfun}`]
+  const [level, reset] = integers(text)
+  if (level !== 0 && level !== 1 && level !== 4) throw cmeError(50)
+  if (reset === 1) {
+    modem.restart()
+    return []
+  }
+  modem.settings.cfun = level
+  modem.radioChanged()
+  return []
+}
+
+export const GENERAL_COMMANDS: CommandTable = {
+  '': accept,
+  E: (modem, { text }) => {
+    modem.settings.echo = text === '1'
+    return []
+  },
+  V: (modem, { text }) => {
+    modem.settings.verbose = text === '1'
+    return []
+  },
+  Z: (modem) => {
+    modem.settings.echo = modem.profile.echoAtStart
+    modem.settings.verbose = true
+    return []
+  },
+  '&F': (modem) => {
+    modem.settings.echo = modem.profile.echoAtStart
+    modem.settings.verbose = true
+    return []
+  },
+  I: ({ profile }) => [`${profile.manufacturer} ${profile.model}`, `Revision: ${profile.revision}`],
+  Q: accept,
+  X: accept,
+  S: accept,
+  H: accept,
+  M: accept,
+  L: accept,
+  '&C': accept,
+  '&D': accept,
+  '&K': accept,
+  '&W': accept,
+  '+CGMI': identity(({ profile }) => profile.manufacturer),
+  '+GMI': identity(({ profile }) => profile.manufacturer),
+  '+CGMM': identity(({ profile }) => profile.model),
+  '+GMM': identity(({ profile }) => profile.model),
+  '+CGMR': identity(({ profile }) => profile.revision),
+  '+GMR': identity(({ profile }) => profile.revision),
+  '+CGSN': (modem, { form, text }) => {
+    if (form === 'test') return [`+CGSN: (0,${SERIAL_TYPES})`]
+    return [form === 'set' && text === '1' ? `+CGSN: "${modem.imei}"` : modem.imei]
+  },
+  '+GSN': identity(({ imei }) => imei),
+  '+CIMI': cardIdentity('', ({ card }) => card.imsi),
+  '+CCID': cardIdentity('+CCID: ', ({ card }) => card.iccid),
+  '+ICCID': cardIdentity('+ICCID: ', ({ card }) => card.iccid),
+  '+CNUM': cardIdentity('', ({ card }) => `+CNUM: ,"${card.number}",145`),
+  '+CMEE': (modem, { form, text }) => {
+    if (form === 'test') return ['+CMEE: (0-2)']
+    if (form === 'read') return [`+CMEE: ${modem.settings.cmee}`]
+    const [level] = integers(text)
+    if (level !== 0 && level !== 1 && level !== 2) throw cmeError(50)
+    modem.settings.cmee = level
+    return []
+  },
+  '+CSCS': (modem, { form, text }) => {
+    if (form === 'test') return ['+CSCS: ("IRA","GSM","UCS2")']
+    if (form === 'read') return [`+CSCS: "${modem.settings.cscs}"`]
+    const [set] = parameters(text)
+    if (set !== 'IRA' && set !== 'GSM' && set !== 'UCS2') throw cmeError(3)
+    modem.settings.cscs = set
+    return []
+  },
+  '+CPIN': pin,
+  '+CPINR': ({ card }, { form }) => {
+    if (form === 'test') return []
+    if (card.state === 'absent') throw cmeError(10)
+    return [`+CPINR: SIM PIN,${card.pinTriesLeft},3`, `+CPINR: SIM PUK,${card.pukTriesLeft},10`]
+  },
+  '+CFUN': functionality,
+  '+CPAS': () => ['+CPAS: 0'],
+  '+CLIP': flag('+CLIP', '(0,1)', '0'),
+  '+CRC': flag('+CRC', '(0,1)', '0'),
+  '+CMER': flag('+CMER', '(0-3),(0),(0),(0,1),(0,1)', '0,0,0,0,0'),
+  '+CIND': () => {
+    throw plainError()
+  },
+  '+CGDCONT': flag('+CGDCONT', '(1-16),"IPV4V6"', '1,"IPV4V6","internet"'),
+}

@@ -1,0 +1,435 @@
+/**
+ * A simulated modem: a SIM on a RadioNetwork, storage of limited size, and an AT command interpreter after 27.005, 27.007
+ * and V.250, reached over TCP or in-process. It goes on working while nobody is attached: messages go to storage,
+ * unsolicited results are lost.
+ *
+ *   const modem = new SimulatedModem(network, { number: '+4915550001' })
+ *   const port = await modem.listen()            AT over TCP on 127.0.0.1, one client at a time (0: any free port)
+ *   const wire = modem.connect()                 the same in-process, a Duplex
+ *   modem.fault({ kind: 'error', family: 'cms', code: 38, times: 2 })          see faults.ts for all of them
+ *   modem.unplug({ forMs: 500 }) · modem.plug() · modem.reboot({ silent: true })
+ *   modem.setCoverage('denied') · modem.say('\r\n^BOOT: 1\r\n') · modem.flood(…) · modem.echoOn()
+ *   modem.storage('SM').put(3, 'DEADBEEF', 0) · modem.fillStorage('SM')
+ *   modem.commandLines                           what the TE asked for, oldest first
+ *   await modem.stop()
+ *
+ * Timing of a submission: `zero`; `realistic` 3.0 s, 1.6 s while +CMMS holds the link; or those times a factor.
+ * The modem assigns TP-MR, counting on over restarts. All settings are lost at a restart.
+ */
+import { type Duplex, duplexPair } from 'node:stream'
+import { addressOf } from '../pdu/address.ts'
+import { encodeDeliver, pduHex } from '../pdu/encode.ts'
+import { split } from '../pdu/segments.ts'
+import { timestampOf } from '../pdu/timestamp.ts'
+import { pause, type SimClock, systemClock } from './clock.ts'
+import { GENERAL_COMMANDS } from './commands/general.ts'
+import { MESSAGE_COMMANDS } from './commands/messages.ts'
+import { CELL, NETWORK_COMMANDS } from './commands/network.ts'
+import { COVERAGE_STAT, type CommandHandler, type Coverage } from './context.ts'
+import { cmsError } from './failure.ts'
+import { type ArmedFault, type Fault, FaultStack, type SubmissionPhase } from './faults.ts'
+import type { RadioNetwork } from './network.ts'
+import { DEFAULT_PROFILE, type ModemProfile } from './profile.ts'
+import { Receiver, type ReceiverHost } from './receiver.ts'
+import { AtSession, type SessionHost } from './session.ts'
+import { type Settings, settingsAtStart } from './settings.ts'
+import { SimCard } from './simcard.ts'
+import type { OfferOutcome, ReportFate, Subscription } from './station.ts'
+import { MessageStorage } from './storage.ts'
+import { TcpPort } from './tcpport.ts'
+import { TeLink } from './telink.ts'
+
+/** Seconds on air of one message, and of the next one while the link is still up. */
+const SUBMIT_MS = 3_000
+const SUBMIT_LINKED_MS = 1_600
+/** The link is held for so long after a message under +CMMS (u-blox: about 5 s). */
+const LINK_HELD_MS = 5_000
+/** Command lines remembered; the oldest fall out. */
+const COMMAND_LINES_MAX = 10_000
+
+const COMMANDS: ReadonlyMap<string, CommandHandler> = new Map(
+  Object.entries({ ...GENERAL_COMMANDS, ...NETWORK_COMMANDS, ...MESSAGE_COMMANDS }),
+)
+
+export interface SimulatedModemOptions {
+  /** E.164 of the SIM. */
+  number: string
+  name?: string
+  imei?: string
+  imsi?: string
+  iccid?: string
+  pin?: string
+  puk?: string
+  profile?: Partial<ModemProfile>
+  /** `zero` (default), `realistic`, or realistic times a factor. */
+  timing?: 'zero' | 'realistic' | { factor: number }
+  coverage?: Coverage
+  /** How long a +CMT or +CDS waits for its +CNMA. */
+  cnmaTimeoutMs?: number
+  /** Answers to USSD requests. */
+  ussd?: Readonly<Record<string, string>>
+  clock?: SimClock
+}
+
+export interface UnplugOptions {
+  /** Plugged in again by itself after this; otherwise by `plug()`. */
+  forMs?: number
+  /** `lost` (default): the modem is off meanwhile and starts anew. `kept`: only the wire to it is cut. */
+  power?: 'lost' | 'kept'
+}
+
+export class SimulatedModem implements SessionHost, ReceiverHost {
+  readonly name: string
+  readonly imei: string
+  readonly clock: SimClock
+  readonly profile: ModemProfile
+  readonly card: SimCard
+  readonly faults = new FaultStack()
+  readonly storages: ReadonlyMap<string, MessageStorage>
+  readonly cnmaTimeoutMs: number
+  readonly networkSmsc: string
+  readonly commandLines: string[] = []
+  smsc: string
+  signalQuality = 20
+  private readonly timingFactor: number
+  private readonly ussdAnswers: Readonly<Record<string, string>>
+  private readonly subscription: Subscription
+  private readonly receiver: Receiver
+  private readonly link: TeLink
+  private readonly port: TcpPort
+  private currentSettings: Settings
+  private session: AtSession | undefined
+  private radioCoverage: Coverage
+  private isPlugged = true
+  private linkHeldUntilMs = 0
+  private isRestarting = false
+  private cancelTimer: (() => void) | undefined
+  private cancelReplug: (() => void) | undefined
+
+  constructor(network: RadioNetwork, options: SimulatedModemOptions) {
+    const digits = options.number.replace(/\D/g, '').slice(-10).padStart(10, '0')
+    this.name = options.name ?? options.number
+    this.imei = options.imei ?? `86000${digits}`
+    this.clock = options.clock ?? systemClock
+    this.profile = { ...DEFAULT_PROFILE, ...options.profile }
+    this.card = new SimCard({
+      number: options.number,
+      imsi: options.imsi ?? `26299${digits}`,
+      iccid: options.iccid ?? `894929900${digits}`,
+      ...(options.pin === undefined ? {} : { pin: options.pin }),
+      ...(options.puk === undefined ? {} : { puk: options.puk }),
+    })
+    this.storages = new Map(
+      Object.entries(this.profile.memories).map(([name, size]) => [
+        name,
+        new MessageStorage(name, size, this.profile.firstSlot),
+      ]),
+    )
+    this.cnmaTimeoutMs = options.cnmaTimeoutMs ?? 15_000
+    this.networkSmsc = network.smsc
+    this.smsc = network.smsc
+    const { timing = 'zero' } = options
+    this.timingFactor = typeof timing === 'object' ? timing.factor : timing === 'realistic' ? 1 : 0
+    this.ussdAnswers = options.ussd ?? { '*100#': 'Balance: 12.34 EUR' }
+    this.radioCoverage = options.coverage ?? 'home'
+    this.currentSettings = settingsAtStart(this.profile)
+    this.receiver = new Receiver(this)
+    this.link = new TeLink(this.clock, this.faults, {
+      bytes: (chunk) => this.session?.bytes(chunk),
+      attached: () => {},
+      detached: () => this.receiver.listenerGone(),
+    })
+    this.port = new TcpPort((socket) => this.link.attach(socket))
+    this.subscription = network.attach(options.number, {
+      offer: (tpdu) => this.offer(tpdu),
+      reportFate: () => this.reportFate(),
+    })
+    this.powerOn(true)
+  }
+
+  get number(): string {
+    return this.card.number
+  }
+
+  get settings(): Settings {
+    return this.currentSettings
+  }
+
+  get isAttached(): boolean {
+    return this.link.isAttached
+  }
+
+  /** What the radio finds, as far as the SIM and +CFUN let it look. */
+  get coverage(): Coverage {
+    const isLooking = this.session !== undefined && this.settings.cfun === 1 && this.card.state === 'ready'
+    return isLooking ? this.radioCoverage : 'none'
+  }
+
+  /** AT over TCP on 127.0.0.1. Resolves with the port, rejects when it is taken. */
+  listen(port = 0): Promise<number> {
+    return this.port.listen(port)
+  }
+
+  /** The TE's end of an in-process wire. Throws Error when unplugged or when somebody else is attached. */
+  connect(): Duplex {
+    const [ours, theirs] = duplexPair()
+    if (!this.isPlugged) throw new Error('the modem is unplugged')
+    if (!this.link.attach(ours)) throw new Error('somebody else is attached to the modem')
+    // A pair does not hand on its end by itself, a cut wire does.
+    ours.once('close', () => setImmediate(() => theirs.destroy()))
+    return theirs
+  }
+
+  /** Arms a fault, on top of those that are armed. */
+  fault(fault: Fault): ArmedFault {
+    return this.faults.arm(fault)
+  }
+
+  /** Cuts the wire; connections are refused until `plug()` or `forMs` has passed. */
+  unplug(options: UnplugOptions = {}): void {
+    this.isPlugged = false
+    this.cancelReplug?.()
+    if (options.power !== 'kept') this.powerOff()
+    this.link.detach()
+    this.port.close()
+    if (options.forMs !== undefined) {
+      this.cancelReplug = this.clock.after(options.forMs, () => {
+        void this.plug()
+      })
+    }
+  }
+
+  /** Plugs the modem in again, on the same TCP port. Resolves once it listens. */
+  async plug(): Promise<void> {
+    this.cancelReplug?.()
+    if (this.isPlugged) return
+    this.isPlugged = true
+    if (this.session === undefined) this.powerOn(false)
+    await this.port.reopen()
+  }
+
+  /** Restarts with the wire in place: settings lost, running command never answered. Silent: without boot lines. */
+  reboot(options: { silent?: boolean } = {}): void {
+    this.powerOff()
+    this.powerOn(options.silent ?? false)
+  }
+
+  setCoverage(coverage: Coverage): void {
+    const before = this.coverage
+    this.radioCoverage = coverage
+    this.radioLooked(before)
+  }
+
+  /** Takes the SIM out or puts it in. */
+  setCardInserted(isInserted: boolean): void {
+    const before = this.coverage
+    this.card.isInserted = isInserted
+    this.radioLooked(before)
+  }
+
+  /** Writes to the TE as it is. */
+  say(text: string): void {
+    this.link.write(text)
+  }
+
+  /** `bytes` of hostile lines (or, without `lineEnds`, of one endless one). */
+  flood(bytes: number, lineEnds = true): void {
+    const piece = lineEnds ? '\r\n+CMTI: "SM",99999\r\nOK\r\n\x00\xff^NOISE: "> \r\n' : 'A'.repeat(64)
+    for (let sent = 0; sent < bytes; sent += piece.length) this.link.write(piece)
+  }
+
+  /** Echo is on again, as after a restart, with all else in place. */
+  echoOn(): void {
+    this.settings.echo = true
+  }
+
+  /** Throws RangeError for a memory that this modem lacks. */
+  storage(name: string): MessageStorage {
+    const storage = this.storages.get(name)
+    if (storage === undefined) throw new RangeError(`the modem has no memory called ${name}`)
+    return storage
+  }
+
+  /** Fills a memory with old texts, unknown to the network. */
+  fillStorage(name: string): void {
+    const storage = this.storage(name)
+    for (let n = 1; !storage.isFull; n++) {
+      const [part] = split(`old text ${n}`, { reference: 0 })
+      if (part === undefined) return
+      const deliver = encodeDeliver({
+        ...part,
+        address: addressOf('+4915559999'),
+        scts: timestampOf(this.clock.nowMs(), 0),
+      })
+      storage.add(pduHex(deliver, addressOf(this.networkSmsc)), 1)
+    }
+  }
+
+  /** Empties a memory from outside, as if the SIM had been cleaned elsewhere. */
+  clearStorage(name: string): void {
+    const storage = this.storage(name)
+    for (const { index } of storage.slots()) storage.remove(index)
+    this.roomMade()
+  }
+
+  /** Switches off for good. */
+  async stop(): Promise<void> {
+    this.cancelReplug?.()
+    this.powerOff()
+    this.link.detach()
+    await this.port.close()
+  }
+
+  // What the session asks of the modem.
+
+  seen(line: string): void {
+    this.commandLines.push(line)
+    if (this.commandLines.length > COMMAND_LINES_MAX) this.commandLines.splice(0, COMMAND_LINES_MAX >> 2)
+  }
+
+  write(text: string): boolean {
+    return this.link.write(text)
+  }
+
+  answered(command: string, succeeded: boolean): void {
+    if (command === '+CMGS' && succeeded) this.phase('after-result')
+    if (!this.isRestarting) return
+    this.isRestarting = false
+    this.reboot()
+  }
+
+  async prompt(expectedCharacters: number): Promise<string | undefined> {
+    const { session } = this
+    if (session === undefined) return never()
+    this.phase('before-prompt')
+    if (!session.isLive) return never()
+    const body = session.prompt(this.profile.promptText, expectedCharacters >> 1, () => this.phase('in-body'))
+    this.phase('after-prompt')
+    return body
+  }
+
+  async transmit(tpdu: Uint8Array): Promise<number> {
+    const { session } = this
+    await this.airTime()
+    if (session?.isLive !== true) return never()
+    if (!isServed(this.coverage)) throw cmsError(331)
+    if (this.smsc === '') throw cmsError(330)
+    const reference = this.card.nextReference()
+    const numbered = Uint8Array.from(tpdu)
+    numbered[1] = reference
+    const submission = this.subscription.submit(numbered)
+    if (!submission.accepted) throw cmsError(submission.cause)
+    this.phase('after-accept')
+    return session.isLive ? reference : never()
+  }
+
+  acknowledge(isPositive: boolean): boolean {
+    return this.receiver.acknowledge(isPositive)
+  }
+
+  routingChanged(): void {
+    this.receiver.routingChanged()
+    this.subscription.news('listening')
+  }
+
+  roomMade(): void {
+    this.receiver.roomMade()
+    this.subscription.news('memory-available')
+  }
+
+  radioChanged(): void {
+    if (isServed(this.coverage)) this.subscription.news('reachable')
+  }
+
+  restart(): void {
+    this.isRestarting = true
+  }
+
+  notify(line: string): void {
+    this.unsolicited(`\r\n${line}\r\n`)
+  }
+
+  ussd(request: string): void {
+    const answer = this.ussdAnswers[request]
+    this.clock.after(0, () => this.notify(answer === undefined ? '+CUSD: 4' : `+CUSD: 0,"${answer}",15`))
+  }
+
+  // What the receiver asks of the modem.
+
+  unsolicited(text: string): void {
+    this.session?.unsolicited(text)
+  }
+
+  private offer(tpdu: Uint8Array): Promise<OfferOutcome> {
+    return isServed(this.coverage) ? this.receiver.offer(tpdu) : Promise.resolve('unreachable')
+  }
+
+  private reportFate(): ReportFate {
+    const fault = this.faults.take('report', '*')
+    return {
+      copies: fault?.fate === 'lost' ? 0 : fault?.fate === 'duplicate' ? 2 : 1,
+      delayMs: fault?.delayMs ?? (fault?.fate === 'slow' ? 5_000 : 0),
+    }
+  }
+
+  /** Faults that wait for a step of a submission. Afterwards the session may have ended. */
+  private phase(phase: SubmissionPhase): void {
+    const unplug = this.faults.take('unplug', '+CMGS', (fault) => fault.phase === phase)
+    if (unplug !== undefined) {
+      const { forMs, power } = unplug
+      this.unplug({ ...(forMs === undefined ? {} : { forMs }), ...(power === undefined ? {} : { power }) })
+      return
+    }
+    const reboot = this.faults.take('reboot', '+CMGS', (fault) => fault.phase === phase)
+    if (reboot !== undefined) this.reboot({ silent: reboot.silent ?? false })
+  }
+
+  private async airTime(): Promise<void> {
+    if (this.timingFactor === 0) return
+    const isLinked = this.settings.cmms !== 0 && this.clock.nowMs() <= this.linkHeldUntilMs
+    await pause(this.clock, (isLinked ? SUBMIT_LINKED_MS : SUBMIT_MS) * this.timingFactor)
+    this.linkHeldUntilMs = this.clock.nowMs() + LINK_HELD_MS * this.timingFactor
+  }
+
+  private powerOn(isSilent: boolean): void {
+    this.currentSettings = settingsAtStart(this.profile)
+    this.card.reset()
+    const start = () => {
+      this.session = new AtSession(this, COMMANDS)
+      if (!isSilent) for (const line of this.profile.bootLines) this.session.unsolicited(`\r\n${line}\r\n`)
+      this.radioChanged()
+    }
+    if (this.profile.bootMs === 0) start()
+    else this.cancelTimer = this.clock.after(this.profile.bootMs, start)
+  }
+
+  private powerOff(): void {
+    this.cancelTimer?.()
+    this.session?.end()
+    this.session = undefined
+    this.linkHeldUntilMs = 0
+    this.isRestarting = false
+    this.receiver.reset()
+  }
+
+  /** Says a change of registration where the TE asked for that. */
+  private radioLooked(before: Coverage): void {
+    const { coverage } = this
+    if (coverage === before) return
+    const stat = COVERAGE_STAT[coverage]
+    for (const name of ['+CREG', '+CGREG', '+CEREG'] as const) {
+      const n = this.settings.creg[name]
+      if (n > 0) this.notify(`${name}: ${stat}${n === 2 && isServed(coverage) ? `,${CELL}` : ''}`)
+    }
+    this.radioChanged()
+  }
+}
+
+function isServed(coverage: Coverage): boolean {
+  return coverage === 'home' || coverage === 'roaming' || coverage === 'sms-only'
+}
+
+/** What a command gets that the modem did not live to answer. */
+function never(): Promise<never> {
+  return new Promise(() => {})
+}

@@ -1,0 +1,46 @@
+/** What the TE has set and every restart loses. */
+import type { ModemProfile } from './profile.ts'
+
+export interface Settings {
+  echo: boolean
+  /** ATV. */
+  verbose: boolean
+  /** 0, 1 numbers, 2 words. */
+  cmee: number
+  /** 0 PDU mode, 1 text mode. */
+  cmgf: number
+  csms: number
+  cnmi: { mode: number; mt: number; bm: number; ds: number; bfr: number }
+  /** A +CMT or +CDS was not acknowledged, so routing was switched off until the TE sets +CNMI again (27.005 §3.4.4). */
+  routingSuspended: boolean
+  /** +CPMS: read and delete, write and send, receive. */
+  memories: [string, string, string]
+  cmms: number
+  cfun: number
+  /** Whether and how +CREG, +CGREG and +CEREG are reported. */
+  creg: Record<'+CREG' | '+CGREG' | '+CEREG', number>
+  cscs: string
+  /** On/off settings that change nothing here: +CLIP, +CRC, +CUSD … */
+  flags: Record<string, string>
+  copsFormat: number
+}
+
+export function settingsAtStart(profile: ModemProfile): Settings {
+  const memory = profile.memoryAtStart
+  return {
+    echo: profile.echoAtStart,
+    verbose: true,
+    cmee: 0,
+    cmgf: 0,
+    csms: 0,
+    cnmi: { mode: 0, mt: 0, bm: 0, ds: 0, bfr: 0 },
+    routingSuspended: false,
+    memories: [memory, memory, memory],
+    cmms: 0,
+    cfun: 1,
+    creg: { '+CREG': 0, '+CGREG': 0, '+CEREG': 0 },
+    cscs: 'GSM',
+    flags: {},
+    copsFormat: 0,
+  }
+}

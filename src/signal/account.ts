@@ -1,0 +1,192 @@
+/**
+ * The Signal account as the rest of the house sees it: none, one being registered, or one at work. Holds together the
+ * registration and the live account, and says in one status where things stand.
+ */
+import type { Net } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { openNet } from './chat.ts'
+import type { Clock, Random } from './clock.ts'
+import { parametersOf, type ServiceParameters } from './constants.ts'
+import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, SignalStatus } from './contract.ts'
+import { type Credentials, loadCredentials } from './credentials.ts'
+import { Enrollment, withoutScheme } from './enroll.ts'
+import { signalError } from './errors.ts'
+import { LiveAccount } from './live.ts'
+import type { SignalServer } from './server.ts'
+
+export interface AccountParts {
+  db: Database
+  server: SignalServer
+  log: Log
+  clock: Clock
+  random: Random
+  sink: SignalSink
+  codes: EnrollmentCodes
+}
+
+export class Account implements SignalAccount {
+  readonly #parts: AccountParts
+  readonly #net: Net.Net
+  readonly #parameters: ServiceParameters
+  readonly #enrollment: Enrollment
+  readonly #listeners = new Set<(status: SignalStatus) => void>()
+  #live: LiveAccount | undefined
+  #credentials: Credentials | undefined
+  #last: SignalStatus
+  #stopped = false
+
+  constructor(parts: AccountParts) {
+    this.#parts = parts
+    this.#net = openNet(parts.server)
+    this.#parameters = parametersOf(parts.server)
+    this.#enrollment = new Enrollment({
+      db: parts.db,
+      net: this.#net,
+      parameters: this.#parameters,
+      clock: parts.clock,
+      random: parts.random,
+      log: parts.log,
+      codes: parts.codes,
+      changed: () => this.#changed(),
+      registered: () => this.#load(),
+    })
+    this.#last = this.#compose()
+  }
+
+  status(): SignalStatus {
+    return this.#last
+  }
+
+  onStatus(listener: (status: SignalStatus) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async start(): Promise<void> {
+    await this.#load()
+    await this.#enrollment.resume()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#enrollment.stop()
+    await this.#live?.stop()
+  }
+
+  async register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void> {
+    await this.#enrollment.begin(request)
+  }
+
+  async submitCaptcha(token: string): Promise<void> {
+    if (this.#enrollment.step()?.step === 'captcha') await this.#enrollment.submitCaptcha(token)
+    else if (this.#live?.challenge !== undefined) await this.#live.solveChallenge(withoutScheme(token))
+    else {
+      throw new CausewayError({
+        code: 'signal-no-captcha-wanted',
+        message: 'Signal asks for no captcha at present.',
+        retry: 'never',
+      })
+    }
+  }
+
+  async submitCode(code: string): Promise<void> {
+    await this.#enrollment.submitCode(code)
+  }
+
+  async sendText(message: {
+    to: PeerIds
+    text: string
+    timestampMs: number
+  }): Promise<{ sealed: boolean; to: PeerIds }> {
+    return await this.#working().sendText(message)
+  }
+
+  async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
+    return await this.#working().lookUp(e164s, signal)
+  }
+
+  async approveIdentity(peer: PeerIds): Promise<void> {
+    await this.#working().approveIdentity(peer)
+  }
+
+  async safetyNumber(peer: PeerIds): Promise<string | undefined> {
+    return await this.#working().safetyNumber(peer)
+  }
+
+  /** Takes the account from the database, in the place of the one that was at work. */
+  async #load(): Promise<void> {
+    await this.#live?.stop()
+    this.#live = undefined
+    this.#credentials = await loadCredentials(this.#parts.db)
+    if (this.#credentials !== undefined && this.#credentials.signedOutAtMs === undefined && !this.#stopped) {
+      const { db, server, log, clock, random, sink } = this.#parts
+      const live = new LiveAccount({
+        db,
+        net: this.#net,
+        server,
+        parameters: this.#parameters,
+        log,
+        clock,
+        random,
+        sink,
+        credentials: this.#credentials,
+        changed: () => this.#changed(),
+      })
+      this.#live = live
+      live.start()
+    }
+    this.#changed()
+  }
+
+  #working(): LiveAccount {
+    if (this.#live === undefined) throw signalError('signal-no-account')
+    return this.#live
+  }
+
+  #changed(): void {
+    const status = this.#compose()
+    if (JSON.stringify({ ...status, sinceMs: 0 }) === JSON.stringify({ ...this.#last, sinceMs: 0 })) return
+    this.#last = status
+    for (const listener of this.#listeners) listener(status)
+  }
+
+  #compose(): SignalStatus {
+    const registration = this.#enrollment.step()
+    const challenge = this.#live?.challenge
+    const { state, reason } = this.#state()
+    const account = this.#credentials
+    return {
+      state,
+      reason,
+      e164: account?.e164 ?? registration?.e164,
+      aci: account?.aci,
+      pni: account?.pni,
+      deviceId: account?.deviceId,
+      sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
+      registration,
+      challenge,
+    }
+  }
+
+  #state(): { state: SignalState; reason: string | undefined } {
+    const registration = this.#enrollment.step()
+    const live = this.#live
+    if (live === undefined) {
+      if (this.#credentials?.signedOutAtMs !== undefined) return { state: 'signed-out', reason: signedOut }
+      if (registration === undefined) return { state: 'none', reason: 'no Signal account is registered here' }
+      if (registration.step === 'failed') return { state: 'none', reason: registration.reason }
+      return { state: 'registering', reason: `registration waits for: ${registration.step}` }
+    }
+    const chat = live.state
+    if (chat.state === 'connected') {
+      if (live.challenge === undefined) return { state: 'connected', reason: undefined }
+      return { state: 'challenged', reason: 'Signal asks for a captcha before more may be sent' }
+    }
+    if (chat.state === 'stopped') return { state: 'disconnected', reason: chat.reason }
+    return { state: chat.state, reason: chat.reason }
+  }
+}
+
+const signedOut = 'Signal has signed this account out (the number was registered elsewhere?): register again'

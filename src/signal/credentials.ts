@@ -1,0 +1,82 @@
+/**
+ * The account as it is kept: credentials, both identities, the profile key. Loading gives it in libsignal's objects;
+ * installing a freshly registered one replaces everything that belonged to an earlier registration.
+ */
+import { IdentityKeyPair, ProtocolAddress } from '@signalapp/libsignal-client'
+import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { SignalAccountTable } from '../store/tables/signal.ts'
+import { type OwnKind, octets } from './ids.ts'
+import type { LocalIdentity } from './stores.ts'
+
+export interface Credentials {
+  e164: string
+  aci: string
+  /** Without prefix. */
+  pni: string
+  deviceId: number
+  password: string
+  identities: Readonly<Record<OwnKind, LocalIdentity>>
+  profileKey: ProfileKey
+  entropyPool: string
+  signedOutAtMs: number | undefined
+}
+
+export type AccountRow = Omit<SignalAccountTable, 'id'>
+
+export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
+  return await db.selectFrom('signal_account').selectAll().where('id', '=', 1).executeTakeFirst()
+}
+
+/** The account of this database, or undefined when none was registered. */
+export async function loadCredentials(db: Database): Promise<Credentials | undefined> {
+  const row = await loadAccountRow(db)
+  if (row === undefined) return undefined
+  return {
+    e164: row.e164,
+    aci: row.aci,
+    pni: row.pni,
+    deviceId: row.device_id,
+    password: row.password,
+    identities: {
+      aci: {
+        own: 'aci',
+        address: ProtocolAddress.new(row.aci, row.device_id),
+        keyPair: IdentityKeyPair.deserialize(octets(row.aci_identity)),
+        registrationId: row.aci_registration_id,
+      },
+      pni: {
+        own: 'pni',
+        address: ProtocolAddress.new(`PNI:${row.pni}`, row.device_id),
+        keyPair: IdentityKeyPair.deserialize(octets(row.pni_identity)),
+        registrationId: row.pni_registration_id,
+      },
+    },
+    profileKey: new ProfileKey(octets(row.profile_key)),
+    entropyPool: row.entropy_pool,
+    signedOutAtMs: row.signed_out_at_ms ?? undefined,
+  }
+}
+
+/** Tables whose contents are worthless once the number was registered anew. */
+const ofOneRegistration = [
+  'signal_sessions',
+  'signal_pre_keys',
+  'signal_signed_pre_keys',
+  'signal_kyber_pre_keys',
+  'signal_kyber_uses',
+  'signal_sender_keys',
+  'signal_key_counters',
+  'signal_send_log',
+  'signal_receipts_due',
+] as const
+
+/** Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known. */
+export async function installAccount(transaction: DatabaseTransaction, row: AccountRow): Promise<void> {
+  for (const table of ofOneRegistration) await transaction.deleteFrom(table).execute()
+  await transaction.deleteFrom('signal_account').execute()
+  await transaction
+    .insertInto('signal_account')
+    .values({ id: 1, ...row })
+    .execute()
+}

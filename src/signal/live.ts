@@ -1,0 +1,413 @@
+/**
+ * A registered account at work: connection, sending, receiving, keys, directory, and what the service holds against us
+ * for the moment. `account.ts` makes one when there are credentials and throws it away when they change.
+ */
+import { ContentHint, Fingerprint, type Net, PublicKey } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { SenderCertificates } from './certificates.ts'
+import { Chat, type ChatState } from './chat.ts'
+import { type Clock, OwnTimestamps, type Random } from './clock.ts'
+import type { ServiceParameters } from './constants.ts'
+import type { PeerFact, PeerIds, SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import { type Directory, openDirectory } from './directory.ts'
+import { asCauseway, shortly, signalError } from './errors.ts'
+import { octets, peerOf, serviceIdOctets } from './ids.ts'
+import { AccountLock } from './lock.ts'
+import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
+import { PreKeyKeeper } from './prekeys.ts'
+import { publishProfile } from './profile.ts'
+import type { Content, DataMessage } from './proto/messages.ts'
+import { ReceiptDesk } from './receipts.ts'
+import { Receiver } from './receiver.ts'
+import { request } from './rest.ts'
+import { RetryDesk } from './retries.ts'
+import { Sender } from './sender.ts'
+import type { SignalServer } from './server.ts'
+import { SessionKeeper } from './sessions.ts'
+
+const maintainEveryMs = 6 * 3600_000
+/** The service takes 96 KiB a device; this leaves room for everything that is around a text. */
+const textOctetsMax = 64 * 1024
+const transcriptPaddingOctets = 64
+const challengedPeersMax = 1_000
+
+export interface Challenge {
+  token: string
+  retryAtMs: number | undefined
+}
+
+export class LiveAccount {
+  readonly credentials: Credentials
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #log: Log
+  readonly #sink: SignalSink
+  readonly #changed: () => void
+  readonly #chat: Chat
+  readonly #lock = new AccountLock()
+  readonly #timestamps: OwnTimestamps
+  readonly #sessions: SessionKeeper
+  readonly #sender: Sender
+  readonly #receipts: ReceiptDesk
+  readonly #retries: RetryDesk
+  readonly #receiver: Receiver
+  readonly #keys: PreKeyKeeper
+  readonly #directory: Directory
+  readonly #stopping = new AbortController()
+  readonly #challenged = new Set<string>()
+  #state: ChatState = { state: 'disconnected', reason: 'not started' }
+  #challenge: Challenge | undefined
+  #otherDevices: boolean
+
+  constructor(parts: {
+    db: Database
+    net: Net.Net
+    server: SignalServer
+    parameters: ServiceParameters
+    log: Log
+    clock: Clock
+    random: Random
+    sink: SignalSink
+    credentials: Credentials
+    changed: () => void
+  }) {
+    const { db, clock, log, credentials, random, sink } = parts
+    this.credentials = credentials
+    this.#db = db
+    this.#clock = clock
+    this.#random = random
+    this.#log = log
+    this.#sink = sink
+    this.#changed = parts.changed
+    this.#otherDevices = credentials.deviceId !== 1
+    this.#timestamps = new OwnTimestamps(clock)
+    const timestamps = this.#timestamps
+    const chat = new Chat({
+      net: parts.net,
+      clock,
+      random,
+      log,
+      events: {
+        envelope: (envelope, serverTimestampMs, ack) => this.#receiver.take(envelope, serverTimestampMs, ack),
+        state: (state) => this.#onChat(state),
+      },
+    })
+    this.#chat = chat
+    const identityChanged = (serviceId: string) => this.#tell('identity-changed', peerOf(serviceId))
+    const lock = this.#lock
+    this.#sessions = new SessionKeeper({ db, chat, lock, clock, credentials, identityChanged })
+    const certificates = new SenderCertificates(chat, clock)
+    const sessions = this.#sessions
+    const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates, identityChanged })
+    this.#sender = sender
+    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log })
+    this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
+    this.#receiver = new Receiver({
+      db,
+      lock,
+      clock,
+      log,
+      sink,
+      credentials,
+      trustRoots: parts.parameters.trustRoots,
+      receipts: this.#receipts,
+      retries: this.#retries,
+      storageFailed: () => chat.reconnect('an envelope could not be kept'),
+    })
+    this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
+  }
+
+  get state(): ChatState {
+    return this.#state
+  }
+
+  /** A captcha that the service asks for before more may be sent. */
+  get challenge(): Challenge | undefined {
+    return this.#challenge
+  }
+
+  start(): void {
+    const { aci, deviceId, password } = this.credentials
+    this.#chat.start(`${aci}.${deviceId}`, password)
+    void this.#maintainForEver()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#receiver.stop()
+    await this.#chat.stop()
+  }
+
+  /** See `SignalAccount.sendText`. */
+  async sendText(message: {
+    to: PeerIds
+    text: string
+    timestampMs: number
+  }): Promise<{ sealed: boolean; to: PeerIds }> {
+    const peer = await this.#resolve(message.to)
+    const serviceId = serviceIdOf(peer)
+    if (serviceId === undefined) throw signalError('not-on-signal')
+    this.#admit(serviceId, message.text)
+    const dataMessage: DataMessage = {
+      body: message.text,
+      timestamp: message.timestampMs,
+      profileKey: this.credentials.profileKey.serialize(),
+      requiredProtocolVersion: 0,
+    }
+    try {
+      const { sealed } = await this.#sender.send({
+        to: serviceId,
+        content: { dataMessage, ...this.#pniProof(peer) },
+        timestampMs: message.timestampMs,
+        urgent: true,
+        hint: ContentHint.Resendable,
+        log: true,
+      })
+      await this.#succeeded(serviceId, peer)
+      await this.#transcribe(serviceId, peer, dataMessage, message.timestampMs, sealed)
+      return { sealed, to: idsOf(peer) }
+    } catch (error) {
+      throw await this.#failed(serviceId, peer, asCauseway(error))
+    }
+  }
+
+  /** See `SignalAccount.lookUp`. */
+  async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
+    if (e164s.length === 0) return new Map()
+    const found = await this.#directory.lookUp(e164s, signal)
+    const known = new Map<string, PeerIds>()
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const [e164, ids] of found) {
+        const { peer } = await learnPeer(transaction, ids)
+        known.set(e164, idsOf(peer))
+      }
+    })
+    return known
+  }
+
+  /** See `SignalAccount.approveIdentity`. */
+  async approveIdentity(ids: PeerIds): Promise<void> {
+    const peer = (await findPeer(this.#db, ids)) ?? ids
+    const addresses = [peer.aci, peer.pni === undefined ? undefined : `PNI:${peer.pni}`].filter(
+      (address) => address !== undefined,
+    )
+    if (addresses.length === 0) return
+    await this.#lock.run(() =>
+      this.#db.updateTable('signal_identities').set({ approved: 1 }).where('address', 'in', addresses).execute(),
+    )
+  }
+
+  /** See `SignalAccount.safetyNumber`. */
+  async safetyNumber(ids: PeerIds): Promise<string | undefined> {
+    const aci = ids.aci ?? (await findPeer(this.#db, ids))?.aci
+    if (aci === undefined) return undefined
+    const row = await this.#db
+      .selectFrom('signal_identities')
+      .select('identity_key')
+      .where('address', '=', aci)
+      .executeTakeFirst()
+    if (row === undefined) return undefined
+    const own = this.credentials.identities.aci.keyPair.publicKey
+    const theirs = PublicKey.deserialize(octets(row.identity_key))
+    const { iterations, version } = fingerprint
+    return Fingerprint.new(
+      iterations,
+      version,
+      serviceIdOctets(this.credentials.aci),
+      own,
+      serviceIdOctets(aci),
+      theirs,
+    )
+      .displayableFingerprint()
+      .toString()
+  }
+
+  /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */
+  async solveChallenge(captcha: string): Promise<void> {
+    const challenge = this.#challenge
+    if (challenge === undefined) return
+    const body = { type: 'captcha', token: challenge.token, captcha }
+    const answer = await request(this.#chat.authenticated(), 'PUT', '/v1/challenge', body)
+    if (answer.status === 429) throw signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
+    if (answer.status < 200 || answer.status > 299) {
+      throw new CausewayError({
+        code: 'signal-captcha-refused',
+        message: 'Signal did not take the captcha. Solve a fresh one on the challenge page and hand it over at once.',
+        retry: 'after-human',
+      })
+    }
+    this.#challenge = undefined
+    this.#challenged.clear()
+    this.#changed()
+  }
+
+  #onChat(state: ChatState): void {
+    this.#state = state
+    this.#changed()
+    if (state.state === 'connected') void this.#afterConnecting()
+    if (state.state === 'signed-out') {
+      void this.#quietly('noting the sign-out', () =>
+        this.#db.updateTable('signal_account').set({ signed_out_at_ms: this.#clock.now() }).execute(),
+      )
+    }
+  }
+
+  async #afterConnecting(): Promise<void> {
+    await this.#quietly('sending receipts', () => this.#receipts.flush())
+    await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
+    await this.#quietly('publishing the profile', () =>
+      publishProfile({
+        db: this.#db,
+        chat: this.#chat,
+        credentials: this.credentials,
+        clock: this.#clock,
+        random: this.#random,
+        log: this.#log,
+      }),
+    )
+    await this.#quietly('asking for our other devices', () => this.#countDevices())
+  }
+
+  async #maintainForEver(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await this.#quietly('pruning', async () => {
+        await this.#retries.prune()
+        await this.#receiver.prune()
+      })
+      await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
+      if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()
+    }
+  }
+
+  /** An empty message to ourselves: the server answers with the devices that it would have had to go to. */
+  async #countDevices(): Promise<void> {
+    const answer = await request(this.#chat.authenticated(), 'PUT', `/v1/messages/${this.credentials.aci}`, {
+      messages: [],
+      timestamp: this.#timestamps.next(),
+      online: false,
+      urgent: false,
+    })
+    const { missingDevices = [] } = (answer.json ?? {}) as { missingDevices?: number[] }
+    if (answer.status === 409) this.#otherDevices = missingDevices.length > 0
+    else if (answer.status === 200) this.#otherDevices = false
+  }
+
+  async #resolve(ids: PeerIds): Promise<Peer> {
+    const known = await findPeer(this.#db, ids)
+    if (known !== undefined && serviceIdOf(known) !== undefined) return known
+    if (serviceIdOf(ids) === undefined && ids.e164 !== undefined) await this.lookUp([ids.e164], this.#stopping.signal)
+    else await this.#db.transaction().execute((transaction) => learnPeer(transaction, ids))
+    const peer = await findPeer(this.#db, ids)
+    if (peer === undefined) throw signalError('not-on-signal')
+    return peer
+  }
+
+  #admit(serviceId: string, text: string): void {
+    if (serviceId === this.credentials.aci || serviceId === `PNI:${this.credentials.pni}`) {
+      throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
+    }
+    if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
+    const challenge = this.#challenge
+    if (challenge === undefined || !this.#challenged.has(serviceId)) return
+    const now = this.#clock.now()
+    if (challenge.retryAtMs !== undefined && now >= challenge.retryAtMs) return
+    const retryAfterMs = challenge.retryAtMs === undefined ? undefined : challenge.retryAtMs - now
+    throw signalError('signal-challenge', { retryAfterMs })
+  }
+
+  /** For somebody who wrote to our number: the proof that this account is that number’s. */
+  #pniProof(peer: Peer): Pick<Content, 'pniSignatureMessage'> {
+    if (!peer.needsPniSignature) return {}
+    const { aci, pni } = this.credentials.identities
+    return {
+      pniSignatureMessage: {
+        pni: serviceIdOctets(`PNI:${this.credentials.pni}`).subarray(1),
+        signature: pni.keyPair.signAlternateIdentity(aci.keyPair.publicKey),
+      },
+    }
+  }
+
+  async #succeeded(serviceId: string, peer: Peer): Promise<void> {
+    if (this.#challenged.delete(serviceId) && this.#challenge !== undefined && this.#challenged.size === 0) {
+      this.#challenge = undefined
+      this.#changed()
+    }
+    if (!peer.unregistered) return
+    await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
+    await this.#tell('registered', peer)
+  }
+
+  async #failed(serviceId: string, peer: Peer, error: CausewayError): Promise<CausewayError> {
+    if (error.code === 'not-on-signal') {
+      await setTraits(this.#db, serviceId, { unregisteredAtMs: this.#clock.now() })
+      await this.#tell('unregistered', peer)
+    }
+    if (error.code === 'signal-challenge') this.#noteChallenge(serviceId, error)
+    return error
+  }
+
+  #noteChallenge(serviceId: string, error: CausewayError): void {
+    if (this.#challenged.size < challengedPeersMax) this.#challenged.add(serviceId)
+    const token = (error.cause as { token?: unknown } | undefined)?.token
+    if (typeof token !== 'string') return
+    const { retryAfterMs } = error
+    const retryAtMs = retryAfterMs === undefined ? undefined : this.#clock.now() + retryAfterMs
+    this.#challenge = { token, retryAtMs }
+    this.#log.warn({ retryAtMs }, 'Signal asks for a captcha before more may be sent')
+    this.#changed()
+  }
+
+  /** Tells our own other devices what was sent; a failure does not undo the sending. */
+  async #transcribe(
+    serviceId: string,
+    peer: Peer,
+    message: DataMessage,
+    timestampMs: number,
+    sealed: boolean,
+  ): Promise<void> {
+    if (!this.#otherDevices) return
+    const destination = serviceIdOctets(serviceId)
+    const sent = {
+      destinationServiceIdBinary: destination,
+      ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
+      timestamp: timestampMs,
+      message,
+      unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
+    }
+    await this.#quietly('telling our other devices', () =>
+      this.#sender.send({
+        to: this.credentials.aci,
+        content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
+        timestampMs,
+        urgent: true,
+        hint: ContentHint.Resendable,
+        log: true,
+      }),
+    )
+  }
+
+  async #tell(kind: PeerFact['kind'], ids: PeerIds): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
+      await this.#sink.peer({ kind, peer, atMs: this.#clock.now() }, transaction)
+    })
+    this.#sink.committed()
+  }
+
+  async #quietly(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
+    }
+  }
+}
+
+/** As the official clients compute safety numbers. */
+const fingerprint = { iterations: 5200, version: 2 } as const

@@ -1,0 +1,166 @@
+/**
+ * The people this account has met: which account (ACI), phone-number identity (PNI) and number belong together, their
+ * profile keys, whether sealed messages reach them, whether they left.
+ *
+ * A row is one person as far as we know. Facts join rows: a number that a directory or a certificate names, a PNI whose
+ * signature was verified. A number or PNI that turns up with another account has moved there.
+ */
+import type { Selectable } from 'kysely'
+import type { Database } from '../store/database.ts'
+import type { SignalPeersTable } from '../store/tables/signal.ts'
+import type { PeerIds } from './contract.ts'
+import { isPni, peerOf } from './ids.ts'
+
+type PeerRow = Selectable<SignalPeersTable>
+
+export interface Peer extends PeerIds {
+  profileKey: Uint8Array | undefined
+  sealedRefused: boolean
+  needsPniSignature: boolean
+  unregistered: boolean
+}
+
+export interface Learnt {
+  peer: Peer
+  /** Nobody of these ids was known before. */
+  isNew: boolean
+  /** Ids that were apart are now known to be one person's. */
+  joined: boolean
+}
+
+/** A `Database`, or the open transaction inside of which the call happens. */
+type Connection = Database
+
+export async function findPeer(db: Connection, ids: PeerIds): Promise<Peer | undefined> {
+  const rows = await matching(db, ids)
+  const row =
+    rows.find(({ aci }) => aci !== null && aci === ids.aci) ??
+    rows.find(({ pni }) => pni !== null && pni === ids.pni) ??
+    rows.find(({ e164 }) => e164 !== null && e164 === ids.e164)
+  return row === undefined ? undefined : peerFrom(row)
+}
+
+/** The peer of this service id; one of which nothing else is known when it is new to us. */
+export async function peerAt(db: Connection, serviceId: string): Promise<Peer> {
+  const ids = peerOf(serviceId)
+  return (await findPeer(db, ids)) ?? { ...ids, profileKey: undefined, ...unknownTraits }
+}
+
+const unknownTraits = { sealedRefused: false, needsPniSignature: false, unregistered: false }
+
+/** Takes note that these ids belong to one person. */
+export async function learnPeer(db: Connection, ids: PeerIds): Promise<Learnt> {
+  const rows = await matching(db, ids)
+  const byAci = rows.find(({ aci }) => aci !== null && aci === ids.aci)
+  const byPni = rows.find(({ pni }) => pni !== null && pni === ids.pni)
+  const byNumber = rows.find(({ e164 }) => e164 !== null && e164 === ids.e164)
+  const fits = (row: PeerRow | undefined) =>
+    row !== undefined && agrees(row.aci, ids.aci) && agrees(row.pni, ids.pni) ? row : undefined
+  const base = byAci ?? fits(byPni) ?? fits(byNumber)
+  const others = rows.filter((row) => row !== base)
+  for (const row of others) await release(db, row, ids)
+
+  const before = base
+  const merged = {
+    aci: ids.aci ?? base?.aci ?? null,
+    pni: ids.pni ?? base?.pni ?? null,
+    e164: ids.e164 ?? base?.e164 ?? null,
+    profile_key: base?.profile_key ?? null,
+  }
+  const row =
+    base === undefined
+      ? await db.insertInto('signal_peers').values(merged).returningAll().executeTakeFirstOrThrow()
+      : await db
+          .updateTable('signal_peers')
+          .set(merged)
+          .where('id', '=', base.id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+  const gained =
+    before !== undefined && (['aci', 'pni', 'e164'] as const).some((id) => before[id] === null && row[id] !== null)
+  return { peer: peerFrom(row), isNew: rows.length === 0, joined: gained || (base !== undefined && others.length > 0) }
+}
+
+/** Keeps a profile key (32 octets); a new one makes sealed messages worth another try. */
+export async function learnProfileKey(db: Connection, aci: string, profileKey: Uint8Array): Promise<void> {
+  const row = await db.selectFrom('signal_peers').select('profile_key').where('aci', '=', aci).executeTakeFirst()
+  if (row?.profile_key != null && Buffer.compare(row.profile_key, profileKey) === 0) return
+  await db
+    .updateTable('signal_peers')
+    .set({ profile_key: profileKey, sealed_refused: 0 })
+    .where('aci', '=', aci)
+    .execute()
+}
+
+/** Sets traits of the peer with this service id, which is added when it is new. */
+export async function setTraits(
+  db: Connection,
+  serviceId: string,
+  traits: { sealedRefused?: boolean; needsPniSignature?: boolean; unregisteredAtMs?: number | null },
+): Promise<void> {
+  await learnPeer(db, peerOf(serviceId))
+  const column = isPni(serviceId) ? 'pni' : 'aci'
+  const value = isPni(serviceId) ? serviceId.slice(4) : serviceId
+  await db
+    .updateTable('signal_peers')
+    .set({
+      ...(traits.sealedRefused === undefined ? {} : { sealed_refused: traits.sealedRefused ? 1 : 0 }),
+      ...(traits.needsPniSignature === undefined ? {} : { needs_pni_signature: traits.needsPniSignature ? 1 : 0 }),
+      ...(traits.unregisteredAtMs === undefined ? {} : { unregistered_at_ms: traits.unregisteredAtMs }),
+    })
+    .where(column, '=', value)
+    .execute()
+}
+
+/** ACI first: sessions that we start go to the account, the phone-number identity only while that is all we know. */
+export function serviceIdOf(ids: PeerIds): string | undefined {
+  return ids.aci ?? (ids.pni === undefined ? undefined : `PNI:${ids.pni}`)
+}
+
+async function matching(db: Connection, ids: PeerIds): Promise<PeerRow[]> {
+  const wanted = (['aci', 'pni', 'e164'] as const).flatMap((column) => {
+    const value = ids[column]
+    return value === undefined ? [] : [{ column, value }]
+  })
+  if (wanted.length === 0) return []
+  return await db
+    .selectFrom('signal_peers')
+    .selectAll()
+    .where((row) => row.or(wanted.map(({ column, value }) => row(column, '=', value))))
+    .execute()
+}
+
+/** Takes from a row what now belongs to somebody else; a row that is left without any id goes. */
+async function release(db: Connection, row: PeerRow, ids: PeerIds): Promise<void> {
+  const left = {
+    aci: row.aci === (ids.aci ?? null) ? null : row.aci,
+    pni: row.pni === (ids.pni ?? null) ? null : row.pni,
+    e164: row.e164 === (ids.e164 ?? null) ? null : row.e164,
+  }
+  if (left.aci === null && left.pni === null) {
+    await db.deleteFrom('signal_peers').where('id', '=', row.id).execute()
+    return
+  }
+  await db.updateTable('signal_peers').set(left).where('id', '=', row.id).execute()
+}
+
+function agrees(known: string | null, told: string | undefined): boolean {
+  return known === null || told === undefined || known === told
+}
+
+function peerFrom(row: PeerRow): Peer {
+  return {
+    aci: row.aci ?? undefined,
+    pni: row.pni ?? undefined,
+    e164: row.e164 ?? undefined,
+    profileKey: row.profile_key ?? undefined,
+    sealedRefused: row.sealed_refused === 1,
+    needsPniSignature: row.needs_pni_signature === 1,
+    unregistered: row.unregistered_at_ms !== null,
+  }
+}
+
+/** Only the ids. */
+export function idsOf(peer: PeerIds): PeerIds {
+  return { aci: peer.aci, pni: peer.pni, e164: peer.e164 }
+}

@@ -1,0 +1,159 @@
+/**
+ * The protobuf messages of Signal that this account reads and writes, with the field numbers of the service
+ * (reference/signal-service.md section 5). The only file that imports protobufjs.
+ *
+ * Enumerations are plain numbers, so that a value of a later version is kept instead of refused. A field that was not
+ * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
+ */
+import protobuf from 'protobufjs'
+
+const schema = `
+syntax = "proto2";
+message Envelope {
+  optional uint32 type = 1;
+  optional uint64 clientTimestamp = 5;
+  optional uint32 sourceDeviceId = 7;
+  optional bytes content = 8;
+  optional string serverGuid = 9;
+  optional uint64 serverTimestamp = 10;
+  optional string sourceServiceId = 11;
+  optional string destinationServiceId = 13;
+  optional bytes sourceServiceIdBinary = 19;
+  optional bytes destinationServiceIdBinary = 20;
+  optional bytes serverGuidBinary = 21;
+}
+message Content {
+  optional DataMessage dataMessage = 1;
+  optional SyncMessage syncMessage = 2;
+  optional Opaque callMessage = 3;
+  optional NullMessage nullMessage = 4;
+  optional ReceiptMessage receiptMessage = 5;
+  optional TypingMessage typingMessage = 6;
+  optional bytes senderKeyDistributionMessage = 7;
+  optional bytes decryptionErrorMessage = 8;
+  optional Opaque storyMessage = 9;
+  optional PniSignatureMessage pniSignatureMessage = 10;
+  optional EditMessage editMessage = 11;
+}
+message Opaque {}
+message DataMessage {
+  optional string body = 1;
+  repeated AttachmentPointer attachments = 2;
+  optional uint32 flags = 4;
+  optional bytes profileKey = 6;
+  optional uint64 timestamp = 7;
+  repeated Opaque contact = 9;
+  optional Opaque sticker = 11;
+  optional uint32 requiredProtocolVersion = 12;
+  optional bool isViewOnce = 14;
+  optional GroupContextV2 groupV2 = 15;
+  optional Opaque reaction = 16;
+  optional Opaque delete = 17;
+  optional Opaque payment = 20;
+  optional Opaque storyContext = 21;
+  optional Opaque giftBadge = 22;
+  optional Opaque pollCreate = 24;
+}
+message AttachmentPointer {
+  optional string contentType = 2;
+  optional string fileName = 7;
+  optional uint32 flags = 8;
+}
+message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
+message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
+message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
+message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; }
+message NullMessage { optional bytes padding = 1; }
+message PniSignatureMessage { optional bytes pni = 1; optional bytes signature = 2; }
+message SyncMessage {
+  optional Sent sent = 1;
+  optional bytes padding = 8;
+  message UnidentifiedStatus {
+    optional bool unidentified = 2;
+    optional bytes serviceIdBinary = 6;
+  }
+  message Sent {
+    optional string destinationE164 = 1;
+    optional uint64 timestamp = 2;
+    optional DataMessage message = 3;
+    repeated UnidentifiedStatus unidentifiedStatus = 5;
+    optional string destinationServiceId = 7;
+    optional EditMessage editMessage = 10;
+    optional bytes destinationServiceIdBinary = 12;
+  }
+}
+`
+
+export interface Envelope {
+  type?: number
+  clientTimestamp?: number
+  sourceDeviceId?: number
+  content?: Uint8Array
+  serverGuid?: string
+  serverTimestamp?: number
+  sourceServiceId?: string
+  destinationServiceId?: string
+  sourceServiceIdBinary?: Uint8Array
+  destinationServiceIdBinary?: Uint8Array
+  serverGuidBinary?: Uint8Array
+}
+
+export interface DataMessage {
+  body?: string
+  attachments?: readonly { contentType?: string; fileName?: string; flags?: number }[]
+  flags?: number
+  profileKey?: Uint8Array
+  timestamp?: number
+  contact?: readonly object[]
+  sticker?: object
+  requiredProtocolVersion?: number
+  isViewOnce?: boolean
+  groupV2?: { masterKey?: Uint8Array; revision?: number }
+  reaction?: object
+  delete?: object
+  payment?: object
+  storyContext?: object
+  giftBadge?: object
+  pollCreate?: object
+}
+
+export interface SyncSent {
+  destinationE164?: string
+  timestamp?: number
+  message?: DataMessage
+  unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  destinationServiceId?: string
+  editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
+  destinationServiceIdBinary?: Uint8Array
+}
+
+export interface Content {
+  dataMessage?: DataMessage
+  syncMessage?: { sent?: SyncSent; padding?: Uint8Array }
+  nullMessage?: { padding?: Uint8Array }
+  receiptMessage?: { type?: number; timestamp?: readonly number[] }
+  typingMessage?: { timestamp?: number; action?: number }
+  senderKeyDistributionMessage?: Uint8Array
+  decryptionErrorMessage?: Uint8Array
+  pniSignatureMessage?: { pni?: Uint8Array; signature?: Uint8Array }
+  editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
+}
+
+interface Codec<T> {
+  encode(value: T): Uint8Array<ArrayBuffer>
+  /** Throws (RangeError and others) on octets that are not this message. */
+  decode(octets: Uint8Array): T
+}
+
+const root = protobuf.parse(schema, { keepCase: true }).root
+
+function codec<T extends object>(name: string): Codec<T> {
+  const type = root.lookupType(name)
+  return {
+    encode: (value) => new Uint8Array(type.encode(type.fromObject(value)).finish()),
+    decode: (octets) => type.toObject(type.decode(octets), { longs: Number, defaults: false }) as T,
+  }
+}
+
+export const envelopeCodec = codec<Envelope>('Envelope')
+export const contentCodec = codec<Content>('Content')

@@ -1,0 +1,102 @@
+/**
+ * Delivery receipts that we owe for messages received. Noted in the transaction that keeps the message, sent in batches
+ * afterwards, and after a restart or a lost connection as well.
+ */
+import { ContentHint } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { Clock, OwnTimestamps } from './clock.ts'
+import { asCauseway } from './errors.ts'
+import type { Sender } from './sender.ts'
+
+const timestampsPerReceipt = 100
+/** Nobody waits longer than this for a receipt. */
+const keptMs = 7 * 24 * 3600_000
+const deliveryReceipt = 0
+
+export class ReceiptDesk {
+  readonly #db: Database
+  readonly #sender: Sender
+  readonly #clock: Clock
+  readonly #timestamps: OwnTimestamps
+  readonly #log: Log
+  #flushing: Promise<void> | undefined
+  #again = false
+
+  constructor(parts: { db: Database; sender: Sender; clock: Clock; timestamps: OwnTimestamps; log: Log }) {
+    this.#db = parts.db
+    this.#sender = parts.sender
+    this.#clock = parts.clock
+    this.#timestamps = parts.timestamps
+    this.#log = parts.log
+  }
+
+  async owe(transaction: DatabaseTransaction, aci: string, timestampMs: number): Promise<void> {
+    await transaction
+      .insertInto('signal_receipts_due')
+      .values({ aci, timestamp_ms: timestampMs, due_at_ms: this.#clock.now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+
+  /** Sends what is owed. Never throws; what the network kept from being sent stays owed. */
+  async flush(): Promise<void> {
+    if (this.#flushing !== undefined) {
+      this.#again = true
+      return await this.#flushing
+    }
+    this.#flushing = this.#sendAll().finally(() => {
+      this.#flushing = undefined
+    })
+    await this.#flushing
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      await this.#db
+        .deleteFrom('signal_receipts_due')
+        .where('due_at_ms', '<', this.#clock.now() - keptMs)
+        .execute()
+      do {
+        this.#again = false
+        while (await this.#sendOne());
+      } while (this.#again)
+    } catch (error) {
+      this.#log.debug({ code: asCauseway(error).code }, 'delivery receipts wait')
+    }
+  }
+
+  /** The receipt for one person; false when none is owed. */
+  async #sendOne(): Promise<boolean> {
+    const first = await this.#db.selectFrom('signal_receipts_due').select('aci').orderBy('due_at_ms').executeTakeFirst()
+    if (first === undefined) return false
+    const rows = await this.#db
+      .selectFrom('signal_receipts_due')
+      .select('timestamp_ms')
+      .where('aci', '=', first.aci)
+      .orderBy('timestamp_ms')
+      .limit(timestampsPerReceipt)
+      .execute()
+    const timestamps = rows.map((row) => row.timestamp_ms)
+    try {
+      await this.#sender.send({
+        to: first.aci,
+        content: { receiptMessage: { type: deliveryReceipt, timestamp: timestamps } },
+        timestampMs: this.#timestamps.next(),
+        urgent: false,
+        hint: ContentHint.Implicit,
+        log: false,
+      })
+    } catch (error) {
+      // Somebody who has left, or whom we may not write to at present, gets no receipt; the rest waits for the network.
+      if (!CausewayError.is(error) || error.retry === 'same-transport') throw error
+    }
+    await this.#db
+      .deleteFrom('signal_receipts_due')
+      .where('aci', '=', first.aci)
+      .where('timestamp_ms', 'in', timestamps)
+      .execute()
+    return true
+  }
+}

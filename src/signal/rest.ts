@@ -1,0 +1,67 @@
+/**
+ * Requests to the service for which libsignal has no typed call (or only one that a server may lack), sent over the
+ * chat connection.
+ */
+import type { CausewayError } from '../domain/errors.ts'
+import { asCauseway, signalError } from './errors.ts'
+
+/** A key upload is some 230 kB; a slow uplink needs a while. */
+const requestTimeoutMs = 30_000
+
+interface Fetcher {
+  fetch(request: {
+    verb: string
+    path: string
+    headers: ReadonlyArray<[string, string]>
+    body?: Uint8Array<ArrayBuffer>
+    timeoutMillis?: number
+  }): Promise<{
+    status: number
+    headers: ReadonlyArray<[string, string]>
+    body: Uint8Array<ArrayBuffer> | undefined
+  }>
+}
+
+export interface RestAnswer {
+  status: number
+  json: unknown
+  retryAfterMs: number | undefined
+}
+
+/** Sends one request. HTTP errors come as `status`; a lost connection throws CausewayError `signal-unreachable`. */
+export async function request(connection: Fetcher, verb: string, path: string, body?: unknown): Promise<RestAnswer> {
+  try {
+    const answer = await connection.fetch({
+      verb,
+      path,
+      headers: body === undefined ? [] : [['content-type', 'application/json']],
+      timeoutMillis: requestTimeoutMs,
+      ...(body === undefined ? {} : { body: new Uint8Array(Buffer.from(JSON.stringify(body))) }),
+    })
+    const retryAfter = answer.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1]
+    const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter)
+    return {
+      status: answer.status,
+      json: parse(answer.body),
+      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    }
+  } catch (error) {
+    throw asCauseway(error)
+  }
+}
+
+/** The CausewayError for an HTTP status that is not a success and has no meaning of its own at `path`. */
+export function refusal(path: string, answer: RestAnswer): CausewayError {
+  if (answer.status === 429) return signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
+  if (answer.status === 404) return signalError('not-on-signal')
+  return signalError('signal-failed', { detail: `${path.split('/').slice(0, 3).join('/')} answered ${answer.status}` })
+}
+
+function parse(body: Uint8Array | undefined): unknown {
+  if (body === undefined || body.length === 0) return undefined
+  try {
+    return JSON.parse(Buffer.from(body).toString())
+  } catch {
+    return undefined
+  }
+}

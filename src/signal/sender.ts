@@ -1,0 +1,271 @@
+/**
+ * Sends one content to all devices of one recipient: sealed where the access key is known, unsealed otherwise, and
+ * puts the device list right when the server says that it is wrong.
+ *
+ * The turned ratchets are committed before the network call: a ratchet that is turned again from an older state after a
+ * crash would use a message key twice. A repeated send encrypts anew, with the same timestamp, and the recipient's
+ * devices drop the second one.
+ */
+import {
+  CiphertextMessage,
+  type ContentHint,
+  ErrorCode,
+  LibSignalErrorBase,
+  type PlaintextContent,
+  ProtocolAddress,
+  type SenderCertificate,
+  ServiceId,
+  sealedSenderEncrypt,
+  signalEncrypt,
+  UnidentifiedSenderMessageContent,
+} from '@signalapp/libsignal-client'
+import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import type { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { SenderCertificates } from './certificates.ts'
+import type { Chat } from './chat.ts'
+import type { Clock } from './clock.ts'
+import { pad } from './content.ts'
+import type { Credentials } from './credentials.ts'
+import { asCauseway, isCode, signalError } from './errors.ts'
+import { isPni, octets } from './ids.ts'
+import type { AccountLock } from './lock.ts'
+import { peerAt, setTraits } from './peers.ts'
+import { type Content, contentCodec } from './proto/messages.ts'
+import type { SessionKeeper } from './sessions.ts'
+import { type ProtocolStores, RatchetUnit } from './stores.ts'
+
+/** One try and three healed ones; then the server and we disagree about something else. */
+const triesMax = 4
+/** How long an answer may take before the message counts as not sent. */
+const sendTimeoutMs = 30_000
+
+export interface Outgoing {
+  /** Service id of the recipient; our own ACI for a transcript to our other devices. */
+  to: string
+  content: Content
+  timestampMs: number
+  urgent: boolean
+  hint: ContentHint
+  /** Keep it for 24 h and more, for a recipient that asks for it again. */
+  log: boolean
+}
+
+interface Encrypted<T> {
+  deviceId: number
+  registrationId: number
+  contents: T
+}
+
+export class Sender {
+  readonly #db: Database
+  readonly #chat: Chat
+  readonly #lock: AccountLock
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #credentials: Credentials
+  readonly #sessions: SessionKeeper
+  readonly #certificates: SenderCertificates
+  readonly #identityChanged: (serviceId: string) => Promise<void>
+
+  constructor(parts: {
+    db: Database
+    chat: Chat
+    lock: AccountLock
+    clock: Clock
+    log: Log
+    credentials: Credentials
+    sessions: SessionKeeper
+    certificates: SenderCertificates
+    identityChanged: (serviceId: string) => Promise<void>
+  }) {
+    this.#db = parts.db
+    this.#chat = parts.chat
+    this.#lock = parts.lock
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#credentials = parts.credentials
+    this.#sessions = parts.sessions
+    this.#certificates = parts.certificates
+    this.#identityChanged = parts.identityChanged
+  }
+
+  /** Resolves when the server has accepted it for every device. Errors: as `SignalAccount.sendText`. */
+  async send(outgoing: Outgoing): Promise<{ sealed: boolean }> {
+    const content = contentCodec.encode(outgoing.content)
+    const accessKey = await this.#accessKey(outgoing.to)
+    if (accessKey !== undefined) {
+      try {
+        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, accessKey))
+        return { sealed: true }
+      } catch (error) {
+        if (!isCode(error, ErrorCode.RequestUnauthorized)) throw await this.#failure(outgoing.to, error)
+        await setTraits(this.#db, outgoing.to, { sealedRefused: true })
+      }
+    }
+    try {
+      await this.#healing(outgoing.to, () => this.#sendUnsealed(outgoing, content))
+      return { sealed: false }
+    } catch (error) {
+      throw await this.#failure(outgoing.to, error)
+    }
+  }
+
+  /** Sends what is not encrypted (a decryption error is the only such thing) to all devices of `to`. Errors as `send`. */
+  async sendPlaintext(to: string, plaintext: PlaintextContent, timestampMs: number): Promise<void> {
+    try {
+      await this.#healing(to, async () => {
+        const contents: Encrypted<CiphertextMessage>[] = []
+        for (const { deviceId, registrationId } of await this.#sessions.devices(to)) {
+          contents.push({ deviceId, registrationId, contents: CiphertextMessage.from(plaintext) })
+        }
+        await this.#post(to, { timestamp: timestampMs, contents, urgent: false })
+      })
+    } catch (error) {
+      throw await this.#failure(to, error)
+    }
+  }
+
+  /** Makes sure of sessions, then tries until the server agrees about the recipient's devices. */
+  async #healing(to: string, attempt: () => Promise<void>): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      await this.#sessions.ensure(to)
+      try {
+        return await attempt()
+      } catch (error) {
+        if (tries >= triesMax || !(await this.#healed(to, error))) throw error
+      }
+    }
+  }
+
+  /** The sealed-sender access key: for accounts whose profile key we know and who have not refused it. */
+  async #accessKey(to: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (isPni(to) || to === this.#credentials.aci) return undefined
+    const peer = await peerAt(this.#db, to)
+    if (peer.profileKey === undefined || peer.sealedRefused) return undefined
+    return new ProfileKey(octets(peer.profileKey)).deriveAccessKey()
+  }
+
+  async #sendUnsealed(outgoing: Outgoing, content: Uint8Array): Promise<void> {
+    const contents = await this.#encrypt(outgoing, content, async (ciphertext) => ciphertext)
+    await this.#post(outgoing.to, { timestamp: outgoing.timestampMs, contents, urgent: outgoing.urgent })
+  }
+
+  async #post(
+    to: string,
+    message: { timestamp: number; contents: Encrypted<CiphertextMessage>[]; urgent: boolean },
+  ): Promise<void> {
+    if (message.contents.length === 0) throw noDevices()
+    const connection = this.#chat.authenticated()
+    const options = { abortSignal: AbortSignal.timeout(sendTimeoutMs) }
+    if (to === this.#credentials.aci) {
+      await connection.sendSyncMessage(message, options)
+      return
+    }
+    const destination = ServiceId.parseFromServiceIdString(to)
+    await connection.sendMessage({ ...message, destination, onlineOnly: false }, options)
+  }
+
+  async #sendSealed(outgoing: Outgoing, content: Uint8Array, accessKey: Uint8Array<ArrayBuffer>): Promise<void> {
+    const certificate = await this.#certificates.get()
+    const connection = await this.#chat.anonymous()
+    const contents = await this.#encrypt(outgoing, content, (ciphertext, address, stores) =>
+      seal(ciphertext, address, stores, certificate, outgoing.hint),
+    )
+    await connection.sendMessage(
+      {
+        destination: ServiceId.parseFromServiceIdString(outgoing.to),
+        timestamp: outgoing.timestampMs,
+        contents,
+        auth: { accessKey },
+        onlineOnly: false,
+        urgent: outgoing.urgent,
+      },
+      { abortSignal: AbortSignal.timeout(sendTimeoutMs) },
+    )
+  }
+
+  /** Encrypts for every device under the lock, and commits what that changed (and the send log) before it returns. */
+  async #encrypt<T>(
+    outgoing: Outgoing,
+    content: Uint8Array,
+    finish: (ciphertext: CiphertextMessage, address: ProtocolAddress, stores: ProtocolStores) => Promise<T>,
+  ): Promise<Encrypted<T>[]> {
+    return await this.#lock.run(async () => {
+      const now = new Date(this.#clock.now())
+      const devices = (await this.#sessions.devices(outgoing.to)).filter(({ usable }) => usable)
+      if (devices.length === 0) throw noDevices()
+      const local = this.#credentials.identities.aci
+      const unit = new RatchetUnit(this.#db, now.getTime())
+      const stores = unit.stores(local)
+      const padded = pad(content)
+      const contents: Encrypted<T>[] = []
+      for (const { deviceId, registrationId } of devices) {
+        const address = ProtocolAddress.new(outgoing.to, deviceId)
+        const { sessions, identities } = stores
+        const ciphertext = await signalEncrypt(padded, address, local.address, sessions, identities, now)
+        contents.push({ deviceId, registrationId, contents: await finish(ciphertext, address, stores) })
+      }
+      await this.#db.transaction().execute(async (transaction) => {
+        await unit.commit(transaction)
+        if (outgoing.log) await remember(transaction, outgoing, content, now.getTime())
+      })
+      return contents
+    })
+  }
+
+  /** True when the error was about the recipient's devices and our list is right now. */
+  async #healed(to: string, error: unknown): Promise<boolean> {
+    if (!LibSignalErrorBase.is(error, ErrorCode.MismatchedDevices)) return false
+    for (const entry of error.entries) {
+      this.#log.debug(
+        { missing: entry.missingDevices, extra: entry.extraDevices, stale: entry.staleDevices },
+        'recipient’s devices have changed',
+      )
+      await this.#sessions.heal(to, entry)
+    }
+    return true
+  }
+
+  async #failure(to: string, error: unknown): Promise<unknown> {
+    if (isCode(error, ErrorCode.UntrustedIdentity)) await this.#identityChanged(to)
+    if (isCode(error, ErrorCode.ServiceIdNotFound)) await this.#sessions.forget(to)
+    return asCauseway(error)
+  }
+}
+
+/** libsignal panics when it is to send to no device at all. */
+function noDevices(): CausewayError {
+  return signalError('signal-failed', { detail: 'no session with any device' })
+}
+
+async function seal(
+  ciphertext: CiphertextMessage,
+  address: ProtocolAddress,
+  stores: ProtocolStores,
+  certificate: SenderCertificate,
+  hint: ContentHint,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, null)
+  return await sealedSenderEncrypt(content, address, stores.identities)
+}
+
+async function remember(
+  transaction: DatabaseTransaction,
+  outgoing: Outgoing,
+  content: Uint8Array,
+  nowMs: number,
+): Promise<void> {
+  await transaction
+    .insertInto('signal_send_log')
+    .values({
+      recipient: outgoing.to,
+      timestamp_ms: outgoing.timestampMs,
+      content,
+      urgent: outgoing.urgent ? 1 : 0,
+      sent_at_ms: nowMs,
+    })
+    .onConflict((conflict) => conflict.columns(['recipient', 'timestamp_ms']).doUpdateSet({ content }))
+    .execute()
+}

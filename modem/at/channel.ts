@@ -1,0 +1,528 @@
+/**
+ * The AT channel of one open port: one command in flight, the rest waiting in line; every line goes to whom it belongs.
+ *
+ *   octets ─▶ AtLexer ─▶ line ─▶ 1 echo?  2 awaited PDU line?  3 final result?  4 the command's own prefix?
+ *                                5 URC table   6 the command's plain lines   7 unknown: passed on, never fatal
+ *
+ * The exchange is registered before its command is written. After every time-out or withdrawal the channel finds its
+ * step again before anything else is written (`#resync`), so that no late answer is credited to another command (H4)
+ * and no command is typed into a message (H13). Events are facts; nothing in here awaits them.
+ */
+import { type SerialTransport, TransportError } from '../serial/pipe.ts'
+import { type Clock, type Log, pause, within } from '../serial/surroundings.ts'
+import type { AtCommand } from './command.ts'
+import { Exchange } from './exchange.ts'
+import { AtLexer, type Token } from './lexer.ts'
+import { Priority, PriorityLine } from './priority.ts'
+import { Probe, type ProbeKind, probesAfter } from './probe.ts'
+import { AtError, type AtErrorKind, type FinalResult, parseFinal } from './result.ts'
+import { UnsolicitedBodies } from './unsolicited.ts'
+import { matchUrc, type Urc, unknownUrc } from './urc.ts'
+
+export interface ChannelTimings {
+  writeTimeoutMs: number
+  /** After a refusal nothing is written for so long: some modems say a second final result (H14). */
+  settleAfterErrorMs: number
+  /** How long an OK that came without its information line waits for it. */
+  staleOkMs: number
+  /** The same behind a submission's body, where giving up means not to know. */
+  staleOkAfterBodyMs: number
+  urcBodyTimeoutMs: number
+  resyncQuietMs: number
+  resyncQuietMaxMs: number
+  resyncProbeTimeoutMs: number
+  resyncTriesMax: number
+  handshakeQuietMs: number
+  handshakeTriesMax: number
+  handshakeTimeoutMs: number
+  /** Silence around `+++` (V.250 leaves it to the modem; 1 s is the custom). */
+  escapeGuardMs: number
+  /** Boot lines that also follow AT+CFUN=1 or AT+CPIN are no restart for so long after one of these. */
+  bootGraceMs: number
+  ageingMs: number
+}
+
+/** Commands and sessions waiting; beyond it callers are refused with `queue-full`. */
+export const CHANNEL_QUEUE_MAX = 64
+
+export interface ChannelEvents {
+  urc(urc: Urc): void
+  /** A line that only a modem says which has just started: all settings are gone. Everything waiting has failed. */
+  rebooted(line: string): void
+  resyncing(active: boolean): void
+  timedOut(commandText: string): void
+  /** A command got its final result: the modem works. */
+  answered(): void
+  /** The modem echoes what we write. */
+  echoed(): void
+  /**
+   * The channel is of no further use: the port has ended (`port`), or the modem did not answer any more (`step`).
+   * Called once, unless `close` was called before.
+   */
+  lost(cause: LossCause, reason: string): void
+}
+
+export type LossCause = 'port' | 'step'
+
+/** Runs a command inside a held channel. */
+export type Run = <T>(command: AtCommand<T>) => Promise<T>
+
+type Outcome =
+  | { kind: 'final'; result: FinalResult }
+  | { kind: 'timeout' }
+  | { kind: 'withdrawn'; cause: unknown }
+  | { kind: 'reset'; line: string }
+  | { kind: 'gone'; reason: string }
+
+interface InFlight {
+  exchange: Exchange
+  settle(outcome: Outcome): void
+}
+
+interface Ticket {
+  begin(): Promise<void>
+  refuse(error: AtError): void
+}
+
+/** Prompts answered with ESC in one resynchronisation; more are noise. */
+const STRAY_PROMPTS_MAX = 8
+
+const ESC = '\x1b'
+const CTRL_Z = '\x1a'
+
+export class AtChannel {
+  readonly #pipe: SerialTransport
+  readonly #events: ChannelEvents
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #timings: ChannelTimings
+  readonly #lexer = new AtLexer()
+  readonly #line: PriorityLine<Ticket>
+  readonly #bodies: UnsolicitedBodies
+  #busy = false
+  #inFlight: InFlight | undefined
+  /** The exchange whose time-out is being cleared up: a late `+CMGS: n` still belongs to it. */
+  #late: Exchange | undefined
+  #probe: Probe | undefined
+  #cancelTimer: () => void = () => {}
+  #ended: string | undefined
+  #quietUntilMs = 0
+  #lastOctetMs = 0
+  #bootGraceUntilMs = 0
+  #overlongLines = 0
+  #strayPrompts = 0
+  /** Of two heads that wait for a PDU line of the same length the later one gets it. */
+  #urcHeadIsNewest = false
+
+  constructor(
+    pipe: SerialTransport,
+    events: ChannelEvents,
+    options: { clock: Clock; log: Log; timings: ChannelTimings },
+  ) {
+    this.#pipe = pipe
+    this.#events = events
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#timings = options.timings
+    this.#line = new PriorityLine(CHANNEL_QUEUE_MAX, options.timings.ageingMs)
+    this.#bodies = new UnsolicitedBodies(options.clock, options.timings.urcBodyTimeoutMs, (urc) => events.urc(urc))
+    pipe.onData((octets) => this.#receive(octets))
+    pipe.onClosed((reason) => this.#end(reason, 'port'))
+  }
+
+  /** Whether the channel has ended. */
+  get ended(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** Waits for its turn, then runs one command. Rejects with AtError. */
+  run<T>(command: AtCommand<T>, priority: Priority): Promise<T> {
+    return this.hold(priority, (run) => run(command))
+  }
+
+  /** Waits for its turn, then keeps all others out until `session` has settled: for commands that belong together. */
+  hold<T>(priority: Priority, session: (run: Run) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const ticket: Ticket = {
+        begin: async () => {
+          try {
+            resolve(await session((command) => this.#execute(command)))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        refuse: reject,
+      }
+      if (this.#ended !== undefined) {
+        reject(new AtError('gone', 'queued', `the port has ended: ${this.#ended}`))
+      } else if (!this.#line.add(ticket, priority, this.#clock.nowMs())) {
+        reject(new AtError('queue-full', 'queued', `${CHANNEL_QUEUE_MAX} commands are waiting for the modem already`))
+      } else {
+        this.#next()
+      }
+    })
+  }
+
+  /**
+   * Begins to talk on a port of unknown state (27.007 leaves it open): leaves a half-typed message, then AT until an OK
+   * comes (a modem that finds its speed loses the first). Rejects with AtError `timeout`.
+   */
+  handshake(priority: Priority): Promise<void> {
+    return this.hold(priority, async () => {
+      await this.#write(`${ESC}\r`)
+      await this.#quiet(this.#timings.handshakeQuietMs)
+      for (let tries = 0; tries < this.#timings.handshakeTriesMax; tries += 1) {
+        if (await this.#ask('any-ok', this.#timings.handshakeTimeoutMs)) {
+          // The answers to the tries before it may all come now.
+          if (tries > 0) await this.#quiet(this.#timings.handshakeQuietMs)
+          return
+        }
+        if (this.#ended !== undefined) throw new AtError('gone', 'command', `the port has ended: ${this.#ended}`)
+      }
+      throw new AtError('timeout', 'command', `no answer to ${this.#timings.handshakeTriesMax} times AT`)
+    })
+  }
+
+  /** Ends the channel and its port; everything in flight and waiting fails with `gone`. */
+  close(reason: string): Promise<void> {
+    this.#end(reason, undefined)
+    return this.#pipe.close()
+  }
+
+  #next(): void {
+    if (this.#busy) return
+    const ticket = this.#line.take(this.#clock.nowMs())
+    if (ticket === undefined) return
+    this.#busy = true
+    void ticket.begin().then(() => {
+      this.#busy = false
+      this.#next()
+    })
+  }
+
+  async #execute<T>(command: AtCommand<T>): Promise<T> {
+    try {
+      return await this.#attempt(command)
+    } catch (error) {
+      const again = command.retry === 'safe' && error instanceof AtError && error.kind === 'timeout'
+      if (!again || this.#ended !== undefined) throw error
+      return this.#attempt(command)
+    }
+  }
+
+  async #attempt<T>(command: AtCommand<T>): Promise<T> {
+    const settleMs = this.#quietUntilMs - this.#clock.nowMs()
+    if (settleMs > 0) await pause(this.#clock, settleMs)
+    if (this.#ended !== undefined) throw new AtError('gone', 'queued', `the port has ended: ${this.#ended}`)
+    const exchange = new Exchange(command)
+    const outcome = await this.#converse(exchange)
+    exchange.finish()
+    switch (outcome.kind) {
+      case 'final':
+        return await this.#conclude(command, exchange, outcome.result)
+      case 'timeout':
+        return await this.#afterTimeout(command, exchange)
+      case 'withdrawn':
+        await this.#resync(exchange, false)
+        throw this.#error('aborted', exchange, 'was withdrawn before its body', outcome.cause)
+      case 'reset':
+        throw this.#error('reset', exchange, `was cut off, the modem restarted (${outcome.line})`)
+      case 'gone':
+        throw this.#error('gone', exchange, `was cut off, the port has ended: ${outcome.reason}`)
+    }
+  }
+
+  async #conclude<T>(command: AtCommand<T>, exchange: Exchange, result: FinalResult): Promise<T> {
+    this.#events.answered()
+    if (result.kind === 'ok') return this.#parse(command, exchange)
+    if (result.kind === 'connect') {
+      await this.#resync(exchange, true)
+      throw this.#error('connect', exchange, 'turned the port into a data line')
+    }
+    this.#quietUntilMs = this.#clock.nowMs() + this.#timings.settleAfterErrorMs
+    if (exchange.stage === 'body' && exchange.lines.length > 0) {
+      throw this.#error('garbled', exchange, 'was both accepted and refused')
+    }
+    if (result.kind === 'error') throw this.#error('error', exchange, 'was refused without a reason')
+    const code = result.code === undefined ? {} : { code: result.code }
+    throw new AtError(result.kind, exchange.stage, `${label(command)} was refused: ${result.text}`, code)
+  }
+
+  async #afterTimeout<T>(command: AtCommand<T>, exchange: Exchange): Promise<T> {
+    const waitsForPrompt = exchange.phase === 'prompt'
+    this.#events.timedOut(label(command))
+    await this.#resync(exchange, false)
+    if (exchange.stage === 'body' && exchange.lines.length > 0) return this.#parse(command, exchange)
+    const kind = waitsForPrompt ? 'prompt-timeout' : 'timeout'
+    throw this.#error(kind, exchange, waitsForPrompt ? 'was given no prompt' : 'was not answered in time')
+  }
+
+  #parse<T>(command: AtCommand<T>, exchange: Exchange): T {
+    try {
+      if (exchange.overflowed) throw new Error('more lines than any answer has')
+      return command.parse(exchange.lines)
+    } catch (cause) {
+      throw this.#error('garbled', exchange, 'got an answer that makes no sense', cause)
+    }
+  }
+
+  #error(kind: AtErrorKind, exchange: Exchange, what: string, cause?: unknown): AtError {
+    return new AtError(kind, exchange.stage, `${label(exchange.command)} ${what}`, cause === undefined ? {} : { cause })
+  }
+
+  /** Writes the command and resolves with how it ended. The exchange is registered before the first octet leaves. */
+  #converse(exchange: Exchange): Promise<Outcome> {
+    const { command } = exchange
+    return new Promise((resolve) => {
+      this.#inFlight = {
+        exchange,
+        settle: (outcome) => {
+          if (this.#inFlight?.exchange !== exchange) return
+          this.#inFlight = undefined
+          this.#cancelTimer()
+          this.#lexer.awaitPrompt(false)
+          resolve(outcome)
+        },
+      }
+      if (command.wakes) this.#bootGraceUntilMs = this.#clock.nowMs() + this.#timings.bootGraceMs
+      this.#lexer.awaitPrompt(command.prompt !== undefined)
+      const phase = exchange.phase
+      void this.#write(`${command.text}\r`).then(() => {
+        if (exchange.phase === phase) this.#limit(exchange, command.prompt?.promptTimeoutMs ?? command.timeoutMs)
+      })
+    })
+  }
+
+  /** Starts the one timer of the command in flight anew. */
+  #limit(exchange: Exchange, limitMs: number, outcome: Outcome = { kind: 'timeout' }): void {
+    if (this.#inFlight?.exchange !== exchange) return
+    const { settle } = this.#inFlight
+    this.#cancelTimer()
+    this.#cancelTimer = this.#clock.after(limitMs, () => settle(outcome))
+  }
+
+  /** The prompt is there: the journal's last chance, then the body in one write. Never more than one caller. */
+  async #sendBody(inFlight: InFlight): Promise<void> {
+    const { exchange, settle } = inFlight
+    const prompt = exchange.command.prompt
+    if (prompt === undefined) return
+    exchange.phase = 'before-body'
+    this.#cancelTimer()
+    try {
+      if (prompt.beforeBody !== undefined) {
+        const waited = await within(this.#clock, prompt.beforeBodyTimeoutMs, prompt.beforeBody())
+        if (waited.late) throw new Error(`the journal took longer than ${prompt.beforeBodyTimeoutMs} ms`)
+      }
+    } catch (cause) {
+      settle({ kind: 'withdrawn', cause })
+      return
+    }
+    // Meanwhile the modem may have restarted, closed the prompt by itself, or gone.
+    if (this.#inFlight !== inFlight || this.#ended !== undefined) return
+    exchange.phase = 'body'
+    await this.#write(`${prompt.text}${CTRL_Z}`)
+    this.#limit(exchange, exchange.command.timeoutMs)
+  }
+
+  /** Never rejects: a port that takes no data is at its end, and the command in flight learns it from there. */
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#pipe.write(Buffer.from(text, 'latin1'), this.#timings.writeTimeoutMs)
+    } catch (error) {
+      this.#end(error instanceof TransportError ? error.message : String(error), 'port')
+    }
+  }
+
+  #receive(octets: Uint8Array): void {
+    this.#lastOctetMs = this.#clock.nowMs()
+    for (const token of this.#lexer.push(octets)) this.#take(token)
+  }
+
+  #take(token: Token): void {
+    switch (token.kind) {
+      case 'prompt':
+        this.#prompted()
+        return
+      case 'overlong':
+        this.#overlongLines += 1
+        this.#log.debug({ overlongLines: this.#overlongLines }, 'the modem sent a line beyond all bounds')
+        return
+      case 'line':
+        this.#takeLine(token.text.startsWith('>') ? token.text.replace(/^(?:> ?)+/, '') : token.text)
+        return
+    }
+  }
+
+  #prompted(): void {
+    const inFlight = this.#inFlight
+    if (inFlight?.exchange.phase === 'prompt') {
+      void this.#sendBody(inFlight)
+    } else if (this.#late !== undefined && this.#strayPrompts < STRAY_PROMPTS_MAX) {
+      this.#strayPrompts += 1
+      // A prompt that came after its time: leave the message that it opened, before anything is typed into it (H13).
+      this.#lexer.awaitPrompt(true)
+      void this.#write(ESC)
+    }
+  }
+
+  #takeLine(text: string): void {
+    if (text === '') return
+    const exchange = this.#inFlight?.exchange
+    if (exchange?.isEcho(text) || this.#probe?.isEcho(text)) {
+      this.#events.echoed()
+      return
+    }
+    if (this.#takeAwaitedBody(text, exchange)) return
+    const result = parseFinal(text)
+    if (result !== undefined) {
+      this.#takeFinal(result, text)
+      return
+    }
+    if (exchange?.claim(text)) {
+      this.#urcHeadIsNewest = false
+      return
+    }
+    if (this.#takeLate(text) || this.#probe?.claim(text)) return
+    if (this.#takeUrc(text)) return
+    if (exchange?.awaitsBody) exchange.takeBody(text)
+    else if (this.#bodies.takeMisfit(text) || exchange?.claimPlain(text)) return
+    else this.#events.urc(unknownUrc(text))
+  }
+
+  /** A PDU line goes to the head whose length it has; to the newer head if it has both lengths (H1, H2). */
+  #takeAwaitedBody(text: string, exchange: Exchange | undefined): boolean {
+    if (exchange?.bodyFits(text) && !(this.#urcHeadIsNewest && this.#bodies.fits(text))) {
+      exchange.takeBody(text)
+      return true
+    }
+    return this.#bodies.takeFitting(text)
+  }
+
+  #takeLate(text: string): boolean {
+    // Only a submission's reference is worth anything late: it settles what would stay unknown.
+    return this.#late !== undefined && this.#late.stage === 'body' && this.#late.claim(text)
+  }
+
+  #takeFinal(result: FinalResult, text: string): void {
+    if (this.#probe !== undefined) {
+      this.#probe.final(result)
+      return
+    }
+    const inFlight = this.#inFlight
+    if (inFlight === undefined) {
+      this.#log.debug({ line: text }, 'a final result that nobody waits for')
+      if (result.kind === 'connect')
+        void this.hold(Priority.acknowledge, () => this.#resync(undefined, true)).catch(() => {})
+      return
+    }
+    const { exchange } = inFlight
+    if (exchange.judge(result) === 'final') inFlight.settle({ kind: 'final', result })
+    else if (exchange.phase === 'command') this.#limit(exchange, this.#timings.staleOkMs, { kind: 'final', result })
+    else if (exchange.phase === 'body') {
+      this.#limit(exchange, this.#timings.staleOkAfterBodyMs, { kind: 'final', result })
+    }
+  }
+
+  #takeUrc(text: string): boolean {
+    const match = matchUrc(text)
+    if (match === undefined) return false
+    const { rule, urc } = match
+    if (rule.boot === 'sure' || (rule.boot === 'maybe' && this.#clock.nowMs() >= this.#bootGraceUntilMs)) {
+      this.#rebooted(text)
+    } else if (rule.body) {
+      this.#urcHeadIsNewest = true
+      this.#bodies.expect(urc)
+    } else {
+      this.#events.urc(urc)
+    }
+    return true
+  }
+
+  #rebooted(line: string): void {
+    this.#bodies.clear()
+    for (const ticket of this.#line.clear()) {
+      ticket.refuse(new AtError('reset', 'queued', `the modem restarted (${line}) before the command's turn came`))
+    }
+    this.#inFlight?.settle({ kind: 'reset', line })
+    this.#events.rebooted(line)
+  }
+
+  /**
+   * Finds step again: leaves a message that may be open, waits for silence, then asks something whose answer cannot be
+   * an older command's. What comes meanwhile is thrown away, except URCs and the reference of a late submission.
+   * After the last try the channel ends itself.
+   */
+  async #resync(late: Exchange | undefined, dataMode: boolean): Promise<void> {
+    if (this.#ended !== undefined) return
+    this.#events.resyncing(true)
+    this.#strayPrompts = 0
+    this.#late = late ?? new Exchange({ text: '', info: [], timeoutMs: 0, parse: () => undefined, retry: 'unsafe' })
+    try {
+      if (dataMode) await this.#leaveDataMode()
+      const probes = probesAfter(late?.command.text ?? '', this.#timings.resyncTriesMax)
+      for (const kind of probes) {
+        this.#lexer.awaitPrompt(true)
+        await this.#write(ESC)
+        await this.#quiet(this.#timings.resyncQuietMs)
+        if (this.#ended !== undefined || (await this.#ask(kind, this.#timings.resyncProbeTimeoutMs))) return
+      }
+      this.#end(`the modem lost step and did not answer ${probes.length} times`, 'step')
+    } finally {
+      this.#late = undefined
+      this.#lexer.awaitPrompt(false)
+      this.#events.resyncing(false)
+    }
+  }
+
+  /** `+++` between two silences, then hang up (V.250 §6.3.6 and custom). */
+  async #leaveDataMode(): Promise<void> {
+    await pause(this.#clock, this.#timings.escapeGuardMs)
+    await this.#write('+++')
+    await pause(this.#clock, this.#timings.escapeGuardMs)
+    await this.#write('ATH\r')
+  }
+
+  /** Writes one probe; resolves with whether its own answer came within the limit. */
+  async #ask(kind: ProbeKind, limitMs: number): Promise<boolean> {
+    const probe = new Probe(kind)
+    this.#probe = probe
+    const cancel = this.#clock.after(limitMs, () => probe.giveUp())
+    await this.#write(`${probe.text}\r`)
+    if (this.#ended !== undefined) probe.giveUp()
+    const found = await probe.answered
+    cancel()
+    this.#probe = undefined
+    return found
+  }
+
+  /** Waits until nothing has come for `quietMs`, in a storm at most `resyncQuietMaxMs`. */
+  async #quiet(quietMs: number): Promise<void> {
+    const beganMs = this.#clock.nowMs()
+    while (this.#ended === undefined) {
+      const nowMs = this.#clock.nowMs()
+      const waitMs = quietMs - (nowMs - Math.max(this.#lastOctetMs, beganMs))
+      if (waitMs <= 0 || nowMs - beganMs >= this.#timings.resyncQuietMaxMs) return
+      await pause(this.#clock, waitMs)
+    }
+  }
+
+  #end(reason: string, loss: LossCause | undefined): void {
+    if (this.#ended !== undefined) return
+    this.#ended = reason
+    this.#cancelTimer()
+    this.#bodies.clear()
+    this.#probe?.giveUp()
+    for (const ticket of this.#line.clear()) {
+      ticket.refuse(new AtError('gone', 'queued', `the port has ended: ${reason}`))
+    }
+    this.#inFlight?.settle({ kind: 'gone', reason })
+    if (loss === undefined) return
+    void this.#pipe.close()
+    this.#events.lost(loss, reason)
+  }
+}
+
+/** What may stand in messages and logs of a command: no numbers, no PIN. */
+function label(command: AtCommand<unknown>): string {
+  return command.text.replace(/=.*$/, '=…')
+}

@@ -1,0 +1,81 @@
+/**
+ * One AT command as a value: what is written, which lines may answer it, how long it may take, and how its lines are
+ * read. Pure; `channel.ts` carries it out.
+ *
+ * A command owns the prefixes that it accepts. Since a URC may have the same prefix as an answer (H12), a prefix comes
+ * with a check of the fields' shape; a line that does not pass it is unsolicited.
+ */
+
+/** A line that may be part of an answer. */
+export interface InfoShape {
+  /** `+CREG:`. */
+  prefix: string
+  /** Whether these fields are an answer and not a URC of the same prefix. Default: always. */
+  accepts?: (fields: readonly string[]) => boolean
+  /** A PDU line follows each (+CMGR, +CMGL); its octet count is the last field. */
+  body?: true
+}
+
+/** What follows the `> ` prompt. */
+export interface PromptBody {
+  /** Written in one piece with Ctrl-Z behind it. */
+  text: string
+  promptTimeoutMs: number
+  /** Awaited after the prompt and before the first octet of the body; a rejection withdraws the command. */
+  beforeBody?: () => Promise<void>
+  beforeBodyTimeoutMs: number
+}
+
+export interface AtCommand<T> {
+  /** Without the line end. */
+  text: string
+  info: readonly InfoShape[]
+  /** Lines without a prefix belong to the answer too (AT+CGMI, AT+CGSN). */
+  plainInfo?: true
+  /** OK counts only when a line of `info` has come: anything else is a stale OK (H14). */
+  infoRequired?: true
+  /** Longest wait for the final result, from the moment the command (or its body) was written. */
+  timeoutMs: number
+  /** The information lines in order, each body behind its head. Throws when they cannot be the answer. */
+  parse(lines: readonly string[]): T
+  /** `safe`: asking again changes nothing, so the channel does it once after a time-out. */
+  retry: 'safe' | 'unsafe'
+  prompt?: PromptBody
+  /** Boot lines of kind `maybe` are part of this command's effect (AT+CFUN=1, AT+CPIN). */
+  wakes?: true
+}
+
+/** A command that is only carried out or refused. Repeating it does no harm. */
+export function setting(text: string, timeoutMs: number): AtCommand<void> {
+  return { text, info: [], timeoutMs, parse: () => undefined, retry: 'safe' }
+}
+
+/** A command with one answer line of that prefix; `read` gets its text behind the prefix. */
+export function query<T>(
+  text: string,
+  prefix: string,
+  timeoutMs: number,
+  read: (fields: string) => T,
+  accepts?: (fields: readonly string[]) => boolean,
+): AtCommand<T> {
+  return {
+    text,
+    info: [accepts === undefined ? { prefix } : { prefix, accepts }],
+    infoRequired: true,
+    timeoutMs,
+    parse: (lines) => read((lines[0] ?? '').slice(prefix.length).trim()),
+    retry: 'safe',
+  }
+}
+
+/** A command answered by lines without a prefix, or with one that it may or may not carry (AT+CGMI, AT+CGSN). */
+export function plainQuery(text: string, timeoutMs: number): AtCommand<readonly string[]> {
+  return {
+    text,
+    info: [{ prefix: `${text.slice(2)}:` }],
+    plainInfo: true,
+    timeoutMs,
+    parse: (lines) => lines.map((line) => line.replace(/^\+[A-Z]+:\s*/, '').trim()),
+    retry: 'safe',
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The general commands (3GPP TS 27.007, V.250) as values: identity, SIM, registration, signal. Pure.
+ */
+import { type AtCommand, plainQuery, query, setting } from './command.ts'
+import { decimal, fieldsAfter, splitFields, unquote } from './fields.ts'
+import { international } from './sms.ts'
+
+/** `<stat>` of +CREG, +CGREG and +CEREG (27.007 §7.2). */
+type RegistrationStat = number
+
+export const REGISTRATION_PREFIXES = ['+CREG:', '+CGREG:', '+CEREG:'] as const
+export type RegistrationPrefix = (typeof REGISTRATION_PREFIXES)[number]
+
+/** AT+CREG? and its kin. The answer has `<n>,<stat>`, the URC `<stat>` alone or with a quoted area behind (H12). */
+export function registration(prefix: RegistrationPrefix, timeoutMs: number): AtCommand<RegistrationStat> {
+  return query(
+    `AT${prefix.slice(0, -1)}?`,
+    prefix,
+    timeoutMs,
+    (text) => {
+      const stat = decimal(splitFields(text)[1])
+      if (stat === undefined) throw new Error('no <stat>')
+      return stat
+    },
+    (fields) => /^\d$/.test(fields[0] ?? '') && /^\d{1,2}$/.test(fields[1] ?? ''),
+  )
+}
+
+/** AT+CPIN?: `READY`, `SIM PIN`, `SIM PUK` … (27.007 §8.3). */
+export function simState(timeoutMs: number): AtCommand<string> {
+  return query('AT+CPIN?', '+CPIN:', timeoutMs, (text) => unquote(text).toUpperCase())
+}
+
+/** AT+CPIN=…: never repeated by the channel, each try counts. */
+export function enterPin(pin: string, timeoutMs: number): AtCommand<void> {
+  return { ...setting(`AT+CPIN="${pin}"`, timeoutMs), retry: 'unsafe', wakes: true }
+}
+
+/**
+ * Ways to ask how many PIN tries are left: AT+CPINR of 27.007 §8.65 first, then what families have of their own. `read`
+ * gets the fields behind the prefix.
+ */
+export const PIN_TRIES_QUERIES: readonly {
+  text: string
+  prefix: string
+  read: (fields: readonly string[]) => number | undefined
+}[] = [
+  { text: 'AT+CPINR="SIM PIN"', prefix: '+CPINR:', read: (fields) => decimal(fields[1]) },
+  { text: 'AT+QPINC="SC"', prefix: '+QPINC:', read: (fields) => decimal(fields[1]) },
+  { text: 'AT+SPIC', prefix: '+SPIC:', read: (fields) => decimal(fields[0]) },
+  // ^CPIN: <code>,<times>,<puk>,<pin>,<puk2>,<pin2>
+  { text: 'AT^CPIN?', prefix: '^CPIN:', read: (fields) => decimal(fields[3]) },
+  { text: 'AT#PCT', prefix: '#PCT:', read: (fields) => decimal(fields[0]) },
+]
+
+/** One of PIN_TRIES_QUERIES as a command; gives undefined where the answer holds no number. */
+export function pinTries(way: (typeof PIN_TRIES_QUERIES)[number], timeoutMs: number): AtCommand<number | undefined> {
+  return query(way.text, way.prefix, timeoutMs, (text) => way.read(splitFields(text)))
+}
+
+/** AT+CFUN?: 1 is full functionality. */
+export function functionality(timeoutMs: number): AtCommand<number | undefined> {
+  return query('AT+CFUN?', '+CFUN:', timeoutMs, (text) => decimal(splitFields(text)[0]))
+}
+
+/** AT+CFUN=1: switches the radio on. */
+export function wakeRadio(timeoutMs: number): AtCommand<void> {
+  return { ...setting('AT+CFUN=1', timeoutMs), wakes: true }
+}
+
+/** AT+CFUN=1,1: restarts the module. */
+export function restartModule(timeoutMs: number): AtCommand<void> {
+  return { ...setting('AT+CFUN=1,1', timeoutMs), retry: 'unsafe' }
+}
+
+/** AT+CGSN and AT+GSN: the IMEI. */
+export function imei(text: 'AT+CGSN' | 'AT+GSN', timeoutMs: number): AtCommand<string> {
+  return digits(text, timeoutMs, /\b\d{14,17}\b/)
+}
+
+/** AT+CIMI: the IMSI. */
+export function imsi(timeoutMs: number): AtCommand<string> {
+  return digits('AT+CIMI', timeoutMs, /\b\d{6,15}\b/)
+}
+
+/** The names under which modems tell the SIM's serial number; the standard has only +CCID in later releases. */
+export const ICCID_QUERIES = ['AT+CCID', 'AT+ICCID', 'AT+QCCID', 'AT^ICCID?', 'AT#CCID'] as const
+
+/** One of ICCID_QUERIES as a command. */
+export function iccid(text: (typeof ICCID_QUERIES)[number], timeoutMs: number): AtCommand<string> {
+  return digits(text, timeoutMs, /\b\d{18,20}[0-9A-F]?\b/)
+}
+
+function digits(text: string, timeoutMs: number, pattern: RegExp): AtCommand<string> {
+  const prefix = `${text.slice(2).replace('?', '')}:`
+  return {
+    text,
+    info: [{ prefix }],
+    plainInfo: true,
+    timeoutMs,
+    parse: (lines) => {
+      const found = lines.map((line) => pattern.exec(line)?.[0]).find((match) => match !== undefined)
+      if (found === undefined) throw new Error('no such number in the answer')
+      return found.replace(/F$/, '')
+    },
+    retry: 'safe',
+  }
+}
+
+/** AT+CGMI, AT+CGMM, AT+CGMR: one line each for people. */
+export function description(text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR', timeoutMs: number): AtCommand<string | undefined> {
+  const command = plainQuery(text, timeoutMs)
+  return { ...command, parse: (lines) => command.parse(lines).find((line) => line !== '') }
+}
+
+/** AT+CSQ: dBm (27.007 §8.5), undefined when not known. */
+export function signalQuality(timeoutMs: number): AtCommand<number | undefined> {
+  return query('AT+CSQ', '+CSQ:', timeoutMs, (text) => {
+    const rssi = decimal(splitFields(text)[0])
+    return rssi === undefined || rssi < 0 || rssi > 31 ? undefined : -113 + 2 * rssi
+  })
+}
+
+/** AT+COPS?: the operator's name or number, undefined when none is chosen. The URC-like short form has one field. */
+export function operator(timeoutMs: number): AtCommand<string | undefined> {
+  return query('AT+COPS?', '+COPS:', timeoutMs, (text) => {
+    const name = unquote(splitFields(text)[2])
+    return name === '' ? undefined : name
+  })
+}
+
+/** AT+CNUM: the SIM's own number in E.164 where it is stored as an international one. Many SIMs hold none. */
+export function ownNumber(timeoutMs: number): AtCommand<string | undefined> {
+  const prefix = '+CNUM:'
+  return {
+    text: 'AT+CNUM',
+    info: [{ prefix }],
+    timeoutMs,
+    parse: (lines) =>
+      lines
+        .map((line) => fieldsAfter(line, prefix))
+        .map((fields) => international(unquote(fields[1]), decimal(fields[2])))
+        .find((number) => /^\+\d{5,15}$/.test(number)),
+    retry: 'safe',
+  }
+}

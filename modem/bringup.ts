@@ -1,0 +1,209 @@
+/**
+ * The start sequence: from an open port of unknown state to a modem in PDU mode that tells of new messages. Driven by
+ * what the modem says it can (`=?` answers), never by who made it. Draining the storage and calling it ready is left
+ * to `modem.ts`.
+ */
+import { setting } from './at/command.ts'
+import {
+  description,
+  functionality,
+  ICCID_QUERIES,
+  iccid,
+  imei,
+  imsi,
+  operator,
+  ownNumber,
+  signalQuality,
+  wakeRadio,
+} from './at/general.ts'
+import { errorClass } from './at/result.ts'
+import {
+  type NewMessageIndication,
+  offeredIndications,
+  offeredMemories,
+  offeredServices,
+  selectedMemory,
+  selectMemories,
+  serviceCentre,
+} from './at/sms.ts'
+import type { ModemStatus } from './contract.ts'
+import { indicationLadder } from './indications.ts'
+import { isRefusal, unlessRefused } from './refusal.ts'
+import { type PinMemory, unlockSim } from './sim-unlock.ts'
+import type { StartSteps } from './start-steps.ts'
+
+/** How this modem is to be used, learnt by the start sequence. */
+export interface Capabilities {
+  /** AT+CSMS=1 holds: what comes direct must be acknowledged by +CNMA. */
+  acknowledged: boolean
+  memories: MemoryLayout
+  indication: NewMessageIndication
+}
+
+export interface MemoryLayout {
+  /** Those to look for messages in, without overlap. */
+  readable: readonly string[]
+  /** Where the network's messages go, and what is selected for writing too. */
+  preferred: string
+}
+
+/** The module at the port is not the one that this entry may drive. */
+export class IdentityError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'IdentityError'
+  }
+}
+
+export interface BringUpOptions {
+  pin: string | undefined
+  pinMemory: PinMemory
+  /** Asked with the IMEI before anything is done to the SIM; throws IdentityError when the module must be left alone. */
+  admit(imei: string | undefined): void
+  /** Told what is learnt, as it is learnt. */
+  learn(facts: Partial<ModemStatus>): void
+}
+
+/** Why a modem without PDU mode is of no use. */
+const NO_PDU_MODE = 'the modem has no PDU mode (AT+CMGF=0 is refused): it cannot be used for texts'
+
+/** Runs the sequence. Rejects with SimBarrier, IdentityError or AtError. */
+export async function bringUp(steps: StartSteps, options: BringUpOptions): Promise<Capabilities> {
+  await steps.handshake()
+  await quietAndNumeric(steps)
+  await identify(steps, options)
+  await fullFunctionality(steps)
+  await unlockSim(steps, options.pin, options.pinMemory)
+  await untilSmsReady(steps)
+  const acknowledged = await messageService(steps)
+  if ((await optional(steps, 'AT+CMGF=0')) === false) throw new IdentityError(NO_PDU_MODE)
+  const memories = await messageMemories(steps, options)
+  const indication = await newMessageIndications(steps, acknowledged, memories)
+  for (const text of ['AT+CLIP=1', 'AT+CRC=1', 'AT+CUSD=1']) await optional(steps, text)
+  for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+COPS=3,0']) await optional(steps, text)
+  await describeSim(steps, options)
+  return { acknowledged, memories, indication }
+}
+
+/** Whether the modem took the setting. */
+async function optional(steps: StartSteps, text: string): Promise<boolean> {
+  const done = await unlessRefused(steps.run(setting(text, steps.timings.slowCommandTimeoutMs)).then(() => true))
+  return done ?? false
+}
+
+async function quietAndNumeric(steps: StartSteps): Promise<void> {
+  await optional(steps, 'ATE0')
+  await optional(steps, 'ATV1')
+  await optional(steps, 'AT+CMEE=1')
+}
+
+async function identify(steps: StartSteps, options: BringUpOptions): Promise<void> {
+  const { commandTimeoutMs } = steps.timings
+  const tell = (text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR') =>
+    unlessRefused(steps.run(description(text, commandTimeoutMs)))
+  const number =
+    (await unlessRefused(steps.run(imei('AT+CGSN', commandTimeoutMs)))) ??
+    (await unlessRefused(steps.run(imei('AT+GSN', commandTimeoutMs))))
+  options.admit(number)
+  options.learn({
+    imei: number,
+    manufacturer: await tell('AT+CGMI'),
+    model: await tell('AT+CGMM'),
+    revision: await tell('AT+CGMR'),
+  })
+}
+
+async function fullFunctionality(steps: StartSteps): Promise<void> {
+  const level = await unlessRefused(steps.run(functionality(steps.timings.commandTimeoutMs)))
+  if (level === undefined || level === 1) return
+  await unlessRefused(steps.run(wakeRadio(steps.timings.slowCommandTimeoutMs)))
+}
+
+/** The first OK to AT+CPMS? says that the SMS part has started; until then modems answer with all kinds of errors. */
+async function untilSmsReady(steps: StartSteps): Promise<void> {
+  const triesWithoutReasonMax = 3
+  const deadlineMs = steps.nowMs() + steps.timings.smsReadyMs
+  for (let withoutReason = 0; ; ) {
+    try {
+      await steps.run(selectedMemory(steps.timings.slowCommandTimeoutMs))
+      return
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (errorClass(error.label) !== 'not-ready') withoutReason += 1
+      if (withoutReason >= triesWithoutReasonMax || steps.nowMs() >= deadlineMs) return
+    }
+    await steps.pause(steps.timings.notReadyRetryMs)
+  }
+}
+
+/** Phase 2+ service, so that direct messages wait for +CNMA (27.005 §3.2.1). Gives whether it holds. */
+async function messageService(steps: StartSteps): Promise<boolean> {
+  const offered = await unlessRefused(steps.run(offeredServices(steps.timings.commandTimeoutMs)))
+  if (offered !== undefined && offered.size > 0 && !offered.has(1)) return false
+  return optional(steps, 'AT+CSMS=1')
+}
+
+/** Larger and faster first; `MT` is the two others seen as one, so it serves only where they are not to be had. */
+const MEMORY_ORDER = ['ME', 'SM', 'MT'] as const
+
+async function messageMemories(steps: StartSteps, options: BringUpOptions): Promise<MemoryLayout> {
+  const { commandTimeoutMs, slowCommandTimeoutMs } = steps.timings
+  const offered = (await unlessRefused(steps.run(offeredMemories(commandTimeoutMs)))) ?? []
+  const reading = offered[0] ?? []
+  const receiving = offered[2] ?? offered[1] ?? reading
+  const known = receiving.length === 0 ? MEMORY_ORDER : MEMORY_ORDER.filter((name) => receiving.includes(name))
+  for (const name of known) {
+    // All three must be named, or the network's messages go elsewhere; some modems take only two or one.
+    for (const naming of [[name, name, name], [name, name], [name]]) {
+      const counts = await unlessRefused(steps.run(selectMemories(naming, slowCommandTimeoutMs)))
+      if (counts === undefined) continue
+      if (counts[0]?.total === 0) break
+      if (counts[0] !== undefined) options.learn({ storage: [{ memory: name, ...counts[0] }] })
+      return { readable: readable(reading, name), preferred: name }
+    }
+  }
+  const current = await unlessRefused(steps.run(selectedMemory(slowCommandTimeoutMs)))
+  const preferred = current ?? 'SM'
+  return { readable: readable(reading, preferred), preferred }
+}
+
+function readable(offered: readonly string[], preferred: string): readonly string[] {
+  if (preferred === 'MT') return offered.includes('SR') ? ['MT', 'SR'] : ['MT']
+  const others = ['SM', 'ME', 'SR'].filter((name) => name !== preferred && offered.includes(name))
+  return [preferred, ...others]
+}
+
+async function newMessageIndications(
+  steps: StartSteps,
+  acknowledged: boolean,
+  memories: MemoryLayout,
+): Promise<NewMessageIndication> {
+  const { commandTimeoutMs } = steps.timings
+  const offered = (await unlessRefused(steps.run(offeredIndications(commandTimeoutMs)))) ?? []
+  const ladder = indicationLadder(offered, { acknowledged, reportMemory: memories.readable.includes('SR') })
+  for (const rung of ladder) {
+    if (await optional(steps, `AT+CNMI=${rung.join(',')}`)) return rung
+  }
+  // Polling finds the messages all the same.
+  return [0, 0, 0, 0, 0]
+}
+
+async function describeSim(steps: StartSteps, options: BringUpOptions): Promise<void> {
+  const { commandTimeoutMs, slowCommandTimeoutMs } = steps.timings
+  options.learn({
+    imsi: await unlessRefused(steps.run(imsi(commandTimeoutMs))),
+    iccid: await firstIccid(steps),
+    number: await unlessRefused(steps.run(ownNumber(slowCommandTimeoutMs))),
+    smsc: (await unlessRefused(steps.run(serviceCentre(slowCommandTimeoutMs)))) || undefined,
+    signalDbm: await unlessRefused(steps.run(signalQuality(commandTimeoutMs))),
+    operator: await unlessRefused(steps.run(operator(slowCommandTimeoutMs))),
+  })
+}
+
+async function firstIccid(steps: StartSteps): Promise<string | undefined> {
+  for (const text of ICCID_QUERIES) {
+    const found = await unlessRefused(steps.run(iccid(text, steps.timings.commandTimeoutMs)))
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,446 @@
+/**
+ * One modem: holds its port, keeps it alive, submits, and hands on what comes in. This class is the shell around the
+ * pure `lifecycle.ts`: it carries out effects and feeds back what came of them. What happens inside a phase is done by
+ * `bringup.ts` (start sequence), `reception.ts` (in), `submission.ts` (out) and `health.ts` (polling).
+ *
+ *   port ─ SerialTransport ─ trace ─ AtChannel ─┬─ bringUp
+ *                                               ├─ Submission ◀── submit()
+ *                                               ├─ Reception ───▶ ModemSink
+ *                                               └─ Health
+ */
+import { AtChannel, type ChannelEvents } from './at/channel.ts'
+import { decimal } from './at/fields.ts'
+import { REGISTRATION_PREFIXES, restartModule } from './at/general.ts'
+import { Priority } from './at/priority.ts'
+import { AtError } from './at/result.ts'
+import type { Urc } from './at/urc.ts'
+import { bringUp, IdentityError } from './bringup.ts'
+import { type ModemSink, type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from './contract.ts'
+import { Health, isRegistered } from './health.ts'
+import { type ImeiClaimant, ImeiClaims } from './identity.ts'
+import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
+import { personCommand } from './person-command.ts'
+import { Reception } from './reception.ts'
+import { inWords } from './refusal.ts'
+import type { SerialTransport } from './serial/pipe.ts'
+import { type Clock, type Log, within } from './serial/surroundings.ts'
+import { Transcript, traced } from './serial/trace.ts'
+import { openTransport } from './serial/transport.ts'
+import { type PinMemory, SimBarrier } from './sim-unlock.ts'
+import { StartSteps } from './start-steps.ts'
+import { StatusBoard } from './status.ts'
+import { MessageStorage, type StorageHabits } from './storage.ts'
+import { Submission } from './submission.ts'
+import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
+
+export interface ModemOptions {
+  /** `/dev/serial/by-id/…` or `tcp://host:port`. */
+  port: string
+  label?: string
+  /** Own number in E.164; else the SIM is asked. */
+  number?: string
+  pin?: string
+  sink: ModemSink
+  clock: Clock
+  log: Log
+  timings?: Partial<ModemTimings>
+  /** Shared by all modems of the process, so that one module is never driven through two ports. */
+  claims?: ImeiClaims
+}
+
+/** One open port. All of it is thrown away when the port ends. */
+interface Link {
+  channel: AtChannel
+  submission: Submission
+  /** Calls off the start sequence and the polling that belong to the present set-up. */
+  setUp: AbortController
+  reception: Reception | undefined
+  health: Health | undefined
+}
+
+const MEMORY_FULL_URCS: ReadonlySet<string> = new Set(['+SMS FULL', '^SMMEMFULL'])
+const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
+
+export class Modem implements SmsModem {
+  readonly #options: ModemOptions
+  readonly #timings: ModemTimings
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #board: StatusBoard
+  readonly #claims: ImeiClaims
+  readonly #claimant: ImeiClaimant
+  readonly #transcript: Transcript
+  readonly #pinMemory: PinMemory = { state: 'untried' }
+  readonly #habits: StorageHabits = { unlisted: new Set() }
+  /** What is going on and must have ended before `stop` resolves. */
+  readonly #running = new Set<Promise<unknown>>()
+  #life: Life = NEW_LIFE
+  #link: Link | undefined
+  #cancelWait: () => void = () => {}
+  #cancelPoll: () => void = () => {}
+  /** A person asked for a reset, so another module at this port is no accident. */
+  #mayChangeModule = false
+
+  constructor(options: ModemOptions) {
+    this.#options = options
+    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#claims = options.claims ?? new ImeiClaims()
+    this.#transcript = new Transcript(options.clock)
+    this.#board = new StatusBoard(this.#blankStatus(), () => options.clock.nowMs())
+    this.#claimant = {
+      port: options.port,
+      present: () => this.#link !== undefined,
+      forget: () => this.#board.update({ imei: undefined, id: this.#blankStatus().id }),
+    }
+  }
+
+  get id(): string {
+    return this.#board.status.id
+  }
+
+  status(): ModemStatus {
+    return this.#board.status
+  }
+
+  onStatus(listener: (status: ModemStatus) => void): () => void {
+    return this.#board.listen(listener)
+  }
+
+  /** The last of what went through the port, one line a chunk; `masked` hides numbers and texts. PINs are never in it. */
+  transcript(masked: boolean): string {
+    return this.#transcript.render(masked)
+  }
+
+  start(): void {
+    this.#dispatch({ kind: 'start' })
+  }
+
+  async stop(): Promise<void> {
+    this.#dispatch({ kind: 'stop' })
+    await within(this.#clock, this.#timings.stopLimitMs, Promise.allSettled([...this.#running]))
+  }
+
+  async submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }> {
+    const { state, reason } = this.#board.status
+    if (this.#link === undefined || (state !== 'ready' && state !== 'resyncing')) {
+      throw new ModemSubmitError('not-sent', 'unavailable', `the modem is not ready: ${reason ?? state}`)
+    }
+    return this.#link.submission.submit(tpdu, options)
+  }
+
+  async command(text: string, timeoutMs: number): Promise<readonly string[]> {
+    const command = personCommand(text, timeoutMs)
+    const link = this.#link
+    if (link === undefined) throw new AtError('gone', 'queued', 'the port is not open')
+    try {
+      return await link.channel.run(command, Priority.send)
+    } finally {
+      // It may have changed what the start sequence set, or opened the SIM.
+      if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
+      else if (this.#life.phase === 'running') this.#pollAfter(link, 0)
+    }
+  }
+
+  async reset(): Promise<void> {
+    this.#mayChangeModule = true
+    const back = new Promise<void>((resolve) => {
+      const unlisten = this.#board.listen((status) => {
+        if (!SETTLED.has(status.state)) return
+        unlisten()
+        resolve()
+      })
+    })
+    this.#dispatch({ kind: 'reset-requested' })
+    const waited = await within(this.#clock, this.#timings.resetLimitMs, back)
+    if (waited.late) throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
+  }
+
+  #dispatch(event: LifeEvent): void {
+    const before = this.#life
+    const { life, effects } = transition(before, event, this.#clock.nowMs(), this.#timings)
+    this.#life = life
+    if (life.phase !== before.phase) {
+      this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
+    }
+    for (const effect of effects) this.#perform(effect)
+    this.#board.update(describeLife(this.#life))
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'open':
+        this.#track(this.#open())
+        return
+      case 'close':
+        this.#track(this.#close(effect.reason))
+        return
+      case 'start-sequence':
+        this.#track(this.#startSequence())
+        return
+      case 'restart-module':
+        this.#track(this.#restartModule())
+        return
+      case 'wait':
+        this.#cancelWait()
+        this.#cancelWait = this.#clock.after(effect.delayMs, () => this.#dispatch({ kind: 'elapsed' }))
+        return
+      case 'cancel-wait':
+        this.#cancelWait()
+        return
+    }
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#log.error({ modemId: this.id, reason: inWords(error) }, 'modem work failed'))
+      .finally(() => this.#running.delete(tracked))
+    this.#running.add(tracked)
+  }
+
+  async #open(): Promise<void> {
+    let pipe: SerialTransport
+    try {
+      pipe = await openTransport(this.#options.port, { ...this.#timings, clock: this.#clock })
+    } catch (error) {
+      this.#dispatch({ kind: 'open-failed', reason: inWords(error) })
+      return
+    }
+    if (this.#life.phase !== 'opening') {
+      await pipe.close()
+      return
+    }
+    const channel: AtChannel = new AtChannel(
+      traced(pipe, this.#transcript),
+      this.#events(() => this.#link?.channel === channel),
+      { clock: this.#clock, log: this.#log, timings: this.#timings },
+    )
+    this.#link = {
+      channel,
+      submission: new Submission(channel, this.#timings),
+      setUp: new AbortController(),
+      reception: undefined,
+      health: undefined,
+    }
+    this.#dispatch({ kind: 'opened' })
+  }
+
+  /** What the channel tells; `current` guards against a port that was given up already. */
+  #events(current: () => boolean): ChannelEvents {
+    const ifCurrent = (event: LifeEvent) => {
+      if (current()) this.#dispatch(event)
+    }
+    return {
+      urc: (urc) => {
+        if (current()) this.#onUrc(urc)
+      },
+      rebooted: (line) => ifCurrent({ kind: 'unsettled', reason: `the modem restarted (${line})` }),
+      resyncing: (active) => ifCurrent({ kind: 'resyncing', active }),
+      timedOut: (command) => {
+        this.#log.warn({ modemId: this.id, command }, 'the modem did not answer in time')
+        ifCurrent({ kind: 'timed-out' })
+      },
+      answered: () => {
+        if (this.#life.timeouts > 0) ifCurrent({ kind: 'answered' })
+      },
+      echoed: () => {
+        // Echo was switched off: the modem has forgotten that, and everything else with it (H6).
+        if (current() && this.#life.phase === 'running' && this.#link !== undefined) this.#pollAfter(this.#link, 0)
+      },
+      // The channel may end while it is being made, before it is the current one.
+      lost: (cause, reason) => queueMicrotask(() => ifCurrent({ kind: 'lost', cause, reason })),
+    }
+  }
+
+  async #close(reason: string): Promise<void> {
+    const link = this.#link
+    this.#link = undefined
+    this.#cancelPoll()
+    if (link === undefined) return
+    link.setUp.abort()
+    await Promise.all([link.reception?.stop(), link.channel.close(reason)])
+  }
+
+  async #startSequence(): Promise<void> {
+    const link = this.#link
+    if (link === undefined) return
+    link.setUp.abort()
+    link.setUp = new AbortController()
+    const { signal } = link.setUp
+    this.#cancelPoll()
+    const stopping = link.reception?.stop()
+    link.reception = undefined
+    link.health = undefined
+    if (stopping !== undefined) this.#track(stopping)
+    try {
+      await this.#setUp(link, signal)
+    } catch (error) {
+      if (!signal.aborted && !link.channel.ended) this.#dispatch(startFailure(error))
+    }
+  }
+
+  async #setUp(link: Link, signal: AbortSignal): Promise<void> {
+    const steps = new StartSteps(link.channel, this.#clock, this.#timings, signal)
+    const { indication, memories, acknowledged } = await bringUp(steps, {
+      pin: this.#options.pin,
+      pinMemory: this.#pinMemory,
+      admit: (imei) => this.#admit(imei),
+      learn: (facts) => this.#learn(facts),
+    })
+    if (signal.aborted) return
+    const health = new Health(link.channel, this.#timings, indication)
+    const reception = new Reception({
+      modemId: () => this.id,
+      storage: new MessageStorage(link.channel, memories, this.#habits, this.#timings),
+      channel: link.channel,
+      sink: this.#options.sink,
+      clock: this.#clock,
+      log: this.#log,
+      timings: this.#timings,
+      acknowledged,
+      learnStorage: (storage) => this.#learn({ storage }),
+    })
+    link.health = health
+    link.reception = reception
+    this.#noteRegistration(await health.registration())
+    await reception.sweep()
+    if (signal.aborted || link.channel.ended) return
+    this.#dispatch({ kind: 'started' })
+    this.#pollAfter(link, this.#timings.pollEveryMs)
+  }
+
+  /** Throws IdentityError when this module is not ours to drive. Before the SIM is touched, because of the PIN (H10). */
+  #admit(imei: string | undefined): void {
+    if (imei === undefined) return
+    const known = this.#board.status.imei
+    if (known !== undefined && known !== imei && !this.#mayChangeModule) {
+      throw new IdentityError(
+        `another module answers at ${this.#options.port}: reset this modem to accept it, or name ports by /dev/serial/by-id`,
+      )
+    }
+    const otherPort = this.#claims.claim(imei, this.#claimant)
+    if (otherPort !== undefined) {
+      throw new IdentityError(`this module is driven through ${otherPort} already: remove one of the two entries`)
+    }
+    this.#mayChangeModule = false
+    this.#board.update({ id: `mdm_${imei}` })
+  }
+
+  #learn(facts: Partial<ModemStatus>): void {
+    const number = this.#options.number ?? facts.number
+    this.#board.update(number === undefined ? facts : { ...facts, number })
+  }
+
+  #noteRegistration(registration: ModemStatus['registration']): void {
+    this.#board.update({ registration })
+    const registered = isRegistered(registration)
+    if (registered !== this.#life.registered) this.#dispatch({ kind: 'registration', registered })
+  }
+
+  async #restartModule(): Promise<void> {
+    const link = this.#link
+    if (link !== undefined) {
+      link.setUp.abort()
+      this.#cancelPoll()
+      this.#track(link.reception?.stop() ?? Promise.resolve())
+      const { slowCommandTimeoutMs } = this.#timings
+      // No answer is as good as any: the module may be gone before it has said OK.
+      await link.channel.run(restartModule(slowCommandTimeoutMs), Priority.acknowledge).catch(() => {})
+    }
+    this.#dispatch({ kind: 'restarted' })
+  }
+
+  #onUrc(urc: Urc): void {
+    const link = this.#link
+    if (link === undefined) return
+    const prefix = REGISTRATION_PREFIXES.find((each) => each === urc.name)
+    if (prefix !== undefined) {
+      const stat = decimal(urc.fields[0])
+      if (stat !== undefined && link.health !== undefined) {
+        this.#noteRegistration(link.health.noteRegistration(prefix, stat))
+      }
+      return
+    }
+    switch (urc.name) {
+      case '+CMTI:':
+      case '+CDSI:':
+        link.reception?.indicated(urc)
+        return
+      case '+CMT:':
+      case '+CDS:':
+      case '+CBM:':
+        link.reception?.direct(urc)
+        return
+      case '+CPIN:':
+        this.#onSimState(urc.fields[0] ?? '')
+        return
+      case 'UNDER-VOLTAGE':
+        this.#log.warn({ modemId: this.id }, 'the modem says its supply voltage is too low: use a powered hub')
+        return
+      default:
+        if (MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')) void link.reception?.sweep()
+        else if (!urc.known) this.#log.debug({ modemId: this.id, line: urc.text }, 'the modem said something unknown')
+    }
+  }
+
+  #onSimState(state: string): void {
+    const came = this.#life.phase === 'held' && state === 'READY'
+    const went = this.#life.phase === 'running' && /NOT READY|NOT INSERTED|REMOVED/.test(state)
+    if (came || went) this.#dispatch({ kind: 'unsettled', reason: came ? 'the SIM is ready' : 'the SIM has gone' })
+  }
+
+  #pollAfter(link: Link, delayMs: number): void {
+    this.#cancelPoll()
+    this.#cancelPoll = this.#clock.after(delayMs, () => this.#track(this.#poll(link)))
+  }
+
+  async #poll(link: Link): Promise<void> {
+    const { health, reception, setUp } = link
+    if (health === undefined || reception === undefined || setUp.signal.aborted) return
+    try {
+      const lost = await health.lostSettings()
+      if (setUp.signal.aborted) return
+      if (lost !== undefined) {
+        this.#dispatch({ kind: 'unsettled', reason: lost })
+        return
+      }
+      this.#noteRegistration(await health.registration())
+      this.#board.update(await health.facts())
+      await reception.sweep()
+      if (!setUp.signal.aborted) this.#dispatch({ kind: 'healthy' })
+    } catch (error) {
+      this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'polling stopped half-way')
+    }
+    if (!setUp.signal.aborted) this.#pollAfter(link, this.#timings.pollEveryMs)
+  }
+
+  #blankStatus(): ModemStatus {
+    const { port, label, number } = this.#options
+    return {
+      id: `mdm_${(label ?? port).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '')}`,
+      port,
+      label,
+      ...describeLife(NEW_LIFE),
+      manufacturer: undefined,
+      model: undefined,
+      revision: undefined,
+      imei: undefined,
+      imsi: undefined,
+      iccid: undefined,
+      number,
+      operator: undefined,
+      registration: 'unknown',
+      signalDbm: undefined,
+      smsc: undefined,
+      storage: [],
+      sinceMs: this.#clock.nowMs(),
+    }
+  }
+}
+
+function startFailure(error: unknown): LifeEvent {
+  if (error instanceof SimBarrier) return { kind: 'start-failed', why: error.why, reason: error.message }
+  if (error instanceof IdentityError) return { kind: 'start-failed', why: 'identity', reason: error.message }
+  return { kind: 'start-failed', why: 'no-answer', reason: inWords(error) }
+}

@@ -1,0 +1,92 @@
+/**
+ * Every wait and bound of the modem side, by name. The values are those of `reference` practice for real modems
+ * (27.005 and the vendors' manuals give the command limits); tests hand in smaller ones.
+ */
+import type { ChannelTimings } from './at/channel.ts'
+
+export interface ModemTimings extends ChannelTimings {
+  baudRate: number
+  openTimeoutMs: number
+  closeTimeoutMs: number
+  /** Between two tries to open the port: doubles from the first to the second. */
+  reopenFirstMs: number
+  reopenMaxMs: number
+  /** Settings and queries. */
+  commandTimeoutMs: number
+  /** Commands that reach into SIM or network: CPIN, CPMS, CFUN, COPS. */
+  slowCommandTimeoutMs: number
+  listTimeoutMs: number
+  promptTimeoutMs: number
+  beforeBodyTimeoutMs: number
+  /** From the body to the final result of AT+CMGS: the longest that vendors name. */
+  submitTimeoutMs: number
+  /** How long a SIM may be busy or not there yet before it is called missing. */
+  simReadyMs: number
+  /** How long the SMS part of the modem may take to be ready. */
+  smsReadyMs: number
+  notReadyRetryMs: number
+  /** A locked or missing SIM, or a refused identity, is looked at again. */
+  recheckMs: number
+  pollEveryMs: number
+  sinkTimeoutMs: number
+  /** After the sink refused a message: doubles from the first to the second. */
+  sinkRetryFirstMs: number
+  sinkRetryMaxMs: number
+  /** Commands in a row without an answer after which the port is opened anew. */
+  timeoutsInRowMax: number
+  /** Start sequences in a row that failed after which the module is restarted. */
+  startFailuresMax: number
+  /** AT+CFUN=1,1 by ourselves, in any 24 hours. */
+  hardResetsPerDayMax: number
+  /** From AT+CFUN=1,1 until the port is opened anew. */
+  afterHardResetMs: number
+  /** Before a modem that gave up is tried again. */
+  gaveUpRetryMs: number
+  /** Longest that `reset()` waits for the modem to be back. */
+  resetLimitMs: number
+  stopLimitMs: number
+}
+
+export const DEFAULT_TIMINGS: ModemTimings = {
+  baudRate: 115_200,
+  openTimeoutMs: 10_000,
+  closeTimeoutMs: 2_000,
+  reopenFirstMs: 500,
+  reopenMaxMs: 15_000,
+  commandTimeoutMs: 5_000,
+  slowCommandTimeoutMs: 30_000,
+  listTimeoutMs: 30_000,
+  promptTimeoutMs: 10_000,
+  beforeBodyTimeoutMs: 30_000,
+  submitTimeoutMs: 180_000,
+  simReadyMs: 30_000,
+  smsReadyMs: 60_000,
+  notReadyRetryMs: 1_000,
+  recheckMs: 30_000,
+  pollEveryMs: 60_000,
+  sinkTimeoutMs: 60_000,
+  sinkRetryFirstMs: 1_000,
+  sinkRetryMaxMs: 60_000,
+  timeoutsInRowMax: 3,
+  startFailuresMax: 3,
+  hardResetsPerDayMax: 4,
+  afterHardResetMs: 5_000,
+  gaveUpRetryMs: 3_600_000,
+  resetLimitMs: 180_000,
+  stopLimitMs: 5_000,
+  writeTimeoutMs: 5_000,
+  settleAfterErrorMs: 30,
+  staleOkMs: 300,
+  staleOkAfterBodyMs: 5_000,
+  urcBodyTimeoutMs: 2_000,
+  resyncQuietMs: 300,
+  resyncQuietMaxMs: 2_000,
+  resyncProbeTimeoutMs: 3_000,
+  resyncTriesMax: 3,
+  handshakeQuietMs: 200,
+  handshakeTriesMax: 10,
+  handshakeTimeoutMs: 500,
+  escapeGuardMs: 1_000,
+  bootGraceMs: 20_000,
+  ageingMs: 10_000,
+}

@@ -6,6 +6,7 @@
  * It keeps accounts and letters; what goes wrong on command is `SignalFaults`, who is listed is `DirectoryFile`.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
@@ -76,6 +77,8 @@ export class SignalHost extends MockServer implements ConnectionTap {
   /** Listens on 127.0.0.1; port 0 takes a free one. Returns the port. */
   async open(port: number): Promise<number> {
     await this.listen(port, '127.0.0.1')
+    // The mock makes this directory behind our back, and brings the process down when it is gone before that ends.
+    await mkdir(this.#options.cdnDir, { recursive: true })
     const https = this.https
     if (https === undefined) throw new Error('the mock server did not open')
     https.removeAllListeners('connect')

@@ -1,0 +1,158 @@
+/** What people can be told to do: write, go away and come back, leave Signal, get a new phone. */
+import type { Action, Parameter } from './action.ts'
+import type { Inhabitant } from './inhabitants.ts'
+import type { SandboxWorld } from './world.ts'
+
+const person: Parameter = { name: 'person', summary: 'who: a name or a number', kind: 'text', required: true }
+const from: Parameter = { ...person, name: 'from' }
+const text: Parameter = { name: 'text', summary: 'what is written', kind: 'text', required: true }
+const to: Parameter = { name: 'to', summary: 'which modem (a, b) or number', kind: 'text', fallback: 'a' }
+const on: Parameter = {
+  name: 'on',
+  summary: 'the Signal app, the phone as a whole, or its reception of text messages',
+  kind: 'text',
+  fallback: 'signal',
+  oneOf: ['signal', 'sms', 'both'],
+}
+
+export const peopleActions: readonly Action<SandboxWorld>[] = [
+  {
+    name: 'people',
+    summary: 'Who is there, and how they are.',
+    parameters: [],
+    run: async (world) => world.people.map(view),
+  },
+  {
+    name: 'text',
+    summary: 'Somebody sends a text message to a modem.',
+    parameters: [from, text, to],
+    run: async (world, given) => {
+      const entries = world.person(given.text('from')).phone.send(world.numberOf(given.text('to')), given.text('text'))
+      return { parts: entries.length }
+    },
+  },
+  {
+    name: 'signal',
+    summary: 'Somebody sends a Signal message to the gateway.',
+    parameters: [from, text, to, { name: 'sealed', summary: 'with sealed sender', kind: 'flag', fallback: true }],
+    run: async (world, given) => {
+      const sender = world.signalPerson(given.text('from'))
+      const { timestampMs } = await sender.sendText(world.numberOf(given.text('to')), given.text('text'), {
+        sealed: given.flag('sealed'),
+      })
+      return { timestamp_ms: timestampMs }
+    },
+  },
+  {
+    name: 'read',
+    summary: 'Somebody reads everything that came by Signal, and their phone says so.',
+    parameters: [person],
+    run: async (world, given) => {
+      const reader = world.signalPerson(given.text('person'))
+      for (const { fromE164, timestampMs } of reader.texts) {
+        if (fromE164 !== undefined) await reader.sendReceipt(fromE164, 'read', [timestampMs])
+      }
+      return { messages: reader.texts.length }
+    },
+  },
+  {
+    name: 'habits',
+    summary: 'Changes what a Signal app answers by itself.',
+    parameters: [
+      person,
+      { name: 'delivery_receipts', summary: 'answers each message with a delivery receipt', kind: 'flag' },
+      { name: 'read_receipts', summary: 'marks each message as read at once', kind: 'flag' },
+    ],
+    run: async (world, given) => {
+      const { habits } = world.signalPerson(given.text('person'))
+      habits.deliveryReceipts = given.optionalFlag('delivery_receipts') ?? habits.deliveryReceipts
+      habits.readReceipts = given.optionalFlag('read_receipts') ?? habits.readReceipts
+      return { delivery_receipts: habits.deliveryReceipts, read_receipts: habits.readReceipts }
+    },
+  },
+  {
+    name: 'offline',
+    summary: 'A phone is off: messages wait, no receipt comes.',
+    parameters: [person, on],
+    run: async (world, given) => {
+      const who = world.person(given.text('person'))
+      if (given.text('on') !== 'sms') world.signalPerson(who.key).goOffline()
+      if (given.text('on') !== 'signal') who.phone.setPhone('off')
+      return view(who)
+    },
+  },
+  {
+    name: 'online',
+    summary: 'A phone is on again: what waited arrives.',
+    parameters: [person, on],
+    run: async (world, given) => {
+      const who = world.person(given.text('person'))
+      if (given.text('on') !== 'sms') await world.signalPerson(who.key).goOnline()
+      if (given.text('on') !== 'signal') who.phone.setPhone('on')
+      return view(who)
+    },
+  },
+  {
+    name: 'leave',
+    summary: 'Somebody leaves Signal.',
+    parameters: [
+      person,
+      { name: 'listed', summary: 'the directory has not noticed yet', kind: 'flag', fallback: true },
+    ],
+    run: async (world, given) => {
+      await world.signalPerson(given.text('person')).leaveSignal({ stayListed: given.flag('listed') })
+    },
+  },
+  {
+    name: 'return',
+    summary: 'Somebody who left is on Signal again, with the identity of before.',
+    parameters: [person],
+    run: async (world, given) => {
+      await world.signalPerson(given.text('person')).returnToSignal()
+    },
+  },
+  {
+    name: 'change-key',
+    summary: 'Somebody gets a new phone: the safety number changes.',
+    parameters: [person],
+    run: async (world, given) => {
+      await world.signalPerson(given.text('person')).reinstall()
+    },
+  },
+  {
+    name: 'add-device',
+    summary: 'Somebody links one more device to their Signal account.',
+    parameters: [person],
+    run: async (world, given) => ({ device: await world.signalPerson(given.text('person')).addDevice() }),
+  },
+  {
+    name: 'remove-device',
+    summary: 'Somebody unlinks a device.',
+    parameters: [person, { name: 'device', summary: 'its number', kind: 'integer', required: true }],
+    run: async (world, given) => {
+      await world.signalPerson(given.text('person')).removeDevice(given.integer('device'))
+    },
+  },
+  {
+    name: 'inbox',
+    summary: 'What somebody has received: texts, and per device what came by Signal.',
+    parameters: [person],
+    run: async (world, given) => {
+      const who = world.person(given.text('person'))
+      return { ...view(who), texts: who.phone.inbox, devices: who.signal?.ledger() ?? [] }
+    },
+  },
+]
+
+function view({ key, name, number, summary, phone, signal }: Inhabitant) {
+  return {
+    key,
+    name,
+    number,
+    summary,
+    phone: phone.phone,
+    signal: signal === undefined ? 'none' : !signal.onSignal ? 'left' : signal.online ? 'online' : 'offline',
+    aci: signal?.aci ?? null,
+    received: { sms: phone.inbox.length, signal: signal?.texts.length ?? 0 },
+  }
+}

@@ -1,0 +1,171 @@
+/** What can happen to modems and on the radio network, on command, and the network's own book. */
+import type { Fault } from '../../modem/sim/faults.ts'
+import type { Action, Parameter } from './action.ts'
+import { ActionError } from './action.ts'
+import type { SandboxWorld, WorldModem } from './world.ts'
+
+const modem: Parameter = { name: 'modem', summary: 'which one: a, b or its number', kind: 'text', fallback: 'a' }
+const memory: Parameter = { name: 'memory', summary: 'which memory', kind: 'text', fallback: 'SM' }
+const times: Parameter = { name: 'times', summary: 'how often', kind: 'integer', fallback: 1 }
+
+const coverages = ['home', 'roaming', 'searching', 'denied', 'none'] as const
+
+export const radioActions: readonly Action<SandboxWorld>[] = [
+  {
+    name: 'modems',
+    summary: 'The modems, and how they are.',
+    parameters: [],
+    run: async (world) => world.modems.map(view),
+  },
+  {
+    name: 'network',
+    summary: 'A modem loses the network, or finds it again.',
+    parameters: [
+      modem,
+      { name: 'coverage', summary: 'what the radio finds', kind: 'text', required: true, oneOf: coverages },
+    ],
+    run: async (world, given) => {
+      const target = world.modem(given.text('modem'))
+      const coverage = coverages.find((name) => name === given.text('coverage'))
+      if (coverage !== undefined) target.modem.setCoverage(coverage)
+      return view(target)
+    },
+  },
+  {
+    name: 'cms-error',
+    summary: 'Sending a text fails with +CMS ERROR.',
+    parameters: [
+      modem,
+      { name: 'code', summary: 'the number of the error (38: network out of order)', kind: 'integer', required: true },
+      times,
+    ],
+    run: async (world, given) => {
+      const fault: Fault = { kind: 'error', family: 'cms', code: given.integer('code'), times: given.integer('times') }
+      world.modem(given.text('modem')).modem.fault(fault)
+    },
+  },
+  {
+    name: 'lose-result',
+    summary: 'The network takes the next texts, but the modem does not say so.',
+    parameters: [modem, times],
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.fault({ kind: 'lost-result', times: given.integer('times') })
+    },
+  },
+  {
+    name: 'fault',
+    summary: 'Arms any fault that the simulated modem knows.',
+    parameters: [
+      modem,
+      {
+        name: 'fault',
+        summary: 'as modem/sim/faults.ts has them, such as {"kind":"unplug","phase":"in-body"}',
+        kind: 'json',
+        required: true,
+      },
+    ],
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.fault(asFault(given.json('fault')))
+    },
+  },
+  {
+    name: 'unplug',
+    summary: 'Pulls a modem out.',
+    parameters: [
+      modem,
+      { name: 'for_ms', summary: 'plugged in again by itself after so many ms', kind: 'integer' },
+      { name: 'keep_power', summary: 'only the wire is cut', kind: 'flag', fallback: false },
+    ],
+    run: async (world, given) => {
+      const forMs = given.optionalInteger('for_ms')
+      world.modem(given.text('modem')).modem.unplug({
+        power: given.flag('keep_power') ? 'kept' : 'lost',
+        ...(forMs === undefined ? {} : { forMs }),
+      })
+    },
+  },
+  {
+    name: 'plug',
+    summary: 'Plugs a modem in again.',
+    parameters: [modem],
+    run: async (world, given) => {
+      await world.modem(given.text('modem')).modem.plug()
+    },
+  },
+  {
+    name: 'reboot',
+    summary: 'A modem restarts.',
+    parameters: [modem, { name: 'silent', summary: 'without a word', kind: 'flag', fallback: false }],
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.reboot({ silent: given.flag('silent') })
+    },
+  },
+  {
+    name: 'fill-sim',
+    summary: 'A memory of a modem is full of old texts.',
+    parameters: [modem, memory],
+    run: async (world, given) => {
+      const target = world.modem(given.text('modem'))
+      target.modem.fillStorage(given.text('memory'))
+      return view(target)
+    },
+  },
+  {
+    name: 'empty-sim',
+    summary: 'A memory of a modem is emptied from outside.',
+    parameters: [modem, memory],
+    run: async (world, given) => {
+      const target = world.modem(given.text('modem'))
+      target.modem.clearStorage(given.text('memory'))
+      return view(target)
+    },
+  },
+  {
+    name: 'inject',
+    summary: 'Offers octets to a modem as a message from the network, well-formed or not.',
+    parameters: [modem, { name: 'tpdu', summary: 'hex, without SCA', kind: 'text', required: true }],
+    run: async (world, given) => {
+      world.network.inject(world.modem(given.text('modem')).number, given.text('tpdu'))
+    },
+  },
+  {
+    name: 'ledger',
+    summary: "The radio network's book: every text, how often each part was accepted and taken.",
+    parameters: [
+      { name: 'from', summary: 'only of this modem or number', kind: 'text' },
+      { name: 'to', summary: 'only to this modem, person or number', kind: 'text' },
+    ],
+    run: async (world, given) => {
+      const [from, to] = [given.optionalText('from'), given.optionalText('to')]
+      return world.network.ledger.texts({
+        ...(from === undefined ? {} : { from: anyNumber(world, from) }),
+        ...(to === undefined ? {} : { to: anyNumber(world, to) }),
+      })
+    },
+  },
+]
+
+function view({ key, label, number, port, modem }: WorldModem) {
+  return {
+    key,
+    label,
+    number,
+    port: `tcp://127.0.0.1:${port}`,
+    attached: modem.isAttached,
+    coverage: modem.coverage,
+    storage: [...modem.storages.values()].map(({ name, used, size }) => ({ memory: name, used, total: size })),
+    faults: modem.faults.armed().map(({ fault, happened }) => ({ ...fault, happened })),
+  }
+}
+
+function anyNumber(world: SandboxWorld, name: string): string {
+  const person = world.people.find(({ key }) => key === name.toLowerCase())
+  return person?.number ?? world.numberOf(name)
+}
+
+/** The fault's own fields are checked by nobody: who writes JSON here has read the table. */
+function asFault(value: unknown): Fault {
+  const kind = (value as { kind?: unknown } | null)?.kind
+  if (typeof kind !== 'string') throw new ActionError('bad-argument', 'fault: needs a kind')
+  return value as Fault
+}

@@ -1,0 +1,165 @@
+/**
+ * The world of the sandbox: simulated modems on a radio network, the Signal server, and people on both. Joins them (the
+ * server's verification codes travel as text messages) and carries out what the console asks for.
+ */
+import { SimulatedModem } from '../../modem/sim/modem.ts'
+import type { NetworkDelays } from '../../modem/sim/network.ts'
+import { RadioNetwork } from '../../modem/sim/network.ts'
+import type { Log } from '../log.ts'
+import type { Action, ActionDocument } from './action.ts'
+import { ActionError, Arguments } from './action.ts'
+import type { Console } from './control-server.ts'
+import type { Inhabitant } from './inhabitants.ts'
+import { moveIn } from './inhabitants.ts'
+import type { SignalPerson } from './people.ts'
+import { peopleActions } from './people-actions.ts'
+import { radioActions } from './radio-actions.ts'
+import { signalActions } from './signal-actions.ts'
+import { SignalTestServer } from './signal-server.ts'
+
+/** Everything the world can be told to do. */
+const actions: readonly Action<SandboxWorld>[] = [...peopleActions, ...radioActions, ...signalActions]
+
+/** Slow enough to be watched, quick enough not to be waited for. */
+const livelyDelays: NetworkDelays = { deliveryMs: 250, reportMs: 250 }
+const livelyTiming = { factor: 0.1 }
+
+const sims = [
+  { key: 'a', label: 'sim-a', number: '+15550000101' },
+  { key: 'b', label: 'sim-b', number: '+15550000102' },
+] as const
+
+export interface WorldModem {
+  /** How the console calls it. */
+  key: string
+  label: string
+  number: string
+  /** AT over TCP on 127.0.0.1. */
+  port: number
+  modem: SimulatedModem
+}
+
+export interface WorldOptions {
+  /** An existing directory of the world's own. */
+  dataDir: string
+  log: Log
+  /** `none` for tests; by default a little time passes on the air. */
+  delays?: 'none'
+}
+
+export class SandboxWorld implements Console {
+  readonly network: RadioNetwork
+  readonly server: SignalTestServer
+  readonly modems: readonly WorldModem[]
+  readonly people: readonly Inhabitant[]
+
+  private constructor(
+    network: RadioNetwork,
+    server: SignalTestServer,
+    modems: readonly WorldModem[],
+    people: readonly Inhabitant[],
+  ) {
+    this.network = network
+    this.server = server
+    this.modems = modems
+    this.people = people
+  }
+
+  static async start(options: WorldOptions): Promise<SandboxWorld> {
+    const { dataDir, log, delays } = options
+    const network = new RadioNetwork({ countryCode: '1', smsc: '+15550000000', delays: delays ?? livelyDelays })
+    const failed = (error: unknown) => log.warn({ err: error }, 'somebody in the sandbox could not answer')
+    const server = await SignalTestServer.start({
+      dataDir,
+      onVerificationCode: ({ e164, code, transport }) => {
+        if (transport === 'sms') network.sender('SIGNAL').send(e164, codeText(code))
+      },
+    })
+    const modems: WorldModem[] = []
+    for (const { key, label, number } of sims) {
+      const timing = delays === 'none' ? 'zero' : livelyTiming
+      const modem = new SimulatedModem(network, { number, name: label, timing })
+      modems.push({ key, label, number, modem, port: await modem.listen() })
+    }
+    return new SandboxWorld(network, server, modems, await moveIn(network, server.host, failed))
+  }
+
+  /** The number with the Signal account. */
+  get gatewayNumber(): string {
+    const [first] = this.modems
+    return first?.number ?? ''
+  }
+
+  async stop(): Promise<void> {
+    for (const { signal } of this.people) signal?.goOffline()
+    for (const { modem } of this.modems) await modem.stop()
+    this.network.stop()
+    await this.server.stop()
+  }
+
+  /** Everybody writes a first message to the gateway, each over what they have. */
+  async sayHello(): Promise<void> {
+    for (const { name, phone, signal, summary } of this.people) {
+      const text = `Hello, this is ${name}, who ${summary}.`
+      if (signal?.onSignal) await signal.sendText(this.gatewayNumber, text)
+      else phone.send(this.gatewayNumber, text)
+    }
+  }
+
+  /** Throws ActionError `unknown-person`. */
+  person(nameOrNumber: string): Inhabitant {
+    const wanted = nameOrNumber.toLowerCase()
+    const found = this.people.find(({ key, number }) => key === wanted || number === wanted)
+    if (found !== undefined) return found
+    const known = this.people.map(({ key }) => key).join(', ')
+    throw new ActionError('unknown-person', `nobody here is called ${nameOrNumber}; there are ${known}`)
+  }
+
+  /** Throws ActionError `unknown-person`, or `impossible` for somebody without Signal. */
+  signalPerson(nameOrNumber: string): SignalPerson {
+    const { name, signal } = this.person(nameOrNumber)
+    if (signal === undefined) throw new ActionError('impossible', `${name} has never been on Signal`)
+    return signal
+  }
+
+  /** Throws ActionError `unknown-modem`. */
+  modem(nameOrNumber: string): WorldModem {
+    const wanted = nameOrNumber.toLowerCase()
+    const found = this.modems.find(({ key, label, number }) => [key, label, number].includes(wanted))
+    if (found !== undefined) return found
+    const known = this.modems.map(({ key }) => key).join(', ')
+    throw new ActionError('unknown-modem', `there is no modem ${nameOrNumber}; there are ${known}`)
+  }
+
+  /** A number as it is, or the number of a modem. */
+  numberOf(modemOrNumber: string): string {
+    return modemOrNumber.startsWith('+') ? modemOrNumber : this.modem(modemOrNumber).number
+  }
+
+  /** All modems plugged in, with coverage and without faults. */
+  async healModems(): Promise<void> {
+    for (const { modem } of this.modems) {
+      modem.faults.clear()
+      modem.setCoverage('home')
+      await modem.plug()
+    }
+  }
+
+  describe(): { actions: readonly ActionDocument[] } {
+    return { actions: actions.map(({ name, summary, parameters }) => ({ name, summary, parameters })) }
+  }
+
+  async perform(name: string, given: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const action = actions.find((candidate) => candidate.name === name)
+    if (action === undefined) {
+      const known = actions.map((candidate) => candidate.name).join(', ')
+      throw new ActionError('unknown-action', `there is no action ${name}; there are ${known}`)
+    }
+    return await action.run(this, new Arguments(action, given))
+  }
+}
+
+/** As Signal's service writes it. */
+function codeText(code: string): string {
+  return `Your SIGNAL code is: ${code.slice(0, 3)}-${code.slice(3)}\n\nDo not share this code with anyone. Our support team will never ask for it.`
+}

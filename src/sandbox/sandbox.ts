@@ -106,8 +106,10 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
         `The gateway ended (${words}). Its last words:\n${gateway.logTail()}`,
       )
     })
+    ended.catch(() => {})
     const api = new GatewayApi(paths.apiSocket)
-    const token = await Promise.race([ended, setUp(world, api, progress, signal)])
+    const giveUp = AbortSignal.any([signal, isStopping.signal])
+    const token = await Promise.race([ended, setUp(world, api, progress, giveUp)])
     return { world, api, token, gatewayPid: gateway.pid, ended, stop }
   } catch (error) {
     await stop()

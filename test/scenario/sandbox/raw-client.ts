@@ -106,9 +106,10 @@ export class RawClient {
   readonly texts: RawText[] = []
   readonly receipts: { kind: number; timestamps: number[] }[] = []
   readonly interruptions: string[] = []
+  readonly failures: string[] = []
   readonly serverGuids: string[] = []
   queueEmpty = 0
-  /** Answers envelopes; switched off they stay un-acknowledged. */
+  /** Whether the next connection takes envelopes; otherwise they stay un-acknowledged. */
   acknowledge = true
   aci = ''
   readonly #trustRoots: readonly Uint8Array[]
@@ -175,11 +176,14 @@ export class RawClient {
   }
 
   async connect(): Promise<void> {
+    const { acknowledge } = this
     const chat = await this.net.connectAuthenticatedChat(this.username, this.password, false, {
       onIncomingMessage: (envelope, _timestamp, ack) => {
-        if (!this.acknowledge) return
-        this.#busy = this.#busy.then(() => this.#receive(envelope)).finally(() => ack.send(200))
-        this.#busy.catch(() => {})
+        if (!acknowledge) return
+        this.#busy = this.#busy
+          .then(() => this.#receive(envelope))
+          .catch((error: unknown) => this.failures.push(String(error)))
+          .then(() => ack.send(200))
       },
       onQueueEmpty: () => {
         this.queueEmpty += 1

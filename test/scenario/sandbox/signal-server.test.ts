@@ -91,6 +91,7 @@ describe('delivery', () => {
     await vi.waitFor(() => expect(receiver.queueEmpty).toBe(1), 10_000)
     expect(receiver.texts.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, i) => `text ${i}`))
     expect(new Set(receiver.serverGuids).size).toBe(40)
+    expect(receiver.failures).toEqual([])
   })
 })
 

@@ -60,14 +60,14 @@ export function readAddress(reader: OctetReader, field: string): Address {
     )
   }
   const type = reader.octet(field)
-  const octets = reader.take((semiOctets + 1) >> 1, field)
+  const from = reader.pass((semiOctets + 1) >> 1, field)
   const ton = (type >> 4) & 7
   const npi = type & 15
   if (ton === TON_ALPHANUMERIC) {
-    const text = textOfSeptets(unpackSeptets(octets, Math.floor((semiOctets * 4) / 7)))
+    const text = textOfSeptets(unpackSeptets(reader.octets, Math.floor((semiOctets * 4) / 7), from * 8))
     return { digits: null, text, ton, npi, display: text }
   }
-  return numberAddress(digitsOf(octets, semiOctets), ton, npi)
+  return numberAddress(digitsOf(reader.octets, from, semiOctets), ton, npi)
 }
 
 /** Reads the service centre address; null when the PDU leaves it to the modem (length 0). */
@@ -80,8 +80,8 @@ export function readServiceCentre(reader: OctetReader): Address | null {
     throw new PduError('bad-length', field, at, `${field} has ${length} octets, at most ${SCA_OCTETS_MAX} are allowed`)
   }
   const type = reader.octet(field)
-  const octets = reader.take(length - 1, field)
-  return numberAddress(digitsOf(octets, octets.length * 2), (type >> 4) & 7, type & 15)
+  const from = reader.pass(length - 1, field)
+  return numberAddress(digitsOf(reader.octets, from, (length - 1) * 2), (type >> 4) & 7, type & 15)
 }
 
 /** Writes length, type and value. Throws PduError `bad-value`. */
@@ -129,10 +129,10 @@ function typeOctet(address: Address, field: string): number {
 }
 
 /** Digits up to the first filler nibble. */
-function digitsOf(octets: Uint8Array, semiOctets: number): string {
+function digitsOf(octets: Uint8Array, from: number, semiOctets: number): string {
   let digits = ''
   for (let i = 0; i < semiOctets; i++) {
-    const octet = octets[i >> 1] ?? 0xff
+    const octet = octets[from + (i >> 1)] ?? 0xff
     const nibble = i % 2 === 0 ? octet & 15 : octet >> 4
     if (nibble === FILLER) break
     digits += DIGITS.charAt(nibble)

@@ -36,20 +36,35 @@ for (const [language, runs] of Object.entries(SINGLE_SHIFT)) SINGLE.set(Number(l
  */
 export function textOfSeptets(septets: Uint8Array, shift: Shift = NO_SHIFT): string {
   const basic = LOCKING.get(shift.locking) ?? DEFAULT_UNITS
-  const shifted = SINGLE.get(shift.single) ?? EXTENSION_UNITS
-  const units = new Uint16Array(septets.length)
-  let length = 0
-  for (let i = 0; i < septets.length; i++) {
-    let septet = septets[i] ?? 0
-    let unit = basic[septet] ?? OPEN
-    if (septet === ESCAPE) {
-      septet = septets[++i] ?? ESCAPE
-      unit = septet === ESCAPE ? SPACE : (shifted[septet] ?? OPEN)
-      if (unit === OPEN) unit = basic[septet] ?? OPEN
-    }
-    units[length++] = unit === OPEN ? SPACE : unit
+  const count = septets.length
+  const units = new Array<number>(count)
+  for (let i = 0; i < count; i++) {
+    const septet = septets[i] ?? 0
+    if (septet === ESCAPE) return escapedText(septets, basic, SINGLE.get(shift.single) ?? EXTENSION_UNITS)
+    units[i] = shown(basic[septet])
   }
-  return stringOf(units.subarray(0, length))
+  return stringOf(units)
+}
+
+/** The same with escapes, which most texts have not. */
+function escapedText(septets: Uint8Array, basic: Uint16Array, shifted: Uint16Array): string {
+  const units: number[] = []
+  for (let i = 0; i < septets.length; i++) {
+    const septet = septets[i] ?? 0
+    if (septet !== ESCAPE) {
+      units.push(shown(basic[septet]))
+      continue
+    }
+    const code = septets[++i] ?? ESCAPE
+    const unit = shifted[code] ?? OPEN
+    units.push(unit === OPEN ? shown(basic[code]) : unit)
+  }
+  return stringOf(units)
+}
+
+/** An open code shows as a space; so does the escape itself, whose code is open in every table. */
+function shown(unit: number | undefined): number {
+  return unit === undefined || unit === OPEN ? SPACE : unit
 }
 
 /** Septets of one UTF-16 unit: a basic code, or `0x1b00 | code` behind an escape; undefined where no table has it. */
@@ -100,7 +115,7 @@ export function hasTable(kind: 'locking' | 'single', language: number): boolean 
 
 /** UTF-16 text of an even number of octets; surrogates stay as they come, alone or not. */
 export function textOfUcs2(octets: Uint8Array): string {
-  const units = new Uint16Array(octets.length >> 1)
+  const units = new Array<number>(octets.length >> 1)
   for (let i = 0; i < units.length; i++) units[i] = ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0)
   return stringOf(units)
 }
@@ -136,11 +151,11 @@ function unitsOfRuns(runs: readonly (readonly [number, string])[]): Uint16Array 
   return units
 }
 
-/** Never more than a few hundred units, far under the argument limit of `apply`. */
-function stringOf(units: Uint16Array): string {
-  const chunkUnits = 4096
-  if (units.length <= chunkUnits) return String.fromCharCode.apply(null, units as unknown as number[])
+/** In pieces, since arguments have a limit; the units of one PDU are far under it. */
+function stringOf(units: readonly number[]): string {
+  const pieceUnits = 4096
+  if (units.length <= pieceUnits) return String.fromCharCode(...units)
   let text = ''
-  for (let at = 0; at < units.length; at += chunkUnits) text += stringOf(units.subarray(at, at + chunkUnits))
+  for (let at = 0; at < units.length; at += pieceUnits) text += stringOf(units.slice(at, at + pieceUnits))
   return text
 }

@@ -180,8 +180,8 @@ function payloadOf(fields: JsonFields): Payload {
   const text = fields.required('text', fields.string('text'))
   const coding = dataCoding(dcs)
   if (countsSeptets(coding)) {
-    const language = readHeader(writeHeader(udh, false).subarray(1))?.language ?? null
-    const data = septetsOfText(text, shiftOf(language))
+    const header = writeHeader(udh, false)
+    const data = septetsOfText(text, shiftOf(readHeader(header, 1, header.length)?.language ?? null))
     if (data === undefined) throw badField('text', 'has characters outside the alphabet that dcs and udh name')
     return { dcs, udh, udhi, data }
   }

@@ -84,12 +84,12 @@ export class OctetReader {
     return value
   }
 
-  /** A view (no copy) of the next `count` octets. */
-  take(count: number, field: string): Uint8Array {
+  /** Passes over the next `count` octets and returns the index of the first in `octets`. */
+  pass(count: number, field: string): number {
     if (count > this.remaining) throw this.truncated(field, count)
     const from = this.position
     this.position += count
-    return this.octets.subarray(from, this.position)
+    return from
   }
 
   private truncated(field: string, wanted: number): PduError {

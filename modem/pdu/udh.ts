@@ -47,16 +47,16 @@ export interface UserDataHeader {
 export const NO_HEADER: UserDataHeader = Object.freeze({ elements: [], concat: null, ports: null, language: null })
 
 /**
- * Reads the elements of a header (its octets after UDHL). Where the last element does not end with the header the whole
- * header is ignored, as the clause asks: undefined.
+ * Reads the elements of a header, its octets from `from` (after UDHL) to `to`. Where the last element does not end with
+ * the header the whole header is ignored, as the clause asks: undefined.
  */
-export function readHeader(octets: Uint8Array): UserDataHeader | undefined {
+export function readHeader(octets: Uint8Array, from: number, to: number): UserDataHeader | undefined {
   const elements: InformationElement[] = []
-  let at = 0
-  while (at < octets.length) {
+  let at = from
+  while (at < to) {
     const iei = octets[at] ?? 0
-    const length = octets[at + 1]
-    if (length === undefined || at + 2 + length > octets.length) return undefined
+    const length = octets[at + 1] ?? 0
+    if (at + 2 + length > to) return undefined
     elements.push({ iei, data: octets.slice(at + 2, at + 2 + length) })
     at += 2 + length
   }

@@ -82,18 +82,20 @@ export function readUserData(reader: OctetReader, dcs: number, udhi: boolean): U
     throw new PduError('bad-length', LENGTH_FIELD, lengthAt, `${LENGTH_FIELD} is ${length}, at most ${lengthMax} fit`)
   }
   const userDataAt = reader.offset
-  const octets = reader.take(septets ? octetsOfSeptets(length) : length, DATA_FIELD)
+  const octetCount = septets ? octetsOfSeptets(length) : length
+  const from = reader.pass(octetCount, DATA_FIELD)
+  const { octets } = reader
 
   let header = NO_HEADER
   let headerOctets = 0
   let udhIgnored = false
   if (udhi) {
-    headerOctets = 1 + (octets[0] ?? 0)
-    if (headerOctets > octets.length) {
-      const message = `the header of ${headerOctets} octets is longer than the ${octets.length} octets of user data`
+    headerOctets = 1 + (octetCount === 0 ? 0 : (octets[from] ?? 0))
+    if (headerOctets > octetCount) {
+      const message = `the header of ${headerOctets} octets is longer than the ${octetCount} octets of user data`
       throw new PduError('bad-length', HEADER_FIELD, userDataAt, message)
     }
-    const read = readHeader(octets.subarray(1, headerOctets))
+    const read = readHeader(octets, from + 1, from + headerOctets)
     udhIgnored = read === undefined
     header = read ?? NO_HEADER
   }
@@ -103,14 +105,14 @@ export function readUserData(reader: OctetReader, dcs: number, udhi: boolean): U
   let loneSurrogate = false
   if (septets) {
     const headerSeptets = septetsOfHeader(headerOctets)
-    data = unpackSeptets(octets, Math.max(0, length - headerSeptets), headerSeptets * 7)
+    data = unpackSeptets(octets, Math.max(0, length - headerSeptets), from * 8 + headerSeptets * 7)
     text = textOfSeptets(data, shiftOf(header.language))
   } else {
-    data = octets.slice(headerOctets)
+    data = octets.slice(from + headerOctets, from + octetCount)
     if (coding.alphabet === 'ucs2' && !coding.compressed) {
       if (data.length % 2 === 1) {
         const message = 'UCS-2 text has an odd number of octets'
-        throw new PduError('bad-text', DATA_FIELD, userDataAt + octets.length - 1, message)
+        throw new PduError('bad-text', DATA_FIELD, userDataAt + octetCount - 1, message)
       }
       text = textOfUcs2(data)
       loneSurrogate = hasLoneSurrogate(text)

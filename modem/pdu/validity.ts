@@ -53,12 +53,12 @@ export function readValidity(reader: OctetReader, format: number): Validity | nu
     }
     case 'absolute': {
       const at = reader.offset
-      const time = readTimestamp(reader.take(PERIOD_OCTETS, FIELD))
+      const time = readTimestamp(reader.octets, reader.pass(PERIOD_OCTETS, FIELD))
       if (time === undefined) throw new PduError('bad-time', FIELD, at, 'the absolute validity is not a time')
       return { format: 'absolute', ...time }
     }
     case 'enhanced':
-      return readEnhanced(reader.take(PERIOD_OCTETS, FIELD))
+      return readEnhanced(reader)
     default:
       return null
   }
@@ -85,7 +85,9 @@ function relativeMinutes(raw: number): number {
 }
 
 /** §9.2.3.12.3. Bit 7 of the functionality indicator says that another one follows. */
-function readEnhanced(octets: Uint8Array): EnhancedValidity {
+function readEnhanced(reader: OctetReader): EnhancedValidity {
+  const from = reader.pass(PERIOD_OCTETS, FIELD)
+  const octets = reader.octets.slice(from, from + PERIOD_OCTETS)
   const raw = toHex(octets)
   let at = 0
   while (at < PERIOD_OCTETS - 1 && ((octets[at] ?? 0) & 0x80) !== 0) at++

@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import { encryptAttachment } from '@signalapp/mock-server/src/crypto.js'
 import { attachmentToPointer } from '@signalapp/mock-server/src/data/attachment.js'
 
-export type { Device, SingleUseKey } from '@signalapp/mock-server'
+export type { Device } from '@signalapp/mock-server'
 export {
   EMPTY_DATA_MESSAGE,
   EnvelopeType,
@@ -23,8 +23,6 @@ export { Connection as MockConnection } from '@signalapp/mock-server/src/server/
 export type { WSRequest, WSResponse } from '@signalapp/mock-server/src/server/ws/service.js'
 export type {
   AciString,
-  DeviceId,
-  PniString,
   RegistrationId,
   ServiceIdString,
 } from '@signalapp/mock-server/src/types.js'

@@ -13,6 +13,7 @@ import { freshDirectory, sandboxPaths } from './fresh-directory.ts'
 import { GatewayApi, until } from './gateway-api.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { SandboxWorld } from './world.ts'
+import { WorldConsole } from './world-console.ts'
 
 const readyTimeoutMs = 90_000
 const stepTimeoutMs = 60_000
@@ -81,7 +82,7 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
     await freshDirectory(dataDir)
     const world = await SandboxWorld.start({ dataDir: paths.worldDir, log })
     undo.push(() => world.stop())
-    const control = await ControlServer.listen(paths.controlSocket, world)
+    const control = await ControlServer.listen(paths.controlSocket, new WorldConsole(world))
     undo.push(() => control.close())
     progress(
       `✓ radio network with ${world.modems.length} modems: ${world.modems.map(({ number }) => number).join(', ')}`,

@@ -1,24 +1,17 @@
 /**
  * The world of the sandbox: simulated modems on a radio network, the Signal server, and people on both. Joins them (the
- * server's verification codes travel as text messages) and carries out what the console asks for.
+ * server's verification codes travel as text messages) and finds who is asked for. What it can be told to do is
+ * `WorldConsole`.
  */
 import { SimulatedModem } from '../../modem/sim/modem.ts'
 import type { NetworkDelays } from '../../modem/sim/network.ts'
 import { RadioNetwork } from '../../modem/sim/network.ts'
 import type { Log } from '../log.ts'
-import type { Action, ActionDocument } from './action.ts'
-import { ActionError, Arguments } from './action.ts'
-import type { Console } from './control-server.ts'
+import { ActionError } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
 import { moveIn } from './inhabitants.ts'
 import type { SignalPerson } from './people.ts'
-import { peopleActions } from './people-actions.ts'
-import { radioActions } from './radio-actions.ts'
-import { signalActions } from './signal-actions.ts'
 import { SignalTestServer } from './signal-server.ts'
-
-/** Everything the world can be told to do. */
-const actions: readonly Action<SandboxWorld>[] = [...peopleActions, ...radioActions, ...signalActions]
 
 /** Slow enough to be watched, quick enough not to be waited for. */
 const livelyDelays: NetworkDelays = { deliveryMs: 250, reportMs: 250 }
@@ -47,7 +40,7 @@ export interface WorldOptions {
   delays?: 'none'
 }
 
-export class SandboxWorld implements Console {
+export class SandboxWorld {
   readonly network: RadioNetwork
   readonly server: SignalTestServer
   readonly modems: readonly WorldModem[]
@@ -143,19 +136,6 @@ export class SandboxWorld implements Console {
       modem.setCoverage('home')
       await modem.plug()
     }
-  }
-
-  describe(): { actions: readonly ActionDocument[] } {
-    return { actions: actions.map(({ name, summary, parameters }) => ({ name, summary, parameters })) }
-  }
-
-  async perform(name: string, given: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const action = actions.find((candidate) => candidate.name === name)
-    if (action === undefined) {
-      const known = actions.map((candidate) => candidate.name).join(', ')
-      throw new ActionError('unknown-action', `there is no action ${name}; there are ${known}`)
-    }
-    return await action.run(this, new Arguments(action, given))
   }
 }
 

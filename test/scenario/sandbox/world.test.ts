@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Log } from '../../../src/log.ts'
 import { ControlServer } from '../../../src/sandbox/control-server.ts'
 import { SandboxWorld } from '../../../src/sandbox/world.ts'
+import { WorldConsole } from '../../../src/sandbox/world-console.ts'
 import { RawClient } from './raw-client.ts'
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -21,7 +22,7 @@ beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'causeway-world-'))
   socketPath = join(dataDir, 'run', 'sim.sock')
   world = await SandboxWorld.start({ dataDir, log: quiet, delays: 'none' })
-  control = await ControlServer.listen(socketPath, world)
+  control = await ControlServer.listen(socketPath, new WorldConsole(world))
 })
 
 afterEach(async () => {

@@ -26,7 +26,14 @@ const skewToleratedMs = 2 * 60_000
 export type ChatState =
   | { state: 'connecting' | 'disconnected'; reason: string }
   | { state: 'connected' }
-  | { state: 'stopped' | 'connected-elsewhere' | 'signed-out' | 'expired'; reason: string }
+  | { state: 'stopped'; reason: string }
+  | EndState
+
+/** Nothing but a person can help. */
+interface EndState {
+  state: 'connected-elsewhere' | 'signed-out' | 'expired'
+  reason: string
+}
 
 /** libsignal's typings add these methods by a module augmentation that NodeNext does not resolve; they are there. */
 type AuthenticatedConnection = Net.AuthenticatedChatConnection & Net.AuthMessagesService
@@ -245,7 +252,7 @@ export class Chat {
 }
 
 /** The state in which an error leaves us for good, or undefined when trying again may help. */
-function terminal(cause: unknown): Extract<ChatState, { state: 'expired' }> | undefined {
+function terminal(cause: unknown): EndState | undefined {
   if (LibSignalErrorBase.is(cause, ErrorCode.ConnectedElsewhere)) {
     return {
       state: 'connected-elsewhere',

@@ -285,17 +285,12 @@ export class LiveAccount {
     }
   }
 
-  /** An empty message to ourselves: the server answers with the devices that it would have had to go to. */
+  /** A linked device always has the phone beside it; a primary asks. */
   async #countDevices(): Promise<void> {
-    const answer = await request(this.#chat.authenticated(), 'PUT', `/v1/messages/${this.credentials.aci}`, {
-      messages: [],
-      timestamp: this.#timestamps.next(),
-      online: false,
-      urgent: false,
-    })
-    const { missingDevices = [] } = (answer.json ?? {}) as { missingDevices?: number[] }
-    if (answer.status === 409) this.#otherDevices = missingDevices.length > 0
-    else if (answer.status === 200) this.#otherDevices = false
+    if (this.credentials.deviceId !== 1) return
+    const answer = await request(this.#chat.authenticated(), 'GET', '/v1/devices')
+    const { devices } = (answer.json ?? {}) as { devices?: unknown[] }
+    if (answer.status === 200 && devices !== undefined) this.#otherDevices = devices.length > 1
   }
 
   async #resolve(ids: PeerIds): Promise<Peer> {

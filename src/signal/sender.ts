@@ -148,6 +148,7 @@ export class Sender {
   }
 
   async #sendUnsealed(outgoing: Outgoing, content: Uint8Array): Promise<void> {
+    this.#chat.authenticated()
     const contents = await this.#encrypt(outgoing, content, async (ciphertext) => ciphertext)
     await this.#post(outgoing.to, { timestamp: outgoing.timestampMs, contents, urgent: outgoing.urgent })
   }

@@ -1,0 +1,203 @@
+/**
+ * What the Signal scenarios share: a server, people on it, and a gateway's account over a real database whose sink
+ * records what was committed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished, vi } from 'vitest'
+import { SignalPerson } from '../../../src/sandbox/people.ts'
+import { SignalTestServer } from '../../../src/sandbox/signal-server.ts'
+import { Account } from '../../../src/signal/account.ts'
+import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
+import type { EnrollmentCodes, IncomingText, PeerFact, PeerIds, SignalSink } from '../../../src/signal/contract.ts'
+import { type Database, openDatabase } from '../../../src/store/database.ts'
+
+export const gatewayNumber = '+15550000101'
+export const code = '482913'
+const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Waits are cut short, so that back-off does not slow the tests down. */
+export const hastyClock: Clock = {
+  now: () => Date.now(),
+  wait: (ms, signal) => systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal),
+}
+
+type Receipt = Parameters<SignalSink['receipt']>[0]
+type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
+
+/** Records what the account told it, each thing only once its transaction has committed. */
+export class RecordingSink implements SignalSink {
+  readonly texts: IncomingText[] = []
+  readonly receipts: Receipt[] = []
+  readonly facts: PeerFact[] = []
+  readonly undecryptables: Undecryptable[] = []
+  /** Called before anything is recorded; may throw in the transaction's place. */
+  before: (what: 'text' | 'receipt' | 'peer' | 'undecryptable') => void = () => {}
+  #pending: (() => void)[] = []
+
+  async text(message: IncomingText): Promise<void> {
+    this.#note('text', () => this.texts.push(message))
+  }
+
+  async receipt(receipt: Receipt): Promise<void> {
+    this.#note('receipt', () => this.receipts.push(receipt))
+  }
+
+  async peer(fact: PeerFact): Promise<void> {
+    this.#note('peer', () => this.facts.push(fact))
+  }
+
+  async undecryptable(item: Undecryptable): Promise<void> {
+    this.#note('undecryptable', () => this.undecryptables.push(item))
+  }
+
+  committed(): void {
+    for (const apply of this.#pending.splice(0)) apply()
+  }
+
+  #note(what: 'text' | 'receipt' | 'peer' | 'undecryptable', apply: () => void): void {
+    try {
+      this.before(what)
+    } catch (error) {
+      this.#pending = []
+      throw error
+    }
+    this.#pending.push(apply)
+  }
+}
+
+/** Codes as a modem would hand them over. */
+export class CodeBox implements EnrollmentCodes {
+  readonly #arrived: { code: string; atMs: number }[] = []
+  readonly #waiting = new Set<() => void>()
+
+  arrive(code: string): void {
+    this.#arrived.push({ code, atMs: Date.now() })
+    for (const wake of this.#waiting) wake()
+  }
+
+  async next(sinceMs: number, signal: AbortSignal): Promise<string> {
+    for (;;) {
+      const index = this.#arrived.findIndex(({ atMs }) => atMs >= sinceMs)
+      const [found] = index === -1 ? [] : this.#arrived.splice(index, 1)
+      if (found !== undefined) return found.code
+      await new Promise<void>((resolve, reject) => {
+        const wake = () => {
+          this.#waiting.delete(wake)
+          resolve()
+        }
+        this.#waiting.add(wake)
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
+    }
+  }
+}
+
+export interface Gateway {
+  account: Account
+  sink: RecordingSink
+  codes: CodeBox
+  db: Database
+  /** Stops it, as a restart would. */
+  close(): Promise<void>
+}
+
+export class World {
+  readonly server: SignalTestServer
+  readonly #dataDir: string
+  readonly #closing: (() => Promise<void>)[] = []
+
+  private constructor(server: SignalTestServer, dataDir: string) {
+    this.server = server
+    this.#dataDir = dataDir
+  }
+
+  /** A server of its own for the test, gone when the test is over. */
+  static async open(): Promise<World> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'causeway-signal-'))
+    const server = await SignalTestServer.start({ dataDir, nextCode: () => code })
+    const world = new World(server, dataDir)
+    onTestFinished(() => world.close())
+    return world
+  }
+
+  async person(name: string, e164: string): Promise<SignalPerson> {
+    return await SignalPerson.join(this.server.host, { name, e164 })
+  }
+
+  /** A gateway over the database of that name: the same name again is the same gateway after a restart. */
+  async gateway(options: { name?: string; modem?: boolean } = {}): Promise<Gateway> {
+    const db = await openDatabase({
+      path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
+      key: new Uint8Array(32).fill(7),
+    })
+    const sink = new RecordingSink()
+    const codes = new CodeBox()
+    const unsubscribe =
+      options.modem === false ? () => {} : this.server.onVerificationCode((request) => codes.arrive(request.code))
+    const account = new Account({
+      db,
+      server: this.server.customServer(),
+      log: silentLog,
+      clock: hastyClock,
+      random: systemRandom,
+      sink,
+      codes,
+    })
+    let closed = false
+    const close = async () => {
+      if (closed) return
+      closed = true
+      unsubscribe()
+      await account.stop()
+      await db.destroy()
+    }
+    this.#closing.push(close)
+    await account.start()
+    return { account, sink, codes, db, close }
+  }
+
+  /** A gateway that has registered its number and is connected. */
+  async registeredGateway(name = 'gateway', e164 = gatewayNumber): Promise<Gateway> {
+    const gateway = await this.gateway({ name })
+    await gateway.account.register({ e164, captcha: 'signalcaptcha://token', transport: 'sms' })
+    await connected(gateway)
+    return gateway
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing) await close()
+    await this.server.stop()
+    rmSync(this.#dataDir, { recursive: true, force: true })
+  }
+}
+
+export async function connected({ account }: Gateway): Promise<void> {
+  await until(() => account.status().state === 'connected')
+}
+
+/** Waits for a condition, generously: how long it takes is no matter here. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      if (!(await condition())) throw new Error(`not yet: ${condition}`)
+    },
+    { timeout: 30_000, interval: 20 },
+  )
+}
+
+export function byNumber(e164: string): PeerIds {
+  return { aci: undefined, pni: undefined, e164 }
+}
+
+export function byAci(aci: string): PeerIds {
+  return { aci, pni: undefined, e164: undefined }
+}
+
+let lastTimestampMs = 0
+/** Sent timestamps as the router gives them: the time, strictly increasing. */
+export function timestamp(): number {
+  lastTimestampMs = Math.max(Date.now(), lastTimestampMs + 1)
+  return lastTimestampMs
+}

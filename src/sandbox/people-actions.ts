@@ -62,12 +62,18 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
       person,
       { name: 'delivery_receipts', summary: 'answers each message with a delivery receipt', kind: 'flag' },
       { name: 'read_receipts', summary: 'marks each message as read at once', kind: 'flag' },
+      { name: 'server_receipts', summary: "the server's own receipt for unsealed messages", kind: 'flag' },
     ],
     run: async (world, given) => {
       const { habits } = world.signalPerson(given.text('person'))
       habits.deliveryReceipts = given.optionalFlag('delivery_receipts') ?? habits.deliveryReceipts
       habits.readReceipts = given.optionalFlag('read_receipts') ?? habits.readReceipts
-      return { delivery_receipts: habits.deliveryReceipts, read_receipts: habits.readReceipts }
+      habits.serverReceipts = given.optionalFlag('server_receipts') ?? habits.serverReceipts
+      return {
+        delivery_receipts: habits.deliveryReceipts,
+        read_receipts: habits.readReceipts,
+        server_receipts: habits.serverReceipts,
+      }
     },
   },
   {

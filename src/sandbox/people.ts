@@ -42,7 +42,7 @@ export class SignalPerson {
     this.name = options.name
     this.e164 = options.e164
     this.aci = primary.device.aci
-    this.habits = { deliveryReceipts: true, readReceipts: false, ...options.habits }
+    this.habits = { deliveryReceipts: true, readReceipts: false, serverReceipts: false, ...options.habits }
     this.#host = host
     this.#phones = [this.#phone(primary)]
   }

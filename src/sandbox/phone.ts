@@ -40,6 +40,8 @@ export interface PhoneHabits {
   deliveryReceipts: boolean
   /** Marks every text as read at once. */
   readReceipts: boolean
+  /** The server's own receipt, which the service sends for messages without sealed sender. */
+  serverReceipts: boolean
 }
 
 export interface OutgoingText {
@@ -214,6 +216,10 @@ export class SimulatedPhone {
     else {
       this.#byIdentity.set(key, text)
       this.texts.push(text)
+    }
+    // Resolves when the author has acknowledged it, which may be never.
+    if (this.#habits.serverReceipts && !text.sealed) {
+      void this.#protocol.sendUnencryptedReceipt(source, { messageTimestamp: timestampMs })
     }
     if (this.#habits.deliveryReceipts) await this.#answer(source.aci, 'delivered', timestampMs)
     if (known !== undefined) return

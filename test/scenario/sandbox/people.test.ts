@@ -72,6 +72,12 @@ test('read receipts follow when the person has that habit', async () => {
   await vi.waitFor(() => expect(gateway.receipts.map(({ kind }) => kind)).toEqual([delivered, read]))
 })
 
+test('the server says by itself that an unsealed message arrived, where it has that habit', async () => {
+  ana.habits.serverReceipts = true
+  await gateway.sendText(ana.aci, 'hello', 1_700_000_000_000)
+  await vi.waitFor(() => expect(gateway.serverReceipts).toEqual([1_700_000_000_000]))
+})
+
 test('an offline phone leaves letters at the server, sends no receipt, and reads them when it is back', async () => {
   ana.goOffline()
   await gateway.sendText(ana.aci, 'first')

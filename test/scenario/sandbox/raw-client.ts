@@ -105,6 +105,7 @@ export class RawClient {
   readonly password = randomBytes(16).toString('hex')
   readonly texts: RawText[] = []
   readonly receipts: { kind: number; timestamps: number[] }[] = []
+  readonly serverReceipts: number[] = []
   readonly interruptions: string[] = []
   readonly failures: string[] = []
   readonly serverGuids: string[] = []
@@ -263,6 +264,10 @@ export class RawClient {
     this.serverGuids.push(envelope.serverGuid ?? '')
     const body = envelope.content ?? new Uint8Array()
     const { Type } = Proto.Envelope
+    if (envelope.type === Type.SERVER_DELIVERY_RECEIPT) {
+      this.serverReceipts.push(Number(envelope.clientTimestamp))
+      return
+    }
     if (envelope.type === Type.UNIDENTIFIED_SENDER) {
       const usmc = await signal.sealedSenderDecryptToUsmc(body, this.#identities)
       const certificate = usmc.senderCertificate()

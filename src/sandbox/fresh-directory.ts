@@ -10,6 +10,8 @@ import { EXIT, ExitError } from '../cli/exit.ts'
 const markerName = '.causeway-sandbox'
 
 /** Where things are in a sandbox's directory. */
+export type SandboxPaths = Readonly<Record<keyof ReturnType<typeof sandboxPaths>, string>>
+
 export function sandboxPaths(dataDir: string) {
   return {
     controlSocket: join(dataDir, 'run', 'sim.sock'),

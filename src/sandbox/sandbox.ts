@@ -5,11 +5,11 @@
  *   directory → world → causeway.yaml → gateway → register Signal with a code that comes by text → first messages
  */
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { EXIT, ExitError } from '../cli/exit.ts'
 import type { Log } from '../log.ts'
 import { ControlServer } from './control-server.ts'
-import { freshDirectory, sandboxPaths } from './fresh-directory.ts'
+import { freshDirectory, type SandboxPaths, sandboxPaths } from './fresh-directory.ts'
 import { GatewayApi, until } from './gateway-api.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { SandboxWorld } from './world.ts'
@@ -72,7 +72,8 @@ export async function runSandbox(options: SandboxOptions): Promise<void> {
 
 /** Starts everything and resolves when it can be used; an abort, or any failure, stops what was started. */
 export async function startSandbox(options: SandboxOptions, signal: AbortSignal): Promise<Sandbox> {
-  const { dataDir, log, progress } = options
+  const { log, progress } = options
+  const dataDir = resolve(options.dataDir)
   const paths = sandboxPaths(dataDir)
   const undo: (() => Promise<void>)[] = []
   const stop = once(async () => {
@@ -91,7 +92,7 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
       `✓ Signal server on 127.0.0.1:${world.server.port}, with ${world.people.map(({ name }) => name).join(', ')}`,
     )
 
-    writeFileSync(paths.configFile, configText(options, world), { mode: 0o600 })
+    writeFileSync(paths.configFile, configText(paths, options.httpListen, world), { mode: 0o600 })
     const gateway = new GatewayProcess({
       program: options.program ?? ownProgram(),
       configFile: paths.configFile,
@@ -175,11 +176,10 @@ async function firstMessages(world: SandboxWorld, api: GatewayApi, signal: Abort
 }
 
 /** JSON is YAML, and needs no library. */
-function configText(options: SandboxOptions, world: SandboxWorld): string {
-  const paths = sandboxPaths(options.dataDir)
+function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld): string {
   const config = {
     profile: 'sandbox',
-    http: { listen: options.httpListen },
+    http: { listen: httpListen },
     region: 'US',
     data_dir: paths.gatewayDir,
     runtime_dir: paths.runtimeDir,
@@ -206,7 +206,7 @@ function summary({ world, token }: Sandbox, { httpListen, dataDir, command = 'ca
     '',
     '  Try',
     `    ${command} send ana "See you at eight"`,
-    `    ${command} sim text --from ben --text "Call me"`,
+    `    ${command} sim text ben "Call me"`,
     `    curl -H "Authorization: Bearer ${token}" ${url}/api/v1/messages`,
     '',
     '  Ctrl-C stops everything.',

@@ -3,8 +3,20 @@
  * `skip` more of them), happens `times` times, and is gone. All of it is plain data, so it comes through JSON as well.
  */
 
-/** Steps of a submission at which something may happen. */
-export type SubmissionPhase = 'before-prompt' | 'after-prompt' | 'in-body' | 'after-accept' | 'after-result'
+/**
+ * Steps at which the wire may be cut or the modem restart. Of any command: before it is run, after its answer has gone out.
+ * Of a submission: around the prompt, half way through the body, once the network accepted, once `+CMGS: n` has gone out.
+ */
+export const FAULT_PHASES = [
+  'before-command',
+  'after-answer',
+  'before-prompt',
+  'after-prompt',
+  'in-body',
+  'after-accept',
+  'after-result',
+] as const
+export type FaultPhase = (typeof FAULT_PHASES)[number]
 
 export interface FaultCondition {
   /** `+CMGS`, `+CPMS` …; a bare AT is `AT`; `*` is any command. Each kind has its default. */
@@ -34,10 +46,10 @@ export type Fault = FaultCondition &
     | { kind: 'late-answer'; delayMs: number }
     /** The prompt does not show, though the modem waits for the body; with `delayMs` it shows late. Default +CMGS. */
     | { kind: 'no-prompt'; delayMs?: number }
-    /** Unplugs at a phase of a submission. See `SimulatedModem.unplug` for the rest. */
-    | { kind: 'unplug'; phase: SubmissionPhase; forMs?: number; power?: 'lost' | 'kept' }
-    /** Restarts at a phase of a submission; silent without the boot lines. */
-    | { kind: 'reboot'; phase: SubmissionPhase; silent?: boolean }
+    /** Unplugs at a phase of a command (default +CMGS). See `SimulatedModem.unplug` for the rest. */
+    | { kind: 'unplug'; phase: FaultPhase; forMs?: number; power?: 'lost' | 'kept' }
+    /** Restarts at a phase of a command (default +CMGS); silent without the boot lines. */
+    | { kind: 'reboot'; phase: FaultPhase; silent?: boolean }
     /** Messages are refused for want of memory, whatever the storage holds. `always` unless said otherwise. */
     | { kind: 'storage-full' }
     /** Status reports for this modem: never sent, sent late, or sent twice. */

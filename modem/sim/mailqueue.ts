@@ -28,6 +28,8 @@ export class MailQueue {
   private readonly waiting: Waiting[] = []
   private isOffering = false
   private isStopped = false
+  /** No item ends before this. */
+  private firstEndMs = Number.POSITIVE_INFINITY
   private isFull = false
   private isAway = false
   private cancelTimer: (() => void) | undefined
@@ -44,6 +46,7 @@ export class MailQueue {
 
   push(item: QueuedTpdu): void {
     this.waiting.push({ ...item, notBeforeMs: 0 })
+    this.firstEndMs = Math.min(this.firstEndMs, item.validUntilMs)
     void this.run()
   }
 
@@ -108,10 +111,15 @@ export class MailQueue {
 
   private dropExpired(): void {
     const nowMs = this.clock.nowMs()
-    if (!this.waiting.some((item) => item.validUntilMs <= nowMs)) return
+    if (nowMs < this.firstEndMs) return
     const expired = this.waiting.filter((item) => item.validUntilMs <= nowMs)
     const left = this.waiting.filter((item) => item.validUntilMs > nowMs)
-    this.waiting.splice(0, this.waiting.length, ...left)
+    this.waiting.length = 0
+    this.firstEndMs = Number.POSITIVE_INFINITY
+    for (const item of left) {
+      this.waiting.push(item)
+      this.firstEndMs = Math.min(this.firstEndMs, item.validUntilMs)
+    }
     for (const item of expired) item.settle('expired')
   }
 
@@ -121,9 +129,8 @@ export class MailQueue {
     this.cancelTimer = undefined
     if (this.waiting.length === 0) return
     const nowMs = this.clock.nowMs()
-    let wakeAtMs = nowMs + this.retryAfterMs
+    let wakeAtMs = Math.min(nowMs + this.retryAfterMs, this.firstEndMs)
     for (const item of this.waiting) {
-      wakeAtMs = Math.min(wakeAtMs, item.validUntilMs)
       if (item.notBeforeMs > nowMs) wakeAtMs = Math.min(wakeAtMs, item.notBeforeMs)
     }
     this.cancelTimer = this.clock.after(Math.max(1, wakeAtMs - nowMs), () => {

@@ -27,9 +27,10 @@ import { MESSAGE_COMMANDS } from './commands/messages.ts'
 import { CELL, NETWORK_COMMANDS } from './commands/network.ts'
 import { COVERAGE_STAT, type CommandHandler, type Coverage } from './context.ts'
 import { cmsError } from './failure.ts'
-import { type ArmedFault, type Fault, FaultStack, type SubmissionPhase } from './faults.ts'
+import { type ArmedFault, type Fault, type FaultPhase, FaultStack } from './faults.ts'
 import type { RadioNetwork } from './network.ts'
 import { DEFAULT_PROFILE, type ModemProfile } from './profile.ts'
+import { isServed, Radio } from './radio.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
 import { AtSession, type SessionHost } from './session.ts'
 import { type Settings, settingsAtStart } from './settings.ts'
@@ -99,8 +100,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private readonly port: TcpPort
   private currentSettings: Settings
   private session: AtSession | undefined
-  private radioCoverage: Coverage
-  private isPlugged = true
+  private readonly radio: Radio
+  private plugged = true
   private linkHeldUntilMs = 0
   private isRestarting = false
   private cancelTimer: (() => void) | undefined
@@ -131,7 +132,9 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const { timing = 'zero' } = options
     this.timingFactor = typeof timing === 'object' ? timing.factor : timing === 'realistic' ? 1 : 0
     this.ussdAnswers = options.ussd ?? { '*100#': 'Balance: 12.34 EUR' }
-    this.radioCoverage = options.coverage ?? 'home'
+    this.radio = new Radio(this.clock, this.profile.registerMs, options.coverage ?? 'home', (coverage) =>
+      this.coverageChanged(coverage),
+    )
     this.currentSettings = settingsAtStart(this.profile)
     this.receiver = new Receiver(this)
     this.link = new TeLink(this.clock, this.faults, {
@@ -155,14 +158,17 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return this.currentSettings
   }
 
+  get isPlugged(): boolean {
+    return this.plugged
+  }
+
   get isAttached(): boolean {
     return this.link.isAttached
   }
 
   /** What the radio finds, as far as the SIM and +CFUN let it look. */
   get coverage(): Coverage {
-    const isLooking = this.session !== undefined && this.settings.cfun === 1 && this.card.state === 'ready'
-    return isLooking ? this.radioCoverage : 'none'
+    return this.radio.coverage
   }
 
   /** AT over TCP on 127.0.0.1. Resolves with the port, rejects when it is taken. */
@@ -173,7 +179,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   /** The TE's end of an in-process wire. Throws Error when unplugged or when somebody else is attached. */
   connect(): Duplex {
     const [ours, theirs] = duplexPair()
-    if (!this.isPlugged) throw new Error('the modem is unplugged')
+    if (!this.plugged) throw new Error('the modem is unplugged')
     if (!this.link.attach(ours)) throw new Error('somebody else is attached to the modem')
     // A pair does not hand on its end by itself, a cut wire does.
     ours.once('close', () => setImmediate(() => theirs.destroy()))
@@ -187,7 +193,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Cuts the wire; connections are refused until `plug()` or `forMs` has passed. */
   unplug(options: UnplugOptions = {}): void {
-    this.isPlugged = false
+    this.plugged = false
     this.cancelReplug?.()
     if (options.power !== 'kept') this.powerOff()
     this.link.detach()
@@ -202,8 +208,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   /** Plugs the modem in again, on the same TCP port. Resolves once it listens. */
   async plug(): Promise<void> {
     this.cancelReplug?.()
-    if (this.isPlugged) return
-    this.isPlugged = true
+    if (this.plugged) return
+    this.plugged = true
     if (this.session === undefined) this.powerOn(false)
     await this.port.reopen()
   }
@@ -215,16 +221,13 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   setCoverage(coverage: Coverage): void {
-    const before = this.coverage
-    this.radioCoverage = coverage
-    this.radioLooked(before)
+    this.radio.offer(coverage)
   }
 
   /** Takes the SIM out or puts it in. */
   setCardInserted(isInserted: boolean): void {
-    const before = this.coverage
     this.card.isInserted = isInserted
-    this.radioLooked(before)
+    this.radioChanged()
   }
 
   /** Writes to the TE as it is. */
@@ -248,6 +251,18 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const storage = this.storages.get(name)
     if (storage === undefined) throw new RangeError(`the modem has no memory called ${name}`)
     return storage
+  }
+
+  /**
+   * Puts octets (SCA and TPDU in hex, or anything at all) into a memory, unknown to the network, and says so as for a new
+   * message. Returns the slot, undefined when full. Throws RangeError for a memory or slot that is not there.
+   */
+  plant(name: string, storedHex: string, index?: number): number | undefined {
+    const storage = this.storage(name)
+    if (index !== undefined && !storage.holds(index)) throw new RangeError(`${name} has no slot ${index}`)
+    const slot = index === undefined ? storage.add(storedHex, 0) : storage.put(index, storedHex, 0)
+    if (slot !== undefined) this.receiver.stored(name, slot.index)
+    return slot?.index
   }
 
   /** Fills a memory with old texts, unknown to the network. */
@@ -291,8 +306,20 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return this.link.write(text)
   }
 
+  phase(phase: FaultPhase, command: string): void {
+    const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
+    if (unplug !== undefined) {
+      const { forMs, power } = unplug
+      this.unplug({ ...(forMs === undefined ? {} : { forMs }), ...(power === undefined ? {} : { power }) })
+      return
+    }
+    const reboot = this.faults.take('reboot', command, (fault) => fault.phase === phase)
+    if (reboot !== undefined) this.reboot({ silent: reboot.silent ?? false })
+  }
+
   answered(command: string, succeeded: boolean): void {
-    if (command === '+CMGS' && succeeded) this.phase('after-result')
+    if (command === '+CMGS' && succeeded) this.phase('after-result', command)
+    this.phase('after-answer', command)
     if (!this.isRestarting) return
     this.isRestarting = false
     this.reboot()
@@ -301,10 +328,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   async prompt(expectedCharacters: number): Promise<string | undefined> {
     const { session } = this
     if (session === undefined) return never()
-    this.phase('before-prompt')
+    this.phase('before-prompt', '+CMGS')
     if (!session.isLive) return never()
-    const body = session.prompt(this.profile.promptText, expectedCharacters >> 1, () => this.phase('in-body'))
-    this.phase('after-prompt')
+    const body = session.prompt(this.profile.promptText, expectedCharacters >> 1, () => this.phase('in-body', '+CMGS'))
+    this.phase('after-prompt', '+CMGS')
     return body
   }
 
@@ -312,14 +339,14 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const { session } = this
     await this.airTime()
     if (session?.isLive !== true) return never()
-    if (!isServed(this.coverage)) throw cmsError(331)
+    if (!this.radio.isServed) throw cmsError(331)
     if (this.smsc === '') throw cmsError(330)
     const reference = this.card.nextReference()
     const numbered = Uint8Array.from(tpdu)
     numbered[1] = reference
     const submission = this.subscription.submit(numbered)
     if (!submission.accepted) throw cmsError(submission.cause)
-    this.phase('after-accept')
+    this.phase('after-accept', '+CMGS')
     return session.isLive ? reference : never()
   }
 
@@ -338,7 +365,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   radioChanged(): void {
-    if (isServed(this.coverage)) this.subscription.news('reachable')
+    this.radio.setOn(this.session !== undefined && this.settings.cfun === 1 && this.card.state === 'ready')
   }
 
   restart(): void {
@@ -361,7 +388,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   private offer(tpdu: Uint8Array): Promise<OfferOutcome> {
-    return isServed(this.coverage) ? this.receiver.offer(tpdu) : Promise.resolve('unreachable')
+    return this.radio.isServed ? this.receiver.offer(tpdu) : Promise.resolve('unreachable')
   }
 
   private reportFate(): ReportFate {
@@ -370,18 +397,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
       copies: fault?.fate === 'lost' ? 0 : fault?.fate === 'duplicate' ? 2 : 1,
       delayMs: fault?.delayMs ?? (fault?.fate === 'slow' ? 5_000 : 0),
     }
-  }
-
-  /** Faults that wait for a step of a submission. Afterwards the session may have ended. */
-  private phase(phase: SubmissionPhase): void {
-    const unplug = this.faults.take('unplug', '+CMGS', (fault) => fault.phase === phase)
-    if (unplug !== undefined) {
-      const { forMs, power } = unplug
-      this.unplug({ ...(forMs === undefined ? {} : { forMs }), ...(power === undefined ? {} : { power }) })
-      return
-    }
-    const reboot = this.faults.take('reboot', '+CMGS', (fault) => fault.phase === phase)
-    if (reboot !== undefined) this.reboot({ silent: reboot.silent ?? false })
   }
 
   private async airTime(): Promise<void> {
@@ -396,37 +411,40 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.card.reset()
     const start = () => {
       this.session = new AtSession(this, COMMANDS)
-      if (!isSilent) for (const line of this.profile.bootLines) this.session.unsolicited(`\r\n${line}\r\n`)
+      if (!isSilent) for (const line of this.bootLines()) this.notify(line)
       this.radioChanged()
     }
     if (this.profile.bootMs === 0) start()
     else this.cancelTimer = this.clock.after(this.profile.bootMs, start)
   }
 
+  /** The SIM's line says what state the SIM is in. */
+  private bootLines(): readonly string[] {
+    const { state } = this.card
+    const cardLine =
+      state === 'ready' ? 'READY' : state === 'pin' ? 'SIM PIN' : state === 'puk' ? 'SIM PUK' : 'NOT READY'
+    return this.profile.bootLines.map((line) => (line === '+CPIN: READY' ? `+CPIN: ${cardLine}` : line))
+  }
+
   private powerOff(): void {
     this.cancelTimer?.()
     this.session?.end()
     this.session = undefined
+    this.radio.setOn(false)
     this.linkHeldUntilMs = 0
     this.isRestarting = false
     this.receiver.reset()
   }
 
-  /** Says a change of registration where the TE asked for that. */
-  private radioLooked(before: Coverage): void {
-    const { coverage } = this
-    if (coverage === before) return
+  /** Says a change of registration where the TE asked for that, and tells the network when the SIM can be reached. */
+  private coverageChanged(coverage: Coverage): void {
     const stat = COVERAGE_STAT[coverage]
     for (const name of ['+CREG', '+CGREG', '+CEREG'] as const) {
       const n = this.settings.creg[name]
       if (n > 0) this.notify(`${name}: ${stat}${n === 2 && isServed(coverage) ? `,${CELL}` : ''}`)
     }
-    this.radioChanged()
+    if (isServed(coverage)) this.subscription.news('reachable')
   }
-}
-
-function isServed(coverage: Coverage): boolean {
-  return coverage === 'home' || coverage === 'roaming' || coverage === 'sms-only'
 }
 
 /** What a command gets that the modem did not live to answer. */

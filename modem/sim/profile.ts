@@ -17,6 +17,8 @@ export interface ModemProfile {
   bootLines: readonly string[]
   /** From power on to the boot lines; nothing is answered before. */
   bootMs: number
+  /** From power on (or CFUN=1, or the PIN) to registration. */
+  registerMs: number
   /** Size of each memory; `SR` may be left out. */
   memories: Readonly<Record<string, number>>
   /** Memory selected for all three purposes at start. */
@@ -47,6 +49,7 @@ export const DEFAULT_PROFILE: ModemProfile = {
   revision: 'SIM1R01',
   bootLines: ['RDY', '+CFUN: 1', '+CPIN: READY', 'SMS DONE', 'PB DONE'],
   bootMs: 0,
+  registerMs: 0,
   memories: { SM: 20, ME: 50, SR: 10 },
   memoryAtStart: 'SM',
   firstSlot: 1,

@@ -75,6 +75,11 @@ export class Receiver {
     this.awaited('not-acknowledged')
   }
 
+  /** A message was put into a slot, by the network or otherwise. */
+  stored(memory: string, index: number): void {
+    if (this.host.settings.cnmi.mt !== 0) this.indicate(`\r\n+CMTI: "${memory}",${index}\r\n`)
+  }
+
   /** There is room again, so that the next message that does not fit is worth saying. */
   roomMade(): void {
     this.fullWasSaid = false
@@ -92,7 +97,7 @@ export class Receiver {
     const messageClass = classOf(tpdu)
     const isDirect = mt === 2 ? messageClass !== 2 : mt === 3 && messageClass === 3
     if (isDirect && isAttached) return this.handOn(`+CMT: ,${tpdu.length}`, pdu)
-    return Promise.resolve(this.store(messageClass === 2 ? 'SM' : settings.memories[2], pdu, '+CMTI', mt !== 0))
+    return Promise.resolve(this.store(messageClass === 2 ? 'SM' : settings.memories[2], pdu, '+CMTI'))
   }
 
   private report(tpdu: Uint8Array, pdu: string): Promise<OfferOutcome> {
@@ -101,13 +106,13 @@ export class Receiver {
     if (settings.routingSuspended) return Promise.resolve('not-acknowledged')
     if (ds === 0) return Promise.resolve(profile.unroutedReports === 'dropped' ? 'taken' : 'not-acknowledged')
     if (ds === 2) {
-      return Promise.resolve(this.store(storages.has('SR') ? 'SR' : settings.memories[2], pdu, '+CDSI', true))
+      return Promise.resolve(this.store(storages.has('SR') ? 'SR' : settings.memories[2], pdu, '+CDSI'))
     }
     if (!isAttached) return Promise.resolve('not-acknowledged')
     return this.handOn(`+CDS: ${tpdu.length}`, pdu)
   }
 
-  private store(memory: string, pdu: string, indication: '+CMTI' | '+CDSI', isTold: boolean): OfferOutcome {
+  private store(memory: string, pdu: string, indication: '+CMTI' | '+CDSI'): OfferOutcome {
     const { storages, faults, profile } = this.host
     const refused = faults.take('storage-full', '*') !== undefined
     const slot = refused ? undefined : storages.get(memory)?.add(pdu, 0)
@@ -116,7 +121,8 @@ export class Receiver {
       this.fullWasSaid = true
       return 'memory-full'
     }
-    if (isTold) this.indicate(`\r\n${indication}: "${memory}",${slot.index}\r\n`)
+    if (indication === '+CMTI') this.stored(memory, slot.index)
+    else this.indicate(`\r\n+CDSI: "${memory}",${slot.index}\r\n`)
     return 'taken'
   }
 

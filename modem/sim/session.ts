@@ -10,7 +10,7 @@ import { pause, type SimClock } from './clock.ts'
 import { type CommandCall, parseLine } from './commandline.ts'
 import type { CommandHandler, ModemContext } from './context.ts'
 import { AtFailure, failureLine, plainError } from './failure.ts'
-import type { FaultStack } from './faults.ts'
+import type { FaultPhase, FaultStack } from './faults.ts'
 
 /** A longer command line is answered with ERROR. */
 const LINE_BYTES_MAX = 2_048
@@ -26,9 +26,12 @@ const ESC = '\x1b'
 const BACKSPACE = '\b'
 
 export interface SessionHost extends ModemContext {
+  readonly isAttached: boolean
   /** Every command line, for whoever watches. */
   seen(line: string): void
   write(text: string): boolean
+  /** A step at which faults may cut the wire or restart the modem; afterwards the session may have ended. */
+  phase(phase: FaultPhase, command: string): void
   /** An answer has gone out whole; `succeeded` means with information (a submission that was not given up). */
   answered(command: string, succeeded: boolean): void
 }
@@ -150,7 +153,8 @@ export class AtSession {
       if (body.text.length === body.watchAt) {
         body.watchAt = -1
         body.reached()
-        if (this.isEnded) return
+        // The modem has restarted, or the wire was cut here: the rest never came.
+        if (this.isEnded || !this.host.isAttached) return
       }
     }
   }
@@ -177,7 +181,8 @@ export class AtSession {
     let last = ''
     for (const call of calls) {
       last = call.name
-      if (this.faults.take('no-answer', call.name) !== undefined) return
+      this.host.phase('before-command', call.name)
+      if (!this.isLive || this.faults.take('no-answer', call.name) !== undefined) return
       try {
         informations.push(...(await this.execute(call)))
       } catch (error) {

@@ -97,32 +97,33 @@ export class OctetReader {
   }
 }
 
-/** Appends octets; the longest TPDU with SCA fits with room to spare. */
+/** The longest TPDU is 164 octets (23.040 §9.2.2), the longest service centre address 12 and its length. */
+const WRITTEN_OCTETS_MAX = 164 + 13
+
+/** Appends octets of a PDU. */
 export class OctetWriter {
-  private readonly buffer = new Uint8Array(320)
-  private length = 0
+  private readonly written: number[] = []
 
   octet(value: number, field: string): void {
     if (!Number.isInteger(value) || value < 0 || value > 255) {
-      throw new PduError('bad-value', field, this.length, `${field} is not an octet`)
+      throw new PduError('bad-value', field, this.offset, `${field} is not an octet`)
     }
-    this.buffer[this.length++] = value
+    this.written.push(value)
   }
 
   octets(values: Uint8Array, field: string): void {
-    if (this.length + values.length > this.buffer.length) {
-      throw new PduError('bad-length', field, this.length, `${field} does not fit into a PDU`)
+    if (this.written.length + values.length > WRITTEN_OCTETS_MAX) {
+      throw new PduError('bad-length', field, this.offset, `${field} does not fit into a PDU`)
     }
-    this.buffer.set(values, this.length)
-    this.length += values.length
+    for (const value of values) this.written.push(value)
   }
 
   get offset(): number {
-    return this.length
+    return this.written.length
   }
 
-  /** A copy of what was written. */
+  /** What was written. */
   finish(): Uint8Array {
-    return this.buffer.slice(0, this.length)
+    return new Uint8Array(this.written)
   }
 }

@@ -25,6 +25,7 @@ import {
   selectedMemory,
   selectMemories,
   serviceCentre,
+  setIndication,
 } from './at/sms.ts'
 import type { ModemStatus } from './contract.ts'
 import { indicationLadder } from './indications.ts'
@@ -41,24 +42,24 @@ export interface Capabilities {
 }
 
 export interface MemoryLayout {
-  /** Those to look for messages in, without overlap. */
+  /** Those to look for messages in, without overlap; the preferred one last, so that it stays selected. */
   readable: readonly string[]
   /** Where the network's messages go, and what is selected for writing too. */
   preferred: string
 }
 
-/** The module at the port is not the one that this entry may drive. */
-export class IdentityError extends Error {
+/** The module at the port must be left alone, or is of no use for texts. */
+export class UnusableModule extends Error {
   constructor(message: string) {
     super(message)
-    this.name = 'IdentityError'
+    this.name = 'UnusableModule'
   }
 }
 
 export interface BringUpOptions {
   pin: string | undefined
   pinMemory: PinMemory
-  /** Asked with the IMEI before anything is done to the SIM; throws IdentityError when the module must be left alone. */
+  /** Asked with the IMEI before anything is done to the SIM; throws UnusableModule when the module must be left alone. */
   admit(imei: string | undefined): void
   /** Told what is learnt, as it is learnt. */
   learn(facts: Partial<ModemStatus>): void
@@ -67,7 +68,7 @@ export interface BringUpOptions {
 /** Why a modem without PDU mode is of no use. */
 const NO_PDU_MODE = 'the modem has no PDU mode (AT+CMGF=0 is refused): it cannot be used for texts'
 
-/** Runs the sequence. Rejects with SimBarrier, IdentityError or AtError. */
+/** Runs the sequence. Rejects with SimBarrier, UnusableModule or AtError. */
 export async function bringUp(steps: StartSteps, options: BringUpOptions): Promise<Capabilities> {
   await steps.handshake()
   await quietAndNumeric(steps)
@@ -76,7 +77,7 @@ export async function bringUp(steps: StartSteps, options: BringUpOptions): Promi
   await unlockSim(steps, options.pin, options.pinMemory)
   await untilSmsReady(steps)
   const acknowledged = await messageService(steps)
-  if ((await optional(steps, 'AT+CMGF=0')) === false) throw new IdentityError(NO_PDU_MODE)
+  if ((await optional(steps, 'AT+CMGF=0')) === false) throw new UnusableModule(NO_PDU_MODE)
   const memories = await messageMemories(steps, options)
   const indication = await newMessageIndications(steps, acknowledged, memories)
   for (const text of ['AT+CLIP=1', 'AT+CRC=1', 'AT+CUSD=1']) await optional(steps, text)
@@ -168,9 +169,8 @@ async function messageMemories(steps: StartSteps, options: BringUpOptions): Prom
 }
 
 function readable(offered: readonly string[], preferred: string): readonly string[] {
-  if (preferred === 'MT') return offered.includes('SR') ? ['MT', 'SR'] : ['MT']
-  const others = ['SM', 'ME', 'SR'].filter((name) => name !== preferred && offered.includes(name))
-  return [preferred, ...others]
+  const apart = preferred === 'MT' ? ['SR'] : ['SR', 'SM', 'ME']
+  return [...apart.filter((name) => name !== preferred && offered.includes(name)), preferred]
 }
 
 async function newMessageIndications(
@@ -182,7 +182,7 @@ async function newMessageIndications(
   const offered = (await unlessRefused(steps.run(offeredIndications(commandTimeoutMs)))) ?? []
   const ladder = indicationLadder(offered, { acknowledged, reportMemory: memories.readable.includes('SR') })
   for (const rung of ladder) {
-    if (await optional(steps, `AT+CNMI=${rung.join(',')}`)) return rung
+    if (await unlessRefused(steps.run(setIndication(rung, commandTimeoutMs)).then(() => true))) return rung
   }
   // Polling finds the messages all the same.
   return [0, 0, 0, 0, 0]

@@ -6,7 +6,7 @@ import type { AtChannel } from './at/channel.ts'
 import type { AtCommand } from './at/command.ts'
 import { operator, REGISTRATION_PREFIXES, type RegistrationPrefix, registration, signalQuality } from './at/general.ts'
 import { Priority } from './at/priority.ts'
-import { currentFormat, currentIndication, type NewMessageIndication } from './at/sms.ts'
+import { currentFormat, currentIndication, type NewMessageIndication, setIndication } from './at/sms.ts'
 import type { ModemStatus } from './contract.ts'
 import { unlessRefused } from './refusal.ts'
 import type { ModemTimings } from './timings.ts'
@@ -30,6 +30,7 @@ export class Health {
   readonly #channel: AtChannel
   readonly #timings: ModemTimings
   readonly #indication: NewMessageIndication
+  #routingInDoubt = false
   readonly #stats = new Map<RegistrationPrefix, number>()
 
   constructor(channel: AtChannel, timings: ModemTimings, indication: NewMessageIndication) {
@@ -55,13 +56,22 @@ export class Health {
     return state
   }
 
+  /** A direct message was left without +CNMA: from now on a changed +CNMI is no sign of a restart. */
+  expectSuspendedRouting(): void {
+    this.#routingInDoubt = true
+  }
+
   /** Gives what is no longer as the start sequence left it, in words; undefined when all is well. */
   async lostSettings(): Promise<string | undefined> {
     const format = await this.#ask(currentFormat(this.#timings.commandTimeoutMs))
     if (format !== undefined && format !== 0) return 'the modem has left PDU mode: it restarted in silence'
     const current = await this.#ask(currentIndication(this.#timings.commandTimeoutMs))
-    const changed = current?.slice(0, 4).some((value, at) => value !== this.#indication[at])
-    return changed ? 'the modem no longer tells of new messages: it restarted in silence' : undefined
+    const changed = current?.slice(0, 4).some((value, at) => value !== this.#indication[at]) ?? false
+    if (changed && !this.#routingInDoubt) return 'the modem no longer tells of new messages: it restarted in silence'
+    if (changed || this.#routingInDoubt)
+      await this.#ask(setIndication(this.#indication, this.#timings.commandTimeoutMs))
+    this.#routingInDoubt = false
+    return undefined
   }
 
   async facts(): Promise<Partial<ModemStatus>> {

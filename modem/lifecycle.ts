@@ -36,7 +36,7 @@ export interface Life {
   hardResetsAtMs: readonly number[]
 }
 
-export type StartFailure = 'sim-locked' | 'no-sim' | 'identity' | 'no-answer'
+export type StartFailure = 'sim-locked' | 'no-sim' | 'unusable' | 'no-answer'
 
 export type LifeEvent =
   | { kind: 'start' }
@@ -221,7 +221,7 @@ function startFailed(life: Life, why: StartFailure, reason: string, nowMs: numbe
       return step({ ...life, phase: 'held', heldAs: why, reason, startFailures: 0 }, [
         { do: 'wait', delayMs: timings.recheckMs },
       ])
-    case 'identity':
+    case 'unusable':
       return closedFor(life, reason, timings.recheckMs, { heldAs: 'failed' })
     case 'no-answer': {
       const startFailures = life.startFailures + 1

@@ -14,7 +14,7 @@ import { REGISTRATION_PREFIXES, restartModule } from './at/general.ts'
 import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
-import { bringUp, IdentityError } from './bringup.ts'
+import { bringUp, UnusableModule } from './bringup.ts'
 import { type ModemSink, type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from './contract.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
@@ -56,6 +56,10 @@ interface Link {
   setUp: AbortController
   reception: Reception | undefined
   health: Health | undefined
+  /** Echoes heard. Once the set-up is done they mean that the modem has forgotten ATE0 (H6)… */
+  echoes: number
+  /** … unless it never obeyed it. */
+  echoStays: boolean
 }
 
 const MEMORY_FULL_URCS: ReadonlySet<string> = new Set(['+SMS FULL', '^SMMEMFULL'])
@@ -144,16 +148,17 @@ export class Modem implements SmsModem {
   }
 
   async reset(): Promise<void> {
+    if (this.#life.phase === 'stopped') throw new AtError('gone', 'queued', 'the modem is not started')
     this.#mayChangeModule = true
+    let unlisten = () => {}
     const back = new Promise<void>((resolve) => {
-      const unlisten = this.#board.listen((status) => {
-        if (!SETTLED.has(status.state)) return
-        unlisten()
-        resolve()
+      unlisten = this.#board.listen((status) => {
+        if (SETTLED.has(status.state)) resolve()
       })
     })
     this.#dispatch({ kind: 'reset-requested' })
     const waited = await within(this.#clock, this.#timings.resetLimitMs, back)
+    unlisten()
     if (waited.late) throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
   }
 
@@ -222,6 +227,8 @@ export class Modem implements SmsModem {
       setUp: new AbortController(),
       reception: undefined,
       health: undefined,
+      echoes: 0,
+      echoStays: false,
     }
     this.#dispatch({ kind: 'opened' })
   }
@@ -245,8 +252,12 @@ export class Modem implements SmsModem {
         if (this.#life.timeouts > 0) ifCurrent({ kind: 'answered' })
       },
       echoed: () => {
-        // Echo was switched off: the modem has forgotten that, and everything else with it (H6).
-        if (current() && this.#life.phase === 'running' && this.#link !== undefined) this.#pollAfter(this.#link, 0)
+        const link = this.#link
+        if (link === undefined || !current()) return
+        link.echoes += 1
+        if (this.#life.phase === 'running' && !link.echoStays) {
+          this.#dispatch({ kind: 'unsettled', reason: 'the modem echoes again: it restarted in silence' })
+        }
       },
       // The channel may end while it is being made, before it is the current one.
       lost: (cause, reason) => queueMicrotask(() => ifCurrent({ kind: 'lost', cause, reason })),
@@ -300,28 +311,34 @@ export class Modem implements SmsModem {
       timings: this.#timings,
       acknowledged,
       learnStorage: (storage) => this.#learn({ storage }),
+      unacknowledged: () => {
+        health.expectSuspendedRouting()
+        this.#pollAfter(link, this.#timings.routingCheckMs)
+      },
     })
     link.health = health
     link.reception = reception
+    const echoesBefore = link.echoes
     this.#noteRegistration(await health.registration())
     await reception.sweep()
     if (signal.aborted || link.channel.ended) return
+    link.echoStays = link.echoes > echoesBefore
     this.#dispatch({ kind: 'started' })
     this.#pollAfter(link, this.#timings.pollEveryMs)
   }
 
-  /** Throws IdentityError when this module is not ours to drive. Before the SIM is touched, because of the PIN (H10). */
+  /** Throws UnusableModule when this module is not ours to drive. Before the SIM is touched, because of the PIN (H10). */
   #admit(imei: string | undefined): void {
     if (imei === undefined) return
     const known = this.#board.status.imei
     if (known !== undefined && known !== imei && !this.#mayChangeModule) {
-      throw new IdentityError(
+      throw new UnusableModule(
         `another module answers at ${this.#options.port}: reset this modem to accept it, or name ports by /dev/serial/by-id`,
       )
     }
     const otherPort = this.#claims.claim(imei, this.#claimant)
     if (otherPort !== undefined) {
-      throw new IdentityError(`this module is driven through ${otherPort} already: remove one of the two entries`)
+      throw new UnusableModule(`this module is driven through ${otherPort} already: remove one of the two entries`)
     }
     this.#mayChangeModule = false
     this.#board.update({ id: `mdm_${imei}` })
@@ -441,6 +458,6 @@ export class Modem implements SmsModem {
 
 function startFailure(error: unknown): LifeEvent {
   if (error instanceof SimBarrier) return { kind: 'start-failed', why: error.why, reason: error.message }
-  if (error instanceof IdentityError) return { kind: 'start-failed', why: 'identity', reason: error.message }
+  if (error instanceof UnusableModule) return { kind: 'start-failed', why: 'unusable', reason: error.message }
   return { kind: 'start-failed', why: 'no-answer', reason: inWords(error) }
 }

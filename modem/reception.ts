@@ -18,7 +18,7 @@ import type { Urc } from './at/urc.ts'
 import type { IncomingPdu, ModemSink, ModemStatus } from './contract.ts'
 import { inWords, isRefusal } from './refusal.ts'
 import { type Clock, type Log, within } from './serial/surroundings.ts'
-import type { MessageStorage, Slot } from './storage.ts'
+import type { MessageStorage, Slot, SlotReading } from './storage.ts'
 import type { ModemTimings } from './timings.ts'
 
 /** Slots told by +CMTI and not yet read. Beyond it a sweep finds them. */
@@ -37,6 +37,8 @@ export interface ReceptionOptions {
   /** +CNMA is wanted for what comes direct. */
   acknowledged: boolean
   learnStorage(storage: ModemStatus['storage']): void
+  /** A direct message got no +CNMA: the modem may switch such indications off (27.005 §3.4.4). */
+  unacknowledged(): void
 }
 
 export class Reception {
@@ -63,7 +65,9 @@ export class Reception {
   indicated(urc: Urc): void {
     const memory = unquote(urc.fields[0])
     const index = decimal(urc.fields[1])
-    if (memory === '' || index === undefined || index < 0) void this.sweep()
+    const readable = this.#options.storage.memories.includes(memory)
+    // A memory that joins others (MT) would give one message two names.
+    if (!readable || index === undefined || index < 0) void this.sweep()
     else this.#read({ memory, index })
   }
 
@@ -122,10 +126,21 @@ export class Reception {
     this.#waiting.add(key)
     void this.#enqueue(async () => {
       this.#waiting.delete(key)
-      const reading = await this.#options.storage.read(slot)
+      const reading = await this.#readSlot(slot)
+      if (reading === undefined) return
       if (reading.kind === 'message') await this.#take(slot.memory, reading.message)
       else if (reading.kind === 'unreadable') await this.#showUnreadable(slot)
     })
+  }
+
+  async #readSlot(slot: Slot): Promise<SlotReading | undefined> {
+    try {
+      return await this.#options.storage.read(slot)
+    } catch (error) {
+      if (this.#stopped || this.#options.channel.ended) throw error
+      this.#later(slot)
+      return undefined
+    }
   }
 
   async #sweepNow(): Promise<void> {
@@ -167,7 +182,12 @@ export class Reception {
       this.#options.log.warn({ memory, reason: inWords(error) }, 'a message that is safe could not be deleted')
       return
     }
-    await this.#options.sink.released(pdu)
+    try {
+      await this.#options.sink.released(pdu)
+    } catch (error) {
+      // The next inventory says the same.
+      this.#options.log.warn({ memory, reason: inWords(error) }, 'a freed slot could not be noted')
+    }
   }
 
   async #showUnreadable(slot: Slot): Promise<void> {
@@ -181,6 +201,7 @@ export class Reception {
     if (!(await this.#safe(pdu))) {
       if (this.#options.acknowledged && pdu.kind !== 'broadcast') {
         this.#options.log.warn({ kind: pdu.kind }, 'not acknowledged: the network will repeat the message')
+        this.#options.unacknowledged()
       } else {
         this.#keepUnsaved(pdu)
       }

@@ -28,6 +28,8 @@ export interface ModemTimings extends ChannelTimings {
   /** A locked or missing SIM, or a refused identity, is looked at again. */
   recheckMs: number
   pollEveryMs: number
+  /** After a direct message was left unacknowledged: until the modem has given up on it, and is set right again. */
+  routingCheckMs: number
   sinkTimeoutMs: number
   /** After the sink refused a message: doubles from the first to the second. */
   sinkRetryFirstMs: number
@@ -40,7 +42,7 @@ export interface ModemTimings extends ChannelTimings {
   hardResetsPerDayMax: number
   /** From AT+CFUN=1,1 until the port is opened anew. */
   afterHardResetMs: number
-  /** Before a modem that gave up is tried again. */
+  /** Before a modem that was given up is tried again: a person may have replugged it. */
   gaveUpRetryMs: number
   /** Longest that `reset()` waits for the modem to be back. */
   resetLimitMs: number
@@ -64,6 +66,7 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   notReadyRetryMs: 1_000,
   recheckMs: 30_000,
   pollEveryMs: 60_000,
+  routingCheckMs: 20_000,
   sinkTimeoutMs: 60_000,
   sinkRetryFirstMs: 1_000,
   sinkRetryMaxMs: 60_000,
@@ -71,7 +74,7 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   startFailuresMax: 3,
   hardResetsPerDayMax: 4,
   afterHardResetMs: 5_000,
-  gaveUpRetryMs: 3_600_000,
+  gaveUpRetryMs: 60_000,
   resetLimitMs: 180_000,
   stopLimitMs: 5_000,
   writeTimeoutMs: 5_000,

@@ -73,15 +73,21 @@ export function listMessages(timeoutMs: number): AtCommand<readonly StoredMessag
   }
 }
 
-/** AT+CMGR=n: one message of the selected memory; undefined when the slot is empty (an OK without a message). */
+/**
+ * AT+CMGR=n: one message of the selected memory; undefined when the slot is empty, which modems say by an OK without a
+ * message or by a message of length 0.
+ */
 export function readMessage(index: number, timeoutMs: number): AtCommand<StoredMessage | undefined> {
   const prefix = '+CMGR:'
   return {
     text: `AT+CMGR=${index}`,
     info: [{ prefix, body: true }],
     timeoutMs,
-    parse: (lines) =>
-      lines[0] === undefined ? undefined : stored(index, fieldsAfter(lines[0], prefix), lines[1] ?? ''),
+    parse: ([head, line = '']) => {
+      if (head === undefined) return undefined
+      const fields = fieldsAfter(head, prefix)
+      return line === '' && decimal(fields.at(-1)) === 0 ? undefined : stored(index, fields, line)
+    },
     retry: 'safe',
   }
 }
@@ -137,6 +143,11 @@ export function offeredServices(timeoutMs: number): AtCommand<ReadonlySet<number
 /** AT+CNMI=?: five lists of values. */
 export function offeredIndications(timeoutMs: number): AtCommand<readonly ReadonlySet<number>[]> {
   return query('AT+CNMI=?', '+CNMI:', timeoutMs, (text) => splitFields(text).map(numberList))
+}
+
+/** AT+CNMI=…: sets how new messages are told. */
+export function setIndication(indication: NewMessageIndication, timeoutMs: number): AtCommand<void> {
+  return setting(`AT+CNMI=${indication.join(',')}`, timeoutMs)
 }
 
 /** AT+CNMI?: what is set now; shorter than five where the modem says less. */

@@ -71,6 +71,7 @@ export type MessageEvent = (typeof MESSAGE_EVENTS)[number]
 const transitions: Record<MessageState, Partial<Record<MessageEvent, MessageState>>> = {
   scheduled: { release: 'queued', hold: 'held', fail: 'failed', expire: 'expired', cancel: 'canceled' },
   held: {
+    hold: 'held',
     approve: 'queued',
     decline: 'sent',
     accepted: 'sent',
@@ -104,7 +105,6 @@ const transitions: Record<MessageState, Partial<Record<MessageEvent, MessageStat
     undelivered: 'failed',
     hold: 'held',
     fail: 'failed',
-    expire: 'expired',
   },
   uncertain: {
     accepted: 'sent',

@@ -97,7 +97,7 @@ export function silence(afterMs: number): Refusal {
 /** Ways of Signal being out that are no person's order: a changed safety number is not slipped past by them. */
 const CHANGEABLE: ReadonlySet<string> = new Set(['no-receipt', 'signal-unreachable', 'not-on-signal'])
 
-const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
+export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
 
 /** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */

@@ -14,22 +14,17 @@ export interface KeyUse {
 
 export type KeyClaim =
   | { kind: 'new' }
-  /** Used before for the same request. `response` is what was answered, once that has been noted. */
-  | { kind: 'known'; messageId: string | undefined; response: { status: number; body: string } | undefined }
+  /** Used before for the same request, which made this message. */
+  | { kind: 'known'; messageId: string }
 
 /** Keys are kept this long. */
-export const KEY_RETENTION_MS = 24 * 3_600_000
+const KEY_RETENTION_MS = 24 * 3_600_000
 
 /**
  * Takes the key, or says what it was used for. Call it inside the transaction that does the work.
  * Errors: CausewayError `idempotency-mismatch` when the key was used for another request.
  */
-export async function claimKey(
-  db: Database,
-  use: KeyUse,
-  messageId: string | undefined,
-  nowMs: number,
-): Promise<KeyClaim> {
+export async function claimKey(db: Database, use: KeyUse, messageId: string, nowMs: number): Promise<KeyClaim> {
   const row = await find(db, use)
   if (row !== undefined && row.created_at_ms > nowMs - KEY_RETENTION_MS) {
     if (row.fingerprint !== use.fingerprint) {
@@ -39,34 +34,14 @@ export async function claimKey(
         retry: 'never',
       })
     }
-    const response = row.status === null || row.body === null ? undefined : { status: row.status, body: row.body }
-    return { kind: 'known', messageId: row.message_id ?? undefined, response }
+    return { kind: 'known', messageId: row.message_id }
   }
   const { scope, key, fingerprint } = use
   await db
     .replaceInto('idempotency_keys')
-    .values({ scope, key, fingerprint, message_id: messageId ?? null, status: null, body: null, created_at_ms: nowMs })
+    .values({ scope, key, fingerprint, message_id: messageId, created_at_ms: nowMs })
     .execute()
   return { kind: 'new' }
-}
-
-/** Notes what was answered, so that a repetition is answered the same. */
-export async function noteResponse(
-  db: Database,
-  { scope, key }: { scope: string; key: string },
-  response: { status: number; body: string },
-): Promise<void> {
-  await db
-    .updateTable('idempotency_keys')
-    .set({ status: response.status, body: response.body })
-    .where('scope', '=', scope)
-    .where('key', '=', key)
-    .execute()
-}
-
-/** Gives a key back whose request did nothing (it was refused), so that it may be tried again. */
-export async function releaseKey(db: Database, { scope, key }: { scope: string; key: string }): Promise<void> {
-  await db.deleteFrom('idempotency_keys').where('scope', '=', scope).where('key', '=', key).execute()
 }
 
 /** Forgets keys past their day. */

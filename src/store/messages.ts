@@ -13,7 +13,10 @@ export interface WaitingMessage {
   tries: number
   transport: 'sms' | 'signal'
   not_before_ms: number
-  sms_lane: string | null
+  /** The lane it was last on, else the conversation's modem. */
+  lane: string | null
+  /** 1 when parts of it have left through that lane, so that the others must, too. */
+  pinned: number
 }
 
 export function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
@@ -65,7 +68,13 @@ export function waitingMessages(
   let query = db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane'])
+    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms'])
+    .select([
+      sql<string | null>`coalesce(m.lane, c.sms_lane)`.as('lane'),
+      sql<number>`exists (select 1 from parts p where p.message_id = m.id and p.leg = m.leg and p.state <> 'pending')`.as(
+        'pinned',
+      ),
+    ])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
     .where(gate(nowMs))
   if (filter.ids !== undefined) query = query.where('m.id', 'in', [...filter.ids])
@@ -102,15 +111,28 @@ export async function nextWaiting(
   return row?.id
 }
 
+export interface DueMessage {
+  id: string
+  due_at_ms: number
+}
+
 /** Messages with something to do at a time of their own (fallback, validity, schedule), soonest first. */
 export function dueMessages(
   db: Database,
-  filter: { ids?: readonly string[]; afterMs?: number; limit: number },
-): Promise<{ id: string; due_at_ms: number }[]> {
+  filter: { ids?: readonly string[]; after?: DueMessage; limit: number },
+): Promise<DueMessage[]> {
   let query = db.selectFrom('messages').select(['id', 'due_at_ms']).where('due_at_ms', 'is not', null)
-  if (filter.ids !== undefined) query = query.where('id', 'in', [...filter.ids])
-  if (filter.afterMs !== undefined) query = query.where('due_at_ms', '>', filter.afterMs)
-  return query.orderBy('due_at_ms').limit(filter.limit).execute() as Promise<{ id: string; due_at_ms: number }[]>
+  const { ids, after } = filter
+  if (ids !== undefined) query = query.where('id', 'in', [...ids])
+  if (after !== undefined) {
+    query = query.where(({ or, and, eb }) =>
+      or([
+        eb('due_at_ms', '>', after.due_at_ms),
+        and([eb('due_at_ms', '=', after.due_at_ms), eb('id', '>', after.id)]),
+      ]),
+    )
+  }
+  return query.orderBy('due_at_ms').orderBy('id').limit(filter.limit).execute() as Promise<DueMessage[]>
 }
 
 /** Ids of held messages, by what they are held for. */
@@ -122,6 +144,36 @@ export async function heldMessages(
   if (filter.codes !== undefined) query = query.where('code', 'in', [...filter.codes])
   if (filter.conversationId !== undefined) query = query.where('conversation_id', '=', filter.conversationId)
   return (await query.orderBy('sent_timestamp_ms').execute()).map(({ id }) => id)
+}
+
+/** Ids of queued messages on a transport, oldest first. */
+export async function queuedOn(db: Database, transport: TransportName, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select('id')
+    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
+    .where('transport', '=', transport)
+    .orderBy('sent_timestamp_ms')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Ends the back-off of queued messages on this transport that had only waited for it to be there. */
+export async function endBackOff(
+  db: Database,
+  transport: TransportName,
+  codes: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ not_before_ms: nowMs })
+    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
+    .where('transport', '=', transport)
+    .where('not_before_ms', '>', nowMs)
+    .where('code', 'in', [...codes])
+    .execute()
 }
 
 /** Outgoing messages with these sent timestamps to this account. */

@@ -62,12 +62,11 @@ async function placeSegment(tx: DatabaseTransaction, ids: IdSource, segment: Inb
     .where('received_at_ms', '>', segment.receivedAtMs - SET_WINDOW_MS)
     .orderBy('received_at_ms', 'desc')
     .execute()
-  // The network repeats a segment whose acknowledgement it missed: same place, same content, another slot.
-  const repeated = relatives.find(
-    (row) => row.sequence === segment.sequence && row.payload_json === segment.payloadJson,
-  )
-  if (repeated !== undefined) return repeated.set_id
   const open = relatives.filter(({ whole_at_ms }) => whole_at_ms === null)
+  // The network repeats a segment whose acknowledgement it missed: same place, same content, another slot. Once the set
+  // is whole the same content is an honest second text (many senders never change the reference).
+  const repeated = open.find((row) => row.sequence === segment.sequence && row.payload_json === segment.payloadJson)
+  if (repeated !== undefined) return repeated.set_id
   const lacking = open.find(
     ({ set_id }) => !open.some((row) => row.set_id === set_id && row.sequence === segment.sequence),
   )

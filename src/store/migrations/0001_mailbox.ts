@@ -198,9 +198,7 @@ const statements = [
     scope text not null,
     key text not null check (length(key) between 1 and 255),
     fingerprint text not null,
-    message_id text,
-    status integer,
-    body text,
+    message_id text not null,
     created_at_ms integer not null,
     primary key (scope, key)
   ) strict, without rowid`,

@@ -200,9 +200,7 @@ export interface IdempotencyKeysTable {
   scope: string
   key: string
   fingerprint: string
-  message_id: string | null
-  status: number | null
-  body: string | null
+  message_id: string
   created_at_ms: number
 }
 

@@ -1,0 +1,24 @@
+/** What all of routing is built on, handed around as one value; made by the router. */
+import type { IdSource } from '../domain/ids.ts'
+import type { Lane, Transport } from '../domain/transport.ts'
+import type { Log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import type { Agenda } from './agenda.ts'
+import type { RoutingSettings } from './facts.ts'
+
+export interface RoutingContext {
+  db: Database
+  events: EventLog
+  ids: IdSource
+  /** ms since epoch. */
+  clock: () => number
+  /** 0 ≤ x < 1, for spreading repetitions. */
+  random: () => number
+  log: Log
+  settings: RoutingSettings
+  transports: readonly Transport[]
+  /** All lanes of all transports, as the settings let them be used. */
+  lanes: () => readonly Lane[]
+  agenda: Agenda
+}

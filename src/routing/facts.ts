@@ -1,0 +1,95 @@
+/** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
+import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
+import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
+import type { Lane } from '../domain/transport.ts'
+import { refusals } from '../store/attempts.ts'
+import type { Database } from '../store/database.ts'
+import { readMode } from '../store/settings.ts'
+import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
+
+export interface RoutingSettings {
+  /** Until a person chooses another one at run time. */
+  mode: Mode
+  /** Two-letter country for numbers in national format. */
+  region: string | undefined
+  /** Of contacts that have no policy of their own. */
+  defaultPolicy: ContactPolicy
+  fallbackAfterMs: number
+  validityMs: number
+  /** Send a text again when it cannot be known whether it left. May double it. */
+  resendWhenUncertain: boolean
+  /** Texts wait while the modem roams. */
+  waitWhenRoaming: boolean
+}
+
+type MessageFacts = Pick<
+  MessageRow,
+  'id' | 'policy' | 'text_approved' | 'since_leg' | 'fallback_code' | 'fallback_reason' | 'fallback_after_ms'
+>
+
+/** The facts about this message and this person now. */
+export async function gatherFacts(
+  db: Database,
+  settings: RoutingSettings,
+  lanes: readonly Lane[],
+  nowMs: number,
+  message: MessageFacts,
+  contact: ContactRow,
+): Promise<RouteFacts> {
+  return {
+    mode: (await readMode(db)) ?? settings.mode,
+    policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
+    contact: {
+      textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
+      signalable: contact.e164 !== null || contact.aci !== null,
+      standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
+      verified: contact.verified === 1,
+      identityChanged: contact.identity_changed_at_ms !== null,
+    },
+    encryptedOnly: undefined,
+    signal: transportFact(lanes, 'signal'),
+    sms: transportFact(lanes, 'sms'),
+    textApproved: message.text_approved === 1,
+    refused: await refusedBy(db, message),
+    silent: silenceOf(message),
+    fallbackAfterMs: message.fallback_after_ms ?? settings.fallbackAfterMs,
+  }
+}
+
+/** Lanes as the rules of this house let them be used: a roaming modem may have to wait. */
+export function usableLanes(lanes: readonly Lane[], settings: RoutingSettings): readonly Lane[] {
+  if (!settings.waitWhenRoaming) return lanes
+  return lanes.map((lane) =>
+    lane.roaming === true
+      ? { ...lane, available: false, reason: 'the modem is roaming, and texts wait until it is home' }
+      : lane,
+  )
+}
+
+function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): TransportFact {
+  const own = lanes.filter((lane) => lane.transport === transport)
+  if (own.length === 0) return { kind: 'absent' }
+  if (own.some(({ available }) => available)) return { kind: 'available' }
+  return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
+}
+
+async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFacts['refused']> {
+  const refused: { signal?: Refusal; sms?: Refusal } = {}
+  for (const { transport, code, detail } of await refusals(db, message.id, message.since_leg)) {
+    if (transport === 'mms') continue
+    refused[transport] =
+      code === 'not-on-signal' ? NOT_ON_SIGNAL : { code: code ?? 'refused', reason: plainReason(detail) }
+  }
+  return refused
+}
+
+/** Signal had its time with this message and gave no proof, or could not be reached. */
+function silenceOf({ fallback_code, fallback_reason }: MessageFacts): Refusal | undefined {
+  if (fallback_code !== 'no-receipt' && fallback_code !== 'signal-unreachable') return undefined
+  return { code: fallback_code, reason: fallback_reason ?? fallback_code }
+}
+
+/** A driver's sentence as a clause of ours. */
+function plainReason(detail: string | null): string {
+  return (detail ?? 'it was refused').replace(/\.$/, '')
+}

@@ -1,0 +1,25 @@
+/** Forgets what nobody needs any more, each kind after its own time. */
+import type { IdSource } from '../domain/ids.ts'
+import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import { pruneKeys } from '../store/idempotency.ts'
+import { InboundPdus } from '../store/inbound-pdus.ts'
+import { pruneSeen } from '../store/messages.ts'
+import { pruneQuarantine } from '../store/quarantine.ts'
+import { expireSegments } from '../store/segments.ts'
+
+export async function cleanUp(context: {
+  db: Database
+  events: EventLog
+  ids: IdSource
+  clock: () => number
+}): Promise<void> {
+  const { db, events, ids, clock } = context
+  const now = clock()
+  await expireSegments(db, now)
+  await pruneQuarantine(db)
+  await pruneSeen(db, now)
+  await pruneKeys(db, now)
+  await new InboundPdus(db, ids, clock).prune()
+  await events.prune()
+}

@@ -1,0 +1,217 @@
+/**
+ * Where the transports put facts. Each promise is the acknowledgement: it resolves after the one transaction that holds
+ * everything the fact means, or, in a driver's own transaction (`unit`), after the writes into it.
+ *
+ *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
+ *   receipt   { part · message · evidence · events }
+ *
+ * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
+ */
+import { type Address, parseSender } from '../domain/address.ts'
+import type { IdSource } from '../domain/ids.ts'
+import type {
+  CapabilityFact,
+  InboundMessage,
+  InboundSegment,
+  QuarantinedItem,
+  Receipt,
+  TransportSink,
+  UnitOfWork,
+} from '../domain/transport.ts'
+import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
+import { noteLastMessage, noteSmsLane } from '../store/contacts.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import {
+  changeMessage,
+  insertMessage,
+  lastSignalMessage,
+  noteSeen,
+  twinCandidates,
+  wasSeen,
+} from '../store/messages.ts'
+import { addToQuarantine } from '../store/quarantine.ts'
+import { addSegment } from '../store/segments.ts'
+import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { inUnit } from '../store/unit.ts'
+import type { Agenda } from './agenda.ts'
+import { announce } from './moves.ts'
+import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
+import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
+import { noteEvidence } from './standing.ts'
+
+export interface InboundOptions {
+  db: Database
+  events: EventLog
+  agenda: Pick<Agenda, 'touch' | 'free' | 'flush'>
+  ids: IdSource
+  clock: () => number
+  /** Two-letter country for numbers in national format. */
+  region: string | undefined
+}
+
+export class Inbound implements TransportSink {
+  readonly #context: InboundOptions
+
+  constructor(options: InboundOptions) {
+    this.#context = options
+  }
+
+  async message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean> {
+    return this.#commit(unit, async (tx) => {
+      if (await wasSeen(tx, message.transport, message.dedupeKey)) return false
+      const contact = await this.#person(tx, message)
+      const conversation = await conversationOf(this.#context, tx, contact)
+      await this.#evidence(tx, message, contact, conversation)
+      const twin = await this.#twin(tx, message, conversation)
+      const row =
+        twin === undefined ? await this.#store(tx, message, conversation) : await this.#join(tx, message, twin)
+      await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
+      return true
+    })
+  }
+
+  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
+    return this.#commit(unit, (tx) => addSegment(tx, this.#context.ids, segment))
+  }
+
+  receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      const moved =
+        receipt.transport === 'sms'
+          ? [await settleSmsReceipt(this.#context, tx, receipt)]
+          : await settleSignalReceipt(this.#context, tx, receipt)
+      for (const message of moved) if (message !== undefined) this.#follow(message)
+    })
+  }
+
+  capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      const { e164, aci, pni } = fact.recipient
+      if (e164 === undefined && aci === undefined) return
+      const contact = await resolvePerson(this.#context, tx, {
+        address: e164 === undefined ? undefined : { kind: 'e164', e164 },
+        aci,
+        pni,
+        name: undefined,
+      })
+      if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
+      else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
+      else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
+    })
+  }
+
+  quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      if (!(await addToQuarantine(tx, item))) return
+      await this.#context.events.append(tx, {
+        type: 'quarantine.added',
+        data: { transport: item.transport, lane: item.lane, code: item.code },
+      })
+    })
+  }
+
+  committed(): void {
+    this.#context.events.poke()
+    void this.#context.agenda.flush()
+  }
+
+  async #commit<T>(unit: UnitOfWork | undefined, work: (tx: DatabaseTransaction) => Promise<T>): Promise<T> {
+    const result = await inUnit(this.#context.db, unit, work)
+    if (unit === undefined) this.committed()
+    return result
+  }
+
+  #person(tx: DatabaseTransaction, { from }: InboundMessage): Promise<ContactRow> {
+    const address: Address | undefined =
+      from.address === undefined ? undefined : parseSender(from.address, this.#context.region)
+    return resolvePerson(this.#context, tx, { address, aci: from.aci, pni: from.pni, name: from.name })
+  }
+
+  /** What the transport of a message says about where this person can be reached. */
+  async #evidence(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    contact: ContactRow,
+    conversation: ConversationRow,
+  ): Promise<void> {
+    if (message.transport === 'signal') {
+      await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
+      return
+    }
+    await noteSmsLane(tx, conversation.id, message.lane)
+    // Reply in kind: they write a text while what we sent over Signal has not arrived.
+    const last = await lastSignalMessage(tx, conversation.id)
+    if (last !== undefined && undeliveredOverSignal(last)) {
+      await noteEvidence(this.#context, tx, contact, { kind: 'silent' })
+    }
+  }
+
+  async #twin(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    conversation: ConversationRow,
+  ): Promise<MessageRow | undefined> {
+    const wanted = normalisedText(message.text)
+    const { transport, sentAtMs } = message
+    const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
+    return candidates.find(({ text }) => normalisedText(text) === wanted)
+  }
+
+  async #store(tx: DatabaseTransaction, message: InboundMessage, conversation: ConversationRow): Promise<MessageRow> {
+    const { ids, clock, events } = this.#context
+    const now = clock()
+    const row = await insertMessage(tx, {
+      id: ids('msg'),
+      conversation_id: conversation.id,
+      direction: 'in',
+      text: message.text,
+      state: 'received',
+      transport: message.transport,
+      lane: message.lane,
+      encrypted: message.encrypted ? 1 : 0,
+      sent_timestamp_ms: message.sentAtMs,
+      created_at_ms: now,
+      updated_at_ms: now,
+      sent_at_ms: message.sentAtMs,
+    })
+    await noteLastMessage(tx, conversation.id, row.id, 'in', now)
+    await announce(events, tx, row, undefined)
+    return row
+  }
+
+  /** The second copy of a message that is here already: one row, marked; the encrypted copy names the transport. */
+  async #join(tx: DatabaseTransaction, message: InboundMessage, twin: MessageRow): Promise<MessageRow> {
+    const encrypted = message.encrypted && twin.encrypted === 0
+    const row = await changeMessage(
+      tx,
+      twin.id,
+      {
+        twin_at_ms: message.receivedAtMs,
+        twin_transport: encrypted ? twin.transport : message.transport,
+        ...(encrypted ? { transport: message.transport, lane: message.lane, encrypted: 1 } : {}),
+      },
+      this.#context.clock(),
+    )
+    await this.#context.events.append(tx, {
+      type: 'message.twin',
+      messageId: row.id,
+      conversationId: row.conversation_id,
+      data: { transport: row.transport, twin: row.twin_transport },
+    })
+    return row
+  }
+
+  /** What a receipt has moved may want a job, or make room for the next one. */
+  #follow(message: MessageRow): void {
+    this.#context.agenda.touch(message.id)
+    if (message.transport === 'sms' || message.transport === 'signal') {
+      this.#context.agenda.free(message.conversation_id, message.transport)
+    }
+  }
+}
+
+function undeliveredOverSignal(message: MessageRow): boolean {
+  if (message.transport === 'signal') return message.state === 'sent' || message.state === 'held'
+  return message.fallback_from === 'signal' && message.twin_transport !== 'signal'
+}

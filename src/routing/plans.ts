@@ -1,0 +1,121 @@
+/**
+ * Applies plans: turns what `planRoute` says into rows and moves, inside the caller's transaction. Used for new messages,
+ * before every attempt, after refusals, at deadlines and after a person's word, so that all of them follow one rule book.
+ */
+import type { MessageEvent } from '../domain/message.ts'
+import { type Leg, planRoute, type RoutePlan } from '../domain/route.ts'
+import { replaceLegs } from '../store/attempts.ts'
+import { findContact, findConversation } from '../store/contacts.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { RoutingContext } from './context.ts'
+import { gatherFacts } from './facts.ts'
+import { type Move, moveMessage } from './moves.ts'
+
+/** Code of a message that waits for consent to a text. */
+export const CONSENT_NEEDED = 'consent-needed'
+
+export interface Parties {
+  conversation: ConversationRow
+  contact: ContactRow
+}
+
+/** Whom a message is for. */
+export async function partiesOf(db: Database, message: Pick<MessageRow, 'conversation_id'>): Promise<Parties> {
+  const conversation = await findConversation(db, { id: message.conversation_id })
+  const contact = conversation && (await findContact(db, { id: conversation.contact_id }))
+  if (conversation === undefined || contact === undefined) throw new Error('a message without conversation or contact')
+  return { conversation, contact }
+}
+
+/** The plan for a message as things are now. */
+export async function planNow(
+  context: RoutingContext,
+  db: Database,
+  message: Parameters<typeof gatherFacts>[4],
+  contact: ContactRow,
+): Promise<RoutePlan> {
+  const { settings, lanes, clock } = context
+  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact))
+}
+
+/** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */
+export function consequence(
+  plan: RoutePlan,
+  leg: number,
+  nowMs: number,
+  validUntilMs: number,
+): { event: MessageEvent | 'go'; move: Move } {
+  if (plan.kind === 'failed') {
+    return { event: 'fail', move: { code: plan.code, reason: plan.reason, due_at_ms: null } }
+  }
+  if (plan.kind === 'held') {
+    return { event: 'hold', move: { code: plan.code, reason: plan.reason, due_at_ms: validUntilMs } }
+  }
+  const first = firstLeg(plan.legs)
+  const begun: Move = {
+    leg,
+    leg_started_at_ms: nowMs,
+    transport: first.transport,
+    lane: null,
+    tries: 0,
+    not_before_ms: 0,
+    reason: first.reason,
+  }
+  if (first.consent === 'ask') {
+    return { event: 'hold', move: { ...begun, code: CONSENT_NEEDED, due_at_ms: validUntilMs } }
+  }
+  return { event: 'go', move: { ...begun, code: first.code, due_at_ms: deadline(first, nowMs, validUntilMs) } }
+}
+
+/** When a waiting leg must be looked at again: its fallback, at the latest the end of validity. */
+function deadline(leg: Leg, nowMs: number, validUntilMs: number): number {
+  return leg.fallbackAfterMs === undefined ? validUntilMs : Math.min(validUntilMs, nowMs + leg.fallbackAfterMs)
+}
+
+/**
+ * Gives a message a new plan. `go` is the event by which it goes on when the plan lets it. A change of transport is
+ * noted on the message for people to see, and in the event log.
+ */
+export async function applyPlan(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  plan: RoutePlan,
+  go: MessageEvent,
+): Promise<MessageRow> {
+  const { clock, events, agenda } = context
+  const now = clock()
+  const leg = message.leg === null ? 0 : message.leg + 1
+  const { event, move } = consequence(plan, leg, now, message.valid_until_ms ?? now)
+  const changed = plan.kind === 'legs' && message.transport !== null && move.transport !== message.transport
+  if (plan.kind === 'legs') await replaceLegs(tx, message.id, leg, plan.legs)
+  const moved = await moveMessage(context, tx, message, event === 'go' ? go : event, {
+    ...move,
+    ...(changed ? fallbackNote(message, plan.legs, now) : {}),
+  })
+  if (changed) {
+    await events.append(tx, {
+      type: 'message.fallback',
+      messageId: message.id,
+      conversationId: message.conversation_id,
+      data: { from: message.transport, to: moved.transport, code: moved.fallback_code },
+    })
+  }
+  agenda.touch(message.id)
+  if (message.transport === 'sms' || message.transport === 'signal') {
+    agenda.free(message.conversation_id, message.transport)
+  }
+  return moved
+}
+
+function fallbackNote(message: MessageRow, legs: readonly Leg[], nowMs: number): Move {
+  const { code, reason } = firstLeg(legs)
+  return { fallback_from: message.transport, fallback_code: code, fallback_reason: reason, fallback_at_ms: nowMs }
+}
+
+function firstLeg(legs: readonly Leg[]): Leg {
+  const [first] = legs
+  if (first === undefined) throw new Error('a plan without legs')
+  return first
+}

@@ -1,0 +1,179 @@
+/**
+ * What receipts prove, inside a transaction: parts are settled, messages advance, and a message that was given up or sent
+ * another way is repaired.
+ */
+import { addressDigits } from '../domain/address.ts'
+import { accepts } from '../domain/message.ts'
+import type { Receipt } from '../domain/transport.ts'
+import { changePart, partsOf, partsSubmitted } from '../store/attempts.ts'
+import { findContact } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { changeMessage, messagesBySentTime } from '../store/messages.ts'
+import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
+import { type MoveContext, moveMessage } from './moves.ts'
+import { noteEvidence } from './standing.ts'
+
+/** A status report may come this long after its message. */
+const REPORT_WINDOW_MS = 72 * 3_600_000
+/** Our clock and the service centre's may differ by this much when a report is matched to a submission. */
+const CLOCK_SKEW_MS = 10 * 60_000
+/** Parts to one recipient that one report is compared with. */
+const CANDIDATES_MAX = 512
+
+type SmsReceipt = Receipt & { transport: 'sms' }
+type SignalReceipt = Receipt & { transport: 'signal' }
+
+export interface ReceiptContext extends MoveContext {
+  region: string | undefined
+}
+
+/**
+ * Settles the part that a status report speaks of, and its message; the message, or undefined when it is none of ours.
+ * TS 23.040 §9.2.2.3: a report names TP-MR, the recipient, and when the service centre took the message.
+ */
+export async function settleSmsReceipt(
+  context: ReceiptContext,
+  tx: DatabaseTransaction,
+  receipt: SmsReceipt,
+): Promise<MessageRow | undefined> {
+  const digits = addressDigits(receipt.recipientAddress, context.region)
+  const since = context.clock() - REPORT_WINDOW_MS
+  const candidates = await partsSubmitted(tx, receipt.lane, digits, since, CANDIDATES_MAX)
+  const part = matchPart(candidates, receipt)
+  if (part === undefined) return undefined
+  await settlePart(tx, part, receipt)
+  const message = await getMessage(tx, part.message_id)
+  return message === undefined ? undefined : rollUp(context, tx, message, part.leg, receipt.dischargedAtMs)
+}
+
+/**
+ * The part that a report speaks of. Same reference and a plausible time; else one whose answer was lost, so that its
+ * reference is not known, of which the service centre's time tells that it is this one; else the same reference alone
+ * (service centres with wrong clocks exist).
+ */
+function matchPart(candidates: readonly PartRow[], receipt: SmsReceipt): PartRow | undefined {
+  const distance = (part: PartRow) => Math.abs((part.submitted_at_ms ?? 0) - receipt.submittedAtMs)
+  const nearest = (parts: readonly PartRow[]) =>
+    parts.reduce<PartRow | undefined>(
+      (best, part) => (best === undefined || distance(part) < distance(best) ? part : best),
+      undefined,
+    )
+  const unsettled = candidates.filter(({ state }) => state !== 'delivered' && state !== 'failed')
+  const byReference = unsettled.filter((part) => part.message_reference === receipt.messageReference)
+  const inTime = (part: PartRow) => distance(part) <= CLOCK_SKEW_MS
+  const nameless = unsettled.filter(
+    ({ state, message_reference }) => message_reference === null && (state === 'submitting' || state === 'uncertain'),
+  )
+  return nearest(byReference.filter(inTime)) ?? nearest(nameless.filter(inTime)) ?? nearest(byReference)
+}
+
+async function settlePart(tx: DatabaseTransaction, part: PartRow, receipt: SmsReceipt): Promise<void> {
+  const state = { delivered: 'delivered', temporary: 'accepted', 'permanent-failure': 'failed' } as const
+  await changePart(
+    tx,
+    { messageId: part.message_id, leg: part.leg, part: part.part },
+    {
+      state: state[receipt.outcome],
+      message_reference: receipt.messageReference,
+      settled_at_ms: receipt.dischargedAtMs,
+      detail: receipt.detail,
+    },
+  )
+}
+
+/**
+ * Brings a message to where the parts of one of its legs are. A leg that has been left counts only where it proves
+ * delivery.
+ */
+export async function rollUp(
+  context: MoveContext,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  leg: number,
+  atMs: number,
+): Promise<MessageRow> {
+  const parts = await partsOf(tx, message.id, leg)
+  if (parts.length === 0) return message
+  const all = (...states: readonly PartRow['state'][]) => parts.every(({ state }) => states.includes(state))
+  if (all('delivered')) {
+    return moveMessage(context, tx, message, 'delivered', {
+      delivered_at_ms: message.delivered_at_ms ?? atMs,
+      sent_at_ms: message.sent_at_ms ?? atMs,
+      due_at_ms: null,
+      reason: 'the status report says that it arrived',
+    })
+  }
+  if (message.leg !== leg) return message
+  const failed = parts.find(({ state }) => state === 'failed')
+  if (failed !== undefined && parts.every(({ state }) => state !== 'pending' && state !== 'submitting')) {
+    return moveMessage(context, tx, message, 'undelivered', {
+      code: 'undelivered',
+      reason: `The network could not deliver it: ${failed.detail ?? 'no reason was given'}.`,
+      due_at_ms: null,
+    })
+  }
+  if (message.state !== 'uncertain') return message
+  if (all('accepted', 'delivered')) {
+    return moveMessage(context, tx, message, 'accepted', {
+      sent_at_ms: message.sent_at_ms ?? atMs,
+      due_at_ms: null,
+      reason: 'the status report shows that the network had taken it',
+    })
+  }
+  if (parts.some(({ state }) => state === 'pending') && all('accepted', 'delivered', 'pending')) {
+    return moveMessage(context, tx, message, 'carry-on', {
+      reason: 'the status report settled what was uncertain; the other parts follow',
+    })
+  }
+  return message
+}
+
+/** Moves the messages that a Signal receipt speaks of, and takes it as evidence that this person is there. */
+export async function settleSignalReceipt(
+  context: MoveContext,
+  tx: DatabaseTransaction,
+  receipt: SignalReceipt,
+): Promise<MessageRow[]> {
+  const contact = await findContact(tx, { aci: receipt.fromAci })
+  if (contact === undefined) return []
+  await noteEvidence(context, tx, contact, { kind: 'registered' })
+  const messages = await messagesBySentTime(tx, receipt.fromAci, receipt.timestampsMs)
+  const moved: MessageRow[] = []
+  for (const message of messages) moved.push(await settleBySignal(context, tx, message, receipt))
+  return moved
+}
+
+async function settleBySignal(
+  context: MoveContext,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  receipt: SignalReceipt,
+): Promise<MessageRow> {
+  if (!accepts(message.state, receipt.kind)) {
+    if (message.transport !== 'sms' || message.twin_transport !== null) return message
+    return changeMessage(tx, message.id, { twin_transport: 'signal', twin_at_ms: receipt.atMs }, context.clock())
+  }
+  // The text of a fallback has left, or is leaving: both copies exist, and the row says so.
+  const textWent =
+    message.transport === 'sms' &&
+    (message.state === 'sending' || message.state === 'uncertain' || (await hasLeft(tx, message)))
+  return moveMessage(context, tx, message, receipt.kind, {
+    transport: 'signal',
+    encrypted: 1,
+    sent_at_ms: message.sent_at_ms ?? receipt.atMs,
+    delivered_at_ms: message.delivered_at_ms ?? receipt.atMs,
+    ...(receipt.kind === 'read' ? { read_at_ms: receipt.atMs } : {}),
+    due_at_ms: null,
+    ...(textWent ? { twin_transport: 'sms' as const, twin_at_ms: message.fallback_at_ms } : {}),
+    ...(message.fallback_from !== null && !textWent
+      ? { fallback_from: null, fallback_code: null, fallback_reason: null, fallback_at_ms: null }
+      : {}),
+    reason: textWent ? 'it arrived over Signal after all; a text had been sent, too' : 'it arrived over Signal',
+  })
+}
+
+async function hasLeft(tx: DatabaseTransaction, message: MessageRow): Promise<boolean> {
+  if (message.leg === null) return false
+  return (await partsOf(tx, message.id, message.leg)).some(({ state }) => state !== 'pending')
+}

@@ -1,0 +1,83 @@
+/** Contacts: who they are, how they want to be written to, whether it is still them. */
+import { EXIT, ExitError } from '../exit.ts'
+import { call, findGateway, type GatewayOptions } from '../gateway.ts'
+import type { ContactJson } from '../json.ts'
+import { allContacts, contactFor, isAddress } from '../people.ts'
+import { clock, json, line, table } from '../print.ts'
+
+type Options = GatewayOptions & { json?: boolean }
+
+export async function list(options: Options): Promise<void> {
+  const contacts = await allContacts(await findGateway(options))
+  if (options.json === true) {
+    for (const contact of contacts) json(contact)
+  } else if (contacts.length === 0) line('No contacts yet.')
+  else table(contacts.map(row))
+}
+
+export async function show(who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const contact = await contactFor(gateway, who)
+  const identity = await call<{ safety_number: string | null }>(
+    gateway,
+    'GET',
+    `/api/v1/contacts/${contact.id}/identity`,
+  )
+  if (options.json === true) {
+    json({ ...contact, safety_number: identity.safety_number })
+    return
+  }
+  table([row(contact)])
+  if (contact.identity_changed_at !== null) {
+    line(
+      `The safety number changed on ${clock(contact.identity_changed_at)}. Messages are held until: causeway contacts approve ${contact.address ?? contact.id}`,
+    )
+  }
+  if (identity.safety_number !== null) {
+    line('Safety number')
+    const groups = identity.safety_number.match(/.{1,5}/g) ?? []
+    for (let i = 0; i < groups.length; i += 4) line(`  ${groups.slice(i, i + 4).join(' ')}`)
+  }
+}
+
+export async function set(who: string, options: Options & { name?: string; policy?: string }): Promise<void> {
+  const { name, policy } = options
+  if (name === undefined && policy === undefined)
+    throw new ExitError(EXIT.usage, 'Say what to set: --name or --policy.')
+  const gateway = await findGateway(options)
+  const contact = isAddress(who)
+    ? await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who })
+    : await contactFor(gateway, who)
+  const changed = await call<ContactJson>(gateway, 'PATCH', `/api/v1/contacts/${contact.id}`, {
+    ...(name === undefined ? {} : { name: name === '' ? null : name }),
+    ...(policy === undefined ? {} : { policy }),
+  })
+  print(changed, options)
+}
+
+/** Consents to a changed safety number, or says that it was compared. */
+export async function identity(action: 'approve' | 'verify', who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const contact = await contactFor(gateway, who)
+  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/identity/${action}`), options)
+}
+
+function print(contact: ContactJson, options: Options): void {
+  if (options.json === true) json(contact)
+  else table([row(contact)])
+}
+
+function row(contact: ContactJson): string[] {
+  const marks = [
+    contact.verified ? 'verified' : '',
+    contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
+  ].filter((mark) => mark !== '')
+  return [
+    contact.name ?? '',
+    contact.address ?? '',
+    contact.policy,
+    `Signal: ${contact.signal.standing}`,
+    marks.join(', '),
+    contact.id,
+  ]
+}

@@ -1,0 +1,52 @@
+/** Runs the gateway, or the sandbox around one, until somebody says stop. */
+import { type Config, loadConfig } from '../../config.ts'
+import { createLog } from '../../log.ts'
+import { EXIT, ExitError } from '../exit.ts'
+
+export interface ServeOptions {
+  config?: string
+  set: Record<string, string>
+}
+
+/** How long a stop may take before the process ends anyway. */
+const STOP_TIMEOUT_MS = 20_000
+
+/** Resolves when it was told to stop and has stopped. A second Ctrl-C ends it at once. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const config = loadConfig({ file: options.config, flags: options.set })
+  const stop = toldToStop()
+  const { runService } = await import('../../service.ts')
+  const service = await runService(config, { log: logFor(config) })
+  await stop
+  const forced = setTimeout(() => {
+    process.stderr.write('It did not stop in time.\n')
+    process.exit(EXIT.failed)
+  }, STOP_TIMEOUT_MS)
+  // It stays: whatever keeps the process alive after the stop is ended too.
+  forced.unref()
+  await service.stop()
+}
+
+export async function sandbox(options: { dataDir: string; listen: string; logLevel: string }): Promise<void> {
+  const level = (['debug', 'info', 'warn', 'error', 'silent'] as const).find((known) => known === options.logLevel)
+  if (level === undefined) throw new ExitError(EXIT.usage, `--log-level ${options.logLevel}: there is no such level.`)
+  const { runSandbox } = await import('../../sandbox/sandbox.ts')
+  await runSandbox({
+    dataDir: options.dataDir,
+    httpListen: options.listen,
+    log: createLog(level, process.stdout.isTTY === true),
+    progress: (text) => process.stdout.write(`${text}\n`),
+    command: process.env['CAUSEWAY_COMMAND'] ?? 'scripts/causeway',
+  })
+}
+
+function logFor(config: Config) {
+  const { level, format } = config.log
+  return createLog(level, format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true))
+}
+
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve())
+  })
+}

@@ -1,0 +1,241 @@
+#!/usr/bin/env node
+/**
+ * The command line program: the table of commands, and how it ends. Each command's code is loaded only when it is
+ * called, so that `pdu decode` does not pay for the service.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { describeError, EXIT, exitCodeFor } from './exit.ts'
+
+const interrupted = new AbortController()
+
+/** A command of its own `--json` and ways to the gateway. */
+function talking(parent: Command, signature: string, summary: string): Command {
+  return parent
+    .command(signature)
+    .description(summary)
+    .option('--json', 'one JSON object a line')
+    .option('--socket <path>', 'the gateway’s Unix socket')
+    .option('--url <url>', 'the gateway’s address, with --token')
+    .option('--token <token>', 'a token (or CAUSEWAY_TOKEN)')
+    .option('--config <file>', 'the gateway’s configuration, to find its socket')
+}
+
+/** Runs it, and takes a number that it returns as the exit code. */
+function run<Arguments extends unknown[]>(action: (...given: Arguments) => unknown) {
+  return async (...given: Arguments) => {
+    const code = await action(...given)
+    if (typeof code === 'number') process.exitCode = code
+  }
+}
+
+function program(): Command {
+  const root = new Command('causeway')
+    .description('One conversation per person over Signal and SMS, on a modem of your own.')
+    .version(version(), '--version')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('See --help.')
+  const collect = (pair: string, all: Record<string, string>) => {
+    const [key = '', ...value] = pair.split('=')
+    return { ...all, [key]: value.join('=') }
+  }
+
+  root
+    .command('serve')
+    .description('runs the gateway')
+    .option('--config <file>', 'its configuration')
+    .option('--set <key=value>', 'one value of the configuration; may be repeated', collect, {})
+    .action(run(async (options) => (await import('./commands/serve.ts')).serve(options)))
+  root
+    .command('sandbox')
+    .description('runs the whole world on one machine: modems, network, Signal server, people, gateway')
+    .option('--data-dir <directory>', 'emptied at each start', 'data/sandbox')
+    .option('--listen <address>', 'of the API', '127.0.0.1:8420')
+    .option('--log-level <level>', 'of the world; the gateway writes its own log', 'warn')
+    .action(run(async (options) => (await import('./commands/serve.ts')).sandbox(options)))
+
+  talking(root, 'send <to> <text...>', 'sends a message; `-` as text reads it from standard input')
+    .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
+    .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
+    .option('--validity <span>', 'time after which nobody wants it any more')
+    .option('--idempotency-key <key>', 'the same key and message is sent once')
+    .option('--wait [span]', 'until it is delivered or settled otherwise (60s)')
+    .action(run(async (to, words, options) => (await import('./commands/messages.ts')).send(to, words, options)))
+  talking(root, 'inbox [who]', 'conversations; or what was said with somebody')
+    .option('--limit <count>', 'at most so many', '50')
+    .action(run(async (who, options) => (await import('./commands/messages.ts')).inbox(who, options)))
+  talking(root, 'tail', 'what happens, as it happens')
+    .option('--after <event>', 'from behind this event on, instead of from now')
+    .option('--count <count>', 'end after so many')
+    .action(run(async (options) => (await import('./commands/tail.ts')).tail(options, interrupted.signal)))
+  talking(root, 'messages', 'messages, the newest last')
+    .option('--limit <count>', 'at most so many', '50')
+    .option('--status <state>', 'only those in this state')
+    .option('--with <who>', 'only those with this person')
+    .action(run(async (options) => (await import('./commands/messages.ts')).list(options)))
+  talking(root, 'show <message>', 'one message, with its plan and what was tried').action(
+    run(async (id, options) => (await import('./commands/messages.ts')).show(id, options)),
+  )
+  talking(root, 'approve <message>', 'lets a held message go on')
+    .option('--wait', 'send no text; go on waiting for Signal')
+    .action(run(async (id, options) => (await import('./commands/messages.ts')).decide('approve', id, options)))
+  for (const [action, summary] of [
+    ['cancel', 'takes back a message that has not left'],
+    ['retry', 'tries a failed, expired or canceled message anew'],
+  ] as const) {
+    talking(root, `${action} <message>`, summary).action(
+      run(async (id, options) => (await import('./commands/messages.ts')).decide(action, id, options)),
+    )
+  }
+
+  const contacts = root.command('contacts').description('people, their policies and safety numbers')
+  talking(contacts, 'list', 'everybody').action(
+    run(async (options) => (await import('./commands/contacts.ts')).list(options)),
+  )
+  talking(contacts, 'show <who>', 'one, with the safety number').action(
+    run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)),
+  )
+  talking(contacts, 'set <who>', 'changes name or policy')
+    .option('--name <name>', 'empty takes it away')
+    .option('--policy <policy>', 'auto, ask, signal_only or sms_only')
+    .action(run(async (who, options) => (await import('./commands/contacts.ts')).set(who, options)))
+  for (const [action, summary] of [
+    ['approve', 'consents to a changed safety number'],
+    ['verify', 'says that the safety number was compared'],
+  ] as const) {
+    talking(contacts, `${action} <who>`, summary).action(
+      run(async (who, options) => (await import('./commands/contacts.ts')).identity(action, who, options)),
+    )
+  }
+
+  const modem = root.command('modem').description('modems: state, commands, reset')
+  talking(modem, 'list', 'all of them').action(
+    run(async (options) => (await import('./commands/modem.ts')).list(options)),
+  )
+  talking(modem, 'at <command>', 'one AT command')
+    .option('--modem <which>', 'id, label, number or port')
+    .action(run(async (text, options) => (await import('./commands/modem.ts')).at(text, options)))
+  talking(modem, 'reset', 'restarts the module')
+    .option('--modem <which>', 'id, label, number or port')
+    .action(run(async (options) => (await import('./commands/modem.ts')).reset(options)))
+
+  const signal = root.command('signal').description('the Signal account')
+  talking(signal, 'status', 'how it is').action(
+    run(async (options) => (await import('./commands/signal.ts')).status(options)),
+  )
+  talking(signal, 'register <number>', 'registers a number; logs out the phone that uses Signal with it')
+    .option('--captcha <token>', 'signalcaptcha://…')
+    .option('--voice', 'the code comes by a call')
+    .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
+  talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
+    run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
+  )
+  talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
+    run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
+  )
+
+  const token = root.command('token').description('tokens for programs')
+  talking(token, 'create <name>', 'prints a new token, this once')
+    .requiredOption('--scope <scope...>', 'messages:send, messages:read, contacts:read, …, admin')
+    .action(run(async (name, options) => (await import('./commands/token.ts')).create(name, options)))
+  talking(token, 'list', 'all, without their secrets').action(
+    run(async (options) => (await import('./commands/token.ts')).list(options)),
+  )
+  talking(token, 'revoke <id>', 'from now on').action(
+    run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
+  )
+
+  root
+    .command('sim [words...]')
+    .description('drives the sandbox; without words: what it can do')
+    .option('--json', 'the result as JSON')
+    .option('--socket <path>', 'the sandbox’s Unix socket')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(run(async (words, options) => (await import('./commands/sim.ts')).sim(words, options)))
+  talking(root, 'doctor', 'what is wrong and what to do').action(
+    run(async (options) => (await import('./commands/doctor.ts')).doctor(options)),
+  )
+
+  const pdu = root.command('pdu').description('explains and makes SMS PDUs, a line each')
+  pdu
+    .command('decode')
+    .description('`[mt|mo] HEX` a line on standard input → one JSON object a line')
+    .option('--json', 'it always is')
+    .action(run(async () => (await import('./commands/pdu.ts')).decode()))
+  pdu
+    .command('encode')
+    .description('one JSON object a line on standard input → HEX')
+    .option('--json', 'taken, and without effect')
+    .action(run(async () => (await import('./commands/pdu.ts')).encode()))
+
+  const config = root.command('config').description('looks at the configuration')
+  config
+    .command('check')
+    .description('says what is wrong with it')
+    .option('--config <file>', 'the file')
+    .option('--json', 'as JSON')
+    .action(run(async (options) => (await import('./commands/config.ts')).check(options)))
+  config
+    .command('reference')
+    .description('all keys, as docs/config.md')
+    .action(run(async () => (await import('./commands/config.ts')).reference()))
+  root
+    .command('version')
+    .description('which one this is')
+    .option('--json', 'as JSON')
+    .action((options) => {
+      process.stdout.write(options.json === true ? `${JSON.stringify({ version: version() })}\n` : `${version()}\n`)
+    })
+  return root
+}
+
+/** `contacts`, `modem`, `signal` and `token` alone mean their first command. */
+function withDefaults(words: readonly string[]): string[] {
+  const [first = '', second] = words
+  const defaults: Record<string, string> = { contacts: 'list', modem: 'list', signal: 'status', token: 'list' }
+  const meant = defaults[first]
+  const isBare = second === undefined || (second.startsWith('-') && second !== '--help' && second !== '-h')
+  return meant !== undefined && isBare ? [first, meant, ...words.slice(1)] : [...words]
+}
+
+/** From package.json: beside src/ from a checkout, beside dist/ once built. */
+function version(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+      if (name === 'causeway') return version
+    } catch {
+      // Not here.
+    }
+  }
+  return 'unknown'
+}
+
+async function main(): Promise<void> {
+  // Who reads us may stop reading (`| head`): that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
+  })
+  try {
+    await program().parseAsync(withDefaults(process.argv.slice(2)), { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+      return
+    }
+    process.stderr.write(`${describeError(error)}\n`)
+    process.exitCode = exitCodeFor(error)
+  }
+}
+
+// Commands that run on (serve, sandbox) have their own; for all others Ctrl-C is the end.
+if (!['serve', 'sandbox'].includes(process.argv[2] ?? '')) {
+  process.once('SIGINT', () => {
+    interrupted.abort()
+    process.exit(process.argv[2] === 'tail' ? EXIT.ok : 130)
+  })
+}
+await main()

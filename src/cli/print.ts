@@ -1,0 +1,84 @@
+/** Plain output for people: tables, and a message in one line with the glyph and word of its state. */
+import { STATE_FACES } from '../domain/states.ts'
+import type { ContactRefJson, MessageJson } from './json.ts'
+
+const TEXT_CHARS_MAX = 60
+
+export function line(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** One value as JSON in one line. */
+export function json(value: unknown): void {
+  line(JSON.stringify(value))
+}
+
+/** Columns as wide as they must be; the last one is free. */
+export function table(rows: readonly (readonly string[])[]): void {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
+  }
+  for (const row of rows) {
+    const cells = row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+    line(cells.join('  ').trimEnd())
+  }
+}
+
+/** `Ana (+15550000201)`, or whatever of it is known. */
+export function person(contact: ContactRefJson | null): string {
+  if (contact === null) return '?'
+  const { name, address } = contact
+  if (name === null) return address ?? '?'
+  return address === null ? name : `${name} (${address})`
+}
+
+/** `✓ sent`, followed by why where a person wants to know. */
+export function state(message: MessageJson): string {
+  const { glyph, word } = STATE_FACES[message.status]
+  return `${glyph} ${word}`
+}
+
+/** `signal, encrypted`, `sms`, or nothing. */
+export function way(message: MessageJson): string {
+  if (message.transport === null) return ''
+  return message.encrypted ? `${message.transport}, encrypted` : message.transport
+}
+
+/** A message as a row of a table. */
+export function messageRow(message: MessageJson): string[] {
+  return [
+    clock(message.created_at),
+    state(message),
+    way(message),
+    person(message.contact),
+    excerpt(message.text),
+    message.id,
+  ]
+}
+
+/** What the state of a message does not say by itself. */
+export function why(message: MessageJson): string | undefined {
+  if (message.fallback !== null && message.reason === null) return message.fallback.reason ?? undefined
+  return message.reason ?? undefined
+}
+
+/** Local date and time, to the second. */
+export function clock(rfc3339: string | null): string {
+  if (rfc3339 === null) return ''
+  const at = new Date(rfc3339)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** One line of it, without anything that a terminal would act on. */
+export function excerpt(text: string): string {
+  const flat = printable(text.replaceAll(/\s+/g, ' '))
+  return flat.length > TEXT_CHARS_MAX ? `${flat.slice(0, TEXT_CHARS_MAX - 1)}…` : flat
+}
+
+/** Text from outside, with its control characters made visible: a message must not steer the terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
+}

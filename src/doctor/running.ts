@@ -1,0 +1,212 @@
+/** What can be said about a running gateway, from what it knows of its modems, its Signal account and its queue. Pure. */
+import type { Finding } from '../domain/finding.ts'
+
+export interface ModemFacts {
+  id: string
+  label: string | undefined
+  state: string
+  reason: string | undefined
+  registration: string
+  signalDbm: number | undefined
+  smsc: string | undefined
+  storage: readonly { memory: string; used: number; total: number }[]
+}
+
+export interface RunningFacts {
+  mode: 'integrated' | 'data_only' | 'sms_only'
+  modems: readonly ModemFacts[]
+  signal: { state: string; reason: string | undefined; e164: string | undefined }
+  /** Outgoing messages that are not settled, by state. */
+  waiting: readonly { state: string; count: number; oldestMs: number | null }[]
+  components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
+  nowMs: number
+}
+
+const LOW_SIGNAL_DBM = -105
+const STORAGE_SHARE_WARNING = 0.9
+const BACKLOG_WARNING = 100
+/** A message that could go and has not gone for so long is stuck. */
+const STALLED_MS = 15 * 60_000
+
+/** All findings about the gateway, those that are well too. */
+export function examineRunning(facts: RunningFacts): Finding[] {
+  return [
+    ...facts.components.map(component),
+    ...facts.modems.flatMap((modem) => examineModem(modem)),
+    ...examineSignal(facts),
+    ...examineQueue(facts),
+  ]
+}
+
+function component({ component, status, detail }: RunningFacts['components'][number]): Finding {
+  const id = component === 'database' ? 'db.integrity' : `${component}.down`
+  if (status === 'pass') return { id, severity: 'ok', what: `${capital(component)} is well.`, fix: undefined }
+  return {
+    id,
+    severity: status === 'fail' ? 'error' : 'warning',
+    what: `${capital(component)}: ${detail ?? status}.`,
+    fix: 'See the log: journalctl -u causeway, or what it wrote to the terminal.',
+  }
+}
+
+/** Modem state → what it means here. Those that are not listed are well. */
+const MODEM_STATES: Readonly<Record<string, Omit<Finding, 'what'> & { what: string }>> = {
+  absent: {
+    id: 'modem.absent',
+    severity: 'error',
+    what: 'is not there',
+    fix: 'Plug it in; if it is, see dmesg and try another cable or power supply.',
+  },
+  starting: { id: 'modem.healing', severity: 'info', what: 'is starting', fix: undefined },
+  resyncing: {
+    id: 'modem.healing',
+    severity: 'warning',
+    what: 'lost step and is finding its way back',
+    fix: undefined,
+  },
+  'sim-locked': {
+    id: 'modem.sim_pin',
+    severity: 'error',
+    what: 'has a SIM that wants its PIN',
+    fix: 'Put the PIN under modems[].pin; after three wrong ones the SIM wants its PUK, in a phone.',
+  },
+  'no-sim': {
+    id: 'modem.no_sim',
+    severity: 'error',
+    what: 'has no SIM',
+    fix: 'Put one in, contacts towards the modem.',
+  },
+  searching: {
+    id: 'modem.not_registered',
+    severity: 'warning',
+    what: 'is not registered with a network',
+    fix: 'Check antenna and place; a new SIM may need minutes, or a plan that is active.',
+  },
+  failed: {
+    id: 'modem.failed',
+    severity: 'error',
+    what: 'gave up',
+    fix: 'Do what the reason says, then: causeway modem reset.',
+  },
+}
+
+function examineModem(modem: ModemFacts): Finding[] {
+  const name = modem.label ?? modem.id
+  const state = MODEM_STATES[modem.state]
+  const findings: Finding[] = []
+  if (state !== undefined) {
+    const reason = modem.reason === undefined ? '' : ` (${modem.reason})`
+    const isDenied = modem.state === 'searching' && modem.registration === 'denied'
+    findings.push({
+      ...state,
+      severity: isDenied ? 'error' : state.severity,
+      what: `${name} ${state.what}${reason}.`,
+    })
+  }
+  if (modem.signalDbm !== undefined && modem.signalDbm < LOW_SIGNAL_DBM) {
+    const fix = 'Move the antenna, or use a better one.'
+    findings.push({ id: 'modem.low_signal', severity: 'warning', what: `${name} hears ${modem.signalDbm} dBm.`, fix })
+  }
+  for (const { memory, used, total } of modem.storage) {
+    if (total === 0 || used / total < STORAGE_SHARE_WARNING) continue
+    findings.push({
+      id: 'modem.storage_full',
+      severity: used >= total ? 'error' : 'warning',
+      what: `${name}: ${used} of ${total} places for messages are taken in ${memory}.`,
+      fix: 'Delete what is not ours in it: causeway modem at, AT+CMGL=4 and AT+CMGD.',
+    })
+  }
+  if (modem.state !== 'ready') return findings
+  if (modem.smsc === undefined) {
+    const fix = 'Ask the operator for its number and set it: AT+CSCA="+…".'
+    findings.push({ id: 'modem.no_smsc', severity: 'warning', what: `${name} knows no message centre.`, fix })
+  }
+  if (findings.length > 0) return findings
+  return [{ id: 'modem.ready', severity: 'ok', what: `${name} is ready.`, fix: undefined }]
+}
+
+const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
+  connecting: { id: 'signal.socket_down', severity: 'info', what: 'is connecting', fix: undefined },
+  registering: { id: 'signal.unregistered', severity: 'info', what: 'is being registered', fix: undefined },
+  disconnected: {
+    id: 'signal.socket_down',
+    severity: 'warning',
+    what: 'has no connection; it tries again by itself',
+    fix: 'Check the way to the internet.',
+  },
+  challenged: {
+    id: 'signal.challenge',
+    severity: 'error',
+    what: 'may not send until a person solves a captcha',
+    fix: 'causeway signal status shows the page; then: causeway signal captcha TOKEN.',
+  },
+  'connected-elsewhere': {
+    id: 'signal.connected_elsewhere',
+    severity: 'error',
+    what: 'is connected from another place',
+    fix: 'Stop the other gateway with this account: two must never run.',
+  },
+  'signed-out': {
+    id: 'signal.signed_out',
+    severity: 'error',
+    what: 'was signed out; the number was registered elsewhere',
+    fix: 'If that was not you, register it again: causeway signal register.',
+  },
+  expired: {
+    id: 'signal.protocol_age',
+    severity: 'error',
+    what: 'uses a protocol library that the server no longer takes',
+    fix: 'Update Causeway.',
+  },
+}
+
+function examineSignal({ mode, signal }: RunningFacts): Finding[] {
+  if (mode === 'sms_only') {
+    return [
+      { id: 'signal.unused', severity: 'info', what: 'Signal is not used: the mode is sms_only.', fix: undefined },
+    ]
+  }
+  if (signal.state === 'connected') {
+    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }]
+  }
+  if (signal.state === 'none') {
+    const fix = 'causeway signal register NUMBER (it logs out a phone that uses Signal with this number).'
+    return [{ id: 'signal.unregistered', severity: 'warning', what: 'There is no Signal account: texts only.', fix }]
+  }
+  const state = SIGNAL_STATES[signal.state]
+  if (state === undefined) return []
+  const reason = signal.reason === undefined ? '' : ` (${signal.reason})`
+  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }]
+}
+
+function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
+  const findings: Finding[] = []
+  const of = (state: string) => waiting.filter((entry) => entry.state === state)
+  const count = (state: string) => of(state).reduce((sum, entry) => sum + entry.count, 0)
+  const held = count('held')
+  if (held > 0) {
+    const fix = 'causeway messages --status held, then: causeway approve ID, or cancel ID.'
+    findings.push({ id: 'queue.held', severity: 'warning', what: `${held} messages wait for your decision.`, fix })
+  }
+  const uncertain = count('uncertain')
+  if (uncertain > 0) {
+    const what = `Of ${uncertain} messages it is not known whether they left; their status report will tell.`
+    findings.push({ id: 'queue.uncertain', severity: 'info', what, fix: undefined })
+  }
+  const queued = count('queued')
+  const oldestMs = Math.min(...of('queued').map((entry) => entry.oldestMs ?? nowMs))
+  if (queued > 0 && nowMs - oldestMs > STALLED_MS) {
+    const minutes = Math.round((nowMs - oldestMs) / 60_000)
+    const fix = 'See why: causeway messages --status queued, and causeway show ID.'
+    findings.push({ id: 'queue.stalled', severity: 'warning', what: `A message has waited ${minutes} minutes.`, fix })
+  } else if (queued > BACKLOG_WARNING) {
+    const fix = 'A modem sends a text every few seconds; another modem shares the work.'
+    findings.push({ id: 'queue.backlog', severity: 'warning', what: `${queued} messages wait to be sent.`, fix })
+  }
+  if (findings.length > 0) return findings
+  return [{ id: 'queue.backlog', severity: 'ok', what: `${queued} messages wait to be sent.`, fix: undefined }]
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}

@@ -9,9 +9,9 @@ import { EXIT, ExitError } from '../cli/exit.ts'
 
 const markerName = '.causeway-sandbox'
 
-/** Where things are in a sandbox's directory. */
-export type SandboxPaths = Readonly<Record<keyof ReturnType<typeof sandboxPaths>, string>>
+export type SandboxPaths = ReturnType<typeof sandboxPaths>
 
+/** Where things are in a sandbox's directory. */
 export function sandboxPaths(dataDir: string) {
   return {
     controlSocket: join(dataDir, 'run', 'sim.sock'),

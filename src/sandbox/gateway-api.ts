@@ -18,7 +18,7 @@ export class GatewayApi {
   }
 
   /** One request; rejects only when nobody answers. */
-  ask(method: string, path: string, body?: unknown): Promise<ApiReply> {
+  ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiReply> {
     const payload = body === undefined ? undefined : JSON.stringify(body)
     return new Promise((resolve, reject) => {
       const outgoing = request({
@@ -27,7 +27,7 @@ export class GatewayApi {
         path,
         agent: false,
         timeout: requestTimeoutMs,
-        headers: payload === undefined ? {} : { 'content-type': 'application/json' },
+        headers: payload === undefined ? headers : { 'content-type': 'application/json', ...headers },
       })
       outgoing.once('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer`)))
       outgoing.once('error', reject)

@@ -1,0 +1,107 @@
+/** The sandbox as a whole: a real gateway as its child, set up through its API, and gone when the sandbox stops. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Log } from '../../../src/log.ts'
+import type { Sandbox } from '../../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../../src/sandbox/sandbox.ts'
+
+const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const startTimeoutMs = 180_000
+const settled = { timeout: 30_000, interval: 100 }
+
+let dataDir: string
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'causeway-sandbox-'))
+  sandbox = await startSandbox(
+    {
+      dataDir,
+      httpListen: '127.0.0.1:0',
+      log: quiet,
+      progress: () => {},
+      program: [process.execPath, '--import', 'tsx', cli],
+    },
+    new AbortController().signal,
+  )
+}, startTimeoutMs)
+
+afterAll(async () => {
+  await sandbox?.stop()
+  rmSync(dataDir, { recursive: true, force: true })
+}, startTimeoutMs)
+
+async function send(to: string, text: string): Promise<string> {
+  const { id } = await sandbox.api.call<{ id: string }>('POST', '/api/v1/messages', { to, text })
+  return id
+}
+
+async function settlesAs(id: string, status: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const message = await sandbox.api.call<{ status: string }>('GET', `/api/v1/messages/${id}`)
+    expect(message.status).toBe(status)
+  }, settled)
+}
+
+test('everybody is a contact with a name', async () => {
+  const { data } = await sandbox.api.call<{ data: { name: string }[] }>('GET', '/api/v1/contacts')
+  expect(data.map(({ name }) => name)).toEqual(expect.arrayContaining(['Ana', 'Ben', 'Chloe', 'Dev', 'Echo']))
+})
+
+test('what Ana gets is encrypted and delivered', async () => {
+  const { number, signal, phone } = sandbox.world.person('ana')
+  await settlesAs(await send(number, 'by Signal'), 'delivered')
+  expect(signal?.texts.map(({ text, repeats }) => [text, repeats])).toEqual([['by Signal', 0]])
+  expect(phone.inbox).toEqual([])
+})
+
+test('what Ben gets is a text, delivered by its status report', async () => {
+  const { number, phone } = sandbox.world.person('ben')
+  await settlesAs(await send(number, 'by text'), 'delivered')
+  expect(phone.inbox.map(({ text }) => text)).toEqual(['by text'])
+})
+
+test('what Chloe gets is a text, since she has left Signal', async () => {
+  const { number, phone } = sandbox.world.person('chloe')
+  await settlesAs(await send(number, 'hello Chloe'), 'delivered')
+  expect(phone.inbox.map(({ text }) => text)).toEqual(['hello Chloe'])
+})
+
+test('the bot echoes', async () => {
+  await send(sandbox.world.person('echo').number, 'ping')
+  await vi.waitFor(async () => {
+    const { data } = await sandbox.api.call<{ data: { direction: string; text: string }[] }>('GET', '/api/v1/messages')
+    expect(data).toContainEqual(expect.objectContaining({ direction: 'in', text: 'ping' }))
+  }, settled)
+})
+
+test(
+  'stopping leaves no process behind',
+  async () => {
+    const group = sandbox.gatewayPid
+    expect(membersOf(group)).not.toEqual([])
+    await sandbox.stop()
+    expect(membersOf(group)).toEqual([])
+  },
+  startTimeoutMs,
+)
+
+/** Process ids in a process group. */
+function membersOf(group: number | undefined): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.filter((pid) => groupOf(pid) === group)
+}
+
+function groupOf(pid: string): number | undefined {
+  try {
+    const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+    const [state, , group] = rest.split(' ')
+    return state === 'Z' ? undefined : Number(group)
+  } catch {
+    return undefined
+  }
+}

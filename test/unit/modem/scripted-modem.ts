@@ -127,7 +127,7 @@ export class ScriptedModem {
     const info = this.#info(command)
     if (info === undefined) return '\r\nERROR\r\n'
     if (info === '> ') return info
-    return info.map((line) => `\r\n${line}\r\n`).join('') + '\r\nOK\r\n'
+    return `${info.map((line) => `\r\n${line}\r\n`).join('')}\r\nOK\r\n`
   }
 
   #info(command: string): string[] | '> ' | undefined {

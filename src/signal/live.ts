@@ -102,7 +102,7 @@ export class LiveAccount {
     this.#sessions = new SessionKeeper({ db, chat, lock, clock, credentials, identityChanged })
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
-    const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates, identityChanged })
+    const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
     this.#sender = sender
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
@@ -190,7 +190,10 @@ export class LiveAccount {
     return known
   }
 
-  /** See `SignalAccount.approveIdentity`. */
+  /**
+   * See `SignalAccount.approveIdentity`. Sessions go: some may still be bound to the key of before, and libsignal
+   * refuses those for ever.
+   */
   async approveIdentity(ids: PeerIds): Promise<void> {
     const peer = (await findPeer(this.#db, ids)) ?? ids
     const addresses = [peer.aci, peer.pni === undefined ? undefined : `PNI:${peer.pni}`].filter(
@@ -198,7 +201,22 @@ export class LiveAccount {
     )
     if (addresses.length === 0) return
     await this.#lock.run(() =>
-      this.#db.updateTable('signal_identities').set({ approved: 1 }).where('address', 'in', addresses).execute(),
+      this.#db.transaction().execute(async (transaction) => {
+        const changed = await transaction
+          .updateTable('signal_identities')
+          .set({ approved: 1 })
+          .where('address', 'in', addresses)
+          .where('approved', '=', 0)
+          .returning('address')
+          .execute()
+        for (const { address } of changed) {
+          await transaction
+            .deleteFrom('signal_sessions')
+            .where('own', '=', 'aci')
+            .where('address', '=', address)
+            .execute()
+        }
+      }),
     )
   }
 

@@ -67,7 +67,6 @@ export class Sender {
   readonly #credentials: Credentials
   readonly #sessions: SessionKeeper
   readonly #certificates: SenderCertificates
-  readonly #identityChanged: (serviceId: string) => Promise<void>
 
   constructor(parts: {
     db: Database
@@ -78,7 +77,6 @@ export class Sender {
     credentials: Credentials
     sessions: SessionKeeper
     certificates: SenderCertificates
-    identityChanged: (serviceId: string) => Promise<void>
   }) {
     this.#db = parts.db
     this.#chat = parts.chat
@@ -88,7 +86,6 @@ export class Sender {
     this.#credentials = parts.credentials
     this.#sessions = parts.sessions
     this.#certificates = parts.certificates
-    this.#identityChanged = parts.identityChanged
   }
 
   /** Resolves when the server has accepted it for every device. Errors: as `SignalAccount.sendText`. */
@@ -230,7 +227,6 @@ export class Sender {
   }
 
   async #failure(to: string, error: unknown): Promise<unknown> {
-    if (isCode(error, ErrorCode.UntrustedIdentity)) await this.#identityChanged(to)
     if (isCode(error, ErrorCode.ServiceIdNotFound)) await this.#sessions.forget(to)
     return asCauseway(error)
   }

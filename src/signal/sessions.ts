@@ -147,14 +147,17 @@ export class SessionKeeper {
     const json = answer.json as BundleJson
     const identityKey = PublicKey.deserialize(fromBase64(json.identityKey))
     const devices = json.devices.filter(({ deviceId }) => !this.#isThisDevice(serviceId, deviceId))
-    const trusted = await this.#lock.run(() => this.#process(serviceId, identityKey, devices))
-    if (trusted) return
-    await this.#identityChanged(serviceId)
-    throw signalError('identity-changed')
+    const { trusted, changed } = await this.#lock.run(() => this.#process(serviceId, identityKey, devices))
+    if (changed) await this.#identityChanged(serviceId)
+    if (!trusted) throw signalError('identity-changed')
   }
 
-  /** False when the bundle shows an identity key that we may not send to (which is then on record, unapproved). */
-  async #process(serviceId: string, identityKey: PublicKey, devices: BundleJson['devices']): Promise<boolean> {
+  /** Not trusted: the bundle shows an identity key that we may not send to (which is then on record, unapproved). */
+  async #process(
+    serviceId: string,
+    identityKey: PublicKey,
+    devices: BundleJson['devices'],
+  ): Promise<{ trusted: boolean; changed: boolean }> {
     const local = this.#credentials.identities.aci
     const unit = new RatchetUnit(this.#db, this.#clock.now())
     const { sessions, identities } = unit.stores(local)
@@ -170,7 +173,7 @@ export class SessionKeeper {
       trusted = false
     }
     await this.#db.transaction().execute((transaction) => unit.commit(transaction))
-    return trusted
+    return { trusted, changed: unit.changedIdentities.size > 0 }
   }
 
   async #drop(serviceId: string, deviceIds: readonly number[]): Promise<void> {

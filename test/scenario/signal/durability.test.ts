@@ -1,7 +1,7 @@
 /** Message, ratchet and "seen" are one transaction; nothing is acknowledged before it, nothing stalls the chain. */
 import { expect, test } from 'vitest'
 import { envelopeCodec } from '../../../src/signal/proto/messages.ts'
-import { byAci, connected, gatewayNumber, type Gateway, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
 const anaNumber = '+15550000201'
 

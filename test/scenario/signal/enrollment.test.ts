@@ -1,6 +1,6 @@
 /** Registering a number: each step, what a person is asked, and what a restart finds. */
 import { expect, test } from 'vitest'
-import { code, connected, gatewayNumber, type Gateway, until, World } from './kit.ts'
+import { code, connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
 
 const request = { e164: gatewayNumber, captcha: undefined, transport: 'sms' } as const
 const steps = ({ account }: Gateway) => account.status().registration?.step
@@ -55,7 +55,8 @@ test('a wrong code leaves the step as it is, and the right one is taken after it
   expect(steps(gateway)).toBe('code')
   await expect(gateway.account.submitCode('000000')).rejects.toMatchObject({ code: 'signal-code-wrong' })
   expect(steps(gateway)).toBe('code')
-  const tried = () => world.server.host.requests.filter(({ verb, path }) => verb === 'PUT' && path.endsWith('/code')).length
+  const tried = () =>
+    world.server.host.requests.filter(({ verb, path }) => verb === 'PUT' && path.endsWith('/code')).length
   gateway.codes.arrive('999999')
   await until(() => tried() === 2)
   expect(steps(gateway)).toBe('code')
@@ -78,18 +79,21 @@ test('another code is asked for only after the time that the server named', asyn
   expect(steps(gateway)).toBe('code')
 })
 
-test.each(['captcha', 'code'] as const)('a registration that waits for the %s goes on after a restart', async (step) => {
-  const world = await World.open()
-  const before = await world.gateway({ modem: false })
-  await before.account.register({ ...request, captcha: step === 'code' ? 'signalcaptcha://token' : undefined })
-  expect(steps(before)).toBe(step)
-  await before.close()
-  const after = await world.gateway({ modem: false })
-  expect(steps(after)).toBe(step)
-  if (step === 'captcha') await after.account.submitCaptcha('signalcaptcha://token')
-  await after.account.submitCode(code)
-  await connected(after)
-})
+test.each(['captcha', 'code'] as const)(
+  'a registration that waits for the %s goes on after a restart',
+  async (step) => {
+    const world = await World.open()
+    const before = await world.gateway({ modem: false })
+    await before.account.register({ ...request, captcha: step === 'code' ? 'signalcaptcha://token' : undefined })
+    expect(steps(before)).toBe(step)
+    await before.close()
+    const after = await world.gateway({ modem: false })
+    expect(steps(after)).toBe(step)
+    if (step === 'captcha') await after.account.submitCaptcha('signalcaptcha://token')
+    await after.account.submitCode(code)
+    await connected(after)
+  },
+)
 
 test('a registered account connects again after a restart', async () => {
   const world = await World.open()

@@ -42,12 +42,12 @@ test('a changed safety number holds what we send until it is approved', async ()
   const { account, sink } = await world.registeredGateway()
   const send = () => account.sendText({ to: byAci(dev.aci), text: 'hi', timestampMs: timestamp() })
   await send()
+  await until(() => dev.texts.length === 1)
   const before = await account.safetyNumber(byAci(dev.aci))
   await dev.reinstall()
   await expect(send()).rejects.toMatchObject({ code: 'identity-changed', retry: 'after-human' })
   await expect(send()).rejects.toMatchObject({ code: 'identity-changed' })
-  expect(sink.facts.every(({ kind }) => kind === 'identity-changed')).toBe(true)
-  expect(sink.facts.length).toBeGreaterThan(0)
+  expect(sink.facts.filter(({ kind }) => kind === 'identity-changed')).toMatchObject([{ peer: { aci: dev.aci } }])
   expect(await account.safetyNumber(byAci(dev.aci))).not.toBe(before)
   await account.approveIdentity(byAci(dev.aci))
   await send()
@@ -65,6 +65,9 @@ test('what somebody with a changed safety number writes is kept, and the change 
   expect(sink.facts.map(({ kind }) => kind)).toContain('identity-changed')
   const message = { to: byAci(dev.aci), text: 'really you?', timestampMs: timestamp() }
   await expect(account.sendText(message)).rejects.toMatchObject({ code: 'identity-changed' })
+  await account.approveIdentity(byAci(dev.aci))
+  await account.sendText(message)
+  await until(() => dev.texts.length === 1)
 })
 
 test('a captcha challenge is shown, holds the message, and ends with the solution', async () => {
@@ -174,10 +177,10 @@ test('a signed-out account stops, and does not knock again after a restart', asy
 
 test('a refused connection is tried again after the time that the server named', async () => {
   const world = await World.open()
-  const { account } = await world.registeredGateway()
+  const { account, waits } = await world.registeredGateway()
   world.server.faults.refuseConnections({ status: 429, times: 1, retryAfterSeconds: 7 })
   world.server.host.dropConnections()
-  await until(() => account.status().state === 'disconnected')
+  await until(() => waits.some((ms) => ms >= 7_000 && ms <= 8_000))
   await until(() => account.status().state === 'connected')
 })
 

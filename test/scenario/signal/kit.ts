@@ -17,10 +17,15 @@ export const gatewayNumber = '+15550000101'
 export const code = '482913'
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Waits are cut short, so that back-off does not slow the tests down. */
-export const hastyClock: Clock = {
-  now: () => Date.now(),
-  wait: (ms, signal) => systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal),
+/** Waits are noted and cut short, so that back-off does not slow the tests down. */
+function hastyClock(waits: number[]): Clock {
+  return {
+    now: () => Date.now(),
+    wait: (ms, signal) => {
+      waits.push(ms)
+      return systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal)
+    },
+  }
 }
 
 type Receipt = Parameters<SignalSink['receipt']>[0]
@@ -99,6 +104,8 @@ export interface Gateway {
   sink: RecordingSink
   codes: CodeBox
   db: Database
+  /** What the account asked its clock to wait for (ms). */
+  waits: readonly number[]
   /** Stops it, as a restart would. */
   close(): Promise<void>
 }
@@ -134,13 +141,14 @@ export class World {
     })
     const sink = new RecordingSink()
     const codes = new CodeBox()
+    const waits: number[] = []
     const unsubscribe =
       options.modem === false ? () => {} : this.server.onVerificationCode((request) => codes.arrive(request.code))
     const account = new Account({
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: hastyClock,
+      clock: hastyClock(waits),
       random: systemRandom,
       sink,
       codes,
@@ -155,7 +163,7 @@ export class World {
     }
     this.#closing.push(close)
     await account.start()
-    return { account, sink, codes, db, close }
+    return { account, sink, codes, db, waits, close }
   }
 
   /** A gateway that has registered its number and is connected. */

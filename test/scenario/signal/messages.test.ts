@@ -54,7 +54,11 @@ test('when the access key is refused, the text goes unsealed', async () => {
   const ana = await world.person('Ana', anaNumber)
   const { account, db } = await world.registeredGateway()
   await (await ana.sendText(gatewayNumber, 'hi')).acknowledged
-  await db.updateTable('signal_peers').set({ profile_key: new Uint8Array(32) }).where('aci', '=', ana.aci).execute()
+  await db
+    .updateTable('signal_peers')
+    .set({ profile_key: new Uint8Array(32) })
+    .where('aci', '=', ana.aci)
+    .execute()
   const sent = await account.sendText({ to: byAci(ana.aci), text: 'still there', timestampMs: timestamp() })
   expect(sent.sealed).toBe(false)
   await until(() => ana.texts.length === 1)
@@ -111,9 +115,7 @@ test('64 texts at once all decrypt', async () => {
   const ana = await world.person('Ana', anaNumber)
   const { account } = await world.registeredGateway()
   const texts = Array.from({ length: 64 }, (_, index) => `text ${index}`)
-  await Promise.all(
-    texts.map((text) => account.sendText({ to: byAci(ana.aci), text, timestampMs: timestamp() })),
-  )
+  await Promise.all(texts.map((text) => account.sendText({ to: byAci(ana.aci), text, timestampMs: timestamp() })))
   await until(() => ana.texts.length === 64)
   expect(new Set(ana.texts.map(({ text }) => text))).toEqual(new Set(texts))
   expect(ana.ledger()[0]?.failures).toEqual([])

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { pad, unpad, words, wordsOf } from '../../../src/signal/content.ts'
+import { contentCodec, type DataMessage, envelopeCodec } from '../../../src/signal/proto/messages.ts'
+
+test.each([
+  [0, 160],
+  [159, 160],
+  [160, 320],
+  [319, 320],
+  [320, 480],
+])('content of %i octets is padded to %i', (length, padded) => {
+  expect(pad(new Uint8Array(length).fill(1))).toHaveLength(padded)
+})
+
+test('unpad undoes pad, whatever the content ends on', () => {
+  for (const content of [
+    [],
+    [0],
+    [0x80],
+    [0x80, 0],
+    [1, 2, 0, 0],
+    Array.from({ length: 400 }, (_, index) => index % 256),
+  ]) {
+    expect([...(unpad(pad(Uint8Array.from(content))) ?? [])]).toEqual(content)
+  }
+})
+
+test.each([[[]], [[0, 0]], [[1, 2, 3]], [[0x80, 1]]])('%j is not padded content', (bytes) => {
+  expect(unpad(Uint8Array.from(bytes))).toBeUndefined()
+})
+
+test('an envelope survives encoding, and fields of a later version do not disturb it', () => {
+  const envelope = { type: 6, clientTimestamp: 1_700_000_000_123, content: Uint8Array.of(1, 2), sourceDeviceId: 3 }
+  const later = Uint8Array.of(0xba, 0x3e, 2, 9, 9)
+  expect(envelopeCodec.decode(new Uint8Array([...envelopeCodec.encode(envelope), ...later]))).toMatchObject({
+    type: 6,
+    clientTimestamp: 1_700_000_000_123,
+    sourceDeviceId: 3,
+  })
+})
+
+test('receipt timestamps are read packed and unpacked', () => {
+  const unpacked = contentCodec.encode({ receiptMessage: { type: 1, timestamp: [1, 300] } })
+  const packed = Uint8Array.of(0x2a, 7, 8, 1, 0x12, 3, 1, 0xac, 2)
+  for (const bytes of [unpacked, packed]) {
+    expect(contentCodec.decode(bytes).receiptMessage).toEqual({ type: 1, timestamp: [1, 300] })
+  }
+})
+
+test('every truncation of a content either decodes or throws', () => {
+  const whole = contentCodec.encode({
+    dataMessage: { body: 'x'.repeat(40), timestamp: 5, profileKey: new Uint8Array(32) },
+  })
+  let refused = 0
+  for (let length = 0; length < whole.length; length += 1) {
+    try {
+      contentCodec.decode(whole.subarray(0, length))
+    } catch {
+      refused += 1
+    }
+  }
+  expect(refused).toBeGreaterThan(70)
+})
+
+const shown: [string, DataMessage, string | undefined][] = [
+  ['a text', { body: 'hello' }, 'hello'],
+  ['an empty message', { flags: 2 }, undefined],
+  ['a reaction', { reaction: {}, body: '' }, undefined],
+  ['a deletion', { delete: {} }, undefined],
+  ['a picture', { attachments: [{ contentType: 'image/jpeg' }] }, '[picture: this version cannot show it yet]'],
+  [
+    'a text with a named file',
+    { body: 'see', attachments: [{ contentType: 'application/pdf', fileName: 'a.pdf' }] },
+    'see\n[file “a.pdf”: this version cannot show it yet]',
+  ],
+  ['a sticker', { sticker: {}, attachments: [] }, '[sticker: this version cannot show it yet]'],
+  ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, '[in a group]\nall'],
+  [
+    'a view-once picture',
+    { isViewOnce: true, attachments: [{ contentType: 'image/png' }] },
+    '[view-once picture or video: this version cannot show it yet]',
+  ],
+  [
+    'a message of the future',
+    { requiredProtocolVersion: 9 },
+    '[message of a kind that this version does not know: an update is needed]',
+  ],
+]
+
+test.each(shown)('%s is shown in words', (_name, message, text) => {
+  expect(words(message)).toBe(text)
+})
+
+test('an edit is marked', () => {
+  expect(wordsOf({ editMessage: { targetSentTimestamp: 1, dataMessage: { body: 'better' } } })).toBe('[edited] better')
+  expect(wordsOf({})).toBeUndefined()
+})

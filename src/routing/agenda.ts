@@ -13,6 +13,7 @@ export interface AttemptJob {
   leg: number
   /** Attempts of this leg so far: a repetition is another job. */
   tries: number
+  transport: 'sms' | 'signal'
   lane: string
 }
 
@@ -107,7 +108,7 @@ export class Agenda {
     const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, lane: last, pinned }) => {
       const lane = chooseLane(lanes, transport, last, pinned === 1)
       if (lane === undefined) return []
-      return [{ job: { messageId: id, leg, tries, lane: lane.id }, delayMs: delay(not_before_ms, now) }]
+      return [{ job: { messageId: id, leg, tries, transport, lane: lane.id }, delayMs: delay(not_before_ms, now) }]
     })
     if (jobs.length > 0) await this.#queue.attempt(jobs, mode)
   }

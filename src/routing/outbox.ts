@@ -1,0 +1,204 @@
+/**
+ * The clock of the outbox: BullMQ queues in Redis, one for each lane (a stuck modem holds up nobody else) and one for
+ * deadlines. The only file that imports bullmq and ioredis.
+ *
+ * Jobs carry ids and nothing else, and are hints: the attempt they ask for is claimed in the database. So everything here
+ * may be lost, doubled or late. Jobs of an earlier life are dropped at the start, since the database makes them anew; while
+ * Redis is away adding does nothing, and `onReady` asks for all jobs when it is back.
+ *
+ * BullMQ 6: a job id holds no ':' and not only digits; ids of removed jobs are free again, so finished jobs are removed at
+ * once; `maxStalledCount: 0`, else a job whose worker died would be run again behind our back.
+ */
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import type { Log } from '../log.ts'
+import type { AttemptJob } from './agenda.ts'
+import type { Outbox } from './router.ts'
+
+export interface RedisOutboxOptions {
+  /** A Unix socket's path, or a `redis://` or `rediss://` URL. */
+  redis: { path: string } | { url: string }
+  /** Names our keys where the Redis is shared with others. */
+  prefix: string
+  /** Texts a minute through one modem; undefined: as many as it takes. */
+  textsPerMinuteMax: number | undefined
+  log: Log
+}
+
+interface Handlers {
+  attempt: (job: AttemptJob) => Promise<void>
+  deadline: (messageId: string) => Promise<void>
+  onReady: () => void
+}
+
+interface Line {
+  queue: Queue
+  worker: Worker
+}
+
+/** Lanes that may exist in the life of one process. */
+const LANES_MAX = 64
+/** Attempts at a time: a modem takes one text after the other, Signal takes several people at once. */
+const CONCURRENCY = { sms: 1, signal: 8 } as const
+const DEADLINES_CONCURRENCY = 4
+/** At stop, running attempts get this long; what is cut off is settled at the next start. */
+const STOP_TIMEOUT_MS = 10_000
+const RECONNECT_MAX_MS = 1_000
+/** How long the start waits for Redis. */
+const FIRST_CONNECTION_TIMEOUT_MS = 10_000
+/** Finished or failed, a job leaves no trace: its id must be free. */
+const JOB = { removeOnComplete: true, removeOnFail: true, attempts: 1 }
+
+export class RedisOutbox implements Outbox {
+  readonly #options: RedisOutboxOptions
+  readonly #lines = new Map<string, Promise<Line>>()
+  /** Adds jobs; fails at once while Redis is away. */
+  #producer: Redis | undefined
+  /** Workers wait on it for as long as it takes. */
+  #consumer: Redis | undefined
+  #handlers: Handlers | undefined
+  #counter = 0
+  #stopped = false
+
+  constructor(options: RedisOutboxOptions) {
+    this.#options = options
+  }
+
+  async start(handlers: Handlers): Promise<void> {
+    this.#handlers = handlers
+    this.#consumer = this.#connect({ maxRetriesPerRequest: null })
+    const producer = this.#connect({ maxRetriesPerRequest: 1, enableOfflineQueue: false })
+    this.#producer = producer
+    await ready(producer, FIRST_CONNECTION_TIMEOUT_MS)
+    await this.#line('deadlines', DEADLINES_CONCURRENCY, ({ messageId }: { messageId: string }) =>
+      handlers.deadline(messageId),
+    )
+    producer.on('ready', () => handlers.onReady())
+  }
+
+  async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {
+    if (!this.#open()) return
+    for (const lane of new Set(jobs.map(({ job }) => job.lane))) {
+      const group = jobs.filter(({ job }) => job.lane === lane)
+      const concurrency = CONCURRENCY[group[0]?.job.transport ?? 'sms']
+      const { queue } = await this.#line(`lane-${safeName(lane)}`, concurrency, (job: AttemptJob) => this.#attempt(job))
+      await queue.addBulk(
+        group.map(({ job, delayMs }) => ({
+          name: 'attempt',
+          data: job,
+          opts: { ...JOB, delay: delayMs, jobId: this.#id(`${job.messageId}-${job.leg}-${job.tries}`, mode) },
+        })),
+      )
+    }
+  }
+
+  async deadline(
+    jobs: readonly { messageId: string; atMs: number; delayMs: number }[],
+    mode: 'again' | 'once',
+  ): Promise<void> {
+    const line = this.#lines.get('deadlines')
+    if (!this.#open() || line === undefined) return
+    const { queue } = await line
+    await queue.addBulk(
+      jobs.map(({ messageId, atMs, delayMs }) => ({
+        name: 'deadline',
+        data: { messageId },
+        opts: { ...JOB, delay: delayMs, jobId: this.#id(`${messageId}-at-${atMs}`, mode) },
+      })),
+    )
+  }
+
+  /** Waits for running jobs, at most STOP_TIMEOUT_MS, then lets go. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    const lines = await Promise.allSettled(this.#lines.values())
+    const open = lines.flatMap((line) => (line.status === 'fulfilled' ? [line.value] : []))
+    const closed = Promise.allSettled(open.map(({ worker }) => worker.close()))
+    const giveUp = new AbortController()
+    const inTime = await Promise.race([
+      closed.then(() => true),
+      sleep(STOP_TIMEOUT_MS, false, { signal: giveUp.signal }).catch(() => false),
+    ])
+    giveUp.abort()
+    if (!inTime) {
+      this.#options.log.warn({}, 'attempts were still running at the stop; they are settled at the next start')
+      void Promise.allSettled(open.map(({ worker }) => worker.close(true)))
+    }
+    await Promise.allSettled(open.map(({ queue }) => queue.close()))
+    this.#producer?.disconnect()
+    this.#consumer?.disconnect()
+  }
+
+  async #attempt(job: AttemptJob): Promise<void> {
+    await this.#handlers?.attempt(job)
+  }
+
+  /** The queue and worker of a name, made on first use with whatever an earlier life left in it dropped. */
+  #line<T>(name: string, concurrency: number, run: (data: T) => Promise<void>): Promise<Line> {
+    const known = this.#lines.get(name)
+    if (known !== undefined) return known
+    if (this.#lines.size > LANES_MAX) throw new RangeError(`more than ${LANES_MAX} lanes`)
+    const made = this.#makeLine(name, concurrency, run)
+    this.#lines.set(name, made)
+    made.catch(() => this.#lines.delete(name))
+    return made
+  }
+
+  async #makeLine<T>(name: string, concurrency: number, run: (data: T) => Promise<void>): Promise<Line> {
+    const { prefix, log, textsPerMinuteMax } = this.#options
+    const [producer, consumer] = [this.#producer, this.#consumer]
+    if (producer === undefined || consumer === undefined) throw new Error('the outbox has not been started')
+    const queue = new Queue(name, { connection: producer, prefix })
+    queue.on('error', (error) => log.debug({ err: error, queue: name }, 'queue connection'))
+    await queue.obliterate({ force: true })
+    const limited = textsPerMinuteMax !== undefined && concurrency === CONCURRENCY.sms
+    const worker = new Worker<T>(name, (job) => run(job.data), {
+      connection: consumer,
+      prefix,
+      concurrency,
+      maxStalledCount: 0,
+      ...(limited ? { limiter: { max: textsPerMinuteMax, duration: 60_000 } } : {}),
+    })
+    worker.on('error', (error) => log.debug({ err: error, queue: name }, 'worker connection'))
+    worker.on('failed', (job, error) => {
+      log.warn({ err: error, queue: name, job: job?.id }, 'a job broke; the reconciler makes it anew')
+    })
+    return { queue, worker }
+  }
+
+  #connect(options: { maxRetriesPerRequest: number | null; enableOfflineQueue?: boolean }): Redis {
+    const { redis, log } = this.#options
+    const all = { ...options, retryStrategy: (times: number) => Math.min(RECONNECT_MAX_MS, 50 * times) }
+    const client = 'path' in redis ? new Redis({ ...all, path: redis.path }) : new Redis(redis.url, all)
+    client.on('error', (error) => log.debug({ err: error }, 'redis connection'))
+    return client
+  }
+
+  #open(): boolean {
+    return !this.#stopped && this.#producer?.status === 'ready'
+  }
+
+  #id(root: string, mode: 'again' | 'once'): string {
+    return mode === 'once' ? root : `${root}-${++this.#counter}`
+  }
+}
+
+/** Resolves when the client is ready; throws when that takes too long. */
+async function ready(client: Redis, timeoutMs: number): Promise<void> {
+  if (client.status === 'ready') return
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('Redis does not answer')), timeoutMs)
+    client.once('ready', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** A lane's id as a queue's name: modems that are not known yet are called by their port, colons and all. */
+function safeName(lane: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(lane)) return lane
+  return `${lane.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 40)}-${createHash('sha256').update(lane).digest('hex').slice(0, 12)}`
+}

@@ -5,24 +5,27 @@
  *
  * It keeps accounts and letters; what goes wrong on command is `SignalFaults`, who is listed is `DirectoryFile`.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
 import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { DirectoryFile } from './directory-file.ts'
+import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
 import type { AciString, Device, RegistrationId, ServiceIdString } from './mock.ts'
-import { EnvelopeType, MockServer, openWebSocket, PrimaryDevice, Proto, ServiceIdKind, sealAttachment } from './mock.ts'
+import { type EnvelopeType, MockServer, PrimaryDevice, ServiceIdKind, sealAttachment } from './mock.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
-import { SignalConnection } from './signal-connection.ts'
+import { SignalConnections } from './signal-connections.ts'
 
 /** The mock's fixed code, replaced by a random one. */
 const codeOfMock = '111111'
+/** Close codes of the chat websocket. */
+const signedOut = 4401
+const connectedElsewhere = 4409
 /** How many past requests are remembered. */
 const requestsMax = 5_000
 
@@ -62,8 +65,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   readonly #options: SignalHostOptions
   readonly #mailboxes = new Map<Device, Mailbox>()
   readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
-  readonly #connections = new Set<SignalConnection>()
-  readonly #sockets = new Set<Socket>()
+  readonly #connections: SignalConnections
   readonly #gone = new Set<ServiceIdString>()
   /** Primaries made by the mock itself, which it feeds in its own way. */
   readonly #ofMock = new Set<AciString>()
@@ -72,6 +74,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   constructor(options: SignalHostOptions) {
     super({ cdn3Path: options.cdnDir })
     this.#options = options
+    this.#connections = new SignalConnections(this, options.faults)
   }
 
   /** Listens on 127.0.0.1; port 0 takes a free one. Returns the port. */
@@ -81,14 +84,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     await mkdir(this.#options.cdnDir, { recursive: true })
     const https = this.https
     if (https === undefined) throw new Error('the mock server did not open')
-    https.removeAllListeners('connect')
-    https.on('connect', (request: Http2ServerRequest, response: Http2ServerResponse) => {
-      void this.#accept(request, response)
-    })
-    https.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
+    this.#connections.serve(https)
     return (https.address() as AddressInfo).port
   }
 
@@ -98,26 +94,18 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (https === undefined) return
     this.https = undefined
     const closed = new Promise<void>((resolve) => https.close(() => resolve()))
-    this.dropConnections()
-    for (const socket of this.#sockets) socket.destroy()
+    this.#connections.destroy()
     await closed
   }
 
   /** Breaks every chat connection without a handshake; clients may come back at once. */
   dropConnections(): void {
-    for (const connection of this.#connections) connection.drop()
-  }
-
-  /** Closes the chat connections of an account with a WebSocket close code (4401: signed out, 4409: connected elsewhere). */
-  closeConnections(aci: string, code: number): void {
-    for (const connection of this.#connections) {
-      if (connection.authenticatedAs?.aci === aci) connection.close(code)
-    }
+    this.#connections.drop()
   }
 
   /** How many chat connections with credentials are open for this account. */
   connectionsOf(aci: string): number {
-    return [...this.#connections].filter((connection) => connection.authenticatedAs?.aci === aci).length
+    return this.#connections.of(aci).length
   }
 
   // Accounts
@@ -177,7 +165,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     for (const id of [primary.aci, primary.pni]) if (id !== undefined) this.#gone.add(id)
     for (const device of devices) this.#mailbox(device).clear()
     if (!options.stayListed && primary.number !== undefined) this.#options.directory.unlist(primary.number)
-    this.closeConnections(aci, 4401)
+    for (const connection of this.#connections.of(aci)) connection.close(signedOut)
   }
 
   /** The account is on Signal again, with the identity it had. */
@@ -208,8 +196,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
 
   /** Puts an envelope into a device's queue, stamped by the server. Resolves when the device acknowledged it. */
   override async send(target: Device, message: Buffer<ArrayBuffer>): Promise<void> {
-    const envelope = Proto.Envelope.decode(message)
-    await this.deliverRaw(target, Buffer.from(Proto.Envelope.encode({ ...envelope, ...stamp() })))
+    await this.deliverRaw(target, stamped(message))
   }
 
   /** Puts octets into a device's queue as they are: hostile envelopes. Resolves when the device acknowledged them. */
@@ -230,25 +217,22 @@ export class SignalHost extends MockServer implements ConnectionTap {
       await super.handleMessage(source, serviceIdKind, envelopeType, target, encrypted, timestamp)
       return
     }
-    const sealed = envelopeType === EnvelopeType.SealedSender
-    const envelope = Proto.Envelope.encode({
-      ...emptyEnvelope,
-      ...stamp(),
-      type: protoType(envelopeType),
-      sourceServiceIdBinary: sealed ? null : (source?.aciBinary ?? null),
-      sourceDeviceId: sealed ? null : (source?.deviceId ?? null),
-      destinationServiceIdBinary: target.getServiceIdBinaryByKind(serviceIdKind) ?? null,
-      clientTimestamp: timestamp,
+    const envelope = envelopeOf({
+      source,
+      type: envelopeType,
+      target,
+      identity: serviceIdKind,
       content: encrypted,
+      timestamp,
     })
     // Accepted is not delivered: the sender gets its 200 now.
-    void this.#mailbox(target).put(Buffer.from(envelope))
+    void this.#mailbox(target).put(envelope)
   }
 
   override async addWebSocket(device: Device, socket: ChatSocket): Promise<void> {
     const before = this.#attached.get(device)
     before?.detach()
-    before?.socket.close(4409)
+    before?.socket.close(connectedElsewhere)
     const detach = this.#mailbox(device).attach({
       async deliver(letter) {
         await socket.sendMessage(letter)
@@ -349,24 +333,6 @@ export class SignalHost extends MockServer implements ConnectionTap {
     device.profileKeyCommitment = new ProfileKeyCommitment(Buffer.from(commitment, 'base64'))
   }
 
-  async #accept(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const credentials = basicCredentials(request.headers.authorization)
-    const device = credentials === undefined ? undefined : await this.auth(credentials.username, credentials.password)
-    const refusal = credentials === undefined ? undefined : this.#options.faults.onConnect()
-    const signedOut = credentials !== undefined && (device === undefined || this.isUnregistered(device.aci))
-    if (refusal !== undefined || signedOut) {
-      response.writeHead(refusal?.status ?? 403, refusal?.headers ?? {})
-      response.end()
-      return
-    }
-    response.writeHead(200)
-    const socket = openWebSocket(request.stream)
-    const connection = new SignalConnection(request, socket, this, device, this)
-    this.#connections.add(connection)
-    socket.once('close', () => this.#connections.delete(connection))
-    await connection.start(socket).catch(() => socket.close())
-  }
-
   #mailbox(device: Device): Mailbox {
     const mailbox = this.#mailboxes.get(device) ?? new Mailbox()
     this.#mailboxes.set(device, mailbox)
@@ -428,57 +394,6 @@ function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
-function basicCredentials(header: string | undefined): { username: string; password: string } | undefined {
-  const encoded = /^basic (.+)$/i.exec(header ?? '')?.[1]
-  if (encoded === undefined) return undefined
-  const [username = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  return { username, password: rest.join(':') }
-}
-
 function registrationId(): RegistrationId {
   return (1 + (randomBytes(2).readUInt16BE() % 16_380)) as RegistrationId
-}
-
-function stamp() {
-  const guid = randomUUID()
-  return {
-    serverGuid: guid,
-    serverGuidBinary: new Uint8Array(Buffer.from(guid.replaceAll('-', ''), 'hex')),
-    serverTimestamp: BigInt(Date.now()),
-  }
-}
-
-function protoType(type: EnvelopeType): Proto.Envelope.Type {
-  switch (type) {
-    case EnvelopeType.CipherText:
-      return Proto.Envelope.Type.DOUBLE_RATCHET
-    case EnvelopeType.PreKey:
-      return Proto.Envelope.Type.PREKEY_MESSAGE
-    case EnvelopeType.SealedSender:
-      return Proto.Envelope.Type.UNIDENTIFIED_SENDER
-    case EnvelopeType.Plaintext:
-      return Proto.Envelope.Type.PLAINTEXT_CONTENT
-    case EnvelopeType.SenderKey:
-      throw new Error('sender keys travel sealed')
-  }
-}
-
-const emptyEnvelope: Proto.Envelope.Params = {
-  type: null,
-  sourceServiceId: null,
-  sourceDeviceId: null,
-  destinationServiceId: null,
-  clientTimestamp: null,
-  content: null,
-  serverGuid: null,
-  serverTimestamp: null,
-  ephemeral: null,
-  urgent: null,
-  updatedPni: null,
-  story: null,
-  reportSpamToken: null,
-  sourceServiceIdBinary: null,
-  destinationServiceIdBinary: null,
-  serverGuidBinary: null,
-  updatedPniBinary: null,
 }

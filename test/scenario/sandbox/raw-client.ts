@@ -185,6 +185,8 @@ export class RawClient {
           .then(() => this.#receive(envelope))
           .catch((error: unknown) => this.failures.push(String(error)))
           .then(() => ack.send(200))
+          // The connection may have gone meanwhile.
+          .catch(() => {})
       },
       onQueueEmpty: () => {
         this.queueEmpty += 1

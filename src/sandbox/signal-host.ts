@@ -103,6 +103,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
     this.#connections.drop()
   }
 
+  /** Closes the chat connections of an account with a WebSocket close code (4401: signed out, 4409: connected elsewhere). */
+  closeConnections(aci: string, code: number): void {
+    for (const connection of this.#connections.of(aci)) connection.close(code)
+  }
+
   /** How many chat connections with credentials are open for this account. */
   connectionsOf(aci: string): number {
     return this.#connections.of(aci).length
@@ -165,7 +170,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     for (const id of [primary.aci, primary.pni]) if (id !== undefined) this.#gone.add(id)
     for (const device of devices) this.#mailbox(device).clear()
     if (!options.stayListed && primary.number !== undefined) this.#options.directory.unlist(primary.number)
-    for (const connection of this.#connections.of(aci)) connection.close(signedOut)
+    this.closeConnections(aci, signedOut)
   }
 
   /** The account is on Signal again, with the identity it had. */

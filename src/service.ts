@@ -1,14 +1,180 @@
-/** The composition root: everything is put together here, and nowhere else. Not built yet. */
+/**
+ * The composition root: builds every room from the configuration, in the order in which they need one another, and takes
+ * them down in reverse.
+ *
+ *   key file → database → Redis → router (its sink) → modems, Signal account → transports → HTTP → "ready"
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { createIds } from './domain/ids.ts'
+import type { Transport } from './domain/transport.ts'
+import { type HttpServer, startHttp } from './http/server.ts'
 import type { Log } from './log.ts'
+import { RedisOutbox } from './routing/outbox.ts'
+import { PrivateRedis } from './routing/redis.ts'
+import { Router } from './routing/router.ts'
+import { createSystemdNotifier } from './sdnotify.ts'
+import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
+import { Health } from './service/health.ts'
+import { createModems, modemPort } from './service/modems.ts'
+import { Account } from './signal/account.ts'
+import { systemClock, systemRandom } from './signal/clock.ts'
+import { openDatabase } from './store/database.ts'
+import { EventLog } from './store/events.ts'
+import { InboundPdus } from './store/inbound-pdus.ts'
+import { readKeyFile } from './store/keyfile.ts'
+import { SignalTransport, signalSink } from './transports/signal.ts'
+import { SmsTransport } from './transports/sms.ts'
+import { SmsInbound } from './transports/sms-inbound.ts'
+import { VERSION } from './version.ts'
+
+const STATUS_LINE_INTERVAL_MS = 30_000
+/** Names our queues where the Redis is shared. */
+const QUEUE_PREFIX = 'causeway'
 
 export interface RunningService {
-  /** Resolves once `/healthz` answers 200. */
-  ready: Promise<void>
-  /** Takes no new work, finishes what runs (bounded), closes everything. */
+  /** The port of the API, where 0 was asked for. */
+  readonly port: number
+  /** Lets running attempts end (bounded), then closes everything. */
   stop(): Promise<void>
 }
 
-export async function runService(_config: Config, _options: { log: Log }): Promise<RunningService> {
-  throw new Error('the service is not put together yet')
+/**
+ * Starts the gateway; resolves once `/healthz` says ready. Modems and Signal may still be on their way: they come and go.
+ * Throws CausewayError with what to do (`redis-missing`, `db-key`, `key-file-…`, `config-listen` …); whatever was started
+ * by then is stopped again.
+ */
+export async function runService(config: Config, { log }: { log: Log }): Promise<RunningService> {
+  const closing: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) {
+      await close().catch((error: unknown) => log.error({ err: error }, 'something did not stop cleanly'))
+    }
+  }
+  try {
+    const { port } = await start(config, log, closing)
+    return { port, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(config: Config, log: Log, closing: (() => Promise<unknown>)[]): Promise<{ port: number }> {
+  const clock = () => Date.now()
+  const randomOctets = (count: number) => new Uint8Array(randomBytes(count))
+  const ids = createIds(clock, randomOctets)
+  const systemd = createSystemdNotifier(process.env, log)
+  let isReady = false
+
+  await mkdir(config.dataDir, { recursive: true, mode: 0o750 })
+  const db = await openDatabase({
+    path: join(config.dataDir, 'causeway.db'),
+    key: await readKeyFile(config.store.keyFile, true),
+  })
+  closing.push(() => db.destroy())
+  const events = new EventLog(db, clock)
+
+  const redis = await openRedis(config, log, closing)
+  const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, textsPerMinuteMax: undefined, log })
+  const router = new Router({
+    db,
+    events,
+    outbox,
+    settings: {
+      mode: config.mode,
+      region: config.region,
+      defaultPolicy: config.fallback.default,
+      fallbackAfterMs: config.fallback.afterMs,
+      validityMs: config.validityMs,
+      resendWhenUncertain: config.resendWhenUncertain,
+      waitWhenRoaming: false,
+    },
+    ids,
+    clock,
+    random: Math.random,
+    log,
+  })
+
+  const modems = createModems(config.modems, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), log)
+  const account = new Account({
+    db,
+    server: config.signal.server,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    sink: signalSink(router.sink, clock),
+    codes: new SmsEnrollmentCodes(db, events),
+  })
+  const transports: readonly Transport[] = [new SmsTransport(modems, clock), new SignalTransport(account)]
+  const health = new Health({
+    config,
+    db,
+    router,
+    modems,
+    account,
+    queueProblem: () => outbox.problem(),
+    clock,
+    ready: () => isReady,
+  })
+
+  const http: HttpServer = await startHttp(
+    {
+      db,
+      router,
+      modems: modemPort(modems),
+      signal: account,
+      health,
+      events,
+      region: config.region,
+      ids,
+      clock,
+      randomOctets,
+      log,
+      version: VERSION,
+    },
+    { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
+  )
+  closing.push(() => http.stop())
+
+  // Taken down in reverse: running attempts end before their modem or account does.
+  closing.push(() => account.stop())
+  closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  await router.start(transports)
+  closing.push(() => router.stop())
+  for (const modem of modems) modem.start()
+  await account.start()
+
+  isReady = true
+  const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)
+  const endWatchdog = systemd.watchdog(() => health.isWell())
+  closing.push(async () => {
+    isReady = false
+    clearInterval(statusLine)
+    endWatchdog()
+    await systemd.stopping()
+  })
+  await systemd.ready(health.line())
+  log.info({ port: http.port, modems: modems.length, version: VERSION }, 'causeway is ready')
+  return { port: http.port }
+}
+
+/** The private Redis, started and owned by us, or the one that the configuration names. */
+async function openRedis(
+  config: Config,
+  log: Log,
+  closing: (() => Promise<unknown>)[],
+): Promise<{ path: string } | { url: string }> {
+  const { redis } = config.queue
+  if (redis.kind === 'socket') return { path: redis.path }
+  if (redis.kind === 'url') return { url: redis.url }
+  const own = await PrivateRedis.start({
+    directory: join(config.dataDir, 'redis'),
+    runtimeDirectory: config.runtimeDir,
+    log,
+  })
+  closing.push(() => own.stop())
+  return { path: own.socketPath }
 }

@@ -3,8 +3,8 @@
  * The command line program: the table of commands, and how it ends. Each command's code is loaded only when it is
  * called, so that `pdu decode` does not pay for the service.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
 
 const interrupted = new AbortController()
@@ -32,7 +32,7 @@ function run<Arguments extends unknown[]>(action: (...given: Arguments) => unkno
 function program(): Command {
   const root = new Command('causeway')
     .description('One conversation per person over Signal and SMS, on a modem of your own.')
-    .version(version(), '--version')
+    .version(VERSION, '--version')
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('See --help.')
@@ -98,7 +98,7 @@ function program(): Command {
   )
   talking(contacts, 'set <who>', 'changes name or policy')
     .option('--name <name>', 'empty takes it away')
-    .option('--policy <policy>', 'auto, ask, signal_only or sms_only')
+    .option('--policy <policy>', 'auto, ask, signal_only, sms_only, or default')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).set(who, options)))
   for (const [action, summary] of [
     ['approve', 'consents to a changed safety number'],
@@ -187,7 +187,7 @@ function program(): Command {
     .description('which one this is')
     .option('--json', 'as JSON')
     .action((options) => {
-      process.stdout.write(options.json === true ? `${JSON.stringify({ version: version() })}\n` : `${version()}\n`)
+      process.stdout.write(options.json === true ? `${JSON.stringify({ version: VERSION })}\n` : `${VERSION}\n`)
     })
   return root
 }
@@ -199,19 +199,6 @@ function withDefaults(words: readonly string[]): string[] {
   const meant = defaults[first]
   const isBare = second === undefined || (second.startsWith('-') && second !== '--help' && second !== '-h')
   return meant !== undefined && isBare ? [first, meant, ...words.slice(1)] : [...words]
-}
-
-/** From package.json: beside src/ from a checkout, beside dist/ once built. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-      if (name === 'causeway') return version
-    } catch {
-      // Not here.
-    }
-  }
-  return 'unknown'
 }
 
 async function main(): Promise<void> {

@@ -110,6 +110,11 @@ export class RedisOutbox implements Outbox {
     )
   }
 
+  /** Why jobs cannot be made now, in words; undefined while Redis answers. */
+  problem(): string | undefined {
+    return this.#producer?.status === 'ready' ? undefined : 'Redis does not answer; messages wait in the database'
+  }
+
   /** Waits for running jobs, at most STOP_TIMEOUT_MS, then lets go. */
   async stop(): Promise<void> {
     this.#stopped = true

@@ -118,14 +118,21 @@ export function listParts(db: Database, messageId: string): Promise<PartRow[]> {
   return db.selectFrom('parts').selectAll().where('message_id', '=', messageId).orderBy('leg').orderBy('part').execute()
 }
 
-/** How many outgoing messages are in each state. */
-export async function countByState(db: Database): Promise<Map<MessageState, number>> {
-  const rows = await db
+/** Outgoing messages that are not settled, by state and lane: how many, and since when the oldest. */
+export function waitingCounts(db: Database) {
+  return db
     .selectFrom('messages')
-    .select(({ fn }) => ['state', fn.countAll<number>().as('count')])
-    .groupBy('state')
+    .select(({ fn }) => [
+      'state',
+      'transport',
+      'lane',
+      fn.countAll<number>().as('count'),
+      fn.min('created_at_ms').as('oldest_ms'),
+    ])
+    .where('direction', '=', 'out')
+    .where('state', 'in', ['scheduled', 'held', 'queued', 'sending', 'uncertain'])
+    .groupBy(['state', 'transport', 'lane'])
     .execute()
-  return new Map(rows.map(({ state, count }) => [state, count]))
 }
 
 /** Sets a conversation's unread count to zero. False when there is no such conversation. */

@@ -44,7 +44,7 @@ export class SmsTransport implements Transport {
 
   lanes(): readonly Lane[] {
     return this.#modems.map((modem) => {
-      const { state, reason, number } = modem.status()
+      const { state, reason, number, registration } = modem.status()
       const available = state === 'ready'
       return {
         id: modem.id,
@@ -52,6 +52,7 @@ export class SmsTransport implements Transport {
         available,
         reason: available ? undefined : (reason ?? `the modem is ${state}`),
         ownNumber: number,
+        roaming: registration === 'roaming',
       }
     })
   }

@@ -1,6 +1,7 @@
 /** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
 import { z } from 'zod'
 import { MODES } from '../../domain/route.ts'
+import { waitingCounts } from '../../store/mailbox.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
@@ -57,19 +58,7 @@ export const systemRoutes: readonly Route[] = [
     scope: 'system:read',
     summary: 'How many messages wait in which state, and since when the oldest.',
     handle: async ({ ports }) => {
-      const rows = await ports.db
-        .selectFrom('messages')
-        .select(({ fn }) => [
-          'state',
-          'transport',
-          'lane',
-          fn.countAll<number>().as('count'),
-          fn.min('created_at_ms').as('oldest_ms'),
-        ])
-        .where('direction', '=', 'out')
-        .where('state', 'in', ['scheduled', 'held', 'queued', 'sending', 'uncertain'])
-        .groupBy(['state', 'transport', 'lane'])
-        .execute()
+      const rows = await waitingCounts(ports.db)
       return ok({
         data: rows.map((row) => ({
           status: row.state,

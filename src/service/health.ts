@@ -1,0 +1,98 @@
+/** How the running gateway is: for `/healthz`, the health page, the doctor, systemd's watchdog and its status line. */
+import { sql } from 'kysely'
+import type { SmsModem } from '../../modem/contract.ts'
+import type { Config } from '../config.ts'
+import { examineHost } from '../doctor/host.ts'
+import { examineRunning } from '../doctor/running.ts'
+import type { ComponentHealth, HealthPort } from '../http/ports.ts'
+import type { Router } from '../routing/router.ts'
+import type { SignalAccount } from '../signal/contract.ts'
+import type { Database } from '../store/database.ts'
+import { waitingCounts } from '../store/mailbox.ts'
+
+export interface HealthParts {
+  config: Config
+  db: Database
+  router: Router
+  modems: readonly SmsModem[]
+  account: SignalAccount
+  /** Undefined while Redis answers, else why not. */
+  queueProblem: () => string | undefined
+  clock: () => number
+  ready: () => boolean
+}
+
+export class Health implements HealthPort {
+  readonly #parts: HealthParts
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts
+  }
+
+  ready(): boolean {
+    return this.#parts.ready()
+  }
+
+  async components(): Promise<readonly ComponentHealth[]> {
+    const { modems, account, queueProblem } = this.#parts
+    const problem = queueProblem()
+    const database = await this.#databaseProblem()
+    return [
+      { component: 'database', status: database === undefined ? 'pass' : 'fail', detail: database },
+      { component: 'queue', status: problem === undefined ? 'pass' : 'warn', detail: problem },
+      ...modems.map((modem): ComponentHealth => {
+        const { state, reason, id } = modem.status()
+        return { component: `modem ${id}`, status: state === 'ready' ? 'pass' : 'warn', detail: reason ?? undefined }
+      }),
+      signalHealth(account),
+    ]
+  }
+
+  async doctor() {
+    const { config, db, router, modems, account, clock } = this.#parts
+    const { state, reason, e164 } = account.status()
+    const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
+    return [
+      ...(await examineHost(config)),
+      ...examineRunning({
+        mode: await router.mode(),
+        modems: modems.map((modem) => modem.status()),
+        signal: { state, reason, e164 },
+        waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({
+          state,
+          count,
+          oldestMs: oldest_ms,
+        })),
+        components,
+        nowMs: clock(),
+      }),
+    ]
+  }
+
+  /** For systemd: "1 of 2 modems · Signal connected". */
+  line(): string {
+    const { modems, account } = this.#parts
+    const ready = modems.filter((modem) => modem.status().state === 'ready').length
+    return `${ready} of ${modems.length} modems · Signal ${account.status().state}`
+  }
+
+  /** Whether the process can still do its work: the database answers. */
+  async isWell(): Promise<boolean> {
+    return (await this.#databaseProblem()) === undefined
+  }
+
+  async #databaseProblem(): Promise<string | undefined> {
+    try {
+      await sql`select 1`.execute(this.#parts.db)
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+}
+
+function signalHealth(account: SignalAccount): ComponentHealth {
+  const { state, reason } = account.status()
+  const well = state === 'connected' || state === 'none'
+  return { component: 'signal', status: well ? 'pass' : 'warn', detail: well ? undefined : reason }
+}

@@ -1,0 +1,56 @@
+/** The modems of the configuration as drivers, and as what the API shows of them. */
+import type { ModemSink, SmsModem } from '../../modem/contract.ts'
+import { ImeiClaims } from '../../modem/identity.ts'
+import { Modem } from '../../modem/modem.ts'
+import { systemClock } from '../../modem/serial/surroundings.ts'
+import type { ModemConfig } from '../config.ts'
+import { CausewayError } from '../domain/errors.ts'
+import type { ModemPort } from '../http/ports.ts'
+import type { Log } from '../log.ts'
+
+/** How long a command that a person typed may take. */
+const COMMAND_TIMEOUT_MS = 30_000
+
+/** One driver for each entry, not started yet. */
+export function createModems(configs: readonly ModemConfig[], sink: ModemSink, log: Log): readonly SmsModem[] {
+  const claims = new ImeiClaims()
+  return configs.map(
+    ({ port, label, number, pin }) =>
+      new Modem({
+        port,
+        ...(label === undefined ? {} : { label }),
+        ...(number === undefined ? {} : { number }),
+        ...(pin === undefined ? {} : { pin }),
+        sink,
+        clock: systemClock,
+        log,
+        claims,
+      }),
+  )
+}
+
+/** What the API may ask of them. */
+export function modemPort(modems: readonly SmsModem[]): ModemPort {
+  const demand = (id: string): SmsModem => {
+    const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
+    if (modem !== undefined) return modem
+    throw new CausewayError({ code: 'unknown-modem', message: 'There is no modem of this id.', retry: 'never' })
+  }
+  return {
+    list: () => modems.map((modem) => modem.status()),
+    reset: (id) => demand(id).reset(),
+    command: async (id, text) => {
+      const modem = demand(id)
+      try {
+        return await modem.command(text, COMMAND_TIMEOUT_MS)
+      } catch (cause) {
+        throw new CausewayError({
+          code: 'at-error',
+          message: `The modem answered: ${cause instanceof Error ? cause.message : String(cause)}`,
+          retry: 'never',
+          cause,
+        })
+      }
+    },
+  }
+}

@@ -13,8 +13,8 @@ export interface Timestamp {
   utc: string
 }
 
-/** Two-digit years from here on belong to the 1900s: no SMS is older. */
-const CENTURY_PIVOT = 90
+/** Two-digit years from here on belong to the 1900s: a service centre whose clock was never set says 1970 or 1980. */
+const CENTURY_PIVOT = 70
 /** Bits 6…0 of the zone octet hold 0…79 quarters. */
 const OFFSET_MINUTES_MAX = 79 * 15
 

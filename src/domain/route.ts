@@ -70,7 +70,7 @@ export type RoutePlan =
 export function planRoute(facts: RouteFacts): RoutePlan {
   const textBar = whyNoText(facts)
   const signalBar = whyNoSignal(facts)
-  if (facts.contact.identityChanged && (signalBar === undefined || CHANGEABLE.has(signalBar.code))) {
+  if (facts.contact.identityChanged && (signalBar === undefined || !ORDERED.has(signalBar.code))) {
     return {
       kind: 'held',
       code: 'identity-changed',
@@ -94,8 +94,8 @@ export function silence(afterMs: number): Refusal {
   return { code: 'no-receipt', reason: `no delivery receipt over Signal within ${durationInWords(afterMs)}` }
 }
 
-/** Ways of Signal being out that are no person's order: a changed safety number is not slipped past by them. */
-const CHANGEABLE: ReadonlySet<string> = new Set(['no-receipt', 'signal-unreachable', 'not-on-signal'])
+/** Ways of Signal being out that a person has ordered; by all others a changed safety number is not slipped past. */
+const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact'])
 
 export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }

@@ -1,6 +1,6 @@
 /**
  * How each message state is shown: one table of state → glyph → word → meaning, for inbox, CLI and documentation.
- * Glyphs differ in shape, not in colour alone, and are single-width in a terminal.
+ * Glyphs differ in shape, not in colour alone.
  */
 import type { MessageState } from './message.ts'
 

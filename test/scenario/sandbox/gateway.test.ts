@@ -71,6 +71,22 @@ test('what Chloe gets is a text, since she has left Signal', async () => {
   expect(phone.inbox.map(({ text }) => text)).toEqual(['hello Chloe'])
 })
 
+test('what Dev gets after a new phone is held until the new safety number is approved', async () => {
+  const { number, signal } = sandbox.world.person('dev')
+  await settlesAs(await send(number, 'old phone'), 'delivered')
+  await signal?.reinstall()
+  const id = await send(number, 'new phone')
+  await settlesAs(id, 'held')
+  const path = `/api/v1/contacts?address=${encodeURIComponent(number)}`
+  const { data } = await sandbox.api.call<{ data: { id: string }[] }>('GET', path)
+  await sandbox.api.call('POST', `/api/v1/contacts/${data[0]?.id}/identity/approve`, {})
+  await settlesAs(id, 'delivered')
+  expect(signal?.texts.map(({ text, repeats }) => [text, repeats])).toEqual([
+    ['old phone', 0],
+    ['new phone', 0],
+  ])
+})
+
 test('the bot echoes', async () => {
   await send(sandbox.world.person('echo').number, 'ping')
   await vi.waitFor(async () => {

@@ -16,6 +16,8 @@ import type { SignalServer } from './server.ts'
 /** Full jitter between nothing and a bound that doubles from the first to the last of these. */
 const backoffFirstMs = 1_000
 const backoffMaxMs = 60_000
+/** A connection that lived this long ends a series of failures. */
+const stableAfterMs = 30_000
 /** A wait that the server asked for is followed exactly, plus up to this. */
 const jitterMaxMs = 1_000
 const connectTimeoutMs = 70_000
@@ -167,8 +169,7 @@ export class Chat {
         const connectedAtMs = this.#clock.now()
         this.#tell({ state: 'connected' })
         cause = await interrupted
-        // A connection that lived for a while ends a series of failures; one that was cut at once does not.
-        if (this.#clock.now() - connectedAtMs >= backoffFirstMs) failures = 0
+        if (this.#clock.now() - connectedAtMs >= stableAfterMs) failures = 0
       } catch (error) {
         cause = error
       }

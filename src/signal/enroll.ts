@@ -7,58 +7,35 @@
  * tried again by itself except the last request, whose keys are on record before it leaves. The service limits
  * registration attempts hard, so a failure waits for a person.
  */
-import {
-  ErrorCode,
-  IdentityKeyPair,
-  KyberPreKeyRecord,
-  LibSignalErrorBase,
-  Net,
-  SignedPreKeyRecord,
-} from '@signalapp/libsignal-client'
-import { AccountEntropyPool, SvrKey } from '@signalapp/libsignal-client/dist/AccountKeys.js'
-import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import type { Net } from '@signalapp/libsignal-client'
 import type { Selectable, Updateable } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { SignalTables } from '../store/tables/signal.ts'
-import { type Clock, fraction, type Random } from './clock.ts'
+import type { Clock, Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
 import type { EnrollmentCodes, RegistrationStep } from './contract.ts'
 import { installAccount, loadAccountRow } from './credentials.ts'
-import { asCauseway, isCode, shortly } from './errors.ts'
+import { describeFailure, isSessionGone } from './enroll-failures.ts'
+import {
+  accountColumns,
+  makeSecrets,
+  readSecrets,
+  registrationOf,
+  type Secrets,
+  writeSecrets,
+} from './enroll-secrets.ts'
+import { asCauseway, shortly } from './errors.ts'
 import { AccountLock } from './lock.ts'
-import { firstKeyId, keepRepeatedUseKeys, makeRepeatedUseKeys, type RepeatedUseKeys } from './prekeys.ts'
+import { keepRepeatedUseKeys } from './prekeys.ts'
 
 type Row = Selectable<SignalTables['signal_enrollment']>
 type Change = Partial<Omit<Updateable<SignalTables['signal_enrollment']>, 'id'>>
 
-const registrationIdMax = 0x3fff
-const passwordOctets = 18
-const profileKeyOctets = 32
-/** What the server asks new devices to support, and the mock's schema with it. */
-const capabilities = ['attachmentBackfill', 'spqr', 'usernameChangeSyncMessage']
 const codeTriesMax = 10
 const registerTriesMax = 5
 const retryWaitMs = 3_000
-/** An answer without a waiting time still does not invite us to knock again at once. */
-const retryAfterDefaultMs = 60_000
-
-/** Everything of the account that we choose ourselves, as JSON (octets as base64). */
-interface Material {
-  password: string
-  entropyPool: string
-  profileKey: string
-  aci: IdentityMaterial
-  pni: IdentityMaterial
-}
-
-interface IdentityMaterial {
-  identity: string
-  registrationId: number
-  signed: string
-  lastResort: string
-}
 
 export class Enrollment {
   readonly #db: Database
@@ -157,9 +134,8 @@ export class Enrollment {
       const now = this.#clock.now()
       const earlier = this.#row
       const again = earlier?.e164 === request.e164 ? earlier : undefined
-      const notBeforeMs =
-        again?.step === 'code' ? again.next_request_at_ms : again?.step === 'failed' ? again.retry_at_ms : null
-      if (notBeforeMs !== null && notBeforeMs !== undefined && now < notBeforeMs) {
+      const notBeforeMs = again === undefined ? null : notBefore(again, request.transport)
+      if (notBeforeMs !== null && now < notBeforeMs) {
         throw new CausewayError({
           code: 'signal-registration-wait',
           message: `Signal takes the next request for this number in ${Math.ceil((notBeforeMs - now) / 1000)} s.`,
@@ -322,55 +298,27 @@ export class Enrollment {
 
   async #registerOnce(): Promise<void> {
     if (this.#row?.step !== 'registering') return
-    const material = await this.#material()
+    const secrets = await this.#secrets()
     const service = await this.#openSession()
-    const keys = { aci: parseIdentity(material.aci), pni: parseIdentity(material.pni) }
-    const profileKey = new ProfileKey(fromBase64(material.profileKey))
-    const account = await service.registerAccount({
-      accountPassword: material.password,
-      skipDeviceTransfer: true,
-      accountAttributes: new Net.AccountAttributes({
-        recoveryPassword: new SvrKey(
-          AccountEntropyPool.deriveSvrKey(material.entropyPool),
-        ).deriveRegistrationRecoveryPassword(),
-        aciRegistrationId: material.aci.registrationId,
-        pniRegistrationId: material.pni.registrationId,
-        registrationLock: null,
-        unidentifiedAccessKey: profileKey.deriveAccessKey(),
-        unrestrictedUnidentifiedAccess: false,
-        capabilities: new Set(capabilities),
-        discoverableByPhoneNumber: true,
-      }),
-      aciPublicKey: keys.aci.identity.publicKey,
-      aciSignedPreKey: keys.aci.signed,
-      aciPqLastResortPreKey: keys.aci.lastResort,
-      pniPublicKey: keys.pni.identity.publicKey,
-      pniSignedPreKey: keys.pni.signed,
-      pniPqLastResortPreKey: keys.pni.lastResort,
-    })
+    const account = await service.registerAccount(registrationOf(secrets))
     const { pni } = account
     if (pni === null) throw wrongStep('Signal registered an account without a phone number.')
     const now = this.#clock.now()
+    const { e164 } = this.#expectRow()
     await this.#db.transaction().execute(async (transaction) => {
       await installAccount(transaction, {
-        e164: this.#expectRow().e164,
+        ...accountColumns(secrets),
+        e164,
         aci: account.aci.getRawUuid(),
         pni: pni.getRawUuid(),
         device_id: 1,
-        password: material.password,
-        aci_identity: keys.aci.identity.serialize(),
-        pni_identity: keys.pni.identity.serialize(),
-        aci_registration_id: material.aci.registrationId,
-        pni_registration_id: material.pni.registrationId,
-        profile_key: profileKey.serialize(),
-        entropy_pool: material.entropyPool,
         created_at_ms: now,
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
         signed_out_at_ms: null,
       })
-      await keepRepeatedUseKeys(transaction, 'aci', keys.aci, now)
-      await keepRepeatedUseKeys(transaction, 'pni', keys.pni, now)
+      await keepRepeatedUseKeys(transaction, 'aci', secrets.aci, now)
+      await keepRepeatedUseKeys(transaction, 'pni', secrets.pni, now)
       await transaction.deleteFrom('signal_enrollment').execute()
     })
     this.#row = undefined
@@ -380,33 +328,15 @@ export class Enrollment {
     this.#changed()
   }
 
-  /** The account's own secrets: on record before the server hears of them; the identity keys of an earlier registration. */
-  async #material(): Promise<Material> {
+  /** The account's own secrets: on record before the server hears of them. */
+  async #secrets(): Promise<Secrets> {
     const row = this.#expectRow()
-    if (row.material !== null) return JSON.parse(row.material) as Material
+    if (row.material !== null) return readSecrets(row.material)
     const earlier = await loadAccountRow(this.#db)
     const kept = earlier?.e164 === row.e164 ? earlier : undefined
-    const material: Material = {
-      password: toBase64(this.#random(passwordOctets)),
-      entropyPool: kept?.entropy_pool ?? AccountEntropyPool.generate(),
-      profileKey: toBase64(kept?.profile_key ?? this.#random(profileKeyOctets)),
-      aci: this.#makeIdentity(kept?.aci_identity),
-      pni: this.#makeIdentity(kept?.pni_identity),
-    }
-    await this.#change({ material: JSON.stringify(material) })
-    return material
-  }
-
-  #makeIdentity(kept: Uint8Array | undefined): IdentityMaterial {
-    const identity = kept === undefined ? IdentityKeyPair.generate() : IdentityKeyPair.deserialize(new Uint8Array(kept))
-    const ids = { signed: firstKeyId(this.#random), kyber: firstKeyId(this.#random) }
-    const keys = makeRepeatedUseKeys(identity, ids, this.#clock.now())
-    return {
-      identity: toBase64(identity.serialize()),
-      registrationId: 1 + Math.floor(fraction(this.#random) * registrationIdMax),
-      signed: toBase64(keys.signed.serialize()),
-      lastResort: toBase64(keys.lastResort.serialize()),
-    }
+    const secrets = makeSecrets(this.#random, this.#clock.now(), kept)
+    await this.#change({ material: writeSecrets(secrets) })
+    return secrets
   }
 
   /** Turns what goes wrong into the step `failed` with its reason, and throws it as a CausewayError. */
@@ -414,7 +344,7 @@ export class Enrollment {
     try {
       await work()
     } catch (error) {
-      const failure = describe(error)
+      const failure = describeFailure(error)
       const retryAtMs = failure.retryAfterMs === undefined ? undefined : this.#clock.now() + failure.retryAfterMs
       if (failure.sessionGone) await this.#change({ session_id: null })
       await this.#fail(failure.code, failure.reason, retryAtMs)
@@ -478,97 +408,15 @@ export class Enrollment {
   }
 }
 
-interface Failure {
-  code: string
-  reason: string
-  retryAfterMs?: number
-  sessionGone?: boolean
-}
-
-/** What each refusal of the service means, in words. */
-function describe(error: unknown): Failure {
-  if (isSessionGone(error)) {
-    return {
-      code: 'signal-session-expired',
-      reason: 'Signal has forgotten this registration. Begin it again.',
-      sessionGone: true,
-    }
-  }
-  if (LibSignalErrorBase.is(error, ErrorCode.RegistrationLock)) {
-    return {
-      code: 'signal-registration-lock',
-      reason:
-        'This number is protected by a Signal PIN. Registration without it is possible after the lock has expired (7 days without use).',
-      retryAfterMs: error.timeRemainingSeconds * 1000,
-    }
-  }
-  if (LibSignalErrorBase.is(error, ErrorCode.RateLimitedError)) {
-    return {
-      code: 'signal-rate-limited',
-      reason: 'Signal limits how often this can be tried. Wait, then begin again.',
-      retryAfterMs: error.retryAfterSecs * 1000,
-    }
-  }
-  if (LibSignalErrorBase.is(error, ErrorCode.RegistrationVerificationCodeNotDeliverable)) {
-    return {
-      code: 'signal-code-not-deliverable',
-      reason: error.permanentFailure
-        ? 'The phone network refuses to deliver codes to this number.'
-        : 'The code could not be delivered for now. Try again later, or by a call.',
-      retryAfterMs: retryAfterDefaultMs,
-    }
-  }
-  const known = plainFailures.find(({ code }) => isCode(error, code))
-  if (known !== undefined) return known.failure
-  if (CausewayError.is(error)) return { code: error.code, reason: error.message }
-  const mapped = asCauseway(error)
-  if (mapped.code === 'signal-unreachable') {
-    return { code: mapped.code, reason: 'Signal cannot be reached. Check the connection, then begin again.' }
-  }
-  return { code: 'signal-registration', reason: `Signal refused the registration: ${shortly(error)}` }
-}
-
-const plainFailures: readonly { code: ErrorCode; failure: Failure }[] = [
-  {
-    code: ErrorCode.RegistrationVerificationSendFailed,
-    failure: {
-      code: 'signal-code-transport',
-      reason: 'Signal cannot send a code to this number in this way. Try the other one (text or call).',
-    },
-  },
-  {
-    code: ErrorCode.RegistrationSessionNotReadyForVerification,
-    failure: {
-      code: 'signal-not-ready',
-      reason: 'Signal does not take a code for this number now. Begin again and ask for a new one.',
-    },
-  },
-  {
-    code: ErrorCode.RegistrationDeviceTransferPossibleNotSkipped,
-    failure: {
-      code: 'signal-device-transfer',
-      reason: 'Signal offers a transfer from the phone that has this number.',
-    },
-  },
-  {
-    code: ErrorCode.RegistrationOneTimePasswordRequired,
-    failure: { code: 'signal-one-time-password', reason: 'This account asks for a one-time password.' },
-  },
-  {
-    code: ErrorCode.AppExpired,
-    failure: { code: 'signal-expired', reason: 'Signal refuses this version. Update Causeway.' },
-  },
-]
-
-function isSessionGone(error: unknown): boolean {
-  return (
-    isCode(error, ErrorCode.RegistrationSessionNotFound) ||
-    isCode(error, ErrorCode.RegistrationSessionIdInvalid) ||
-    isCode(error, ErrorCode.RegistrationInvalidSession)
-  )
+/** When the service takes the next request for this number. A registration lock may end at any time: it is no wait. */
+function notBefore(row: Row, transport: 'sms' | 'voice'): number | null {
+  if (row.step === 'code') return row.transport === transport ? row.next_request_at_ms : null
+  return row.step === 'failed' && row.failure_code !== 'signal-registration-lock' ? row.retry_at_ms : null
 }
 
 function refused(error: unknown): CausewayError {
+  const mapped = asCauseway(error)
+  if (mapped.code === 'signal-unreachable' || mapped.code === 'signal-rate-limited') return mapped
   return new CausewayError({
     code: 'signal-captcha-refused',
     message: `Signal did not take the captcha. Solve a fresh one and hand it over within a minute. (${shortly(error)})`,
@@ -584,20 +432,4 @@ function wrongStep(message: string): CausewayError {
 /** The page ends on a link; the token is what comes after its scheme. */
 export function withoutScheme(token: string): string {
   return token.trim().replace(/^signalcaptcha:\/\//i, '')
-}
-
-function parseIdentity(material: IdentityMaterial): RepeatedUseKeys & { identity: IdentityKeyPair } {
-  return {
-    identity: IdentityKeyPair.deserialize(fromBase64(material.identity)),
-    signed: SignedPreKeyRecord.deserialize(fromBase64(material.signed)),
-    lastResort: KyberPreKeyRecord.deserialize(fromBase64(material.lastResort)),
-  }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(text, 'base64'))
 }

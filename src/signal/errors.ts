@@ -4,7 +4,6 @@
  */
 import { ErrorCode, LibSignalErrorBase } from '@signalapp/libsignal-client'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
-import type { PeerIds } from './contract.ts'
 
 const words: Readonly<Record<string, [RetryClass, string]>> = {
   'not-on-signal': ['other-transport', 'The recipient is not registered with Signal (any more).'],
@@ -67,9 +66,4 @@ export function asCauseway(error: unknown): CausewayError {
 export function shortly(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.split('\n')[0]?.slice(0, 200) ?? ''
-}
-
-/** Who a peer is, in words that are safe in a log. */
-export function idOf(peer: PeerIds): string {
-  return peer.aci ?? (peer.pni === undefined ? 'unknown' : `PNI:${peer.pni}`)
 }

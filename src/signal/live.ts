@@ -2,11 +2,12 @@
  * A registered account at work: connection, sending, receiving, keys, directory, and what the service holds against us
  * for the moment. `account.ts` makes one when there are credentials and throws it away when they change.
  */
-import { ContentHint, Fingerprint, type Net, PublicKey } from '@signalapp/libsignal-client'
+import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { SenderCertificates } from './certificates.ts'
+import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
@@ -14,7 +15,7 @@ import type { PeerFact, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { type Directory, openDirectory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
-import { octets, peerOf, serviceIdOctets } from './ids.ts'
+import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
@@ -27,17 +28,12 @@ import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
+import { approveIdentity, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
 /** The service takes 96 KiB a device; this leaves room for everything that is around a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
-const challengedPeersMax = 1_000
-
-export interface Challenge {
-  token: string
-  retryAtMs: number | undefined
-}
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -58,9 +54,8 @@ export class LiveAccount {
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
   readonly #stopping = new AbortController()
-  readonly #challenged = new Set<string>()
+  readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
-  #challenge: Challenge | undefined
   #otherDevices: boolean
 
   constructor(parts: {
@@ -84,6 +79,7 @@ export class LiveAccount {
     this.#sink = sink
     this.#changed = parts.changed
     this.#otherDevices = credentials.deviceId !== 1
+    this.#challenges = new ChallengeDesk(clock, log)
     this.#timestamps = new OwnTimestamps(clock)
     const timestamps = this.#timestamps
     const chat = new Chat({
@@ -128,7 +124,7 @@ export class LiveAccount {
 
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
-    return this.#challenge
+    return this.#challenges.present
   }
 
   start(): void {
@@ -190,77 +186,19 @@ export class LiveAccount {
     return known
   }
 
-  /**
-   * See `SignalAccount.approveIdentity`. Sessions go: some may still be bound to the key of before, and libsignal
-   * refuses those for ever.
-   */
+  /** See `SignalAccount.approveIdentity`. */
   async approveIdentity(ids: PeerIds): Promise<void> {
-    const peer = (await findPeer(this.#db, ids)) ?? ids
-    const addresses = [peer.aci, peer.pni === undefined ? undefined : `PNI:${peer.pni}`].filter(
-      (address) => address !== undefined,
-    )
-    if (addresses.length === 0) return
-    await this.#lock.run(() =>
-      this.#db.transaction().execute(async (transaction) => {
-        const changed = await transaction
-          .updateTable('signal_identities')
-          .set({ approved: 1 })
-          .where('address', 'in', addresses)
-          .where('approved', '=', 0)
-          .returning('address')
-          .execute()
-        for (const { address } of changed) {
-          await transaction
-            .deleteFrom('signal_sessions')
-            .where('own', '=', 'aci')
-            .where('address', '=', address)
-            .execute()
-        }
-      }),
-    )
+    await this.#lock.run(() => approveIdentity(this.#db, ids))
   }
 
   /** See `SignalAccount.safetyNumber`. */
   async safetyNumber(ids: PeerIds): Promise<string | undefined> {
-    const aci = ids.aci ?? (await findPeer(this.#db, ids))?.aci
-    if (aci === undefined) return undefined
-    const row = await this.#db
-      .selectFrom('signal_identities')
-      .select('identity_key')
-      .where('address', '=', aci)
-      .executeTakeFirst()
-    if (row === undefined) return undefined
-    const own = this.credentials.identities.aci.keyPair.publicKey
-    const theirs = PublicKey.deserialize(octets(row.identity_key))
-    const { iterations, version } = fingerprint
-    return Fingerprint.new(
-      iterations,
-      version,
-      serviceIdOctets(this.credentials.aci),
-      own,
-      serviceIdOctets(aci),
-      theirs,
-    )
-      .displayableFingerprint()
-      .toString()
+    return await safetyNumber(this.#db, this.credentials, ids)
   }
 
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */
   async solveChallenge(captcha: string): Promise<void> {
-    const challenge = this.#challenge
-    if (challenge === undefined) return
-    const body = { type: 'captcha', token: challenge.token, captcha }
-    const answer = await request(this.#chat.authenticated(), 'PUT', '/v1/challenge', body)
-    if (answer.status === 429) throw signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
-    if (answer.status < 200 || answer.status > 299) {
-      throw new CausewayError({
-        code: 'signal-captcha-refused',
-        message: 'Signal did not take the captcha. Solve a fresh one on the challenge page and hand it over at once.',
-        retry: 'after-human',
-      })
-    }
-    this.#challenge = undefined
-    this.#challenged.clear()
+    await this.#challenges.solve(this.#chat.authenticated(), captcha)
     this.#changed()
   }
 
@@ -313,6 +251,7 @@ export class LiveAccount {
 
   async #resolve(ids: PeerIds): Promise<Peer> {
     const known = await findPeer(this.#db, ids)
+    if (known?.unregistered === true && ids.e164 !== undefined) return await this.#resolveAnew(known, ids.e164)
     if (known !== undefined && serviceIdOf(known) !== undefined) return known
     if (serviceIdOf(ids) === undefined && ids.e164 !== undefined) await this.lookUp([ids.e164], this.#stopping.signal)
     else await this.#db.transaction().execute((transaction) => learnPeer(transaction, ids))
@@ -321,17 +260,18 @@ export class LiveAccount {
     return peer
   }
 
+  /** The account that had this number is gone; the number may have a new one. */
+  async #resolveAnew(known: Peer, e164: string): Promise<Peer> {
+    await this.#quietly('looking for a new account', () => this.lookUp([e164], this.#stopping.signal))
+    return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
+  }
+
   #admit(serviceId: string, text: string): void {
     if (serviceId === this.credentials.aci || serviceId === `PNI:${this.credentials.pni}`) {
       throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
     }
     if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
-    const challenge = this.#challenge
-    if (challenge === undefined || !this.#challenged.has(serviceId)) return
-    const now = this.#clock.now()
-    if (challenge.retryAtMs !== undefined && now >= challenge.retryAtMs) return
-    const retryAfterMs = challenge.retryAtMs === undefined ? undefined : challenge.retryAtMs - now
-    throw signalError('signal-challenge', { retryAfterMs })
+    this.#challenges.admit(serviceId)
   }
 
   /** For somebody who wrote to our number: the proof that this account is that number’s. */
@@ -347,10 +287,7 @@ export class LiveAccount {
   }
 
   async #succeeded(serviceId: string, peer: Peer): Promise<void> {
-    if (this.#challenged.delete(serviceId) && this.#challenge !== undefined && this.#challenged.size === 0) {
-      this.#challenge = undefined
-      this.#changed()
-    }
+    if (this.#challenges.lifted(serviceId)) this.#changed()
     if (!peer.unregistered) return
     await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
     await this.#tell('registered', peer)
@@ -361,19 +298,8 @@ export class LiveAccount {
       await setTraits(this.#db, serviceId, { unregisteredAtMs: this.#clock.now() })
       await this.#tell('unregistered', peer)
     }
-    if (error.code === 'signal-challenge') this.#noteChallenge(serviceId, error)
+    if (error.code === 'signal-challenge' && this.#challenges.note(serviceId, error)) this.#changed()
     return error
-  }
-
-  #noteChallenge(serviceId: string, error: CausewayError): void {
-    if (this.#challenged.size < challengedPeersMax) this.#challenged.add(serviceId)
-    const token = (error.cause as { token?: unknown } | undefined)?.token
-    if (typeof token !== 'string') return
-    const { retryAfterMs } = error
-    const retryAtMs = retryAfterMs === undefined ? undefined : this.#clock.now() + retryAfterMs
-    this.#challenge = { token, retryAtMs }
-    this.#log.warn({ retryAtMs }, 'Signal asks for a captcha before more may be sent')
-    this.#changed()
   }
 
   /** Tells our own other devices what was sent; a failure does not undo the sending. */
@@ -421,6 +347,3 @@ export class LiveAccount {
     }
   }
 }
-
-/** As the official clients compute safety numbers. */
-const fingerprint = { iterations: 5200, version: 2 } as const

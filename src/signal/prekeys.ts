@@ -213,6 +213,8 @@ export class PreKeyKeeper {
           .where('last_resort', '=', 0)
           .where('created_at_ms', '<', before)
           .execute()
+        await sql`delete from signal_kyber_uses where own = ${own} and kyber_id not in
+          (select key_id from signal_kyber_pre_keys where own = ${own})`.execute(transaction)
       }
     })
   }

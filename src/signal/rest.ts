@@ -8,7 +8,8 @@ import { asCauseway, signalError } from './errors.ts'
 /** A key upload is some 230 kB; a slow uplink needs a while. */
 const requestTimeoutMs = 30_000
 
-interface Fetcher {
+/** Any chat connection. */
+export interface Fetcher {
   fetch(request: {
     verb: string
     path: string

@@ -98,11 +98,12 @@ export class Sender {
         return { sealed: true }
       } catch (error) {
         if (!isCode(error, ErrorCode.RequestUnauthorized)) throw await this.#failure(outgoing.to, error)
-        await setTraits(this.#db, outgoing.to, { sealedRefused: true })
       }
     }
     try {
       await this.#healing(outgoing.to, () => this.#sendUnsealed(outgoing, content))
+      // An account that has gone refuses sealed messages as well; only this one is there and does not want them.
+      if (accessKey !== undefined) await setTraits(this.#db, outgoing.to, { sealedRefused: true })
       return { sealed: false }
     } catch (error) {
       throw await this.#failure(outgoing.to, error)

@@ -27,6 +27,19 @@ test('someone who left is found out while sending, and noticed when they are bac
   await until(() => chloe.texts.length === 2)
 })
 
+test('a number that is registered anew leads to its new account', async () => {
+  const world = await World.open()
+  const before = await world.person('Chloe', anaNumber)
+  const { account } = await world.registeredGateway()
+  const send = () => account.sendText({ to: byNumber(anaNumber), text: 'there?', timestampMs: timestamp() })
+  await send()
+  await before.leaveSignal({ stayListed: false })
+  const after = await world.person('Somebody', anaNumber)
+  await expect(send()).rejects.toMatchObject({ code: 'not-on-signal' })
+  expect(await send()).toMatchObject({ to: { aci: after.aci, e164: anaNumber } })
+  await until(() => after.texts.length === 1)
+})
+
 test('the directory file is read again when it changes', async () => {
   const world = await World.open()
   const { account } = await world.registeredGateway()

@@ -171,3 +171,21 @@ test('nothing that is not an envelope opens', async () => {
     expect(await whyNot(Uint8Array.from(bytes))).not.toBe('opened')
   }
 })
+
+test('2,000 envelopes with octets changed, cut off or added either open as before or are refused with a code', async () => {
+  const envelope = await sealedEnvelope()
+  let state = 20_261_122
+  const random = (below: number) => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  const outcomes = new Set<string>()
+  for (let round = 0; round < 2_000; round += 1) {
+    const bytes = [...envelope]
+    for (let change = random(3); change >= 0; change -= 1) bytes[random(bytes.length)] = random(256)
+    if (random(4) === 0) bytes.length = random(bytes.length)
+    if (random(4) === 0) bytes.splice(random(bytes.length), 0, ...Array.from({ length: random(50) }, () => random(256)))
+    outcomes.add(await whyNot(Uint8Array.from(bytes)))
+  }
+  expect([...outcomes]).toEqual(expect.arrayContaining(['envelope-malformed', 'sealed-undecryptable']))
+})

@@ -356,7 +356,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   routingChanged(): void {
     this.receiver.routingChanged()
-    this.subscription.news('listening')
+    // After the answer: what waited at the service centre comes when +CNMI has been said OK to.
+    this.clock.after(0, () => this.subscription.news('listening'))
   }
 
   roomMade(): void {

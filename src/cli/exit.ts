@@ -15,11 +15,13 @@ export class ExitError extends Error {
   }
 }
 
+/** What must be put right on the machine before a gateway can start. */
+const CONFIG_CODE = /^(config-|key-file-|db-key$|redis-missing$)/
+
 /** The exit code for `error`. */
 export function exitCodeFor(error: unknown): number {
   if (error instanceof ExitError) return error.exitCode
-  if (CausewayError.is(error) && error.code.startsWith('config-')) return EXIT.config
-  return EXIT.failed
+  return CausewayError.is(error) && CONFIG_CODE.test(error.code) ? EXIT.config : EXIT.failed
 }
 
 /** What to tell about `error`: words only, no stack, unless it is a fault of ours. */

@@ -55,7 +55,7 @@ export interface ContactJson {
   id: string
   address: string | null
   name: string | null
-  policy: string
+  policy: string | null
   verified: boolean
   identity_changed_at: string | null
   signal: { standing: string; checked_at: string | null }

@@ -97,7 +97,6 @@ export function problemBody(problem: Problem, instance: string): object {
 /** Codes whose status is not the 422 that a refused request gets. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-message': 404,
-  'unknown-conversation': 404,
   'unknown-contact': 404,
   'unknown-modem': 404,
   'wrong-state': 409,
@@ -108,6 +107,12 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-no-account': 409,
   'signal-challenge': 409,
   'signal-rate-limited': 429,
+  'signal-registration-wait': 429,
+  'signal-no-captcha-wanted': 409,
+  'signal-session-expired': 409,
+  'signal-not-ready': 409,
+  'signal-busy': 409,
+  'at-error': 502,
   'queue-unavailable': 503,
 }
 
@@ -115,6 +120,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-number': '/to',
   'emergency-number': '/to',
+  'unknown-conversation': '/conversation_id',
   'invalid-cursor': '?cursor',
 }
 

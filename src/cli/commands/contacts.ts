@@ -50,7 +50,7 @@ export async function set(who: string, options: Options & { name?: string; polic
     : await contactFor(gateway, who)
   const changed = await call<ContactJson>(gateway, 'PATCH', `/api/v1/contacts/${contact.id}`, {
     ...(name === undefined ? {} : { name: name === '' ? null : name }),
-    ...(policy === undefined ? {} : { policy }),
+    ...(policy === undefined ? {} : { policy: policy === 'default' ? null : policy }),
   })
   print(changed, options)
 }
@@ -75,7 +75,7 @@ function row(contact: ContactJson): string[] {
   return [
     contact.name ?? '',
     contact.address ?? '',
-    contact.policy,
+    contact.policy ?? 'default policy',
     `Signal: ${contact.signal.standing}`,
     marks.join(', '),
     contact.id,

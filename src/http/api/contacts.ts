@@ -15,7 +15,7 @@ import { capabilityView, contactEtag, contactView, time } from '../views.ts'
 const change = z
   .strictObject({
     name: z.string().min(1).max(100).nullable().optional(),
-    policy: z.enum(CONTACT_POLICIES).optional(),
+    policy: z.enum(CONTACT_POLICIES).nullable().optional().describe('null: the configured default.'),
   })
   .refine((body) => Object.keys(body).length > 0, { message: 'Say what to change.' })
 

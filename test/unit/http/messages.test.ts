@@ -18,7 +18,7 @@ describe('sending', () => {
     const reply = await send({
       to: '+15550000201',
       text: 'hello',
-      policy: 'ask',
+      policy: 'sms_only',
       fallback_after: '15m',
       validity: 'P1D',
       metadata: { order: 7 },
@@ -29,8 +29,8 @@ describe('sending', () => {
       direction: 'out',
       text: 'hello',
       status: 'queued',
-      transport: null,
-      policy: 'ask',
+      transport: 'sms',
+      policy: 'sms_only',
       fallback_after: 'PT15M',
       metadata: { order: 7 },
       contact: { address: '+15550000201' },
@@ -171,17 +171,6 @@ describe('a person decides', () => {
 
   test('the ledger shows plan and attempts in order', async () => {
     const { body } = await send({ to: '+15550000207', text: 'x' })
-    await rig.db
-      .insertInto('legs')
-      .values({
-        message_id: body.id,
-        leg: 0,
-        transport: 'signal',
-        consent: 'automatic',
-        code: 'on-signal',
-        reason: 'is on Signal',
-      })
-      .execute()
     for (const n of [1, 2]) {
       await rig.db
         .insertInto('attempts')
@@ -190,20 +179,20 @@ describe('a person decides', () => {
           message_id: body.id,
           n,
           leg: 0,
-          transport: 'signal',
-          lane: 'signal',
+          transport: 'sms',
+          lane: 'mdm_1',
           started_at_ms: n,
           ended_at_ms: n,
           result: 'retry',
-          detail: 'no connection',
+          detail: 'no network',
         })
         .execute()
     }
     const reply = await rig.call('GET', `/api/v1/messages/${body.id}/attempts`, { token })
     expect(reply.body.data.map((attempt: { n: number }) => attempt.n)).toEqual([1, 2])
-    expect(reply.body.data[0]).toMatchObject({ transport: 'signal', result: 'retry', detail: 'no connection' })
+    expect(reply.body.data[0]).toMatchObject({ transport: 'sms', result: 'retry', detail: 'no network' })
     expect(reply.body.plan).toEqual([
-      { leg: 0, transport: 'signal', consent: 'automatic', code: 'on-signal', reason: 'is on Signal' },
+      { leg: 0, transport: 'sms', consent: 'automatic', code: expect.any(String), reason: expect.stringMatching(/\w/) },
     ])
   })
 })

@@ -32,6 +32,23 @@ describe('contacts', () => {
     expect((await rig.call('GET', path, { token })).body.policy).toBe('signal_only')
   })
 
+  test('are made before there is a message, once for each person', async () => {
+    const json = { address: '020 7946 0123', name: 'Office', policy: 'sms_only' }
+    const made = await rig.call('POST', '/api/v1/contacts', { token, json })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ address: '+442079460123', name: 'Office', policy: 'sms_only' })
+    expect((await rig.call('GET', made.headers['location'] as string, { token })).body).toEqual(made.body)
+    const again = await rig.call('POST', '/api/v1/contacts', { token, json: { ...json, name: 'Other' } })
+    expect([again.status, again.body]).toEqual([200, made.body])
+    const wrong = await rig.call('POST', '/api/v1/contacts', { token, json: { address: 'Mum' } })
+    expect([wrong.status, wrong.body.code]).toEqual([422, 'invalid-number'])
+  })
+
+  test('lose a policy of their own with null', async () => {
+    const reply = await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: { policy: null } })
+    expect([reply.status, reply.body.policy]).toEqual([200, null])
+  })
+
   test('a change without content is refused', async () => {
     expect((await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: {} })).status).toBe(422)
   })
@@ -53,14 +70,31 @@ describe('contacts', () => {
     expect(verified.body.verified).toBe(true)
     const path = `/api/v1/contacts/${contact}/identity/verify`
     expect((await rig.call('POST', path, { token, json: { verified: false } })).body.verified).toBe(false)
-    expect((await rig.call('POST', `/api/v1/contacts/${contact}/identity/approve`, { token })).status).toBe(200)
-    expect(rig.calls).toContain(`approveIdentity ${contact}`)
+
+    await rig.db.updateTable('contacts').set({ identity_changed_at_ms: 5 }).where('id', '=', contact).execute()
+    const changed = await rig.call('GET', `/api/v1/contacts/${contact}`, { token })
+    expect(changed.body.identity_changed_at).toBe('1970-01-01T00:00:00.005Z')
+    const approved = await rig.call('POST', `/api/v1/contacts/${contact}/identity/approve`, { token })
+    expect([approved.status, approved.body.identity_changed_at]).toEqual([200, null])
   })
 
   test('say what is known of them on Signal', async () => {
     const reply = await rig.call('GET', `/api/v1/contacts/${contact}/capabilities`, { token })
     expect(reply.body).toEqual({ signal: { standing: 'unknown', checked_at: null, next_check_at: null } })
     expect((await rig.call('POST', `/api/v1/contacts/${contact}/capabilities`, { token })).status).toBe(200)
+  })
+})
+
+describe('conversations', () => {
+  test('are read here: nothing in them is new any more', async () => {
+    const { data } = (await rig.call('GET', `/api/v1/conversations?contact_id=${contact}`, { token })).body
+    expect(data).toHaveLength(1)
+    const path = `/api/v1/conversations/${data[0].id}`
+    await rig.db.updateTable('conversations').set({ unread: 3 }).where('id', '=', data[0].id).execute()
+    expect((await rig.call('GET', path, { token })).body.unread).toBe(3)
+    expect((await rig.call('POST', `${path}/read`, { token })).body.unread).toBe(0)
+    expect((await rig.call('GET', path, { token })).body.unread).toBe(0)
+    expect((await rig.call('POST', '/api/v1/conversations/cnv_0/read', { token })).status).toBe(404)
   })
 })
 
@@ -136,7 +170,7 @@ describe('the system', () => {
     expect((await rig.call('GET', '/api/v1/system/doctor', { token })).body.data[0].id).toBe('modem.no_sim')
     const queue = (await rig.call('GET', '/api/v1/queue', { token })).body.data
     expect(queue).toEqual([
-      { status: 'queued', transport: null, lane: null, count: 1, oldest_at: expect.stringMatching(/Z$/) },
+      { status: 'queued', transport: 'sms', lane: null, count: 1, oldest_at: expect.stringMatching(/Z$/) },
     ])
   })
 

@@ -1,20 +1,19 @@
 /**
- * The API on real sockets over a real encrypted database. The router behind it is a stand-in that only stores what it is
- * asked for; scenarios have the real one.
+ * The API on real sockets, with the real router over a real encrypted database. Only the outbox stands still, so that
+ * nothing leaves and every message stays as it was planned.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
-import { advance } from '../../../src/domain/message.ts'
-import type { Mode } from '../../../src/domain/route.ts'
+import type { Transport } from '../../../src/domain/transport.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
-import type { SubmitRequest } from '../../../src/routing/requests.ts'
+import type { Log } from '../../../src/log.ts'
+import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
@@ -44,6 +43,8 @@ export interface Rig {
   event(type: string, messageId?: string): Promise<void>
   /** Holds back the router's next answers until called. */
   block(): () => void
+  /** Stops the server, does something, and starts it again at the same socket. */
+  restart(between: () => Promise<void>): Promise<void>
   stop(): Promise<void>
 }
 
@@ -56,6 +57,18 @@ export interface CallOptions {
   local?: boolean
 }
 
+/** A modem that is there and is never used. */
+const oneLane: Transport = {
+  name: 'sms',
+  lanes: () => [
+    { id: 'mdm_1', transport: 'sms', available: true, reason: undefined, roaming: false, ownNumber: undefined },
+  ],
+  onLanes: () => () => {},
+  reach: async (recipients) => recipients.map(() => ({ kind: 'unknown', reason: 'a text', retryAfterMs: undefined })),
+  send: () => Promise.reject(new Error('nothing is sent here')),
+  approveIdentity: async () => {},
+}
+
 export async function startRig(): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-http-'))
   const db = await openDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
@@ -64,123 +77,34 @@ export async function startRig(): Promise<Rig> {
   const events = new EventLog(db, clock)
   const calls: string[] = []
   let gate: Promise<void> = Promise.resolve()
-  let lastTimestamp = 0
-  let mode: Mode = 'integrated'
-
-  async function conversationFor(to: string) {
-    const known = await db
-      .selectFrom('conversations')
-      .innerJoin('contacts', 'contacts.id', 'conversations.contact_id')
-      .select('conversations.id')
-      .where('contacts.e164', '=', to)
-      .executeTakeFirst()
-    if (known !== undefined) return known.id
-    const now = clock()
-    const contact = ids('con')
-    const id = ids('cnv')
-    await db.insertInto('contacts').values({ id: contact, e164: to, created_at_ms: now, updated_at_ms: now }).execute()
-    await db
-      .insertInto('conversations')
-      .values({ id, contact_id: contact, last_message_at_ms: now, created_at_ms: now })
-      .execute()
-    return id
+  const log: Log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (fields) => {
+      calls.push(`log.error ${'err' in fields ? String(fields.err) : ''}`)
+    },
   }
 
-  const row = (id: string) => db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-
-  async function submit(request: SubmitRequest) {
-    calls.push('submit')
-    await gate
-    const { idempotency } = request
-    if (idempotency !== undefined) {
-      const known = await db
-        .selectFrom('idempotency_keys')
-        .selectAll()
-        .where('scope', '=', idempotency.scope)
-        .where('key', '=', idempotency.key)
-        .executeTakeFirst()
-      if (known !== undefined && known.fingerprint !== idempotency.fingerprint) {
-        throw new CausewayError({ code: 'idempotency-mismatch', message: 'Another request.', retry: 'never' })
-      }
-      if (known?.message_id != null) return { message: await row(known.message_id), replayed: true }
-    }
-    if (request.to !== undefined && !request.to.startsWith('+')) {
-      throw new CausewayError({ code: 'invalid-number', message: 'This is not a phone number.', retry: 'never' })
-    }
-    const conversation = request.conversationId ?? (await conversationFor(request.to ?? ''))
-    const now = clock()
-    lastTimestamp = Math.max(now, lastTimestamp + 1)
-    const id = ids('msg')
-    await db
-      .insertInto('messages')
-      .values({
-        id,
-        conversation_id: conversation,
-        direction: 'out',
-        text: request.text,
-        state: 'queued',
-        policy: request.policy ?? null,
-        fallback_after_ms: request.fallbackAfterMs ?? null,
-        valid_until_ms: now + (request.validityMs ?? 86_400_000),
-        metadata_json: request.metadata === undefined ? null : JSON.stringify(request.metadata),
-        sent_timestamp_ms: lastTimestamp,
-        created_at_ms: now,
-        updated_at_ms: now,
-      })
-      .execute()
-    await db
-      .updateTable('conversations')
-      .set({ last_message_id: id, last_message_at_ms: now })
-      .where('id', '=', conversation)
-      .execute()
-    if (idempotency !== undefined) {
-      await db
-        .insertInto('idempotency_keys')
-        .values({ ...idempotency, message_id: id, created_at_ms: now })
-        .execute()
-    }
-    await events.record({ type: 'message.queued', messageId: id, conversationId: conversation })
-    return { message: await row(id), replayed: false }
-  }
-
-  async function move(id: string, event: 'approve' | 'cancel' | 'retry') {
-    calls.push(`${event} ${id}`)
-    const message = await db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst()
-    if (message === undefined) {
-      throw new CausewayError({ code: 'unknown-message', message: 'There is no such message.', retry: 'never' })
-    }
-    const state = advance(message.state, event)
-    if (state === message.state) {
-      throw new CausewayError({ code: 'wrong-state', message: `It is ${state}.`, retry: 'never' })
-    }
-    await db.updateTable('messages').set({ state }).where('id', '=', id).execute()
-    return row(id)
-  }
-
-  async function updateContact(
-    id: string,
-    change: { policy?: string; name?: string | null; verified?: boolean },
-    ifVersion?: number,
-  ) {
-    const contact = await db.selectFrom('contacts').selectAll().where('id', '=', id).executeTakeFirst()
-    if (contact === undefined) {
-      throw new CausewayError({ code: 'unknown-contact', message: 'There is no such contact.', retry: 'never' })
-    }
-    if (ifVersion !== undefined && ifVersion !== contact.version) {
-      throw new CausewayError({ code: 'version-mismatch', message: 'Somebody else changed it.', retry: 'never' })
-    }
-    const { verified, ...columns } = change
-    await db
-      .updateTable('contacts')
-      .set({
-        ...(columns as { name?: string | null; policy?: 'auto' }),
-        ...(verified === undefined ? {} : { verified: verified ? 1 : 0 }),
-        version: contact.version + 1,
-      })
-      .where('id', '=', id)
-      .execute()
-    return db.selectFrom('contacts').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-  }
+  const router = new Router({
+    db,
+    events,
+    outbox: { attempt: async () => {}, deadline: async () => {}, start: async () => {}, stop: async () => {} },
+    settings: {
+      mode: 'integrated',
+      region: 'GB',
+      defaultPolicy: 'auto',
+      fallbackAfterMs: 900_000,
+      validityMs: 86_400_000,
+      resendWhenUncertain: false,
+      waitWhenRoaming: false,
+    },
+    ids,
+    clock,
+    random: Math.random,
+    log,
+  })
+  await router.start([oneLane])
 
   const modem: ModemView = {
     id: 'mdm_490154203237518',
@@ -217,20 +141,22 @@ export async function startRig(): Promise<Rig> {
   const ports: ApiPorts = {
     db,
     router: {
-      submit,
-      approve: (id) => move(id, 'approve'),
-      cancel: (id) => move(id, 'cancel'),
-      retry: (id) => move(id, 'retry'),
-      updateContact,
-      approveIdentity: (id) => {
-        calls.push(`approveIdentity ${id}`)
-        return updateContact(id, {})
+      submit: async (request) => {
+        calls.push('submit')
+        await gate
+        return router.submit(request)
       },
-      refreshCapabilities: (id) => updateContact(id, {}),
-      mode: async () => mode,
-      setMode: async (wanted) => {
-        mode = wanted
+      approve: (id) => router.approve(id),
+      cancel: (id) => {
+        calls.push(`cancel ${id}`)
+        return router.cancel(id)
       },
+      retry: (id) => router.retry(id),
+      updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
+      approveIdentity: (id) => router.approveIdentity(id),
+      refreshCapabilities: (id) => router.refreshCapabilities(id),
+      mode: () => router.mode(),
+      setMode: (mode) => router.setMode(mode),
     },
     modems: {
       list: () => [modem],
@@ -265,18 +191,11 @@ export async function startRig(): Promise<Rig> {
     ids,
     clock,
     randomOctets: (count) => randomBytes(count),
-    log: {
-      debug: () => {},
-      info: () => {},
-      warn: () => {},
-      error: (fields) => {
-        calls.push(`log.error ${'err' in fields ? String(fields.err) : ''}`)
-      },
-    },
+    log,
     version: '0.0.0-test',
   }
   const socketPath = join(directory, 'run/api.sock')
-  const server = await startHttp(ports, { listen: { host: '127.0.0.1', port: 0 }, socketPath })
+  let server = await startHttp(ports, { listen: { host: '127.0.0.1', port: 0 }, socketPath })
   return Object.assign(rig, {
     port: server.port,
     socketPath,
@@ -302,8 +221,14 @@ export async function startRig(): Promise<Rig> {
       })
       return () => open()
     },
+    restart: async (between: () => Promise<void>) => {
+      await server.stop()
+      await between()
+      server = await startHttp(ports, { listen: { host: '127.0.0.1', port: server.port }, socketPath })
+    },
     stop: async () => {
       await server.stop()
+      await router.stop()
       await db.destroy()
       rmSync(directory, { recursive: true, force: true })
     },

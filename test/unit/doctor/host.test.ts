@@ -1,0 +1,89 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Config, loadConfig } from '../../../src/config.ts'
+import { examineHost, type Host } from '../../../src/doctor/host.ts'
+
+let directory: string
+let bin: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'causeway-doctor-'))
+  bin = join(directory, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'redis-server'), '')
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const host = (): Host => ({
+  platform: 'linux',
+  arch: 'x64',
+  node: '20.19.0',
+  glibc: '2.36',
+  nowMs: Date.UTC(2027, 0, 1),
+  path: `/nonexistent:${bin}`,
+  clockSynchronized: async () => true,
+})
+
+const config = (flags: Record<string, string> = {}): Config =>
+  loadConfig({ env: {}, directory, file: '/dev/null', flags: { data_dir: join(directory, 'data'), ...flags } })
+
+async function finding(id: string, given: Config, machine: Partial<Host> = {}) {
+  const findings = await examineHost(given, { ...host(), ...machine })
+  return findings.filter((candidate) => candidate.id === id).map(({ severity }) => severity)
+}
+
+describe('the doctor on the machine', () => {
+  test.each<[string, Partial<Host>, string]>([
+    ['node.version', {}, 'ok'],
+    ['node.version', { node: '20.18.3' }, 'error'],
+    ['node.version', { node: '22.1.0' }, 'ok'],
+    ['node.version', { node: '18.20.0' }, 'error'],
+    ['arch.unsupported', { arch: 'arm64' }, 'ok'],
+    ['arch.unsupported', { arch: 'arm' }, 'error'],
+    ['arch.unsupported', { platform: 'darwin' }, 'error'],
+    ['glibc.old', { glibc: '2.34' }, 'ok'],
+    ['glibc.old', { glibc: '2.31' }, 'error'],
+    ['glibc.old', { glibc: undefined }, 'error'],
+    ['clock.skew', {}, 'ok'],
+    ['clock.skew', { clockSynchronized: async () => false }, 'warning'],
+    ['clock.skew', { clockSynchronized: async () => undefined }, 'info'],
+    ['clock.skew', { nowMs: 0 }, 'error'],
+    ['redis.missing', {}, 'ok'],
+    ['redis.missing', { path: '/nonexistent' }, 'error'],
+  ])('%s of %j is %s', async (id, machine, severity) => {
+    expect(await finding(id, config(), machine)).toEqual([severity])
+  })
+
+  test('an own Redis must answer', async () => {
+    const server = createServer()
+    const path = join(directory, 'redis.sock')
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    expect(await finding('redis.missing', config({ 'queue.redis': path }))).toEqual(['ok'])
+    await new Promise((resolve) => server.close(resolve))
+    expect(await finding('redis.missing', config({ 'queue.redis': path }))).toEqual(['error'])
+    expect(await finding('redis.missing', config({ 'queue.redis': 'redis://127.0.0.1:1' }))).toEqual(['error'])
+  })
+
+  test('a missing key is a worry only where there is a database', async () => {
+    expect(await finding('db.key_missing', config())).toEqual(['info'])
+    mkdirSync(join(directory, 'data'), { recursive: true })
+    writeFileSync(join(directory, 'data/causeway.db'), '')
+    expect(await finding('db.key_missing', config())).toEqual(['error'])
+    const keyFile = join(directory, 'data/db.key')
+    writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 })
+    expect(await finding('db.key_missing', config())).toEqual(['ok'])
+    chmodSync(keyFile, 0o640)
+    expect(await finding('db.key_open', config())).toEqual(['error'])
+  })
+
+  test('ports are looked at, and none at all is worth saying', async () => {
+    expect(await finding('modem.none', config())).toEqual(['info'])
+    const missing = config({ modems: '[{port: /dev/nonexistent}, {port: "tcp://127.0.0.1:1"}]' })
+    expect(await finding('port.missing', missing)).toEqual(['error'])
+    expect(await finding('modem.none', missing)).toEqual([])
+    expect(await finding('port.permission', config({ modems: '[{port: /dev/null}]' }))).toEqual(['ok'])
+  })
+})

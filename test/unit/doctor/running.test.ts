@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { examineRunning, type ModemFacts, type RunningFacts } from '../../../src/doctor/running.ts'
+
+const nowMs = 1_800_000_000_000
+
+const modem: ModemFacts = {
+  id: 'mdm_1',
+  label: 'kitchen',
+  state: 'ready',
+  reason: undefined,
+  registration: 'home',
+  signalDbm: -67,
+  smsc: '+15550000001',
+  storage: [{ memory: 'SM', used: 1, total: 20 }],
+}
+
+const well: RunningFacts = {
+  mode: 'integrated',
+  modems: [modem],
+  signal: { state: 'connected', reason: undefined, e164: '+15550000101' },
+  waiting: [],
+  components: [{ component: 'database', status: 'pass', detail: undefined }],
+  nowMs,
+}
+
+const found = (facts: Partial<RunningFacts>) =>
+  examineRunning({ ...well, ...facts })
+    .filter(({ severity }) => severity !== 'ok')
+    .map(({ id, severity }) => `${id} ${severity}`)
+
+describe('the doctor on a running gateway', () => {
+  test('finds nothing wrong where nothing is', () => {
+    expect(found({})).toEqual([])
+    expect(examineRunning(well).map(({ id }) => id)).toEqual([
+      'db.integrity',
+      'modem.ready',
+      'signal.connected',
+      'queue.backlog',
+    ])
+  })
+
+  test.each<[Partial<ModemFacts>, string[]]>([
+    [{ state: 'absent', reason: 'unplugged' }, ['modem.absent error']],
+    [{ state: 'no-sim' }, ['modem.no_sim error']],
+    [{ state: 'sim-locked' }, ['modem.sim_pin error']],
+    [{ state: 'searching', registration: 'searching' }, ['modem.not_registered warning']],
+    [{ state: 'searching', registration: 'denied' }, ['modem.not_registered error']],
+    [{ state: 'starting' }, ['modem.healing info']],
+    [{ state: 'resyncing' }, ['modem.healing warning']],
+    [{ state: 'failed', reason: 'three resets' }, ['modem.failed error']],
+    [{ signalDbm: -110 }, ['modem.low_signal warning']],
+    [{ signalDbm: -105 }, []],
+    [{ smsc: undefined }, ['modem.no_smsc warning']],
+    [{ state: 'starting', smsc: undefined }, ['modem.healing info']],
+    [{ storage: [{ memory: 'SM', used: 18, total: 20 }] }, ['modem.storage_full warning']],
+    [{ storage: [{ memory: 'SM', used: 20, total: 20 }] }, ['modem.storage_full error']],
+    [{ storage: [{ memory: 'SR', used: 0, total: 0 }] }, []],
+  ])('modem %j: %j', (facts, expected) => {
+    expect(found({ modems: [{ ...modem, ...facts }] })).toEqual(expected)
+  })
+
+  test.each<[string, string[]]>([
+    ['none', ['signal.unregistered warning']],
+    ['registering', ['signal.unregistered info']],
+    ['connecting', ['signal.socket_down info']],
+    ['disconnected', ['signal.socket_down warning']],
+    ['challenged', ['signal.challenge error']],
+    ['connected-elsewhere', ['signal.connected_elsewhere error']],
+    ['signed-out', ['signal.signed_out error']],
+    ['expired', ['signal.protocol_age error']],
+  ])('Signal account %s: %j', (state, expected) => {
+    expect(found({ signal: { state, reason: undefined, e164: undefined } })).toEqual(expected)
+  })
+
+  test('without Signal in use its account is no worry', () => {
+    const signal = { state: 'none', reason: undefined, e164: undefined }
+    expect(found({ mode: 'sms_only', signal })).toEqual(['signal.unused info'])
+  })
+
+  test.each<[RunningFacts['waiting'], string[]]>([
+    [[{ state: 'queued', count: 3, oldestMs: nowMs - 60_000 }], []],
+    [[{ state: 'queued', count: 1, oldestMs: nowMs - 16 * 60_000 }], ['queue.stalled warning']],
+    [[{ state: 'queued', count: 101, oldestMs: nowMs }], ['queue.backlog warning']],
+    [[{ state: 'held', count: 2, oldestMs: nowMs }], ['queue.held warning']],
+    [[{ state: 'uncertain', count: 1, oldestMs: nowMs }], ['queue.uncertain info']],
+    [[{ state: 'scheduled', count: 9, oldestMs: 0 }], []],
+  ])('queue %j: %j', (waiting, expected) => {
+    expect(found({ waiting })).toEqual(expected)
+  })
+
+  test('a component that fails is an error under its own id', () => {
+    const components = [
+      { component: 'database', status: 'fail', detail: 'malformed' },
+      { component: 'queue', status: 'warn', detail: 'no connection' },
+    ] as const
+    expect(found({ components })).toEqual(['db.integrity error', 'queue.down warning'])
+  })
+
+  test('whatever is wrong comes with what to do, unless it passes by itself', () => {
+    const states = ['absent', 'no-sim', 'sim-locked', 'searching', 'failed']
+    const findings = states.flatMap((state) => examineRunning({ ...well, modems: [{ ...modem, state }] }))
+    const worries = findings.filter(({ severity }) => severity === 'error' || severity === 'warning')
+    expect(worries).toHaveLength(states.length)
+    expect(worries.filter(({ fix }) => fix === undefined)).toEqual([])
+  })
+})

@@ -1,0 +1,90 @@
+/** `docs/api.md` from the table of routes and the shapes beside them. */
+import { z } from 'zod'
+import { STATE_FACES } from '../../../src/domain/states.ts'
+import type { Route } from '../../../src/http/route.ts'
+import { routes } from '../../../src/http/routes.ts'
+import { SCOPES } from '../../../src/http/scopes.ts'
+
+interface Node {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  properties?: Record<string, Node>
+  items?: Node
+  anyOf?: Node[]
+  required?: string[]
+}
+
+export function apiReference(): string {
+  const states = Object.values(STATE_FACES).map(({ glyph, word, meaning }) => `| \`${word}\` | ${glyph} | ${meaning} |`)
+  return `${INTRODUCTION}
+${states.join('\n')}
+
+## Scopes
+
+${SCOPES.map((scope) => `\`${scope}\``).join(', ')}. \`admin\` includes all others.
+
+## Routes
+
+${routes.map(section).join('\n')}`
+}
+
+const INTRODUCTION = `# The HTTP API
+
+JSON over HTTP/1.1 at \`http.listen\` (127.0.0.1:8420), and on the Unix socket \`<runtime_dir>/api.sock\`, where its owner needs
+no token. Names are snake_case, times RFC 3339 in UTC with milliseconds, spans ISO 8601 (\`PT15M\`) or short (\`15m\`), unknown
+values null. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
+
+**Tokens.** \`Authorization: Bearer cw_…\`, from \`causeway token create NAME --scope …\`. Only a hash is kept. Without a good
+token: 401; with one that lacks the scope: 403.
+
+**Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; what is wrong with a body or query is listed in
+\`errors\`, each with a JSON pointer (\`/to\`) or query parameter (\`?limit\`). 400 not JSON · 404 not there · 405 with \`Allow\` · 409
+not in this state · 412 another version · 413 more than 256 KiB · 415 not JSON by its \`Content-Type\` · 422 refused, the code
+says why · 429 and 503 with \`Retry-After\` where it is known.
+
+**Repeating safely.** \`POST /api/v1/messages\` takes an \`Idempotency-Key\` (1–255 characters, kept for a day for each token). The
+same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
+another request 422 (\`idempotency-mismatch\`); while the first is still being worked on 409 (\`idempotency-running\`).
+
+**Lists** answer \`{"data": […], "next_cursor": "…"}\`, with a \`Link: <…>; rel="next"\` where there is more. A cursor keeps its
+place however many entries come in meanwhile.
+
+**Changing a contact.** \`GET\` answers an \`ETag\`; \`PATCH\` with \`If-Match\` is refused with 412 when somebody else was quicker.
+
+**Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
+\`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
+15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
+\`conversation.merged\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
+\`quarantine.added\`, \`settings.mode\`. Events carry ids and states; the message itself only for tokens with \`messages:read\`.
+
+**Health.** \`GET /healthz\`: 200 once ready, 503 before. \`GET /readyz\`: also 503 while a component fails. Neither wants a token.
+
+## Message states
+
+| status | | meaning |
+|---|---|---|`
+
+function section(row: Route): string {
+  const fields = [...parameters(row.query, 'query'), ...parameters(row.body, 'body')]
+  const table = fields.length === 0 ? '' : `\n| field | where | type | |\n|---|---|---|---|\n${fields.join('\n')}\n`
+  return `### ${row.method} ${row.path}\n\nScope \`${row.scope}\`. ${row.summary}\n${table}`
+}
+
+function parameters(schema: z.ZodType | undefined, where: string): string[] {
+  if (schema === undefined) return []
+  const node = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node
+  return Object.entries(node.properties ?? {}).map(([name, field]) => {
+    const required = node.required?.includes(name) === true ? ', required' : ''
+    const fallback = field.default === undefined ? '' : ` Default \`${String(field.default)}\`.`
+    return `| \`${name}\` | ${where}${required} | ${typeOf(field)} | ${field.description ?? ''}${fallback} |`
+  })
+}
+
+function typeOf(node: Node): string {
+  if (node.enum !== undefined) return node.enum.map((word) => `\`${String(word)}\``).join(', ')
+  if (node.items !== undefined) return `list of ${typeOf(node.items)}`
+  if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(' or ')
+  return node.type ?? 'string'
+}

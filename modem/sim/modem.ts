@@ -139,7 +139,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.receiver = new Receiver(this)
     this.link = new TeLink(this.clock, this.faults, {
       bytes: (chunk) => this.session?.bytes(chunk),
-      attached: () => {},
       detached: () => this.receiver.listenerGone(),
     })
     this.port = new TcpPort((socket) => this.link.attach(socket))
@@ -302,8 +301,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     if (this.commandLines.length > COMMAND_LINES_MAX) this.commandLines.splice(0, COMMAND_LINES_MAX >> 2)
   }
 
-  write(text: string): boolean {
-    return this.link.write(text)
+  write(text: string): void {
+    this.link.write(text)
   }
 
   phase(phase: FaultPhase, command: string): void {

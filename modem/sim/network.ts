@@ -94,7 +94,7 @@ export class RadioNetwork {
     this.retryAfterMs = options.retryAfterMs ?? 60_000
   }
 
-  /** Puts a SIM on the network. Throws RangeError when the number is taken or cannot be written. */
+  /** Puts a SIM on the network. Throws RangeError when the number is taken, PduError when no address field can hold it. */
   attach(number: string, station: MobileStation): Subscription {
     addressOf(number)
     if (this.subscribers.has(number)) throw new RangeError('that number is on the network already')

@@ -29,7 +29,7 @@ export interface SessionHost extends ModemContext {
   readonly isAttached: boolean
   /** Every command line, for whoever watches. */
   seen(line: string): void
-  write(text: string): boolean
+  write(text: string): void
   /** A step at which faults may cut the wire or restart the modem; afterwards the session may have ended. */
   phase(phase: FaultPhase, command: string): void
   /** An answer has gone out whole; `succeeded` means with information (a submission that was not given up). */

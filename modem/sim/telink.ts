@@ -11,7 +11,6 @@ const PIECES_MAX = 100_000
 
 export interface TeLinkEvents {
   bytes(chunk: Buffer): void
-  attached(): void
   detached(): void
 }
 
@@ -45,7 +44,6 @@ export class TeLink {
     stream.on('end', leave)
     stream.on('close', leave)
     stream.on('error', leave)
-    this.events.attached()
     return true
   }
 
@@ -62,14 +60,14 @@ export class TeLink {
     this.events.detached()
   }
 
-  /** Latin-1 text to the TE. False when nobody is attached. */
-  write(text: string): boolean {
-    if (this.stream === undefined) return false
+  /** Latin-1 text to the TE; lost when nobody is attached. */
+  write(text: string): void {
+    if (this.stream === undefined) return
     const bytes = Buffer.from(text, 'latin1')
     const chunks = this.faults.take('chunks', '*')
     if (chunks === undefined && this.pieces.length === 0) {
       this.stream.write(bytes)
-      return true
+      return
     }
     const size = Math.max(1, chunks?.bytes ?? bytes.length)
     const isIdle = this.pieces.length === 0
@@ -77,7 +75,6 @@ export class TeLink {
       this.pieces.push(bytes.subarray(at, at + size))
     }
     if (isIdle) this.nextPiece()
-    return true
   }
 
   private nextPiece(): void {

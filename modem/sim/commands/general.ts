@@ -1,9 +1,7 @@
 /** Commands of V.250 and the general ones of 27.007: line settings, identity, SIM lock, functionality. */
 import { integers, parameters } from '../commandline.ts'
 import type { CommandHandler, CommandTable, ModemContext } from '../context.ts'
-import { cmeError, plainError } from '../failure.ts'
-
-const SERIAL_TYPES = 1
+import { cmeError } from '../failure.ts'
 
 /** A setting that is kept and read back, but changes nothing here. */
 function flag(name: string, testAnswer: string, atStart: string): CommandHandler {
@@ -109,7 +107,7 @@ export const GENERAL_COMMANDS: CommandTable = {
   '+CGMR': identity(({ profile }) => profile.revision),
   '+GMR': identity(({ profile }) => profile.revision),
   '+CGSN': (modem, { form, text }) => {
-    if (form === 'test') return [`+CGSN: (0,${SERIAL_TYPES})`]
+    if (form === 'test') return ['+CGSN: (0,1)']
     return [form === 'set' && text === '1' ? `+CGSN: "${modem.imei}"` : modem.imei]
   },
   '+GSN': identity(({ imei }) => imei),
@@ -144,8 +142,5 @@ export const GENERAL_COMMANDS: CommandTable = {
   '+CLIP': flag('+CLIP', '(0,1)', '0'),
   '+CRC': flag('+CRC', '(0,1)', '0'),
   '+CMER': flag('+CMER', '(0-3),(0),(0),(0,1),(0,1)', '0,0,0,0,0'),
-  '+CIND': () => {
-    throw plainError()
-  },
   '+CGDCONT': flag('+CGDCONT', '(1-16),"IPV4V6"', '1,"IPV4V6","internet"'),
 }

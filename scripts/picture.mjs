@@ -19,7 +19,7 @@ const commandTimeoutMs = 30_000
 const commands =
   process.argv.length > 2
     ? process.argv.slice(2)
-    : ['send ana "See you at eight"', 'send ben "See you at eight"', 'inbox']
+    : ['send ana "See you at eight" --wait', 'send ben "See you at eight" --wait', 'inbox']
 
 const sandbox = spawn(process.execPath, [`${root}/scripts/start.mjs`], {
   cwd: root,
@@ -34,12 +34,13 @@ try {
   await untilReady()
   await sleep(settleMs)
   for (const command of commands) {
-    screen += `\n${prompt(`causeway ${command}`)}`
-    const { output } = await run('sh', ['-c', `${root}/scripts/causeway ${command}`], {
+    screen += `\n${prompt(`scripts/causeway ${command}`)}`
+    const { code, output } = await run('sh', ['-c', `${root}/scripts/causeway ${command}`], {
       cwd: root,
       env: { ...process.env, FORCE_COLOR: '1' },
       timeoutMs: commandTimeoutMs,
     })
+    if (code !== 0) throw new Error(`causeway ${command} ended with ${code}:\n${output}`)
     screen += `${output}\n`
     await sleep(settleMs)
   }

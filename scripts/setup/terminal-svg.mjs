@@ -6,7 +6,7 @@ const cellWidthPx = 8.43
 const lineHeightPx = 20
 const marginPx = 18
 /** Longer lines are broken here, as a terminal of that width would. */
-const columnsMax = 118
+const columnsMax = 136
 
 const foreground = '#d8dee9'
 /** SGR colours 30–37, then 90–97. */

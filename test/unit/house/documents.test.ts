@@ -1,7 +1,9 @@
 /** The documents point at things that are there. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../../../src/config.ts'
 
 const documents = ['README.md', 'hardware.md', 'CHANGELOG.md', 'docs/config.md']
 
@@ -38,5 +40,23 @@ describe('every document', () => {
     )
     expect(named.length).toBeGreaterThan(5)
     expect(named.filter((name) => manifest.scripts[name] === undefined)).toEqual([])
+  })
+
+  it('shows only configurations that load', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'causeway-documents-'))
+    try {
+      writeFileSync(join(folder, 'signal-ca.pem'), 'a certificate')
+      const examples = documents.flatMap((document) =>
+        [...readFileSync(document, 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml]) => yaml ?? ''),
+      )
+      expect(examples.length).toBeGreaterThan(2)
+      for (const example of examples) {
+        const file = join(folder, 'causeway.yaml')
+        writeFileSync(file, example.replaceAll('"…"', 'AAAA'))
+        expect(loadConfig({ file, env: {} }).file).toBe(file)
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

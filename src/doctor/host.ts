@@ -25,7 +25,7 @@ export interface Host {
 }
 
 /** This machine. */
-export function thisHost(): Host {
+function thisHost(): Host {
   const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined
   return {
     platform: process.platform,

@@ -12,7 +12,7 @@ export function time(ms: number | null | undefined): string | null {
 }
 
 /** What a person is written to as. */
-export function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string | null {
+function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string | null {
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 

@@ -14,7 +14,7 @@ import { contactsOf, messagesById } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { eventView, messageView } from '../views.ts'
 
-export const PING_EVERY_MS = 15_000
+const PING_EVERY_MS = 15_000
 /** How long a listener should wait before it connects anew. */
 const RETRY_MS = 3_000
 const BATCH = 100

@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -136,6 +136,22 @@ describe('the stream of events', () => {
     const rest = (await rig.call('GET', `/api/v1/events?after=${ids[2]}&limit=2`, { token })).body
     expect(rest.data.map((event: { id: number }) => event.id)).toEqual([ids[3], ids[4]])
     expect(rest.last_id).toBe(ids[4])
+  })
+
+  test('says every 15 s that it is still there', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const stream = await listen()
+      await stream.until(() => stream.text().includes('retry:'))
+      await rig.event('d.tick')
+      await stream.until(() => stream.ids.length > 0)
+      expect(stream.text()).not.toContain(': ping')
+      vi.advanceTimersByTime(15_000)
+      await stream.until(() => stream.text().includes('\n\n: ping\n\n'))
+      stream.outgoing.destroy()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('a Last-Event-ID that is no number is refused', async () => {

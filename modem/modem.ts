@@ -55,6 +55,8 @@ interface Link {
   /** Calls off the start sequence and the polling that belong to the present set-up. */
   setUp: AbortController
   reception: Reception | undefined
+  /** Direct messages that came before there was a reception: without +CNMA the modem would stop sending more. */
+  early: Urc[]
   health: Health | undefined
   /** Echoes heard. Once the set-up is done they mean that the modem has forgotten ATE0 (H6)… */
   echoes: number
@@ -62,6 +64,8 @@ interface Link {
   echoStays: boolean
 }
 
+/** Direct messages kept while the start sequence runs. A modem that waits for +CNMA sends one. */
+const EARLY_MAX = 64
 const MEMORY_FULL_URCS: ReadonlySet<string> = new Set(['+SMS FULL', '^SMMEMFULL'])
 const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
@@ -226,6 +230,7 @@ export class Modem implements SmsModem {
       submission: new Submission(channel, this.#timings),
       setUp: new AbortController(),
       reception: undefined,
+      early: [],
       health: undefined,
       echoes: 0,
       echoStays: false,
@@ -318,6 +323,7 @@ export class Modem implements SmsModem {
     })
     link.health = health
     link.reception = reception
+    for (const urc of link.early.splice(0)) reception.direct(urc)
     const echoesBefore = link.echoes
     this.#noteRegistration(await health.registration())
     await reception.sweep()
@@ -387,7 +393,8 @@ export class Modem implements SmsModem {
       case '+CMT:':
       case '+CDS:':
       case '+CBM:':
-        link.reception?.direct(urc)
+        if (link.reception !== undefined) link.reception.direct(urc)
+        else if (link.early.length < EARLY_MAX) link.early.push(urc)
         return
       case '+CPIN:':
         this.#onSimState(urc.fields[0] ?? '')

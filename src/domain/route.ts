@@ -55,6 +55,8 @@ export interface Leg {
   consent: 'automatic' | 'ask'
   /** Time without proof of delivery after which the next leg begins; undefined: none. */
   fallbackAfterMs: number | undefined
+  /** Time for the transport to take it at all; `fallbackAfterMs` when left out. */
+  patienceMs?: number
   /** Why this leg, as a stable code and in words. */
   code: string
   reason: string
@@ -81,7 +83,8 @@ export function planRoute(facts: RouteFacts): RoutePlan {
   if (signalBar !== undefined) return legs([textLeg(facts, signalBar)])
   if (textBar !== undefined) return legs([signalLeg(facts, undefined)])
   if (prefersText(facts)) return legs([textLeg(facts, STALE)])
-  return legs([signalLeg(facts, facts.fallbackAfterMs), textLeg(facts, silence(facts.fallbackAfterMs))])
+  const first = { ...signalLeg(facts, facts.fallbackAfterMs), patienceMs: patience(facts) }
+  return legs([first, textLeg(facts, silence(facts.fallbackAfterMs))])
 }
 
 /** True when the plan still has a text in it, now or later. */
@@ -93,6 +96,9 @@ export function textLegOf(plan: RoutePlan): Leg | undefined {
 export function silence(afterMs: number): Refusal {
   return { code: 'no-receipt', reason: `no delivery receipt over Signal within ${durationInWords(afterMs)}` }
 }
+
+/** What Signal gets to come back before somebody unknown there is written to by text. */
+const UNASKED_MS = 20_000
 
 /** Ways of Signal being out that a person has ordered; by all others a changed safety number is not slipped past. */
 const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact'])
@@ -129,6 +135,15 @@ function whyNoText(facts: RouteFacts): Refusal | undefined {
 function prefersText({ contact, sms, signal }: RouteFacts): boolean {
   if (contact.standing !== 'stale' || contact.verified) return false
   return !(sms.kind === 'unavailable' && signal.kind === 'available')
+}
+
+/**
+ * How long a message waits for Signal to take it. Somebody who was never seen there, while it cannot be asked, is not
+ * waited for long: an alert must leave when the uplink is dead.
+ */
+function patience({ contact, policy, sms, signal, fallbackAfterMs }: RouteFacts): number {
+  const cannotAsk = contact.standing === 'unknown' && signal.kind === 'unavailable' && sms.kind === 'available'
+  return cannotAsk && policy === 'auto' && !contact.verified ? Math.min(fallbackAfterMs, UNASKED_MS) : fallbackAfterMs
 }
 
 function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | undefined): Leg {

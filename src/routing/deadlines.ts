@@ -80,14 +80,13 @@ async function leaveSignal(context: RoutingContext, tx: DatabaseTransaction, mes
     return
   }
   const leg = await findLeg(tx, message.id, message.leg)
-  const waitedMs = leg?.fallback_after_ms ?? context.settings.fallbackAfterMs
   const why: Refusal =
     message.sent_at_ms === null
       ? {
           code: 'signal-unreachable',
-          reason: `Signal could not be reached within ${durationInWords(waitedMs)}`,
+          reason: `Signal could not be reached within ${durationInWords(now - (message.leg_started_at_ms ?? now))}`,
         }
-      : silence(waitedMs)
+      : silence(leg?.fallback_after_ms ?? context.settings.fallbackAfterMs)
   const silent = { ...message, fallback_code: why.code, fallback_reason: why.reason }
   await applyPlan(context, tx, message, await planNow(context, tx, silent, contact), 'fall-back')
 }

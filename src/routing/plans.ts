@@ -70,7 +70,8 @@ export function consequence(
 
 /** When a waiting leg must be looked at again: its fallback, at the latest the end of validity. */
 function deadline(leg: Leg, nowMs: number, validUntilMs: number): number {
-  return leg.fallbackAfterMs === undefined ? validUntilMs : Math.min(validUntilMs, nowMs + leg.fallbackAfterMs)
+  const waitMs = leg.patienceMs ?? leg.fallbackAfterMs
+  return waitMs === undefined ? validUntilMs : Math.min(validUntilMs, nowMs + waitMs)
 }
 
 /**

@@ -11,7 +11,7 @@ import { GatewayProcess } from '../../../src/sandbox/gateway-process.ts'
 import { SandboxWorld } from '../../../src/sandbox/world.ts'
 
 const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/src/cli/main.js')]
-const READY_TIMEOUT_MS = 60_000
+const READY_TIMEOUT_MS = 45_000
 const POLL_MS = 20
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }

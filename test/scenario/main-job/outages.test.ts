@@ -3,10 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { House } from '../kit/house.ts'
 
+/** Has a phone, and was never written to. */
+const STRANGER = '+15550000299'
+
 let house: House
 
 beforeAll(async () => {
   house = await House.open()
+  house.world.network.person(STRANGER, 'Stranger')
 })
 afterAll(() => house?.close())
 
@@ -15,10 +19,14 @@ describe('outages', () => {
     const ana = house.world.person('ana')
     const ben = house.world.person('ben')
     await house.reaches(await house.send(ana.number, 'before the outage'), 'delivered')
+    await house.reaches(await house.send(ben.number, 'before the outage'), 'delivered')
     await house.world.server.stop()
+    const stranger = await house.send(STRANGER, 'an alert')
     const waiting = await house.send(ana.number, 'waits for Signal', { policy: 'signal_only' })
     const text = await house.reaches(await house.send(ben.number, 'flows'), 'delivered')
     expect(text.transport).toBe('sms')
+    // Never seen on Signal, which cannot be asked: not waited for as long as for somebody who is there.
+    expect(await house.reaches(stranger, 'delivered')).toMatchObject({ transport: 'sms', encrypted: false })
     expect((await house.message(waiting)).status).toMatch(/queued|sending/)
     await house.world.server.start()
     expect(await house.reaches(waiting, 'delivered')).toMatchObject({ transport: 'signal', encrypted: true })

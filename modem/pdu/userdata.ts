@@ -90,7 +90,7 @@ export function readUserData(reader: OctetReader, dcs: number, udhi: boolean): U
   let headerOctets = 0
   let udhIgnored = false
   if (udhi) {
-    headerOctets = 1 + (octetCount === 0 ? 0 : (octets[from] ?? 0))
+    headerOctets = 1 + (octets[from] ?? 0)
     if (headerOctets > octetCount) {
       const message = `the header of ${headerOctets} octets is longer than the ${octetCount} octets of user data`
       throw new PduError('bad-length', HEADER_FIELD, userDataAt, message)

@@ -40,7 +40,7 @@ export function relativeValidity(minutes: number): Validity {
   if (wanted <= 12 * 60) raw = Math.ceil(wanted / 5) - 1
   else if (wanted <= 24 * 60) raw = 143 + Math.ceil((wanted - 12 * 60) / 30)
   else if (wanted <= 30 * 24 * 60) raw = 166 + Math.ceil(wanted / (24 * 60))
-  else raw = 192 + Math.max(5, Math.ceil(wanted / (7 * 24 * 60)))
+  else raw = 192 + Math.ceil(wanted / (7 * 24 * 60))
   return { format: 'relative', raw, minutes: relativeMinutes(raw) }
 }
 

@@ -88,7 +88,6 @@ async function* linesOf(input: AsyncIterable<string | Uint8Array>, charsMax: num
 }
 
 function bounded(pending: string, more: string, charsMax: number): string {
-  if (pending.length > charsMax) return pending
   const line = pending + more
   return line.length > charsMax ? line.slice(0, charsMax + 1) : line
 }

@@ -90,6 +90,7 @@ describe('the tables of 23.038', () => {
   it('shows a space for an escape before an escape or at the end', () => {
     expect(textOfSeptets(one(0x61, ESC, ESC, 0x62))).toBe('a b')
     expect(textOfSeptets(one(0x61, ESC))).toBe('a ')
+    expect(textOfSeptets(one(0x61, ESC), { locking: 6, single: 6 })).toBe('a ')
   })
 
   it('falls back to the default tables for a language that nobody knows', () => {

@@ -215,6 +215,20 @@ describe('joining', () => {
     expect(reassemble([data(1, '')])).toEqual({ text: null, data: new Uint8Array(0), missing: [2] })
   })
 
+  it('decodes each part under its own tables', () => {
+    const turkish = (seq: number, language: Segment['language']) => ({
+      ...textSegment(seq, 2, 'gsm7', '401B65'),
+      language,
+    })
+    expect(reassemble([turkish(1, null), turkish(2, { lockingShift: 1 })]).text).toBe('¡€İ€')
+    expect(reassemble([turkish(1, { singleShift: 2 }), turkish(2, { lockingShift: 1 })]).text).toBe('¡€İ€')
+    const shifted = (seq: number, single: number) => ({
+      ...textSegment(seq, 2, 'gsm7', '1B49'),
+      language: { singleShift: single },
+    })
+    expect(reassemble([shifted(1, 1), shifted(2, 2)]).text).toBe('İÍ')
+  })
+
   it('refuses what is not of one message', () => {
     expect(() => reassemble([])).toThrow(PduError)
     expect(() => reassemble([textSegment(1, 2, 'gsm7', '61'), textSegment(2, 3, 'gsm7', '61')])).toThrow(PduError)

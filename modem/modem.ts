@@ -58,10 +58,8 @@ interface Link {
   /** Direct messages that came before there was a reception: without +CNMA the modem would stop sending more. */
   early: Urc[]
   health: Health | undefined
-  /** Echoes heard. Once the set-up is done they mean that the modem has forgotten ATE0 (H6)… */
+  /** Echoes heard. */
   echoes: number
-  /** … unless it never obeyed it. */
-  echoStays: boolean
 }
 
 /** Direct messages kept while the start sequence runs. A modem that waits for +CNMA sends one. */
@@ -233,7 +231,6 @@ export class Modem implements SmsModem {
       early: [],
       health: undefined,
       echoes: 0,
-      echoStays: false,
     }
     this.#dispatch({ kind: 'opened' })
   }
@@ -257,12 +254,7 @@ export class Modem implements SmsModem {
         if (this.#life.timeouts > 0) ifCurrent({ kind: 'answered' })
       },
       echoed: () => {
-        const link = this.#link
-        if (link === undefined || !current()) return
-        link.echoes += 1
-        if (this.#life.phase === 'running' && !link.echoStays) {
-          this.#dispatch({ kind: 'unsettled', reason: 'the modem echoes again: it restarted in silence' })
-        }
+        if (current() && this.#link !== undefined) this.#link.echoes += 1
       },
       // The channel may end while it is being made, before it is the current one.
       lost: (cause, reason) => queueMicrotask(() => ifCurrent({ kind: 'lost', cause, reason })),
@@ -328,7 +320,8 @@ export class Modem implements SmsModem {
     this.#noteRegistration(await health.registration())
     await reception.sweep()
     if (signal.aborted || link.channel.ended) return
-    link.echoStays = link.echoes > echoesBefore
+    // A modem that obeyed ATE0 and echoes later has forgotten it, and everything else with it.
+    if (link.echoes === echoesBefore) link.channel.echoIsOff()
     this.#dispatch({ kind: 'started' })
     this.#pollAfter(link, this.#timings.pollEveryMs)
   }

@@ -53,7 +53,7 @@ export interface ChannelEvents {
   timedOut(commandText: string): void
   /** A command got its final result: the modem works. */
   answered(): void
-  /** The modem echoes what we write. */
+  /** The modem echoes what we write, and nobody said that it must not (`echoIsOff`). */
   echoed(): void
   /**
    * The channel is of no further use: the port has ended (`port`), or the modem did not answer any more (`step`).
@@ -110,6 +110,9 @@ export class AtChannel {
   #lastOctetMs = 0
   #bootGraceUntilMs = 0
   #overlongLines = 0
+  #echoIsOff = false
+  /** Counts restarts: a session that began before one must not go on after it. */
+  #restarts = 0
   #strayPrompts = 0
   /** Of two heads that wait for a PDU line of the same length the later one gets it. */
   #urcHeadIsNewest = false
@@ -145,8 +148,13 @@ export class AtChannel {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         begin: async () => {
+          const restarts = this.#restarts
+          const run: Run = (command) => {
+            if (restarts === this.#restarts) return this.#execute(command)
+            return Promise.reject(new AtError('reset', 'queued', `the modem restarted before ${label(command)}`))
+          }
           try {
-            resolve(await session((command) => this.#execute(command)))
+            resolve(await session(run))
           } catch (error) {
             reject(error)
           }
@@ -181,6 +189,14 @@ export class AtChannel {
       }
       throw new AtError('timeout', 'command', `no answer to ${this.#timings.handshakeTriesMax} times AT`)
     })
+  }
+
+  /**
+   * From now on an echo means that the modem has restarted and lost its settings (H6). It is seen before the prompt of a
+   * submission, so that no PDU is typed into a modem that is in text mode by now. A restart ends this watch.
+   */
+  echoIsOff(): void {
+    this.#echoIsOff = true
   }
 
   /** Ends the channel and its port; everything in flight and waiting fails with `gone`. */
@@ -369,7 +385,7 @@ export class AtChannel {
     if (text === '') return
     const exchange = this.#inFlight?.exchange
     if (exchange?.isEcho(text) || this.#probe?.isEcho(text)) {
-      this.#events.echoed()
+      this.#echoed(exchange)
       return
     }
     if (this.#takeAwaitedBody(text, exchange)) return
@@ -387,6 +403,11 @@ export class AtChannel {
     if (exchange?.awaitsBody) exchange.takeBody(text)
     else if (this.#bodies.takeMisfit(text) || exchange?.claimPlain(text)) return
     else this.#events.urc(unknownUrc(text))
+  }
+
+  #echoed(exchange: Exchange | undefined): void {
+    if (this.#echoIsOff && exchange?.phase !== 'body') this.#rebooted('it echoes again')
+    else this.#events.echoed()
   }
 
   /** A PDU line goes to the head whose length it has; to the newer head if it has both lengths (H1, H2). */
@@ -439,6 +460,8 @@ export class AtChannel {
   }
 
   #rebooted(line: string): void {
+    this.#restarts += 1
+    this.#echoIsOff = false
     this.#bodies.clear()
     for (const ticket of this.#line.clear()) {
       ticket.refuse(new AtError('reset', 'queued', `the modem restarted (${line}) before the command's turn came`))

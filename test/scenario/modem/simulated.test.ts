@@ -175,8 +175,8 @@ describe('a fault of the simulator', () => {
     [
       'H11 restarted in silence before the prompt',
       { kind: 'reboot', phase: 'before-prompt', silent: true },
-      'accepted',
-      1,
+      'not-sent reset',
+      0,
     ],
   ]
 

@@ -73,12 +73,16 @@ test.each([
   expect([peer.cnmi, peer.cmgf]).toEqual(['2,1,2,1,0', '0'])
 })
 
-test('H6 an echo that is on again has everything set up anew', async () => {
+test('H6 an echo that is on again is seen before the prompt: no body is written, everything is set up anew', async () => {
   await ready()
   peer.echo = true
-  await modem.submit(SUBMIT, { moreToFollow: false }).catch(() => {})
+  peer.cmgf = '1'
+  const submission = modem.submit(SUBMIT, { moreToFollow: false })
+  await expect(submission).rejects.toMatchObject({ stage: 'not-sent', code: 'reset' })
   await untilState(modem, 'ready')
-  await until(() => peer.count('ATE0') === 1)
+  expect(peer.heard.filter((text) => text.startsWith('BODY'))).toEqual([])
+  expect([peer.echo, peer.cmgf]).toEqual([false, '0'])
+  await expect(modem.submit(SUBMIT, { moreToFollow: false })).resolves.toEqual({ messageReference: 1 })
 })
 
 test('H6 a modem that never stops echoing is used as it is', async () => {

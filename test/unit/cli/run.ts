@@ -1,9 +1,13 @@
 /** Runs the command line program as a child process, as a person would. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureBuild } from '../../../scripts/setup/compile.mjs'
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
-const tsx = fileURLToPath(import.meta.resolve('tsx'))
+const root = dirname(fileURLToPath(new URL('../..', import.meta.url)))
+// Built once for all of them: each start from the sources would cost a second.
+await ensureBuild(root)
+const main = join(root, 'dist/src/cli/main.js')
 
 export interface Ended {
   code: number | null
@@ -20,7 +24,7 @@ export interface RunOptions {
 /** Starts it; the caller reads and ends it. */
 export function start(words: readonly string[], { env = {}, cwd }: RunOptions = {}): ChildProcess {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CAUSEWAY')))
-  return spawn(process.execPath, ['--import', tsx, main, ...words], {
+  return spawn(process.execPath, [main, ...words], {
     env: { ...clean, ...env, TZ: 'UTC' },
     ...(cwd === undefined ? {} : { cwd }),
     stdio: 'pipe',

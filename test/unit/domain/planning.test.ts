@@ -200,6 +200,19 @@ describe('the rules of routing', () => {
     }
   })
 
+  it.each<[rule: string, change: Change, seconds: number]>([
+    ['somebody never seen there, Signal away: not long', { signal: DOWN, contact: { standing: 'unknown' } }, 20],
+    ['…never longer than the fallback', { signal: DOWN, contact: { standing: 'unknown' }, fallbackAfterMs: 5_000 }, 5],
+    ['…unless the modem is away, too', { signal: DOWN, sms: DOWN, contact: { standing: 'unknown' } }, 900],
+    ['…or a person wants to be asked', { signal: DOWN, policy: 'ask', contact: { standing: 'unknown' } }, 900],
+    ['…or has verified them', { signal: DOWN, contact: { standing: 'unknown', verified: true } }, 900],
+    ['somebody known there: the whole fallback time', { signal: DOWN }, 900],
+    ['Signal is there: the whole fallback time', { contact: { standing: 'unknown' } }, 900],
+  ])('how long Signal gets to take it: %s', (_rule, change, seconds) => {
+    const plan = planRoute(facts(change))
+    expect(plan.kind === 'legs' && plan.legs[0]?.patienceMs).toBe(seconds * 1000)
+  })
+
   it('the note of a fallback says how long it was waited', () => {
     const plan = planRoute(facts())
     expect(plan.kind === 'legs' && plan.legs[1]?.reason).toBe('no delivery receipt over Signal within 15 min')

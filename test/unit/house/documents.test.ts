@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../../src/config.ts'
+import { filesBelow } from '../../architecture/graph.ts'
 
 const documents = ['README.md', 'hardware.md', 'CHANGELOG.md', 'docs/config.md']
 
@@ -58,5 +59,16 @@ describe('every document', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+})
+
+describe('a clone', () => {
+  it('stands alone: nothing in it reads what lies beside it', () => {
+    const sources = filesBelow(['src', 'modem', 'bench', 'test', 'scripts'], ['.ts', '.mjs'])
+    // The parent folder of the checkout, as seen from its root.
+    const outside = sources.filter((file) =>
+      /(?:resolve|join|readFileSync)\(\s*['"`]\.\.\//.test(readFileSync(file, 'utf8')),
+    )
+    expect(outside).toEqual([])
   })
 })

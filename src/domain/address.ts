@@ -35,11 +35,6 @@ const EMERGENCY_BY_REGION: Readonly<Record<string, readonly string[]>> = {
   RU: ['101', '102', '103', '104'],
 }
 
-/** True when `text` is a two-letter country code that numbers in national format can be read with. */
-export function isRegion(text: string): boolean {
-  return isSupportedCountry(text)
-}
-
 /**
  * The address that a person typed. `region` (two-letter country code) reads numbers in national format.
  * Errors: CausewayError `invalid-number`, `emergency-number` (both `never`).

@@ -16,9 +16,9 @@ export type SignalStanding = (typeof SIGNAL_STANDINGS)[number]
 /** A look-up that found the person is trusted this long. */
 export const POSITIVE_LOOKUP_MS = 24 * 3_600_000
 /** A look-up that did not find them is trusted this long at first, doubling with each miss… */
-export const NEGATIVE_LOOKUP_MS = 3_600_000
+const NEGATIVE_LOOKUP_MS = 3_600_000
 /** …up to this. */
-export const NEGATIVE_LOOKUP_MAX_MS = 24 * 3_600_000
+const NEGATIVE_LOOKUP_MAX_MS = 24 * 3_600_000
 /** A stale contact is looked up again after this. */
 export const STALE_REPROBE_MS = 24 * 3_600_000
 

@@ -104,6 +104,7 @@ const UNASKED_MS = 20_000
 const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact'])
 
 export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
+const NO_ACCOUNT: Refusal = { code: 'signal-no-account', reason: 'there is no Signal account here' }
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
 
 /** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */
@@ -114,7 +115,9 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
   if (!contact.signalable) return { code: 'not-on-signal', reason: 'a short code is not on Signal' }
   if (refused.signal !== undefined) return refused.signal
   if (silent !== undefined) return silent
-  if (signal.kind === 'absent') return { code: 'signal-no-account', reason: 'there is no Signal account here' }
+  // Somebody known there is waited for all the same: an account that is just being loaded, or was signed out, must not
+  // turn an encrypted conversation into plaintext at once.
+  if (signal.kind === 'absent' && contact.standing !== 'registered') return NO_ACCOUNT
   if (contact.standing === 'not-registered') return NOT_ON_SIGNAL
   return undefined
 }
@@ -153,7 +156,8 @@ function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | un
     stale: 'Signal is tried again, though the last messages did not arrive',
     'not-registered': 'Signal is tried',
   }[contact.standing]
-  const reason = signal.kind === 'unavailable' ? `${why}; waits: ${signal.reason}` : why
+  const away = signal.kind === 'unavailable' ? signal.reason : NO_ACCOUNT.reason
+  const reason = signal.kind === 'available' ? why : `${why}; waits: ${away}`
   return { transport: 'signal', consent: 'automatic', fallbackAfterMs, code: 'encrypted-first', reason }
 }
 

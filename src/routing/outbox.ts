@@ -45,7 +45,11 @@ const CONCURRENCY = { sms: 1, signal: 8 } as const
 const DEADLINES_CONCURRENCY = 4
 /** At stop, running attempts get this long; what is cut off is settled at the next start. */
 const STOP_TIMEOUT_MS = 10_000
+/** …and BullMQ this long to close its connections. */
+const CLOSE_TIMEOUT_MS = 1_000
 const RECONNECT_MAX_MS = 1_000
+/** After a lost connection a worker comes back this soon (BullMQ's own 15 s would be added to every outage). */
+const WORKER_RETRY_MS = 250
 /** How long the start waits for Redis. */
 const FIRST_CONNECTION_TIMEOUT_MS = 10_000
 /** Finished or failed, a job leaves no trace: its id must be free. */
@@ -59,6 +63,7 @@ export class RedisOutbox implements Outbox {
   /** Workers wait on it for as long as it takes. */
   #consumer: Redis | undefined
   #handlers: Handlers | undefined
+  readonly #running = new Set<Promise<void>>()
   #counter = 0
   #stopped = false
 
@@ -115,25 +120,31 @@ export class RedisOutbox implements Outbox {
     return this.#producer?.status === 'ready' ? undefined : 'Redis does not answer; messages wait in the database'
   }
 
-  /** Waits for running jobs, at most STOP_TIMEOUT_MS, then lets go. */
+  /** Waits for running jobs, at most STOP_TIMEOUT_MS, then lets go of Redis, whatever state that is in. */
   async stop(): Promise<void> {
     this.#stopped = true
+    if (!(await within(STOP_TIMEOUT_MS, Promise.allSettled(this.#running)))) {
+      this.#options.log.warn({}, 'attempts were still running at the stop; they are settled at the next start')
+    }
     const lines = await Promise.allSettled(this.#lines.values())
     const open = lines.flatMap((line) => (line.status === 'fulfilled' ? [line.value] : []))
-    const closed = Promise.allSettled(open.map(({ worker }) => worker.close()))
-    const giveUp = new AbortController()
-    const inTime = await Promise.race([
-      closed.then(() => true),
-      sleep(STOP_TIMEOUT_MS, false, { signal: giveUp.signal }).catch(() => false),
-    ])
-    giveUp.abort()
-    if (!inTime) {
-      this.#options.log.warn({}, 'attempts were still running at the stop; they are settled at the next start')
-      void Promise.allSettled(open.map(({ worker }) => worker.close(true)))
-    }
-    await Promise.allSettled(open.map(({ queue }) => queue.close()))
+    // BullMQ's own orderly close waits for commands that a lost Redis may never answer.
+    const closed = open.flatMap(({ worker, queue }) => [worker.close(true), queue.close()])
+    await within(CLOSE_TIMEOUT_MS, Promise.allSettled(closed))
     this.#producer?.disconnect()
     this.#consumer?.disconnect()
+  }
+
+  /** Keeps count of what runs; takes nothing new once stopped (the next start makes the job anew). */
+  async #track(work: () => Promise<void>): Promise<void> {
+    if (this.#stopped) return
+    const running = work()
+    this.#running.add(running)
+    try {
+      await running
+    } finally {
+      this.#running.delete(running)
+    }
   }
 
   async #attempt(job: AttemptJob): Promise<void> {
@@ -159,11 +170,12 @@ export class RedisOutbox implements Outbox {
     queue.on('error', (error) => log.debug({ err: error, queue: name }, 'queue connection'))
     await queue.obliterate({ force: true })
     const limited = textsPerMinuteMax !== undefined && concurrency === CONCURRENCY.sms
-    const worker = new Worker<T>(name, (job) => run(job.data), {
+    const worker = new Worker<T>(name, (job) => this.#track(() => run(job.data)), {
       connection: consumer,
       prefix,
       concurrency,
       maxStalledCount: 0,
+      runRetryDelay: WORKER_RETRY_MS,
       ...(limited ? { limiter: { max: textsPerMinuteMax, duration: 60_000 } } : {}),
     })
     worker.on('error', (error) => log.debug({ err: error, queue: name }, 'worker connection'))
@@ -188,6 +200,15 @@ export class RedisOutbox implements Outbox {
   #id(root: string, mode: 'again' | 'once'): string {
     return mode === 'once' ? root : `${root}-${++this.#counter}`
   }
+}
+
+/** True when `what` ended in time. */
+async function within(timeoutMs: number, what: Promise<unknown>): Promise<boolean> {
+  const giveUp = new AbortController()
+  const late = sleep(timeoutMs, false, { signal: giveUp.signal }).catch(() => false)
+  const inTime = await Promise.race([what.then(() => true), late])
+  giveUp.abort()
+  return inTime
 }
 
 /** Resolves when the client is ready; throws when that takes too long. */

@@ -102,11 +102,12 @@ async function resolveSender({ ids, clock }: PeopleContext, tx: DatabaseTransact
 
 /** One person was two contacts: `account` (found by ACI) goes into `kept` (found by number). */
 async function mergeContacts(
-  { events, clock }: PeopleContext,
+  context: PeopleContext,
   tx: DatabaseTransaction,
   kept: ContactRow,
   account: ContactRow,
 ): Promise<ContactRow> {
+  const { events, clock } = context
   const from = await findConversation(tx, { contactId: account.id })
   const to = await findConversation(tx, { contactId: kept.id })
   if (from !== undefined && to !== undefined) {
@@ -122,7 +123,7 @@ async function mergeContacts(
   }
   await deleteContact(tx, account.id)
   const moved = kept.aci !== null && kept.aci !== account.aci
-  return changeContact(
+  const merged = await changeContact(
     tx,
     kept.id,
     {
@@ -131,7 +132,7 @@ async function mergeContacts(
       name: kept.name ?? account.name,
       policy: kept.policy ?? account.policy,
       verified: account.verified,
-      identity_changed_at_ms: moved ? clock() : account.identity_changed_at_ms,
+      identity_changed_at_ms: account.identity_changed_at_ms,
       signal_standing: account.signal_standing,
       signal_checked_at_ms: account.signal_checked_at_ms,
       signal_next_check_at_ms: account.signal_next_check_at_ms,
@@ -139,4 +140,6 @@ async function mergeContacts(
     },
     clock(),
   )
+  // The number was somebody else's account before.
+  return moved ? flagIdentity(context, tx, merged) : merged
 }

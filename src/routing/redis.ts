@@ -19,6 +19,8 @@ export interface PrivateRedisOptions {
   directory: string
   /** Where the socket goes; the directory itself when undefined. */
   runtimeDirectory: string | undefined
+  /** Directories to look for the server in; $PATH and the usual places when left out. */
+  searchPath?: readonly string[]
   log: Log
 }
 
@@ -59,7 +61,8 @@ export class PrivateRedis {
    */
   static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
     const { directory, runtimeDirectory, log } = options
-    const server = await firstOf(SERVERS)
+    const places = options.searchPath ?? usualPlaces()
+    const server = await firstOf(SERVERS, places)
     if (server === undefined) {
       throw problem(
         'redis-missing',
@@ -69,7 +72,7 @@ export class PrivateRedis {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     const socketPath = await placeSocket(directory, runtimeDirectory)
     await endPredecessor(socketPath)
-    const setpriv = await firstOf(['setpriv'])
+    const setpriv = await firstOf(['setpriv'], places)
     const command = [...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM', '--']), server]
     const redis = new PrivateRedis(directory, socketPath, command, log)
     try {
@@ -225,8 +228,12 @@ function isWhole(reply: string): boolean {
   return reply.startsWith('$') ? reply.length >= end + 4 + Number(reply.slice(1, end)) : true
 }
 
-async function firstOf(programs: readonly string[]): Promise<string | undefined> {
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin']
+function usualPlaces(): readonly string[] {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((place) => place !== '')
+  return [...path, '/usr/bin', '/usr/sbin', '/usr/local/bin']
+}
+
+async function firstOf(programs: readonly string[], places: readonly string[]): Promise<string | undefined> {
   for (const program of programs) {
     for (const place of places) {
       const path = join(place, program)
@@ -234,7 +241,7 @@ async function firstOf(programs: readonly string[]): Promise<string | undefined>
         () => true,
         () => false,
       )
-      if (place !== '' && runs) return path
+      if (runs) return path
     }
   }
   return undefined

@@ -95,9 +95,15 @@ export class Router {
   #waking: Promise<void> | undefined
   #wakeAgain = false
   #stopped = false
+  /** Nothing is planned before the transports are known. */
+  readonly #known: Promise<void>
+  #nowKnown = () => {}
 
   constructor(options: RouterOptions) {
     const { db, events, outbox, settings, ids, clock, random, log } = options
+    this.#known = new Promise((resolve) => {
+      this.#nowKnown = resolve
+    })
     const transports = () => this.#transports
     const lanes = () =>
       usableLanes(
@@ -124,10 +130,14 @@ export class Router {
     this.sink = new Inbound({ db, events, agenda, ids, clock, region: settings.region })
   }
 
-  /** Settles what a crash left open, re-creates the jobs, begins to work. */
+  /**
+   * Settles what a crash left open, re-creates the jobs, begins to work. An account that exists should have been loaded
+   * before: what has no lanes at all counts as not set up here. Whatever people ask for earlier waits for this.
+   */
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
     this.#transports = transports
+    this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
     await this.#sending.recover()
@@ -165,8 +175,7 @@ export class Router {
     if (request.text === '' || request.text.length > TEXT_LENGTH_MAX) {
       throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
     }
-    const submission = await this.#commit((tx) => this.#store(tx, request))
-    return submission
+    return this.#commit((tx) => this.#store(tx, request))
   }
 
   /**
@@ -505,6 +514,7 @@ export class Router {
 
   /** One transaction, then jobs and listeners. */
   async #commit<T>(work: (tx: DatabaseTransaction) => Promise<T>): Promise<T> {
+    await this.#known
     const result = await this.#context.db.transaction().execute(work)
     this.#context.events.poke()
     void this.#context.agenda.flush()

@@ -16,6 +16,7 @@ import {
   type AttemptEnd,
   closeAttempt,
   findLeg,
+  isOpen,
   movePartsOf,
   openAttempt,
   openAttempts,
@@ -295,7 +296,8 @@ export class Sending {
 
   async #recover(tx: DatabaseTransaction, attempt: AttemptRow): Promise<void> {
     const message = await getMessage(tx, attempt.message_id)
-    if (message === undefined) return
+    // It may have been closed, the ordinary way, while this waited for its turn.
+    if (message === undefined || !(await isOpen(tx, attempt.id))) return
     this.#follow(message, attempt)
     const parts = await partsOf(tx, message.id, attempt.leg)
     if (attempt.transport === 'signal' || parts.length === 0) {

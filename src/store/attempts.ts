@@ -82,6 +82,16 @@ export function openAttempts(db: Database): Promise<AttemptRow[]> {
   return db.selectFrom('attempts').selectAll().where('ended_at_ms', 'is', null).orderBy('id').execute()
 }
 
+export async function isOpen(db: Database, attemptId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('attempts')
+    .select('id')
+    .where('id', '=', attemptId)
+    .where('ended_at_ms', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The attempts of a message from leg `sinceLeg` on that sent it to another transport. */
 export function refusals(db: Database, messageId: string, sinceLeg: number): Promise<AttemptRow[]> {
   return db

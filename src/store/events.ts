@@ -16,7 +16,7 @@ export interface NewEvent {
 }
 
 /** Most events one reading returns. */
-export const EVENTS_PAGE_MAX = 1000
+const EVENTS_PAGE_MAX = 1000
 /** Events older than this are pruned. */
 const RETENTION_MS = 30 * 24 * 3_600_000
 

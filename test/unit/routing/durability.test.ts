@@ -385,3 +385,24 @@ describe('the event log', () => {
     expect(heard.length).toBeGreaterThan(3)
   })
 })
+
+describe('at start', () => {
+  it('an account that is still being loaded does not turn what waits for Signal into plaintext', async () => {
+    await world.receipt('delivered', await world.send(ANA, 'before'))
+    world.signal.setAvailable(false)
+    const waiting = await world.send(ANA, 'hello')
+    const { lane } = world.signal
+    world.signal.lane = []
+    await world.reboot()
+    world.sms.setAvailable(false)
+    await world.settle()
+    world.sms.setAvailable(true)
+    await world.settle()
+    expect(await world.message(waiting.id)).toMatchObject({ state: 'queued', transport: 'signal' })
+    world.signal.lane = lane
+    world.signal.setAvailable(true)
+    await world.settle()
+    expect(await world.message(waiting.id)).toMatchObject({ state: 'sent', transport: 'signal' })
+    expect(world.sms.sends).toEqual([])
+  })
+})

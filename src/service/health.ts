@@ -1,5 +1,4 @@
 /** How the running gateway is: for `/healthz`, the health page, the doctor, systemd's watchdog and its status line. */
-import { sql } from 'kysely'
 import type { SmsModem } from '../../modem/contract.ts'
 import type { Config } from '../config.ts'
 import { examineHost } from '../doctor/host.ts'
@@ -8,7 +7,7 @@ import type { ComponentHealth, HealthPort } from '../http/ports.ts'
 import type { Router } from '../routing/router.ts'
 import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
-import { waitingCounts } from '../store/mailbox.ts'
+import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 
 export interface HealthParts {
   config: Config
@@ -83,7 +82,7 @@ export class Health implements HealthPort {
 
   async #databaseProblem(): Promise<string | undefined> {
     try {
-      await sql`select 1`.execute(this.#parts.db)
+      await demandAnswer(this.#parts.db)
       return undefined
     } catch (error) {
       return error instanceof Error ? error.message : String(error)

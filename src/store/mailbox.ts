@@ -118,6 +118,11 @@ export function listParts(db: Database, messageId: string): Promise<PartRow[]> {
   return db.selectFrom('parts').selectAll().where('message_id', '=', messageId).orderBy('leg').orderBy('part').execute()
 }
 
+/** Resolves when the database answers; rejects with what is wrong with it. */
+export async function demandAnswer(db: Database): Promise<void> {
+  await db.selectFrom('settings').select('key').limit(1).execute()
+}
+
 /** Outgoing messages that are not settled, by state and lane: how many, and since when the oldest. */
 export function waitingCounts(db: Database) {
   return db

@@ -21,6 +21,8 @@ export interface HouseOptions {
   config?: Record<string, unknown>
   /** False: texts only, no account is registered. */
   signal?: boolean
+  /** Time passes on the air and in the modem; otherwise everything is as fast as it can be. */
+  lively?: boolean
   /** How many of the world's modems the gateway drives. */
   modems?: number
 }
@@ -57,7 +59,11 @@ export class House {
     const directory = mkdtempSync(join(tmpdir(), 'cw-'))
     const worldDir = join(directory, 'world')
     mkdirSync(worldDir)
-    const world = await SandboxWorld.start({ dataDir: worldDir, log: quiet, delays: 'none' })
+    const world = await SandboxWorld.start({
+      dataDir: worldDir,
+      log: quiet,
+      ...(options.lively === true ? {} : { delays: 'none' }),
+    })
     const house = new House(world, directory, options)
     await house.start()
     await house.modemsReady()
@@ -109,7 +115,7 @@ export class House {
   async close(): Promise<void> {
     await this.stop()
     await this.world.stop()
-    rmSync(this.directory, { recursive: true, force: true })
+    if (process.env['KEEP_HOUSE'] === undefined) rmSync(this.directory, { recursive: true, force: true })
   }
 
   async modemsReady(): Promise<void> {

@@ -1,0 +1,6 @@
+import { it } from 'vitest'
+import { killRounds } from '../kit/kill9.ts'
+
+it('50 rounds of kill −9 as fast as it can be: nothing lost, nothing twice', { timeout: 900_000 }, () =>
+  killRounds(50, false),
+)

@@ -8,6 +8,8 @@ export interface ModemTimings extends ChannelTimings {
   baudRate: number
   openTimeoutMs: number
   closeTimeoutMs: number
+  /** How often to look whether the device is still there. */
+  presenceEveryMs: number
   /** Between two tries to open the port: doubles from the first to the second. */
   reopenFirstMs: number
   reopenMaxMs: number
@@ -53,6 +55,7 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   baudRate: 115_200,
   openTimeoutMs: 10_000,
   closeTimeoutMs: 2_000,
+  presenceEveryMs: 2_000,
   reopenFirstMs: 500,
   reopenMaxMs: 15_000,
   commandTimeoutMs: 5_000,

@@ -2,6 +2,7 @@
  * Opens the byte pipe to a modem: a serial device, held exclusively, or `tcp://host:port`. The only file that imports
  * serialport. Its readline parser is not used: it withholds the `> ` prompt (design, "The packages").
  */
+import { access } from 'node:fs/promises'
 import { SerialPort } from 'serialport'
 import { ClosedOnce, type SerialTransport, TransportError, type TransportErrorCode } from './pipe.ts'
 import type { Clock } from './surroundings.ts'
@@ -14,6 +15,8 @@ export interface OpenTransportOptions {
   openTimeoutMs: number
   /** Longest wait for the system to let go of the device. */
   closeTimeoutMs: number
+  /** How often to look whether a device is still there. */
+  presenceEveryMs: number
   clock: Clock
 }
 
@@ -63,16 +66,15 @@ class DeviceTransport implements SerialTransport {
   readonly #device: SerialPort
   readonly #options: OpenTransportOptions
   readonly #end = new ClosedOnce()
+  #cancelWatch: () => void = () => {}
 
   constructor(port: string, device: SerialPort, options: OpenTransportOptions) {
     this.port = port
     this.#device = device
     this.#options = options
-    let reason: string | undefined
-    device.on('error', (error: Error) => {
-      reason = error.message
-    })
-    device.on('close', (error?: Error | null) => this.#end.close(error?.message ?? reason ?? 'the device was closed'))
+    device.on('close', (error?: Error | null) => this.#giveUp(error?.message ?? 'the device was closed'))
+    device.on('error', (error: Error) => this.#giveUp(error.message))
+    this.#watchPresence()
   }
 
   write(octets: Uint8Array, timeoutMs: number): Promise<void> {
@@ -89,7 +91,30 @@ class DeviceTransport implements SerialTransport {
     this.#end.listen(listener)
   }
 
+  /**
+   * A read that is under way during an unplug gets an end of file, which serialport 13 takes for "try again": it reads
+   * for ever and tells nobody. The device's own name is gone by then.
+   */
+  #watchPresence(): void {
+    this.#cancelWatch = this.#options.clock.after(this.#options.presenceEveryMs, async () => {
+      const there = await access(this.port).then(
+        () => true,
+        () => false,
+      )
+      if (this.#end.closed) return
+      if (there) this.#watchPresence()
+      else this.#giveUp('the device has gone')
+    })
+  }
+
+  #giveUp(reason: string): void {
+    this.#cancelWatch()
+    this.#end.close(reason)
+    if (this.#device.isOpen) this.#device.close(() => {})
+  }
+
   close(): Promise<void> {
+    this.#cancelWatch()
     if (this.#end.closed) return Promise.resolve()
     this.#end.close('closed by us')
     return new Promise((resolve) => {

@@ -17,9 +17,18 @@ export class Gateway {
   readonly sim: SimulatedModem
   readonly modem: Modem
 
-  private constructor(sim: SimulatedModem, network: RadioNetwork, modem: (sink: RecordingSink) => Modem) {
+  /** Where the simulated modem listens. */
+  readonly simPort: number
+
+  private constructor(
+    sim: SimulatedModem,
+    simPort: number,
+    network: RadioNetwork,
+    modem: (sink: RecordingSink) => Modem,
+  ) {
     this.network = network
     this.sim = sim
+    this.simPort = simPort
     this.modem = modem(this.sink)
   }
 
@@ -27,7 +36,9 @@ export class Gateway {
     const network = new RadioNetwork({ retryAfterMs: 100 })
     const simulated = new SimulatedModem(network, { number: OURS, ...sim })
     const port = await simulated.listen()
-    return new Gateway(simulated, network, (sink) => makeModem(`tcp://127.0.0.1:${port}`, sink, driver))
+    return new Gateway(simulated, port, network, (sink) =>
+      makeModem(driver.port ?? `tcp://127.0.0.1:${port}`, sink, driver),
+    )
   }
 
   /** The TPDUs of a text to somebody, with status reports asked for. */

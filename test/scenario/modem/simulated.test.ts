@@ -1,4 +1,9 @@
 /** The driver on the simulated modem: texts both ways, reports, and every fault that the simulator knows. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ModemSubmitError } from '../../../modem/contract.ts'
 import { decodePdu } from '../../../modem/pdu/tpdu.ts'
@@ -301,5 +306,43 @@ describe('hot plugging', () => {
     sim.setCoverage('home')
     await untilState(modem, 'ready')
     expect(await stageOf(modem.submit(gateway.tpdu(BEN, 'x'), LAST))).toBe('accepted')
+  })
+})
+
+const hasSocat = spawnSync('socat', ['-V']).status === 0
+
+describe.runIf(hasSocat)('on a serial device', () => {
+  /** A PTY in front of the simulated modem; ending the process is pulling the stick. */
+  async function stick(link: string, simPort: number): Promise<ChildProcess> {
+    const socat = spawn('socat', [`pty,raw,echo=0,link=${link}`, `tcp:127.0.0.1:${simPort}`])
+    await until(() => existsSync(link))
+    return socat
+  }
+
+  test('texts go both ways, and again after the stick was pulled and has returned', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'causeway-stick-'))
+    const link = join(directory, 'modem')
+    gateway = await Gateway.open({}, { port: link, timings: { presenceEveryMs: 50 } })
+    const { modem, network } = gateway
+    const ben = network.person(BEN, 'Ben')
+    let socat = await stick(link, gateway.simPort)
+    modem.start()
+    try {
+      for (let round = 1; round <= 3; round += 1) {
+        await untilState(modem, 'ready')
+        await modem.submit(gateway.tpdu(BEN, `out ${round}`), LAST)
+        ben.send(OURS, `in ${round}`)
+        await until(() => received().includes(`text in ${round}`) && ben.inbox.length === round)
+        const ended = new Promise((resolve) => socat.once('exit', resolve))
+        socat.kill()
+        await ended
+        await untilState(modem, 'absent')
+        socat = await stick(link, gateway.simPort)
+      }
+    } finally {
+      socat.kill()
+      await rm(directory, { recursive: true, force: true })
+    }
+    expect(ben.inbox.map(({ text }) => text)).toEqual(['out 1', 'out 2', 'out 3'])
   })
 })

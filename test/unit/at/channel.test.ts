@@ -258,6 +258,18 @@ describe('hazards', () => {
     expect(wire.told.reboots).toEqual(['RDY'])
   })
 
+  test('H11 a session that began before a restart does not go on after it', async () => {
+    const session = wire.channel.hold(Priority.poll, async (inSession) => {
+      await inSession(setting('AT+A=1', LIMIT_MS)).catch(() => {})
+      await inSession(setting('AT+A=2', LIMIT_MS))
+    })
+    await wire.hears('AT+A=1\r')
+    wire.say('\r\nRDY\r\n')
+    await expect(session).rejects.toMatchObject({ kind: 'reset', stage: 'queued' })
+    await wire.settled()
+    expect(wire.heard).toBe('AT+A=1\r')
+  })
+
   test('H11 +CFUN: 1 is a boot line only when nobody asked for it', async () => {
     const woken = run(wakeRadio(LIMIT_MS))
     await wire.hears('AT+CFUN=1\r')
@@ -345,6 +357,7 @@ describe('hazards', () => {
     await wire.hears('AT+CMGS=4\r')
     wire.say('\r\n> ')
     await expect(reference).rejects.toMatchObject({ stage: 'command' })
+    await wire.settled()
     expect(wire.heard).not.toContain('\x1a')
   })
 

@@ -95,6 +95,7 @@ export class Wire {
       baudRate: 115_200,
       openTimeoutMs: 2_000,
       closeTimeoutMs: 500,
+      presenceEveryMs: 1_000,
       clock: systemClock,
     })
     const socket = await accepted

@@ -109,6 +109,12 @@ describe('stored messages', () => {
       ['deliver', 6, true],
       ['unknown', 4, false],
     ])
+    const inventories = () => sink.events.filter((event) => event.startsWith('inventory ME')).length
+    const before = inventories()
+    peer.say('\r\n+SMS FULL\r\n')
+    await until(() => inventories() > before)
+    await modem.command('AT+CSQ', 500)
+    expect(sink.pdus).toHaveLength(3)
     expect(peer.heard.filter((text) => text === 'AT+CMGD=4')).toEqual([])
   })
 

@@ -154,7 +154,8 @@ describe('not sent', () => {
       },
     })
     expect(await failure(submission)).toEqual({ stage: 'not-sent', code: 'reset' })
-    expect(bodies()).toEqual([])
+    await untilState(modem, 'ready')
+    expect(modem.transcript(false)).not.toContain(BODY.slice('BODY '.length))
   })
 
   test('while it still waits for its turn', async () => {

@@ -38,6 +38,8 @@ export interface WorldOptions {
   log: Log
   /** `none` for tests; by default a little time passes on the air. */
   delays?: 'none'
+  /** How long the modems take; by default as little as `delays` says. */
+  timing?: 'realistic'
 }
 
 export class SandboxWorld {
@@ -70,7 +72,7 @@ export class SandboxWorld {
     })
     const modems: WorldModem[] = []
     for (const { key, label, number } of sims) {
-      const timing = delays === 'none' ? 'zero' : livelyTiming
+      const timing = options.timing ?? (delays === 'none' ? 'zero' : livelyTiming)
       const modem = new SimulatedModem(network, { number, name: label, timing })
       modems.push({ key, label, number, modem, port: await modem.listen() })
     }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { House } from './house.ts'
+import { House } from '../../../src/sandbox/house.ts'
 
 /** Random moments after the start of a round's traffic, in ms. */
 const KILL_WITHIN_MS = 400

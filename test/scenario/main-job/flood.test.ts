@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { House } from '../kit/house.ts'
+import { House } from '../../../src/sandbox/house.ts'
 
 let house: House
 
@@ -10,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => house?.close())
 
-const corpus = JSON.parse(readFileSync(resolve('../shared/corpus/sms-pdu.json'), 'utf8')) as {
+const corpus = JSON.parse(readFileSync(new URL('../../fixtures/sms-pdu.json', import.meta.url), 'utf8')) as {
   pdus: { id: string; hostile: boolean; direction: string; pdu: string }[]
 }
 

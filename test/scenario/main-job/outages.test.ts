@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { House } from '../kit/house.ts'
+import { House } from '../../../src/sandbox/house.ts'
 
 /** Has a phone, and was never written to. */
 const STRANGER = '+15550000299'

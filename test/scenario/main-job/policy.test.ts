@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { House } from '../kit/house.ts'
+import { House } from '../../../src/sandbox/house.ts'
 
 let house: House
 

@@ -1,14 +1,14 @@
 /**
- * The whole house for scenario tests: the sandbox's world in this process, the real gateway as a child that can be
+ * The whole house for scenario tests and benchmarks: the sandbox's world in this process, the real gateway as a child that can be
  * stopped and killed, real Redis, real SQLCipher, everything on loopback in a directory of its own.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GatewayApi } from '../../../src/sandbox/gateway-api.ts'
-import { GatewayProcess } from '../../../src/sandbox/gateway-process.ts'
-import { SandboxWorld } from '../../../src/sandbox/world.ts'
+import { GatewayApi } from './gateway-api.ts'
+import { GatewayProcess } from './gateway-process.ts'
+import { SandboxWorld } from './world.ts'
 
 const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/src/cli/main.js')]
 const READY_TIMEOUT_MS = 45_000
@@ -23,6 +23,8 @@ export interface HouseOptions {
   signal?: boolean
   /** Time passes on the air and in the modem; otherwise everything is as fast as it can be. */
   lively?: boolean
+  /** Modems that take as long as real ones. */
+  timing?: 'realistic'
   /** How many of the world's modems the gateway drives. */
   modems?: number
 }
@@ -63,6 +65,7 @@ export class House {
       dataDir: worldDir,
       log: quiet,
       ...(options.lively === true ? {} : { delays: 'none' }),
+      ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     const house = new House(world, directory, options)
     await house.start()

@@ -1,0 +1,186 @@
+/**
+ * The gateway as a whole, as a process of its own: texts through a simulated modem, Signal messages through the mock
+ * server, the API, the start, the memory. Judged by the ledger of the simulated network and by what devices decrypted.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { House, type HouseOptions } from '../src/sandbox/house.ts'
+import type { Benchmark, Measured } from './benchmark.ts'
+
+const WAIT_MS = 300_000
+/** Requests at a time. */
+const CLIENTS = 16
+const RECIPIENTS = 20
+
+async function inHouse(options: HouseOptions, run: (house: House) => Promise<Measured>): Promise<Measured> {
+  const house = await House.open({ config: { log: { level: 'warn', format: 'json' } }, ...options })
+  try {
+    return await run(house)
+  } finally {
+    await house.close()
+  }
+}
+
+/** Runs `work` for 0…count-1 with CLIENTS at a time. */
+async function together(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const client = async () => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: CLIENTS }, client))
+}
+
+/** People with phones, none of them on Signal and known not to be. */
+async function strangers(house: House): Promise<string[]> {
+  const numbers = Array.from({ length: RECIPIENTS }, (_, i) => `+155500009${String(i).padStart(2, '0')}`)
+  for (const number of numbers) house.world.network.person(number)
+  return numbers
+}
+
+function perSecond(count: number, sinceMs: number): number {
+  return Math.round((count / (performance.now() - sinceMs)) * 10_000) / 10
+}
+
+/** Time from request to report for `count` texts to many people. */
+async function sendTexts(house: House, count: number, text: (index: number) => string): Promise<number> {
+  const numbers = await strangers(house)
+  const { ledger } = house.world.network
+  const before = ledger.entries().length
+  const wanted =
+    before + Array.from({ length: count }, (_, i) => Math.ceil(text(i).length / 153)).reduce((a, b) => a + b, 0)
+  const startMs = performance.now()
+  await together(count, (i) => house.send(numbers[i % numbers.length] ?? '', text(i)))
+  await house.eventually('all texts left', () => ledger.entries().length >= wanted, WAIT_MS)
+  return perSecond(count, startMs)
+}
+
+const smsOnly = { signal: false, config: { mode: 'sms_only', log: { level: 'warn', format: 'json' } } }
+
+const smsSendZero = () =>
+  inHouse(smsOnly, async (house) => ({ messagesPerSecond: await sendTexts(house, 500, (i) => `text number ${i}`) }))
+
+/** 3.0 s a message is what the air takes; whatever is above that is ours. */
+const smsSendRealistic = () =>
+  inHouse({ ...smsOnly, timing: 'realistic' }, async (house) => {
+    const count = 10
+    const rate = await sendTexts(house, count, (i) => `text number ${i}`)
+    return { percentOfAirTime: Math.round((rate / (1 / 3)) * 1000) / 10 }
+  })
+
+/** Three parts with the link held: 3.0 s for the first, 1.6 s for the others. */
+const smsSendLongRealistic = () =>
+  inHouse({ ...smsOnly, timing: 'realistic' }, async (house) => {
+    const count = 4
+    const rate = await sendTexts(house, count, (i) => `${i} ${'long '.repeat(80)}`)
+    return { percentOfAirTime: Math.round((rate / (1 / 6.2)) * 1000) / 10 }
+  })
+
+const smsReceive = () =>
+  inHouse(smsOnly, async (house) => {
+    const count = 500
+    const [number = ''] = await strangers(house)
+    const person = house.world.network.person(number)
+    const startMs = performance.now()
+    for (let i = 0; i < count; i++) person.send(house.world.gatewayNumber, `inbound ${i}`)
+    await house.eventually('all are here', async () => (await house.messages('&direction=in')).length >= count, WAIT_MS)
+    return { messagesPerSecond: perSecond(count, startMs) }
+  })
+
+const signalSend = () =>
+  inHouse({}, async (house) => {
+    const count = 500
+    const ana = house.world.signalPerson('ana')
+    const dev = house.world.signalPerson('dev')
+    for (const { e164 } of [ana, dev]) await house.reaches(await house.send(e164, 'first'), 'delivered')
+    const startMs = performance.now()
+    await together(count, (i) => house.send(i % 2 === 0 ? ana.e164 : dev.e164, `signal ${i}`))
+    await house.eventually('all decrypted', () => ana.texts.length + dev.texts.length >= count + 2, WAIT_MS)
+    return { messagesPerSecond: perSecond(count, startMs) }
+  })
+
+const signalReceive = () =>
+  inHouse({}, async (house) => {
+    const count = 500
+    const ana = house.world.signalPerson('ana')
+    const startMs = performance.now()
+    for (let i = 0; i < count; i++) await ana.sendText(house.world.gatewayNumber, `inbound ${i}`)
+    await house.eventually('all are here', async () => (await house.messages('&direction=in')).length > count, WAIT_MS)
+    return { messagesPerSecond: perSecond(count, startMs) }
+  })
+
+const apiAccept = () =>
+  inHouse(smsOnly, async (house) => {
+    const count = 1_000
+    const numbers = await strangers(house)
+    house.world.modems[0]?.modem.setCoverage('none')
+    const took: number[] = []
+    const startMs = performance.now()
+    await together(count, async (i) => {
+      const sentMs = performance.now()
+      await house.send(numbers[i % numbers.length] ?? '', `accepted ${i}`)
+      took.push(performance.now() - sentMs)
+    })
+    const rate = perSecond(count, startMs)
+    took.sort((a, b) => a - b)
+    const share = (part: number) => Math.round((took[Math.floor(took.length * part)] ?? 0) * 10) / 10
+    return { acceptedPerSecond: rate, p50Ms: share(0.5), p95Ms: share(0.95) }
+  })
+
+const startUp = () =>
+  inHouse({}, async (house) => {
+    const tookMs: number[] = []
+    const connectedMs: number[] = []
+    for (let round = 0; round < 5; round++) {
+      await house.stop()
+      const startMs = performance.now()
+      await house.start()
+      tookMs.push(performance.now() - startMs)
+      await house.modemsReady()
+      await house.signalConnected()
+      connectedMs.push(performance.now() - startMs)
+    }
+    const median = (values: number[]) => Math.round(values.sort((a, b) => a - b)[2] ?? 0)
+    return { readyMs: median(tookMs), everythingConnectedMs: median(connectedMs) }
+  })
+
+const memory = () =>
+  inHouse({}, async (house) => {
+    const ana = house.world.signalPerson('ana')
+    const numbers = await strangers(house)
+    const gateway = residentMb(house.gatewayPid ?? 0)
+    await together(600, (i) => house.send(i % 2 === 0 ? ana.e164 : (numbers[i % numbers.length] ?? ''), `message ${i}`))
+    await house.eventually('all decrypted', () => ana.texts.length >= 300, WAIT_MS)
+    const after = residentMb(house.gatewayPid ?? 0)
+    const redis = childrenOf(house.gatewayPid ?? 0).reduce((sum, pid) => sum + residentMb(pid), 0)
+    return { idleMb: gateway + redis, afterLoadMb: after + redis, redisMb: redis }
+  })
+
+function residentMb(pid: number): number {
+  const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Math.round(Number(match?.[1] ?? 0) / 1024)
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+      } catch {
+        return false
+      }
+    })
+}
+
+export const benchmarks: readonly Benchmark[] = [
+  { name: 'sms-send', ideal: { messagesPerSecond: 100 }, run: smsSendZero },
+  { name: 'sms-send-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendRealistic },
+  { name: 'sms-send-long-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendLongRealistic },
+  { name: 'sms-receive', ideal: { messagesPerSecond: 200 }, run: smsReceive },
+  { name: 'signal-send', ideal: { messagesPerSecond: 100 }, run: signalSend },
+  { name: 'signal-receive', ideal: { messagesPerSecond: 100 }, run: signalReceive },
+  { name: 'api-accept', ideal: { acceptedPerSecond: 200, p50Ms: 20, p95Ms: 100 }, run: apiAccept },
+  { name: 'start-up', ideal: { readyMs: 2_000, everythingConnectedMs: 3_000 }, run: startUp },
+  { name: 'memory', ideal: { idleMb: 160, afterLoadMb: 160, redisMb: 12 }, run: memory },
+]

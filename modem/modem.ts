@@ -36,16 +36,16 @@ import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
 export interface ModemOptions {
   /** `/dev/serial/by-id/…` or `tcp://host:port`. */
   port: string
-  label?: string
+  label?: string | undefined
   /** Own number in E.164; else the SIM is asked. */
-  number?: string
-  pin?: string
+  number?: string | undefined
+  pin?: string | undefined
   sink: ModemSink
   clock: Clock
   log: Log
-  timings?: Partial<ModemTimings>
+  timings?: Partial<ModemTimings> | undefined
   /** Shared by all modems of the process, so that one module is never driven through two ports. */
-  claims?: ImeiClaims
+  claims?: ImeiClaims | undefined
 }
 
 /** One open port. All of it is thrown away when the port ends. */

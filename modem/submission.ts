@@ -12,7 +12,7 @@ import { inWords, isRefusal } from './refusal.ts'
 import type { ModemTimings } from './timings.ts'
 
 /** A TPDU is at most 164 octets (23.040 §9.2.2.2); what is longer no modem takes. */
-export const TPDU_OCTETS_MAX = 164
+const TPDU_OCTETS_MAX = 164
 
 export class Submission {
   readonly #channel: AtChannel

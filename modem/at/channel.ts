@@ -14,12 +14,12 @@ import type { AtCommand } from './command.ts'
 import { Exchange } from './exchange.ts'
 import { AtLexer, type Token } from './lexer.ts'
 import { Priority, PriorityLine } from './priority.ts'
-import { Probe, type ProbeKind, probesAfter } from './probe.ts'
 import { AtError, type AtErrorKind, type FinalResult, parseFinal } from './result.ts'
+import { StepFinder, type StepHost, type StepTimings } from './step.ts'
 import { UnsolicitedBodies } from './unsolicited.ts'
 import { matchUrc, type Urc, unknownUrc } from './urc.ts'
 
-export interface ChannelTimings {
+export interface ChannelTimings extends StepTimings {
   writeTimeoutMs: number
   /** After a refusal nothing is written for so long: some modems say a second final result (H14). */
   settleAfterErrorMs: number
@@ -28,15 +28,6 @@ export interface ChannelTimings {
   /** The same behind a submission's body, where giving up means not to know. */
   staleOkAfterBodyMs: number
   urcBodyTimeoutMs: number
-  resyncQuietMs: number
-  resyncQuietMaxMs: number
-  resyncProbeTimeoutMs: number
-  resyncTriesMax: number
-  handshakeQuietMs: number
-  handshakeTriesMax: number
-  handshakeTimeoutMs: number
-  /** Silence around `+++` (V.250 leaves it to the modem; 1 s is the custom). */
-  escapeGuardMs: number
   /** Boot lines that also follow AT+CFUN=1 or AT+CPIN are no restart for so long after one of these. */
   bootGraceMs: number
   ageingMs: number
@@ -84,10 +75,6 @@ interface Ticket {
   refuse(error: AtError): void
 }
 
-/** Prompts answered with ESC in one resynchronisation; more are noise. */
-const STRAY_PROMPTS_MAX = 8
-
-const ESC = '\x1b'
 const CTRL_Z = '\x1a'
 
 export class AtChannel {
@@ -101,19 +88,15 @@ export class AtChannel {
   readonly #bodies: UnsolicitedBodies
   #busy = false
   #inFlight: InFlight | undefined
-  /** The exchange whose time-out is being cleared up: a late `+CMGS: n` still belongs to it. */
-  #late: Exchange | undefined
-  #probe: Probe | undefined
+  readonly #step: StepFinder
   #cancelTimer: () => void = () => {}
   #ended: string | undefined
   #quietUntilMs = 0
-  #lastOctetMs = 0
   #bootGraceUntilMs = 0
   #overlongLines = 0
   #echoIsOff = false
   /** Counts restarts: a session that began before one must not go on after it. */
   #restarts = 0
-  #strayPrompts = 0
   /** Of two heads that wait for a PDU line of the same length the later one gets it. */
   #urcHeadIsNewest = false
 
@@ -129,6 +112,12 @@ export class AtChannel {
     this.#timings = options.timings
     this.#line = new PriorityLine(CHANNEL_QUEUE_MAX, options.timings.ageingMs)
     this.#bodies = new UnsolicitedBodies(options.clock, options.timings.urcBodyTimeoutMs, (urc) => events.urc(urc))
+    const host: StepHost = {
+      write: (text) => this.#write(text),
+      awaitPrompt: (on) => this.#lexer.awaitPrompt(on),
+      ended: () => this.ended,
+    }
+    this.#step = new StepFinder(host, options.clock, options.timings)
     pipe.onData((octets) => this.#receive(octets))
     pipe.onClosed((reason) => this.#end(reason, 'port'))
   }
@@ -172,21 +161,13 @@ export class AtChannel {
   }
 
   /**
-   * Begins to talk on a port of unknown state (27.007 leaves it open): leaves a half-typed message, then AT until an OK
-   * comes (a modem that finds its speed loses the first). Rejects with AtError `timeout`.
+   * Begins to talk on a port of unknown state: leaves a half-typed message, then AT until an OK comes. Rejects with
+   * AtError `timeout`.
    */
   handshake(priority: Priority): Promise<void> {
     return this.hold(priority, async () => {
-      await this.#write(`${ESC}\r`)
-      await this.#quiet(this.#timings.handshakeQuietMs)
-      for (let tries = 0; tries < this.#timings.handshakeTriesMax; tries += 1) {
-        if (await this.#ask('any-ok', this.#timings.handshakeTimeoutMs)) {
-          // The answers to the tries before it may all come now.
-          if (tries > 0) await this.#quiet(this.#timings.handshakeQuietMs)
-          return
-        }
-        if (this.#ended !== undefined) throw new AtError('gone', 'command', `the port has ended: ${this.#ended}`)
-      }
+      if (await this.#step.handshake()) return
+      if (this.#ended !== undefined) throw new AtError('gone', 'command', `the port has ended: ${this.#ended}`)
       throw new AtError('timeout', 'command', `no answer to ${this.#timings.handshakeTriesMax} times AT`)
     })
   }
@@ -350,7 +331,7 @@ export class AtChannel {
   }
 
   #receive(octets: Uint8Array): void {
-    this.#lastOctetMs = this.#clock.nowMs()
+    this.#step.heard()
     for (const token of this.#lexer.push(octets)) this.#take(token)
   }
 
@@ -371,20 +352,14 @@ export class AtChannel {
 
   #prompted(): void {
     const inFlight = this.#inFlight
-    if (inFlight?.exchange.phase === 'prompt') {
-      void this.#sendBody(inFlight)
-    } else if (this.#late !== undefined && this.#strayPrompts < STRAY_PROMPTS_MAX) {
-      this.#strayPrompts += 1
-      // A prompt that came after its time: leave the message that it opened, before anything is typed into it (H13).
-      this.#lexer.awaitPrompt(true)
-      void this.#write(ESC)
-    }
+    if (inFlight?.exchange.phase === 'prompt') void this.#sendBody(inFlight)
+    else this.#step.takePrompt()
   }
 
   #takeLine(text: string): void {
     if (text === '') return
     const exchange = this.#inFlight?.exchange
-    if (exchange?.isEcho(text) || this.#probe?.isEcho(text)) {
+    if (exchange?.isEcho(text) || this.#step.isEcho(text)) {
       this.#echoed(exchange)
       return
     }
@@ -398,8 +373,7 @@ export class AtChannel {
       this.#urcHeadIsNewest = false
       return
     }
-    if (this.#takeLate(text) || this.#probe?.claim(text)) return
-    if (this.#takeUrc(text)) return
+    if (this.#step.takeLine(text) || this.#takeUrc(text)) return
     if (exchange?.awaitsBody) exchange.takeBody(text)
     else if (this.#bodies.takeMisfit(text) || exchange?.claimPlain(text)) return
     else this.#events.urc(unknownUrc(text))
@@ -419,16 +393,8 @@ export class AtChannel {
     return this.#bodies.takeFitting(text)
   }
 
-  #takeLate(text: string): boolean {
-    // Only a submission's reference is worth anything late: it settles what would stay unknown.
-    return this.#late !== undefined && this.#late.stage === 'body' && this.#late.claim(text)
-  }
-
   #takeFinal(result: FinalResult, text: string): void {
-    if (this.#probe !== undefined) {
-      this.#probe.final(result)
-      return
-    }
+    if (this.#step.takeFinal(result)) return
     const inFlight = this.#inFlight
     if (inFlight === undefined) {
       this.#log.debug({ line: text }, 'a final result that nobody waits for')
@@ -470,63 +436,13 @@ export class AtChannel {
     this.#events.rebooted(line)
   }
 
-  /**
-   * Finds step again: leaves a message that may be open, waits for silence, then asks something whose answer cannot be
-   * an older command's. What comes meanwhile is thrown away, except URCs and the reference of a late submission.
-   * After the last try the channel ends itself.
-   */
+  /** Finds step again before anything else is written; a channel that cannot ends itself. */
   async #resync(late: Exchange | undefined, dataMode: boolean): Promise<void> {
     if (this.#ended !== undefined) return
     this.#events.resyncing(true)
-    this.#strayPrompts = 0
-    this.#late = late ?? new Exchange({ text: '', info: [], timeoutMs: 0, parse: () => undefined, retry: 'unsafe' })
-    try {
-      if (dataMode) await this.#leaveDataMode()
-      const probes = probesAfter(late?.command.text ?? '', this.#timings.resyncTriesMax)
-      for (const kind of probes) {
-        this.#lexer.awaitPrompt(true)
-        await this.#write(ESC)
-        await this.#quiet(this.#timings.resyncQuietMs)
-        if (this.#ended !== undefined || (await this.#ask(kind, this.#timings.resyncProbeTimeoutMs))) return
-      }
-      this.#end(`the modem lost step and did not answer ${probes.length} times`, 'step')
-    } finally {
-      this.#late = undefined
-      this.#lexer.awaitPrompt(false)
-      this.#events.resyncing(false)
-    }
-  }
-
-  /** `+++` between two silences, then hang up (V.250 §6.3.6 and custom). */
-  async #leaveDataMode(): Promise<void> {
-    await pause(this.#clock, this.#timings.escapeGuardMs)
-    await this.#write('+++')
-    await pause(this.#clock, this.#timings.escapeGuardMs)
-    await this.#write('ATH\r')
-  }
-
-  /** Writes one probe; resolves with whether its own answer came within the limit. */
-  async #ask(kind: ProbeKind, limitMs: number): Promise<boolean> {
-    const probe = new Probe(kind)
-    this.#probe = probe
-    const cancel = this.#clock.after(limitMs, () => probe.giveUp())
-    await this.#write(`${probe.text}\r`)
-    if (this.#ended !== undefined) probe.giveUp()
-    const found = await probe.answered
-    cancel()
-    this.#probe = undefined
-    return found
-  }
-
-  /** Waits until nothing has come for `quietMs`, in a storm at most `resyncQuietMaxMs`. */
-  async #quiet(quietMs: number): Promise<void> {
-    const beganMs = this.#clock.nowMs()
-    while (this.#ended === undefined) {
-      const nowMs = this.#clock.nowMs()
-      const waitMs = quietMs - (nowMs - Math.max(this.#lastOctetMs, beganMs))
-      if (waitMs <= 0 || nowMs - beganMs >= this.#timings.resyncQuietMaxMs) return
-      await pause(this.#clock, waitMs)
-    }
+    const found = await this.#step.find(late, dataMode)
+    if (!found) this.#end('the modem lost step and does not answer any more', 'step')
+    this.#events.resyncing(false)
   }
 
   #end(reason: string, loss: LossCause | undefined): void {
@@ -534,7 +450,7 @@ export class AtChannel {
     this.#ended = reason
     this.#cancelTimer()
     this.#bodies.clear()
-    this.#probe?.giveUp()
+    this.#step.giveUp()
     for (const ticket of this.#line.clear()) {
       ticket.refuse(new AtError('gone', 'queued', `the port has ended: ${reason}`))
     }

@@ -6,10 +6,10 @@ import { Modem, type ModemOptions } from '../../../modem/modem.ts'
 import { type Log, systemClock } from '../../../modem/serial/surroundings.ts'
 import type { ModemTimings } from '../../../modem/timings.ts'
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Bounds that end in test time and are still far from what a busy machine takes for an honest answer. */
-export const TEST_TIMINGS: Partial<ModemTimings> = {
+const TEST_TIMINGS: Partial<ModemTimings> = {
   reopenFirstMs: 20,
   reopenMaxMs: 100,
   commandTimeoutMs: 1_500,

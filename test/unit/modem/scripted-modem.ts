@@ -19,6 +19,8 @@ export class ScriptedModem {
   reaction: Reaction = () => undefined
   /** Called with the body of AT+CMGS; the usual answer is the next reference. */
   onBody: (hex: string) => string | null = () => `\r\n+CMGS: ${this.nextReference()}\r\n\r\nOK\r\n`
+  /** Called when an ESC comes outside a body. */
+  onEscape: () => void = () => {}
   echo = true
   cnmi = '0,0,0,0,0'
   cmgf = '1'
@@ -86,6 +88,7 @@ export class ScriptedModem {
       else if (char === '\x1b') {
         this.heard.push('ESC')
         this.#input = ''
+        this.onEscape()
       } else if (char === '\r') this.#run()
       else this.#input += char
     }

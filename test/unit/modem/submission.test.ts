@@ -214,10 +214,8 @@ describe('unknown', () => {
 })
 
 test('a reference that comes after the limit, while step is found again, still counts', async () => {
-  peer.onBody = () => {
-    setTimeout(() => peer.say('\r\n+CMGS: 77\r\n\r\nOK\r\n'), 620)
-    return null
-  }
+  peer.onBody = () => null
+  peer.onEscape = () => peer.say('\r\n+CMGS: 77\r\n\r\nOK\r\n')
   await expect(modem.submit(SUBMIT, LAST)).resolves.toEqual({ messageReference: 77 })
 })
 

@@ -1,0 +1,117 @@
+/**
+ * Lanes come and go. What waited for one that is back goes on at once; what waits for one that is gone may have another
+ * way. Transports call on any change of their status, so only a change of availability counts here.
+ */
+
+import { partsOf } from '../store/attempts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { endBackOff, heldMessages, queuedOn } from '../store/messages.ts'
+import type { RoutingContext } from './context.ts'
+import { applyPlan, partiesOf, planNow } from './plans.ts'
+
+/** Messages that are looked at again when their transport goes away. */
+const STRANDED_MAX = 500
+/** Waits that end when the lane is back. */
+const AWAY_CODES = ['modem-unavailable', 'signal-unreachable', 'signal-failed', 'directory-unavailable', 'internal']
+/** Holds that end when the Signal lane is back: the person has solved what Signal asked for. */
+const CHALLENGE_CODES = ['signal-challenge']
+
+export interface LaneWatchOptions {
+  context: RoutingContext
+  /** One transaction, then jobs and listeners. */
+  commit: <T>(work: (tx: DatabaseTransaction) => Promise<T>) => Promise<T>
+  /** Makes all jobs anew. */
+  reconcile: () => Promise<void>
+}
+
+export class LaneWatch {
+  readonly #context: RoutingContext
+  readonly #commit: LaneWatchOptions['commit']
+  readonly #reconcile: LaneWatchOptions['reconcile']
+  #seen = new Map<string, boolean>()
+  #waking: Promise<void> | undefined
+  #again = false
+  #stopped = false
+
+  constructor({ context, commit, reconcile }: LaneWatchOptions) {
+    this.#context = context
+    this.#commit = commit
+    this.#reconcile = reconcile
+  }
+
+  /** Takes the lanes as they are for known. */
+  begin(): void {
+    this.#note()
+  }
+
+  /** Some lane may have changed. */
+  look(): void {
+    if (this.#stopped || !this.#note()) return
+    if (this.#waking === undefined) this.#waking = this.#run()
+    else this.#again = true
+  }
+
+  /** Waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#waking
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#again = false
+      await this.#wake().catch((error: unknown) => {
+        this.#context.log.warn({ err: error }, 'waking the queues failed; the reconciler comes by')
+      })
+    } while (this.#again && !this.#stopped)
+    this.#waking = undefined
+  }
+
+  /** True when some lane's availability is not what it was. */
+  #note(): boolean {
+    const now = new Map(this.#context.lanes().map(({ id, available }) => [id, available]))
+    const changed = now.size !== this.#seen.size || [...now].some(([id, available]) => this.#seen.get(id) !== available)
+    this.#seen = now
+    return changed
+  }
+
+  async #wake(): Promise<void> {
+    const { db, clock, lanes } = this.#context
+    for (const transport of ['sms', 'signal'] as const) {
+      if (lanes().some((lane) => lane.transport === transport && lane.available)) {
+        await endBackOff(db, transport, AWAY_CODES, clock())
+        if (transport === 'sms') continue
+        for (const id of await heldMessages(db, { codes: CHALLENGE_CODES })) await this.#goOn(id)
+      } else {
+        for (const id of await queuedOn(db, transport, STRANDED_MAX)) await this.#goAround(id)
+      }
+    }
+    await this.#reconcile()
+  }
+
+  /** A held message whose reason has gone. */
+  #goOn(messageId: string): Promise<void> {
+    return this.#commit(async (tx) => {
+      const message = await getMessage(tx, messageId)
+      if (message?.state !== 'held') return
+      const { contact } = await partiesOf(tx, message)
+      await applyPlan(this.#context, tx, message, await planNow(this.#context, tx, message, contact), 'approve')
+    })
+  }
+
+  /** A queued message of which nothing has left takes another way where the plan now has one. */
+  #goAround(messageId: string): Promise<void> {
+    return this.#commit(async (tx) => {
+      const message = await getMessage(tx, messageId)
+      if (message?.state !== 'queued' || message.leg === null) return
+      const parts = await partsOf(tx, message.id, message.leg)
+      if (parts.some(({ state }) => state !== 'pending')) return
+      const { contact } = await partiesOf(tx, message)
+      const plan = await planNow(this.#context, tx, message, contact)
+      const first = plan.kind === 'legs' ? plan.legs[0] : undefined
+      if (first === undefined || first.transport === message.transport) return
+      await applyPlan(this.#context, tx, message, plan, 'approve')
+    })
+  }
+}

@@ -1,0 +1,109 @@
+/** Takes a new message: whom it is for, how it will travel, and all of that in the caller's one transaction. */
+import { parseAddress } from '../domain/address.ts'
+import { CausewayError } from '../domain/errors.ts'
+import { advance } from '../domain/message.ts'
+import { replaceLegs } from '../store/attempts.ts'
+import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { claimKey } from '../store/idempotency.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { insertMessage, nextTimestamp } from '../store/messages.ts'
+import type { ContactRow } from '../store/tables/mailbox.ts'
+import type { RoutingContext } from './context.ts'
+import { announce } from './moves.ts'
+import { resolvePerson } from './people.ts'
+import { consequence, planNow } from './plans.ts'
+import type { Submission, SubmitRequest } from './requests.ts'
+
+/** No message of ours is longer; transports have their own bounds below this. */
+const TEXT_LENGTH_MAX = 20_000
+
+/**
+ * Stores a message with its plan, or finds the one that the same idempotency key made before.
+ * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
+ * `idempotency-mismatch`.
+ */
+export async function storeMessage(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  request: SubmitRequest,
+): Promise<Submission> {
+  if (request.text === '' || request.text.length > TEXT_LENGTH_MAX) {
+    throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
+  }
+  const { ids, clock, settings } = context
+  const id = ids('msg')
+  const now = clock()
+  if (request.idempotency !== undefined) {
+    const claim = await claimKey(tx, request.idempotency, id, now)
+    const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
+    if (known !== undefined) return { message: known, replayed: true }
+  }
+  const contact = await recipientContact(context, tx, request)
+  const conversation = await ensureConversation(tx, ids, contact.id, now)
+  const scheduledAtMs =
+    request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
+  const validUntilMs = (scheduledAtMs ?? now) + (request.validityMs ?? settings.validityMs)
+  const fields = {
+    id,
+    policy: request.policy ?? null,
+    text_approved: 0,
+    since_leg: 0,
+    fallback_code: null,
+    fallback_reason: null,
+    fallback_after_ms: request.fallbackAfterMs ?? null,
+  }
+  const plan = await planNow(context, tx, fields, contact)
+  const { event, move } =
+    scheduledAtMs === null
+      ? consequence(plan, 0, now, validUntilMs)
+      : { event: 'go' as const, move: { due_at_ms: scheduledAtMs, reason: 'waits for its time' } }
+  const begin = scheduledAtMs === null ? 'queued' : 'scheduled'
+  const message = await insertMessage(tx, {
+    ...move,
+    ...fields,
+    conversation_id: conversation.id,
+    direction: 'out',
+    text: request.text,
+    valid_until_ms: validUntilMs,
+    scheduled_at_ms: scheduledAtMs,
+    sent_timestamp_ms: await nextTimestamp(tx, now),
+    metadata_json: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+    created_at_ms: now,
+    updated_at_ms: now,
+    state: event === 'go' ? begin : advance(begin, event),
+  })
+  if (scheduledAtMs === null && plan.kind === 'legs') await replaceLegs(tx, id, 0, plan.legs)
+  await noteLastMessage(tx, conversation.id, id, 'out', now)
+  await announce(context.events, tx, message, undefined)
+  context.agenda.touch(id)
+  return { message, replayed: false }
+}
+
+async function recipientContact(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  { to, conversationId }: SubmitRequest,
+): Promise<ContactRow> {
+  if ((to === undefined) === (conversationId === undefined)) {
+    throw invalidRequest('Give either a recipient or a conversation.')
+  }
+  if (to !== undefined) {
+    const address = parseAddress(to, context.settings.region)
+    return resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+  }
+  const conversation = await findConversation(tx, { id: conversationId ?? '' })
+  const contact = conversation && (await findContact(tx, { id: conversation.contact_id }))
+  if (contact === undefined) {
+    throw new CausewayError({
+      code: 'unknown-conversation',
+      message: 'There is no such conversation.',
+      retry: 'never',
+    })
+  }
+  return contact
+}
+
+function invalidRequest(message: string): CausewayError {
+  return new CausewayError({ code: 'invalid-request', message, retry: 'never' })
+}

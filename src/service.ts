@@ -139,13 +139,14 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   )
   closing.push(() => http.stop())
 
-  // Taken down in reverse: running attempts end before their modem or account does.
+  // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
+  // running attempts end before their modem or account does.
   closing.push(() => account.stop())
+  await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())
-  for (const modem of modems) modem.start()
-  await account.start()
 
   isReady = true
   const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)

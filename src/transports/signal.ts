@@ -18,10 +18,7 @@ import type {
 import type { IncomingText, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
 
 /** The one lane of the one account. */
-export const SIGNAL_LANE = 'signal'
-
-/** The longest text that Signal's clients carry inline (octets of UTF-8); longer ones travel as an attachment. */
-const INLINE_TEXT_BYTES_MAX = 2048
+const SIGNAL_LANE = 'signal'
 
 /** The transaction in which the ratchet is committed, as the domain passes it on unseen. */
 function asUnit(transaction: object): UnitOfWork {
@@ -120,13 +117,6 @@ export class SignalTransport implements Transport {
   }
 
   async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
-    if (Buffer.byteLength(attempt.text) > INLINE_TEXT_BYTES_MAX) {
-      throw new CausewayError({
-        code: 'text-too-long',
-        message: `Signal carries at most ${INLINE_TEXT_BYTES_MAX} octets of text in one message. Send it in pieces.`,
-        retry: 'never',
-      })
-    }
     const { sealed } = await this.#account.sendText({
       to: attempt.recipient,
       text: attempt.text,

@@ -43,18 +43,18 @@ export class SmsInbound implements ModemSink {
   }
 
   async incoming(pdu: IncomingPdu): Promise<void> {
-    const key = await this.#journal.open(pdu)
     let tpdu: ReturnType<typeof decodePdu>
     try {
       tpdu = decodePdu(pdu.pduHex, 'mt')
     } catch (error) {
       if (!(error instanceof PduError)) throw error
-      await this.#quarantine(pdu, key, error.code, `${error.field} at octet ${error.offset}: ${error.message}`)
+      await this.#quarantine(pdu, error.code, `${error.field} at octet ${error.offset}: ${error.message}`)
       return
     }
+    // A report says the same however often it is read, so it needs no key.
     if (tpdu.type === 'status-report') await this.#report(pdu, tpdu)
-    else if (tpdu.type === 'deliver') await this.#deliver(pdu, key, tpdu)
-    else await this.#quarantine(pdu, key, 'unexpected-type', `a ${tpdu.type} does not come from the network`)
+    else if (tpdu.type === 'deliver') await this.#deliver(pdu, tpdu)
+    else await this.#quarantine(pdu, 'unexpected-type', `a ${tpdu.type} does not come from the network`)
   }
 
   released(pdu: IncomingPdu): Promise<void> {
@@ -65,13 +65,14 @@ export class SmsInbound implements ModemSink {
     return this.#journal.inventory(modemId, memory, occupied)
   }
 
-  async #deliver(pdu: IncomingPdu, key: string, tpdu: SmsDeliver): Promise<void> {
+  async #deliver(pdu: IncomingPdu, tpdu: SmsDeliver): Promise<void> {
     if (tpdu.pid === PID_TYPE_0) return
     if (tpdu.ports !== null || tpdu.text === null) {
       const detail = tpdu.ports === null ? 'binary data' : `data for application port ${tpdu.ports.dst}`
-      await this.#quarantine(pdu, key, 'not-a-text', `${detail}; kept, not shown as a text`)
+      await this.#quarantine(pdu, 'not-a-text', `${detail}; kept, not shown as a text`)
       return
     }
+    const key = await this.#journal.open(pdu)
     if (tpdu.concat === null) {
       await this.#message(pdu, key, tpdu, tpdu.text)
       return
@@ -119,14 +120,14 @@ export class SmsInbound implements ModemSink {
     })
   }
 
-  async #quarantine(pdu: IncomingPdu, dedupeKey: string, code: string, detail: string): Promise<void> {
+  async #quarantine(pdu: IncomingPdu, code: string, detail: string): Promise<void> {
     await this.#sink.quarantine({
       transport: 'sms',
       lane: pdu.modemId,
       raw: pdu.pduHex,
       code,
       detail,
-      dedupeKey,
+      dedupeKey: await this.#journal.open(pdu),
       receivedAtMs: pdu.receivedAtMs,
     })
   }

@@ -10,7 +10,7 @@ import { ModemSubmitError, type SmsModem } from '../../modem/contract.ts'
 import { addressOf } from '../../modem/pdu/address.ts'
 import { assembleSubmit } from '../../modem/pdu/envelope.ts'
 import { fromHex, toHex } from '../../modem/pdu/octets.ts'
-import { split } from '../../modem/pdu/segments.ts'
+import { countSegments, split } from '../../modem/pdu/segments.ts'
 import { relativeValidity } from '../../modem/pdu/validity.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type {
@@ -126,7 +126,9 @@ export class SmsTransport implements Transport {
         retry: 'other-transport',
       })
     }
-    const payloads = split(attempt.text, { reference: await journal.nextConcatReference(to), referenceBits: 8 })
+    const isLong = countSegments(attempt.text).parts > 1
+    const reference = isLong ? await journal.nextConcatReference(to) : 0
+    const payloads = split(attempt.text, { reference })
     if (payloads.length > PARTS_MAX) {
       throw new CausewayError({
         code: 'text-too-long',

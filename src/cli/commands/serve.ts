@@ -1,4 +1,5 @@
 /** Runs the gateway, or the sandbox around one, until somebody says stop. */
+import { setFlagsFromString } from 'node:v8'
 import { type Config, loadConfig } from '../../config.ts'
 import { createLog } from '../../log.ts'
 import { EXIT, ExitError } from '../exit.ts'
@@ -13,6 +14,7 @@ const STOP_TIMEOUT_MS = 20_000
 
 /** Resolves when it was told to stop and has stopped. A second Ctrl-C ends it at once. */
 export async function serve(options: ServeOptions): Promise<void> {
+  useLittleMemory()
   const config = loadConfig({ file: options.config, flags: options.set })
   const stop = toldToStop()
   const { runService } = await import('../../service.ts')
@@ -25,6 +27,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   // It stays: whatever keeps the process alive after the stop is ended too.
   forced.unref()
   await service.stop()
+}
+
+/**
+ * A box with 512 MB is a goal. These flags take a quarter off the resident memory of the gateway and cost it a few percent
+ * of speed; they act from here on, which is before anything big is loaded.
+ */
+function useLittleMemory(): void {
+  for (const flag of ['--optimize-for-size', '--max-semi-space-size=2', '--semi-space-growth-factor=1']) {
+    setFlagsFromString(flag)
+  }
 }
 
 export async function sandbox(options: { dataDir: string; listen: string; logLevel: string }): Promise<void> {

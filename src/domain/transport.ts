@@ -59,8 +59,9 @@ export interface PartRecord {
 }
 
 /**
- * Durable notes a transport takes inside an attempt. Every call commits before it resolves. Written by the transport,
- * read by it again when the same attempt is carried on after a crash or a replug.
+ * Durable notes a transport takes inside an attempt, read by it again when the attempt is carried on after a crash or a
+ * replug. `submitting` is committed before the call resolves; what came of the last part may be committed with the end of
+ * the attempt (a crash in between leaves `submitting`, which means uncertain).
  */
 export interface AttemptJournal {
   /** The parts as first planned; on a second call for the same attempt the stored ones are returned, not the given. */

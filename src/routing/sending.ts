@@ -71,7 +71,10 @@ export class Sending {
     if (claim === undefined) return
     try {
       const outcome = await this.#send(claim)
-      await db.transaction().execute((tx) => this.#close(tx, claim.attempt, outcome))
+      await db.transaction().execute(async (tx) => {
+        await claim.journal.close(tx)
+        await this.#close(tx, claim.attempt, outcome)
+      })
     } finally {
       this.#live.delete(claim.attempt.id)
       events.poke()

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database } from './database.ts'
+import { withoutSync } from './unit.ts'
 
 /** A PDU as a modem names it. No slot: it was handed over directly (+CMT, +CDS). */
 export interface SlottedPdu {
@@ -57,11 +58,13 @@ export class InboundPdus {
     })
   }
 
-  /** The modem has deleted or acknowledged it. */
+  /** The modem has deleted or acknowledged it. A power cut may forget this, and `inventory` finds it out again. */
   async release(pdu: SlottedPdu): Promise<void> {
     const row = await this.#find(this.#db, pdu).select('id').executeTakeFirst()
     if (row === undefined) return
-    await this.#db.updateTable('inbound_pdus').set({ released_at_ms: this.#clock() }).where('id', '=', row.id).execute()
+    await withoutSync(this.#db, (db) =>
+      db.updateTable('inbound_pdus').set({ released_at_ms: this.#clock() }).where('id', '=', row.id).execute(),
+    )
   }
 
   /** These slots are all there is in this memory: whatever was taken from another one has been deleted. */

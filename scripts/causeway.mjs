@@ -3,7 +3,7 @@
 // the program: whatever the set-up has to say goes to standard error.
 
 import { createProgress } from './setup/progress.mjs'
-import { cliPath, explain, setUpBuild, setUpPackages } from './setup.mjs'
+import { cliPath, explain, root, setUpBuild, setUpPackages } from './setup.mjs'
 
 try {
   const progress = createProgress(process.stderr, { onlySlow: true })
@@ -13,4 +13,5 @@ try {
   process.exit(explain(error))
 }
 process.argv[1] = cliPath
+process.env.CAUSEWAY_CHECKOUT ??= root
 await import(cliPath)

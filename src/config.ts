@@ -144,7 +144,7 @@ function signalServer(
   const one = server.port ?? 0
   return {
     kind: 'custom',
-    host: server.host,
+    host: 'localhost',
     ports: {
       chat: server.ports?.chat ?? one,
       cdsi: server.ports?.cdsi ?? one,

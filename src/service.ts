@@ -5,6 +5,7 @@
  *   key file → database → Redis → router (its sink) → modems, Signal account → transports → HTTP → "ready"
  */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -70,10 +71,13 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   let isReady = false
 
   await mkdir(config.dataDir, { recursive: true, mode: 0o750 })
-  const db = await openDatabase({
-    path: join(config.dataDir, 'causeway.db'),
-    key: await readKeyFile(config.store.keyFile, true),
+  const path = join(config.dataDir, 'causeway.db')
+  const credentials = process.env['CREDENTIALS_DIRECTORY']
+  const key = await readKeyFile(config.store.keyFile, {
+    mayCreate: !existsSync(path),
+    mayBeShared: credentials !== undefined && config.store.keyFile.startsWith(`${credentials}/`),
   })
+  const db = await openDatabase({ path, key })
   closing.push(() => db.destroy())
   const events = new EventLog(db, clock)
 

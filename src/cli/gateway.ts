@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { EXIT, ExitError } from './exit.ts'
 
 export interface GatewayOptions {
@@ -18,6 +18,7 @@ export interface GatewayOptions {
 
 export type Address = { socketPath: string } | { url: URL; token: string | undefined }
 
+const INSTALLED_SOCKET = '/run/causeway/api.sock'
 const REQUEST_TIMEOUT_MS = 60_000
 const PROBE_TIMEOUT_MS = 2_000
 const REPLY_BYTES_MAX = 64 * 1024 * 1024
@@ -45,7 +46,7 @@ export async function findGateway(options: GatewayOptions): Promise<Address> {
     const { loadConfig } = await import('../config.ts')
     return { socketPath: join(loadConfig({ file: options.config }).runtimeDir, 'api.sock') }
   }
-  const candidates = ['data/sandbox/run/api.sock', 'data/run/api.sock', '/run/causeway/api.sock']
+  const candidates = [...inCheckout('data/sandbox/run/api.sock'), ...inCheckout('data/run/api.sock'), INSTALLED_SOCKET]
   for (const socketPath of candidates) {
     if (existsSync(socketPath) && (await answers(socketPath))) return { socketPath }
   }
@@ -53,6 +54,12 @@ export async function findGateway(options: GatewayOptions): Promise<Address> {
     EXIT.unavailable,
     `No gateway runs here (looked at ${candidates.join(', ')}).\nStart one with \`causeway sandbox\` or \`causeway serve\`, or say where it is with --socket or --url and --token.`,
   )
+}
+
+/** A path as seen from here and, where `scripts/causeway` runs us from another folder, from its checkout. */
+export function inCheckout(path: string): string[] {
+  const checkout = process.env['CAUSEWAY_CHECKOUT']
+  return checkout === undefined || resolve(checkout) === resolve('.') ? [path] : [path, join(checkout, path)]
 }
 
 /** One request. Throws ExitError 69 when nobody answers; any HTTP status is a reply. */

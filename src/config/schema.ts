@@ -68,7 +68,7 @@ const redis = z.string().transform((value, context) => {
 const customSignalServer = z
   .strictObject({
     host: z
-      .literal('localhost')
+      .enum(['localhost', '127.0.0.1', '::1'])
       .prefault('localhost')
       .describe('Name of the server. The protocol library dials a custom server on `localhost` only.'),
     port: port.optional().describe('One port for all services of the server; or give `ports`.'),

@@ -9,14 +9,21 @@ import { CausewayError } from '../domain/errors.ts'
 
 const KEY = /^[0-9a-f]{64}$/i
 
+export interface KeyFileOptions {
+  /** Make the file (mode 0600) when there is none: only where there is no database that another key belongs to. */
+  mayCreate: boolean
+  /** Others may read it as far as the file's mode tells: systemd guards its credentials by other means. */
+  mayBeShared?: boolean
+}
+
 /**
- * Reads the key; creates the file (mode 0600) when there is none and `mayCreate`.
+ * Reads the key.
  * Errors: CausewayError `key-file-missing`, `key-file-invalid`, `key-file-open` (others may read it), `after-human` all.
  */
-export async function readKeyFile(path: string, mayCreate: boolean): Promise<Uint8Array> {
+export async function readKeyFile(path: string, options: KeyFileOptions): Promise<Uint8Array> {
   const text = await readIfThere(path)
   if (text === undefined) {
-    if (mayCreate) return createKeyFile(path)
+    if (options.mayCreate) return createKeyFile(path)
     throw bad('key-file-missing', `The key file ${path} is missing. Put back the one that this database was made with.`)
   }
   if (!KEY.test(text.trim())) {
@@ -26,7 +33,7 @@ export async function readKeyFile(path: string, mayCreate: boolean): Promise<Uin
     )
   }
   const { mode } = await stat(path)
-  if ((mode & 0o077) !== 0) {
+  if ((mode & 0o077) !== 0 && options.mayBeShared !== true) {
     throw bad('key-file-open', `Others may read the key file ${path}. Run: chmod 600 ${path}`)
   }
   return Buffer.from(text.trim(), 'hex')
@@ -40,7 +47,7 @@ async function createKeyFile(path: string): Promise<Uint8Array> {
     if (error.code === 'EEXIST') return undefined
     throw error
   })
-  if (file === undefined) return readKeyFile(path, false)
+  if (file === undefined) return readKeyFile(path, { mayCreate: false })
   try {
     await file.writeFile(`${key.toString('hex')}\n`)
     await file.sync()

@@ -3,8 +3,9 @@
  * change here: `causeway sim ACTION [VALUE…] [--parameter VALUE]…`, values without a name in the order of the required
  * parameters.
  */
+import { existsSync } from 'node:fs'
 import { EXIT, ExitError } from '../exit.ts'
-import { type Address, request } from '../gateway.ts'
+import { type Address, inCheckout, request } from '../gateway.ts'
 import { json, line, table } from '../print.ts'
 
 interface Parameter {
@@ -27,7 +28,9 @@ const SOCKET = 'data/sandbox/run/sim.sock'
 /** `words` are everything behind `sim`. */
 export async function sim(words: readonly string[], options: { socket?: string; json?: boolean }): Promise<void> {
   const [name, ...rest] = words
-  const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? SOCKET }
+  const own = inCheckout(SOCKET)
+  const here = own.find((path) => existsSync(path)) ?? SOCKET
+  const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? here }
   const actions = await describe(world)
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return overview(actions)
   const action = actions.find((candidate) => candidate.name === name)

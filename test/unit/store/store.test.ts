@@ -111,19 +111,19 @@ describe('at rest', () => {
 
   it('the key file is made once, for its owner alone, and read again', async () => {
     const file = join(directory, 'secrets', 'db.key')
-    const key = await readKeyFile(file, true)
+    const key = await readKeyFile(file, { mayCreate: true })
     expect(key).toHaveLength(32)
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(await readKeyFile(file, true)).toEqual(key)
+    expect(await readKeyFile(file, { mayCreate: true })).toEqual(key)
     chmodSync(file, 0o644)
-    await expect(readKeyFile(file, true)).rejects.toMatchObject({ code: 'key-file-open' })
+    await expect(readKeyFile(file, { mayCreate: true })).rejects.toMatchObject({ code: 'key-file-open' })
   })
 
   it('a missing key is not made up where there must be one, and a broken one is not replaced', async () => {
     const file = join(directory, 'db.key')
-    await expect(readKeyFile(file, false)).rejects.toMatchObject({ code: 'key-file-missing' })
+    await expect(readKeyFile(file, { mayCreate: false })).rejects.toMatchObject({ code: 'key-file-missing' })
     writeFileSync(file, 'short\n', { mode: 0o600 })
-    await expect(readKeyFile(file, true)).rejects.toMatchObject({ code: 'key-file-invalid' })
+    await expect(readKeyFile(file, { mayCreate: true })).rejects.toMatchObject({ code: 'key-file-invalid' })
     expect(readFileSync(file, 'utf8')).toBe('short\n')
   })
 })

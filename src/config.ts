@@ -141,15 +141,15 @@ function signalServer(
   absolute: (key: Path, path: string) => string,
 ): SignalServer {
   if (typeof server === 'string') return { kind: server }
-  const one = server.port ?? 0
+  const chat = server.ports?.chat ?? server.port ?? 0
   return {
     kind: 'custom',
     host: 'localhost',
     ports: {
-      chat: server.ports?.chat ?? one,
-      cdsi: server.ports?.cdsi ?? one,
-      svr2: server.ports?.svr2 ?? one,
-      svrB: server.ports?.svrb ?? one,
+      chat,
+      cdsi: server.ports?.cdsi ?? chat,
+      svr2: server.ports?.svr2 ?? chat,
+      svrB: server.ports?.svrb ?? chat,
     },
     caPem: server.ca_pem ?? readCa(absolute(['signal', 'server', 'ca'], server.ca ?? '')),
     storageUrl: server.storage_url,

@@ -75,9 +75,9 @@ const customSignalServer = z
     ports: z
       .strictObject({
         chat: port.describe('Port of the chat service.'),
-        cdsi: port.describe('Port of contact discovery.'),
-        svr2: port.describe('Port of secure value recovery.'),
-        svrb: port.describe('Port of secure value recovery for backups.'),
+        cdsi: port.optional().describe('Port of contact discovery; the chat service’s when left out.'),
+        svr2: port.optional().describe('Port of secure value recovery; likewise.'),
+        svrb: port.optional().describe('Port of secure value recovery for backups; likewise.'),
       })
       .optional()
       .describe('The ports one by one.'),

@@ -218,7 +218,7 @@ export class Sending {
     })
     const { conversation, contact } = await partiesOf(tx, message)
     if (attempt.transport === 'sms') {
-      await noteSmsLane(tx, conversation.id, attempt.lane)
+      await noteSmsLane(tx, conversation.id, attempt.lane, 'out')
       await rollUp(this.#context, tx, sent, attempt.leg, now)
     } else if (contact.signal_standing === 'unknown') {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })

@@ -20,6 +20,8 @@ const REPORTED: ReadonlySet<PartState> = new Set(['delivered', 'failed'])
 export class LegJournal implements AttemptJournal {
   readonly #db: Database
   readonly #of: JournalledLeg
+  /** Parts of this attempt that the network took, or may have. */
+  taken = 0
 
   constructor(db: Database, of: JournalledLeg) {
     this.#db = db
@@ -56,6 +58,7 @@ export class LegJournal implements AttemptJournal {
         ...(change.state === 'submitting' ? { submitted_at_ms: change.atMs } : {}),
         ...(change.detail === undefined ? {} : { detail: change.detail }),
       })
+      if (row.state === 'submitting' && (change.state === 'accepted' || change.state === 'uncertain')) this.taken += 1
     })
   }
 

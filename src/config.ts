@@ -9,6 +9,7 @@ import { type ConfigProblem, describeIssues } from './config/problems.ts'
 import { keysAt, wordsAt } from './config/reference.ts'
 import { type ConfigFile, configSchema } from './config/schema.ts'
 import { CausewayError } from './domain/errors.ts'
+import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
 export interface ModemConfig {
@@ -17,6 +18,7 @@ export interface ModemConfig {
   label: string | undefined
   number: string | undefined
   pin: string | undefined
+  rules: LaneRules
 }
 
 export interface Config {
@@ -111,7 +113,19 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     fallback: { default: values.fallback.default, afterMs: values.fallback.after },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
-    modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
+    modems: values.modems.map(({ port, label, number, pin, ...rules }) => ({
+      port,
+      label,
+      number,
+      pin,
+      rules: {
+        prefixes: rules.prefixes,
+        costPerPart: rules.cost_per_part,
+        dailyTexts: rules.daily_texts,
+        monthlyTexts: rules.monthly_texts,
+        textsPerMinute: rules.texts_per_minute,
+      },
+    })),
     signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
     queue: values.queue,
     store: { keyFile },

@@ -82,7 +82,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   const events = new EventLog(db, clock)
 
   const redis = await openRedis(config, log, closing)
-  const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, textsPerMinuteMax: undefined, log })
+  const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
   const router = new Router({
     db,
     events,
@@ -112,7 +112,14 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     sink: signalSink(router.sink, clock),
     codes: new SmsEnrollmentCodes(db, events),
   })
-  const transports: readonly Transport[] = [new SmsTransport(modems, clock), new SignalTransport(account)]
+  const transports: readonly Transport[] = [
+    new SmsTransport(
+      modems,
+      clock,
+      config.modems.map(({ rules }) => rules),
+    ),
+    new SignalTransport(account),
+  ]
   const health = new Health({
     config,
     db,
@@ -128,7 +135,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
-      modems: modemPort(modems),
+      modems: modemPort(modems, () => router.smsLanes()),
       signal: account,
       health,
       events,

@@ -57,6 +57,11 @@ const e164 = z.string().refine((value) => /^\+[1-9]\d{5,14}$/.test(value), {
   message: 'write the number in international form, as +447700900123',
 })
 
+const count = z
+  .string()
+  .refine((value) => /^[1-9]\d{0,6}$/.test(value), { message: 'write a number, 1 or more' })
+  .transform(Number)
+
 const redis = z.string().transform((value, context) => {
   if (value === 'private') return { kind: 'private' as const }
   if (value.startsWith('/')) return { kind: 'socket' as const, path: value }
@@ -126,6 +131,31 @@ const modem = z.strictObject({
     .regex(/^\d{4,8}$/, { message: 'write the four to eight digits of the SIM’s PIN' })
     .optional()
     .describe('PIN of the SIM. Tried once; a wrong one is never tried again by itself.'),
+  prefixes: z
+    .array(
+      z.string().regex(/^\+\d{1,14}$/, { message: 'write the beginning of numbers in international form, as "+44"' }),
+    )
+    .prefault([])
+    .describe(
+      'Beginnings of the numbers that this modem is for, as `["+44"]`. The longest that fits wins; others are used while it cannot send, and it carries other numbers only while nobody else can. People who wrote to one of the modems are answered through that one all the same.',
+    ),
+  cost_per_part: z
+    .string()
+    .refine((value) => /^\d{1,6}(\.\d{1,6})?$/.test(value), { message: 'write a price as 0.05' })
+    .transform(Number)
+    .optional()
+    .describe(
+      'Price of one part of a text, in the same money for all modems. Of two that would do the cheaper one sends.',
+    ),
+  daily_texts: count
+    .optional()
+    .describe(
+      'Parts of texts that may leave through this modem in a calendar day. Then others send, or texts wait (`quota-exceeded`) until it renews or their validity ends.',
+    ),
+  monthly_texts: count.optional().describe('The same for a calendar month.'),
+  texts_per_minute: count
+    .optional()
+    .describe('Parts of texts a minute: after each text the modem rests for as long as that is worth.'),
 })
 
 /** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */

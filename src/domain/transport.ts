@@ -84,6 +84,28 @@ export type SendOutcome =
   | { kind: 'accepted'; detail: string; encrypted: boolean; expectsReceipt: boolean }
   | { kind: 'uncertain'; detail: string }
 
+/** What the owner has ordered about a lane. */
+export interface LaneRules {
+  /** Beginnings of E.164 numbers, as `+44`, that this lane is for. */
+  prefixes: readonly string[]
+  /** Of one part, in whatever money all lanes are given in; undefined counts as nothing. */
+  costPerPart: number | undefined
+  /** Parts in a calendar day and month (time zone of the machine); undefined: any number. */
+  dailyTexts: number | undefined
+  monthlyTexts: number | undefined
+  /** Parts a minute; undefined: as many as it takes. */
+  textsPerMinute: number | undefined
+}
+
+/** The tightest quota of a lane, as it is now. */
+export interface LaneQuota {
+  /** Parts that it still allows. */
+  left: number
+  renewsAtMs: number
+  /** Which one: "the quota of 200 texts a day". */
+  words: string
+}
+
 /** A queue of its own, so that one that is stuck holds up nobody else. */
 export interface Lane {
   id: string
@@ -95,6 +117,9 @@ export interface Lane {
   ownNumber: string | undefined
   /** Set when texts cost roaming prices here. */
   roaming?: boolean
+  rules?: LaneRules
+  /** Set by the router where the lane could send and has quotas; with none left it is not available. */
+  quota?: LaneQuota
 }
 
 /** What is known of a recipient on a transport. */
@@ -120,6 +145,8 @@ export interface Transport {
    * error but `uncertain`.
    */
   send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome>
+  /** How many parts this text makes here, where the transport has parts at all. */
+  partsOf?(text: string): number
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
 }

@@ -29,6 +29,22 @@ export interface ModemView {
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
   sinceMs: number
+  /** Texts through it; left out until the router knows it. */
+  texts?: ModemTexts
+}
+
+export interface ModemTexts {
+  available: boolean
+  /** In words, why the router does not use it now. */
+  reason: string | undefined
+  /** Parts that the network took; undefined while they are being counted. */
+  today: number | undefined
+  thisMonth: number | undefined
+  dailyQuota: number | undefined
+  monthlyQuota: number | undefined
+  perMinute: number | undefined
+  costPerPart: number | undefined
+  prefixes: readonly string[]
 }
 
 export interface ModemPort {

@@ -4,7 +4,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
-import type { ModemView, SignalView } from './ports.ts'
+import type { ModemTexts, ModemView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -137,6 +137,21 @@ export function modemView(modem: ModemView) {
     smsc: modem.smsc ?? null,
     storage: modem.storage,
     since: time(modem.sinceMs),
+    texts: modem.texts === undefined ? null : modemTextsView(modem.texts),
+  }
+}
+
+function modemTextsView(texts: ModemTexts) {
+  return {
+    available: texts.available,
+    reason: texts.reason ?? null,
+    today: texts.today ?? null,
+    daily_quota: texts.dailyQuota ?? null,
+    this_month: texts.thisMonth ?? null,
+    monthly_quota: texts.monthlyQuota ?? null,
+    per_minute: texts.perMinute ?? null,
+    cost_per_part: texts.costPerPart ?? null,
+    prefixes: texts.prefixes,
   }
 }
 

@@ -3,6 +3,7 @@
  * transaction is open; after the commit `flush` makes jobs of what the database then says. Jobs are hints: losing or
  * doubling one is harmless, since `reconcile` makes them all again and an attempt is claimed in a transaction.
  */
+import { chooseLane } from '../domain/lane-choice.ts'
 import type { Lane } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
@@ -37,7 +38,7 @@ export class Agenda {
   readonly #lanes: () => readonly Lane[]
   readonly #clock: () => number
   readonly #log: Log
-  readonly #touched = new Set<string>()
+  readonly #touched = new Map<string, string | undefined>()
   readonly #freed = new Map<string, { conversationId: string; transport: 'sms' | 'signal' }>()
   #flushing: Promise<void> = Promise.resolve()
 
@@ -49,9 +50,12 @@ export class Agenda {
     this.#log = options.log
   }
 
-  /** This message may want a job once the open transaction has been committed. */
-  touch(messageId: string): void {
-    this.#touched.add(messageId)
+  /**
+   * This message may want a job once the open transaction has been committed. `lane`: it has been found out that it goes
+   * there, by what only the attempt looks at (how long it is, who has refused it).
+   */
+  touch(messageId: string, lane?: string): void {
+    this.#touched.set(messageId, lane ?? this.#touched.get(messageId))
   }
 
   /** A message of this conversation has left this transport: the next one may go. */
@@ -87,7 +91,8 @@ export class Agenda {
   }
 
   async #flushOnce(): Promise<void> {
-    const ids = [...this.#touched]
+    const hints = new Map(this.#touched)
+    const ids = [...hints.keys()]
     const freed = [...this.#freed.values()]
     this.#touched.clear()
     this.#freed.clear()
@@ -97,18 +102,35 @@ export class Agenda {
     }
     for (let start = 0; start < ids.length; start += PAGE) {
       const chunk = ids.slice(start, start + PAGE)
-      await this.#addAttempts(await waitingMessages(this.#db, this.#clock(), { ids: chunk, limit: PAGE }), 'again')
+      const waiting = await waitingMessages(this.#db, this.#clock(), { ids: chunk, limit: PAGE })
+      await this.#addAttempts(waiting, 'again', hints)
       await this.#addDeadlines(await dueMessages(this.#db, { ids: chunk, limit: PAGE }), 'again')
     }
   }
 
-  async #addAttempts(messages: readonly WaitingMessage[], mode: 'again' | 'once'): Promise<void> {
-    const lanes = this.#lanes()
+  async #addAttempts(
+    messages: readonly WaitingMessage[],
+    mode: 'again' | 'once',
+    hints?: ReadonlyMap<string, string | undefined>,
+  ): Promise<void> {
+    const all = this.#lanes()
+    const lanes = {
+      sms: all.filter(({ transport }) => transport === 'sms'),
+      signal: all.filter(({ transport }) => transport === 'signal'),
+    }
     const now = this.#clock()
-    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, lane: last, pinned }) => {
-      const lane = chooseLane(lanes, transport, last, pinned === 1)
+    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, ...of }) => {
+      const choice = chooseLane(lanes[transport], {
+        number: of.number ?? undefined,
+        parts: 1,
+        begun: of.begun_lane ?? undefined,
+        replyTo: of.reply_lane ?? undefined,
+        last: of.sms_lane ?? undefined,
+      })
+      // Where quotas are in the way the attempt finds that out again and says so.
+      const lane = hints?.get(id) ?? (choice.kind === 'away' ? undefined : choice.lane)
       if (lane === undefined) return []
-      return [{ job: { messageId: id, leg, tries, transport, lane: lane.id }, delayMs: delay(not_before_ms, now) }]
+      return [{ job: { messageId: id, leg, tries, transport, lane }, delayMs: delay(not_before_ms, now) }]
     })
     if (jobs.length > 0) await this.#queue.attempt(jobs, mode)
   }
@@ -122,18 +144,6 @@ export class Agenda {
     }))
     if (jobs.length > 0) await this.#queue.deadline(jobs, mode)
   }
-}
-
-/** The lane for a leg: the preferred one where it is available, else (unless `pinned` to it) any that is. */
-export function chooseLane(
-  lanes: readonly Lane[],
-  transport: 'sms' | 'signal',
-  preferred: string | null,
-  pinned: boolean,
-): Lane | undefined {
-  const open = lanes.filter((lane) => lane.transport === transport && lane.available)
-  const own = open.find(({ id }) => id === preferred)
-  return pinned ? own : (own ?? open[0])
 }
 
 function delay(atMs: number, nowMs: number): number {

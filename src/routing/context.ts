@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { Agenda } from './agenda.ts'
 import type { RoutingSettings } from './facts.ts'
+import type { LaneUses } from './lane-use.ts'
 
 export interface RoutingContext {
   db: Database
@@ -21,4 +22,6 @@ export interface RoutingContext {
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]
   agenda: Agenda
+  /** What the lanes have sent. */
+  uses: LaneUses
 }

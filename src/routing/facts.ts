@@ -1,5 +1,6 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
 import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
+import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
 import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { Lane } from '../domain/transport.ts'
 import { refusals } from '../store/attempts.ts'
@@ -56,14 +57,30 @@ export async function gatherFacts(
   }
 }
 
-/** Lanes as the rules of this house let them be used: a roaming modem may have to wait. */
-export function usableLanes(lanes: readonly Lane[], settings: RoutingSettings): readonly Lane[] {
-  if (!settings.waitWhenRoaming) return lanes
-  return lanes.map((lane) =>
-    lane.roaming === true
-      ? { ...lane, available: false, reason: 'the modem is roaming, and texts wait until it is home' }
-      : lane,
-  )
+/**
+ * Lanes as the rules of this house let them be used: a roaming modem may have to wait, and so has one whose quota is
+ * used up. `useOf` tells what a lane has sent; undefined while that is being counted.
+ */
+export function usableLanes(
+  lanes: readonly Lane[],
+  settings: RoutingSettings,
+  useOf: (lane: string) => LaneUse | undefined,
+  nowMs: number,
+): readonly Lane[] {
+  return lanes.map((lane) => {
+    const { available, roaming, rules } = lane
+    if (settings.waitWhenRoaming && roaming === true) {
+      return { ...lane, available: false, reason: 'the modem is roaming, and texts wait until it is home' }
+    }
+    if (!available || (rules?.dailyTexts === undefined && rules?.monthlyTexts === undefined)) return lane
+    const use = useOf(lane.id)
+    if (use === undefined) return { ...lane, available: false, reason: 'what it has sent is being counted' }
+    const quota = quotaLeft(rules, use, nowMs)
+    if (quota === undefined) return lane
+    return quota.left > 0
+      ? { ...lane, quota }
+      : { ...lane, quota, available: false, reason: `${quota.words} is used up` }
+  })
 }
 
 function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): TransportFact {

@@ -139,7 +139,7 @@ export class Inbound implements TransportSink {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
       return
     }
-    await noteSmsLane(tx, conversation.id, message.lane)
+    await noteSmsLane(tx, conversation.id, message.lane, 'in')
     // Reply in kind: they write a text while what we sent over Signal has not arrived.
     const last = await lastSignalMessage(tx, conversation.id)
     if (last !== undefined && undeliveredOverSignal(last)) {

@@ -28,6 +28,8 @@ export class LegJournal implements AttemptJournal {
   #lastPart = 0
   /** What came of the last part, for the transaction that closes the attempt. */
   #outcome: { part: number; change: PartChange } | undefined
+  /** Parts of this attempt that the network took, or may have. */
+  taken = 0
 
   constructor(db: Database, of: JournalledLeg) {
     this.#db = db
@@ -93,6 +95,7 @@ export class LegJournal implements AttemptJournal {
         ...(change.detail === undefined ? {} : { detail: change.detail }),
       },
     )
+    if (row.state === 'submitting' && (change.state === 'accepted' || change.state === 'uncertain')) this.taken += 1
   }
 }
 

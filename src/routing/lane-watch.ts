@@ -10,10 +10,19 @@ import { endBackOff, heldMessages, queuedOn } from '../store/messages.ts'
 import type { RoutingContext } from './context.ts'
 import { applyPlan, partiesOf, planNow } from './plans.ts'
 
+/** Code of a text that waits until a modem may send again. */
+export const QUOTA_EXCEEDED = 'quota-exceeded'
 /** Messages that are looked at again when their transport goes away. */
 const STRANDED_MAX = 500
 /** Waits that end when the lane is back. */
-const AWAY_CODES = ['modem-unavailable', 'signal-unreachable', 'signal-failed', 'directory-unavailable', 'internal']
+const AWAY_CODES = [
+  'modem-unavailable',
+  'signal-unreachable',
+  'signal-failed',
+  'directory-unavailable',
+  'internal',
+  QUOTA_EXCEEDED,
+]
 /** Holds that end when the Signal lane is back: the person has solved what Signal asked for. */
 const CHALLENGE_CODES = ['signal-challenge']
 
@@ -77,7 +86,9 @@ export class LaneWatch {
   }
 
   async #wake(): Promise<void> {
-    const { db, clock, lanes } = this.#context
+    const { db, clock, lanes, uses } = this.#context
+    // A modem that is seen for the first time (under its IMEI): its quotas are known only once it has been counted.
+    if (await uses.count(lanes())) this.#note()
     for (const transport of ['sms', 'signal'] as const) {
       if (lanes().some((lane) => lane.transport === transport && lane.available)) {
         await endBackOff(db, transport, AWAY_CODES, clock())

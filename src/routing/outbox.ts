@@ -22,8 +22,6 @@ export interface RedisOutboxOptions {
   redis: { path: string } | { url: string }
   /** Names our keys where the Redis is shared with others. */
   prefix: string
-  /** Texts a minute through one modem; undefined: as many as it takes. */
-  textsPerMinuteMax: number | undefined
   log: Log
 }
 
@@ -163,20 +161,18 @@ export class RedisOutbox implements Outbox {
   }
 
   async #makeLine<T>(name: string, concurrency: number, run: (data: T) => Promise<void>): Promise<Line> {
-    const { prefix, log, textsPerMinuteMax } = this.#options
+    const { prefix, log } = this.#options
     const [producer, consumer] = [this.#producer, this.#consumer]
     if (producer === undefined || consumer === undefined) throw new Error('the outbox has not been started')
     const queue = new Queue(name, { connection: producer, prefix })
     queue.on('error', (error) => log.debug({ err: error, queue: name }, 'queue connection'))
     await queue.obliterate({ force: true })
-    const limited = textsPerMinuteMax !== undefined && concurrency === CONCURRENCY.sms
     const worker = new Worker<T>(name, (job) => this.#track(() => run(job.data)), {
       connection: consumer,
       prefix,
       concurrency,
       maxStalledCount: 0,
       runRetryDelay: WORKER_RETRY_MS,
-      ...(limited ? { limiter: { max: textsPerMinuteMax, duration: 60_000 } } : {}),
     })
     worker.on('error', (error) => log.debug({ err: error, queue: name }, 'worker connection'))
     worker.on('failed', (job, error) => {

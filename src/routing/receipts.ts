@@ -12,12 +12,11 @@ import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
+import { isSettled, partReported } from './report-match.ts'
 import { noteEvidence } from './standing.ts'
 
 /** A status report may come this long after its message. */
 const REPORT_WINDOW_MS = 72 * 3_600_000
-/** Our clock and the service centre's may differ by this much when a report is matched to a submission. */
-const CLOCK_SKEW_MS = 10 * 60_000
 /** Parts to one recipient that one report is compared with. */
 const CANDIDATES_MAX = 512
 
@@ -29,8 +28,8 @@ export interface ReceiptContext extends MoveContext {
 }
 
 /**
- * Settles the part that a status report speaks of, and its message; the message, or undefined when it is none of ours.
- * TS 23.040 §9.2.2.3: a report names TP-MR, the recipient, and when the service centre took the message.
+ * Settles the part that a status report speaks of, and its message; the message, or undefined when the report is about
+ * none of ours or says nothing new.
  */
 export async function settleSmsReceipt(
   context: ReceiptContext,
@@ -40,32 +39,16 @@ export async function settleSmsReceipt(
   const digits = addressDigits(receipt.recipientAddress, context.region)
   const since = context.clock() - REPORT_WINDOW_MS
   const candidates = await partsSubmitted(tx, receipt.lane, digits, since, CANDIDATES_MAX)
-  const part = matchPart(candidates, receipt)
-  if (part === undefined) return undefined
+  const part = partReported(candidates, receipt)
+  if (part === undefined || isRepeated(part, receipt)) return undefined
   await settlePart(tx, part, receipt)
   const message = await getMessage(tx, part.message_id)
   return message === undefined ? undefined : rollUp(context, tx, message, part.leg, receipt.dischargedAtMs)
 }
 
-/**
- * The part that a report speaks of. Same reference and a plausible time; else one whose answer was lost, so that its
- * reference is not known, of which the service centre's time tells that it is this one; else the same reference alone
- * (service centres with wrong clocks exist).
- */
-function matchPart(candidates: readonly PartRow[], receipt: SmsReceipt): PartRow | undefined {
-  const distance = (part: PartRow) => Math.abs((part.submitted_at_ms ?? 0) - receipt.submittedAtMs)
-  const nearest = (parts: readonly PartRow[]) =>
-    parts.reduce<PartRow | undefined>(
-      (best, part) => (best === undefined || distance(part) < distance(best) ? part : best),
-      undefined,
-    )
-  const unsettled = candidates.filter(({ state }) => state !== 'delivered' && state !== 'failed')
-  const byReference = unsettled.filter((part) => part.message_reference === receipt.messageReference)
-  const inTime = (part: PartRow) => distance(part) <= CLOCK_SKEW_MS
-  const nameless = unsettled.filter(
-    ({ state, message_reference }) => message_reference === null && (state === 'submitting' || state === 'uncertain'),
-  )
-  return nearest(byReference.filter(inTime)) ?? nearest(nameless.filter(inTime)) ?? nearest(byReference)
+/** A settled part is only ever repaired: what failed may be delivered after all. */
+function isRepeated(part: PartRow, receipt: SmsReceipt): boolean {
+  return isSettled(part) && !(part.state === 'failed' && receipt.outcome === 'delivered')
 }
 
 async function settlePart(tx: DatabaseTransaction, part: PartRow, receipt: SmsReceipt): Promise<void> {
@@ -76,6 +59,7 @@ async function settlePart(tx: DatabaseTransaction, part: PartRow, receipt: SmsRe
     {
       state: state[receipt.outcome],
       message_reference: receipt.messageReference,
+      centre_time_ms: receipt.submittedAtMs,
       settled_at_ms: receipt.dischargedAtMs,
       detail: receipt.detail,
     },

@@ -15,13 +15,15 @@
  * (UNIQUE in the schema) and in the order of its conversation (a gate in SQL).
  */
 import type { IdSource } from '../domain/ids.ts'
+import type { LaneUse } from '../domain/lane-choice.ts'
 import type { Mode } from '../domain/route.ts'
-import type { Transport, TransportSink } from '../domain/transport.ts'
+import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import { findContact } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
+import { endBackOff } from '../store/messages.ts'
 import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
@@ -41,7 +43,9 @@ import {
 import { type RoutingSettings, usableLanes } from './facts.ts'
 import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
-import { LaneWatch } from './lane-watch.ts'
+import { LaneUses } from './lane-use.ts'
+import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
+import { Pace } from './pace.ts'
 import { partiesOf } from './plans.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
@@ -83,6 +87,7 @@ export class Router {
   readonly #outbox: Outbox
   readonly #sending: Sending
   readonly #laneWatch: LaneWatch
+  readonly #pace: Pace
   #transports: readonly Transport[] = []
   #capabilities: Capabilities | undefined
   #unsubscribe: (() => void)[] = []
@@ -98,10 +103,13 @@ export class Router {
       this.#nowKnown = resolve
     })
     const transports = () => this.#transports
+    const uses = new LaneUses(db, clock)
     const lanes = () =>
       usableLanes(
         transports().flatMap((transport) => transport.lanes()),
         settings,
+        (lane) => uses.of(lane),
+        clock(),
       )
     const agenda = new Agenda({ db, queue: outbox, lanes, clock, log })
     this.#context = {
@@ -117,7 +125,9 @@ export class Router {
       },
       lanes,
       agenda,
+      uses,
     }
+    this.#pace = new Pace(clock)
     this.#outbox = outbox
     this.#sending = new Sending(this.#context)
     this.#laneWatch = new LaneWatch({
@@ -139,6 +149,8 @@ export class Router {
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
     await this.#sending.recover()
+    await this.#context.uses.count(this.#context.lanes())
+    await endBackOff(db, 'sms', [QUOTA_EXCEEDED], this.#context.clock())
     this.#laneWatch.begin()
     for (const transport of transports) this.#unsubscribe.push(transport.onLanes(() => this.#laneWatch.look()))
     await this.#outbox.start({
@@ -158,6 +170,7 @@ export class Router {
     this.#stopped = true
     for (const timer of this.#timers) clearInterval(timer)
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#pace.stop()
     this.#capabilities?.stop()
     await this.#outbox.stop()
     await this.#laneWatch.stop()
@@ -233,8 +246,25 @@ export class Router {
   /** One job of the outbox. Never throws for what concerns the message alone. */
   async attempt(job: AttemptJob): Promise<void> {
     if (this.#stopped) return
-    await this.#lookUpFirst(job)
-    await this.#sending.attempt(job)
+    if (job.transport === 'signal') {
+      await this.#lookUpFirst(job)
+      await this.#sending.attempt(job)
+      return
+    }
+    if (!(await this.#pace.turn(job.lane))) return
+    const parts = await this.#sending.attempt(job)
+    const perMinute = this.#context.lanes().find(({ id }) => id === job.lane)?.rules?.textsPerMinute
+    if (parts > 0 && perMinute !== undefined) this.#pace.sent(job.lane, parts, perMinute)
+    // It may just have used up its quota.
+    this.#laneWatch.look()
+  }
+
+  /** The lanes for texts as they are now, with what they have sent. */
+  smsLanes(): readonly (Lane & { use: LaneUse | undefined })[] {
+    const { lanes, uses } = this.#context
+    return lanes()
+      .filter(({ transport }) => transport === 'sms')
+      .map((lane) => ({ ...lane, use: uses.of(lane.id) }))
   }
 
   /** One job of the deadline queue. */
@@ -249,6 +279,8 @@ export class Router {
     try {
       await this.#sending.recover()
       await this.#context.agenda.reconcile()
+      // Quotas renew without anybody saying so.
+      this.#laneWatch.look()
     } catch (error) {
       this.#context.log.warn({ err: error }, 'the reconciler failed; it comes again in a minute')
     }

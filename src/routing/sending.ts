@@ -10,6 +10,7 @@
  */
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
 import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import {
@@ -21,16 +22,18 @@ import {
   openAttempt,
   openAttempts,
   partsOf,
+  refusalsByLane,
 } from '../store/attempts.ts'
 import { noteSmsLane } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
 import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts'
-import { type AttemptJob, chooseLane } from './agenda.ts'
+import type { AttemptJob } from './agenda.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { LegJournal } from './journal.ts'
+import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
 import { flagIdentity } from './people.ts'
 import { applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
@@ -62,24 +65,26 @@ export class Sending {
     this.#context = context
   }
 
-  /** Claims and makes one attempt. Does nothing where there is nothing to do. */
-  async attempt(job: AttemptJob): Promise<void> {
-    const { db, events, agenda } = this.#context
+  /** Claims and makes one attempt; how many parts have left. Does nothing where there is nothing to do. */
+  async attempt(job: AttemptJob): Promise<number> {
+    const { db, events, agenda, uses } = this.#context
     const claim = await db.transaction().execute((tx) => this.#claim(tx, job))
     events.poke()
     void agenda.flush()
-    if (claim === undefined) return
+    if (claim === undefined) return 0
     try {
       const outcome = await this.#send(claim)
       await db.transaction().execute(async (tx) => {
         await claim.journal.close(tx)
         await this.#close(tx, claim.attempt, outcome)
       })
+      uses.add(claim.attempt.lane, claim.journal.taken)
     } finally {
       this.#live.delete(claim.attempt.id)
       events.poke()
       void agenda.flush()
     }
+    return claim.journal.taken
   }
 
   /** Closes attempts that a crash, or a failure of the database, left open. */
@@ -94,7 +99,7 @@ export class Sending {
   }
 
   async #claim(tx: DatabaseTransaction, job: AttemptJob): Promise<Claim | undefined> {
-    const { clock, agenda, lanes, ids, transports } = this.#context
+    const { clock, agenda, ids, transports } = this.#context
     const now = clock()
     const message = await getMessage(tx, job.messageId)
     if (message === undefined || message.state !== 'queued' || message.leg !== job.leg) return undefined
@@ -113,25 +118,60 @@ export class Sending {
     const begun = parts.find(({ state }) => state !== 'pending')
     if (begun === undefined && (await this.#replanned(tx, message, parties))) return undefined
     if (!(await mayGoNow(tx, message.id, now))) return undefined
-    const preferred = begun?.lane ?? message.lane ?? parties.conversation.sms_lane
-    const lane = chooseLane(lanes(), transportName, preferred, begun !== undefined)
-    if (lane === undefined) return undefined
-    if (lane.id !== job.lane) {
+    const transport = transports.find(({ name }) => name === transportName)
+    if (transport === undefined) return undefined
+    const choice = await this.#chooseLane(tx, transport, message, begun?.lane, parties)
+    if (choice.kind === 'away') return undefined
+    if (choice.kind === 'full') {
+      await moveMessage(this.#context, tx, message, 'back-off', {
+        not_before_ms: choice.untilMs,
+        code: QUOTA_EXCEEDED,
+        reason: `waits: ${choice.reason}`,
+      })
       agenda.touch(message.id)
       return undefined
     }
-    const transport = transports.find(({ name }) => name === transportName)
-    if (transport === undefined) return undefined
+    if (choice.lane !== job.lane) {
+      agenda.touch(message.id, choice.lane)
+      return undefined
+    }
     const attempt = await openAttempt(tx, ids, {
       messageId: message.id,
       leg: message.leg,
       transport: transportName,
-      lane: lane.id,
+      lane: choice.lane,
       atMs: now,
     })
-    await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: lane.id })
+    await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
     this.#live.add(attempt.id)
     return { attempt, transport, ...this.#outgoing(attempt, message, parties) }
+  }
+
+  async #chooseLane(
+    tx: DatabaseTransaction,
+    transport: Transport,
+    message: MessageRow,
+    begun: string | undefined,
+    { conversation, contact }: Parties,
+  ): Promise<LaneChoice> {
+    const lanes = this.#context.lanes().filter((lane) => lane.transport === transport.name)
+    const limited = lanes.some(({ quota }) => quota !== undefined)
+    return chooseLane(lanes, {
+      number: contact.e164 ?? undefined,
+      parts: (limited ? transport.partsOf?.(message.text) : undefined) ?? 1,
+      begun,
+      replyTo: conversation.reply_lane ?? undefined,
+      last: conversation.sms_lane ?? undefined,
+      refused: lanes.length > 1 && message.tries > 0 ? await this.#refusedBy(tx, message) : new Map(),
+    })
+  }
+
+  async #refusedBy(tx: DatabaseTransaction, message: MessageRow): Promise<Map<string, number>> {
+    const refused = new Map<string, number>()
+    for (const { lane, count } of await refusalsByLane(tx, message.id, message.leg ?? 0)) {
+      refused.set(lane, (refused.get(lane) ?? 0) + count)
+    }
+    return refused
   }
 
   #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties) {
@@ -221,7 +261,7 @@ export class Sending {
     })
     const { conversation, contact } = await partiesOf(tx, message)
     if (attempt.transport === 'sms') {
-      await noteSmsLane(tx, conversation.id, attempt.lane)
+      await noteSmsLane(tx, conversation.id, attempt.lane, 'out')
       await rollUp(this.#context, tx, sent, attempt.leg, now)
     } else if (contact.signal_standing === 'unknown') {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })

@@ -5,8 +5,9 @@ import { Modem } from '../../modem/modem.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
 import type { ModemConfig } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
-import type { ModemPort } from '../http/ports.ts'
+import type { ModemPort, ModemTexts } from '../http/ports.ts'
 import type { Log } from '../log.ts'
+import type { Router } from '../routing/router.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -29,15 +30,35 @@ export function createModems(configs: readonly ModemConfig[], sink: ModemSink, l
   )
 }
 
+function textsOf({ available, reason, rules, use }: ReturnType<Router['smsLanes']>[number]): ModemTexts {
+  return {
+    available,
+    reason,
+    today: use?.today,
+    thisMonth: use?.thisMonth,
+    dailyQuota: rules?.dailyTexts,
+    monthlyQuota: rules?.monthlyTexts,
+    perMinute: rules?.textsPerMinute,
+    costPerPart: rules?.costPerPart,
+    prefixes: rules?.prefixes ?? [],
+  }
+}
+
 /** What the API may ask of them. */
-export function modemPort(modems: readonly SmsModem[]): ModemPort {
+export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<Router['smsLanes']>): ModemPort {
   const demand = (id: string): SmsModem => {
     const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
     if (modem !== undefined) return modem
     throw new CausewayError({ code: 'unknown-modem', message: 'There is no modem of this id.', retry: 'never' })
   }
   return {
-    list: () => modems.map((modem) => modem.status()),
+    list: () => {
+      const known = lanes()
+      return modems.map((modem) => {
+        const lane = known.find(({ id }) => id === modem.id)
+        return { ...modem.status(), ...(lane === undefined ? {} : { texts: textsOf(lane) }) }
+      })
+    },
     reset: (id) => demand(id).reset(),
     command: async (id, text) => {
       const modem = demand(id)

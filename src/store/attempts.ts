@@ -3,6 +3,7 @@
  * carries on where the one before it stopped.
  */
 
+import { sql } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Leg } from '../domain/route.ts'
 import type { PartState } from '../domain/transport.ts'
@@ -182,6 +183,36 @@ export function partsSubmitted(
     .where('submitted_at_ms', '>=', sinceMs)
     .orderBy('submitted_at_ms', 'desc')
     .limit(limit)
+    .execute()
+}
+
+/** Parts that the network took from this modem, or may have, since `sinceMs`. What it refused does not count. */
+export async function countSubmitted(db: Database, lane: string, sinceMs: number): Promise<number> {
+  const row = await db
+    .selectFrom('parts')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('lane', '=', lane)
+    .where('submitted_at_ms', 'is not', null)
+    .where('submitted_at_ms', '>=', sinceMs)
+    .where(sql<boolean>`state <> 'pending' and (state <> 'failed' or message_reference is not null)`)
+    .executeTakeFirst()
+  return row?.count ?? 0
+}
+
+/** How often each lane has refused this leg; being away is no refusal. */
+export async function refusalsByLane(
+  db: Database,
+  messageId: string,
+  leg: number,
+): Promise<{ lane: string; code: string; count: number }[]> {
+  return db
+    .selectFrom('attempts')
+    .select(({ fn }) => ['lane', sql<string>`code`.as('code'), fn.countAll<number>().as('count')])
+    .where('message_id', '=', messageId)
+    .where('leg', '=', leg)
+    .where('result', 'in', ['retry', 'other-transport'])
+    .where('code', 'not in', ['modem-unavailable', 'internal'])
+    .groupBy(['lane', 'code'])
     .execute()
 }
 

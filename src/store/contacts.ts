@@ -100,9 +100,18 @@ export async function noteLastMessage(
     .execute()
 }
 
-/** The modem that carries this conversation's texts from now on. */
-export async function noteSmsLane(tx: DatabaseTransaction, conversationId: string, lane: string): Promise<void> {
-  await tx.updateTable('conversations').set({ sms_lane: lane }).where('id', '=', conversationId).execute()
+/** The modem that last carried a text of this conversation: ours, or (`in`) one of theirs. */
+export async function noteSmsLane(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  lane: string,
+  direction: 'in' | 'out',
+): Promise<void> {
+  await tx
+    .updateTable('conversations')
+    .set({ sms_lane: lane, ...(direction === 'in' ? { reply_lane: lane } : {}) })
+    .where('id', '=', conversationId)
+    .execute()
 }
 
 /** Moves everything of the conversation `from` into `to` and deletes `from`. */
@@ -118,6 +127,7 @@ export async function mergeConversations(
     .set(({ eb }) => ({
       unread: to.unread + from.unread,
       sms_lane: to.sms_lane ?? from.sms_lane,
+      reply_lane: to.reply_lane ?? from.reply_lane,
       archived: Math.min(to.archived, from.archived),
       pinned: Math.max(to.pinned, from.pinned),
       last_message_id: newest.last_message_id,

@@ -13,10 +13,12 @@ export interface WaitingMessage {
   tries: number
   transport: 'sms' | 'signal'
   not_before_ms: number
-  /** The lane it was last on, else the conversation's modem. */
-  lane: string | null
-  /** 1 when parts of it have left through that lane, so that the others must, too. */
-  pinned: number
+  /** The lane through which parts of it have left, so that the others must, too. */
+  begun_lane: string | null
+  /** The recipient's E.164. */
+  number: string | null
+  sms_lane: string | null
+  reply_lane: string | null
 }
 
 export function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
@@ -68,12 +70,12 @@ export function waitingMessages(
   let query = db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms'])
+    .innerJoin('contacts as k', 'k.id', 'c.contact_id')
+    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane', 'c.reply_lane'])
     .select([
-      sql<string | null>`coalesce(m.lane, c.sms_lane)`.as('lane'),
-      sql<number>`exists (select 1 from parts p where p.message_id = m.id and p.leg = m.leg and p.state <> 'pending')`.as(
-        'pinned',
-      ),
+      'k.e164 as number',
+      sql<string | null>`(select p.lane from parts p
+        where p.message_id = m.id and p.leg = m.leg and p.state <> 'pending' limit 1)`.as('begun_lane'),
     ])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
     .where(gate(nowMs))

@@ -16,6 +16,7 @@ import { CausewayError } from '../domain/errors.ts'
 import type {
   AttemptJournal,
   Lane,
+  LaneRules,
   OutgoingAttempt,
   PartRecord,
   Reach,
@@ -35,15 +36,21 @@ export class SmsTransport implements Transport {
   readonly name = 'sms'
   readonly #modems: readonly SmsModem[]
   readonly #clock: () => number
+  readonly #rules: readonly LaneRules[]
 
-  /** `modems` may be absent, starting or failed; `clock` gives ms since the epoch. */
-  constructor(modems: readonly SmsModem[], clock: () => number) {
+  /**
+   * `modems` may be absent, starting or failed; `clock` gives ms since the epoch; `rules` are the owner's for each modem,
+   * in the same order.
+   */
+  constructor(modems: readonly SmsModem[], clock: () => number, rules: readonly LaneRules[] = []) {
     this.#modems = modems
     this.#clock = clock
+    this.#rules = rules
   }
 
   lanes(): readonly Lane[] {
-    return this.#modems.map((modem) => {
+    return this.#modems.map((modem, index) => {
+      const rules = this.#rules[index]
       const { state, reason, number, registration } = modem.status()
       const available = state === 'ready'
       return {
@@ -53,6 +60,7 @@ export class SmsTransport implements Transport {
         reason: available ? undefined : (reason ?? `the modem is ${state}`),
         ownNumber: number,
         roaming: registration === 'roaming',
+        ...(rules === undefined ? {} : { rules }),
       }
     })
   }
@@ -69,6 +77,10 @@ export class SmsTransport implements Transport {
     return recipients.map(({ e164, aci, pni }) =>
       e164 === undefined ? { kind: 'not-registered' } : { kind: 'registered', aci, pni },
     )
+  }
+
+  partsOf(text: string): number {
+    return countSegments(text).parts
   }
 
   async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {

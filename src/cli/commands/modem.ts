@@ -15,6 +15,16 @@ interface ModemJson {
   operator: string | null
   registration: string
   signal_dbm: number | null
+  texts: TextsJson | null
+}
+
+interface TextsJson {
+  available: boolean
+  reason: string | null
+  today: number | null
+  daily_quota: number | null
+  this_month: number | null
+  monthly_quota: number | null
 }
 
 export async function list(options: Options): Promise<void> {
@@ -69,7 +79,15 @@ function row(modem: ModemJson): string[] {
     modem.state,
     modem.operator ?? modem.registration,
     modem.signal_dbm === null ? '' : `${modem.signal_dbm} dBm`,
+    used(modem.texts),
     modem.port,
-    printable(modem.reason ?? ''),
+    printable(modem.reason ?? (modem.texts?.available === false ? modem.texts.reason : null) ?? ''),
   ]
+}
+
+/** `12/200 today, 340/5000 this month`: what has left, and of how much where there is a quota. */
+function used(texts: TextsJson | null): string {
+  if (texts === null || texts.today === null) return ''
+  const day = `${texts.today}${texts.daily_quota === null ? '' : `/${texts.daily_quota}`} today`
+  return texts.monthly_quota === null ? day : `${day}, ${texts.this_month}/${texts.monthly_quota} this month`
 }

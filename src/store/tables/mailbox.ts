@@ -1,5 +1,5 @@
 /**
- * The newest schema of the mailbox as types; migrations/0001_mailbox.ts has it as SQL with its rules. All times are ms
+ * The newest schema of the mailbox as types; migrations/0001_mailbox.ts (and 0004) has it as SQL with its rules. All times are ms
  * since the epoch; booleans are 0 or 1; columns named *_json hold JSON.
  */
 import type { Generated, Selectable } from 'kysely'
@@ -36,6 +36,8 @@ export interface ConversationsTable {
   contact_id: string
   /** The modem that last carried a text of this conversation, so that our number stays the same to them. */
   sms_lane: string | null
+  /** The modem that they last wrote to. */
+  reply_lane: string | null
   unread: Generated<number>
   muted: Generated<number>
   archived: Generated<number>
@@ -137,6 +139,8 @@ export interface PartsTable {
   recipient_digits: string
   message_reference: number | null
   submitted_at_ms: number | null
+  /** When the service centre took it, as a report has said: names this submission exactly. */
+  centre_time_ms: number | null
   settled_at_ms: number | null
   detail: string | null
 }

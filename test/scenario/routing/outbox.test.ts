@@ -40,7 +40,6 @@ class House {
       outbox: new RedisOutbox({
         redis: { path: this.redis.socketPath },
         prefix: 'causeway',
-        textsPerMinuteMax: undefined,
         log,
       }),
       settings: {

@@ -224,6 +224,13 @@ describe('the other commands', () => {
     expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/wrong-state/)])
   })
 
+  test('modem shows what has left today and this month, of how much, and why it may not send', async () => {
+    const { out } = await here('modem')
+    expect(out).toMatch(
+      /kitchen .* ready .* 200\/200 today, 340\/5000 this month .*the quota of 200 texts a day is used up/,
+    )
+  })
+
   test('modem at runs on the only modem', async () => {
     expect((await here('modem', 'at', 'ATI')).out).toBe('Causeway\nSim\n')
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)

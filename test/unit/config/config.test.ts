@@ -64,7 +64,28 @@ describe('what wins', () => {
 
   test('a list in the environment is written as YAML', () => {
     const config = load(undefined, { env: { CAUSEWAY__MODEMS: '[{port: "tcp://127.0.0.1:7000", pin: 0012}]' } })
-    expect(config.modems).toEqual([{ port: 'tcp://127.0.0.1:7000', label: undefined, number: undefined, pin: '0012' }])
+    expect(config.modems).toMatchObject([
+      { port: 'tcp://127.0.0.1:7000', label: undefined, number: undefined, pin: '0012' },
+    ])
+  })
+
+  test('what each modem may send is its own', () => {
+    const modem =
+      '{port: /dev/a, prefixes: ["+44", "+353"], cost_per_part: 0.05, daily_texts: 200, texts_per_minute: 6}'
+    const config = load(undefined, { env: { CAUSEWAY__MODEMS: `[${modem}, {port: /dev/b}]` } })
+    const unknown = {
+      costPerPart: undefined,
+      dailyTexts: undefined,
+      monthlyTexts: undefined,
+      textsPerMinute: undefined,
+    }
+    expect(config.modems.map(({ rules }) => rules)).toEqual([
+      { ...unknown, prefixes: ['+44', '+353'], costPerPart: 0.05, dailyTexts: 200, textsPerMinute: 6 },
+      { ...unknown, prefixes: [] },
+    ])
+    for (const wrong of ['prefixes: [44]', 'daily_texts: 0', 'cost_per_part: 5p', 'texts_per_minute: 1.5']) {
+      expect(() => load(undefined, { env: { CAUSEWAY__MODEMS: `[{port: /dev/a, ${wrong}}]` } })).toThrow(/modems/)
+    }
   })
 
   test('an empty value means the default', () => {

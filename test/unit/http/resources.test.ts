@@ -103,6 +103,17 @@ describe('modems', () => {
     const { data } = (await rig.call('GET', '/api/v1/modems', { token })).body
     expect(data).toHaveLength(1)
     expect(data[0]).toMatchObject({ id: rig.modem.id, state: 'ready', signal_dbm: -67, imsi: null, reason: null })
+    expect(data[0].texts).toEqual({
+      available: false,
+      reason: 'the quota of 200 texts a day is used up',
+      today: 200,
+      daily_quota: 200,
+      this_month: 340,
+      monthly_quota: 5_000,
+      per_minute: null,
+      cost_per_part: 0.05,
+      prefixes: ['+44'],
+    })
     expect((await rig.call('GET', `/api/v1/modems/${rig.modem.id}`, { token })).body).toEqual(data[0])
     expect((await rig.call('GET', '/api/v1/modems/mdm_0', { token })).status).toBe(404)
   })

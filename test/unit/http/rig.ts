@@ -125,6 +125,17 @@ export async function startRig(): Promise<Rig> {
     smsc: '+15550000001',
     storage: [{ memory: 'SM', used: 1, total: 20 }],
     sinceMs: 1_700_000_000_000,
+    texts: {
+      available: false,
+      reason: 'the quota of 200 texts a day is used up',
+      today: 200,
+      thisMonth: 340,
+      dailyQuota: 200,
+      monthlyQuota: 5_000,
+      perMinute: undefined,
+      costPerPart: 0.05,
+      prefixes: ['+44'],
+    },
   }
   const signal: SignalView = {
     state: 'none',

@@ -132,6 +132,17 @@ describe('an answer that was lost', () => {
     expect((await world.message(lost.id)).state).toBe('delivered')
   })
 
+  it('is not settled by the repeated report of a part that was delivered before', async () => {
+    const delivered = await world.send(BEN, 'delivered')
+    const [first] = world.sms.network
+    if (first === undefined) throw new Error('nothing was taken')
+    await world.report(first)
+    const lost = await sendAndLose('lost')
+    await world.report(first)
+    expect((await world.message(delivered.id)).state).toBe('delivered')
+    expect((await world.message(lost.id)).state).toBe('uncertain')
+  })
+
   it('holds up nobody', async () => {
     await sendAndLose('first')
     expect((await world.send(BEN, 'second')).state).toBe('sent')
@@ -198,6 +209,35 @@ describe('reports and the modem’s own answers in any order', () => {
     await world.report(taken)
     expect((await world.message(first.id)).state).toBe('sent')
     expect((await world.message(second.id)).state).toBe('delivered')
+  })
+
+  it('what was reported undelivered is repaired by a report that it arrived after all', async () => {
+    const message = await world.send(BEN, 'hello')
+    const [taken] = world.sms.network
+    if (taken === undefined) throw new Error('nothing was taken')
+    await world.report(taken, { outcome: 'permanent-failure', status: 0x41, detail: 'unknown subscriber' })
+    expect((await world.message(message.id)).state).toBe('failed')
+    await world.report(taken)
+    expect((await world.message(message.id)).state).toBe('delivered')
+    await world.report(taken, { outcome: 'permanent-failure', status: 0x41, detail: 'unknown subscriber' })
+    expect((await world.message(message.id)).state).toBe('delivered')
+  })
+
+  it('a restarted modem counts anew: each report finds its own text, in any order', async () => {
+    const before = await world.send(BEN, 'before')
+    world.nowMs += 40_000
+    world.sms.reference = 0
+    const after = await world.send(BEN, 'after')
+    const [one, two] = world.sms.network
+    if (one === undefined || two === undefined) throw new Error('two texts')
+    expect(two.reference).toBe(one.reference)
+    await world.report(two)
+    expect((await world.message(before.id)).state).toBe('sent')
+    expect((await world.message(after.id)).state).toBe('delivered')
+    await world.report(two)
+    expect((await world.message(before.id)).state).toBe('sent')
+    await world.report(one)
+    expect((await world.message(before.id)).state).toBe('delivered')
   })
 
   it('a report after three days is nobody’s', async () => {

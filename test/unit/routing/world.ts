@@ -12,6 +12,7 @@ import type {
   AttemptJournal,
   InboundMessage,
   Lane,
+  LaneRules,
   OutgoingAttempt,
   Reach,
   Receipt,
@@ -134,6 +135,18 @@ export class FakeSms extends FakeTransport {
 
   async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
     return recipients.map(() => ({ kind: 'registered', aci: undefined, pni: undefined }))
+  }
+
+  partsOf(text: string): number {
+    return Math.ceil(text.length / 10)
+  }
+
+  /** What the owner has ordered about a modem. */
+  order(id: string, rules: Partial<LaneRules>): void {
+    const none = { prefixes: [], costPerPart: undefined, dailyTexts: undefined, monthlyTexts: undefined }
+    this.lane = this.lane.map((lane) =>
+      lane.id === id ? { ...lane, rules: { ...none, textsPerMinute: undefined, ...lane.rules, ...rules } } : lane,
+    )
   }
 
   async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { periods } from '../../../src/domain/lane-choice.ts'
+import { ANA, BEN, World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.open({ mode: 'sms_only' })
+})
+afterEach(() => world.close())
+
+const DAY = 86_400_000
+const lanes = () => world.sms.network.map(({ lane }) => lane)
+const tomorrow = () => periods(world.nowMs).nextDayMs
+
+describe('several modems', () => {
+  it('a prefix chooses, and a job on another queue finds its way', async () => {
+    world.sms.order('mdm_2', { prefixes: ['+1555000010'] })
+    await world.send(BEN, 'one')
+    await world.send('+447700900123', 'two')
+    expect(lanes()).toEqual(['mdm_2', 'mdm_1'])
+  })
+
+  it('they are answered from the number that they wrote to', async () => {
+    await world.send(BEN, 'one')
+    await world.text(BEN, 'hello', { lane: 'mdm_2' })
+    await world.send(BEN, 'two')
+    expect(lanes()).toEqual(['mdm_1', 'mdm_2'])
+    world.sms.setAvailable(false, 'mdm_2')
+    await world.send(BEN, 'three')
+    world.sms.setAvailable(true, 'mdm_2')
+    await world.settle()
+    await world.send(BEN, 'four')
+    expect(lanes()).toEqual(['mdm_1', 'mdm_2', 'mdm_1', 'mdm_2'])
+  })
+
+  it('the cheaper one carries a new conversation', async () => {
+    world.sms.order('mdm_1', { costPerPart: 0.1 })
+    world.sms.order('mdm_2', { costPerPart: 0.02 })
+    await world.send(BEN, 'one')
+    expect(lanes()).toEqual(['mdm_2'])
+  })
+
+  it('a text whose parts have begun waits for its modem, although the other one could', async () => {
+    world.sms.at = (step, part) => {
+      if (step === 'accepted' && part === 1) world.sms.setAvailable(false, 'mdm_1')
+      if (step === 'accepted' && part === 1) throw new Error('broken off')
+    }
+    const message = await world.send(BEN, 'three parts of text, this')
+    world.sms.at = () => {}
+    expect(lanes()).toEqual(['mdm_1'])
+    await world.pass(3_600_000)
+    expect(lanes()).toEqual(['mdm_1'])
+    world.sms.setAvailable(true, 'mdm_1')
+    await world.settle()
+    expect(lanes()).toEqual(['mdm_1', 'mdm_1', 'mdm_1'])
+    expect((await world.message(message.id)).state).toBe('sent')
+  })
+})
+
+describe('quotas', () => {
+  it('are counted in parts; at its quota a modem is passed over, with the reason in words', async () => {
+    world.sms.order('mdm_1', { dailyTexts: 3 })
+    await world.send(BEN, 'three parts of text, this')
+    expect(world.router.smsLanes()).toMatchObject([
+      {
+        id: 'mdm_1',
+        available: false,
+        reason: 'the quota of 3 texts a day is used up',
+        use: { today: 3, thisMonth: 3 },
+      },
+      { id: 'mdm_2', available: true, use: { today: 0 } },
+    ])
+    await world.send(BEN, 'next')
+    expect(lanes()).toEqual(['mdm_1', 'mdm_1', 'mdm_1', 'mdm_2'])
+  })
+
+  it('a text that the rest of a quota does not hold goes whole over another modem', async () => {
+    world.sms.order('mdm_1', { dailyTexts: 2 })
+    await world.send(BEN, 'three parts of text, this')
+    expect(lanes()).toEqual(['mdm_2', 'mdm_2', 'mdm_2'])
+  })
+
+  it('all used up: the text waits, says why, and leaves when the day is over', async () => {
+    for (const id of ['mdm_1', 'mdm_2']) world.sms.order(id, { dailyTexts: 1 })
+    await world.send(BEN, 'one')
+    await world.send(ANA, 'two')
+    const third = await world.send(BEN, 'three', { validityMs: 2 * DAY })
+    expect(third).toMatchObject({ state: 'queued', code: 'quota-exceeded', not_before_ms: tomorrow() })
+    expect(third.reason).toBe('waits: the quota of 1 texts a day is used up')
+    await world.pass(tomorrow() - world.nowMs - 1_000)
+    expect(lanes()).toHaveLength(2)
+    await world.pass(3_000)
+    expect(lanes()).toHaveLength(3)
+    expect((await world.message(third.id)).state).toBe('sent')
+  })
+
+  it('all used up until its validity ends: it expires and says why', async () => {
+    for (const id of ['mdm_1', 'mdm_2']) world.sms.order(id, { monthlyTexts: 1 })
+    await world.send(BEN, 'one')
+    await world.send(ANA, 'two')
+    const third = await world.send(BEN, 'three', { validityMs: 3_600_000 })
+    await world.pass(3_600_001)
+    const expired = await world.message(third.id)
+    expect(expired).toMatchObject({ state: 'expired', code: 'validity-expired' })
+    expect(expired.reason).toContain('the quota of 1 texts a month is used up')
+    expect(lanes()).toHaveLength(2)
+  })
+
+  it('another modem comes back: what waited for a quota goes there at once', async () => {
+    world.sms.setAvailable(false, 'mdm_2')
+    world.sms.order('mdm_1', { dailyTexts: 1 })
+    await world.send(BEN, 'one')
+    const second = await world.send(ANA, 'two')
+    expect(second.code).toBe('quota-exceeded')
+    world.sms.setAvailable(true, 'mdm_2')
+    await world.settle()
+    expect(lanes()).toEqual(['mdm_1', 'mdm_2'])
+  })
+
+  it('a restart counts what has left from the database; what the network refused does not count', async () => {
+    world.sms.order('mdm_1', { dailyTexts: 3 })
+    await world.send(BEN, 'one')
+    await world.db.updateTable('parts').set({ lane: 'mdm_1' }).execute()
+    await world.send(ANA, 'two')
+    await world.db
+      .updateTable('parts')
+      .set({ state: 'failed', message_reference: null })
+      .where('recipient_digits', 'like', `%${ANA.slice(1)}`)
+      .execute()
+    await world.reboot()
+    expect(world.router.smsLanes()[0]).toMatchObject({ id: 'mdm_1', available: true, use: { today: 1, thisMonth: 1 } })
+  })
+
+  it('a text in parts is finished although others used up the quota in the meantime', async () => {
+    world.sms.order('mdm_1', { dailyTexts: 4 })
+    world.sms.order('mdm_2', { dailyTexts: 1 })
+    world.sms.at = (step, part) => {
+      if (step === 'accepted' && part === 1) throw new Error('broken off')
+    }
+    const long = await world.send(BEN, 'three parts of text, this')
+    world.sms.at = () => {}
+    for (const to of ['+15550000103', '+15550000104', '+15550000105']) await world.send(to, 'one')
+    await world.pass(60_000)
+    expect((await world.message(long.id)).state).toBe('sent')
+    expect(new Set(world.sms.network.filter(({ to }) => to === BEN).map(({ lane }) => lane))).toEqual(
+      new Set(['mdm_1']),
+    )
+  })
+})

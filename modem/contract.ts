@@ -3,6 +3,8 @@
  * TCP; a modem host on another machine could fulfil it over a queue.
  */
 
+import type { ErrorClass } from './at/result.ts'
+
 /** A PDU that the modem took from the network, not yet deleted or acknowledged. */
 export interface IncomingPdu {
   modemId: string
@@ -55,6 +57,8 @@ export interface ModemStatus {
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined
+  /** Which of `profiles/` it is driven by. */
+  profile: string | undefined
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
@@ -80,12 +84,15 @@ export class ModemSubmitError extends Error {
   readonly stage: SubmitStage
   /** `cms-38`, `cme-14`, `error`, `prompt-timeout`, `timeout`, `gone`, `reset`, `unavailable`. */
   readonly code: string
+  /** What the code means for this family of modules, where that differs from what it means for all. */
+  readonly errorClass: ErrorClass | undefined
 
-  constructor(stage: SubmitStage, code: string, message: string, cause?: unknown) {
+  constructor(stage: SubmitStage, code: string, message: string, cause?: unknown, errorClass?: ErrorClass) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'ModemSubmitError'
     this.stage = stage
     this.code = code
+    this.errorClass = errorClass
   }
 }
 

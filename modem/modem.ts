@@ -20,13 +20,15 @@ import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
 import { personCommand } from './person-command.ts'
+import { PinRecord, VolatilePinEntries } from './pin-record.ts'
+import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { Reception } from './reception.ts'
 import { inWords } from './refusal.ts'
 import type { SerialTransport } from './serial/pipe.ts'
 import { type Clock, type Log, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
 import { openTransport } from './serial/transport.ts'
-import { type PinMemory, SimBarrier } from './sim-unlock.ts'
+import { SimBarrier } from './sim-unlock.ts'
 import { StartSteps } from './start-steps.ts'
 import { StatusBoard } from './status.ts'
 import { MessageStorage, type StorageHabits } from './storage.ts'
@@ -46,6 +48,10 @@ export interface ModemOptions {
   timings?: Partial<ModemTimings> | undefined
   /** Shared by all modems of the process, so that one module is never driven through two ports. */
   claims?: ImeiClaims | undefined
+  /** Shared likewise: what became of PINs. Without it that is forgotten with the process. */
+  pins?: PinRecord | undefined
+  /** What families there are; those that are shipped, unless a test has others. */
+  profiles?: readonly ModemProfile[] | undefined
 }
 
 /** One open port. All of it is thrown away when the port ends. */
@@ -64,6 +70,7 @@ interface Link {
 
 /** Direct messages kept while the start sequence runs. A modem that waits for +CNMA sends one. */
 const EARLY_MAX = 64
+/** Said by several families, also by ones that no profile knows. */
 const MEMORY_FULL_URCS: ReadonlySet<string> = new Set(['+SMS FULL', '^SMMEMFULL'])
 const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
@@ -76,7 +83,9 @@ export class Modem implements SmsModem {
   readonly #claims: ImeiClaims
   readonly #claimant: ImeiClaimant
   readonly #transcript: Transcript
-  readonly #pinMemory: PinMemory = { state: 'untried' }
+  readonly #pinRecord: PinRecord
+  readonly #profiles: readonly ModemProfile[]
+  #profile: ModemProfile | undefined
   readonly #habits: StorageHabits = { unlisted: new Set() }
   /** What is going on and must have ended before `stop` resolves. */
   readonly #running = new Set<Promise<unknown>>()
@@ -93,6 +102,8 @@ export class Modem implements SmsModem {
     this.#clock = options.clock
     this.#log = options.log
     this.#claims = options.claims ?? new ImeiClaims()
+    this.#pinRecord = options.pins ?? new PinRecord(new VolatilePinEntries(), () => options.clock.nowMs())
+    this.#profiles = options.profiles ?? shippedProfiles()
     this.#transcript = new Transcript(options.clock)
     this.#board = new StatusBoard(this.#blankStatus(), () => options.clock.nowMs())
     this.#claimant = {
@@ -292,7 +303,8 @@ export class Modem implements SmsModem {
     const steps = new StartSteps(link.channel, this.#clock, this.#timings, signal)
     const { indication, memories, acknowledged } = await bringUp(steps, {
       pin: this.#options.pin,
-      pinMemory: this.#pinMemory,
+      pinRecord: this.#pinRecord,
+      profile: (facts) => this.#chooseProfile(link, facts),
       admit: (imei) => this.#admit(imei),
       learn: (facts) => this.#learn(facts),
     })
@@ -343,6 +355,16 @@ export class Modem implements SmsModem {
     this.#board.update({ id: `mdm_${imei}` })
   }
 
+  #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
+    const profile = profileOf(this.#profiles, { ...facts, usbId: undefined })
+    this.#profile = profile
+    link.submission.errors = profile.errors
+    link.channel.knowUrcs(
+      profile.urcs.map(({ prefix, meaning }) => ({ prefix, ...(meaning === 'boot' ? { boot: 'sure' as const } : {}) })),
+    )
+    return profile
+  }
+
   #learn(facts: Partial<ModemStatus>): void {
     const number = this.#options.number ?? facts.number
     this.#board.update(number === undefined ? facts : { ...facts, number })
@@ -362,7 +384,9 @@ export class Modem implements SmsModem {
       this.#track(link.reception?.stop() ?? Promise.resolve())
       const { slowCommandTimeoutMs } = this.#timings
       // No answer is as good as any: the module may be gone before it has said OK.
-      await link.channel.run(restartModule(slowCommandTimeoutMs), Priority.acknowledge).catch(() => {})
+      await link.channel
+        .run(restartModule(slowCommandTimeoutMs, this.#profile?.reset?.command), Priority.acknowledge)
+        .catch(() => {})
     }
     this.#dispatch({ kind: 'restarted' })
   }
@@ -396,9 +420,14 @@ export class Modem implements SmsModem {
         this.#log.warn({ modemId: this.id }, 'the modem says its supply voltage is too low: use a powered hub')
         return
       default:
-        if (MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')) void link.reception?.sweep()
+        if (this.#saysMemoryFull(urc)) void link.reception?.sweep()
         else if (!urc.known) this.#log.debug({ modemId: this.id, line: urc.text }, 'the modem said something unknown')
     }
+  }
+
+  #saysMemoryFull(urc: Urc): boolean {
+    const row = this.#profile?.urcs.find(({ prefix }) => prefix === urc.name)
+    return row?.meaning === 'memory-full' || MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')
   }
 
   #onSimState(state: string): void {
@@ -442,6 +471,7 @@ export class Modem implements SmsModem {
       manufacturer: undefined,
       model: undefined,
       revision: undefined,
+      profile: undefined,
       imei: undefined,
       imsi: undefined,
       iccid: undefined,

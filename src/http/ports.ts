@@ -19,6 +19,7 @@ export interface ModemView {
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined
+  profile: string | undefined
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined

@@ -127,6 +127,7 @@ export function modemView(modem: ModemView) {
     manufacturer: modem.manufacturer ?? null,
     model: modem.model ?? null,
     revision: modem.revision ?? null,
+    profile: modem.profile ?? null,
     imei: modem.imei ?? null,
     imsi: modem.imsi ?? null,
     iccid: modem.iccid ?? null,

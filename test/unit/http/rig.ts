@@ -115,6 +115,7 @@ export async function startRig(): Promise<Rig> {
     manufacturer: 'Causeway',
     model: 'Sim',
     revision: undefined,
+    profile: undefined,
     imei: '490154203237518',
     imsi: undefined,
     iccid: undefined,

@@ -46,6 +46,15 @@ export type ModemState =
   | 'resyncing' // lost step, finding its way back
   | 'failed' // gave up; `reason` says what a person must do
 
+/** What is done about a modem that does not do its work, mildest first. */
+export type RecoveryStep = 'resync' | 'reopen' | 'radio' | 'restart' | 'replug' | 'give-up'
+
+export interface RecoveryStatus {
+  /** How often each was done since the start of the process. */
+  counts: Readonly<Record<RecoveryStep, number>>
+  last: { step: RecoveryStep; reason: string; atMs: number } | undefined
+}
+
 export interface ModemStatus {
   id: string
   /** As configured: `/dev/…` or `tcp://host:port`. */
@@ -69,6 +78,7 @@ export interface ModemStatus {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  recovery: RecoveryStatus
   /** ms since epoch of the last change of `state`. */
   sinceMs: number
 }
@@ -116,6 +126,8 @@ export interface SmsModem {
   submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }>
   /** Runs one AT command for a person (diagnosis) and returns its information lines. */
   command(text: string, timeoutMs: number): Promise<readonly string[]>
+  /** The last of what went through the port, as text; `masked` hides numbers and texts. PINs are never in it. */
+  transcript(masked: boolean): string
   /** Restarts the module and runs the start sequence again. */
   reset(): Promise<void>
   start(): void

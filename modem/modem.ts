@@ -10,7 +10,7 @@
  */
 import { AtChannel, type ChannelEvents } from './at/channel.ts'
 import { decimal } from './at/fields.ts'
-import { REGISTRATION_PREFIXES, restartModule } from './at/general.ts'
+import { REGISTRATION_PREFIXES, restartModule, silenceRadio, wakeRadio } from './at/general.ts'
 import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
@@ -23,11 +23,13 @@ import { personCommand } from './person-command.ts'
 import { PinRecord, VolatilePinEntries } from './pin-record.ts'
 import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { Reception } from './reception.ts'
-import { inWords } from './refusal.ts'
+import { inWords, unlessRefused } from './refusal.ts'
 import type { SerialTransport } from './serial/pipe.ts'
-import { type Clock, type Log, within } from './serial/surroundings.ts'
+import { watchReturn } from './serial/presence.ts'
+import { type Clock, type Log, pause, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
 import { openTransport } from './serial/transport.ts'
+import { boardUnderVoltage, replugUsb, usbDeviceOf } from './serial/usb.ts'
 import { SimBarrier } from './sim-unlock.ts'
 import { StartSteps } from './start-steps.ts'
 import { StatusBoard } from './status.ts'
@@ -93,6 +95,7 @@ export class Modem implements SmsModem {
   #link: Link | undefined
   #cancelWait: () => void = () => {}
   #cancelPoll: () => void = () => {}
+  #cancelWatch: () => void = () => {}
   /** A person asked for a reset, so another module at this port is no accident. */
   #mayChangeModule = false
 
@@ -182,8 +185,12 @@ export class Modem implements SmsModem {
     if (life.phase !== before.phase) {
       this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
     }
+    const { counts, last } = life.ladder
+    if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync') {
+      this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
+    }
     for (const effect of effects) this.#perform(effect)
-    this.#board.update(describeLife(this.#life))
+    this.#board.update({ ...describeLife(this.#life), recovery: { counts, last } })
   }
 
   #perform(effect: Effect): void {
@@ -200,11 +207,24 @@ export class Modem implements SmsModem {
       case 'restart-module':
         this.#track(this.#restartModule())
         return
+      case 'cycle-radio':
+        this.#track(this.#cycleRadio())
+        return
+      case 'replug-usb':
+        this.#track(this.#replugUsb())
+        return
+      case 'watch-port':
+        this.#track(this.#lookAtPower())
+        this.#cancelWatch = watchReturn(this.#options.port, this.#timings.presenceEveryMs, this.#clock, () =>
+          this.#dispatch({ kind: 'port-returned' }),
+        )
+        return
       case 'wait':
         this.#cancelWait()
         this.#cancelWait = this.#clock.after(effect.delayMs, () => this.#dispatch({ kind: 'elapsed' }))
         return
       case 'cancel-wait':
+        this.#cancelWatch()
         this.#cancelWait()
         return
     }
@@ -391,6 +411,38 @@ export class Modem implements SmsModem {
     this.#dispatch({ kind: 'restarted' })
   }
 
+  async #cycleRadio(): Promise<void> {
+    const link = this.#link
+    if (link === undefined) return
+    link.setUp.abort()
+    this.#cancelPoll()
+    this.#track(link.reception?.stop() ?? Promise.resolve())
+    const { slowCommandTimeoutMs, radioOffMs } = this.#timings
+    await link.channel
+      .hold(Priority.acknowledge, async (run) => {
+        await unlessRefused(run(silenceRadio(slowCommandTimeoutMs)))
+        await pause(this.#clock, radioOffMs)
+        await unlessRefused(run(wakeRadio(slowCommandTimeoutMs)))
+      })
+      .catch((error: unknown) => this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'no radio cycle'))
+    if (this.#link === link) this.#dispatch({ kind: 'radio-cycled' })
+  }
+
+  async #replugUsb(): Promise<void> {
+    const device = await usbDeviceOf(this.#options.port)
+    const problem =
+      device === undefined
+        ? 'its port is no USB device of this machine'
+        : await replugUsb(device, this.#timings.usbOffMs, this.#clock)
+    this.#dispatch({ kind: 'replugged', problem })
+  }
+
+  async #lookAtPower(): Promise<void> {
+    if (await boardUnderVoltage()) {
+      this.#dispatch({ kind: 'under-voltage', words: 'the board says that its own supply voltage is too low' })
+    }
+  }
+
   #onUrc(urc: Urc): void {
     const link = this.#link
     if (link === undefined) return
@@ -418,6 +470,7 @@ export class Modem implements SmsModem {
         return
       case 'UNDER-VOLTAGE':
         this.#log.warn({ modemId: this.id }, 'the modem says its supply voltage is too low: use a powered hub')
+        this.#dispatch({ kind: 'under-voltage', words: 'the modem has said that its supply voltage is too low' })
         return
       default:
         if (this.#saysMemoryFull(urc)) void link.reception?.sweep()
@@ -452,11 +505,13 @@ export class Modem implements SmsModem {
         return
       }
       this.#noteRegistration(await health.registration())
-      this.#board.update(await health.facts())
+      const facts = await health.facts()
+      this.#board.update(facts)
       await reception.sweep()
-      if (!setUp.signal.aborted) this.#dispatch({ kind: 'healthy' })
+      if (!setUp.signal.aborted) this.#dispatch({ kind: 'polled', signal: facts.signalDbm !== undefined })
     } catch (error) {
       this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'polling stopped half-way')
+      if (!setUp.signal.aborted) this.#dispatch({ kind: 'poll-failed', reason: inWords(error) })
     }
     if (!setUp.signal.aborted) this.#pollAfter(link, this.#timings.pollEveryMs)
   }
@@ -481,6 +536,7 @@ export class Modem implements SmsModem {
       signalDbm: undefined,
       smsc: undefined,
       storage: [],
+      recovery: { counts: NEW_LIFE.ladder.counts, last: undefined },
       sinceMs: this.#clock.nowMs(),
     }
   }

@@ -29,6 +29,11 @@ export interface ModemView {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** How often each step of recovery was done since the start, and the last one. */
+  recovery: {
+    counts: Readonly<Record<string, number>>
+    last: { step: string; reason: string; atMs: number } | undefined
+  }
   sinceMs: number
 }
 
@@ -36,6 +41,8 @@ export interface ModemPort {
   list(): readonly ModemView[]
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
+  /** The last of what went through the port; `masked` hides numbers and texts. Throws `unknown-modem`. */
+  transcript(id: string, masked: boolean): string
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
   command(id: string, text: string): Promise<readonly string[]>
 }

@@ -57,6 +57,7 @@ export function modemPort(modems: readonly SmsModem[]): ModemPort {
   return {
     list: () => modems.map((modem) => modem.status()),
     reset: (id) => demand(id).reset(),
+    transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {
       const modem = demand(id)
       try {

@@ -1,4 +1,5 @@
-/** Modems: how they are, one AT command, a restart. */
+/** Modems: how they are, what was said to them, one AT command, a restart. */
+import { writeFile } from 'node:fs/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { json, line, printable, table } from '../print.ts'
@@ -15,6 +16,7 @@ interface ModemJson {
   operator: string | null
   registration: string
   signal_dbm: number | null
+  recovery: { counts: Record<string, number> }
 }
 
 export async function list(options: Options): Promise<void> {
@@ -41,6 +43,23 @@ export async function reset(options: Options & { modem?: string }): Promise<void
   const modem = await call<ModemJson>(gateway, 'POST', `/api/v1/modems/${encodeURIComponent(id)}/reset`)
   if (options.json === true) json(modem)
   else table([row(modem)])
+}
+
+/** Writes the transcript to a file, or to standard output. `unmasked` leaves numbers and texts in it. */
+export async function trace(
+  which: string | undefined,
+  options: Options & { output?: string; unmasked?: boolean },
+): Promise<void> {
+  const gateway = await findGateway(options)
+  const { id } = await pick(gateway, which)
+  const path = `/api/v1/modems/${encodeURIComponent(id)}/trace?unmasked=${options.unmasked === true}`
+  const reply = await call<{ transcript: string }>(gateway, 'GET', path)
+  if (options.json === true) json(reply)
+  else if (options.output === undefined) process.stdout.write(reply.transcript)
+  else {
+    await writeFile(options.output, reply.transcript, { mode: 0o600 })
+    line(`Written to ${options.output}.`)
+  }
 }
 
 async function all(gateway: Address): Promise<ModemJson[]> {
@@ -70,6 +89,20 @@ function row(modem: ModemJson): string[] {
     modem.operator ?? modem.registration,
     modem.signal_dbm === null ? '' : `${modem.signal_dbm} dBm`,
     modem.port,
-    printable(modem.reason ?? ''),
+    [...recovered(modem), printable(modem.reason ?? '')].filter((text) => text !== '').join(' · '),
   ]
+}
+
+/** `reopened 2, restarted 1`; steps that were not needed are left out. */
+function recovered(modem: ModemJson): string[] {
+  const words: Record<string, string> = {
+    resync: 'found step',
+    reopen: 'reopened',
+    radio: 'radio cycled',
+    restart: 'restarted',
+    replug: 'replugged',
+    'give-up': 'given up',
+  }
+  const done = Object.entries(modem.recovery.counts).filter(([, count]) => count > 0)
+  return done.length === 0 ? [] : [done.map(([step, count]) => `${words[step] ?? step} ${count}×`).join(', ')]
 }

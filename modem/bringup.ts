@@ -29,8 +29,10 @@ import {
 } from './at/sms.ts'
 import type { ModemStatus } from './contract.ts'
 import { indicationLadder } from './indications.ts'
+import type { PinRecord } from './pin-record.ts'
+import type { ModemProfile } from './profile.ts'
 import { isRefusal, unlessRefused } from './refusal.ts'
-import { type PinMemory, unlockSim } from './sim-unlock.ts'
+import { unlockSim } from './sim-unlock.ts'
 import type { StartSteps } from './start-steps.ts'
 
 /** How this modem is to be used, learnt by the start sequence. */
@@ -58,9 +60,11 @@ export class UnusableModule extends Error {
 
 export interface BringUpOptions {
   pin: string | undefined
-  pinMemory: PinMemory
+  pinRecord: PinRecord
   /** Asked with the IMEI before anything is done to the SIM; throws UnusableModule when the module must be left alone. */
   admit(imei: string | undefined): void
+  /** Asked once the module has said what it is: what is special about it. */
+  profile(facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile
   /** Told what is learnt, as it is learnt. */
   learn(facts: Partial<ModemStatus>): void
 }
@@ -72,14 +76,15 @@ const NO_PDU_MODE = 'the modem has no PDU mode (AT+CMGF=0 is refused): it cannot
 export async function bringUp(steps: StartSteps, options: BringUpOptions): Promise<Capabilities> {
   await steps.handshake()
   await quietAndNumeric(steps)
-  await identify(steps, options)
+  const { imei, profile } = await identify(steps, options)
+  for (const { command } of profile.startCommands) await optional(steps, command)
   await fullFunctionality(steps)
-  await unlockSim(steps, options.pin, options.pinMemory)
+  await unlockSim(steps, { pin: options.pin, record: options.pinRecord, imei, triesWays: profile.pinTries })
   await untilSmsReady(steps)
   const acknowledged = await messageService(steps)
   if ((await optional(steps, 'AT+CMGF=0')) === false) throw new UnusableModule(NO_PDU_MODE)
-  const memories = await messageMemories(steps, options)
-  const indication = await newMessageIndications(steps, acknowledged, memories)
+  const memories = await messageMemories(steps, options, profile)
+  const indication = await newMessageIndications(steps, acknowledged, memories, profile)
   for (const text of ['AT+CLIP=1', 'AT+CRC=1', 'AT+CUSD=1']) await optional(steps, text)
   for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+COPS=3,0']) await optional(steps, text)
   await describeSim(steps, options)
@@ -98,7 +103,10 @@ async function quietAndNumeric(steps: StartSteps): Promise<void> {
   await optional(steps, 'AT+CMEE=1')
 }
 
-async function identify(steps: StartSteps, options: BringUpOptions): Promise<void> {
+async function identify(
+  steps: StartSteps,
+  options: BringUpOptions,
+): Promise<{ imei: string | undefined; profile: ModemProfile }> {
   const { commandTimeoutMs } = steps.timings
   const tell = (text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR') =>
     unlessRefused(steps.run(description(text, commandTimeoutMs)))
@@ -106,12 +114,11 @@ async function identify(steps: StartSteps, options: BringUpOptions): Promise<voi
     (await unlessRefused(steps.run(imei('AT+CGSN', commandTimeoutMs)))) ??
     (await unlessRefused(steps.run(imei('AT+GSN', commandTimeoutMs))))
   options.admit(number)
-  options.learn({
-    imei: number,
-    manufacturer: await tell('AT+CGMI'),
-    model: await tell('AT+CGMM'),
-    revision: await tell('AT+CGMR'),
-  })
+  const manufacturer = await tell('AT+CGMI')
+  const model = await tell('AT+CGMM')
+  const profile = options.profile({ manufacturer, model })
+  options.learn({ imei: number, manufacturer, model, revision: await tell('AT+CGMR'), profile: profile.id })
+  return { imei: number, profile }
 }
 
 async function fullFunctionality(steps: StartSteps): Promise<void> {
@@ -147,12 +154,17 @@ async function messageService(steps: StartSteps): Promise<boolean> {
 /** Larger and faster first; `MT` is the two others seen as one, so it serves only where they are not to be had. */
 const MEMORY_ORDER = ['ME', 'SM', 'MT'] as const
 
-async function messageMemories(steps: StartSteps, options: BringUpOptions): Promise<MemoryLayout> {
+async function messageMemories(
+  steps: StartSteps,
+  options: BringUpOptions,
+  profile: ModemProfile,
+): Promise<MemoryLayout> {
   const { commandTimeoutMs, slowCommandTimeoutMs } = steps.timings
   const offered = (await unlessRefused(steps.run(offeredMemories(commandTimeoutMs)))) ?? []
   const reading = offered[0] ?? []
   const receiving = offered[2] ?? offered[1] ?? reading
-  const known = receiving.length === 0 ? MEMORY_ORDER : MEMORY_ORDER.filter((name) => receiving.includes(name))
+  const order: readonly string[] = profile.memories?.order ?? MEMORY_ORDER
+  const known = receiving.length === 0 ? order : order.filter((name) => receiving.includes(name))
   for (const name of known) {
     // All three must be named, or the network's messages go elsewhere; some modems take only two or one.
     for (const naming of [[name, name, name], [name, name], [name]]) {
@@ -177,10 +189,16 @@ async function newMessageIndications(
   steps: StartSteps,
   acknowledged: boolean,
   memories: MemoryLayout,
+  profile: ModemProfile,
 ): Promise<NewMessageIndication> {
   const { commandTimeoutMs } = steps.timings
   const offered = (await unlessRefused(steps.run(offeredIndications(commandTimeoutMs)))) ?? []
-  const ladder = indicationLadder(offered, { acknowledged, reportMemory: memories.readable.includes('SR') })
+  const ladder = indicationLadder(offered, {
+    acknowledged,
+    reportMemory: memories.readable.includes('SR'),
+    first: profile.indications?.first ?? [],
+    direct: profile.directDelivery !== undefined,
+  })
   for (const rung of ladder) {
     if (await unlessRefused(steps.run(setIndication(rung, commandTimeoutMs)).then(() => true))) return rung
   }

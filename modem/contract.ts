@@ -3,6 +3,8 @@
  * TCP; a modem host on another machine could fulfil it over a queue.
  */
 
+import type { ErrorClass } from './at/result.ts'
+
 /** A PDU that the modem took from the network, not yet deleted or acknowledged. */
 export interface IncomingPdu {
   modemId: string
@@ -44,6 +46,15 @@ export type ModemState =
   | 'resyncing' // lost step, finding its way back
   | 'failed' // gave up; `reason` says what a person must do
 
+/** What is done about a modem that does not do its work, mildest first. */
+export type RecoveryStep = 'resync' | 'reopen' | 'radio' | 'restart' | 'replug' | 'give-up'
+
+export interface RecoveryStatus {
+  /** How often each was done since the start of the process. */
+  counts: Readonly<Record<RecoveryStep, number>>
+  last: { step: RecoveryStep; reason: string; atMs: number } | undefined
+}
+
 export interface ModemStatus {
   id: string
   /** As configured: `/dev/…` or `tcp://host:port`. */
@@ -55,6 +66,8 @@ export interface ModemStatus {
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined
+  /** Which of `profiles/` it is driven by. */
+  profile: string | undefined
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
@@ -65,6 +78,7 @@ export interface ModemStatus {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  recovery: RecoveryStatus
   /** ms since epoch of the last change of `state`. */
   sinceMs: number
 }
@@ -80,12 +94,15 @@ export class ModemSubmitError extends Error {
   readonly stage: SubmitStage
   /** `cms-38`, `cme-14`, `error`, `prompt-timeout`, `timeout`, `gone`, `reset`, `unavailable`. */
   readonly code: string
+  /** What the code means for this family of modules, where that differs from what it means for all. */
+  readonly errorClass: ErrorClass | undefined
 
-  constructor(stage: SubmitStage, code: string, message: string, cause?: unknown) {
+  constructor(stage: SubmitStage, code: string, message: string, cause?: unknown, errorClass?: ErrorClass) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'ModemSubmitError'
     this.stage = stage
     this.code = code
+    this.errorClass = errorClass
   }
 }
 
@@ -109,6 +126,8 @@ export interface SmsModem {
   submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }>
   /** Runs one AT command for a person (diagnosis) and returns its information lines. */
   command(text: string, timeoutMs: number): Promise<readonly string[]>
+  /** The last of what went through the port, as text; `masked` hides numbers and texts. PINs are never in it. */
+  transcript(masked: boolean): string
   /** Restarts the module and runs the start sequence again. */
   reset(): Promise<void>
   start(): void

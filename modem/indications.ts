@@ -15,6 +15,10 @@ export interface IndicationWishes {
   acknowledged: boolean
   /** The memory "SR" can be selected for reading. */
   reportMemory: boolean
+  /** Tried before all others. */
+  first?: readonly NewMessageIndication[]
+  /** It was proven for this module that direct messages wait for +CNMA: mt=2 comes first. */
+  direct?: boolean
 }
 
 /** What to try, best first. `offered`: the five lists of AT+CNMI=?, or fewer, or none where it was refused. */
@@ -29,11 +33,11 @@ export function indicationLadder(
     return allowed.length > 0 ? allowed : [...values].slice(0, 1)
   }
   const modes = pick(0, [2, 1, 3])
-  const targets = pick(1, [1, 3, 2])
+  const targets = pick(1, wishes.direct && wishes.acknowledged ? [2, 1, 3] : [1, 3, 2])
   const pages = pick(2, [2, 0])
   const reports = pick(3, reportOrder(wishes))
   const buffers = pick(4, [0, 1])
-  const ladder: NewMessageIndication[] = []
+  const ladder: NewMessageIndication[] = [...(wishes.first ?? [])]
   for (const mt of targets)
     for (const mode of modes)
       for (const ds of reports) for (const bm of pages) for (const bfr of buffers) ladder.push([mode, mt, bm, ds, bfr])

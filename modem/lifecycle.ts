@@ -5,9 +5,10 @@
  *   stopped ─start─▶ opening ─opened─▶ starting ─started─▶ running
  *                      ▲  │ failed        │ SIM, identity     │ lost, rebooted, silent
  *                      │  ▼               ▼                   ▼
- *                     waiting ◀────── held (looked at again)  ladder: start again · reopen · AT+CFUN=1,1 · gave up
+ *                     waiting ◀────── held (looked at again)  start again, or the next step of `ladder.ts`
  */
 import type { ModemState } from './contract.ts'
+import { climb, counted, descend, type Ladder, NEW_LADDER, type Trouble, withdrawn } from './ladder.ts'
 import type { ModemTimings } from './timings.ts'
 
 export type Phase =
@@ -17,7 +18,9 @@ export type Phase =
   | 'starting' // open, the start sequence runs
   | 'held' // open, but a person must act; looked at again by and by
   | 'running'
-  | 'restarting' // AT+CFUN=1,1 is on its way
+  | 'cycling' // AT+CFUN=4 and AT+CFUN=1 are on their way
+  | 'restarting' // the module's restart is on its way
+  | 'replugging' // closed, its USB port is being switched off and on
 
 export interface Life {
   phase: Phase
@@ -30,10 +33,18 @@ export interface Life {
   openFailures: number
   startFailures: number
   timeouts: number
-  reopens: number
+  pollFailures: number
   /** The port was closed before the module could be told to restart: do so once it is open. */
   restartOnceOpen: boolean
-  hardResetsAtMs: readonly number[]
+  /** Until then silence is no wonder: the module was restarted. */
+  rebootUntilMs: number
+  /** Since when polling finds no network, or no signal though there was one before. */
+  unregisteredSinceMs: number | undefined
+  signalLostSinceMs: number | undefined
+  signalWasTold: boolean
+  /** What is known of too low a supply, in words. */
+  powerProblem: string | undefined
+  ladder: Ladder
 }
 
 export type StartFailure = 'sim-locked' | 'no-sim' | 'unusable' | 'no-answer'
@@ -53,11 +64,18 @@ export type LifeEvent =
   | { kind: 'resyncing'; active: boolean }
   | { kind: 'timed-out' }
   | { kind: 'answered' }
-  /** A whole round of polling went well. */
-  | { kind: 'healthy' }
+  /** A whole round of polling was answered; whether the modem told a signal strength. */
+  | { kind: 'polled'; signal: boolean }
+  | { kind: 'poll-failed'; reason: string }
   | { kind: 'elapsed' }
   | { kind: 'reset-requested' }
   | { kind: 'restarted' }
+  | { kind: 'radio-cycled' }
+  /** `problem`: why the USB port could not be switched. */
+  | { kind: 'replugged'; problem: string | undefined }
+  /** The port of a modem that was given up has gone and is there again. */
+  | { kind: 'port-returned' }
+  | { kind: 'under-voltage'; words: string }
 
 export type Effect =
   | { do: 'open' }
@@ -67,6 +85,10 @@ export type Effect =
   | { do: 'wait'; delayMs: number }
   | { do: 'cancel-wait' }
   | { do: 'restart-module' }
+  | { do: 'cycle-radio' }
+  | { do: 'replug-usb' }
+  /** Feed `port-returned` when the port goes and returns; called off by `cancel-wait`. */
+  | { do: 'watch-port' }
 
 export interface Step {
   life: Life
@@ -82,18 +104,21 @@ export const NEW_LIFE: Life = {
   openFailures: 0,
   startFailures: 0,
   timeouts: 0,
-  reopens: 0,
+  pollFailures: 0,
   restartOnceOpen: false,
-  hardResetsAtMs: [],
+  rebootUntilMs: 0,
+  unregisteredSinceMs: undefined,
+  signalLostSinceMs: undefined,
+  signalWasTold: false,
+  powerProblem: undefined,
+  ladder: NEW_LADDER,
 }
-
-const DAY_MS = 24 * 3_600_000
 
 /** One step of the life. Events that mean nothing in a phase leave everything as it is. */
 export function transition(life: Life, event: LifeEvent, nowMs: number, timings: ModemTimings): Step {
   switch (event.kind) {
     case 'start':
-      return life.phase === 'stopped' ? open({ ...NEW_LIFE, hardResetsAtMs: life.hardResetsAtMs }) : same(life)
+      return life.phase === 'stopped' ? open({ ...NEW_LIFE, ladder: life.ladder }) : same(life)
     case 'stop':
       return life.phase === 'stopped'
         ? same(life)
@@ -102,39 +127,64 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
             { do: 'close', reason: 'the modem was stopped' },
           ])
     case 'opened':
-      return life.phase === 'opening' ? opened(life) : same(life)
+      return life.phase === 'opening' ? opened(life, nowMs, timings) : same(life)
     case 'open-failed':
       return life.phase === 'opening'
         ? closedFor(life, event.reason, backOffMs(life.openFailures, timings), { openFailures: life.openFailures + 1 })
         : same(life)
     case 'started':
       return life.phase === 'starting'
-        ? step({ ...life, phase: 'running', reason: '', timeouts: 0, openFailures: 0 }, [{ do: 'cancel-wait' }])
+        ? step({ ...life, phase: 'running', reason: '', timeouts: 0, pollFailures: 0, openFailures: 0 }, [
+            { do: 'cancel-wait' },
+          ])
         : same(life)
     case 'start-failed':
       return life.phase === 'starting' ? startFailed(life, event.why, event.reason, nowMs, timings) : same(life)
     case 'lost':
       return isOpen(life) ? lost(life, event, nowMs, timings) : same(life)
     case 'unsettled':
-      return isOpen(life) && life.phase !== 'restarting' ? startSequence(life, event.reason) : same(life)
+      return isOpen(life) && life.phase !== 'restarting' && life.phase !== 'cycling'
+        ? startSequence(life, event.reason)
+        : same(life)
     case 'registration':
       return step({ ...life, registered: event.registered }, [])
     case 'resyncing':
-      return step({ ...life, resyncing: event.active }, [])
+      return step(
+        {
+          ...life,
+          resyncing: event.active,
+          ladder: event.active ? counted(life.ladder, 'resync', 'an answer was overdue', nowMs) : life.ladder,
+        },
+        [],
+      )
     case 'timed-out':
       return timedOut(life, nowMs, timings)
     case 'answered':
       return life.timeouts === 0 ? same(life) : step({ ...life, timeouts: 0 }, [])
-    case 'healthy':
-      return step({ ...life, timeouts: 0, reopens: 0, startFailures: 0 }, [])
+    case 'polled':
+      return life.phase === 'running' ? polled(life, event.signal, nowMs, timings) : same(life)
+    case 'poll-failed':
+      return life.phase === 'running' ? pollFailed(life, event.reason, nowMs, timings) : same(life)
     case 'elapsed':
       return elapsed(life)
     case 'reset-requested':
-      return isOpen(life) ? restart(life, 'restarted on request') : life.phase === 'waiting' ? open(life) : same(life)
+      return isOpen(life)
+        ? restart(life, 'restarted on request', nowMs, timings)
+        : life.phase === 'waiting'
+          ? open(life)
+          : same(life)
     case 'restarted':
       return life.phase === 'restarting'
         ? closedFor(life, life.reason, timings.afterHardResetMs, {}, 'the module was told to restart')
         : same(life)
+    case 'radio-cycled':
+      return life.phase === 'cycling' ? startSequence(life, life.reason) : same(life)
+    case 'replugged':
+      return life.phase === 'replugging' ? replugged(life, event.problem, nowMs, timings) : same(life)
+    case 'port-returned':
+      return life.phase === 'waiting' && life.heldAs === 'failed' ? open(life) : same(life)
+    case 'under-voltage':
+      return step({ ...life, powerProblem: event.words }, [])
   }
 }
 
@@ -146,10 +196,12 @@ export function describeLife(life: Life): { state: ModemState; reason: string | 
     case 'opening':
     case 'waiting':
     case 'held':
-      return { state: life.heldAs, reason: life.reason }
+      return { state: life.heldAs, reason: withPower(life) }
     case 'starting':
+    case 'cycling':
     case 'restarting':
-      return { state: 'starting', reason: life.reason }
+    case 'replugging':
+      return { state: 'starting', reason: withPower(life) }
     case 'running':
       if (life.resyncing) return { state: 'resyncing', reason: 'an answer is overdue, asking the modem where it is' }
       return life.registered
@@ -158,13 +210,17 @@ export function describeLife(life: Life): { state: ModemState; reason: string | 
   }
 }
 
+function withPower(life: Life): string {
+  return life.powerProblem === undefined ? life.reason : `${life.reason}; ${life.powerProblem}`
+}
+
 /** Back-off before the port is tried again: doubling, bounded. */
 function backOffMs(failures: number, timings: ModemTimings): number {
   return Math.min(timings.reopenMaxMs, timings.reopenFirstMs * 2 ** Math.min(failures, 20))
 }
 
 function isOpen(life: Life): boolean {
-  return ['starting', 'held', 'running', 'restarting'].includes(life.phase)
+  return ['starting', 'held', 'running', 'cycling', 'restarting'].includes(life.phase)
 }
 
 function same(life: Life): Step {
@@ -182,9 +238,9 @@ function open(life: Life): Step {
   ])
 }
 
-function opened(life: Life): Step {
+function opened(life: Life, nowMs: number, timings: ModemTimings): Step {
   return life.restartOnceOpen
-    ? restart({ ...life, restartOnceOpen: false }, life.reason)
+    ? restart({ ...life, restartOnceOpen: false }, life.reason, nowMs, timings)
     : startSequence(life, 'the port is open')
 }
 
@@ -224,12 +280,17 @@ function startFailed(life: Life, why: StartFailure, reason: string, nowMs: numbe
     case 'unusable':
       return closedFor(life, reason, timings.recheckMs, { heldAs: 'failed' })
     case 'no-answer': {
+      if (nowMs < life.rebootUntilMs) {
+        const change = { openFailures: life.openFailures + 1 }
+        return closedFor(life, reason, backOffMs(life.openFailures, timings), change)
+      }
       const startFailures = life.startFailures + 1
       const tried = { ...life, startFailures }
       if (startFailures < timings.startFailuresMax) {
-        return closedFor(tried, reason, backOffMs(startFailures - 1, timings), {})
+        const ladder = counted(life.ladder, 'reopen', reason, nowMs)
+        return closedFor({ ...tried, ladder }, reason, backOffMs(startFailures - 1, timings), {})
       }
-      return hardReset({ ...tried, startFailures: 0 }, reason, nowMs, timings, 'open')
+      return climbed({ ...tried, startFailures: 0 }, 'silent', reason, nowMs, timings, { open: true, tried: 'radio' })
     }
   }
 }
@@ -247,33 +308,91 @@ function lost(
     const openFailures = life.phase === 'starting' ? life.openFailures + 1 : 0
     return closedFor(life, reason, backOffMs(life.openFailures, timings), { openFailures })
   }
-  if (life.reopens === 0) return closedFor(life, reason, timings.reopenFirstMs, { reopens: 1 })
-  return hardReset({ ...life, reopens: 0 }, reason, nowMs, timings, 'closed')
+  return climbed(life, 'silent', reason, nowMs, timings, { open: false })
 }
 
 function timedOut(life: Life, nowMs: number, timings: ModemTimings): Step {
   const timeouts = life.timeouts + 1
   if (life.phase !== 'running' || timeouts < timings.timeoutsInRowMax) return step({ ...life, timeouts }, [])
   const reason = `${timeouts} commands in a row were not answered`
-  if (life.reopens === 0) return closedFor(life, reason, timings.reopenFirstMs, { reopens: 1 })
-  return hardReset({ ...life, reopens: 0 }, reason, nowMs, timings, 'open')
+  return climbed(life, 'unreliable', reason, nowMs, timings, { open: true })
 }
 
-function hardReset(life: Life, reason: string, nowMs: number, timings: ModemTimings, port: 'open' | 'closed'): Step {
-  const recent = life.hardResetsAtMs.filter((atMs) => nowMs - atMs < DAY_MS)
-  if (recent.length < timings.hardResetsPerDayMax) {
-    const counted = { ...life, hardResetsAtMs: [...recent, nowMs] }
-    if (port === 'open') return restart(counted, reason)
-    return closedFor(counted, reason, timings.reopenFirstMs, { restartOnceOpen: true })
+function pollFailed(life: Life, reason: string, nowMs: number, timings: ModemTimings): Step {
+  const pollFailures = life.pollFailures + 1
+  if (pollFailures < timings.pollFailuresMax) return step({ ...life, pollFailures }, [])
+  const words = `looking after the modem failed ${pollFailures} times in a row (${reason})`
+  return climbed({ ...life, pollFailures: 0 }, 'unreliable', words, nowMs, timings, { open: true })
+}
+
+/** All is answered. Whether there is a network, too, decides if the modem is well. */
+function polled(life: Life, signal: boolean, nowMs: number, timings: ModemTimings): Step {
+  const signalWasTold = life.signalWasTold || signal
+  const unregisteredSinceMs = life.registered ? undefined : (life.unregisteredSinceMs ?? nowMs)
+  // Some modules never tell a strength on LTE: only one that has told it before has lost it.
+  const signalLostSinceMs = signal || !signalWasTold ? undefined : (life.signalLostSinceMs ?? nowMs)
+  const answering = { ...life, timeouts: 0, pollFailures: 0, startFailures: 0, signalWasTold }
+  const watched = { ...answering, unregisteredSinceMs, signalLostSinceMs }
+  if (unregisteredSinceMs === undefined && signalLostSinceMs === undefined) {
+    return step({ ...watched, ladder: descend(life.ladder), powerProblem: undefined }, [])
   }
-  const advice = 'unplug the modem and plug it in again; look at its power supply'
-  return closedFor({ ...life, hardResetsAtMs: recent }, `${reason}; ${advice}`, timings.gaveUpRetryMs, {
-    heldAs: 'failed',
-  })
+  if (nowMs < life.ladder.restUntilMs) return step(watched, [])
+  const isUnregistered = unregisteredSinceMs !== undefined && nowMs - unregisteredSinceMs >= timings.unregisteredMaxMs
+  const isDeaf = signalLostSinceMs !== undefined && nowMs - signalLostSinceMs >= timings.signalLostMaxMs
+  if (!isUnregistered && !isDeaf) return step(watched, [])
+  const reason = isUnregistered ? 'no network for too long' : 'no signal for too long, though there was one'
+  return climbed(answering, 'deaf', reason, nowMs, timings, { open: true })
 }
 
-function restart(life: Life, reason: string): Step {
-  return step({ ...life, phase: 'restarting', reason, registered: false, timeouts: 0 }, [
+/** The next step of the ladder, as effects. `open`: whether the port is still open and can be told something. */
+function climbed(
+  life: Life,
+  trouble: Trouble,
+  reason: string,
+  nowMs: number,
+  timings: ModemTimings,
+  { open, tried }: { open: boolean; tried?: 'radio' },
+): Step {
+  const { ladder, rung } = climb(life.ladder, trouble, reason, nowMs, timings, tried)
+  const next = { ...life, ladder, timeouts: 0, unregisteredSinceMs: undefined, signalLostSinceMs: undefined }
+  switch (rung) {
+    case 'reopen':
+      return closedFor(next, reason, timings.reopenFirstMs, {})
+    case 'radio':
+      return step({ ...next, phase: 'cycling', reason, registered: false }, [{ do: 'cycle-radio' }])
+    case 'restart':
+      if (open) return restart(next, reason, nowMs, timings)
+      return closedFor(next, reason, timings.reopenFirstMs, { restartOnceOpen: true })
+    case 'replug':
+      return step({ ...next, phase: 'replugging', reason, registered: false, resyncing: false }, [
+        { do: 'cancel-wait' },
+        { do: 'close', reason },
+        { do: 'replug-usb' },
+      ])
+    case 'give-up':
+      // A modem that only lacks a network stays open: coverage may return, and calls nobody.
+      return trouble === 'deaf' ? step(next, []) : gaveUp(next, reason, timings)
+  }
+}
+
+function gaveUp(life: Life, reason: string, timings: ModemTimings): Step {
+  const advice = 'unplug the modem and plug it in again; look at its power supply, which is the usual cause'
+  const closed = closedFor(life, `${reason}; ${advice}`, timings.gaveUpRetryMs, { heldAs: 'failed' })
+  return step(closed.life, [...closed.effects, { do: 'watch-port' }])
+}
+
+function replugged(life: Life, problem: string | undefined, nowMs: number, timings: ModemTimings): Step {
+  if (problem === undefined) {
+    return closedFor(life, life.reason, timings.afterHardResetMs, { rebootUntilMs: nowMs + timings.rebootMs })
+  }
+  const reason = `${life.reason}; ${problem}`
+  const { ladder } = climb(withdrawn(life.ladder, 'replug'), 'silent', reason, nowMs, timings, 'replug')
+  return gaveUp({ ...life, ladder }, reason, timings)
+}
+
+function restart(life: Life, reason: string, nowMs: number, timings: ModemTimings): Step {
+  const rebootUntilMs = nowMs + timings.rebootMs
+  return step({ ...life, phase: 'restarting', reason, registered: false, timeouts: 0, rebootUntilMs }, [
     { do: 'cancel-wait' },
     { do: 'restart-module' },
   ])

@@ -10,7 +10,7 @@
  */
 import { AtChannel, type ChannelEvents } from './at/channel.ts'
 import { decimal } from './at/fields.ts'
-import { REGISTRATION_PREFIXES, restartModule } from './at/general.ts'
+import { REGISTRATION_PREFIXES, restartModule, silenceRadio, wakeRadio } from './at/general.ts'
 import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
@@ -20,13 +20,17 @@ import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
 import { personCommand } from './person-command.ts'
+import { PinRecord, VolatilePinEntries } from './pin-record.ts'
+import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { Reception } from './reception.ts'
-import { inWords } from './refusal.ts'
+import { inWords, unlessRefused } from './refusal.ts'
 import type { SerialTransport } from './serial/pipe.ts'
-import { type Clock, type Log, within } from './serial/surroundings.ts'
+import { watchReturn } from './serial/presence.ts'
+import { type Clock, type Log, pause, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
 import { openTransport } from './serial/transport.ts'
-import { type PinMemory, SimBarrier } from './sim-unlock.ts'
+import { boardUnderVoltage, replugUsb, usbDeviceOf } from './serial/usb.ts'
+import { SimBarrier } from './sim-unlock.ts'
 import { StartSteps } from './start-steps.ts'
 import { StatusBoard } from './status.ts'
 import { MessageStorage, type StorageHabits } from './storage.ts'
@@ -46,6 +50,10 @@ export interface ModemOptions {
   timings?: Partial<ModemTimings> | undefined
   /** Shared by all modems of the process, so that one module is never driven through two ports. */
   claims?: ImeiClaims | undefined
+  /** Shared likewise: what became of PINs. Without it that is forgotten with the process. */
+  pins?: PinRecord | undefined
+  /** What families there are; those that are shipped, unless a test has others. */
+  profiles?: readonly ModemProfile[] | undefined
 }
 
 /** One open port. All of it is thrown away when the port ends. */
@@ -64,6 +72,7 @@ interface Link {
 
 /** Direct messages kept while the start sequence runs. A modem that waits for +CNMA sends one. */
 const EARLY_MAX = 64
+/** Said by several families, also by ones that no profile knows. */
 const MEMORY_FULL_URCS: ReadonlySet<string> = new Set(['+SMS FULL', '^SMMEMFULL'])
 const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
@@ -76,7 +85,9 @@ export class Modem implements SmsModem {
   readonly #claims: ImeiClaims
   readonly #claimant: ImeiClaimant
   readonly #transcript: Transcript
-  readonly #pinMemory: PinMemory = { state: 'untried' }
+  readonly #pinRecord: PinRecord
+  readonly #profiles: readonly ModemProfile[]
+  #profile: ModemProfile | undefined
   readonly #habits: StorageHabits = { unlisted: new Set() }
   /** What is going on and must have ended before `stop` resolves. */
   readonly #running = new Set<Promise<unknown>>()
@@ -84,6 +95,7 @@ export class Modem implements SmsModem {
   #link: Link | undefined
   #cancelWait: () => void = () => {}
   #cancelPoll: () => void = () => {}
+  #cancelWatch: () => void = () => {}
   /** A person asked for a reset, so another module at this port is no accident. */
   #mayChangeModule = false
 
@@ -93,6 +105,8 @@ export class Modem implements SmsModem {
     this.#clock = options.clock
     this.#log = options.log
     this.#claims = options.claims ?? new ImeiClaims()
+    this.#pinRecord = options.pins ?? new PinRecord(new VolatilePinEntries(), () => options.clock.nowMs())
+    this.#profiles = options.profiles ?? shippedProfiles()
     this.#transcript = new Transcript(options.clock)
     this.#board = new StatusBoard(this.#blankStatus(), () => options.clock.nowMs())
     this.#claimant = {
@@ -171,8 +185,12 @@ export class Modem implements SmsModem {
     if (life.phase !== before.phase) {
       this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
     }
+    const { counts, last } = life.ladder
+    if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync') {
+      this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
+    }
     for (const effect of effects) this.#perform(effect)
-    this.#board.update(describeLife(this.#life))
+    this.#board.update({ ...describeLife(this.#life), recovery: { counts, last } })
   }
 
   #perform(effect: Effect): void {
@@ -189,11 +207,24 @@ export class Modem implements SmsModem {
       case 'restart-module':
         this.#track(this.#restartModule())
         return
+      case 'cycle-radio':
+        this.#track(this.#cycleRadio())
+        return
+      case 'replug-usb':
+        this.#track(this.#replugUsb())
+        return
+      case 'watch-port':
+        this.#track(this.#lookAtPower())
+        this.#cancelWatch = watchReturn(this.#options.port, this.#timings.presenceEveryMs, this.#clock, () =>
+          this.#dispatch({ kind: 'port-returned' }),
+        )
+        return
       case 'wait':
         this.#cancelWait()
         this.#cancelWait = this.#clock.after(effect.delayMs, () => this.#dispatch({ kind: 'elapsed' }))
         return
       case 'cancel-wait':
+        this.#cancelWatch()
         this.#cancelWait()
         return
     }
@@ -292,7 +323,8 @@ export class Modem implements SmsModem {
     const steps = new StartSteps(link.channel, this.#clock, this.#timings, signal)
     const { indication, memories, acknowledged } = await bringUp(steps, {
       pin: this.#options.pin,
-      pinMemory: this.#pinMemory,
+      pinRecord: this.#pinRecord,
+      profile: (facts) => this.#chooseProfile(link, facts),
       admit: (imei) => this.#admit(imei),
       learn: (facts) => this.#learn(facts),
     })
@@ -343,6 +375,16 @@ export class Modem implements SmsModem {
     this.#board.update({ id: `mdm_${imei}` })
   }
 
+  #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
+    const profile = profileOf(this.#profiles, { ...facts, usbId: undefined })
+    this.#profile = profile
+    link.submission.errors = profile.errors
+    link.channel.knowUrcs(
+      profile.urcs.map(({ prefix, meaning }) => ({ prefix, ...(meaning === 'boot' ? { boot: 'sure' as const } : {}) })),
+    )
+    return profile
+  }
+
   #learn(facts: Partial<ModemStatus>): void {
     const number = this.#options.number ?? facts.number
     this.#board.update(number === undefined ? facts : { ...facts, number })
@@ -362,9 +404,43 @@ export class Modem implements SmsModem {
       this.#track(link.reception?.stop() ?? Promise.resolve())
       const { slowCommandTimeoutMs } = this.#timings
       // No answer is as good as any: the module may be gone before it has said OK.
-      await link.channel.run(restartModule(slowCommandTimeoutMs), Priority.acknowledge).catch(() => {})
+      await link.channel
+        .run(restartModule(slowCommandTimeoutMs, this.#profile?.reset?.command), Priority.acknowledge)
+        .catch(() => {})
     }
     this.#dispatch({ kind: 'restarted' })
+  }
+
+  async #cycleRadio(): Promise<void> {
+    const link = this.#link
+    if (link === undefined) return
+    link.setUp.abort()
+    this.#cancelPoll()
+    this.#track(link.reception?.stop() ?? Promise.resolve())
+    const { slowCommandTimeoutMs, radioOffMs } = this.#timings
+    await link.channel
+      .hold(Priority.acknowledge, async (run) => {
+        await unlessRefused(run(silenceRadio(slowCommandTimeoutMs)))
+        await pause(this.#clock, radioOffMs)
+        await unlessRefused(run(wakeRadio(slowCommandTimeoutMs)))
+      })
+      .catch((error: unknown) => this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'no radio cycle'))
+    if (this.#link === link) this.#dispatch({ kind: 'radio-cycled' })
+  }
+
+  async #replugUsb(): Promise<void> {
+    const device = await usbDeviceOf(this.#options.port)
+    const problem =
+      device === undefined
+        ? 'its port is no USB device of this machine'
+        : await replugUsb(device, this.#timings.usbOffMs, this.#clock)
+    this.#dispatch({ kind: 'replugged', problem })
+  }
+
+  async #lookAtPower(): Promise<void> {
+    if (await boardUnderVoltage()) {
+      this.#dispatch({ kind: 'under-voltage', words: 'the board says that its own supply voltage is too low' })
+    }
   }
 
   #onUrc(urc: Urc): void {
@@ -394,11 +470,17 @@ export class Modem implements SmsModem {
         return
       case 'UNDER-VOLTAGE':
         this.#log.warn({ modemId: this.id }, 'the modem says its supply voltage is too low: use a powered hub')
+        this.#dispatch({ kind: 'under-voltage', words: 'the modem has said that its supply voltage is too low' })
         return
       default:
-        if (MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')) void link.reception?.sweep()
+        if (this.#saysMemoryFull(urc)) void link.reception?.sweep()
         else if (!urc.known) this.#log.debug({ modemId: this.id, line: urc.text }, 'the modem said something unknown')
     }
+  }
+
+  #saysMemoryFull(urc: Urc): boolean {
+    const row = this.#profile?.urcs.find(({ prefix }) => prefix === urc.name)
+    return row?.meaning === 'memory-full' || MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')
   }
 
   #onSimState(state: string): void {
@@ -423,11 +505,13 @@ export class Modem implements SmsModem {
         return
       }
       this.#noteRegistration(await health.registration())
-      this.#board.update(await health.facts())
+      const facts = await health.facts()
+      this.#board.update(facts)
       await reception.sweep()
-      if (!setUp.signal.aborted) this.#dispatch({ kind: 'healthy' })
+      if (!setUp.signal.aborted) this.#dispatch({ kind: 'polled', signal: facts.signalDbm !== undefined })
     } catch (error) {
       this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'polling stopped half-way')
+      if (!setUp.signal.aborted) this.#dispatch({ kind: 'poll-failed', reason: inWords(error) })
     }
     if (!setUp.signal.aborted) this.#pollAfter(link, this.#timings.pollEveryMs)
   }
@@ -442,6 +526,7 @@ export class Modem implements SmsModem {
       manufacturer: undefined,
       model: undefined,
       revision: undefined,
+      profile: undefined,
       imei: undefined,
       imsi: undefined,
       iccid: undefined,
@@ -451,6 +536,7 @@ export class Modem implements SmsModem {
       signalDbm: undefined,
       smsc: undefined,
       storage: [],
+      recovery: { counts: NEW_LIFE.ladder.counts, last: undefined },
       sinceMs: this.#clock.nowMs(),
     }
   }

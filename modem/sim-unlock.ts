@@ -1,10 +1,20 @@
 /**
- * Gets past AT+CPIN? (27.007 §8.3): waits for a SIM that is busy, enters the PIN at most once, says what a person must do.
- * The last try is never spent, and a PIN whose entry did not end in OK is never entered again by this process.
+ * Gets past AT+CPIN? (27.007 §8.3): waits for a SIM that is busy, enters the PIN, says what a person must do. The last
+ * try is never spent: a PIN that was refused is never entered again, whoever restarts what; one that was never answered
+ * only where the SIM tells that tries are left; and where it does not tell, every entry since it was last open counts.
  */
-import { enterPin, PIN_TRIES_QUERIES, pinTries, simState } from './at/general.ts'
+import {
+  enterPin,
+  ICCID_QUERIES,
+  iccid,
+  type PinTriesWay,
+  pinTries,
+  STANDARD_PIN_TRIES,
+  simState,
+} from './at/general.ts'
 import { AtError } from './at/result.ts'
-import { unlessRefused } from './refusal.ts'
+import type { PinRecord, SimIdentity } from './pin-record.ts'
+import { isRefusal, unlessRefused } from './refusal.ts'
 import type { StartSteps } from './start-steps.ts'
 
 /** The SIM keeps the start sequence from going on. */
@@ -18,12 +28,18 @@ export class SimBarrier extends Error {
   }
 }
 
-/** Lives as long as the modem's entry: what became of its PIN. */
-export interface PinMemory {
-  state: 'untried' | 'spent' | 'accepted'
+export interface PinUse {
+  pin: string | undefined
+  /** What became of earlier entries. */
+  record: PinRecord
+  imei: string | undefined
+  /** How this module tells the tries that are left, besides the standard way. */
+  triesWays: readonly PinTriesWay[]
 }
 
 const TRIES_LEFT_MIN = 2
+/** What a SIM gives after it was opened (TS 31.101). */
+const TRIES_FULL = 3
 
 /** SIM states as error codes, for modems that answer AT+CPIN? by an error. */
 const STATE_BY_LABEL: ReadonlyMap<string, string> = new Map([
@@ -42,13 +58,16 @@ const STATE_BY_LABEL: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Resolves when the SIM is usable. Rejects with SimBarrier when a person must act, with AtError when the line breaks. */
-export async function unlockSim(steps: StartSteps, pin: string | undefined, memory: PinMemory): Promise<void> {
+export async function unlockSim(steps: StartSteps, use: PinUse): Promise<void> {
   const deadlineMs = steps.nowMs() + steps.timings.simReadyMs
   for (;;) {
     const state = await readSimState(steps)
-    if (state === 'READY' || state === 'UNKNOWN' || state.endsWith('PIN2') || state.endsWith('PUK2')) return
+    if (state === 'READY' || state === 'UNKNOWN' || state.endsWith('PIN2') || state.endsWith('PUK2')) {
+      if (state === 'READY' && use.pin !== undefined) await use.record.opened(await identity(steps, use))
+      return
+    }
     if (state === 'SIM PIN') {
-      await usePin(steps, pin, memory)
+      await usePin(steps, use)
     } else if (state !== 'ABSENT' && state !== 'BUSY' && state !== 'NOT READY') {
       throw new SimBarrier('sim-locked', lockedReason(state))
     } else if (steps.nowMs() >= deadlineMs) {
@@ -68,27 +87,53 @@ async function readSimState(steps: StartSteps): Promise<string> {
   }
 }
 
-async function usePin(steps: StartSteps, pin: string | undefined, memory: PinMemory): Promise<void> {
+async function usePin(steps: StartSteps, use: PinUse): Promise<void> {
+  const { pin, record } = use
   if (pin === undefined) {
     throw new SimBarrier('sim-locked', 'the SIM asks for its PIN: put it into the configuration, or switch it off')
   }
-  if (memory.state === 'spent') {
-    throw new SimBarrier('sim-locked', 'the SIM did not accept the configured PIN: correct it, then restart')
+  const sim = await identity(steps, use)
+  const { outcome, entries } = await record.standing(sim, pin)
+  if (outcome === 'refused') throw new SimBarrier('sim-locked', REFUSED)
+  const told = await triesLeft(steps, use.triesWays)
+  if (told === undefined && outcome === 'unanswered') {
+    throw new SimBarrier('sim-locked', `${UNANSWERED}: enter the PIN by hand, in a phone or as AT command`)
   }
-  const left = await triesLeft(steps)
-  if (left !== undefined && left < TRIES_LEFT_MIN) {
-    throw new SimBarrier('sim-locked', `${left} PIN tries are left on the SIM: enter the PIN by hand, in a phone`)
+  const left = told ?? TRIES_FULL - entries
+  if (left < TRIES_LEFT_MIN) {
+    const certainly = told === undefined ? 'perhaps only ' : ''
+    throw new SimBarrier(
+      'sim-locked',
+      `${certainly}${left} PIN tries are left on the SIM: enter the PIN by hand, in a phone`,
+    )
   }
-  memory.state = 'spent'
-  const entered = await unlessRefused(steps.run(enterPin(pin, steps.timings.slowCommandTimeoutMs)).then(() => true))
-  if (entered !== true) {
-    throw new SimBarrier('sim-locked', 'the SIM refused the configured PIN: correct it, then restart')
+  const entry = await record.entering(sim, pin)
+  try {
+    await steps.run(enterPin(pin, steps.timings.slowCommandTimeoutMs))
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    // Busy is no verdict on the PIN: the entry stays unanswered.
+    if (error.class === 'not-ready') return
+    await entry.refused()
+    throw new SimBarrier('sim-locked', REFUSED)
   }
-  memory.state = 'accepted'
 }
 
-async function triesLeft(steps: StartSteps): Promise<number | undefined> {
-  for (const way of PIN_TRIES_QUERIES) {
+const REFUSED = 'the SIM refused the configured PIN, which is not entered again: correct it in the configuration'
+const UNANSWERED =
+  'the configured PIN was entered once and never answered, and the modem does not tell how many tries are left'
+
+/** The SIM's own number may be read before it is open (TS 31.102), on most modules. */
+async function identity(steps: StartSteps, use: PinUse): Promise<SimIdentity> {
+  for (const text of ICCID_QUERIES) {
+    const found = await unlessRefused(steps.run(iccid(text, steps.timings.commandTimeoutMs)))
+    if (found !== undefined) return { iccid: found, imei: use.imei }
+  }
+  return { iccid: undefined, imei: use.imei }
+}
+
+async function triesLeft(steps: StartSteps, ways: readonly PinTriesWay[]): Promise<number | undefined> {
+  for (const way of [STANDARD_PIN_TRIES, ...ways]) {
     const left = await unlessRefused(steps.run(pinTries(way, steps.timings.commandTimeoutMs)))
     if (left !== undefined) return left
   }

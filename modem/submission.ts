@@ -5,7 +5,7 @@
 import type { AtChannel } from './at/channel.ts'
 import { setting } from './at/command.ts'
 import { Priority } from './at/priority.ts'
-import { AtError } from './at/result.ts'
+import { AtError, type ErrorClass } from './at/result.ts'
 import { submitMessage } from './at/sms.ts'
 import { ModemSubmitError, type SubmitOptions, type SubmitStage } from './contract.ts'
 import { inWords, isRefusal } from './refusal.ts'
@@ -19,6 +19,9 @@ export class Submission {
   readonly #timings: ModemTimings
   /** What +CMMS is set to; undefined once the modem has refused it. */
   #linkHeld: boolean | undefined = false
+
+  /** What vendor codes mean for the module at the port; the profile's, once it is known. */
+  errors: ReadonlyMap<string, ErrorClass> = new Map()
 
   constructor(channel: AtChannel, timings: ModemTimings) {
     this.#channel = channel
@@ -43,7 +46,7 @@ export class Submission {
       })
       return { messageReference }
     } catch (error) {
-      throw submitError(error)
+      throw submitError(error, this.errors)
     } finally {
       if (!options.moreToFollow && this.#linkHeld) {
         void this.#channel.hold(Priority.send, (run) => this.#holdLink(false, run)).catch(() => {})
@@ -70,9 +73,9 @@ export class Submission {
   }
 }
 
-function submitError(error: unknown): ModemSubmitError {
+function submitError(error: unknown, errors: ReadonlyMap<string, ErrorClass>): ModemSubmitError {
   if (!(error instanceof AtError)) return new ModemSubmitError('not-sent', 'unavailable', inWords(error), error)
-  return new ModemSubmitError(stageOf(error), codeOf(error), error.message, error)
+  return new ModemSubmitError(stageOf(error), codeOf(error), error.message, error, errors.get(error.label))
 }
 
 function stageOf(error: AtError): SubmitStage {

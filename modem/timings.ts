@@ -38,13 +38,25 @@ export interface ModemTimings extends ChannelTimings {
   sinkRetryMaxMs: number
   /** Commands in a row without an answer after which the port is opened anew. */
   timeoutsInRowMax: number
+  /** Rounds of polling in a row that failed after which the ladder is climbed. */
+  pollFailuresMax: number
   /** Start sequences in a row that failed after which the module is restarted. */
   startFailuresMax: number
-  /** AT+CFUN=1,1 by ourselves, in any 24 hours. */
+  /** Without a network for so long, the radio is switched off and on. */
+  unregisteredMaxMs: number
+  /** Likewise when a modem that has told a signal strength tells none any more (+CSQ: 99). */
+  signalLostMaxMs: number
+  /** Between AT+CFUN=4 and AT+CFUN=1. */
+  radioOffMs: number
+  /** Restarts of the module and of its USB port by ourselves, in any 24 hours. */
   hardResetsPerDayMax: number
-  /** From AT+CFUN=1,1 until the port is opened anew. */
+  /** From the restart of the module until the port is opened anew. */
   afterHardResetMs: number
-  /** Before a modem that was given up is tried again: a person may have replugged it. */
+  /** A module that was restarted may be gone or silent for so long: nothing is done about it. */
+  rebootMs: number
+  /** How long the USB device stays switched off. */
+  usbOffMs: number
+  /** Before a modem that was given up is tried again; its return after a replug is seen at once. */
   gaveUpRetryMs: number
   /** Longest that `reset()` waits for the modem to be back. */
   resetLimitMs: number
@@ -74,10 +86,16 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   sinkRetryFirstMs: 1_000,
   sinkRetryMaxMs: 60_000,
   timeoutsInRowMax: 3,
+  pollFailuresMax: 3,
   startFailuresMax: 3,
+  unregisteredMaxMs: 600_000,
+  signalLostMaxMs: 900_000,
+  radioOffMs: 2_000,
   hardResetsPerDayMax: 4,
   afterHardResetMs: 5_000,
-  gaveUpRetryMs: 60_000,
+  rebootMs: 90_000,
+  usbOffMs: 2_000,
+  gaveUpRetryMs: 3_600_000,
   resetLimitMs: 180_000,
   stopLimitMs: 5_000,
   writeTimeoutMs: 5_000,

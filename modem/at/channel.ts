@@ -17,7 +17,7 @@ import { Priority, PriorityLine } from './priority.ts'
 import { AtError, type AtErrorKind, type FinalResult, parseFinal } from './result.ts'
 import { StepFinder, type StepHost, type StepTimings } from './step.ts'
 import { UnsolicitedBodies } from './unsolicited.ts'
-import { matchUrc, type Urc, unknownUrc } from './urc.ts'
+import { matchUrc, type Urc, type UrcRule, unknownUrc } from './urc.ts'
 
 export interface ChannelTimings extends StepTimings {
   writeTimeoutMs: number
@@ -95,6 +95,7 @@ export class AtChannel {
   #bootGraceUntilMs = 0
   #overlongLines = 0
   #echoIsOff = false
+  #addedUrcs: readonly UrcRule[] = []
   /** Counts restarts: a session that began before one must not go on after it. */
   #restarts = 0
   /** Of two heads that wait for a PDU line of the same length the later one gets it. */
@@ -178,6 +179,11 @@ export class AtChannel {
    */
   echoIsOff(): void {
     this.#echoIsOff = true
+  }
+
+  /** Lines that modules of this family say besides those that all do. */
+  knowUrcs(rules: readonly UrcRule[]): void {
+    this.#addedUrcs = rules
   }
 
   /** Ends the channel and its port; everything in flight and waiting fails with `gone`. */
@@ -411,7 +417,7 @@ export class AtChannel {
   }
 
   #takeUrc(text: string): boolean {
-    const match = matchUrc(text)
+    const match = matchUrc(text, this.#addedUrcs)
     if (match === undefined) return false
     const { rule, urc } = match
     if (rule.boot === 'sure' || (rule.boot === 'maybe' && this.#clock.nowMs() >= this.#bootGraceUntilMs)) {

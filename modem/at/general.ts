@@ -36,26 +36,19 @@ export function enterPin(pin: string, timeoutMs: number): AtCommand<void> {
   return { ...setting(`AT+CPIN="${pin}"`, timeoutMs), retry: 'unsafe', wakes: true }
 }
 
-/**
- * Ways to ask how many PIN tries are left: AT+CPINR of 27.007 §8.65 first, then what families have of their own. `read`
- * gets the fields behind the prefix.
- */
-export const PIN_TRIES_QUERIES: readonly {
-  text: string
+/** How to ask for the PIN tries that are left: the count is field number `field` behind `prefix`. */
+export interface PinTriesWay {
+  command: string
   prefix: string
-  read: (fields: readonly string[]) => number | undefined
-}[] = [
-  { text: 'AT+CPINR="SIM PIN"', prefix: '+CPINR:', read: (fields) => decimal(fields[1]) },
-  { text: 'AT+QPINC="SC"', prefix: '+QPINC:', read: (fields) => decimal(fields[1]) },
-  { text: 'AT+SPIC', prefix: '+SPIC:', read: (fields) => decimal(fields[0]) },
-  // ^CPIN: <code>,<times>,<puk>,<pin>,<puk2>,<pin2>
-  { text: 'AT^CPIN?', prefix: '^CPIN:', read: (fields) => decimal(fields[3]) },
-  { text: 'AT#PCT', prefix: '#PCT:', read: (fields) => decimal(fields[0]) },
-]
+  field: number
+}
 
-/** One of PIN_TRIES_QUERIES as a command; gives undefined where the answer holds no number. */
-export function pinTries(way: (typeof PIN_TRIES_QUERIES)[number], timeoutMs: number): AtCommand<number | undefined> {
-  return query(way.text, way.prefix, timeoutMs, (text) => way.read(splitFields(text)))
+/** AT+CPINR (27.007 §8.65): for any module; families have more of their own, in their profiles. */
+export const STANDARD_PIN_TRIES: PinTriesWay = { command: 'AT+CPINR="SIM PIN"', prefix: '+CPINR:', field: 1 }
+
+/** Gives undefined where the answer holds no number. */
+export function pinTries({ command, prefix, field }: PinTriesWay, timeoutMs: number): AtCommand<number | undefined> {
+  return query(command, prefix, timeoutMs, (text) => decimal(splitFields(text)[field]))
 }
 
 /** AT+CFUN?: 1 is full functionality. */
@@ -68,9 +61,14 @@ export function wakeRadio(timeoutMs: number): AtCommand<void> {
   return { ...setting('AT+CFUN=1', timeoutMs), wakes: true }
 }
 
-/** AT+CFUN=1,1: restarts the module. */
-export function restartModule(timeoutMs: number): AtCommand<void> {
-  return { ...setting('AT+CFUN=1,1', timeoutMs), retry: 'unsafe' }
+/** AT+CFUN=4: switches the radio off, and nothing else. */
+export function silenceRadio(timeoutMs: number): AtCommand<void> {
+  return setting('AT+CFUN=4', timeoutMs)
+}
+
+/** AT+CFUN=1,1, or the module's own `command`: restarts the module. */
+export function restartModule(timeoutMs: number, command = 'AT+CFUN=1,1'): AtCommand<void> {
+  return { ...setting(command, timeoutMs), retry: 'unsafe' }
 }
 
 /** AT+CGSN and AT+GSN: the IMEI. */

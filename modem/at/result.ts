@@ -4,14 +4,20 @@
  * data; codes above 511 are vendor space and only the widely shared ones are here.
  */
 
+const ERROR_CLASSES = [
+  'not-ready', // the same command in a moment
+  'transient', // the network cannot now: later, or over another modem
+  'permanent', // this message or command will never work
+  'sim', // a person must see to the SIM or its settings
+  'storage', // make room, then again
+  'unknown',
+] as const
 /** What a caller can do about a refusal. */
-export type ErrorClass =
-  | 'not-ready' // the same command in a moment
-  | 'transient' // the network cannot now: later, or over another modem
-  | 'permanent' // this message or command will never work
-  | 'sim' // a person must see to the SIM or its settings
-  | 'storage' // make room, then again
-  | 'unknown'
+export type ErrorClass = (typeof ERROR_CLASSES)[number]
+
+export function isErrorClass(value: unknown): value is ErrorClass {
+  return ERROR_CLASSES.some((each) => each === value)
+}
 
 type Family = 'cms' | 'cme'
 

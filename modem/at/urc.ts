@@ -4,7 +4,7 @@
  */
 import { splitFields } from './fields.ts'
 
-interface UrcRule {
+export interface UrcRule {
   prefix: string
   /** A PDU line follows, perhaps later (H2). */
   body?: true
@@ -89,11 +89,10 @@ export interface UrcMatch {
   urc: Urc
 }
 
-/** Looks a line up; undefined when no rule has its prefix. */
-export function matchUrc(text: string): UrcMatch | undefined {
-  const rule = RULES_BY_START.get(text.slice(0, 2))?.find((candidate) =>
-    candidate.whole ? text === candidate.prefix : text.startsWith(candidate.prefix),
-  )
+/** Looks a line up, first in what this modem's family adds; undefined when no rule has its prefix. */
+export function matchUrc(text: string, added: readonly UrcRule[] = []): UrcMatch | undefined {
+  const fits = (rule: UrcRule) => (rule.whole ? text === rule.prefix : text.startsWith(rule.prefix))
+  const rule = added.find(fits) ?? RULES_BY_START.get(text.slice(0, 2))?.find(fits)
   if (rule === undefined) return undefined
   const fields = splitFields(text.slice(rule.prefix.length).trim())
   return { rule, urc: { name: rule.prefix, known: true, text, fields, body: undefined, bodyFits: true } }

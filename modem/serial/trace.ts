@@ -48,18 +48,45 @@ export class Transcript {
     }
   }
 
-  /** One line an entry. `masked` hides runs of digits and hex (numbers, ids, texts) but keeps their length. */
+  /** One line an entry. `masked` hides numbers, ids and texts but keeps their length. */
   render(masked: boolean): string {
-    const lines: string[] = []
-    for (const entry of this.#entries) {
-      if (entry === undefined) continue
-      let text = Buffer.from(entry.octets).toString('latin1')
-      text = text.replace(/(AT\+CPIN=)[^\r]*/gi, '$1"****"')
-      if (masked) text = text.replace(/[0-9A-Fa-f]{5,}/g, (run) => '*'.repeat(run.length))
-      lines.push(`${(entry.atMs / 1000).toFixed(3)} ${entry.direction === 'to-modem' ? '>' : '<'} ${withEscapes(text)}`)
+    const entries = this.#entries.filter((entry) => entry !== undefined)
+    const texts = new Map<TraceEntry, string>()
+    // A number may be cut by the end of a chunk: mask each direction as the one stream that it is.
+    for (const direction of ['to-modem', 'from-modem'] as const) {
+      const chunks = entries.filter((entry) => entry.direction === direction)
+      const whole = hidden(Buffer.concat(chunks.map(({ octets }) => octets)).toString('latin1'), masked)
+      let start = 0
+      for (const chunk of chunks) {
+        texts.set(chunk, whole.slice(start, start + chunk.octets.length))
+        start += chunk.octets.length
+      }
     }
+    const lines = entries.map((entry) => {
+      const arrow = entry.direction === 'to-modem' ? '>' : '<'
+      return `${(entry.atMs / 1000).toFixed(3)} ${arrow} ${withEscapes(texts.get(entry) ?? '')}`
+    })
     return lines.length === 0 ? '' : `${lines.join('\n')}\n`
   }
+}
+
+/** Answers and commands whose quoted fields are people's names, numbers or texts. */
+const PERSONAL = /\+(?:CUSD|CLIP|CCWA|CNUM|CPBR|CPBF|COLP|CMGL|CMGR|CMT|CDS)[:=](?:[^"\r]|"[^"]*")*/g
+
+function hidden(text: string, masked: boolean): string {
+  const withoutPins = text.replace(/(AT\+(?:CPIN|CPWD|CLCK)=)([^\r]*)/gi, (_all, command: string, rest: string) => {
+    return command + rest.replace(/[^",]/g, '*')
+  })
+  if (!masked) return withoutPins
+  return withoutPins
+    .replace(/[0-9A-Fa-f]{5,}/g, stars)
+    .replace(PERSONAL, (line) =>
+      line.replace(/"([^"]*)"/g, (_all, inside: string) => `"${inside.replace(/[^+\r\n]/g, '*')}"`),
+    )
+}
+
+function stars(text: string): string {
+  return '*'.repeat(text.length)
 }
 
 /** Reads what `Transcript.render` wrote. Lines that are not of that form (comments, blank ones) are left out. */

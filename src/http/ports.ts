@@ -19,6 +19,7 @@ export interface ModemView {
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined
+  profile: string | undefined
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
@@ -28,6 +29,11 @@ export interface ModemView {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** How often each step of recovery was done since the start, and the last one. */
+  recovery: {
+    counts: Readonly<Record<string, number>>
+    last: { step: string; reason: string; atMs: number } | undefined
+  }
   sinceMs: number
   /** Texts through it; left out until the router knows it. */
   texts?: ModemTexts
@@ -51,6 +57,8 @@ export interface ModemPort {
   list(): readonly ModemView[]
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
+  /** The last of what went through the port; `masked` hides numbers and texts. Throws `unknown-modem`. */
+  transcript(id: string, masked: boolean): string
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
   command(id: string, text: string): Promise<readonly string[]>
 }

@@ -127,6 +127,7 @@ export function modemView(modem: ModemView) {
     manufacturer: modem.manufacturer ?? null,
     model: modem.model ?? null,
     revision: modem.revision ?? null,
+    profile: modem.profile ?? null,
     imei: modem.imei ?? null,
     imsi: modem.imsi ?? null,
     iccid: modem.iccid ?? null,
@@ -136,6 +137,17 @@ export function modemView(modem: ModemView) {
     signal_dbm: modem.signalDbm ?? null,
     smsc: modem.smsc ?? null,
     storage: modem.storage,
+    recovery: {
+      counts: modem.recovery.counts,
+      last:
+        modem.recovery.last === undefined
+          ? null
+          : {
+              step: modem.recovery.last.step,
+              reason: modem.recovery.last.reason,
+              at: time(modem.recovery.last.atMs),
+            },
+    },
     since: time(modem.sinceMs),
     texts: modem.texts === undefined ? null : modemTextsView(modem.texts),
   }

@@ -2,19 +2,28 @@
 import type { ModemSink, SmsModem } from '../../modem/contract.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
+import { type PinEntry, type PinEntryStore, PinRecord } from '../../modem/pin-record.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
 import type { ModemConfig } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { ModemPort, ModemTexts } from '../http/ports.ts'
 import type { Log } from '../log.ts'
 import type { Router } from '../routing/router.ts'
+import type { Database } from '../store/database.ts'
+import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
 
 /** One driver for each entry, not started yet. */
-export function createModems(configs: readonly ModemConfig[], sink: ModemSink, log: Log): readonly SmsModem[] {
+export function createModems(
+  configs: readonly ModemConfig[],
+  sink: ModemSink,
+  db: Database,
+  log: Log,
+): readonly SmsModem[] {
   const claims = new ImeiClaims()
+  const pins = new PinRecord(pinEntries(db), () => systemClock.nowMs())
   return configs.map(
     ({ port, label, number, pin }) =>
       new Modem({
@@ -26,6 +35,7 @@ export function createModems(configs: readonly ModemConfig[], sink: ModemSink, l
         clock: systemClock,
         log,
         claims,
+        pins,
       }),
   )
 }
@@ -41,6 +51,14 @@ function textsOf({ available, reason, rules, use }: ReturnType<Router['smsLanes'
     perMinute: rules?.textsPerMinute,
     costPerPart: rules?.costPerPart,
     prefixes: rules?.prefixes ?? [],
+  }
+}
+
+/** Only this writes that row, so what is read has the shape that was written. */
+function pinEntries(db: Database): PinEntryStore {
+  return {
+    read: async () => ((await readPinEntries(db)) ?? []) as readonly PinEntry[],
+    write: (entries) => writePinEntries(db, entries),
   }
 }
 
@@ -60,6 +78,7 @@ export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<R
       })
     },
     reset: (id) => demand(id).reset(),
+    transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {
       const modem = demand(id)
       try {

@@ -3,6 +3,7 @@
  * the owner.
  */
 import { type ErrorClass, errorClass } from '../../modem/at/result.ts'
+import { ModemSubmitError } from '../../modem/contract.ts'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 
 /** The service centre has this very message already. */
@@ -33,8 +34,9 @@ const NOT_SENT_CODES: ReadonlySet<string> = new Set(['gone', 'reset', 'prompt-ti
  */
 export function refusal(code: string, part: number, cause?: Error): CausewayError | undefined {
   if (code === DUPLICATE) return undefined
+  const known = cause instanceof ModemSubmitError ? cause.errorClass : undefined
   const verdict =
-    code === 'failed' ? VERDICTS.permanent : NOT_SENT_CODES.has(code) ? NOT_SENT : VERDICTS[errorClass(code)]
+    code === 'failed' ? VERDICTS.permanent : NOT_SENT_CODES.has(code) ? NOT_SENT : VERDICTS[known ?? errorClass(code)]
   return new CausewayError({
     code: NOT_SENT_CODES.has(code) ? 'modem-unavailable' : code,
     message: `${verdict.words} (part ${part}: ${cause?.message ?? code}).`,

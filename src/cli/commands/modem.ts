@@ -1,4 +1,5 @@
-/** Modems: how they are, one AT command, a restart. */
+/** Modems: how they are, what was said to them, one AT command, a restart. */
+import { writeFile } from 'node:fs/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { json, line, printable, table } from '../print.ts'
@@ -16,6 +17,7 @@ interface ModemJson {
   registration: string
   signal_dbm: number | null
   texts: TextsJson | null
+  recovery: { counts: Record<string, number> }
 }
 
 interface TextsJson {
@@ -53,6 +55,23 @@ export async function reset(options: Options & { modem?: string }): Promise<void
   else table([row(modem)])
 }
 
+/** Writes the transcript to a file, or to standard output. `unmasked` leaves numbers and texts in it. */
+export async function trace(
+  which: string | undefined,
+  options: Options & { output?: string; unmasked?: boolean },
+): Promise<void> {
+  const gateway = await findGateway(options)
+  const { id } = await pick(gateway, which)
+  const path = `/api/v1/modems/${encodeURIComponent(id)}/trace?unmasked=${options.unmasked === true}`
+  const reply = await call<{ transcript: string }>(gateway, 'GET', path)
+  if (options.json === true) json(reply)
+  else if (options.output === undefined) process.stdout.write(reply.transcript)
+  else {
+    await writeFile(options.output, reply.transcript, { mode: 0o600 })
+    line(`Written to ${options.output}.`)
+  }
+}
+
 async function all(gateway: Address): Promise<ModemJson[]> {
   return (await call<{ data: ModemJson[] }>(gateway, 'GET', '/api/v1/modems')).data
 }
@@ -81,7 +100,12 @@ function row(modem: ModemJson): string[] {
     modem.signal_dbm === null ? '' : `${modem.signal_dbm} dBm`,
     used(modem.texts),
     modem.port,
-    printable(modem.reason ?? (modem.texts?.available === false ? modem.texts.reason : null) ?? ''),
+    [
+      ...recovered(modem),
+      printable(modem.reason ?? (modem.texts?.available === false ? modem.texts.reason : null) ?? ''),
+    ]
+      .filter((text) => text !== '')
+      .join(' · '),
   ]
 }
 
@@ -90,4 +114,18 @@ function used(texts: TextsJson | null): string {
   if (texts === null || texts.today === null) return ''
   const day = `${texts.today}${texts.daily_quota === null ? '' : `/${texts.daily_quota}`} today`
   return texts.monthly_quota === null ? day : `${day}, ${texts.this_month}/${texts.monthly_quota} this month`
+}
+
+/** `reopened 2, restarted 1`; steps that were not needed are left out. */
+function recovered(modem: ModemJson): string[] {
+  const words: Record<string, string> = {
+    resync: 'found step',
+    reopen: 'reopened',
+    radio: 'radio cycled',
+    restart: 'restarted',
+    replug: 'replugged',
+    'give-up': 'given up',
+  }
+  const done = Object.entries(modem.recovery.counts).filter(([, count]) => count > 0)
+  return done.length === 0 ? [] : [done.map(([step, count]) => `${words[step] ?? step} ${count}×`).join(', ')]
 }

@@ -1,4 +1,4 @@
-/** Modems: how they are, and the two things a person may do to one. */
+/** Modems: how they are, what was said to them, and what a person may do to one. */
 import { z } from 'zod'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
@@ -37,6 +37,17 @@ export const modemRoutes: readonly Route[] = [
       const { id } = find(ports, params['id'])
       await ports.modems.reset(id)
       return ok(modemView(find(ports, id)))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/modems/:id/trace',
+    scope: 'admin',
+    summary: 'The last of what went through the port, both ways. Numbers and texts are masked unless `unmasked=true`.',
+    query: z.strictObject({ unmasked: z.enum(['true', 'false']).prefault('false') }),
+    handle: async ({ ports, params, query }) => {
+      const { id } = find(ports, params['id'])
+      return ok({ transcript: ports.modems.transcript(id, query.unmasked === 'false') })
     },
   }),
   route({

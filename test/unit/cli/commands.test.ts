@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -229,6 +229,15 @@ describe('the other commands', () => {
     expect(out).toMatch(
       /kitchen .* ready .* 200\/200 today, 340\/5000 this month .*the quota of 200 texts a day is used up/,
     )
+  })
+
+  test('modem trace writes the transcript, masked unless asked otherwise', async () => {
+    expect((await here('modem', 'trace')).out).toBe('0.000 > AT\\r\n')
+    expect(rig.calls.at(-1)).toBe(`transcript ${rig.modem.id} masked`)
+    const file = join(elsewhere, 'kitchen.trace')
+    await here('modem', 'trace', 'kitchen', '--unmasked', '--output', file)
+    expect(rig.calls.at(-1)).toBe(`transcript ${rig.modem.id} whole`)
+    expect(readFileSync(file, 'utf8')).toBe('0.000 > AT\\r\n')
   })
 
   test('modem at runs on the only modem', async () => {

@@ -128,6 +128,22 @@ describe('modems', () => {
     }
   })
 
+  test('show how often they were recovered, and why last', async () => {
+    const { recovery } = (await rig.call('GET', `/api/v1/modems/${rig.modem.id}`, { token })).body
+    expect(recovery).toEqual({
+      counts: { reopen: 0, restart: 2 },
+      last: { step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' },
+    })
+  })
+
+  test('give their transcript, masked unless asked otherwise, to administrators', async () => {
+    const path = `/api/v1/modems/${rig.modem.id}/trace`
+    expect((await rig.call('GET', path, { token })).body).toEqual({ transcript: '0.000 > AT\\r\n' })
+    await rig.call('GET', `${path}?unmasked=true`, { token })
+    expect(rig.calls.slice(-2)).toEqual([`transcript ${rig.modem.id} masked`, `transcript ${rig.modem.id} whole`])
+    expect((await rig.call('GET', path, { token: await rig.token('modems:read') })).status).toBe(403)
+  })
+
   test('are reset', async () => {
     expect((await rig.call('POST', `/api/v1/modems/${rig.modem.id}/reset`, { token })).status).toBe(200)
     expect(rig.calls).toContain(`reset ${rig.modem.id}`)

@@ -115,6 +115,7 @@ export async function startRig(): Promise<Rig> {
     manufacturer: 'Causeway',
     model: 'Sim',
     revision: undefined,
+    profile: undefined,
     imei: '490154203237518',
     imsi: undefined,
     iccid: undefined,
@@ -124,6 +125,7 @@ export async function startRig(): Promise<Rig> {
     signalDbm: -67,
     smsc: '+15550000001',
     storage: [{ memory: 'SM', used: 1, total: 20 }],
+    recovery: { counts: { reopen: 0, restart: 2 }, last: { step: 'restart', reason: 'silent', atMs: 0 } },
     sinceMs: 1_700_000_000_000,
     texts: {
       available: false,
@@ -173,6 +175,10 @@ export async function startRig(): Promise<Rig> {
       list: () => [modem],
       reset: async (id) => {
         calls.push(`reset ${id}`)
+      },
+      transcript: (id, masked) => {
+        calls.push(`transcript ${id} ${masked ? 'masked' : 'whole'}`)
+        return '0.000 > AT\\r\n'
       },
       command: async (id, text) => {
         calls.push(`command ${id} ${text}`)

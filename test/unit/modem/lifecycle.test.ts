@@ -87,12 +87,91 @@ test('a return after an unplug begins with a short back-off again', () => {
   expect(life).toMatchObject({ phase: 'waiting', openFailures: 0 })
 })
 
-test('three commands in a row without an answer open the port anew, and once more restart the module', () => {
-  const reopened = live([...READY, TIMED_OUT, TIMED_OUT, TIMED_OUT])
+const UNANSWERED = [TIMED_OUT, TIMED_OUT, TIMED_OUT]
+const POLLED: LifeEvent = { kind: 'polled', signal: true }
+const NOT_PERMITTED: LifeEvent = { kind: 'replugged', problem: 'no right' }
+
+test('the ladder: reopen, radio, restart, USB port, give up; each counted, with its reason', () => {
+  const reopened = live([...READY, ...UNANSWERED])
   expect(reopened.effects).toEqual(['close', 'wait'])
-  const again = live([ELAPSED, OPENED, STARTED, TIMED_OUT, TIMED_OUT, TIMED_OUT], reopened.life)
-  expect(again.effects).toEqual(['cancel-wait', 'restart-module'])
-  expect(live([{ kind: 'restarted' }], again.life).effects).toEqual(['close', 'wait'])
+  const cycled = live([ELAPSED, OPENED, REGISTERED, STARTED, ...UNANSWERED], reopened.life)
+  expect(cycled.effects).toEqual(['cycle-radio'])
+  const restarted = live([{ kind: 'radio-cycled' }, STARTED, ...UNANSWERED], cycled.life)
+  expect(restarted.effects).toEqual(['cancel-wait', 'restart-module'])
+  const back = live([{ kind: 'restarted' }, ELAPSED, OPENED, STARTED, ...UNANSWERED], restarted.life)
+  expect(back.effects).toEqual(['cancel-wait', 'close', 'replug-usb'])
+  const again = live([{ kind: 'replugged', problem: undefined }, ELAPSED, OPENED, STARTED, ...UNANSWERED], back.life)
+  expect(again.effects).toEqual(['close', 'wait', 'watch-port'])
+  expect(again.life.ladder.counts).toEqual({ resync: 0, reopen: 1, radio: 1, restart: 1, replug: 1, 'give-up': 1 })
+  expect(again.life.ladder.last).toMatchObject({ step: 'give-up', reason: '3 commands in a row were not answered' })
+  expect(describeLife(again.life)).toMatchObject({ state: 'failed', reason: expect.stringContaining('power supply') })
+})
+
+test('a modem that was given up is tried again after its rest, or as soon as its port has gone and is there again', () => {
+  const silent = live([...READY, SILENT, ELAPSED, OPENED, SILENT, ELAPSED, OPENED, { kind: 'restarted' }])
+  const usb = live([ELAPSED, OPENED, SILENT], silent.life)
+  expect(usb.effects).toContain('replug-usb')
+  const { life, effects } = live([NOT_PERMITTED], usb.life)
+  expect(effects).toEqual(['close', 'wait', 'watch-port'])
+  expect(describeLife(life).reason).toContain('no right')
+  expect(life.ladder.counts.replug).toBe(0)
+  expect(live([ELAPSED], life).effects).toEqual(['cancel-wait', 'open'])
+  expect(live([{ kind: 'port-returned' }], life).effects).toEqual(['cancel-wait', 'open'])
+})
+
+test('too low a supply, told by modem or board, is said with the reason until the modem is well again', () => {
+  const { life } = live([...READY, { kind: 'under-voltage', words: 'too low' }, ...UNANSWERED])
+  expect(describeLife(life).reason).toMatch(/not answered; too low$/)
+  const well = live([ELAPSED, OPENED, REGISTERED, STARTED, POLLED, UNPLUGGED], life).life
+  expect(describeLife(well).reason).toBe('unplugged')
+})
+
+test('polling that fails three times in a row is trouble, too', () => {
+  const failed: LifeEvent = { kind: 'poll-failed', reason: 'garbled' }
+  expect(live([...READY, failed, failed, POLLED, failed, failed]).life.phase).toBe('running')
+  expect(live([...READY, failed, failed, failed]).effects).toEqual(['close', 'wait'])
+})
+
+describe('a modem that answers but has no network', () => {
+  const SEARCHING: readonly LifeEvent[] = [START, OPENED, STARTED]
+
+  /** Polls every minute; gives the minutes at which something was done, and what. */
+  function minutes(events: readonly LifeEvent[], poll: LifeEvent, count: number): [minute: number, done: string][] {
+    let life = live(events).life
+    const done: [number, string][] = []
+    for (let minute = 0; minute < count; minute += 1) {
+      const { life: next, effects } = transition(life, poll, minute * 60_000, DEFAULT_TIMINGS)
+      life = next
+      for (const effect of effects) done.push([minute, effect.do])
+      if (life.phase === 'cycling') life = live([{ kind: 'radio-cycled' }, STARTED], life, minute * 60_000).life
+      if (life.phase === 'restarting') {
+        life = live([{ kind: 'restarted' }, ELAPSED, OPENED, STARTED], life, minute * 60_000).life
+      }
+    }
+    return done
+  }
+
+  test('gets its radio cycled after ten minutes, is restarted ten later, then left to search for an hour', () => {
+    expect(minutes(SEARCHING, POLLED, 110)).toEqual([
+      [10, 'cycle-radio'],
+      [21, 'cancel-wait'],
+      [21, 'restart-module'],
+      [92, 'cycle-radio'],
+      [103, 'cancel-wait'],
+      [103, 'restart-module'],
+    ])
+  })
+
+  test('counts as deaf after fifteen minutes without a signal, if it has told one before', () => {
+    const mute: LifeEvent = { kind: 'polled', signal: false }
+    expect(minutes([...READY, POLLED], mute, 17)).toEqual([[15, 'cycle-radio']])
+    expect(minutes(READY, mute, 60)).toEqual([])
+  })
+
+  test('is well again once it has one', () => {
+    const { life } = live([...SEARCHING, POLLED, REGISTERED, POLLED])
+    expect(life).toMatchObject({ unregisteredSinceMs: undefined, ladder: { position: 0 } })
+  })
 })
 
 test('an answer in between sets the count back', () => {
@@ -102,7 +181,7 @@ test('an answer in between sets the count back', () => {
 
 test('a healthy round takes the ladder back to its first rung', () => {
   const first = live([...READY, TIMED_OUT, TIMED_OUT, TIMED_OUT]).life
-  const { effects } = live([ELAPSED, OPENED, STARTED, { kind: 'healthy' }, TIMED_OUT, TIMED_OUT, TIMED_OUT], first)
+  const { effects } = live([ELAPSED, OPENED, REGISTERED, STARTED, POLLED, TIMED_OUT, TIMED_OUT, TIMED_OUT], first)
   expect(effects).toEqual(['close', 'wait'])
 })
 
@@ -112,34 +191,38 @@ test('a modem that lost step for good is reopened, then restarted once it is ope
   expect(live([ELAPSED, OPENED], second.life).effects).toEqual(['cancel-wait', 'restart-module'])
 })
 
-test('start sequences that fail restart the module, but only so often a day; then a person is asked', () => {
+test('start sequences that fail restart the module and switch its port, but only so often a day', () => {
   let life = live([START]).life
-  const restarts: number[] = []
-  for (let n = 0; n < 40; n += 1) {
-    life = transition(life, OPENED, n * 1_000, DEFAULT_TIMINGS).life
-    const failed = transition(life, NO_ANSWER, n * 1_000, DEFAULT_TIMINGS)
-    life = failed.life
-    if (failed.effects.some((effect) => effect.do === 'restart-module')) {
-      restarts.push(n)
-      life = transition(life, { kind: 'restarted' }, n * 1_000, DEFAULT_TIMINGS).life
+  const hard: number[] = []
+  let nowMs = 0
+  const feed = (event: LifeEvent) => {
+    const next = transition(life, event, nowMs, DEFAULT_TIMINGS)
+    life = next.life
+    for (const effect of next.effects) {
+      if (effect.do === 'wait') nowMs += effect.delayMs
+      if (effect.do === 'restart-module' || effect.do === 'replug-usb') hard.push(nowMs)
+      if (effect.do === 'restart-module') feed({ kind: 'restarted' })
+      if (effect.do === 'replug-usb') feed({ kind: 'replugged', problem: undefined })
     }
-    if (life.heldAs === 'failed') break
-    life = transition(life, ELAPSED, n * 1_000, DEFAULT_TIMINGS).life
   }
-  expect(restarts).toEqual([2, 5, 8, 11])
-  expect(describeLife(life)).toMatchObject({ state: 'failed', reason: expect.stringContaining('plug it in again') })
-  const nextDay = live(
-    [ELAPSED, OPENED, NO_ANSWER, ELAPSED, OPENED, NO_ANSWER, ELAPSED, OPENED, NO_ANSWER],
-    life,
-    DAY_MS + 60_000,
-  )
-  expect(nextDay.effects).toContain('restart-module')
+  while (nowMs < DAY_MS - 2 * 3_600_000) for (const event of [OPENED, NO_ANSWER, ELAPSED]) feed(event)
+  expect(hard).toHaveLength(4)
+  expect(life.ladder.counts['give-up']).toBeGreaterThan(18)
+  while (nowMs < DAY_MS + 2 * 3_600_000) for (const event of [OPENED, NO_ANSWER, ELAPSED]) feed(event)
+  expect(hard.length).toBeGreaterThan(4)
+})
+
+test('a module that was restarted may be silent for a while', () => {
+  const restarted = live([...READY, { kind: 'reset-requested' }, { kind: 'restarted' }]).life
+  const tries = Array.from({ length: 10 }, () => [ELAPSED, OPENED, NO_ANSWER]).flat()
+  expect(live(tries, restarted, 10_000).life).toMatchObject({ startFailures: 0, ladder: { counts: { restart: 0 } } })
+  expect(live([ELAPSED, OPENED, NO_ANSWER], restarted, 200_000).life.startFailures).toBe(1)
 })
 
 test('an unplug during the start sequence is no failed start', () => {
   let life = live([START]).life
   for (let n = 0; n < 20; n += 1) life = live([OPENED, UNPLUGGED, ELAPSED], life).life
-  expect(life).toMatchObject({ startFailures: 0, hardResetsAtMs: [], openFailures: 20 })
+  expect(life).toMatchObject({ startFailures: 0, ladder: { hardAtMs: [] }, openFailures: 20 })
 })
 
 test('events that mean nothing in a phase change nothing', () => {

@@ -120,6 +120,24 @@ test('a modem that says nothing at all is restarted in the end, and given up in 
   expect(modem.status().reason).toContain('plug it in again')
 })
 
+test('the radio of a modem without a network is switched off and on, and everything is set up again', async () => {
+  peer.reaction = (text) => (text === 'AT+CREG?' ? '\r\n+CREG: 2,2\r\n\r\nOK\r\n' : undefined)
+  modem = makeModem(peer.port, sink, { timings: { pollEveryMs: 20, unregisteredMaxMs: 60 } })
+  modem.start()
+  await until(() => peer.heard.includes('AT+CFUN=4'))
+  peer.reaction = () => undefined
+  await untilState(modem, 'ready')
+  expect(peer.heard.indexOf('AT+CFUN=1')).toBeGreaterThan(peer.heard.indexOf('AT+CFUN=4'))
+  expect(modem.status().recovery).toMatchObject({ counts: { radio: 1, restart: 0 }, last: { step: 'radio' } })
+})
+
+test('too low a supply that the modem told of is named when it falls silent', async () => {
+  await ready()
+  peer.say('\r\nUNDER-VOLTAGE WARNNING\r\n')
+  await peer.unplug()
+  await until(() => modem.status().reason?.includes('supply voltage is too low') ?? false)
+})
+
 describe('registration', () => {
   test('lost and found again is shown at once', async () => {
     await ready()

@@ -1,6 +1,6 @@
 /** The byte pipe over real TCP sockets and, where socat is installed, a real PTY. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { systemClock } from '../../../modem/serial/surroundings.ts'
 import { parseTcpPort } from '../../../modem/serial/tcp.ts'
 import { parseTranscript, Transcript, traced } from '../../../modem/serial/trace.ts'
 import { openTransport } from '../../../modem/serial/transport.ts'
+import { boardUnderVoltage, replugUsb, usbDeviceOf } from '../../../modem/serial/usb.ts'
 import { until } from './bench.ts'
 
 const OPTIONS = {
@@ -190,6 +191,19 @@ describe('a trace', () => {
     expect(Buffer.from(entries[1]?.octets ?? []).toString('latin1')).toBe('\r\nOK \\ \xff\r\n')
   })
 
+  test('masked, a number that came in pieces is hidden, and so are names and texts of the network', () => {
+    const transcript = new Transcript(systemClock)
+    const say = (text: string) => transcript.note('from-modem', Buffer.from(text))
+    for (const char of '+CLIP: "+15550123",145') say(char)
+    say('\r\n+CUSD: 0,"Your balance is\r\n')
+    transcript.note('to-modem', Buffer.from('AT+CPIN="12'))
+    transcript.note('to-modem', Buffer.from('34"\r'))
+    say('3 pounds",15\r\n')
+    const shown = parseTranscript(transcript.render(true)).map(({ octets }) => Buffer.from(octets).toString('latin1'))
+    expect(shown.join('')).toMatch(/^\+CLIP: "\+\*{8}",145\r\n\+CUSD: 0,"\*+\r\nAT\+CPIN="\*\*\*\*"\r\*+",15\r\n$/)
+    expect(transcript.render(false)).not.toContain('12\n')
+  })
+
   test('masked, it shows no number and no text, but their length', () => {
     const transcript = new Transcript(systemClock)
     transcript.note('from-modem', Buffer.from('+CNUM: "","+15550100",145'))
@@ -234,3 +248,41 @@ test('ports are listed from the file system, with the name that survives a replu
   ])
   await expect(listSerialPorts(join(root, 'nothing'))).resolves.toEqual([])
 })
+
+describe('the USB device behind a port', () => {
+  let root: string
+  afterEach(() => rm(root, { recursive: true, force: true }))
+
+  test('is found through sysfs, switched off and on where that is permitted, else it says why not', async () => {
+    root = await mkdtemp(join(tmpdir(), 'causeway-usb-'))
+    const device = join(root, 'sys/devices/usb1/1-2')
+    const port = join(device, '1-2:1.2/ttyUSB7')
+    await mkdir(port, { recursive: true })
+    await mkdir(join(root, 'sys/class/tty/ttyUSB7'), { recursive: true })
+    await symlink(port, join(root, 'sys/class/tty/ttyUSB7/device'))
+    await writeFile(join(device, 'idVendor'), '2c7c\n')
+    await writeFile(join(device, 'authorized'), '1')
+    const found = await usbDeviceOf('/dev/ttyUSB7', root)
+    expect(found).toBe(device)
+    const done = replugUsb(device, 200, systemClock)
+    await eventually(async () => (await readFile(join(device, 'authorized'), 'utf8')) === '0')
+    await expect(done).resolves.toBeUndefined()
+    expect(await readFile(join(device, 'authorized'), 'utf8')).toBe('1')
+    await expect(replugUsb(join(root, 'gone'), 1, systemClock)).resolves.toMatch(/^no right to switch/)
+    await expect(usbDeviceOf('tcp://127.0.0.1:1', root)).resolves.toBeUndefined()
+  })
+
+  test('a board that says its supply is too low is heard', async () => {
+    root = await mkdtemp(join(tmpdir(), 'causeway-power-'))
+    await expect(boardUnderVoltage(root)).resolves.toBe(false)
+    const monitor = join(root, 'sys/class/hwmon/hwmon1')
+    await mkdir(monitor, { recursive: true })
+    await writeFile(join(monitor, 'name'), 'rpi_volt\n')
+    await writeFile(join(monitor, 'in0_lcrit_alarm'), '1\n')
+    await expect(boardUnderVoltage(root)).resolves.toBe(true)
+  })
+})
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2))
+}

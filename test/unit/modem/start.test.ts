@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ImeiClaims } from '../../../modem/identity.ts'
 import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import { type PinEntryStore, PinRecord, VolatilePinEntries } from '../../../modem/pin-record.ts'
 import { DELIVER, makeModem, REPORT, RecordingSink, SUBMIT, until, untilState } from './bench.ts'
 import { IMEI, ScriptedModem } from './scripted-modem.ts'
 
@@ -191,6 +192,68 @@ describe('the SIM', () => {
     await until(() => peer.count('AT+CPIN?') >= 3)
     expect(seen.entered).toEqual(['9999'])
     expect(modem.status().reason).toContain('PIN')
+  })
+
+  test('a wrong PIN is remembered over restarts of the service, its correction is entered', async () => {
+    const seen = lockedSim('1234', 3)
+    const store = new VolatilePinEntries()
+    const service = (pin: string) => start({ pin, pins: new PinRecord(store, Date.now) })
+    await untilState(service('9999'), 'sim-locked')
+    const again = service('9999')
+    await untilState(again, 'sim-locked')
+    expect(again.status().reason).toContain('not entered again')
+    expect(seen.entered).toEqual(['9999'])
+    expect(JSON.stringify(await store.read())).not.toContain('9999')
+    await untilState(service('1234'), 'ready')
+    expect(seen.entered).toEqual(['9999', '1234'])
+    expect(await store.read()).toEqual([])
+  })
+
+  test('where the tries left are not told, a second wrong PIN is the last that is entered', async () => {
+    const seen = lockedSim('1234', undefined)
+    const store = new VolatilePinEntries()
+    for (const pin of ['9999', '8888', '1234']) {
+      await untilState(start({ pin, pins: new PinRecord(store, Date.now) }), 'sim-locked')
+    }
+    expect(seen.entered).toEqual(['9999', '8888'])
+    expect(modems.at(-1)?.status().reason).toContain('perhaps only 1')
+  })
+
+  test('an entry that was cut off is not repeated where the tries left are not told', async () => {
+    const seen = lockedSim('1234', undefined)
+    const usual = peer.reaction
+    peer.reaction = (text, modem) => {
+      const answer = usual(text, modem)
+      if (text.startsWith('AT+CPIN="')) void peer.unplug().then(() => peer.listen())
+      return text.startsWith('AT+CPIN="') ? null : text === 'AT+CPIN?' ? '\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n' : answer
+    }
+    const modem = start({ pin: '1234' })
+    await untilState(modem, 'sim-locked')
+    expect(seen.entered).toEqual(['1234'])
+    expect(modem.status().reason).toContain('never answered')
+  })
+
+  test('a PIN that cannot be written down is not entered', async () => {
+    const seen = lockedSim('1234', 3)
+    const broken: PinEntryStore = { read: async () => [], write: () => Promise.reject(new Error('disk full')) }
+    start({ pin: '1234', pins: new PinRecord(broken, Date.now) })
+    await until(() => peer.count('AT+CPIN?') >= 2)
+    expect(seen.entered).toEqual([])
+  })
+
+  test('the record follows the SIM into another module, by its own number', async () => {
+    const record = new PinRecord(new VolatilePinEntries(), Date.now)
+    const inOne = { iccid: '8901', imei: 'one' }
+    await (await record.entering(inOne, '9999')).refused()
+    await expect(record.standing({ iccid: '8901', imei: 'two' }, '9999')).resolves.toEqual({
+      outcome: 'refused',
+      entries: 1,
+    })
+    await expect(record.standing({ iccid: '8902', imei: 'one' }, '9999')).resolves.toEqual({
+      outcome: undefined,
+      entries: 0,
+    })
+    await expect(record.standing({ iccid: undefined, imei: 'one' }, '9999')).resolves.toMatchObject({ entries: 1 })
   })
 
   test('never gets its last try', async () => {

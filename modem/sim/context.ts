@@ -32,6 +32,8 @@ export interface ModemContext {
   /** What the radio finds; `none` as long as the SIM is locked or the radio off. */
   readonly coverage: Coverage
   readonly signalQuality: number
+  /** Message commands are carried out; until then they are refused. */
+  readonly isSmsReady: boolean
   /** Number of the service centre, `''` when there is none. */
   smsc: string
   /** Shows the prompt and takes the body up to Ctrl-Z; undefined when it was given up with ESC. */

@@ -6,15 +6,16 @@ export class AtFailure extends Error {
   readonly family: FailureFamily
   readonly code: number
 
-  constructor(family: FailureFamily, code = 0) {
-    super(family === 'plain' ? 'ERROR' : `+${family.toUpperCase()} ERROR: ${code}`)
+  /** `line`: what a plain failure says in place of ERROR. */
+  constructor(family: FailureFamily, code = 0, line = 'ERROR') {
+    super(family === 'plain' ? line : `+${family.toUpperCase()} ERROR: ${code}`)
     this.name = 'AtFailure'
     this.family = family
     this.code = code
   }
 }
 
-export const plainError = (): AtFailure => new AtFailure('plain')
+export const plainError = (line?: string): AtFailure => new AtFailure('plain', 0, line)
 export const cmeError = (code: number): AtFailure => new AtFailure('cme', code)
 export const cmsError = (code: number): AtFailure => new AtFailure('cms', code)
 
@@ -53,7 +54,8 @@ const CMS_WORDS: Readonly<Record<number, string>> = {
 /** The result line under a +CMEE setting: 0 hides equipment errors (not message errors), 1 numbers, 2 words. */
 export function failureLine(failure: AtFailure, cmee: number): string {
   const { family, code } = failure
-  if (family === 'plain' || (family === 'cme' && cmee === 0)) return 'ERROR'
+  if (family === 'plain') return failure.message
+  if (family === 'cme' && cmee === 0) return 'ERROR'
   const words = family === 'cme' ? CME_WORDS[code] : CMS_WORDS[code]
   return `+${family.toUpperCase()} ERROR: ${cmee === 2 ? (words ?? code) : code}`
 }

@@ -13,7 +13,10 @@
  *   modem.commandLines                           what the TE asked for, oldest first
  *   await modem.stop()
  *
- * Timing of a submission: `zero`; `realistic` 3.0 s, 1.6 s while +CMMS holds the link; or those times a factor.
+ *   new SimulatedModem(network, { number, family: 'e3372' })                  see profiles.ts for all of them
+ *
+ * Timing: `zero`; `realistic` as the profile has it (by default 3.0 s a submission, 1.6 s while +CMMS holds the link); or
+ * those times a factor.
  * The modem assigns TP-MR, counting on over restarts. All settings are lost at a restart.
  */
 import { type Duplex, duplexPair } from 'node:stream'
@@ -28,8 +31,11 @@ import { CELL, NETWORK_COMMANDS } from './commands/network.ts'
 import { COVERAGE_STAT, type CommandHandler, type Coverage } from './context.ts'
 import { cmsError } from './failure.ts'
 import { type ArmedFault, type Fault, type FaultPhase, FaultStack } from './faults.ts'
+import { JoinedStorage } from './joinedstorage.ts'
 import type { RadioNetwork } from './network.ts'
-import { DEFAULT_PROFILE, type ModemProfile } from './profile.ts'
+import { Noise } from './noise.ts'
+import { DEFAULT_PROFILE, type ModemProfile, type Pace } from './profile.ts'
+import { familyProfile } from './profiles.ts'
 import { isServed, Radio } from './radio.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
 import { AtSession, type SessionHost } from './session.ts'
@@ -40,11 +46,6 @@ import { MessageStorage } from './storage.ts'
 import { TcpPort } from './tcpport.ts'
 import { TeLink } from './telink.ts'
 
-/** Seconds on air of one message, and of the next one while the link is still up. */
-const SUBMIT_MS = 3_000
-const SUBMIT_LINKED_MS = 1_600
-/** The link is held for so long after a message under +CMMS (u-blox: about 5 s). */
-const LINK_HELD_MS = 5_000
 /** Command lines remembered; the oldest fall out. */
 const COMMAND_LINES_MAX = 10_000
 
@@ -61,6 +62,8 @@ export interface SimulatedModemOptions {
   iccid?: string
   pin?: string
   puk?: string
+  /** One of `FAMILIES`; what `profile` says goes before it. */
+  family?: string
   profile?: Partial<ModemProfile>
   /** `zero` (default), `realistic`, or realistic times a factor. */
   timing?: 'zero' | 'realistic' | { factor: number }
@@ -83,10 +86,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   readonly name: string
   readonly imei: string
   readonly clock: SimClock
-  readonly profile: ModemProfile
   readonly card: SimCard
   readonly faults = new FaultStack()
-  readonly storages: ReadonlyMap<string, MessageStorage>
   readonly cnmaTimeoutMs: number
   readonly networkSmsc: string
   readonly commandLines: string[] = []
@@ -98,7 +99,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private readonly receiver: Receiver
   private readonly link: TeLink
   private readonly port: TcpPort
+  private currentProfile: ModemProfile
+  private currentStorages: ReadonlyMap<string, MessageStorage>
   private currentSettings: Settings
+  private noise: Noise | undefined
+  private isMessagingReady = false
   private session: AtSession | undefined
   private readonly radio: Radio
   private plugged = true
@@ -112,7 +117,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.name = options.name ?? options.number
     this.imei = options.imei ?? `86000${digits}`
     this.clock = options.clock ?? systemClock
-    this.profile = { ...DEFAULT_PROFILE, ...options.profile }
+    this.currentProfile = {
+      ...DEFAULT_PROFILE,
+      ...(options.family === undefined ? {} : familyProfile(options.family)),
+      ...options.profile,
+    }
     this.card = new SimCard({
       number: options.number,
       imsi: options.imsi ?? `26299${digits}`,
@@ -120,20 +129,18 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
       ...(options.pin === undefined ? {} : { pin: options.pin }),
       ...(options.puk === undefined ? {} : { puk: options.puk }),
     })
-    this.storages = new Map(
-      Object.entries(this.profile.memories).map(([name, size]) => [
-        name,
-        new MessageStorage(name, size, this.profile.firstSlot),
-      ]),
-    )
+    this.currentStorages = storagesOf(this.profile)
     this.cnmaTimeoutMs = options.cnmaTimeoutMs ?? 15_000
     this.networkSmsc = network.smsc
     this.smsc = network.smsc
     const { timing = 'zero' } = options
     this.timingFactor = typeof timing === 'object' ? timing.factor : timing === 'realistic' ? 1 : 0
     this.ussdAnswers = options.ussd ?? { '*100#': 'Balance: 12.34 EUR' }
-    this.radio = new Radio(this.clock, this.profile.registerMs, options.coverage ?? 'home', (coverage) =>
-      this.coverageChanged(coverage),
+    this.radio = new Radio(
+      this.clock,
+      () => this.paceMs('registerMs'),
+      options.coverage ?? 'home',
+      (coverage) => this.coverageChanged(coverage),
     )
     this.currentSettings = settingsAtStart(this.profile)
     this.receiver = new Receiver(this)
@@ -151,6 +158,22 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   get number(): string {
     return this.card.number
+  }
+
+  get profile(): ModemProfile {
+    return this.currentProfile
+  }
+
+  get storages(): ReadonlyMap<string, MessageStorage> {
+    return this.currentStorages
+  }
+
+  get isSmsReady(): boolean {
+    return this.isMessagingReady
+  }
+
+  get answerMs(): number {
+    return this.paceMs('answerMs')
   }
 
   get settings(): Settings {
@@ -217,6 +240,15 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   reboot(options: { silent?: boolean } = {}): void {
     this.powerOff()
     this.powerOn(options.silent ?? false)
+  }
+
+  /** Another module stands in its place from now on, empty and newly started. Throws RangeError for no known family. */
+  async become(family: string): Promise<void> {
+    const profile = { ...DEFAULT_PROFILE, ...familyProfile(family) }
+    this.unplug()
+    this.currentProfile = profile
+    this.currentStorages = storagesOf(profile)
+    await this.plug()
   }
 
   setCoverage(coverage: Coverage): void {
@@ -297,6 +329,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   // What the session asks of the modem.
 
   seen(line: string): void {
+    this.noise?.heard(line)
     this.commandLines.push(line)
     if (this.commandLines.length > COMMAND_LINES_MAX) this.commandLines.splice(0, COMMAND_LINES_MAX >> 2)
   }
@@ -349,6 +382,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return session.isLive ? reference : never()
   }
 
+  noiseBeforeAnswer(): string | undefined {
+    return this.noise?.beforeAnswer()
+  }
+
   acknowledge(isPositive: boolean): boolean {
     return this.receiver.acknowledge(isPositive)
   }
@@ -384,7 +421,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   // What the receiver asks of the modem.
 
   unsolicited(text: string): void {
-    this.session?.unsolicited(text)
+    const { unsolicitedEnd } = this.profile
+    this.session?.unsolicited(unsolicitedEnd === '\r\n' ? text : text.replaceAll('\r\n', unsolicitedEnd))
   }
 
   private offer(tpdu: Uint8Array): Promise<OfferOutcome> {
@@ -402,8 +440,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private async airTime(): Promise<void> {
     if (this.timingFactor === 0) return
     const isLinked = this.settings.cmms !== 0 && this.clock.nowMs() <= this.linkHeldUntilMs
-    await pause(this.clock, (isLinked ? SUBMIT_LINKED_MS : SUBMIT_MS) * this.timingFactor)
-    this.linkHeldUntilMs = this.clock.nowMs() + LINK_HELD_MS * this.timingFactor
+    await pause(this.clock, this.paceMs(isLinked ? 'submitLinkedMs' : 'submitMs'))
+    this.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
   }
 
   private powerOn(isSilent: boolean): void {
@@ -412,10 +450,32 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const start = () => {
       this.session = new AtSession(this, COMMANDS)
       if (!isSilent) for (const line of this.bootLines()) this.notify(line)
+      this.chatter()
       this.radioChanged()
+      const ready = () => {
+        this.isMessagingReady = true
+        if (!isSilent) for (const line of this.profile.smsReadyLines) this.notify(line)
+      }
+      const smsReadyMs = this.paceMs('smsReadyMs')
+      if (smsReadyMs === 0) ready()
+      else this.cancelTimer = this.clock.after(smsReadyMs, ready)
     }
-    if (this.profile.bootMs === 0) start()
-    else this.cancelTimer = this.clock.after(this.profile.bootMs, start)
+    const bootMs = this.paceMs('bootMs')
+    if (bootMs === 0) start()
+    else this.cancelTimer = this.clock.after(bootMs, start)
+  }
+
+  private chatter(): void {
+    const { noise } = this.profile
+    if (noise === undefined) return
+    const say = (line: string) => {
+      if (this.isAttached) this.notify(line)
+    }
+    this.noise = new Noise({ clock: this.clock, chatter: noise, factor: this.timingFactor, say })
+  }
+
+  private paceMs(what: keyof Pace): number {
+    return this.profile.pace[what] * this.timingFactor
   }
 
   /** The SIM's line says what state the SIM is in. */
@@ -428,6 +488,9 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   private powerOff(): void {
     this.cancelTimer?.()
+    this.noise?.end()
+    this.noise = undefined
+    this.isMessagingReady = false
     this.session?.end()
     this.session = undefined
     this.radio.setOn(false)
@@ -445,6 +508,18 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     }
     if (isServed(coverage)) this.subscription.news('reachable')
   }
+}
+
+function storagesOf({ memories, firstSlot, joinedMemory }: ModemProfile): ReadonlyMap<string, MessageStorage> {
+  const storages = Object.entries(memories).map(([name, size]) => new MessageStorage(name, size, firstSlot))
+  if (joinedMemory)
+    storages.push(
+      new JoinedStorage(
+        'MT',
+        storages.filter(({ name }) => name !== 'SR'),
+      ),
+    )
+  return new Map(storages.map((storage) => [storage.name, storage]))
 }
 
 /** What a command gets that the modem did not live to answer. */

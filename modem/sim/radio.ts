@@ -4,7 +4,7 @@ import type { Coverage } from './context.ts'
 
 export class Radio {
   private readonly clock: SimClock
-  private readonly registerMs: number
+  private readonly registerMs: () => number
   private readonly changed: (coverage: Coverage) => void
   private offered: Coverage
   private shown: Coverage = 'none'
@@ -13,7 +13,7 @@ export class Radio {
   private cancelTimer: (() => void) | undefined
 
   /** `changed` is called for every change of `coverage`, after it. */
-  constructor(clock: SimClock, registerMs: number, offered: Coverage, changed: (coverage: Coverage) => void) {
+  constructor(clock: SimClock, registerMs: () => number, offered: Coverage, changed: (coverage: Coverage) => void) {
     this.clock = clock
     this.registerMs = registerMs
     this.offered = offered
@@ -41,9 +41,10 @@ export class Radio {
     if (isOn !== this.isOn) {
       this.isOn = isOn
       this.cancelTimer?.()
-      this.isRegistering = isOn && this.registerMs > 0
+      const registerMs = this.registerMs()
+      this.isRegistering = isOn && registerMs > 0
       if (this.isRegistering) {
-        this.cancelTimer = this.clock.after(this.registerMs, () => {
+        this.cancelTimer = this.clock.after(registerMs, () => {
           this.isRegistering = false
           this.show()
         })

@@ -95,7 +95,10 @@ export class Receiver {
     const { settings, isAttached } = this.host
     const { mt } = settings.cnmi
     const messageClass = classOf(tpdu)
-    const isDirect = mt === 2 ? messageClass !== 2 : mt === 3 && messageClass === 3
+    const { flash } = this.host.profile
+    const isFlash = messageClass === 0 && mt !== 2
+    if (isFlash && flash === 'lost') return Promise.resolve('taken')
+    const isDirect = mt === 2 ? messageClass !== 2 : (mt === 3 && messageClass === 3) || (isFlash && flash === 'direct')
     if (isDirect && isAttached) return this.handOn(`+CMT: ,${tpdu.length}`, pdu)
     return Promise.resolve(this.store(messageClass === 2 ? 'SM' : settings.memories[2], pdu, '+CMTI'))
   }

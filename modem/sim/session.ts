@@ -32,6 +32,10 @@ export interface SessionHost extends ModemContext {
   write(text: string): void
   /** A step at which faults may cut the wire or restart the modem; afterwards the session may have ended. */
   phase(phase: FaultPhase, command: string): void
+  /** How long an answer takes. */
+  readonly answerMs: number
+  /** A line that stands in front of this answer by itself. */
+  noiseBeforeAnswer(): string | undefined
   /** An answer has gone out whole; `succeeded` means with information (a submission that was not given up). */
   answered(command: string, succeeded: boolean): void
 }
@@ -56,12 +60,15 @@ export class AtSession {
   private body: Body | undefined
   private isRunning = false
   private isEnded = false
+  /** Lines are lost until one was. */
+  private hasSpeed: boolean
 
   constructor(host: SessionHost, commands: ReadonlyMap<string, CommandHandler>) {
     this.host = host
     this.commands = commands
     this.clock = host.clock
     this.faults = host.faults
+    this.hasSpeed = !host.profile.losesFirstLine
   }
 
   /** False once the modem has restarted; whoever waited in between looks here. */
@@ -175,6 +182,10 @@ export class AtSession {
     if (this.host.settings.echo) this.host.write(`${line.replaceAll('\n', '')}\r`)
     const calls = parseLine(line)
     if (calls === undefined) return
+    if (!this.hasSpeed) {
+      this.hasSpeed = true
+      return
+    }
     this.host.seen(line)
     const informations: string[] = []
     let failure: AtFailure | undefined
@@ -182,12 +193,12 @@ export class AtSession {
     for (const call of calls) {
       last = call.name
       this.host.phase('before-command', call.name)
-      if (!this.isLive || this.faults.take('no-answer', call.name) !== undefined) return
+      if (!this.isLive || this.faults.take('no-answer', call.name) !== undefined || this.hangs(call)) return
       try {
         informations.push(...(await this.execute(call)))
       } catch (error) {
         if (!(error instanceof AtFailure)) throw error
-        failure = error
+        failure = this.translated(error)
       }
       if (!this.isLive) return
       if (failure !== undefined) break
@@ -201,9 +212,27 @@ export class AtSession {
       const refused = this.faults.take('error', call.name)
       if (refused !== undefined) throw new AtFailure(refused.family, refused.code)
     }
-    const handler = this.commands.get(call.name)
-    if (handler === undefined) throw plainError()
+    const { profile } = this.host
+    const own = Object.hasOwn(profile.vendorCommands, call.name) ? profile.vendorCommands[call.name] : undefined
+    if (own !== undefined) return call.form === 'set' ? [] : own
+    if (profile.restartCommands.includes(call.name)) {
+      this.host.restart()
+      return []
+    }
+    const handler = profile.lacks.includes(call.name) ? undefined : this.commands.get(call.name)
+    if (handler === undefined) throw plainError(profile.unknownCommand)
     return handler(this.host, call)
+  }
+
+  /** Some modems never answer +CMGL. */
+  private hangs({ name, form }: CommandCall): boolean {
+    return name === '+CMGL' && form !== 'test' && this.host.profile.listing === 'hangs'
+  }
+
+  /** As this modem would say it. */
+  private translated(failure: AtFailure): AtFailure {
+    const code = failure.family === 'cms' ? this.host.profile.cmsCodes[failure.code] : undefined
+    return code === undefined ? failure : new AtFailure('cms', code)
   }
 
   private async answer(
@@ -215,12 +244,18 @@ export class AtSession {
     const late = this.faults.take('late-answer', command)
     if (late !== undefined) await pause(this.clock, late.delayMs)
     if (!this.isLive) return
+    if (this.host.answerMs > 0) await pause(this.clock, this.host.answerMs)
+    if (!this.isLive) return
     const { verbose, cmee } = this.host.settings
+    const { lineEnd } = this.host.profile
     const final = failure === undefined ? 'OK' : failureLine(failure, cmee)
     const pieces = informations.map((line) => (verbose ? `\r\n${line}\r\n` : `${line}\r\n`))
     if (verbose || final.startsWith('+')) pieces.push(`\r\n${final}\r\n`)
     else pieces.push(final === 'OK' ? '0\r' : '4\r')
-    this.host.write(this.disturbed(command, pieces))
+    const noise = this.host.noiseBeforeAnswer()
+    if (noise !== undefined) pieces.unshift(asLines([noise]))
+    const answer = this.disturbed(command, pieces)
+    this.host.write(lineEnd === '\r\n' ? answer : answer.replaceAll('\r\n', lineEnd))
     const second = this.faults.take('double-answer', command)
     if (second !== undefined) this.host.write(`\r\n${second.line}\r\n`)
     this.host.answered(command, failure === undefined && informations.length > 0)

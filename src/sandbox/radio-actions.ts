@@ -1,5 +1,6 @@
 /** What can happen to modems and on the radio network, on command, and the network's own book. */
 import type { Fault } from '../../modem/sim/faults.ts'
+import { FAMILIES } from '../../modem/sim/profiles.ts'
 import type { Action, Parameter } from './action.ts'
 import { ActionError } from './action.ts'
 import type { SandboxWorld, WorldModem } from './world.ts'
@@ -16,6 +17,19 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
     summary: 'The modems, and how they are.',
     parameters: [],
     run: async (world) => world.modems.map(view),
+  },
+  {
+    name: 'family',
+    summary: 'Another make of modem stands in the place of one: its habits, its noise, its memories.',
+    parameters: [
+      modem,
+      { name: 'is', summary: 'the family', kind: 'text', required: true, oneOf: Object.keys(FAMILIES) },
+    ],
+    run: async (world, given) => {
+      const target = world.modem(given.text('modem'))
+      await target.modem.become(given.text('is'))
+      return view(target)
+    },
   },
   {
     name: 'network',
@@ -150,6 +164,7 @@ function view({ key, label, number, port, modem }: WorldModem) {
     key,
     label,
     number,
+    model: modem.profile.model,
     port: `tcp://127.0.0.1:${port}`,
     attached: modem.isAttached,
     coverage: modem.coverage,

@@ -1,7 +1,7 @@
 /** Commands of V.250 and the general ones of 27.007: line settings, identity, SIM lock, functionality. */
 import { integers, parameters } from '../commandline.ts'
 import type { CommandHandler, CommandTable, ModemContext } from '../context.ts'
-import { cmeError } from '../failure.ts'
+import { cmeError, plainError } from '../failure.ts'
 
 /** A setting that is kept and read back, but changes nothing here. */
 function flag(name: string, testAnswer: string, atStart: string): CommandHandler {
@@ -31,6 +31,28 @@ function requireCard(modem: ModemContext): void {
   if (state === 'absent') throw cmeError(10)
   if (state === 'pin') throw cmeError(11)
   if (state === 'puk' || state === 'blocked') throw cmeError(12)
+}
+
+/** The SIM's serial number, under the one name that this modem has for it. */
+function serialNumber(name: ModemContext['profile']['iccidCommand']): CommandHandler {
+  const tell = cardIdentity(`${name}: `, ({ card }) => card.iccid)
+  return (modem, call) => {
+    if (modem.profile.iccidCommand !== name) throw plainError(modem.profile.unknownCommand)
+    return tell(modem, call)
+  }
+}
+
+/** How many tries are left, in the one way that this modem tells it. */
+function pinCounter(
+  name: NonNullable<ModemContext['profile']['pinCounter']>,
+  lines: (card: ModemContext['card']) => readonly string[],
+): CommandHandler {
+  return (modem, { form }) => {
+    if (modem.profile.pinCounter !== name) throw plainError(modem.profile.unknownCommand)
+    if (form === 'test') return []
+    if (modem.card.state === 'absent') throw cmeError(10)
+    return lines(modem.card)
+  }
 }
 
 const accept: CommandHandler = () => []
@@ -112,8 +134,11 @@ export const GENERAL_COMMANDS: CommandTable = {
   },
   '+GSN': identity(({ imei }) => imei),
   '+CIMI': cardIdentity('', ({ card }) => card.imsi),
-  '+CCID': cardIdentity('+CCID: ', ({ card }) => card.iccid),
-  '+ICCID': cardIdentity('+ICCID: ', ({ card }) => card.iccid),
+  '+CCID': serialNumber('+CCID'),
+  '+ICCID': serialNumber('+ICCID'),
+  '+QCCID': serialNumber('+QCCID'),
+  '^ICCID': serialNumber('^ICCID'),
+  '#CCID': serialNumber('#CCID'),
   '+CNUM': cardIdentity('', ({ card }) => `+CNUM: ,"${card.number}",145`),
   '+CMEE': (modem, { form, text }) => {
     if (form === 'test') return ['+CMEE: (0-2)']
@@ -132,11 +157,17 @@ export const GENERAL_COMMANDS: CommandTable = {
     return []
   },
   '+CPIN': pin,
-  '+CPINR': ({ card }, { form }) => {
-    if (form === 'test') return []
-    if (card.state === 'absent') throw cmeError(10)
-    return [`+CPINR: SIM PIN,${card.pinTriesLeft},3`, `+CPINR: SIM PUK,${card.pukTriesLeft},10`]
-  },
+  '+CPINR': pinCounter('+CPINR', ({ pinTriesLeft, pukTriesLeft }) => [
+    `+CPINR: SIM PIN,${pinTriesLeft},3`,
+    `+CPINR: SIM PUK,${pukTriesLeft},10`,
+  ]),
+  '+QPINC': pinCounter('+QPINC', ({ pinTriesLeft, pukTriesLeft }) => [`+QPINC: "SC",${pinTriesLeft},${pukTriesLeft}`]),
+  '+SPIC': pinCounter('+SPIC', ({ pinTriesLeft, pukTriesLeft }) => [`+SPIC: ${pinTriesLeft},${pukTriesLeft},0,10`]),
+  '^CPIN': pinCounter('^CPIN', (card) => {
+    const state = card.state === 'pin' ? 'SIM PIN' : card.state === 'puk' ? 'SIM PUK' : 'READY'
+    return [`^CPIN: ${state},${card.pinTriesLeft},${card.pukTriesLeft},${card.pinTriesLeft},10,3`]
+  }),
+  '#PCT': pinCounter('#PCT', ({ pinTriesLeft }) => [`#PCT: ${pinTriesLeft}`]),
   '+CFUN': functionality,
   '+CPAS': () => ['+CPAS: 0'],
   '+CLIP': flag('+CLIP', '(0,1)', '0'),

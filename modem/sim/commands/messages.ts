@@ -21,6 +21,7 @@ function needsCard(handler: CommandHandler): CommandHandler {
       if (state === 'absent') throw cmsError(310)
       if (state === 'pin') throw cmsError(311)
       if (state === 'puk' || state === 'blocked') throw cmsError(316)
+      if (!modem.isSmsReady) throw cmsError(modem.profile.notReady)
     }
     return handler(modem, call)
   }
@@ -49,7 +50,7 @@ const preferredStorage: CommandHandler = (modem, { form, text }) => {
   }
   if (form === 'read') return [`+CPMS: ${memories.map((name) => `"${name}",${usage(name)}`).join(',')}`]
   const wanted = parameters(text)
-  if (wanted.length === 0 || wanted.length > 3) throw cmsError(302)
+  if (!modem.profile.cpmsArguments.includes(wanted.length)) throw cmsError(302)
   for (const [purpose, name] of wanted.entries()) {
     if (name === undefined) continue
     if (!modem.storages.has(name) || (purpose > 0 && name === 'SR')) throw cmsError(302)
@@ -73,6 +74,10 @@ const newMessageIndications: CommandHandler = (modem, { form, text }) => {
     if (!range[name].includes(value)) throw cmsError(303)
     changed[name] = value
   }
+  const isRefused = modem.profile.cnmiRefused.some((refused) =>
+    names.every((name) => refused[name] === undefined || refused[name] === changed[name]),
+  )
+  if (isRefused) throw cmsError(303)
   modem.settings.cnmi = changed
   modem.routingChanged()
   return []
@@ -99,6 +104,7 @@ const readMessage: CommandHandler = (modem, { form, text }) => {
 const listMessages: CommandHandler = (modem, { form, text }) => {
   if (form === 'test') return ['+CMGL: (0-4)']
   requirePduMode(modem)
+  if (modem.profile.listing === 'refused') throw cmsError(303)
   const [wanted = 0] = integers(text)
   if (!(wanted >= 0 && wanted <= STAT_ALL)) throw cmsError(302)
   return storageOf(modem, 0)

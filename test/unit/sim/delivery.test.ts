@@ -1,6 +1,8 @@
 /** What the simulated modem does with messages and reports: +CNMI, +CNMA, storage, and a terminal that is not there. */
+
 import { expect, test } from 'vitest'
 import { decodePdu } from '../../../modem/pdu/tpdu.ts'
+import { DEFAULT_PROFILE } from '../../../modem/sim/profile.ts'
 import { BEN, newModem, newNetwork, oneModem, SIM, submitHex, terminalOf } from './world.ts'
 
 const STORE_AND_NOTIFY = ['AT+CSMS=1', 'AT+CNMI=2,1,0,1,0']
@@ -225,6 +227,9 @@ test('a modem without coverage neither sends nor receives, and gets everything w
 })
 
 test('registration takes its time where the profile says so', async () => {
-  const { terminal } = await oneModem({ profile: { registerMs: 30 } }, ['AT+CREG=1'])
+  const { terminal } = await oneModem(
+    { timing: { factor: 0.01 }, profile: { pace: { ...DEFAULT_PROFILE.pace, registerMs: 3_000 } } },
+    ['AT+CREG=1'],
+  )
   expect(await terminal.until(/\+CREG[^\r]*\r\n/)).toBe('\r\n+CREG: 1\r\n')
 })

@@ -89,6 +89,11 @@ function program(): Command {
     )
   }
 
+  talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
+    .option('--limit <count>', 'at most so many', '50')
+    .option('--port <number>', 'only those for this port')
+    .action(run(async (options) => (await import('./commands/data.ts')).list(options)))
+
   const contacts = root.command('contacts').description('people, their policies and safety numbers')
   talking(contacts, 'list', 'everybody').action(
     run(async (options) => (await import('./commands/contacts.ts')).list(options)),

@@ -21,6 +21,20 @@ export interface IncomingPdu {
   receivedAtMs: number
 }
 
+/** A call that nobody answered. There is nothing to acknowledge: the network keeps no copy. */
+export interface IncomingCall {
+  modemId: string
+  /** The caller as the network names it, E.164 where it is international; undefined: not told. */
+  from: string | undefined
+  /** The caller did not want to be named. */
+  withheld: boolean
+  /** We have refused it. */
+  hungUp: boolean
+  /** ms since epoch. */
+  startedAtMs: number
+  endedAtMs: number
+}
+
 /** Takes what the modem receives. The promises are the acknowledgement. */
 export interface ModemSink {
   /** Resolves once the PDU is safe; the modem then deletes the slot or acknowledges. A rejection leaves it in place. */
@@ -32,6 +46,8 @@ export interface ModemSink {
    * is known to be released.
    */
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
+  /** Resolves once the call is noted; offered again after a rejection. The same start is the same call. */
+  call(call: IncomingCall): Promise<void>
 }
 
 export type ModemState =

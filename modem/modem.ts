@@ -5,7 +5,7 @@
  *
  *   port ─ SerialTransport ─ trace ─ AtChannel ─┬─ bringUp
  *                                               ├─ Submission ◀── submit()
- *                                               ├─ Reception ───▶ ModemSink
+ *                                               ├─ Reception, CallWatch ───▶ ModemSink
  *                                               └─ Health
  */
 import { AtChannel, type ChannelEvents } from './at/channel.ts'
@@ -15,6 +15,7 @@ import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
 import { bringUp, UnusableModule } from './bringup.ts'
+import { CALL_URCS, CallWatch } from './calls.ts'
 import { type ModemSink, type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from './contract.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
@@ -40,6 +41,8 @@ export interface ModemOptions {
   /** Own number in E.164; else the SIM is asked. */
   number?: string | undefined
   pin?: string | undefined
+  /** Refuse calls once their caller is known; else they ring until the caller gives up. */
+  hangUpCalls?: boolean | undefined
   sink: ModemSink
   clock: Clock
   log: Log
@@ -52,6 +55,7 @@ export interface ModemOptions {
 interface Link {
   channel: AtChannel
   submission: Submission
+  calls: CallWatch
   /** Calls off the start sequence and the polling that belong to the present set-up. */
   setUp: AbortController
   reception: Reception | undefined
@@ -226,6 +230,15 @@ export class Modem implements SmsModem {
     this.#link = {
       channel,
       submission: new Submission(channel, this.#timings),
+      calls: new CallWatch({
+        modemId: () => this.id,
+        channel,
+        sink: this.#options.sink,
+        hangUp: this.#options.hangUpCalls ?? false,
+        clock: this.#clock,
+        log: this.#log,
+        timings: this.#timings,
+      }),
       setUp: new AbortController(),
       reception: undefined,
       early: [],
@@ -267,6 +280,7 @@ export class Modem implements SmsModem {
     this.#cancelPoll()
     if (link === undefined) return
     link.setUp.abort()
+    link.calls.stop()
     await Promise.all([link.reception?.stop(), link.channel.close(reason)])
   }
 
@@ -396,7 +410,8 @@ export class Modem implements SmsModem {
         this.#log.warn({ modemId: this.id }, 'the modem says its supply voltage is too low: use a powered hub')
         return
       default:
-        if (MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')) void link.reception?.sweep()
+        if (CALL_URCS.has(urc.name)) link.calls.heard(urc)
+        else if (MEMORY_FULL_URCS.has(urc.name) || urc.text.includes('SMSFULL')) void link.reception?.sweep()
         else if (!urc.known) this.#log.debug({ modemId: this.id, line: urc.text }, 'the modem said something unknown')
     }
   }

@@ -31,6 +31,7 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
+  calls: { hangUp: boolean }
   signal: { server: SignalServer; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
@@ -112,6 +113,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
     modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
+    calls: { hangUp: values.calls.hang_up },
     signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
     queue: values.queue,
     store: { keyFile },

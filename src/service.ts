@@ -98,7 +98,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     log,
   })
 
-  const modems = createModems(config.modems, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), log)
+  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), log)
   const account = new Account({
     db,
     server: config.signal.server,

@@ -39,10 +39,15 @@ export function state(message: MessageJson): string {
   return `${glyph} ${word}`
 }
 
-/** `signal, encrypted`, `sms, flash`, or nothing. */
+/** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  const { transport, encrypted, flash, replaced_by: replacedBy } = message
-  const words = [transport, encrypted && 'encrypted', flash && 'flash', replacedBy !== null && 'replaced']
+  const { kind, transport, encrypted, flash, replaced_by: replacedBy } = message
+  const words = [
+    kind === 'text' ? transport : kind,
+    encrypted && 'encrypted',
+    flash && 'flash',
+    replacedBy !== null && 'replaced',
+  ]
   return words.filter((word) => typeof word === 'string').join(', ')
 }
 

@@ -141,6 +141,19 @@ export interface InboundMessage {
   replaceNumber?: number
 }
 
+/** Somebody called, and nobody answered. */
+export interface InboundCall {
+  lane: string
+  /** The caller's number; undefined: not told, or withheld. */
+  fromAddress: string | undefined
+  withheld: boolean
+  /** We have refused it. */
+  hungUp: boolean
+  startedAtMs: number
+  receivedAtMs: number
+  dedupeKey: string
+}
+
 /** What can wait for a subscriber elsewhere. */
 export type WaitingType = 'voicemail' | 'fax' | 'email' | 'other'
 
@@ -233,6 +246,8 @@ export interface TransportSink {
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
   /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
+  /** Notes a missed call in the caller's conversation, once. */
+  call(call: InboundCall, unit?: UnitOfWork): Promise<void>
   /** Changes what is known to wait. The same notice twice changes nothing. */
   waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void>
   /** Keeps data for programs; once, however often it is handed in. */

@@ -4,7 +4,7 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
- *   waiting, data   see `notices.ts`
+ *   call, waiting, data   see `notices.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
@@ -12,6 +12,7 @@ import { type Address, parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type {
   CapabilityFact,
+  InboundCall,
   InboundData,
   InboundMessage,
   InboundSegment,
@@ -40,7 +41,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { announce } from './moves.ts'
-import { takeData, takeWaiting } from './notices.ts'
+import { takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -78,6 +79,10 @@ export class Inbound implements TransportSink {
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
     return this.#commit(unit, (tx) => addSegment(tx, this.#context.ids, segment))
+  }
+
+  call(call: InboundCall, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeCall(this.#context, tx, call))
   }
 
   waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void> {

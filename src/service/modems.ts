@@ -3,7 +3,7 @@ import type { ModemSink, SmsModem } from '../../modem/contract.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
-import type { ModemConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { ModemPort } from '../http/ports.ts'
 import type { Log } from '../log.ts'
@@ -12,7 +12,11 @@ import type { Log } from '../log.ts'
 const COMMAND_TIMEOUT_MS = 30_000
 
 /** One driver for each entry, not started yet. */
-export function createModems(configs: readonly ModemConfig[], sink: ModemSink, log: Log): readonly SmsModem[] {
+export function createModems(
+  { modems: configs, calls }: Pick<Config, 'modems' | 'calls'>,
+  sink: ModemSink,
+  log: Log,
+): readonly SmsModem[] {
   const claims = new ImeiClaims()
   return configs.map(
     ({ port, label, number, pin }) =>
@@ -21,6 +25,7 @@ export function createModems(configs: readonly ModemConfig[], sink: ModemSink, l
         ...(label === undefined ? {} : { label }),
         ...(number === undefined ? {} : { number }),
         ...(pin === undefined ? {} : { pin }),
+        hangUpCalls: calls.hangUp,
         sink,
         clock: systemClock,
         log,

@@ -6,7 +6,7 @@
  * two, one text read twice is one. What cannot be decoded is quarantined with its octets; what is for a program (ports,
  * binary) is handed on whole, never as a text; a type 0 message is acknowledged and leaves no trace.
  */
-import type { IncomingPdu, ModemSink } from '../../modem/contract.ts'
+import type { IncomingCall, IncomingPdu, ModemSink } from '../../modem/contract.ts'
 import { PduError } from '../../modem/pdu/error.ts'
 import { toHex } from '../../modem/pdu/octets.ts'
 import type { Protocol } from '../../modem/pdu/pid.ts'
@@ -76,6 +76,18 @@ export class SmsInbound implements ModemSink {
 
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void> {
     return this.#journal.inventory(modemId, memory, occupied)
+  }
+
+  call(call: IncomingCall): Promise<void> {
+    return this.#sink.call({
+      lane: call.modemId,
+      fromAddress: call.from,
+      withheld: call.withheld,
+      hungUp: call.hungUp,
+      startedAtMs: call.startedAtMs,
+      receivedAtMs: call.endedAtMs,
+      dedupeKey: `call:${call.modemId}:${call.startedAtMs}`,
+    })
   }
 
   async #deliver(pdu: IncomingPdu, tpdu: SmsDeliver): Promise<void> {

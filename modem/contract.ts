@@ -112,6 +112,24 @@ export interface SubmitOptions {
   beforeBody?: () => Promise<void>
 }
 
+/** What the network said to a USSD request or reply. */
+export interface UssdAnswer {
+  /** All but `reply-wanted` end the session. */
+  status: 'done' | 'reply-wanted' | 'ended-by-network' | 'answered-elsewhere' | 'not-supported' | 'network-timeout'
+  /** From outside: may hold anything. Undefined where the network said nothing. */
+  text: string | undefined
+}
+
+export class UssdError extends Error {
+  readonly code: 'busy' | 'no-session' | 'invalid' | 'refused' | 'timeout' | 'canceled' | 'interrupted' | 'unavailable'
+
+  constructor(code: UssdError['code'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'UssdError'
+    this.code = code
+  }
+}
+
 export interface SmsModem {
   /** Stable over replugs and other port names, once known: `mdm_<imei>`. Until then `mdm_<label or port>`. */
   readonly id: string
@@ -125,6 +143,12 @@ export interface SmsModem {
   submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }>
   /** Runs one AT command for a person (diagnosis) and returns its information lines. */
   command(text: string, timeoutMs: number): Promise<readonly string[]>
+  /** Begins a USSD session, as `*100#`; resolves with the network's answer. Rejects with UssdError and nothing else. */
+  ussd(text: string): Promise<UssdAnswer>
+  /** Replies in the session that wants it. Rejects with UssdError. */
+  replyUssd(text: string): Promise<UssdAnswer>
+  /** Ends the session; nothing happens when there is none. */
+  cancelUssd(): Promise<void>
   /** Restarts the module and runs the start sequence again. */
   reset(): Promise<void>
   start(): void

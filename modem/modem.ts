@@ -5,6 +5,7 @@
  *
  *   port ─ SerialTransport ─ trace ─ AtChannel ─┬─ bringUp
  *                                               ├─ Submission ◀── submit()
+ *                                               ├─ UssdSession ◀── ussd(), replyUssd()
  *                                               ├─ Reception, CallWatch ───▶ ModemSink
  *                                               └─ Health
  */
@@ -16,7 +17,15 @@ import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
 import { bringUp, UnusableModule } from './bringup.ts'
 import { CALL_URCS, CallWatch } from './calls.ts'
-import { type ModemSink, type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from './contract.ts'
+import {
+  type ModemSink,
+  type ModemStatus,
+  ModemSubmitError,
+  type SmsModem,
+  type SubmitOptions,
+  type UssdAnswer,
+  UssdError,
+} from './contract.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
@@ -33,6 +42,7 @@ import { StatusBoard } from './status.ts'
 import { MessageStorage, type StorageHabits } from './storage.ts'
 import { Submission } from './submission.ts'
 import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
+import { type UssdHabits, UssdSession } from './ussd.ts'
 
 export interface ModemOptions {
   /** `/dev/serial/by-id/…` or `tcp://host:port`. */
@@ -56,6 +66,7 @@ interface Link {
   channel: AtChannel
   submission: Submission
   calls: CallWatch
+  ussd: UssdSession
   /** Calls off the start sequence and the polling that belong to the present set-up. */
   setUp: AbortController
   reception: Reception | undefined
@@ -82,6 +93,7 @@ export class Modem implements SmsModem {
   readonly #transcript: Transcript
   readonly #pinMemory: PinMemory = { state: 'untried' }
   readonly #habits: StorageHabits = { unlisted: new Set() }
+  readonly #ussdHabits: UssdHabits = { coding: undefined }
   /** What is going on and must have ended before `stop` resolves. */
   readonly #running = new Set<Promise<unknown>>()
   #life: Life = NEW_LIFE
@@ -151,6 +163,24 @@ export class Modem implements SmsModem {
       if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
       else if (this.#life.phase === 'running') this.#pollAfter(link, 0)
     }
+  }
+
+  async ussd(text: string): Promise<UssdAnswer> {
+    return this.#ussdSession().begin(text)
+  }
+
+  async replyUssd(text: string): Promise<UssdAnswer> {
+    return this.#ussdSession().reply(text)
+  }
+
+  async cancelUssd(): Promise<void> {
+    await this.#link?.ussd.cancel()
+  }
+
+  #ussdSession(): UssdSession {
+    const { state, reason } = this.#board.status
+    if (this.#link !== undefined && (state === 'ready' || state === 'resyncing')) return this.#link.ussd
+    throw new UssdError('unavailable', `the modem is not ready: ${reason ?? state}`)
   }
 
   async reset(): Promise<void> {
@@ -239,6 +269,13 @@ export class Modem implements SmsModem {
         log: this.#log,
         timings: this.#timings,
       }),
+      ussd: new UssdSession({
+        channel,
+        habits: this.#ussdHabits,
+        clock: this.#clock,
+        log: this.#log,
+        timings: this.#timings,
+      }),
       setUp: new AbortController(),
       reception: undefined,
       early: [],
@@ -281,6 +318,7 @@ export class Modem implements SmsModem {
     if (link === undefined) return
     link.setUp.abort()
     link.calls.stop()
+    link.ussd.stop(reason)
     await Promise.all([link.reception?.stop(), link.channel.close(reason)])
   }
 
@@ -291,6 +329,7 @@ export class Modem implements SmsModem {
     link.setUp = new AbortController()
     const { signal } = link.setUp
     this.#cancelPoll()
+    link.ussd.stop('the modem is set up anew')
     const stopping = link.reception?.stop()
     link.reception = undefined
     link.health = undefined
@@ -402,6 +441,9 @@ export class Modem implements SmsModem {
       case '+CBM:':
         if (link.reception !== undefined) link.reception.direct(urc)
         else if (link.early.length < EARLY_MAX) link.early.push(urc)
+        return
+      case '+CUSD:':
+        link.ussd.heard(urc)
         return
       case '+CPIN:':
         this.#onSimState(urc.fields[0] ?? '')

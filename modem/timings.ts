@@ -33,6 +33,10 @@ export interface ModemTimings extends ChannelTimings {
   /** After a direct message was left unacknowledged: until the modem has given up on it, and is set right again. */
   routingCheckMs: number
   sinkTimeoutMs: number
+  /** From a USSD request that the modem took to the network's answer. */
+  ussdAnswerMs: number
+  /** A session that wants a reply is ended when nobody replies for so long. */
+  ussdReplyMs: number
   /** No ring for so long: the call is over. Networks ring every four to six seconds. */
   ringGapMs: number
   /** A call that is to be refused waits so long for its caller's number. */
@@ -75,6 +79,8 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   pollEveryMs: 60_000,
   routingCheckMs: 20_000,
   sinkTimeoutMs: 60_000,
+  ussdAnswerMs: 45_000,
+  ussdReplyMs: 120_000,
   ringGapMs: 10_000,
   callerWaitMs: 4_000,
   sinkRetryFirstMs: 1_000,

@@ -13,6 +13,8 @@ interface UrcRule {
    * asked for one.
    */
   boot?: 'sure' | 'maybe'
+  /** Its quoted text may go on over several lines. */
+  quoted?: true
   /** The line is exactly this, nothing behind it. */
   whole?: true
 }
@@ -27,7 +29,7 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CREG:' },
   { prefix: '+CGREG:' },
   { prefix: '+CEREG:' },
-  { prefix: '+CUSD:' },
+  { prefix: '+CUSD:', quoted: true },
   { prefix: '+SMS FULL' },
   { prefix: '^SMMEMFULL' },
   { prefix: '+QIND:' },

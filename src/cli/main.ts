@@ -114,13 +114,16 @@ function program(): Command {
     )
   }
 
-  const modem = root.command('modem').description('modems: state, commands, reset')
+  const modem = root.command('modem').description('modems: state, commands, USSD, reset')
   talking(modem, 'list', 'all of them').action(
     run(async (options) => (await import('./commands/modem.ts')).list(options)),
   )
   talking(modem, 'at <command>', 'one AT command')
     .option('--modem <which>', 'id, label, number or port')
     .action(run(async (text, options) => (await import('./commands/modem.ts')).at(text, options)))
+  talking(modem, 'ussd <which> <text>', 'asks the network, as *100#; replies at the terminal or with --reply')
+    .option('--reply <text...>', 'replies, in their order')
+    .action(run(async (which, text, options) => (await import('./commands/modem.ts')).ussd(which, text, options)))
   talking(modem, 'reset', 'restarts the module')
     .option('--modem <which>', 'id, label, number or port')
     .action(run(async (options) => (await import('./commands/modem.ts')).reset(options)))

@@ -31,12 +31,22 @@ export interface ModemView {
   sinceMs: number
 }
 
+/** What the network said; all but `reply-wanted` end the session. */
+export interface UssdView {
+  status: string
+  text: string | undefined
+}
+
 export interface ModemPort {
   list(): readonly ModemView[]
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
   command(id: string, text: string): Promise<readonly string[]>
+  /** Begins a USSD session. Errors as `reset`, and `ussd-…`. */
+  ussd(id: string, text: string): Promise<UssdView>
+  replyUssd(id: string, text: string): Promise<UssdView>
+  cancelUssd(id: string): Promise<void>
 }
 
 /** Where a Signal account and its registration stand. */

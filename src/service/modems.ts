@@ -1,5 +1,5 @@
 /** The modems of the configuration as drivers, and as what the API shows of them. */
-import type { ModemSink, SmsModem } from '../../modem/contract.ts'
+import { type ModemSink, type SmsModem, UssdError } from '../../modem/contract.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
@@ -41,7 +41,23 @@ export function modemPort(modems: readonly SmsModem[]): ModemPort {
     if (modem !== undefined) return modem
     throw new CausewayError({ code: 'unknown-modem', message: 'There is no modem of this id.', retry: 'never' })
   }
+  const ussd = async <T>(action: Promise<T>): Promise<T> => {
+    try {
+      return await action
+    } catch (cause) {
+      if (!(cause instanceof UssdError)) throw cause
+      throw new CausewayError({
+        code: cause.code === 'unavailable' ? 'modem-unavailable' : `ussd-${cause.code}`,
+        message: `${cause.message.charAt(0).toUpperCase()}${cause.message.slice(1)}.`,
+        retry: 'never',
+        cause,
+      })
+    }
+  }
   return {
+    ussd: (id, text) => ussd(demand(id).ussd(text)),
+    replyUssd: (id, text) => ussd(demand(id).replyUssd(text)),
+    cancelUssd: (id) => ussd(demand(id).cancelUssd()),
     list: () => modems.map((modem) => modem.status()),
     reset: (id) => demand(id).reset(),
     command: async (id, text) => {

@@ -28,6 +28,8 @@ const TEST_TIMINGS: Partial<ModemTimings> = {
   staleOkMs: 100,
   staleOkAfterBodyMs: 200,
   urcBodyTimeoutMs: 300,
+  ussdAnswerMs: 400,
+  ussdReplyMs: 400,
   ringGapMs: 250,
   callerWaitMs: 80,
   resyncQuietMs: 40,

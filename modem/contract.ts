@@ -23,6 +23,20 @@ export interface IncomingPdu {
   receivedAtMs: number
 }
 
+/** A call that nobody answered. There is nothing to acknowledge: the network keeps no copy. */
+export interface IncomingCall {
+  modemId: string
+  /** The caller as the network names it, E.164 where it is international; undefined: not told. */
+  from: string | undefined
+  /** The caller did not want to be named. */
+  withheld: boolean
+  /** We have refused it. */
+  hungUp: boolean
+  /** ms since epoch. */
+  startedAtMs: number
+  endedAtMs: number
+}
+
 /** Takes what the modem receives. The promises are the acknowledgement. */
 export interface ModemSink {
   /** Resolves once the PDU is safe; the modem then deletes the slot or acknowledges. A rejection leaves it in place. */
@@ -34,6 +48,8 @@ export interface ModemSink {
    * is known to be released.
    */
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
+  /** Resolves once the call is noted; offered again after a rejection. The same start is the same call. */
+  call(call: IncomingCall): Promise<void>
 }
 
 export type ModemState =
@@ -113,6 +129,24 @@ export interface SubmitOptions {
   beforeBody?: () => Promise<void>
 }
 
+/** What the network said to a USSD request or reply. */
+export interface UssdAnswer {
+  /** All but `reply-wanted` end the session. */
+  status: 'done' | 'reply-wanted' | 'ended-by-network' | 'answered-elsewhere' | 'not-supported' | 'network-timeout'
+  /** From outside: may hold anything. Undefined where the network said nothing. */
+  text: string | undefined
+}
+
+export class UssdError extends Error {
+  readonly code: 'busy' | 'no-session' | 'invalid' | 'refused' | 'timeout' | 'canceled' | 'interrupted' | 'unavailable'
+
+  constructor(code: UssdError['code'], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'UssdError'
+    this.code = code
+  }
+}
+
 export interface SmsModem {
   /** Stable over replugs and other port names, once known: `mdm_<imei>`. Until then `mdm_<label or port>`. */
   readonly id: string
@@ -128,6 +162,12 @@ export interface SmsModem {
   command(text: string, timeoutMs: number): Promise<readonly string[]>
   /** The last of what went through the port, as text; `masked` hides numbers and texts. PINs are never in it. */
   transcript(masked: boolean): string
+  /** Begins a USSD session, as `*100#`; resolves with the network's answer. Rejects with UssdError and nothing else. */
+  ussd(text: string): Promise<UssdAnswer>
+  /** Replies in the session that wants it. Rejects with UssdError. */
+  replyUssd(text: string): Promise<UssdAnswer>
+  /** Ends the session; nothing happens when there is none. */
+  cancelUssd(): Promise<void>
   /** Restarts the module and runs the start sequence again. */
   reset(): Promise<void>
   start(): void

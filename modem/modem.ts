@@ -5,7 +5,8 @@
  *
  *   port ─ SerialTransport ─ trace ─ AtChannel ─┬─ bringUp
  *                                               ├─ Submission ◀── submit()
- *                                               ├─ Reception ───▶ ModemSink
+ *                                               ├─ UssdSession ◀── ussd(), replyUssd()
+ *                                               ├─ Reception, CallWatch ───▶ ModemSink
  *                                               └─ Health
  */
 import { AtChannel, type ChannelEvents } from './at/channel.ts'
@@ -15,7 +16,16 @@ import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
 import { bringUp, UnusableModule } from './bringup.ts'
-import { type ModemSink, type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from './contract.ts'
+import { CALL_URCS, CallWatch } from './calls.ts'
+import {
+  type ModemSink,
+  type ModemStatus,
+  ModemSubmitError,
+  type SmsModem,
+  type SubmitOptions,
+  type UssdAnswer,
+  UssdError,
+} from './contract.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
@@ -36,6 +46,7 @@ import { StatusBoard } from './status.ts'
 import { MessageStorage, type StorageHabits } from './storage.ts'
 import { Submission } from './submission.ts'
 import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
+import { type UssdHabits, UssdSession } from './ussd.ts'
 
 export interface ModemOptions {
   /** `/dev/serial/by-id/…` or `tcp://host:port`. */
@@ -44,6 +55,8 @@ export interface ModemOptions {
   /** Own number in E.164; else the SIM is asked. */
   number?: string | undefined
   pin?: string | undefined
+  /** Refuse calls once their caller is known; else they ring until the caller gives up. */
+  hangUpCalls?: boolean | undefined
   sink: ModemSink
   clock: Clock
   log: Log
@@ -60,6 +73,8 @@ export interface ModemOptions {
 interface Link {
   channel: AtChannel
   submission: Submission
+  calls: CallWatch
+  ussd: UssdSession
   /** Calls off the start sequence and the polling that belong to the present set-up. */
   setUp: AbortController
   reception: Reception | undefined
@@ -89,6 +104,7 @@ export class Modem implements SmsModem {
   readonly #profiles: readonly ModemProfile[]
   #profile: ModemProfile | undefined
   readonly #habits: StorageHabits = { unlisted: new Set() }
+  readonly #ussdHabits: UssdHabits = { coding: undefined }
   /** What is going on and must have ended before `stop` resolves. */
   readonly #running = new Set<Promise<unknown>>()
   #life: Life = NEW_LIFE
@@ -161,6 +177,24 @@ export class Modem implements SmsModem {
       if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
       else if (this.#life.phase === 'running') this.#pollAfter(link, 0)
     }
+  }
+
+  async ussd(text: string): Promise<UssdAnswer> {
+    return this.#ussdSession().begin(text)
+  }
+
+  async replyUssd(text: string): Promise<UssdAnswer> {
+    return this.#ussdSession().reply(text)
+  }
+
+  async cancelUssd(): Promise<void> {
+    await this.#link?.ussd.cancel()
+  }
+
+  #ussdSession(): UssdSession {
+    const { state, reason } = this.#board.status
+    if (this.#link !== undefined && (state === 'ready' || state === 'resyncing')) return this.#link.ussd
+    throw new UssdError('unavailable', `the modem is not ready: ${reason ?? state}`)
   }
 
   async reset(): Promise<void> {
@@ -257,6 +291,22 @@ export class Modem implements SmsModem {
     this.#link = {
       channel,
       submission: new Submission(channel, this.#timings),
+      calls: new CallWatch({
+        modemId: () => this.id,
+        channel,
+        sink: this.#options.sink,
+        hangUp: this.#options.hangUpCalls ?? false,
+        clock: this.#clock,
+        log: this.#log,
+        timings: this.#timings,
+      }),
+      ussd: new UssdSession({
+        channel,
+        habits: this.#ussdHabits,
+        clock: this.#clock,
+        log: this.#log,
+        timings: this.#timings,
+      }),
       setUp: new AbortController(),
       reception: undefined,
       early: [],
@@ -298,6 +348,8 @@ export class Modem implements SmsModem {
     this.#cancelPoll()
     if (link === undefined) return
     link.setUp.abort()
+    link.calls.stop()
+    link.ussd.stop(reason)
     await Promise.all([link.reception?.stop(), link.channel.close(reason)])
   }
 
@@ -308,6 +360,7 @@ export class Modem implements SmsModem {
     link.setUp = new AbortController()
     const { signal } = link.setUp
     this.#cancelPoll()
+    link.ussd.stop('the modem is set up anew')
     const stopping = link.reception?.stop()
     link.reception = undefined
     link.health = undefined
@@ -465,6 +518,9 @@ export class Modem implements SmsModem {
         if (link.reception !== undefined) link.reception.direct(urc)
         else if (link.early.length < EARLY_MAX) link.early.push(urc)
         return
+      case '+CUSD:':
+        link.ussd.heard(urc)
+        return
       case '+CPIN:':
         this.#onSimState(urc.fields[0] ?? '')
         return
@@ -473,7 +529,8 @@ export class Modem implements SmsModem {
         this.#dispatch({ kind: 'under-voltage', words: 'the modem has said that its supply voltage is too low' })
         return
       default:
-        if (this.#saysMemoryFull(urc)) void link.reception?.sweep()
+        if (CALL_URCS.has(urc.name)) link.calls.heard(urc)
+        else if (this.#saysMemoryFull(urc)) void link.reception?.sweep()
         else if (!urc.known) this.#log.debug({ modemId: this.id, line: urc.text }, 'the modem said something unknown')
     }
   }

@@ -33,6 +33,14 @@ export interface ModemTimings extends ChannelTimings {
   /** After a direct message was left unacknowledged: until the modem has given up on it, and is set right again. */
   routingCheckMs: number
   sinkTimeoutMs: number
+  /** From a USSD request that the modem took to the network's answer. */
+  ussdAnswerMs: number
+  /** A session that wants a reply is ended when nobody replies for so long. */
+  ussdReplyMs: number
+  /** No ring for so long: the call is over. Networks ring every four to six seconds. */
+  ringGapMs: number
+  /** A call that is to be refused waits so long for its caller's number. */
+  callerWaitMs: number
   /** After the sink refused a message: doubles from the first to the second. */
   sinkRetryFirstMs: number
   sinkRetryMaxMs: number
@@ -83,6 +91,10 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   pollEveryMs: 60_000,
   routingCheckMs: 20_000,
   sinkTimeoutMs: 60_000,
+  ussdAnswerMs: 45_000,
+  ussdReplyMs: 120_000,
+  ringGapMs: 10_000,
+  callerWaitMs: 4_000,
   sinkRetryFirstMs: 1_000,
   sinkRetryMaxMs: 60_000,
   timeoutsInRowMax: 3,

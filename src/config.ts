@@ -33,6 +33,7 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
+  calls: { hangUp: boolean }
   signal: { server: SignalServer; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
@@ -126,6 +127,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
         textsPerMinute: rules.texts_per_minute,
       },
     })),
+    calls: { hangUp: values.calls.hang_up },
     signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
     queue: values.queue,
     store: { keyFile },

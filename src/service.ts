@@ -102,7 +102,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     log,
   })
 
-  const modems = createModems(config.modems, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, log)
+  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, log)
   const account = new Account({
     db,
     server: config.signal.server,

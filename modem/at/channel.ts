@@ -13,6 +13,7 @@ import { type Clock, type Log, pause, within } from '../serial/surroundings.ts'
 import type { AtCommand } from './command.ts'
 import { Exchange } from './exchange.ts'
 import { AtLexer, type Token } from './lexer.ts'
+import { OpenText } from './open-text.ts'
 import { Priority, PriorityLine } from './priority.ts'
 import { AtError, type AtErrorKind, type FinalResult, parseFinal } from './result.ts'
 import { StepFinder, type StepHost, type StepTimings } from './step.ts'
@@ -86,6 +87,7 @@ export class AtChannel {
   readonly #lexer = new AtLexer()
   readonly #line: PriorityLine<Ticket>
   readonly #bodies: UnsolicitedBodies
+  readonly #openText: OpenText
   #busy = false
   #inFlight: InFlight | undefined
   readonly #step: StepFinder
@@ -113,6 +115,9 @@ export class AtChannel {
     this.#timings = options.timings
     this.#line = new PriorityLine(CHANNEL_QUEUE_MAX, options.timings.ageingMs)
     this.#bodies = new UnsolicitedBodies(options.clock, options.timings.urcBodyTimeoutMs, (urc) => events.urc(urc))
+    this.#openText = new OpenText(options.clock, options.timings.urcBodyTimeoutMs, (text) => {
+      events.urc(matchUrc(text)?.urc ?? unknownUrc(text))
+    })
     const host: StepHost = {
       write: (text) => this.#write(text),
       awaitPrompt: (on) => this.#lexer.awaitPrompt(on),
@@ -363,7 +368,7 @@ export class AtChannel {
   }
 
   #takeLine(text: string): void {
-    if (text === '') return
+    if (text === '' || this.#openText.take(text)) return
     const exchange = this.#inFlight?.exchange
     if (exchange?.isEcho(text) || this.#step.isEcho(text)) {
       this.#echoed(exchange)
@@ -422,6 +427,8 @@ export class AtChannel {
     const { rule, urc } = match
     if (rule.boot === 'sure' || (rule.boot === 'maybe' && this.#clock.nowMs() >= this.#bootGraceUntilMs)) {
       this.#rebooted(text)
+    } else if (rule.quoted && this.#openText.begin(text)) {
+      return true
     } else if (rule.body) {
       this.#urcHeadIsNewest = true
       this.#bodies.expect(urc)
@@ -435,6 +442,7 @@ export class AtChannel {
     this.#restarts += 1
     this.#echoIsOff = false
     this.#bodies.clear()
+    this.#openText.clear()
     for (const ticket of this.#line.clear()) {
       ticket.refuse(new AtError('reset', 'queued', `the modem restarted (${line}) before the command's turn came`))
     }
@@ -456,6 +464,7 @@ export class AtChannel {
     this.#ended = reason
     this.#cancelTimer()
     this.#bodies.clear()
+    this.#openText.clear()
     this.#step.giveUp()
     for (const ticket of this.#line.clear()) {
       ticket.refuse(new AtError('gone', 'queued', `the port has ended: ${reason}`))

@@ -13,6 +13,8 @@ export interface UrcRule {
    * asked for one.
    */
   boot?: 'sure' | 'maybe'
+  /** Its quoted text may go on over several lines. */
+  quoted?: true
   /** The line is exactly this, nothing behind it. */
   whole?: true
 }
@@ -27,7 +29,7 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CREG:' },
   { prefix: '+CGREG:' },
   { prefix: '+CEREG:' },
-  { prefix: '+CUSD:' },
+  { prefix: '+CUSD:', quoted: true },
   { prefix: '+SMS FULL' },
   { prefix: '^SMMEMFULL' },
   { prefix: '+QIND:' },
@@ -38,6 +40,9 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: 'NO CARRIER', whole: true },
   { prefix: 'BUSY', whole: true },
   { prefix: 'NO ANSWER', whole: true },
+  { prefix: 'MISSED_CALL:' },
+  { prefix: 'VOICE CALL:' },
+  { prefix: '^CEND:' },
   { prefix: '+CPIN:' },
   { prefix: '+CIEV:' },
   { prefix: '+CGEV:' },

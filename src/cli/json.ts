@@ -12,7 +12,10 @@ export interface MessageJson {
   conversation_id: string
   contact: ContactRefJson | null
   direction: 'in' | 'out'
+  kind: 'text' | 'call' | 'broadcast'
   text: string
+  flash: boolean
+  replaced_by: string | null
   status: MessageState
   code: string | null
   reason: string | null
@@ -48,6 +51,7 @@ export interface ConversationJson {
   id: string
   contact: ContactRefJson
   unread: number
+  waiting: { type: string; count: number | null }[]
   last_message: MessageJson | null
 }
 
@@ -68,6 +72,15 @@ export interface EventJson {
   contact_id: string | null
   data: Record<string, unknown>
   message?: MessageJson
+}
+
+export interface DataMessageJson {
+  id: string
+  from: string
+  destination_port: number | null
+  data: string | null
+  text: string | null
+  received_at: string
 }
 
 export interface PageJson<T> {

@@ -89,6 +89,11 @@ function program(): Command {
     )
   }
 
+  talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
+    .option('--limit <count>', 'at most so many', '50')
+    .option('--port <number>', 'only those for this port')
+    .action(run(async (options) => (await import('./commands/data.ts')).list(options)))
+
   const contacts = root.command('contacts').description('people, their policies and safety numbers')
   talking(contacts, 'list', 'everybody').action(
     run(async (options) => (await import('./commands/contacts.ts')).list(options)),
@@ -109,7 +114,7 @@ function program(): Command {
     )
   }
 
-  const modem = root.command('modem').description('modems: state, commands, reset')
+  const modem = root.command('modem').description('modems: state, commands, USSD, reset')
   talking(modem, 'list', 'all of them').action(
     run(async (options) => (await import('./commands/modem.ts')).list(options)),
   )
@@ -120,6 +125,9 @@ function program(): Command {
     .option('--output <file>', 'writes it there')
     .option('--unmasked', 'leaves numbers and texts in it')
     .action(run(async (which, options) => (await import('./commands/modem.ts')).trace(which, options)))
+  talking(modem, 'ussd <which> <text>', 'asks the network, as *100#; replies at the terminal or with --reply')
+    .option('--reply <text...>', 'replies, in their order')
+    .action(run(async (which, text, options) => (await import('./commands/modem.ts')).ussd(which, text, options)))
   talking(modem, 'reset', 'restarts the module')
     .option('--modem <which>', 'id, label, number or port')
     .action(run(async (options) => (await import('./commands/modem.ts')).reset(options)))

@@ -1,6 +1,6 @@
 /** Plain output for people: tables, and a message in one line with the glyph and word of its state. */
 import { STATE_FACES } from '../domain/states.ts'
-import type { ContactRefJson, MessageJson } from './json.ts'
+import type { ContactRefJson, ConversationJson, MessageJson } from './json.ts'
 
 const TEXT_CHARS_MAX = 60
 
@@ -39,10 +39,23 @@ export function state(message: MessageJson): string {
   return `${glyph} ${word}`
 }
 
-/** `signal, encrypted`, `sms`, or nothing. */
+/** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  if (message.transport === null) return ''
-  return message.encrypted ? `${message.transport}, encrypted` : message.transport
+  const { kind, transport, encrypted, flash, replaced_by: replacedBy } = message
+  const words = [
+    kind === 'text' ? transport : kind,
+    encrypted && 'encrypted',
+    flash && 'flash',
+    replacedBy !== null && 'replaced',
+  ]
+  return words.filter((word) => typeof word === 'string').join(', ')
+}
+
+/** `voicemail waiting: 3`; nothing when nothing waits. */
+export function waiting(conversation: ConversationJson): string {
+  return conversation.waiting
+    .map(({ type, count }) => `${type} waiting${count === null ? '' : `: ${count}`}`)
+    .join(', ')
 }
 
 /** A message as a row of a table. */

@@ -204,6 +204,14 @@ export const configSchema = z.strictObject({
     .prefault('false')
     .describe('Send a text again when it cannot be known whether the network took it. May double it.'),
   modems: z.array(modem).prefault([]).describe('The modems. None: Signal only.'),
+  calls: z
+    .strictObject({
+      hang_up: flag
+        .prefault('false')
+        .describe('Refuse calls once their caller is known. Otherwise they ring until the caller gives up.'),
+    })
+    .prefault({})
+    .describe('Calls to the modems. Nobody answers them; each is shown as a missed call.'),
   signal: z
     .strictObject({
       server: z

@@ -163,6 +163,51 @@ export interface InboundMessage {
   receivedAtMs: number
   encrypted: boolean
   dedupeKey: string
+  /** Meant to be shown at once and kept by nobody (class 0). */
+  flash?: boolean
+  /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
+  replaceNumber?: number
+}
+
+/** Somebody called, and nobody answered. */
+export interface InboundCall {
+  lane: string
+  /** The caller's number; undefined: not told, or withheld. */
+  fromAddress: string | undefined
+  withheld: boolean
+  /** We have refused it. */
+  hungUp: boolean
+  startedAtMs: number
+  receivedAtMs: number
+  dedupeKey: string
+}
+
+/** What can wait for a subscriber elsewhere. */
+export type WaitingType = 'voicemail' | 'fax' | 'email' | 'other'
+
+/** A network says that something waits for us, or that nothing does any more. */
+export interface WaitingNotice {
+  lane: string
+  /** Who says so: the voicemail service. */
+  fromAddress: string
+  type: WaitingType
+  /** 0: nothing any more; undefined: something, its number was not told. */
+  count: number | undefined
+  receivedAtMs: number
+}
+
+/** A message for a program: addressed to a port, binary, or for the SIM or the device. Whole. */
+export interface InboundData {
+  lane: string
+  fromAddress: string
+  ports: { destination: number; source: number } | undefined
+  /** TP-PID and TP-DCS. */
+  pid: number
+  dcs: number
+  content: { kind: 'octets'; hex: string } | { kind: 'text'; text: string }
+  sentAtMs: number
+  receivedAtMs: number
+  dedupeKey: string
 }
 
 /** One segment of a concatenated text that is not whole yet. Keyed as the goal table says (sender, ref, bits, total, modem). */
@@ -229,6 +274,12 @@ export interface TransportSink {
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
   /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
+  /** Notes a missed call in the caller's conversation, once. */
+  call(call: InboundCall, unit?: UnitOfWork): Promise<void>
+  /** Changes what is known to wait. The same notice twice changes nothing. */
+  waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void>
+  /** Keeps data for programs; once, however often it is handed in. */
+  data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>

@@ -53,6 +53,12 @@ export interface ModemTexts {
   prefixes: readonly string[]
 }
 
+/** What the network said; all but `reply-wanted` end the session. */
+export interface UssdView {
+  status: string
+  text: string | undefined
+}
+
 export interface ModemPort {
   list(): readonly ModemView[]
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
@@ -61,6 +67,10 @@ export interface ModemPort {
   transcript(id: string, masked: boolean): string
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
   command(id: string, text: string): Promise<readonly string[]>
+  /** Begins a USSD session. Errors as `reset`, and `ussd-…`. */
+  ussd(id: string, text: string): Promise<UssdView>
+  replyUssd(id: string, text: string): Promise<UssdView>
+  cancelUssd(id: string): Promise<void>
 }
 
 /** Where a Signal account and its registration stand. */

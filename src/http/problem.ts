@@ -114,6 +114,12 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-busy': 409,
   'at-error': 502,
   'queue-unavailable': 503,
+  'ussd-busy': 409,
+  'ussd-no-session': 409,
+  'ussd-canceled': 409,
+  'ussd-refused': 502,
+  'ussd-interrupted': 502,
+  'ussd-timeout': 504,
 }
 
 /** Codes that speak of one field of the body. */

@@ -2,8 +2,9 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
+import type { WaitingState } from '../domain/waiting.ts'
 import type { ConversationView } from '../store/mailbox.ts'
-import type { AttemptRow, ContactRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { ModemTexts, ModemView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -25,7 +26,10 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     conversation_id: message.conversation_id,
     contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
     direction: message.direction,
+    kind: message.kind,
     text: message.text,
+    flash: message.flash === 1,
+    replaced_by: message.replaced_by,
     status: message.state,
     code: message.code,
     reason: message.reason,
@@ -76,6 +80,7 @@ export function conversationView({ conversation, contact, lastMessage }: Convers
     id: conversation.id,
     contact: { id: contact.id, name: contact.name, address: addressOf(contact) },
     unread: conversation.unread,
+    waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
     muted: conversation.muted === 1,
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
@@ -83,6 +88,28 @@ export function conversationView({ conversation, contact, lastMessage }: Convers
     last_message: lastMessage === undefined ? null : messageView(lastMessage, contact),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
+  }
+}
+
+/** `count` null: how many was not told. */
+function waitingView(state: WaitingState) {
+  return Object.entries(state).map(([type, { count, sinceMs }]) => ({ type, count, since: time(sinceMs) }))
+}
+
+/** Octets as hex, or text; the other is null. */
+export function dataMessageView(row: DataMessageRow) {
+  return {
+    id: row.id,
+    lane: row.lane,
+    from: row.from_address,
+    destination_port: row.destination_port,
+    source_port: row.source_port,
+    pid: row.pid,
+    dcs: row.dcs,
+    data: row.data_hex,
+    text: row.text,
+    sent_at: time(row.sent_at_ms),
+    received_at: time(row.received_at_ms),
   }
 }
 

@@ -1,5 +1,6 @@
 /** Forgets what nobody needs any more, each kind after its own time. */
 import type { IdSource } from '../domain/ids.ts'
+import { pruneDataMessages } from '../store/data-messages.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { pruneKeys } from '../store/idempotency.ts'
@@ -18,6 +19,7 @@ export async function cleanUp(context: {
   const now = clock()
   await expireSegments(db, now)
   await pruneQuarantine(db)
+  await pruneDataMessages(db)
   await pruneSeen(db, now)
   await pruneKeys(db, now)
   await new InboundPdus(db, ids, clock).prune()

@@ -4,6 +4,7 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
+ *   call, waiting, data   see `notices.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
@@ -11,12 +12,15 @@ import { type Address, parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type {
   CapabilityFact,
+  InboundCall,
+  InboundData,
   InboundMessage,
   InboundSegment,
   QuarantinedItem,
   Receipt,
   TransportSink,
   UnitOfWork,
+  WaitingNotice,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { noteLastMessage, noteSmsLane } from '../store/contacts.ts'
@@ -27,6 +31,7 @@ import {
   insertMessage,
   lastSignalMessage,
   noteSeen,
+  replaceEarlier,
   twinCandidates,
   wasSeen,
 } from '../store/messages.ts'
@@ -36,6 +41,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { announce } from './moves.ts'
+import { takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -73,6 +79,18 @@ export class Inbound implements TransportSink {
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
     return this.#commit(unit, (tx) => addSegment(tx, this.#context.ids, segment))
+  }
+
+  call(call: InboundCall, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeCall(this.#context, tx, call))
+  }
+
+  waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeWaiting(this.#context, tx, notice))
+  }
+
+  data(item: InboundData, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeData(this.#context, tx, item))
   }
 
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void> {
@@ -166,6 +184,8 @@ export class Inbound implements TransportSink {
       conversation_id: conversation.id,
       direction: 'in',
       text: message.text,
+      flash: message.flash === true ? 1 : 0,
+      replace_number: message.replaceNumber ?? null,
       state: 'received',
       transport: message.transport,
       lane: message.lane,
@@ -177,7 +197,21 @@ export class Inbound implements TransportSink {
     })
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
+    await this.#replace(tx, row)
     return row
+  }
+
+  /** A message may take the place of an earlier one, whose text stays in the history. */
+  async #replace(tx: DatabaseTransaction, by: MessageRow): Promise<void> {
+    if (by.replace_number === null) return
+    const replaced = await replaceEarlier(tx, by, by.replace_number, this.#context.clock())
+    if (replaced === undefined) return
+    await this.#context.events.append(tx, {
+      type: 'message.replaced',
+      messageId: replaced.id,
+      conversationId: replaced.conversation_id,
+      data: { by: by.id },
+    })
   }
 
   /** The second copy of a message that is here already: one row, marked; the encrypted copy names the transport. */

@@ -1,10 +1,10 @@
 /** The modems of the configuration as drivers, and as what the API shows of them. */
-import type { ModemSink, SmsModem } from '../../modem/contract.ts'
+import { type ModemSink, type SmsModem, UssdError } from '../../modem/contract.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
 import { type PinEntry, type PinEntryStore, PinRecord } from '../../modem/pin-record.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
-import type { ModemConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { ModemPort, ModemTexts } from '../http/ports.ts'
 import type { Log } from '../log.ts'
@@ -17,7 +17,7 @@ const COMMAND_TIMEOUT_MS = 30_000
 
 /** One driver for each entry, not started yet. */
 export function createModems(
-  configs: readonly ModemConfig[],
+  { modems: configs, calls }: Pick<Config, 'modems' | 'calls'>,
   sink: ModemSink,
   db: Database,
   log: Log,
@@ -31,6 +31,7 @@ export function createModems(
         ...(label === undefined ? {} : { label }),
         ...(number === undefined ? {} : { number }),
         ...(pin === undefined ? {} : { pin }),
+        hangUpCalls: calls.hangUp,
         sink,
         clock: systemClock,
         log,
@@ -69,6 +70,19 @@ export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<R
     if (modem !== undefined) return modem
     throw new CausewayError({ code: 'unknown-modem', message: 'There is no modem of this id.', retry: 'never' })
   }
+  const ussd = async <T>(action: Promise<T>): Promise<T> => {
+    try {
+      return await action
+    } catch (cause) {
+      if (!(cause instanceof UssdError)) throw cause
+      throw new CausewayError({
+        code: cause.code === 'unavailable' ? 'modem-unavailable' : `ussd-${cause.code}`,
+        message: `${cause.message.charAt(0).toUpperCase()}${cause.message.slice(1)}.`,
+        retry: 'never',
+        cause,
+      })
+    }
+  }
   return {
     list: () => {
       const known = lanes()
@@ -77,6 +91,9 @@ export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<R
         return { ...modem.status(), ...(lane === undefined ? {} : { texts: textsOf(lane) }) }
       })
     },
+    ussd: (id, text) => ussd(demand(id).ussd(text)),
+    replyUssd: (id, text) => ussd(demand(id).replyUssd(text)),
+    cancelUssd: (id) => ussd(demand(id).cancelUssd()),
     reset: (id) => demand(id).reset(),
     transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {

@@ -100,6 +100,24 @@ export async function noteLastMessage(
     .execute()
 }
 
+/** Notes what waits for us as this conversation's service says; with a time when that is news to look at. */
+export async function noteWaiting(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  waitingJson: string,
+  newsAtMs: number | undefined,
+): Promise<void> {
+  await tx
+    .updateTable('conversations')
+    .set(({ eb }) => ({
+      waiting_json: waitingJson,
+      version: eb('version', '+', 1),
+      ...(newsAtMs === undefined ? {} : { last_message_at_ms: newsAtMs, archived: 0 }),
+    }))
+    .where('id', '=', conversationId)
+    .execute()
+}
+
 /** The modem that last carried a text of this conversation: ours, or (`in`) one of theirs. */
 export async function noteSmsLane(
   tx: DatabaseTransaction,
@@ -128,6 +146,7 @@ export async function mergeConversations(
       unread: to.unread + from.unread,
       sms_lane: to.sms_lane ?? from.sms_lane,
       reply_lane: to.reply_lane ?? from.reply_lane,
+      waiting_json: to.waiting_json ?? from.waiting_json,
       archived: Math.min(to.archived, from.archived),
       pinned: Math.max(to.pinned, from.pinned),
       last_message_id: newest.last_message_id,

@@ -11,6 +11,7 @@ import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
 import * as mailbox from './migrations/0001_mailbox.ts'
 import * as signal from './migrations/0002_signal.ts'
+import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -20,7 +21,12 @@ export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
 
-const migrations = { '0001_mailbox': mailbox, '0002_signal': signal, '0004_lanes': lanes }
+const migrations = {
+  '0001_mailbox': mailbox,
+  '0002_signal': signal,
+  '0003_message_kinds': messageKinds,
+  '0004_lanes': lanes,
+}
 
 export interface OpenDatabaseOptions {
   /** File path, or `:memory:`. */

@@ -236,6 +236,24 @@ export function twinCandidates(
     .execute()
 }
 
+/** Marks the message of this number that stood until `by` came in its place, and gives it; undefined for none. */
+export function replaceEarlier(
+  tx: DatabaseTransaction,
+  by: Pick<MessageRow, 'id' | 'conversation_id'>,
+  replaceNumber: number,
+  nowMs: number,
+): Promise<MessageRow | undefined> {
+  return tx
+    .updateTable('messages')
+    .set({ replaced_by: by.id, updated_at_ms: nowMs })
+    .where('conversation_id', '=', by.conversation_id)
+    .where('replace_number', '=', replaceNumber)
+    .where('replaced_by', 'is', null)
+    .where('id', '!=', by.id)
+    .returningAll()
+    .executeTakeFirst()
+}
+
 /** Notes that this physical message is safe with us. */
 export async function noteSeen(
   tx: DatabaseTransaction,

@@ -3,14 +3,19 @@
  * may forget them (the promises of `ModemSink` are the acknowledgement).
  *
  * A PDU's identity is its slot and its octets until the slot was emptied (`PduJournal`): two honest identical texts are
- * two, one text read twice is one. What cannot be decoded is quarantined with its octets.
+ * two, one text read twice is one. What cannot be decoded is quarantined with its octets; what is for a program (ports,
+ * binary) is handed on whole, never as a text; a type 0 message is acknowledged and leaves no trace.
  */
-import type { IncomingPdu, ModemSink } from '../../modem/contract.ts'
+import type { IncomingCall, IncomingPdu, ModemSink } from '../../modem/contract.ts'
 import { PduError } from '../../modem/pdu/error.ts'
+import { toHex } from '../../modem/pdu/octets.ts'
+import type { Protocol } from '../../modem/pdu/pid.ts'
 import { reassemble, type Segment, segmentOf } from '../../modem/pdu/segments.ts'
 import type { StatusOutcome } from '../../modem/pdu/status.ts'
 import { instantMs } from '../../modem/pdu/timestamp.ts'
 import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pdu/tpdu.ts'
+import type { Ports } from '../../modem/pdu/udh.ts'
+import { waitingIndications } from '../../modem/pdu/waiting.ts'
 import type { InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
 
 /** Remembers which slots hold what, durably. The store fulfils it. */
@@ -22,8 +27,16 @@ export interface PduJournal {
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
 }
 
-/** TP-PID 0x40, "short message type 0": acknowledged, never shown (23.040 §9.2.3.9). */
-const PID_TYPE_0 = 0x40
+/** TP-PIDs of messages for the device or the SIM, whatever their alphabet (23.040 §9.2.3.9). */
+const FOR_DEVICES: ReadonlySet<Protocol['kind']> = new Set([
+  'me-download',
+  'me-depersonalization',
+  'sim-download',
+  'ansi-136',
+])
+
+/** A part as it is kept until its siblings are here. Some senders name the ports in the first part only. */
+type KeptPart = Segment & { ports?: Ports | null }
 
 const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })['outcome']>> = {
   delivered: 'delivered',
@@ -65,16 +78,36 @@ export class SmsInbound implements ModemSink {
     return this.#journal.inventory(modemId, memory, occupied)
   }
 
+  call(call: IncomingCall): Promise<void> {
+    return this.#sink.call({
+      lane: call.modemId,
+      fromAddress: call.from,
+      withheld: call.withheld,
+      hungUp: call.hungUp,
+      startedAtMs: call.startedAtMs,
+      receivedAtMs: call.endedAtMs,
+      dedupeKey: `call:${call.modemId}:${call.startedAtMs}`,
+    })
+  }
+
   async #deliver(pdu: IncomingPdu, tpdu: SmsDeliver): Promise<void> {
-    if (tpdu.pid === PID_TYPE_0) return
-    if (tpdu.ports !== null || tpdu.text === null) {
-      const detail = tpdu.ports === null ? 'binary data' : `data for application port ${tpdu.ports.dst}`
-      await this.#quarantine(pdu, 'not-a-text', `${detail}; kept, not shown as a text`)
-      return
+    // Acknowledged, never shown (23.040 §9.2.3.9).
+    if (tpdu.protocol.kind === 'type-0') return
+    const { indications, keepText } = waitingIndications(tpdu)
+    for (const { type, count } of indications) {
+      await this.#sink.waiting({
+        lane: pdu.modemId,
+        fromAddress: tpdu.address.display,
+        type,
+        count,
+        receivedAtMs: pdu.receivedAtMs,
+      })
     }
+    if (!keepText || (indications.length > 0 && tpdu.data.length === 0)) return
     const key = await this.#journal.open(pdu)
+    const part: KeptPart = { ...segmentOf(tpdu), ports: tpdu.ports }
     if (tpdu.concat === null) {
-      await this.#message(pdu, key, tpdu, tpdu.text)
+      await this.#whole(pdu, key, tpdu, [part])
       return
     }
     const { ref, total, seq, refBits } = tpdu.concat
@@ -85,24 +118,51 @@ export class SmsInbound implements ModemSink {
       referenceBits: refBits,
       total,
       sequence: seq,
-      payloadJson: JSON.stringify(segmentOf(tpdu)),
+      payloadJson: JSON.stringify(part),
       receivedAtMs: pdu.receivedAtMs,
       dedupeKey: key,
     })
-    if (whole !== undefined) await this.#message(pdu, wholeKey(whole), tpdu, textOf(whole))
+    if (whole !== undefined) {
+      const parts = whole.map(({ payloadJson }) => JSON.parse(payloadJson) as KeptPart)
+      await this.#whole(pdu, wholeKey(whole), tpdu, parts)
+    }
+  }
+
+  /** A message that is complete: for a person, or for a program. */
+  async #whole(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, parts: readonly KeptPart[]): Promise<void> {
+    const ports = parts.find((part) => part.ports)?.ports
+    const { text, data } = reassemble(parts)
+    if (text !== null && !ports && !FOR_DEVICES.has(tpdu.protocol.kind)) {
+      await this.#message(pdu, dedupeKey, tpdu, text)
+      return
+    }
+    await this.#sink.data({
+      lane: pdu.modemId,
+      fromAddress: tpdu.address.display,
+      ports: ports ? { destination: ports.dst, source: ports.src } : undefined,
+      pid: tpdu.pid,
+      dcs: tpdu.dcs,
+      content: data === null ? { kind: 'text', text: text ?? '' } : { kind: 'octets', hex: toHex(data) },
+      sentAtMs: sentAtMs(pdu, tpdu),
+      receivedAtMs: pdu.receivedAtMs,
+      dedupeKey,
+    })
   }
 
   async #message(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, text: string): Promise<void> {
     const address = tpdu.address.display
+    const { protocol } = tpdu
     await this.#sink.message({
       transport: 'sms',
       lane: pdu.modemId,
       from: { address: address === '' ? undefined : address, aci: undefined, pni: undefined, name: undefined },
       text,
-      sentAtMs: tpdu.scts === null ? pdu.receivedAtMs : instantMs(tpdu.scts),
+      sentAtMs: sentAtMs(pdu, tpdu),
       receivedAtMs: pdu.receivedAtMs,
       encrypted: false,
       dedupeKey,
+      flash: tpdu.class === 0,
+      ...(protocol.kind === 'replace' ? { replaceNumber: protocol.number } : {}),
     })
   }
 
@@ -138,6 +198,6 @@ function wholeKey(segments: readonly InboundSegment[]): string {
   return `whole:${segments[0]?.dedupeKey ?? ''}`
 }
 
-function textOf(segments: readonly InboundSegment[]): string {
-  return reassemble(segments.map(({ payloadJson }) => JSON.parse(payloadJson) as Segment)).text ?? ''
+function sentAtMs(pdu: IncomingPdu, tpdu: SmsDeliver): number {
+  return tpdu.scts === null ? pdu.receivedAtMs : instantMs(tpdu.scts)
 }

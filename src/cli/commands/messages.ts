@@ -8,7 +8,7 @@ import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
 import { addressFor, contactFor } from '../people.ts'
-import { clock, excerpt, json, line, messageRow, person, printable, state, table, way, why } from '../print.ts'
+import { clock, excerpt, json, line, messageRow, person, printable, state, table, waiting, way, why } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -173,14 +173,17 @@ async function conversations(gateway: Address, options: Options & { limit: strin
   }
   if (data.length === 0) line('No conversations yet.')
   table(
-    data.map(({ contact, unread, last_message: last }) => [
-      unread > 0 ? `${unread} new` : '',
-      person(contact),
-      last === null ? '' : clock(last.created_at),
-      last === null ? '' : state(last),
-      last === null ? '' : way(last),
-      last === null ? '' : excerpt(last.text),
-    ]),
+    data.map((conversation) => {
+      const { contact, unread, last_message: last } = conversation
+      return [
+        unread > 0 ? `${unread} new` : '',
+        person(contact),
+        last === null ? '' : clock(last.created_at),
+        last === null ? '' : state(last),
+        last === null ? '' : way(last),
+        [waiting(conversation), last === null ? '' : excerpt(last.text)].filter((words) => words !== '').join(' · '),
+      ]
+    }),
   )
 }
 

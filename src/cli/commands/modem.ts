@@ -1,5 +1,6 @@
-/** Modems: how they are, what was said to them, one AT command, a restart. */
+/** Modems: how they are, what was said to them, one AT command, a USSD session, a restart. */
 import { writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { json, line, printable, table } from '../print.ts'
@@ -45,6 +46,55 @@ export async function at(command: string, options: Options & { modem?: string })
   const reply = await call<{ lines: string[] }>(gateway, 'POST', path, { command })
   if (options.json === true) json(reply)
   else for (const answer of reply.lines) line(printable(answer))
+}
+
+interface UssdJson {
+  status: string
+  text: string | null
+}
+
+/**
+ * A USSD session on the modem `which`: `--reply`s first, then a person's at the terminal, else it is ended. Exits 0 when
+ * the network has answered, 2 when a reply was left out, 1 when the network would not.
+ */
+export async function ussd(
+  which: string,
+  text: string,
+  options: Options & { reply?: readonly string[] },
+): Promise<number> {
+  const gateway = await findGateway(options)
+  const { id } = await pick(gateway, which)
+  const path = `/api/v1/modems/${encodeURIComponent(id)}/ussd`
+  const replies = [...(options.reply ?? [])]
+  let answer = await call<UssdJson>(gateway, 'POST', path, { text })
+  for (;;) {
+    if (options.json === true) json(answer)
+    else for (const words of printable(answer.text ?? ussdWord(answer.status)).split('\n')) line(words)
+    if (answer.status !== 'reply_wanted')
+      return answer.status === 'done' || answer.text !== null ? EXIT.ok : EXIT.failed
+    const reply = replies.shift() ?? (await askPerson())
+    if (reply === undefined || reply === '') {
+      await call(gateway, 'POST', `${path}/cancel`)
+      process.stderr.write('It wants a reply; the session was ended. Give one with --reply.\n')
+      return EXIT.warnings
+    }
+    answer = await call<UssdJson>(gateway, 'POST', `${path}/reply`, { text: reply })
+  }
+}
+
+function ussdWord(status: string): string {
+  return `(${status.replaceAll('_', ' ')})`
+}
+
+/** Undefined where nobody sits at a terminal; empty ends the session. */
+async function askPerson(): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await terminal.question('reply (empty ends it): ')
+  } finally {
+    terminal.close()
+  }
 }
 
 export async function reset(options: Options & { modem?: string }): Promise<void> {

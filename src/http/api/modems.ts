@@ -1,16 +1,24 @@
 /** Modems: how they are, what was said to them, and what a person may do to one. */
 import { z } from 'zod'
-import type { ApiPorts } from '../ports.ts'
+import type { ApiPorts, UssdView } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { modemView } from '../views.ts'
 
 const AT_CHARS_MAX = 500
+/** More than any USSD string holds; the modem's driver knows exactly. */
+const USSD_CHARS_MAX = 200
 
 function find(ports: ApiPorts, id: string | undefined) {
   const modem = ports.modems.list().find((candidate) => candidate.id === id)
   if (modem === undefined) throw notFound('modem')
   return modem
+}
+
+const ussdText = z.strictObject({ text: z.string().min(1).max(USSD_CHARS_MAX) })
+
+function ussdReply({ status, text }: UssdView) {
+  return ok({ status: status.replaceAll('-', '_'), text: text ?? null })
 }
 
 export const modemRoutes: readonly Route[] = [
@@ -64,6 +72,35 @@ export const modemRoutes: readonly Route[] = [
     handle: async ({ ports, params, body }) => {
       const { id } = find(ports, params['id'])
       return ok({ lines: await ports.modems.command(id, body.command) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/modems/:id/ussd',
+    scope: 'admin',
+    summary:
+      'Begins a USSD session, as `*100#`, and answers what the network says. `status` `reply_wanted` keeps it open, every other ends it.',
+    body: ussdText,
+    handle: async ({ ports, params, body }) =>
+      ussdReply(await ports.modems.ussd(find(ports, params['id']).id, body.text)),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/modems/:id/ussd/reply',
+    scope: 'admin',
+    summary: 'Replies in the USSD session that wants it.',
+    body: ussdText,
+    handle: async ({ ports, params, body }) =>
+      ussdReply(await ports.modems.replyUssd(find(ports, params['id']).id, body.text)),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/modems/:id/ussd/cancel',
+    scope: 'admin',
+    summary: 'Ends the USSD session, if there is one.',
+    handle: async ({ ports, params }) => {
+      await ports.modems.cancelUssd(find(ports, params['id']).id)
+      return ok({})
     },
   }),
 ]

@@ -1,11 +1,12 @@
 /** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
 import { z } from 'zod'
 import { MODES } from '../../domain/route.ts'
+import { listDataMessages } from '../../store/data-messages.ts'
 import { waitingCounts } from '../../store/mailbox.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
-import { time } from '../views.ts'
+import { dataMessageView, time } from '../views.ts'
 
 export const systemRoutes: readonly Route[] = [
   route({
@@ -69,6 +70,17 @@ export const systemRoutes: readonly Route[] = [
         })),
       })
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/data-messages',
+    scope: 'messages:read',
+    summary: 'Messages for programs, whole: addressed to a port, binary, or for the SIM. Newest first.',
+    query: z.strictObject({
+      ...pageQuery,
+      port: z.coerce.number().int().min(0).max(65_535).optional().describe('Only those for this destination port.'),
+    }),
+    handle: async (call) => pageReply(call, await listDataMessages(call.ports.db, call.query), dataMessageView),
   }),
   route({
     method: 'GET',

@@ -1,10 +1,11 @@
 /**
- * The newest schema of the mailbox as types; migrations/0001_mailbox.ts (and 0004) has it as SQL with its rules. All times are ms
+ * The newest schema of the mailbox as types; migrations/0001_mailbox.ts, 0003 and 0004 have it as SQL with its rules. All
+ * times are ms
  * since the epoch; booleans are 0 or 1; columns named *_json hold JSON.
  */
 import type { Generated, Selectable } from 'kysely'
 import type { ContactPolicy, SignalStanding } from '../../domain/contact.ts'
-import type { MessageState } from '../../domain/message.ts'
+import type { MessageKind, MessageState } from '../../domain/message.ts'
 import type { PartState, TransportName } from '../../domain/transport.ts'
 
 /** One person. `sender` is a short code or an alphanumeric sender, which has no E.164 form. */
@@ -42,6 +43,8 @@ export interface ConversationsTable {
   muted: Generated<number>
   archived: Generated<number>
   pinned: Generated<number>
+  /** `WaitingState` as JSON: what waits for us elsewhere, as their network says. */
+  waiting_json: string | null
   last_message_id: string | null
   last_message_at_ms: number
   version: Generated<number>
@@ -53,6 +56,16 @@ export interface MessagesTable {
   conversation_id: string
   direction: 'in' | 'out'
   text: string
+  /** `call`: somebody called; `broadcast`: to everybody in the cell. Their text says so in words. */
+  kind: Generated<MessageKind>
+  /** Meant to be shown at once (class 0). */
+  flash: Generated<number>
+  /** Stands until the next of this number (1…7) comes from the same sender. */
+  replace_number: number | null
+  /** The message that came in its place. */
+  replaced_by: string | null
+  /** Of a broadcast. */
+  severity: string | null
   state: MessageState
   /** Why it is in this state: a stable code, and words. */
   code: string | null
@@ -189,6 +202,23 @@ export interface QuarantineTable {
   received_at_ms: number
 }
 
+/** Messages for programs. Either octets or text. */
+export interface DataMessagesTable {
+  id: string
+  dedupe_key: string
+  lane: string
+  from_address: string
+  destination_port: number | null
+  source_port: number | null
+  /** TP-PID and TP-DCS. */
+  pid: number
+  dcs: number
+  data_hex: string | null
+  text: string | null
+  sent_at_ms: number
+  received_at_ms: number
+}
+
 /** What happened, in order; never changed. Carries ids and states, no text. */
 export interface EventsTable {
   id: Generated<number>
@@ -239,6 +269,7 @@ export interface MailboxTables {
   inbound_pdus: InboundPdusTable
   segments: SegmentsTable
   quarantine: QuarantineTable
+  data_messages: DataMessagesTable
   events: EventsTable
   idempotency_keys: IdempotencyKeysTable
   tokens: TokensTable
@@ -251,5 +282,6 @@ export type ConversationRow = Selectable<ConversationsTable>
 export type MessageRow = Selectable<MessagesTable>
 export type LegRow = Selectable<LegsTable>
 export type AttemptRow = Selectable<AttemptsTable>
+export type DataMessageRow = Selectable<DataMessagesTable>
 export type PartRow = Selectable<PartsTable>
 export type EventRow = Selectable<EventsTable>

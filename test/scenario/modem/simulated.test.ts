@@ -89,6 +89,12 @@ test('texts from before the start, in both memories, are drained before it is re
   expect(sim.storage('SM').used).toBe(0)
 })
 
+test('the simulated network answers by USSD', async () => {
+  const { modem } = await ready()
+  expect(await modem.ussd('*100#')).toEqual({ status: 'done', text: 'Balance: 12.34 EUR' })
+  expect(await modem.ussd('*999#')).toEqual({ status: 'not-supported', text: undefined })
+})
+
 test('a flash message that comes direct is acknowledged', async () => {
   const { network } = await ready({ profile: { cnmi: { mode: [0, 1, 2], mt: [0, 2], bm: [0], ds: [0, 1], bfr: [0] } } })
   network.person(BEN).send(OURS, 'now', { messageClass: 0 })

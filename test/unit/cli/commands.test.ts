@@ -240,6 +240,42 @@ describe('the other commands', () => {
     expect(readFileSync(file, 'utf8')).toBe('0.000 > AT\\r\n')
   })
 
+  test('modem ussd shows what the network says, replies, and ends a session that nobody can reply in', async () => {
+    expect(await here('modem', 'ussd', 'kitchen', '*100#')).toMatchObject({ code: 0, out: 'Balance 5\n' })
+    const replied = await here('modem', 'ussd', 'kitchen', '*1#', '--reply', '2')
+    expect(replied).toMatchObject({ code: 0, out: '1 More\nYou said 2\n' })
+    const refused = await here('modem', 'ussd', 'kitchen', '*1#', '--reply', '0')
+    expect(refused).toMatchObject({ code: 1, out: '1 More\n(ended by network)\n' })
+    rig.calls.length = 0
+    const left = await here('modem', 'ussd', 'kitchen', '*1#')
+    expect([left.code, left.err]).toEqual([2, expect.stringMatching(/Give one with --reply/)])
+    expect(rig.calls).toEqual([`ussd ${rig.modem.id} *1#`, `cancel ${rig.modem.id}`])
+    expect((await here('modem', 'ussd', 'kitchen', '*9#')).err).toMatch(/ussd-busy/)
+  })
+
+  test('data lists messages for programs', async () => {
+    expect((await here('data')).out).toBe('No data messages.\n')
+    await rig.db
+      .insertInto('data_messages')
+      .values({
+        id: 'dat_1',
+        dedupe_key: 'd1',
+        lane: 'mdm_1',
+        from_address: '+15550000201',
+        destination_port: 2948,
+        source_port: 9200,
+        pid: 0,
+        dcs: 4,
+        data_hex: '00FF',
+        text: null,
+        sent_at_ms: 0,
+        received_at_ms: 0,
+      })
+      .execute()
+    expect((await here('data', '--port', '2948')).out).toMatch(/\+15550000201 {2}port 2948 {2}2 octets {2}00FF/)
+    expect((await here('data', '--port', '1')).out).toBe('No data messages.\n')
+  })
+
   test('modem at runs on the only modem', async () => {
     expect((await here('modem', 'at', 'ATI')).out).toBe('Causeway\nSim\n')
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)

@@ -145,6 +145,16 @@ describe('modems', () => {
   })
 
   test('are reset', async () => {
+    const ussd = `/api/v1/modems/${rig.modem.id}/ussd`
+    const asked = await rig.call('POST', ussd, { token, json: { text: '*100#' } })
+    expect([asked.status, asked.body]).toEqual([200, { status: 'done', text: 'Balance 5' }])
+    expect((await rig.call('POST', ussd, { token, json: { text: '*1#' } })).body.status).toBe('reply_wanted')
+    const replied = await rig.call('POST', `${ussd}/reply`, { token, json: { text: '0' } })
+    expect(replied.body).toEqual({ status: 'ended_by_network', text: null })
+    expect((await rig.call('POST', `${ussd}/cancel`, { token })).status).toBe(200)
+    const busy = await rig.call('POST', ussd, { token, json: { text: '*9#' } })
+    expect([busy.status, busy.body.code]).toEqual([409, 'ussd-busy'])
+    expect((await rig.call('POST', ussd, { token, json: { text: '' } })).status).toBe(422)
     expect((await rig.call('POST', `/api/v1/modems/${rig.modem.id}/reset`, { token })).status).toBe(200)
     expect(rig.calls).toContain(`reset ${rig.modem.id}`)
   })

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
@@ -183,6 +184,20 @@ export async function startRig(): Promise<Rig> {
       command: async (id, text) => {
         calls.push(`command ${id} ${text}`)
         return ['Causeway', 'Sim']
+      },
+      ussd: async (id, text) => {
+        calls.push(`ussd ${id} ${text}`)
+        if (text === '*9#') throw new CausewayError({ code: 'ussd-busy', message: 'A session.', retry: 'never' })
+        return text === '*100#' ? { status: 'done', text: 'Balance 5' } : { status: 'reply-wanted', text: '1 More' }
+      },
+      replyUssd: async (id, text) => {
+        calls.push(`reply ${id} ${text}`)
+        return text === '0'
+          ? { status: 'ended-by-network', text: undefined }
+          : { status: 'done', text: `You said ${text}` }
+      },
+      cancelUssd: async (id) => {
+        calls.push(`cancel ${id}`)
       },
     },
     signal: {

@@ -1,7 +1,7 @@
 /**
  * What tests of a whole modem share: small timings, a sink that writes down what it is given, and waiting for a state.
  */
-import type { IncomingPdu, ModemSink, ModemState } from '../../../modem/contract.ts'
+import type { IncomingCall, IncomingPdu, ModemSink, ModemState } from '../../../modem/contract.ts'
 import { Modem, type ModemOptions } from '../../../modem/modem.ts'
 import { type Log, systemClock } from '../../../modem/serial/surroundings.ts'
 import type { ModemTimings } from '../../../modem/timings.ts'
@@ -31,6 +31,10 @@ const TEST_TIMINGS: Partial<ModemTimings> = {
   staleOkMs: 100,
   staleOkAfterBodyMs: 200,
   urcBodyTimeoutMs: 300,
+  ussdAnswerMs: 400,
+  ussdReplyMs: 400,
+  ringGapMs: 250,
+  callerWaitMs: 80,
   resyncQuietMs: 40,
   resyncQuietMaxMs: 300,
   resyncProbeTimeoutMs: 400,
@@ -42,6 +46,9 @@ const TEST_TIMINGS: Partial<ModemTimings> = {
 export class RecordingSink implements ModemSink {
   readonly events: string[] = []
   readonly pdus: IncomingPdu[] = []
+  readonly calls: IncomingCall[] = []
+  /** What `call` does before it resolves; may reject. */
+  onCall: (call: IncomingCall) => void = () => {}
   /** What `incoming` does before it resolves; may reject. */
   onIncoming: (pdu: IncomingPdu) => Promise<void> | void = () => {}
 
@@ -50,6 +57,11 @@ export class RecordingSink implements ModemSink {
     await this.onIncoming(pdu)
     this.pdus.push(pdu)
     this.events.push(`safe ${where(pdu)}`)
+  }
+
+  async call(call: IncomingCall): Promise<void> {
+    this.onCall(call)
+    this.calls.push(call)
   }
 
   async released(pdu: IncomingPdu): Promise<void> {

@@ -1,0 +1,88 @@
+/** What transports say that nobody wrote: a missed call, something that waits elsewhere, data for a program. */
+import { parseSender } from '../domain/address.ts'
+import type { IdSource } from '../domain/ids.ts'
+import type { InboundCall, InboundData, WaitingNotice } from '../domain/transport.ts'
+import { afterNotice, type WaitingState } from '../domain/waiting.ts'
+import { noteLastMessage, noteWaiting } from '../store/contacts.ts'
+import { addDataMessage } from '../store/data-messages.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
+import { announce } from './moves.ts'
+import { conversationOf, resolvePerson } from './people.ts'
+
+interface NoticeContext {
+  events: EventLog
+  ids: IdSource
+  clock: () => number
+  region: string | undefined
+}
+
+/** Callers without a number share a conversation, one for those who hide and one for those whose network is silent. */
+const WITHHELD = { kind: 'alphanumeric', sender: 'Withheld number' } as const
+const UNKNOWN_CALLER = { kind: 'alphanumeric', sender: 'Unknown caller' } as const
+
+/** Notes a missed call in the caller's conversation. */
+export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, call: InboundCall): Promise<void> {
+  const { ids, clock, events, region } = context
+  if (await wasSeen(tx, 'sms', call.dedupeKey)) return
+  const nameless = call.withheld ? WITHHELD : UNKNOWN_CALLER
+  const contact = await resolvePerson(context, tx, {
+    address: call.fromAddress === undefined ? nameless : parseSender(call.fromAddress, region),
+    aci: undefined,
+    pni: undefined,
+    name: undefined,
+  })
+  const conversation = await conversationOf(context, tx, contact)
+  const now = clock()
+  const row = await insertMessage(tx, {
+    id: ids('msg'),
+    conversation_id: conversation.id,
+    direction: 'in',
+    kind: 'call',
+    text: call.hungUp ? 'Missed call (hung up)' : 'Missed call',
+    state: 'received',
+    lane: call.lane,
+    sent_timestamp_ms: call.startedAtMs,
+    created_at_ms: now,
+    updated_at_ms: now,
+    sent_at_ms: call.startedAtMs,
+  })
+  await noteLastMessage(tx, conversation.id, row.id, 'in', now)
+  await announce(events, tx, row, undefined)
+  await noteSeen(tx, 'sms', call.dedupeKey, row.id, now)
+}
+
+/** Changes what waits according to the conversation with the service that says so. */
+export async function takeWaiting(
+  context: NoticeContext,
+  tx: DatabaseTransaction,
+  notice: WaitingNotice,
+): Promise<void> {
+  const contact = await resolvePerson(context, tx, {
+    address: parseSender(notice.fromAddress, context.region),
+    aci: undefined,
+    pni: undefined,
+    name: undefined,
+  })
+  const conversation = await conversationOf(context, tx, contact)
+  const before = JSON.parse(conversation.waiting_json ?? '{}') as WaitingState
+  const after = afterNotice(before, notice)
+  if (after === undefined) return
+  await noteWaiting(tx, conversation.id, JSON.stringify(after), notice.count === 0 ? undefined : context.clock())
+  await context.events.append(tx, {
+    type: 'conversation.waiting',
+    conversationId: conversation.id,
+    data: { waiting: notice.type, count: notice.count ?? null },
+  })
+}
+
+/** Keeps data for programs. */
+export async function takeData(context: NoticeContext, tx: DatabaseTransaction, item: InboundData): Promise<void> {
+  const id = await addDataMessage(tx, context.ids, item)
+  if (id === undefined) return
+  await context.events.append(tx, {
+    type: 'data.received',
+    data: { id, lane: item.lane, destination_port: item.ports?.destination ?? null },
+  })
+}

@@ -93,7 +93,7 @@ export class Inbound implements TransportSink {
         address: e164 === undefined ? undefined : { kind: 'e164', e164 },
         aci,
         pni,
-        name: undefined,
+        name: fact.kind === 'named' ? fact.name : undefined,
       })
       if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
       else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })

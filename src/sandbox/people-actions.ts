@@ -126,6 +126,16 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'link-gateway',
+    summary: 'Somebody scans the code that a gateway shows (causeway signal link): it becomes a device of theirs.',
+    parameters: [person, { name: 'uri', summary: 'sgnl://linkdevice…', kind: 'text', required: true }],
+    run: async (world, given) => {
+      const owner = world.signalPerson(given.text('person'))
+      const others = world.people.flatMap(({ signal }) => (signal === undefined || signal === owner ? [] : [signal]))
+      return { device: await owner.link(given.text('uri'), others) }
+    },
+  },
+  {
     name: 'add-device',
     summary: 'Somebody links one more device to their Signal account.',
     parameters: [person],

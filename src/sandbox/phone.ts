@@ -29,6 +29,12 @@ export interface ReceivedReceipt {
   timestampsMs: readonly number[]
 }
 
+/** What another device of the account sent, as it told this one. */
+export interface Transcript {
+  toAci: string | undefined
+  text: string
+}
+
 /** What a device could not read. `replay`: the same ciphertext came twice. */
 export interface DecryptionFailure {
   code: string
@@ -55,6 +61,7 @@ export class SimulatedPhone {
   readonly texts: DecryptedText[] = []
   readonly receipts: ReceivedReceipt[] = []
   readonly failures: DecryptionFailure[] = []
+  readonly transcripts: Transcript[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
   readonly #host: SignalHost
@@ -73,6 +80,7 @@ export class SimulatedPhone {
     this.device = protocol.device
     this.#habits = habits
     this.#onText = onText
+    void this.#keepTranscripts()
   }
 
   /** Goes on with the counts of the phone that this one replaces. */
@@ -231,6 +239,17 @@ export class SimulatedPhone {
     await this.sendReceipt(to, kind, [timestampMs]).catch((error: unknown) => {
       this.failures.push({ code: 'receipt-not-sent', detail: error instanceof Error ? error.message : String(error) })
     })
+  }
+
+  /** The mock has no way to look whether one is there; this one waits for as long as the world lives. */
+  async #keepTranscripts(): Promise<void> {
+    for (;;) {
+      const { syncMessage } = await this.#protocol.waitForSyncMessage()
+      const sent = syncMessage.content?.sent
+      if (sent?.message == null) continue
+      const to = sent.destinationServiceIdBinary
+      this.transcripts.push({ toAci: to == null ? undefined : uuid(to), text: sent.message.body ?? '' })
+    }
   }
 
   #receiptCame(entry: Awaited<ReturnType<PrimaryDevice['waitForReceipt']>>): void {

@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts'
 import { wordsOf } from './content.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import type { DeviceSync } from './device-sync.ts'
 import { nobody, peerOf, readServiceId } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { type EnvelopeSender, type Opened, openEnvelope, type RetryCase, serverGuidOf, Unreadable } from './opening.ts'
@@ -36,6 +37,8 @@ const stopTimeoutMs = 5_000
 interface Afterwards {
   receipts: boolean
   ask: RetryCase | undefined
+  /** The phone sent something that is to be fetched. */
+  fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
 }
 
@@ -49,6 +52,7 @@ export class Receiver {
   readonly #trustRoots: PublicKey[]
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
+  readonly #sync: DeviceSync
   readonly #storageFailed: () => void
   readonly #counts = { received: 0, undecryptable: 0, ignored: 0, refused: 0 }
   #chain: Promise<void> = Promise.resolve()
@@ -65,6 +69,7 @@ export class Receiver {
     trustRoots: readonly Uint8Array<ArrayBuffer>[]
     receipts: ReceiptDesk
     retries: RetryDesk
+    sync: DeviceSync
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
   }) {
@@ -77,6 +82,7 @@ export class Receiver {
     this.#trustRoots = parts.trustRoots.map((root) => PublicKey.deserialize(root))
     this.#receipts = parts.receipts
     this.#retries = parts.retries
+    this.#sync = parts.sync
     this.#storageFailed = parts.storageFailed
   }
 
@@ -124,7 +130,7 @@ export class Receiver {
   }
 
   async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
-    const afterwards: Afterwards = { receipts: false, ask: undefined, answer: undefined }
+    const afterwards: Afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined }
     const unit = new RatchetUnit(this.#db, this.#clock.now())
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
@@ -196,8 +202,10 @@ export class Receiver {
       }
       const { sent } = content.syncMessage
       if (sent !== undefined) await this.#applyTranscript(opened, sent, transaction)
+      else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
     }
+    if (await this.#isBlocked(sender.aci, transaction)) return
     if (content.receiptMessage !== undefined) {
       await this.#applyReceipt(content, peer, timestampMs, transaction)
       return
@@ -279,6 +287,11 @@ export class Receiver {
     }
   }
 
+  async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
+    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
+    return row !== undefined
+  }
+
   /** False when this message was kept before: it was sent again, or delivered again. */
   async #firstTime(sender: EnvelopeSender, timestampMs: number, transaction: DatabaseTransaction): Promise<boolean> {
     const added = await transaction
@@ -315,8 +328,9 @@ export class Receiver {
   }
 
   #finish(afterwards: Afterwards): void {
-    const { receipts, ask, answer } = afterwards
+    const { receipts, ask, answer, fetch } = afterwards
     if (receipts) void this.#receipts.flush()
+    if (fetch) void this.#sync.fetch()
     if (ask !== undefined) void this.#retries.ask(ask)
     if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
   }

@@ -11,6 +11,7 @@ import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
 import * as mailbox from './migrations/0001_mailbox.ts'
 import * as signal from './migrations/0002_signal.ts'
+import * as signalLife from './migrations/0005_signal_life.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
 
@@ -19,7 +20,7 @@ export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
 
-const migrations = { '0001_mailbox': mailbox, '0002_signal': signal }
+const migrations = { '0001_mailbox': mailbox, '0002_signal': signal, '0005_signal_life': signalLife }
 
 export interface OpenDatabaseOptions {
   /** File path, or `:memory:`. */

@@ -150,5 +150,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
 }
 
 function capability(fact: PeerFact): CapabilityFact {
-  return { transport: 'signal', kind: fact.kind, recipient: fact.peer, atMs: fact.atMs }
+  const { peer: recipient, atMs } = fact
+  if (fact.kind === 'named') return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  return { transport: 'signal', kind: fact.kind, recipient, atMs }
 }

@@ -87,6 +87,21 @@ test('what Dev gets after a new phone is held until the new safety number is app
   ])
 })
 
+test('a captcha that Signal asks for is shown with its page, and solving it sends what was held', async () => {
+  const { number, signal } = sandbox.world.person('ana')
+  sandbox.world.server.faults.demandCaptcha('sandbox-challenge', true)
+  const id = await send(number, 'after the captcha')
+  await settlesAs(id, 'held')
+  const account = await sandbox.api.call<{ state: string; challenge: unknown }>('GET', '/api/v1/signal/account')
+  expect(account).toMatchObject({
+    state: 'challenged',
+    challenge: { page_url: expect.stringMatching(/^https:.*challenge/) },
+  })
+  await sandbox.api.call('POST', '/api/v1/signal/captcha', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
+  await settlesAs(id, 'delivered')
+  expect(signal?.texts.filter(({ text }) => text === 'after the captcha')).toHaveLength(1)
+})
+
 test('the bot echoes', async () => {
   await send(sandbox.world.person('echo').number, 'ping')
   await vi.waitFor(async () => {

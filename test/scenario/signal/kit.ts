@@ -133,8 +133,11 @@ export class World {
     return await SignalPerson.join(this.server.host, { name, e164 })
   }
 
-  /** A gateway over the database of that name: the same name again is the same gateway after a restart. */
-  async gateway(options: { name?: string; modem?: boolean } = {}): Promise<Gateway> {
+  /**
+   * A gateway over the database of that name: the same name again is the same gateway after a restart.
+   * `patient`: its waits are as long as they really are.
+   */
+  async gateway(options: { name?: string; modem?: boolean; patient?: boolean } = {}): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
       key: new Uint8Array(32).fill(7),
@@ -148,7 +151,7 @@ export class World {
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: hastyClock(waits),
+      clock: options.patient === true ? systemClock : hastyClock(waits),
       random: systemRandom,
       sink,
       codes,

@@ -135,6 +135,7 @@ export async function startRig(): Promise<Rig> {
     deviceId: undefined,
     sinceMs: 1_700_000_000_000,
     registration: undefined,
+    link: undefined,
     challenge: undefined,
   }
   const rig = { ready: true }
@@ -172,6 +173,9 @@ export async function startRig(): Promise<Rig> {
       status: () => signal,
       register: async (request) => {
         calls.push(`register ${JSON.stringify(request)}`)
+      },
+      link: async (request) => {
+        calls.push(`link ${JSON.stringify(request)}`)
       },
       submitCaptcha: async (token) => {
         calls.push(`captcha ${token}`)

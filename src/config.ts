@@ -31,7 +31,7 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
-  signal: { server: SignalServer; profileName: string | undefined }
+  signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   dataDir: string
@@ -112,7 +112,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
     modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
-    signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
+    signal: {
+      server: signalServer(values.signal.server, absolute),
+      readReceipts: values.signal.read_receipts,
+      profileName: values.signal.profile_name,
+    },
     queue: values.queue,
     store: { keyFile },
     dataDir,

@@ -121,6 +121,11 @@ export interface Transport {
   send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome>
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
+  /**
+   * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
+   * is returned is called after its commit. Absent where a network knows no such thing.
+   */
+  markRead?(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void>
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -205,6 +210,8 @@ export interface TransportSink {
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** Somebody begins or stops writing; `from.aci` is known. */
+  typing(fact: { from: Recipient; started: boolean; atMs: number }, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void

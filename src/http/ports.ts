@@ -107,6 +107,7 @@ export interface ApiPorts {
     | 'retry'
     | 'updateContact'
     | 'approveIdentity'
+    | 'markRead'
     | 'refreshCapabilities'
     | 'mode'
     | 'setMode'

@@ -44,6 +44,15 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'typing',
+    summary: 'Somebody begins, or stops, to write to the gateway over Signal.',
+    parameters: [from, to, { name: 'started', summary: 'begins, or stops', kind: 'flag', fallback: true }],
+    run: async (world, given) => {
+      const writer = world.signalPerson(given.text('from'))
+      await writer.sendTyping(world.numberOf(given.text('to')), given.flag('started'))
+    },
+  },
+  {
     name: 'read',
     summary: 'Somebody reads everything that came by Signal, and their phone says so.',
     parameters: [person],

@@ -3,7 +3,7 @@
  * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
  */
 import type { AciString, PrimaryDevice } from './mock.ts'
-import { ServiceIdKind } from './mock.ts'
+import { Proto, ServiceIdKind } from './mock.ts'
 import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
@@ -75,6 +75,11 @@ export class SignalPerson {
   /** What linked devices of this account told the first one of their sending. */
   get transcripts(): readonly Transcript[] {
     return this.#first.transcripts
+  }
+
+  /** What linked devices of this account have read. */
+  get readElsewhere(): readonly { authorAci: string; timestampMs: number }[] {
+    return this.#first.readElsewhere
   }
 
   ledger(): DeviceLedger[] {
@@ -194,6 +199,16 @@ export class SignalPerson {
     const to = await this.#host.findByNumber(toE164)
     if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
     await this.#first.sendReceipt(to.aci, kind, timestampsMs)
+  }
+
+  /** Begins or stops writing, as others see it. */
+  async sendTyping(toE164: string, started: boolean): Promise<void> {
+    const to = await this.#host.findByNumber(toE164)
+    if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
+    const timestampMs = this.#nextTimestamp()
+    const { STARTED, STOPPED } = Proto.TypingMessage.Action
+    const typingMessage = { timestamp: BigInt(timestampMs), action: started ? STARTED : STOPPED, groupId: null }
+    await this.#first.sendContent(to.aci, { typingMessage }, timestampMs)
   }
 
   get #first(): SimulatedPhone {

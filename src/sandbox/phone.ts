@@ -62,6 +62,8 @@ export class SimulatedPhone {
   readonly receipts: ReceivedReceipt[] = []
   readonly failures: DecryptionFailure[] = []
   readonly transcripts: Transcript[] = []
+  /** Messages that another device of the account has read. */
+  readonly readElsewhere: { authorAci: string; timestampMs: number }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
   readonly #host: SignalHost
@@ -134,6 +136,17 @@ export class SimulatedPhone {
         sealed: message.sealed,
         withProfileKey: true,
       }),
+    )
+  }
+
+  /** Encrypts any content for every device of an account: what the mock has no method of its own for. */
+  async sendContent(to: AciString, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {
+    const params: Proto.Content.Params = { content, pniSignatureMessage: null, senderKeyDistributionMessage: null }
+    type Encrypt = (device: Device, params: Proto.Content.Params, options: object) => Promise<Buffer<ArrayBuffer>>
+    // The mock keeps this door shut; its open ones know texts and receipts only.
+    const encrypt: Encrypt = Reflect.get(this.#protocol, 'encryptContent')
+    await this.#toAllDevices(to, (device) =>
+      encrypt.call(this.#protocol, device, params, { timestamp: timestampMs, sealed: true }),
     )
   }
 
@@ -245,6 +258,12 @@ export class SimulatedPhone {
   async #keepTranscripts(): Promise<void> {
     for (;;) {
       const { syncMessage } = await this.#protocol.waitForSyncMessage()
+      for (const { senderAciBinary, timestamp } of syncMessage.read ?? []) {
+        this.readElsewhere.push({
+          authorAci: uuid(senderAciBinary ?? new Uint8Array()),
+          timestampMs: Number(timestamp),
+        })
+      }
       const sent = syncMessage.content?.sent
       if (sent?.message == null) continue
       const to = sent.destinationServiceIdBinary

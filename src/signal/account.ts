@@ -5,7 +5,7 @@
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
@@ -25,6 +25,8 @@ export interface AccountParts {
   random: Random
   sink: SignalSink
   codes: EnrollmentCodes
+  /** Authors are told when their messages were read. */
+  readReceipts: boolean
 }
 
 export class Account implements SignalAccount {
@@ -130,6 +132,17 @@ export class Account implements SignalAccount {
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
     return await this.#working().lookUp(e164s, signal)
+  }
+
+  async markRead(
+    author: PeerIds,
+    timestampsMs: readonly number[],
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const live = this.#live
+    if (live === undefined || author.aci === undefined) return () => {}
+    await live.oweReadReceipts(transaction, author.aci, timestampsMs, this.#parts.readReceipts)
+    return () => live.flushReceipts()
   }
 
   async approveIdentity(peer: PeerIds): Promise<void> {

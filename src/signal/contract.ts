@@ -40,6 +40,8 @@ export interface SignalSink {
     transaction: DatabaseTransaction,
   ): Promise<void>
   peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
+  /** Somebody begins or stops writing to us; from the last few seconds only. */
+  typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
     item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
@@ -128,6 +130,11 @@ export interface SignalAccount {
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */
   approveIdentity(peer: PeerIds): Promise<void>
+  /**
+   * The owner has read messages of this author. Inside the given transaction; what is returned is to be called after its
+   * commit. The author is told unless read receipts are off, our own other devices always.
+   */
+  markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
 }

@@ -5,7 +5,7 @@
 import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
@@ -103,7 +103,7 @@ export class LiveAccount {
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
     this.#sender = sender
-    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log })
+    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
     this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
@@ -191,6 +191,24 @@ export class LiveAccount {
       }
     })
     return known
+  }
+
+  /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
+  async oweReadReceipts(
+    transaction: DatabaseTransaction,
+    aci: string,
+    timestampsMs: readonly number[],
+    tellAuthor: boolean,
+  ): Promise<void> {
+    const account = await transaction.selectFrom('signal_account').select('read_receipts').executeTakeFirst()
+    for (const timestampMs of timestampsMs) {
+      if (tellAuthor && account?.read_receipts === 1) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
+      if (this.#otherDevices) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
+    }
+  }
+
+  flushReceipts(): void {
+    void this.#receipts.flush()
   }
 
   /** See `SignalAccount.approveIdentity`. */

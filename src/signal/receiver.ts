@@ -30,6 +30,9 @@ import { RatchetUnit } from './stores.ts'
 const waitingMax = 1_024
 /** Queued messages live 30 days at the server: that long a redelivery is possible. */
 const seenKeptMs = 35 * 24 * 3600_000
+/** A sign of typing is repeated every ten seconds or so. */
+const typingFreshMs = 15_000
+const typingStarted = 0
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 
@@ -210,6 +213,7 @@ export class Receiver {
       await this.#applyReceipt(content, peer, timestampMs, transaction)
       return
     }
+    if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
     if (message === undefined || isOwn) return
     if (message.timestamp !== timestampMs) {
       throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
@@ -218,7 +222,7 @@ export class Receiver {
       })
     }
     if (message.profileKey?.length === 32) await learnProfileKey(transaction, sender.aci, message.profileKey)
-    await this.#receipts.owe(transaction, sender.aci, timestampMs)
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
     afterwards.receipts = true
     const text = wordsOf(content)
     if (text === undefined || !(await this.#firstTime(sender, timestampMs, transaction))) return
@@ -263,6 +267,19 @@ export class Receiver {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
     }
     await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
+  }
+
+  /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
+  async #applyTyping(
+    { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const { typingMessage } = content
+    if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
+    if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
+    const started = (typingMessage.action ?? 0) === typingStarted
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
   }
 
   /** Notes who wrote, and tells the sink what that says about them. */

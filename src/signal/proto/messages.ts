@@ -68,18 +68,20 @@ message AttachmentPointer {
 message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
 message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
 message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
-message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; }
+message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; optional bytes groupId = 3; }
 message NullMessage { optional bytes padding = 1; }
 message PniSignatureMessage { optional bytes pni = 1; optional bytes signature = 2; }
 message SyncMessage {
   optional Sent sent = 1;
   optional Contacts contacts = 2;
   optional Request request = 4;
+  repeated Read read = 5;
   optional Blocked blocked = 6;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
+  message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
@@ -193,6 +195,7 @@ export interface SyncMessage {
   contacts?: { blob?: AttachmentPointer }
   /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
   request?: { type?: number }
+  read?: readonly { timestamp?: number; senderAciBinary?: Uint8Array }[]
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }
@@ -231,7 +234,7 @@ export interface Content {
   syncMessage?: SyncMessage
   nullMessage?: { padding?: Uint8Array }
   receiptMessage?: { type?: number; timestamp?: readonly number[] }
-  typingMessage?: { timestamp?: number; action?: number }
+  typingMessage?: { timestamp?: number; action?: number; groupId?: Uint8Array }
   senderKeyDistributionMessage?: Uint8Array
   decryptionErrorMessage?: Uint8Array
   pniSignatureMessage?: { pni?: Uint8Array; signature?: Uint8Array }

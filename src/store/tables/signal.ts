@@ -138,8 +138,11 @@ interface SignalReceivedTable {
   received_at_ms: number
 }
 
-/** Delivery receipts that we owe. */
+/** Receipts that we owe. */
 interface SignalReceiptsDueTable {
+  /** `read-here`: our own other devices are to know that it was read. */
+  kind: 'delivered' | 'read' | 'read-here'
+  /** The message's author. */
   aci: string
   timestamp_ms: number
   due_at_ms: number

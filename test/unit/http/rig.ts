@@ -155,6 +155,7 @@ export async function startRig(): Promise<Rig> {
       retry: (id) => router.retry(id),
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
       approveIdentity: (id) => router.approveIdentity(id),
+      markRead: (id) => router.markRead(id),
       refreshCapabilities: (id) => router.refreshCapabilities(id),
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),

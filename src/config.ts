@@ -34,7 +34,7 @@ export interface Config {
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
   calls: { hangUp: boolean }
-  signal: { server: SignalServer; profileName: string | undefined }
+  signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   dataDir: string
@@ -128,7 +128,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       },
     })),
     calls: { hangUp: values.calls.hang_up },
-    signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
+    signal: {
+      server: signalServer(values.signal.server, absolute),
+      readReceipts: values.signal.read_receipts,
+      profileName: values.signal.profile_name,
+    },
     queue: values.queue,
     store: { keyFile },
     dataDir,

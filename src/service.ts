@@ -111,6 +111,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     random: systemRandom,
     sink: signalSink(router.sink, clock),
     codes: new SmsEnrollmentCodes(db, events),
+    readReceipts: config.signal.readReceipts,
   })
   const transports: readonly Transport[] = [
     new SmsTransport(

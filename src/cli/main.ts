@@ -140,6 +140,9 @@ function program(): Command {
     .option('--captcha <token>', 'signalcaptcha://…')
     .option('--voice', 'the code comes by a call')
     .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
+  talking(signal, 'link', 'becomes a linked device of the account on a phone')
+    .option('--name <name>', 'what the phone shows in its list of devices')
+    .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted.signal)))
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )

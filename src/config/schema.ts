@@ -218,6 +218,11 @@ export const configSchema = z.strictObject({
         .union([z.enum(['production', 'staging']), customSignalServer])
         .prefault('production')
         .describe('`production`, `staging`, or a server that somebody else runs (the keys below).'),
+      read_receipts: flag
+        .prefault('true')
+        .describe(
+          'Tell authors of Signal messages when their message was read. A linked device also needs the phone’s consent.',
+        ),
       profile_name: text.optional().describe('The name that contacts see.'),
     })
     .prefault({})

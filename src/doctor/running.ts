@@ -128,6 +128,7 @@ function examineModem(modem: ModemFacts): Finding[] {
 const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
   connecting: { id: 'signal.socket_down', severity: 'info', what: 'is connecting', fix: undefined },
   registering: { id: 'signal.unregistered', severity: 'info', what: 'is being registered', fix: undefined },
+  linking: { id: 'signal.unregistered', severity: 'info', what: 'is being linked with a phone', fix: undefined },
   disconnected: {
     id: 'signal.socket_down',
     severity: 'warning',
@@ -149,8 +150,8 @@ const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
   'signed-out': {
     id: 'signal.signed_out',
     severity: 'error',
-    what: 'was signed out; the number was registered elsewhere',
-    fix: 'If that was not you, register it again: causeway signal register.',
+    what: 'was signed out: the number was registered elsewhere, or the phone has removed this device',
+    fix: 'If that was not you, register it again (causeway signal register) or link it again (causeway signal link).',
   },
   expired: {
     id: 'signal.protocol_age',

@@ -149,6 +149,11 @@ export interface Transport {
   partsOf?(text: string): number
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
+  /**
+   * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
+   * is returned is called after its commit. Absent where a network knows no such thing.
+   */
+  markRead?(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void>
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -255,6 +260,8 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'identity-changed'; recipient: Recipient; atMs: number }
   /** The two ids were proved to be one person. */
   | { transport: 'signal'; kind: 'linked'; recipient: Recipient; atMs: number }
+  /** The name in the address book of our own phone. */
+  | { transport: 'signal'; kind: 'named'; recipient: Recipient; name: string; atMs: number }
 
 /** Something that could not be understood: kept with its octets, shown, never fatal. */
 export interface QuarantinedItem {
@@ -282,6 +289,8 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** Somebody begins or stops writing; `from.aci` is known. */
+  typing(fact: { from: Recipient; started: boolean; atMs: number }, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void

@@ -94,13 +94,19 @@ export interface SignalView {
     | { step: 'registering'; e164: string }
     | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
     | undefined
-  challenge: { token: string; retryAtMs: number | undefined } | undefined
+  link:
+    | { step: 'scan'; uri: string; expiresAtMs: number }
+    | { step: 'linking' }
+    | { step: 'failed'; code: string; reason: string }
+    | undefined
+  challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
 /** Errors of all of them: CausewayError `signal-…`. */
 export interface SignalPort {
   status(): SignalView
   register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
+  link(request: { deviceName: string }): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
@@ -135,6 +141,7 @@ export interface ApiPorts {
     | 'retry'
     | 'updateContact'
     | 'approveIdentity'
+    | 'markRead'
     | 'refreshCapabilities'
     | 'mode'
     | 'setMode'

@@ -203,8 +203,17 @@ export function signalView(signal: SignalView) {
     device_id: signal.deviceId ?? null,
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
-    challenge: signal.challenge === undefined ? null : { retry_at: time(signal.challenge.retryAtMs) },
+    link: linkView(signal.link),
+    challenge:
+      signal.challenge === undefined
+        ? null
+        : { page_url: signal.challenge.pageUrl, retry_at: time(signal.challenge.retryAtMs) },
   }
+}
+
+function linkView(step: SignalView['link']) {
+  if (step?.step === 'scan') return { step: step.step, uri: step.uri, expires_at: time(step.expiresAtMs) }
+  return step ?? null
 }
 
 function registrationView(step: SignalView['registration']) {

@@ -18,12 +18,13 @@ import type {
   InboundSegment,
   QuarantinedItem,
   Receipt,
+  Recipient,
   TransportSink,
   UnitOfWork,
   WaitingNotice,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
-import { noteLastMessage, noteSmsLane } from '../store/contacts.ts'
+import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import {
@@ -111,11 +112,25 @@ export class Inbound implements TransportSink {
         address: e164 === undefined ? undefined : { kind: 'e164', e164 },
         aci,
         pni,
-        name: undefined,
+        name: fact.kind === 'named' ? fact.name : undefined,
       })
       if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
       else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
       else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
+    })
+  }
+
+  typing(fact: { from: Recipient; started: boolean }, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      const { aci } = fact.from
+      const contact = aci === undefined ? undefined : await findContact(tx, { aci })
+      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      if (conversation === undefined) return
+      await this.#context.events.append(tx, {
+        type: fact.started ? 'conversation.typing' : 'conversation.typing_stopped',
+        conversationId: conversation.id,
+        contactId: conversation.contact_id,
+      })
     })
   }
 

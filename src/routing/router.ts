@@ -47,6 +47,7 @@ import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { Pace } from './pace.ts'
 import { partiesOf } from './plans.ts'
+import { markRead } from './reading.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
 import { storeMessage } from './submitting.ts'
@@ -218,6 +219,11 @@ export class Router {
     const contact = await demandContact(this.#context.db, contactId)
     for (const transport of this.#transports) await transport.approveIdentity(recipientOf(contact))
     return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId))
+  }
+
+  /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */
+  markRead(conversationId: string): Promise<void> {
+    return this.#commit((tx) => markRead(this.#context, tx, conversationId)).then((afterCommit) => afterCommit())
   }
 
   /** Asks the directory now (together with others): the contact as known afterwards. Errors: `unknown-contact`. */

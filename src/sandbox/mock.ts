@@ -19,6 +19,7 @@ export {
   Server as MockServer,
   ServiceIdKind,
 } from '@signalapp/mock-server'
+export { serializeContacts } from '@signalapp/mock-server/src/data/contacts.js'
 export { Connection as MockConnection } from '@signalapp/mock-server/src/server/ws/index.js'
 export type { WSRequest, WSResponse } from '@signalapp/mock-server/src/server/ws/service.js'
 export type {

@@ -44,6 +44,15 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'typing',
+    summary: 'Somebody begins, or stops, to write to the gateway over Signal.',
+    parameters: [from, to, { name: 'started', summary: 'begins, or stops', kind: 'flag', fallback: true }],
+    run: async (world, given) => {
+      const writer = world.signalPerson(given.text('from'))
+      await writer.sendTyping(world.numberOf(given.text('to')), given.flag('started'))
+    },
+  },
+  {
     name: 'read',
     summary: 'Somebody reads everything that came by Signal, and their phone says so.',
     parameters: [person],
@@ -123,6 +132,16 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     parameters: [person],
     run: async (world, given) => {
       await world.signalPerson(given.text('person')).reinstall()
+    },
+  },
+  {
+    name: 'link-gateway',
+    summary: 'Somebody scans the code that a gateway shows (causeway signal link): it becomes a device of theirs.',
+    parameters: [person, { name: 'uri', summary: 'sgnl://linkdevice…', kind: 'text', required: true }],
+    run: async (world, given) => {
+      const owner = world.signalPerson(given.text('person'))
+      const others = world.people.flatMap(({ signal }) => (signal === undefined || signal === owner ? [] : [signal]))
+      return { device: await owner.link(given.text('uri'), others) }
     },
   },
   {

@@ -3,8 +3,8 @@
  * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
  */
 import type { AciString, PrimaryDevice } from './mock.ts'
-import { ServiceIdKind } from './mock.ts'
-import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt } from './phone.ts'
+import { Proto, ServiceIdKind } from './mock.ts'
+import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
 
@@ -72,6 +72,16 @@ export class SignalPerson {
     return this.#first.receipts
   }
 
+  /** What linked devices of this account told the first one of their sending. */
+  get transcripts(): readonly Transcript[] {
+    return this.#first.transcripts
+  }
+
+  /** What linked devices of this account have read. */
+  get readElsewhere(): readonly { authorAci: string; timestampMs: number }[] {
+    return this.#first.readElsewhere
+  }
+
   ledger(): DeviceLedger[] {
     return this.#phones.map((phone) => ({
       deviceId: phone.device.deviceId,
@@ -114,13 +124,29 @@ export class SignalPerson {
     return phone.device.deviceId
   }
 
+  /**
+   * Scans the code of a gateway that wants to be linked with this person's phone, whose address book holds `contacts`.
+   * Resolves with the gateway's device id when it has uploaded its keys.
+   */
+  async link(uri: string, contacts: readonly SignalPerson[]): Promise<number> {
+    const book = contacts.map(({ name, e164, aci }) => ({
+      aciBinary: Buffer.from(aci.replaceAll('-', ''), 'hex'),
+      number: e164,
+      profileName: name,
+    }))
+    return (await this.#host.link(uri, this.#first.protocol, book)).deviceId
+  }
+
   /** Unlinks a device: sends that still address it are refused with 409. */
   async removeDevice(deviceId: number): Promise<void> {
-    const phone = this.#phones.find(({ device }) => device.deviceId === deviceId)
-    if (phone === undefined || phone === this.#first) throw new Error(`${this.name} has no linked device ${deviceId}`)
-    phone.goOffline()
-    this.#phones = this.#phones.filter((other) => other !== phone)
-    await this.#host.removeDeviceByServiceId(this.aci, phone.device.deviceId)
+    const devices = await this.#host.getAllDevicesByServiceId(this.aci)
+    const device = devices.find((other) => other.deviceId === deviceId)
+    if (device === undefined || device === this.#first.device) {
+      throw new Error(`${this.name} has no linked device ${deviceId}`)
+    }
+    this.#phones.find((phone) => phone.device === device)?.goOffline()
+    this.#phones = this.#phones.filter((phone) => phone.device !== device)
+    await this.#host.unlink(device)
   }
 
   /** Leaves Signal. `stayListed`: contact discovery still has the number, only sending finds nobody. */
@@ -173,6 +199,16 @@ export class SignalPerson {
     const to = await this.#host.findByNumber(toE164)
     if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
     await this.#first.sendReceipt(to.aci, kind, timestampsMs)
+  }
+
+  /** Begins or stops writing, as others see it. */
+  async sendTyping(toE164: string, started: boolean): Promise<void> {
+    const to = await this.#host.findByNumber(toE164)
+    if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
+    const timestampMs = this.#nextTimestamp()
+    const { STARTED, STOPPED } = Proto.TypingMessage.Action
+    const typingMessage = { timestamp: BigInt(timestampMs), action: started ? STARTED : STOPPED, groupId: null }
+    await this.#first.sendContent(to.aci, { typingMessage }, timestampMs)
   }
 
   get #first(): SimulatedPhone {

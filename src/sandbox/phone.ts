@@ -29,6 +29,12 @@ export interface ReceivedReceipt {
   timestampsMs: readonly number[]
 }
 
+/** What another device of the account sent, as it told this one. */
+export interface Transcript {
+  toAci: string | undefined
+  text: string
+}
+
 /** What a device could not read. `replay`: the same ciphertext came twice. */
 export interface DecryptionFailure {
   code: string
@@ -55,6 +61,9 @@ export class SimulatedPhone {
   readonly texts: DecryptedText[] = []
   readonly receipts: ReceivedReceipt[] = []
   readonly failures: DecryptionFailure[] = []
+  readonly transcripts: Transcript[] = []
+  /** Messages that another device of the account has read. */
+  readonly readElsewhere: { authorAci: string; timestampMs: number }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
   readonly #host: SignalHost
@@ -73,6 +82,7 @@ export class SimulatedPhone {
     this.device = protocol.device
     this.#habits = habits
     this.#onText = onText
+    void this.#keepTranscripts()
   }
 
   /** Goes on with the counts of the phone that this one replaces. */
@@ -126,6 +136,17 @@ export class SimulatedPhone {
         sealed: message.sealed,
         withProfileKey: true,
       }),
+    )
+  }
+
+  /** Encrypts any content for every device of an account: what the mock has no method of its own for. */
+  async sendContent(to: AciString, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {
+    const params: Proto.Content.Params = { content, pniSignatureMessage: null, senderKeyDistributionMessage: null }
+    type Encrypt = (device: Device, params: Proto.Content.Params, options: object) => Promise<Buffer<ArrayBuffer>>
+    // The mock keeps this door shut; its open ones know texts and receipts only.
+    const encrypt: Encrypt = Reflect.get(this.#protocol, 'encryptContent')
+    await this.#toAllDevices(to, (device) =>
+      encrypt.call(this.#protocol, device, params, { timestamp: timestampMs, sealed: true }),
     )
   }
 
@@ -231,6 +252,23 @@ export class SimulatedPhone {
     await this.sendReceipt(to, kind, [timestampMs]).catch((error: unknown) => {
       this.failures.push({ code: 'receipt-not-sent', detail: error instanceof Error ? error.message : String(error) })
     })
+  }
+
+  /** The mock has no way to look whether one is there; this one waits for as long as the world lives. */
+  async #keepTranscripts(): Promise<void> {
+    for (;;) {
+      const { syncMessage } = await this.#protocol.waitForSyncMessage()
+      for (const { senderAciBinary, timestamp } of syncMessage.read ?? []) {
+        this.readElsewhere.push({
+          authorAci: uuid(senderAciBinary ?? new Uint8Array()),
+          timestampMs: Number(timestamp),
+        })
+      }
+      const sent = syncMessage.content?.sent
+      if (sent?.message == null) continue
+      const to = sent.destinationServiceIdBinary
+      this.transcripts.push({ toAci: to == null ? undefined : uuid(to), text: sent.message.body ?? '' })
+    }
   }
 
   #receiptCame(entry: Awaited<ReturnType<PrimaryDevice['waitForReceipt']>>): void {

@@ -17,7 +17,14 @@ import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
 import type { AciString, Device, RegistrationId, ServiceIdString } from './mock.ts'
-import { type EnvelopeType, MockServer, PrimaryDevice, ServiceIdKind, sealAttachment } from './mock.ts'
+import {
+  type EnvelopeType,
+  MockServer,
+  PrimaryDevice,
+  ServiceIdKind,
+  sealAttachment,
+  serializeContacts,
+} from './mock.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 import { SignalConnections } from './signal-connections.ts'
 
@@ -42,6 +49,13 @@ export interface RequestRecord {
   path: string
   status: number
   authenticated: boolean
+}
+
+/** An entry of a phone's address book, as the phone tells it to its linked devices. */
+export interface PhoneContact {
+  aciBinary: Buffer<ArrayBuffer>
+  number: string
+  profileName: string
 }
 
 export interface SignalHostOptions {
@@ -185,6 +199,26 @@ export class SignalHost extends MockServer implements ConnectionTap {
   async findByNumber(e164: string): Promise<Device | undefined> {
     const listing = this.#options.directory.find(e164)
     return listing === undefined ? undefined : await this.getDeviceByServiceId(listing.aci as AciString)
+  }
+
+  /**
+   * The phone scans the code of a device that wants to be linked, and hands it the account. Resolves with the device
+   * when it has uploaded its keys. `contacts` are what the phone answers when the device asks for its address book.
+   */
+  async link(uri: string, phone: PrimaryDevice, contacts: readonly PhoneContact[]): Promise<Device> {
+    const list = sealAttachment(serializeContacts(contacts.map((contact) => ({ ...contact }))))
+    Reflect.set(phone, 'contactsBlob', list.pointer(await this.storeAttachment(list.blob)))
+    const waiting = await this.waitForProvision()
+    return await waiting.complete({ provisionURL: uri, primaryDevice: phone })
+  }
+
+  /** The phone removes a linked device, which is signed out at once. */
+  async unlink(device: Device): Promise<void> {
+    this.#mailbox(device).clear()
+    await this.removeDeviceByServiceId(device.aci, device.deviceId)
+    for (const connection of this.#connections.of(device.aci)) {
+      if (connection.authenticatedAs === device) connection.close(signedOut)
+    }
   }
 
   // Letters

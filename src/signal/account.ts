@@ -1,11 +1,11 @@
 /**
- * The Signal account as the rest of the house sees it: none, one being registered, or one at work. Holds together the
- * registration and the live account, and says in one status where things stand.
+ * The Signal account as the rest of the house sees it: none, one being registered or linked, or one at work. Holds
+ * together registration, linking and the live account, and says in one status where things stand.
  */
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
@@ -13,6 +13,7 @@ import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, 
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
+import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
 import type { SignalServer } from './server.ts'
 
@@ -24,6 +25,8 @@ export interface AccountParts {
   random: Random
   sink: SignalSink
   codes: EnrollmentCodes
+  /** Authors are told when their messages were read. */
+  readReceipts: boolean
 }
 
 export class Account implements SignalAccount {
@@ -31,6 +34,7 @@ export class Account implements SignalAccount {
   readonly #net: Net.Net
   readonly #parameters: ServiceParameters
   readonly #enrollment: Enrollment
+  readonly #linking: Linking
   readonly #listeners = new Set<(status: SignalStatus) => void>()
   #live: LiveAccount | undefined
   #credentials: Credentials | undefined
@@ -52,6 +56,15 @@ export class Account implements SignalAccount {
       changed: () => this.#changed(),
       registered: () => this.#load(),
     })
+    this.#linking = new Linking({
+      db: parts.db,
+      net: this.#net,
+      clock: parts.clock,
+      random: parts.random,
+      log: parts.log,
+      changed: () => this.#changed(),
+      linked: () => this.#load(),
+    })
     this.#last = this.#compose()
   }
 
@@ -71,12 +84,26 @@ export class Account implements SignalAccount {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    await this.#linking.cancel()
     await this.#enrollment.stop()
     await this.#live?.stop()
   }
 
   async register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void> {
+    await this.#linking.cancel()
     await this.#enrollment.begin(request)
+  }
+
+  async link({ deviceName }: { deviceName: string }): Promise<void> {
+    if (this.#live !== undefined && this.#live.state.state !== 'signed-out') {
+      throw new CausewayError({
+        code: 'signal-account-present',
+        message: `There is a Signal account already (${this.#credentials?.e164 ?? ''}). ${leaving(this.#credentials)}`,
+        retry: 'after-human',
+      })
+    }
+    await this.#enrollment.abandon()
+    await this.#linking.begin(deviceName)
   }
 
   async submitCaptcha(token: string): Promise<void> {
@@ -105,6 +132,17 @@ export class Account implements SignalAccount {
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
     return await this.#working().lookUp(e164s, signal)
+  }
+
+  async markRead(
+    author: PeerIds,
+    timestampsMs: readonly number[],
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const live = this.#live
+    if (live === undefined || author.aci === undefined) return () => {}
+    await live.oweReadReceipts(transaction, author.aci, timestampsMs, this.#parts.readReceipts)
+    return () => live.flushReceipts()
   }
 
   async approveIdentity(peer: PeerIds): Promise<void> {
@@ -166,20 +204,26 @@ export class Account implements SignalAccount {
       deviceId: account?.deviceId,
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
-      challenge,
+      link: this.#linking.step(),
+      challenge:
+        challenge === undefined ? undefined : { ...challenge, pageUrl: this.#parameters.captchaUrls.challenge },
     }
   }
 
   #state(): { state: SignalState; reason: string | undefined } {
     const registration = this.#enrollment.step()
     const live = this.#live
+    const link = this.#linking.step()
+    if (link !== undefined && link.step !== 'failed') return { state: 'linking', reason: linkReasons[link.step] }
     if (live === undefined) {
-      if (this.#credentials?.signedOutAtMs !== undefined) return { state: 'signed-out', reason: signedOut }
+      if (this.#credentials?.signedOutAtMs !== undefined) return this.#signedOut()
+      if (link !== undefined) return { state: 'none', reason: link.reason }
       if (registration === undefined) return { state: 'none', reason: 'no Signal account is registered here' }
       if (registration.step === 'failed') return { state: 'none', reason: registration.reason }
       return { state: 'registering', reason: `registration waits for: ${registration.step}` }
     }
     const chat = live.state
+    if (chat.state === 'signed-out') return this.#signedOut()
     if (chat.state === 'connected') {
       if (live.challenge === undefined) return { state: 'connected', reason: undefined }
       return { state: 'challenged', reason: 'Signal asks for a captcha before more may be sent' }
@@ -187,6 +231,21 @@ export class Account implements SignalAccount {
     if (chat.state === 'stopped') return { state: 'disconnected', reason: chat.reason }
     return { state: chat.state, reason: chat.reason }
   }
+
+  #signedOut(): { state: SignalState; reason: string } {
+    const isLinked = this.#credentials !== undefined && this.#credentials.deviceId !== 1
+    return { state: 'signed-out', reason: isLinked ? unlinked : signedOut }
+  }
 }
 
 const signedOut = 'Signal has signed this account out (the number was registered elsewhere?): register again'
+const unlinked = 'the phone has removed this device (or its account is gone): link again'
+
+const linkReasons = { scan: 'a phone is to scan the code', linking: 'a phone has scanned the code' } as const
+
+/** What to do before another account can take the place of this one. */
+function leaving(credentials: Credentials | undefined): string {
+  return credentials !== undefined && credentials.deviceId !== 1
+    ? 'Remove this device on the phone (Settings, Linked devices), then link again.'
+    : 'It was registered here; another one needs a data directory of its own.'
+}

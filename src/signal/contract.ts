@@ -26,6 +26,8 @@ export interface IncomingText {
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
+  /** The person's own phone (whose linked device this is) has them in its address book under this name. */
+  | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
 /**
  * Where decrypted facts go. Called inside the transaction that also commits the ratchet state; the envelope is acked
@@ -38,6 +40,8 @@ export interface SignalSink {
     transaction: DatabaseTransaction,
   ): Promise<void>
   peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
+  /** Somebody begins or stops writing to us; from the last few seconds only. */
+  typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
     item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
@@ -50,6 +54,7 @@ export interface SignalSink {
 export type SignalState =
   | 'none' // no account here
   | 'registering'
+  | 'linking'
   | 'connecting'
   | 'connected'
   | 'disconnected' // will try again by itself
@@ -69,7 +74,10 @@ export interface SignalStatus {
   sinceMs: number
   /** Where a registration stands, when one is under way. */
   registration: RegistrationStep | undefined
-  challenge: { token: string; retryAtMs: number | undefined } | undefined
+  /** Where the linking with a phone stands, when one is under way. */
+  link: LinkStep | undefined
+  /** A captcha that a person solves on `pageUrl`. */
+  challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
 /** What a registration waits for. Every step survives a restart. */
@@ -85,6 +93,13 @@ export type RegistrationStep =
   | { step: 'registering'; e164: string }
   | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
 
+/** What a linking waits for. None of it survives a restart. */
+export type LinkStep =
+  /** A phone is to scan `uri` (as a QR code) before it expires; a fresh one follows by itself. */
+  | { step: 'scan'; uri: string; expiresAtMs: number }
+  | { step: 'linking' }
+  | { step: 'failed'; code: string; reason: string }
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -97,6 +112,11 @@ export interface SignalAccount {
    * Errors: CausewayError `signal-…` with what to do.
    */
   register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
+  /**
+   * Begins becoming a linked device of an account that is on a phone. Resolves when there is something to scan
+   * (`status().link`). Errors: CausewayError `signal-account-present`, `signal-unreachable`.
+   */
+  link(request: { deviceName: string }): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /**
@@ -110,6 +130,11 @@ export interface SignalAccount {
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */
   approveIdentity(peer: PeerIds): Promise<void>
+  /**
+   * The owner has read messages of this author. Inside the given transaction; what is returned is to be called after its
+   * commit. The author is told unless read receipts are off, our own other devices always.
+   */
+  markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
 }

@@ -1,6 +1,6 @@
 /**
  * The account as it is kept: credentials, both identities, the profile key. Loading gives it in libsignal's objects;
- * installing a freshly registered one replaces everything that belonged to an earlier registration.
+ * installing a freshly registered or linked one replaces everything that belonged to an earlier registration.
  */
 import { IdentityKeyPair, ProtocolAddress } from '@signalapp/libsignal-client'
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
@@ -69,6 +69,8 @@ const ofOneRegistration = [
   'signal_key_counters',
   'signal_send_log',
   'signal_receipts_due',
+  'signal_blocked',
+  'signal_contact_list_due',
 ] as const
 
 /** Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known. */

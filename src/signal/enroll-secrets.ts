@@ -1,5 +1,5 @@
 /**
- * What an account chooses itself when it registers: password, entropy pool, profile key, both identities with their
+ * What an account chooses itself when it registers (or, linked to a phone, is given): password, entropy pool, profile key, both identities with their
  * repeated-use keys. Made once, kept as JSON with the registration, and told to the server in libsignal's form.
  */
 import { IdentityKeyPair, KyberPreKeyRecord, Net, SignedPreKeyRecord } from '@signalapp/libsignal-client'
@@ -8,7 +8,8 @@ import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import { fraction, type Random } from './clock.ts'
 import type { AccountRow } from './credentials.ts'
 import { octets } from './ids.ts'
-import { firstKeyId, makeRepeatedUseKeys, type RepeatedUseKeys } from './prekeys.ts'
+import { firstKeyId, makeRepeatedUseKeys, type RepeatedUseKeys, signedForm } from './prekeys.ts'
+import { encryptDeviceName } from './provisioning.ts'
 
 const registrationIdMax = 0x3fff
 const passwordOctets = 18
@@ -30,10 +31,15 @@ export interface Secrets {
 }
 
 /** Fresh ones; identity keys, profile key and entropy pool of an earlier account on the same number are kept. */
-export function makeSecrets(random: Random, nowMs: number, earlier: AccountRow | undefined): Secrets {
+export function makeSecrets(
+  random: Random,
+  nowMs: number,
+  earlier: Pick<AccountRow, 'entropy_pool' | 'profile_key' | 'aci_identity' | 'pni_identity'> | undefined,
+): Secrets {
   return {
     password: toBase64(random(passwordOctets)),
-    entropyPool: earlier?.entropy_pool ?? AccountEntropyPool.generate(),
+    // A linked device may not have been told the pool.
+    entropyPool: earlier?.entropy_pool || AccountEntropyPool.generate(),
     profileKey: new ProfileKey(octets(earlier?.profile_key ?? random(profileKeyOctets))),
     aci: makeIdentity(random, nowMs, earlier?.aci_identity),
     pni: makeIdentity(random, nowMs, earlier?.pni_identity),
@@ -73,6 +79,25 @@ export function registrationOf(secrets: Secrets): Net.RegisterAccountArgs {
     pniPublicKey: pni.identity.publicKey,
     pniSignedPreKey: pni.signed,
     pniPqLastResortPreKey: pni.lastResort,
+  }
+}
+
+/** The request that makes this the next device of an account that is on a phone. */
+export function linkingOf(secrets: Secrets, given: { code: string; deviceName: string }) {
+  const { aci, pni } = secrets
+  return {
+    verificationCode: given.code,
+    accountAttributes: {
+      fetchesMessages: true,
+      name: encryptDeviceName(given.deviceName, aci.identity.publicKey),
+      registrationId: aci.registrationId,
+      pniRegistrationId: pni.registrationId,
+      capabilities: Object.fromEntries(capabilities.map((capability) => [capability, true])),
+    },
+    aciSignedPreKey: signedForm(aci.signed),
+    pniSignedPreKey: signedForm(pni.signed),
+    aciPqLastResortPreKey: signedForm(aci.lastResort),
+    pniPqLastResortPreKey: signedForm(pni.lastResort),
   }
 }
 

@@ -160,6 +160,17 @@ export class Enrollment {
     })
   }
 
+  /** Forgets the registration, whatever it waits for. */
+  async abandon(): Promise<void> {
+    await this.#lock.run(async () => {
+      this.#waiting?.abort()
+      this.#row = undefined
+      this.#service = undefined
+      await this.#db.deleteFrom('signal_enrollment').execute()
+    })
+    this.#changed()
+  }
+
   /** Hands over a captcha token. Throws CausewayError `signal-registration` when none is wanted or it was refused. */
   async submitCaptcha(token: string): Promise<void> {
     await this.#lock.run(async () => {
@@ -316,6 +327,8 @@ export class Enrollment {
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
         signed_out_at_ms: null,
+        sync_requested_at_ms: null,
+        read_receipts: 1,
       })
       await keepRepeatedUseKeys(transaction, 'aci', secrets.aci, now)
       await keepRepeatedUseKeys(transaction, 'pni', secrets.pni, now)

@@ -5,14 +5,16 @@
 import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
-import type { PeerFact, PeerIds, SignalSink } from './contract.ts'
+import { ContentServer } from './content-server.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import { DeviceSync } from './device-sync.ts'
 import { type Directory, openDirectory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
@@ -50,6 +52,7 @@ export class LiveAccount {
   readonly #sender: Sender
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
+  readonly #sync: DeviceSync
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -100,8 +103,10 @@ export class LiveAccount {
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
     this.#sender = sender
-    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log })
+    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
+    const contentServer = new ContentServer(parts.parameters)
+    this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -112,6 +117,7 @@ export class LiveAccount {
       trustRoots: parts.parameters.trustRoots,
       receipts: this.#receipts,
       retries: this.#retries,
+      sync: this.#sync,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
@@ -136,6 +142,7 @@ export class LiveAccount {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#receiver.stop()
+    await this.#sync.stop()
     await this.#chat.stop()
   }
 
@@ -186,6 +193,24 @@ export class LiveAccount {
     return known
   }
 
+  /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
+  async oweReadReceipts(
+    transaction: DatabaseTransaction,
+    aci: string,
+    timestampsMs: readonly number[],
+    tellAuthor: boolean,
+  ): Promise<void> {
+    const account = await transaction.selectFrom('signal_account').select('read_receipts').executeTakeFirst()
+    for (const timestampMs of timestampsMs) {
+      if (tellAuthor && account?.read_receipts === 1) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
+      if (this.#otherDevices) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
+    }
+  }
+
+  flushReceipts(): void {
+    void this.#receipts.flush()
+  }
+
   /** See `SignalAccount.approveIdentity`. */
   async approveIdentity(ids: PeerIds): Promise<void> {
     await this.#lock.run(() => approveIdentity(this.#db, ids))
@@ -216,17 +241,23 @@ export class LiveAccount {
   async #afterConnecting(): Promise<void> {
     await this.#quietly('sending receipts', () => this.#receipts.flush())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
-    await this.#quietly('publishing the profile', () =>
-      publishProfile({
-        db: this.#db,
-        chat: this.#chat,
-        credentials: this.credentials,
-        clock: this.#clock,
-        random: this.#random,
-        log: this.#log,
-      }),
-    )
+    await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
+    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
+    await this.#quietly('publishing the profile', () => this.#publishProfile())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
+  }
+
+  /** On a linked device the profile is the phone's. */
+  async #publishProfile(): Promise<void> {
+    if (this.credentials.deviceId !== 1) return
+    await publishProfile({
+      db: this.#db,
+      chat: this.#chat,
+      credentials: this.credentials,
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#log,
+    })
   }
 
   async #maintainForEver(): Promise<void> {
@@ -331,7 +362,7 @@ export class LiveAccount {
     )
   }
 
-  async #tell(kind: PeerFact['kind'], ids: PeerIds): Promise<void> {
+  async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
       await this.#sink.peer({ kind, peer, atMs: this.#clock.now() }, transaction)

@@ -259,7 +259,8 @@ function makeKyber(identity: IdentityKeyPair, id: number, nowMs: number): KyberP
   return KyberPreKeyRecord.new(id, nowMs, pair, identity.privateKey.sign(pair.getPublicKey().serialize()))
 }
 
-function signedForm(record: SignedPreKeyRecord | KyberPreKeyRecord) {
+/** A signed public key as the service takes it. */
+export function signedForm(record: SignedPreKeyRecord | KyberPreKeyRecord) {
   return {
     keyId: record.id(),
     publicKey: base64(record.publicKey().serialize()),

@@ -1,6 +1,7 @@
 /**
- * Delivery receipts that we owe for messages received. Noted in the transaction that keeps the message, sent in batches
- * afterwards, and after a restart or a lost connection as well.
+ * Receipts that we owe: for messages received, and for messages read (to their author, and to our own other devices).
+ * Noted in the transaction of the fact itself, sent in batches afterwards, and after a restart or a lost connection as
+ * well.
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
@@ -8,12 +9,16 @@ import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock, OwnTimestamps } from './clock.ts'
 import { asCauseway } from './errors.ts'
+import { serviceIdOctets } from './ids.ts'
+import type { Content } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 
 const timestampsPerReceipt = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
-const deliveryReceipt = 0
+const receiptTypes = { delivered: 0, read: 1 } as const
+
+type Kind = 'delivered' | 'read' | 'read-here'
 
 export class ReceiptDesk {
   readonly #db: Database
@@ -21,21 +26,31 @@ export class ReceiptDesk {
   readonly #clock: Clock
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
+  readonly #self: string
   #flushing: Promise<void> | undefined
   #again = false
 
-  constructor(parts: { db: Database; sender: Sender; clock: Clock; timestamps: OwnTimestamps; log: Log }) {
+  constructor(parts: {
+    db: Database
+    sender: Sender
+    clock: Clock
+    timestamps: OwnTimestamps
+    log: Log
+    /** Our own ACI. */
+    self: string
+  }) {
     this.#db = parts.db
     this.#sender = parts.sender
     this.#clock = parts.clock
     this.#timestamps = parts.timestamps
     this.#log = parts.log
+    this.#self = parts.self
   }
 
-  async owe(transaction: DatabaseTransaction, aci: string, timestampMs: number): Promise<void> {
+  async owe(transaction: DatabaseTransaction, kind: Kind, aci: string, timestampMs: number): Promise<void> {
     await transaction
       .insertInto('signal_receipts_due')
-      .values({ aci, timestamp_ms: timestampMs, due_at_ms: this.#clock.now() })
+      .values({ kind, aci, timestamp_ms: timestampMs, due_at_ms: this.#clock.now() })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
@@ -63,17 +78,22 @@ export class ReceiptDesk {
         while (await this.#sendOne());
       } while (this.#again)
     } catch (error) {
-      this.#log.debug({ code: asCauseway(error).code }, 'delivery receipts wait')
+      this.#log.debug({ code: asCauseway(error).code }, 'receipts wait')
     }
   }
 
-  /** The receipt for one person; false when none is owed. */
+  /** One kind of receipt for one person; false when none is owed. */
   async #sendOne(): Promise<boolean> {
-    const first = await this.#db.selectFrom('signal_receipts_due').select('aci').orderBy('due_at_ms').executeTakeFirst()
+    const first = await this.#db
+      .selectFrom('signal_receipts_due')
+      .select(['kind', 'aci'])
+      .orderBy('due_at_ms')
+      .executeTakeFirst()
     if (first === undefined) return false
     const rows = await this.#db
       .selectFrom('signal_receipts_due')
       .select('timestamp_ms')
+      .where('kind', '=', first.kind)
       .where('aci', '=', first.aci)
       .orderBy('timestamp_ms')
       .limit(timestampsPerReceipt)
@@ -81,8 +101,8 @@ export class ReceiptDesk {
     const timestamps = rows.map((row) => row.timestamp_ms)
     try {
       await this.#sender.send({
-        to: first.aci,
-        content: { receiptMessage: { type: deliveryReceipt, timestamp: timestamps } },
+        to: first.kind === 'read-here' ? this.#self : first.aci,
+        content: contentOf(first.kind, first.aci, timestamps),
         timestampMs: this.#timestamps.next(),
         urgent: false,
         hint: ContentHint.Implicit,
@@ -94,9 +114,16 @@ export class ReceiptDesk {
     }
     await this.#db
       .deleteFrom('signal_receipts_due')
+      .where('kind', '=', first.kind)
       .where('aci', '=', first.aci)
       .where('timestamp_ms', 'in', timestamps)
       .execute()
     return true
   }
+}
+
+function contentOf(kind: Kind, aci: string, timestamps: readonly number[]): Content {
+  if (kind !== 'read-here') return { receiptMessage: { type: receiptTypes[kind], timestamp: timestamps } }
+  const senderAciBinary = serviceIdOctets(aci)
+  return { syncMessage: { read: timestamps.map((timestamp) => ({ timestamp, senderAciBinary })) } }
 }

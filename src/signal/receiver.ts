@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts'
 import { wordsOf } from './content.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import type { DeviceSync } from './device-sync.ts'
 import { nobody, peerOf, readServiceId } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { type EnvelopeSender, type Opened, openEnvelope, type RetryCase, serverGuidOf, Unreadable } from './opening.ts'
@@ -29,6 +30,9 @@ import { RatchetUnit } from './stores.ts'
 const waitingMax = 1_024
 /** Queued messages live 30 days at the server: that long a redelivery is possible. */
 const seenKeptMs = 35 * 24 * 3600_000
+/** A sign of typing is repeated every ten seconds or so. */
+const typingFreshMs = 15_000
+const typingStarted = 0
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 
@@ -36,6 +40,8 @@ const stopTimeoutMs = 5_000
 interface Afterwards {
   receipts: boolean
   ask: RetryCase | undefined
+  /** The phone sent something that is to be fetched. */
+  fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
 }
 
@@ -49,6 +55,7 @@ export class Receiver {
   readonly #trustRoots: PublicKey[]
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
+  readonly #sync: DeviceSync
   readonly #storageFailed: () => void
   readonly #counts = { received: 0, undecryptable: 0, ignored: 0, refused: 0 }
   #chain: Promise<void> = Promise.resolve()
@@ -65,6 +72,7 @@ export class Receiver {
     trustRoots: readonly Uint8Array<ArrayBuffer>[]
     receipts: ReceiptDesk
     retries: RetryDesk
+    sync: DeviceSync
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
   }) {
@@ -77,6 +85,7 @@ export class Receiver {
     this.#trustRoots = parts.trustRoots.map((root) => PublicKey.deserialize(root))
     this.#receipts = parts.receipts
     this.#retries = parts.retries
+    this.#sync = parts.sync
     this.#storageFailed = parts.storageFailed
   }
 
@@ -124,7 +133,7 @@ export class Receiver {
   }
 
   async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
-    const afterwards: Afterwards = { receipts: false, ask: undefined, answer: undefined }
+    const afterwards: Afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined }
     const unit = new RatchetUnit(this.#db, this.#clock.now())
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
@@ -196,12 +205,15 @@ export class Receiver {
       }
       const { sent } = content.syncMessage
       if (sent !== undefined) await this.#applyTranscript(opened, sent, transaction)
+      else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
     }
+    if (await this.#isBlocked(sender.aci, transaction)) return
     if (content.receiptMessage !== undefined) {
       await this.#applyReceipt(content, peer, timestampMs, transaction)
       return
     }
+    if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
     if (message === undefined || isOwn) return
     if (message.timestamp !== timestampMs) {
       throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
@@ -210,7 +222,7 @@ export class Receiver {
       })
     }
     if (message.profileKey?.length === 32) await learnProfileKey(transaction, sender.aci, message.profileKey)
-    await this.#receipts.owe(transaction, sender.aci, timestampMs)
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
     afterwards.receipts = true
     const text = wordsOf(content)
     if (text === undefined || !(await this.#firstTime(sender, timestampMs, transaction))) return
@@ -257,6 +269,19 @@ export class Receiver {
     await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
   }
 
+  /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
+  async #applyTyping(
+    { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const { typingMessage } = content
+    if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
+    if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
+    const started = (typingMessage.action ?? 0) === typingStarted
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
+  }
+
   /** Notes who wrote, and tells the sink what that says about them. */
   async #meet(sender: EnvelopeSender, transaction: DatabaseTransaction): Promise<Peer> {
     const ids = { aci: sender.aci, pni: sender.provenPni, e164: sender.e164 }
@@ -277,6 +302,11 @@ export class Receiver {
       const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
       await this.#sink.peer({ kind: 'identity-changed', peer, atMs: unit.nowMs }, transaction)
     }
+  }
+
+  async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
+    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
+    return row !== undefined
   }
 
   /** False when this message was kept before: it was sent again, or delivered again. */
@@ -315,8 +345,9 @@ export class Receiver {
   }
 
   #finish(afterwards: Afterwards): void {
-    const { receipts, ask, answer } = afterwards
+    const { receipts, ask, answer, fetch } = afterwards
     if (receipts) void this.#receipts.flush()
+    if (fetch) void this.#sync.fetch()
     if (ask !== undefined) void this.#retries.ask(ask)
     if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
   }

@@ -29,13 +29,25 @@ export interface RestAnswer {
   retryAfterMs: number | undefined
 }
 
-/** Sends one request. HTTP errors come as `status`; a lost connection throws CausewayError `signal-unreachable`. */
-export async function request(connection: Fetcher, verb: string, path: string, body?: unknown): Promise<RestAnswer> {
+/**
+ * Sends one request; `authorization` is for the few that carry credentials of their own. HTTP errors come as `status`;
+ * a lost connection throws CausewayError `signal-unreachable`.
+ */
+export async function request(
+  connection: Fetcher,
+  verb: string,
+  path: string,
+  body?: unknown,
+  authorization?: string,
+): Promise<RestAnswer> {
+  const headers: [string, string][] = []
+  if (body !== undefined) headers.push(['content-type', 'application/json'])
+  if (authorization !== undefined) headers.push(['authorization', authorization])
   try {
     const answer = await connection.fetch({
       verb,
       path,
-      headers: body === undefined ? [] : [['content-type', 'application/json']],
+      headers,
       timeoutMillis: requestTimeoutMs,
       ...(body === undefined ? {} : { body: new Uint8Array(Buffer.from(JSON.stringify(body))) }),
     })

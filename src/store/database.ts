@@ -13,6 +13,7 @@ import * as mailbox from './migrations/0001_mailbox.ts'
 import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
+import * as signalLife from './migrations/0005_signal_life.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
 
@@ -26,6 +27,7 @@ const migrations = {
   '0002_signal': signal,
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
+  '0005_signal_life': signalLife,
 }
 
 export interface OpenDatabaseOptions {

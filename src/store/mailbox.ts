@@ -5,7 +5,7 @@
 
 import type { MessageState } from '../domain/message.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
-import type { Database } from './database.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
 import type { AttemptRow, ContactRow, ConversationRow, LegRow, MessageRow, PartRow } from './tables/mailbox.ts'
 
 export interface PageRequest {
@@ -140,14 +140,17 @@ export function waitingCounts(db: Database) {
     .execute()
 }
 
-/** Sets a conversation's unread count to zero. False when there is no such conversation. */
-export async function markConversationRead(db: Database, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('conversations')
-    .set({ unread: 0 })
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
+/** Everything in the conversation is read now; the messages of which that is news. */
+export async function markConversationRead(tx: DatabaseTransaction, id: string, nowMs: number): Promise<MessageRow[]> {
+  await tx.updateTable('conversations').set({ unread: 0 }).where('id', '=', id).execute()
+  return await tx
+    .updateTable('messages')
+    .set({ read_at_ms: nowMs })
+    .where('conversation_id', '=', id)
+    .where('direction', '=', 'in')
+    .where('read_at_ms', 'is', null)
+    .returningAll()
+    .execute()
 }
 
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {

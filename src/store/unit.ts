@@ -7,6 +7,11 @@ import { sql } from 'kysely'
 import type { UnitOfWork } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 
+/** Our own transaction, for a driver that is to write into it. */
+export function asUnit(tx: DatabaseTransaction): UnitOfWork {
+  return tx as unknown as UnitOfWork
+}
+
 /** Runs `work` in the given unit, or in a transaction of its own that is committed when this resolves. */
 export function inUnit<T>(
   db: Database,

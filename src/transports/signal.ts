@@ -25,6 +25,11 @@ function asUnit(transaction: object): UnitOfWork {
   return transaction as UnitOfWork
 }
 
+/** The domain's unit of work, as the account may write into it. */
+function asTransaction(unit: UnitOfWork): Parameters<SignalAccount['markRead']>[2] {
+  return unit as unknown as Parameters<SignalAccount['markRead']>[2]
+}
+
 /** Facts from the account into the house. Built before the account, since the account wants it at construction. */
 export function signalSink(sink: TransportSink, clock: () => number): SignalSink {
   return {
@@ -61,6 +66,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         },
         asUnit(transaction),
       )
+    },
+    async typing(fact, transaction) {
+      await sink.typing({ from: fact.from, started: fact.started, atMs: fact.atMs }, asUnit(transaction))
     },
     committed: () => sink.committed(),
   }
@@ -133,6 +141,10 @@ export class SignalTransport implements Transport {
   async approveIdentity(recipient: Recipient): Promise<void> {
     await this.#account.approveIdentity(recipient)
   }
+
+  async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
+  }
 }
 
 function inbound(message: IncomingText, receivedAtMs: number) {
@@ -150,5 +162,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
 }
 
 function capability(fact: PeerFact): CapabilityFact {
-  return { transport: 'signal', kind: fact.kind, recipient: fact.peer, atMs: fact.atMs }
+  const { peer: recipient, atMs } = fact
+  if (fact.kind === 'named') return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  return { transport: 'signal', kind: fact.kind, recipient, atMs }
 }

@@ -1,4 +1,6 @@
-/** The Signal account: how it is, and the steps of registering it. */
+/** The Signal account: how it is, and the steps of registering it or linking it to a phone. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { clock, json, line } from '../print.ts'
 
@@ -16,7 +18,8 @@ interface AccountJson {
     reason?: string
     next_request_at?: string | null
   } | null
-  challenge: { retry_at: string | null } | null
+  link: { step: string; uri?: string; expires_at?: string; reason?: string } | null
+  challenge: { page_url: string; retry_at: string | null } | null
 }
 
 export async function status(options: Options): Promise<void> {
@@ -29,6 +32,30 @@ export async function register(
 ): Promise<void> {
   const body = { number, captcha: options.captcha, transport: options.voice === true ? 'voice' : 'sms' }
   print(await call(await findGateway(options), 'POST', '/api/v1/signal/register', body), options)
+}
+
+const LINK_POLL_MS = 1_000
+
+/** Shows what the phone is to scan, anew whenever it was renewed, until the phone has done so or time is up. */
+export async function link(options: Options & { name?: string }, signal: AbortSignal): Promise<number> {
+  const gateway = await findGateway(options)
+  let account: AccountJson = await call(gateway, 'POST', '/api/v1/signal/link', { device_name: options.name })
+  if (options.json === true) {
+    json(account)
+    return EXIT.ok
+  }
+  for (let shown: string | undefined; !signal.aborted; ) {
+    const uri = account.link?.uri
+    if (uri !== undefined && uri !== shown) print(account, options)
+    shown = uri
+    const isUnderWay = account.state === 'linking' || account.state === 'connecting'
+    if (!isUnderWay) break
+    await sleep(LINK_POLL_MS, undefined, { signal }).catch(() => undefined)
+    account = await call(gateway, 'GET', '/api/v1/signal/account')
+  }
+  if (signal.aborted) return EXIT.ok
+  print(account, options)
+  return account.link?.step === 'failed' ? EXIT.failed : EXIT.ok
 }
 
 export async function captcha(token: string, options: Options): Promise<void> {
@@ -47,10 +74,17 @@ function print(account: AccountJson, options: Options): void {
   line(
     `${account.state}${account.number === null ? '' : `  ${account.number}`}${account.reason === null ? '' : `  ${account.reason}`}`,
   )
-  const { registration, challenge } = account
+  const { registration, challenge, link } = account
   if (challenge !== null) {
-    line('The server wants a captcha solved before it takes more messages. Then: causeway signal captcha TOKEN')
+    line(`Signal wants a captcha solved before it takes more messages. Solve it at ${challenge.page_url},`)
+    line('copy the link behind "Open Signal", and run:')
+    line('  causeway signal captcha signalcaptcha://…')
     if (challenge.retry_at !== null) line(`Without one it may go on by itself at ${clock(challenge.retry_at)}.`)
+  }
+  if (link?.step === 'scan') {
+    line('On the phone: Signal, Settings, Linked devices, Link a new device. It scans this as a QR code:')
+    line(`  ${link.uri}`)
+    if (link.expires_at !== undefined) line(`A fresh one follows at ${clock(link.expires_at)}.`)
   }
   switch (registration?.step) {
     case 'captcha':
@@ -66,6 +100,9 @@ function print(account: AccountJson, options: Options): void {
       line(`Registering ${registration.number} failed: ${registration.reason ?? ''}`)
       break
     default:
-      if (account.state === 'none') line('There is no account. Register one: causeway signal register NUMBER')
+      if (account.state === 'none')
+        line(
+          'There is no account. Register one: causeway signal register NUMBER, or link a phone’s: causeway signal link',
+        )
   }
 }

@@ -1,7 +1,7 @@
 /** Conversations: one for each person, over all transports. */
 import { z } from 'zod'
 import { findConversation } from '../../store/contacts.ts'
-import { type ConversationView, getConversation, listConversations, markConversationRead } from '../../store/mailbox.ts'
+import { type ConversationView, getConversation, listConversations } from '../../store/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
@@ -62,10 +62,12 @@ export const conversationRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/conversations/:id/read',
     scope: 'messages:send',
-    summary: 'Says that everything in it was seen here. The other side is not told.',
+    summary:
+      'Says that everything in it was read. Over Signal the other side is told, unless `signal.read_receipts` says otherwise.',
     handle: async ({ ports, params }) => {
-      await markConversationRead(ports.db, params['id'] ?? '')
-      return ok(conversationView(await demand(ports, params['id'])))
+      const { conversation } = await demand(ports, params['id'])
+      await ports.router.markRead(conversation.id)
+      return ok(conversationView(await demand(ports, conversation.id)))
     },
   }),
 ]

@@ -1,4 +1,4 @@
-/** The Signal account: how it is, and the steps of registering it. */
+/** The Signal account: how it is, and the steps of registering it or linking it to a phone. */
 import { z } from 'zod'
 import type { ApiPorts } from '../ports.ts'
 import { ok, type Route, route } from '../route.ts'
@@ -15,7 +15,7 @@ export const signalRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/signal/account',
     scope: 'signal:read',
-    summary: 'The account, its connection, and where a registration stands.',
+    summary: 'The account, its connection, and where a registration or a linking stands.',
     handle: async ({ ports }) => ok(account(ports)),
   }),
   route({
@@ -31,6 +31,26 @@ export const signalRoutes: readonly Route[] = [
     }),
     handle: async ({ ports, body }) => {
       await ports.signal.register({ e164: body.number, captcha: body.captcha, transport: body.transport })
+      return { status: 202, body: account(ports) }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/signal/link',
+    scope: 'admin',
+    summary:
+      'Begins to become a linked device of an account that is on a phone. 202; `link.uri` of the account, as a QR code, is what the phone scans. It expires and is renewed by itself for a quarter of an hour.',
+    body: z.strictObject({
+      device_name: z
+        .string()
+        .trim()
+        .min(1)
+        .max(50)
+        .default('Causeway')
+        .describe('What the phone shows in its list of linked devices.'),
+    }),
+    handle: async ({ ports, body }) => {
+      await ports.signal.link({ deviceName: body.device_name })
       return { status: 202, body: account(ports) }
     },
   }),

@@ -56,18 +56,36 @@ message DataMessage {
 }
 message AttachmentPointer {
   optional string contentType = 2;
+  optional bytes key = 3;
+  optional uint32 size = 4;
+  optional bytes digest = 6;
   optional string fileName = 7;
   optional uint32 flags = 8;
+  optional uint64 uploadTimestamp = 13;
+  optional uint32 cdnNumber = 14;
+  optional string cdnKey = 15;
 }
 message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
 message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
 message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
-message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; }
+message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; optional bytes groupId = 3; }
 message NullMessage { optional bytes padding = 1; }
 message PniSignatureMessage { optional bytes pni = 1; optional bytes signature = 2; }
 message SyncMessage {
   optional Sent sent = 1;
+  optional Contacts contacts = 2;
+  optional Request request = 4;
+  repeated Read read = 5;
+  optional Blocked blocked = 6;
   optional bytes padding = 8;
+  optional Configuration configuration = 9;
+  optional Keys keys = 13;
+  message Contacts { optional AttachmentPointer blob = 1; }
+  message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
+  message Request { optional uint32 type = 1; }
+  message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
+  message Configuration { optional bool readReceipts = 1; }
+  message Keys { optional string accountEntropyPool = 3; }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
     optional bytes serviceIdBinary = 6;
@@ -81,6 +99,35 @@ message SyncMessage {
     optional EditMessage editMessage = 10;
     optional bytes destinationServiceIdBinary = 12;
   }
+}
+message ContactDetails {
+  optional string number = 1;
+  optional string name = 2;
+  optional Avatar avatar = 3;
+  optional string aci = 9;
+  optional bytes aciBinary = 13;
+  message Avatar { optional uint32 length = 2; }
+}
+message ProvisionEnvelope { optional bytes publicKey = 1; optional bytes body = 2; }
+message ProvisionMessage {
+  optional bytes aciIdentityKeyPublic = 1;
+  optional bytes aciIdentityKeyPrivate = 2;
+  optional string number = 3;
+  optional string provisioningCode = 4;
+  optional bytes profileKey = 6;
+  optional bool readReceipts = 7;
+  optional string aci = 8;
+  optional string pni = 10;
+  optional bytes pniIdentityKeyPublic = 11;
+  optional bytes pniIdentityKeyPrivate = 12;
+  optional string accountEntropyPool = 15;
+  optional bytes aciBinary = 17;
+  optional bytes pniBinary = 18;
+}
+message DeviceName {
+  optional bytes ephemeralPublic = 1;
+  optional bytes syntheticIv = 2;
+  optional bytes ciphertext = 3;
 }
 `
 
@@ -98,9 +145,24 @@ export interface Envelope {
   serverGuidBinary?: Uint8Array
 }
 
+export interface AttachmentPointer {
+  contentType?: string
+  /** AES-256 key · HMAC key, 64 octets. */
+  key?: Uint8Array
+  /** Octets of the plaintext. */
+  size?: number
+  /** SHA-256 of what lies at the content server. */
+  digest?: Uint8Array
+  fileName?: string
+  flags?: number
+  uploadTimestamp?: number
+  cdnNumber?: number
+  cdnKey?: string
+}
+
 export interface DataMessage {
   body?: string
-  attachments?: readonly { contentType?: string; fileName?: string; flags?: number }[]
+  attachments?: readonly AttachmentPointer[]
   flags?: number
   profileKey?: Uint8Array
   timestamp?: number
@@ -127,12 +189,52 @@ export interface SyncSent {
   destinationServiceIdBinary?: Uint8Array
 }
 
+/** What our own devices tell each other. */
+export interface SyncMessage {
+  sent?: SyncSent
+  contacts?: { blob?: AttachmentPointer }
+  /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
+  request?: { type?: number }
+  read?: readonly { timestamp?: number; senderAciBinary?: Uint8Array }[]
+  /** The full list, replacing what was known. */
+  blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
+  configuration?: { readReceipts?: boolean }
+  keys?: { accountEntropyPool?: string }
+  padding?: Uint8Array
+}
+
+export interface ContactDetails {
+  number?: string
+  name?: string
+  /** Its octets follow the details in the stream. */
+  avatar?: { length?: number }
+  aci?: string
+  aciBinary?: Uint8Array
+}
+
+/** What the phone hands to a device that it links. */
+export interface ProvisionMessage {
+  aciIdentityKeyPublic?: Uint8Array
+  aciIdentityKeyPrivate?: Uint8Array
+  number?: string
+  provisioningCode?: string
+  profileKey?: Uint8Array
+  readReceipts?: boolean
+  aci?: string
+  pni?: string
+  pniIdentityKeyPublic?: Uint8Array
+  pniIdentityKeyPrivate?: Uint8Array
+  accountEntropyPool?: string
+  aciBinary?: Uint8Array
+  pniBinary?: Uint8Array
+}
+
 export interface Content {
   dataMessage?: DataMessage
-  syncMessage?: { sent?: SyncSent; padding?: Uint8Array }
+  syncMessage?: SyncMessage
   nullMessage?: { padding?: Uint8Array }
   receiptMessage?: { type?: number; timestamp?: readonly number[] }
-  typingMessage?: { timestamp?: number; action?: number }
+  typingMessage?: { timestamp?: number; action?: number; groupId?: Uint8Array }
   senderKeyDistributionMessage?: Uint8Array
   decryptionErrorMessage?: Uint8Array
   pniSignatureMessage?: { pni?: Uint8Array; signature?: Uint8Array }
@@ -157,3 +259,12 @@ function codec<T extends object>(name: string): Codec<T> {
 
 export const envelopeCodec = codec<Envelope>('Envelope')
 export const contentCodec = codec<Content>('Content')
+export const contactDetailsCodec = codec<ContactDetails>('ContactDetails')
+export const attachmentPointerCodec = codec<AttachmentPointer>('AttachmentPointer')
+export const provisionEnvelopeCodec = codec<{ publicKey?: Uint8Array; body?: Uint8Array }>('ProvisionEnvelope')
+export const provisionMessageCodec = codec<ProvisionMessage>('ProvisionMessage')
+export const deviceNameCodec = codec<{
+  ephemeralPublic?: Uint8Array
+  syntheticIv?: Uint8Array
+  ciphertext?: Uint8Array
+}>('DeviceName')

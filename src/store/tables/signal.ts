@@ -28,6 +28,10 @@ export interface SignalAccountTable {
   keys_rotated_at_ms: number
   profile_set_at_ms: number | null
   signed_out_at_ms: number | null
+  /** A linked device has asked the phone for contacts, blocked people, settings and keys. */
+  sync_requested_at_ms: number | null
+  /** The person lets others know when a message was read (a linked device learns it from the phone). */
+  read_receipts: Flag
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -134,11 +138,26 @@ interface SignalReceivedTable {
   received_at_ms: number
 }
 
-/** Delivery receipts that we owe. */
+/** Receipts that we owe. */
 interface SignalReceiptsDueTable {
+  /** `read-here`: our own other devices are to know that it was read. */
+  kind: 'delivered' | 'read' | 'read-here'
+  /** The message's author. */
   aci: string
   timestamp_ms: number
   due_at_ms: number
+}
+
+/** People whom the phone has blocked: what they send is acknowledged and dropped. */
+interface SignalBlockedTable {
+  aci: string
+}
+
+/** A contact list of the phone that is still to be fetched; one row at most (`id` is 1). */
+interface SignalContactListDueTable {
+  id: number
+  /** AttachmentPointer. */
+  pointer: Uint8Array
 }
 
 export interface SignalTables {
@@ -156,4 +175,6 @@ export interface SignalTables {
   signal_send_log: SignalSendLogTable
   signal_received: SignalReceivedTable
   signal_receipts_due: SignalReceiptsDueTable
+  signal_blocked: SignalBlockedTable
+  signal_contact_list_due: SignalContactListDueTable
 }

@@ -87,6 +87,48 @@ test('what Dev gets after a new phone is held until the new safety number is app
   ])
 })
 
+test('a captcha that Signal asks for is shown with its page, and solving it sends what was held', async () => {
+  const { number, signal } = sandbox.world.person('ana')
+  sandbox.world.server.faults.demandCaptcha('sandbox-challenge', true)
+  const id = await send(number, 'after the captcha')
+  await settlesAs(id, 'held')
+  const account = await sandbox.api.call<{ state: string; challenge: unknown }>('GET', '/api/v1/signal/account')
+  expect(account).toMatchObject({
+    state: 'challenged',
+    challenge: { page_url: expect.stringMatching(/^https:.*challenge/) },
+  })
+  await sandbox.api.call('POST', '/api/v1/signal/captcha', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
+  await settlesAs(id, 'delivered')
+  expect(signal?.texts.filter(({ text }) => text === 'after the captcha')).toHaveLength(1)
+})
+
+test('Ana is told when the conversation was read, and seen to be typing', async () => {
+  const { signal, number } = sandbox.world.person('ana')
+  const { timestampMs } = (await signal?.sendText(sandbox.world.numberOf('a'), 'have you read this?')) ?? {}
+  await signal?.sendTyping(sandbox.world.numberOf('a'), true)
+  const unread = await vi.waitFor(async () => {
+    const { data } = await sandbox.api.call<{ data: { id: string; unread: number; contact: { address: string } }[] }>(
+      'GET',
+      '/api/v1/conversations',
+    )
+    const found = data.find(({ unread, contact }) => unread > 0 && contact.address === number)
+    if (found === undefined) throw new Error('nothing unread')
+    return found
+  }, settled)
+  await sandbox.api.call('POST', `/api/v1/conversations/${unread.id}/read`, {})
+  await vi.waitFor(() => {
+    const read = signal?.receipts.filter(({ kind }) => kind === 'read').flatMap((receipt) => receipt.timestampsMs)
+    expect(read).toContain(timestampMs)
+  }, settled)
+  await vi.waitFor(async () => {
+    const { data } = await sandbox.api.call<{ data: { type: string; conversation_id: string }[] }>(
+      'GET',
+      '/api/v1/events?after=0&limit=500',
+    )
+    expect(data).toContainEqual(expect.objectContaining({ type: 'conversation.typing', conversation_id: unread.id }))
+  }, settled)
+})
+
 test('the bot echoes', async () => {
   await send(sandbox.world.person('echo').number, 'ping')
   await vi.waitFor(async () => {

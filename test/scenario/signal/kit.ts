@@ -29,6 +29,7 @@ function hastyClock(waits: number[]): Clock {
 }
 
 type Receipt = Parameters<SignalSink['receipt']>[0]
+type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
 
 /** Records what the account told it, each thing only once its transaction has committed. */
@@ -36,9 +37,10 @@ export class RecordingSink implements SignalSink {
   readonly texts: IncomingText[] = []
   readonly receipts: Receipt[] = []
   readonly facts: PeerFact[] = []
+  readonly typings: Typing[] = []
   readonly undecryptables: Undecryptable[] = []
   /** Called before anything is recorded; may throw in the transaction's place. */
-  before: (what: 'text' | 'receipt' | 'peer' | 'undecryptable') => void = () => {}
+  before: (what: 'text' | 'receipt' | 'peer' | 'typing' | 'undecryptable') => void = () => {}
   #pending: (() => void)[] = []
 
   async text(message: IncomingText): Promise<void> {
@@ -53,6 +55,10 @@ export class RecordingSink implements SignalSink {
     this.#note('peer', () => this.facts.push(fact))
   }
 
+  async typing(fact: Typing): Promise<void> {
+    this.#note('typing', () => this.typings.push(fact))
+  }
+
   async undecryptable(item: Undecryptable): Promise<void> {
     this.#note('undecryptable', () => this.undecryptables.push(item))
   }
@@ -61,7 +67,7 @@ export class RecordingSink implements SignalSink {
     for (const apply of this.#pending.splice(0)) apply()
   }
 
-  #note(what: 'text' | 'receipt' | 'peer' | 'undecryptable', apply: () => void): void {
+  #note(what: 'text' | 'receipt' | 'peer' | 'typing' | 'undecryptable', apply: () => void): void {
     try {
       this.before(what)
     } catch (error) {
@@ -133,8 +139,13 @@ export class World {
     return await SignalPerson.join(this.server.host, { name, e164 })
   }
 
-  /** A gateway over the database of that name: the same name again is the same gateway after a restart. */
-  async gateway(options: { name?: string; modem?: boolean } = {}): Promise<Gateway> {
+  /**
+   * A gateway over the database of that name: the same name again is the same gateway after a restart.
+   * `patient`: its waits are as long as they really are.
+   */
+  async gateway(
+    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean } = {},
+  ): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
       key: new Uint8Array(32).fill(7),
@@ -148,10 +159,11 @@ export class World {
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: hastyClock(waits),
+      clock: options.patient === true ? systemClock : hastyClock(waits),
       random: systemRandom,
       sink,
       codes,
+      readReceipts: options.readReceipts ?? true,
     })
     let closed = false
     const close = async () => {

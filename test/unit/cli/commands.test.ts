@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Rig, startRig } from '../http/rig.ts'
 import { run, start } from './run.ts'
 
@@ -279,6 +279,26 @@ describe('the other commands', () => {
   test('modem at runs on the only modem', async () => {
     expect((await here('modem', 'at', 'ATI')).out).toBe('Causeway\nSim\n')
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)
+  })
+
+  test('signal link shows what the phone scans, anew when it was renewed, and ends when the phone has', async () => {
+    const uri = 'sgnl://linkdevice?uuid=one'
+    rig.signal.state = 'linking'
+    rig.signal.link = { step: 'scan', uri, expiresAtMs: 0 }
+    const child = start(['signal', 'link', '--name', 'Cellar', '--socket', rig.socketPath])
+    const lines: string[] = []
+    const shows = (part: string) => vi.waitFor(() => expect(lines.join('\n')).toContain(part), { timeout: 20_000 })
+    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => lines.push(line))
+    await shows(uri)
+    expect(rig.calls).toContain('link {"deviceName":"Cellar"}')
+    rig.signal.link = { step: 'scan', uri: 'sgnl://linkdevice?uuid=two', expiresAtMs: 0 }
+    await shows('uuid=two')
+    rig.signal.link = undefined
+    rig.signal.state = 'connected'
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+    expect(lines.at(-1)).toMatch(/^connected/)
+    rig.signal.state = 'none'
   })
 
   test('signal tells the next step', async () => {

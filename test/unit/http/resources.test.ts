@@ -162,16 +162,28 @@ describe('modems', () => {
 
 describe('the Signal account', () => {
   test('shows where it stands, and never the challenge token', async () => {
-    rig.signal.challenge = { token: 'c0ffee', retryAtMs: 0 }
+    rig.signal.challenge = { token: 'c0ffee', pageUrl: 'https://example.org/challenge', retryAtMs: 0 }
     rig.signal.registration = { step: 'captcha', e164: '+15550000101', pageUrl: 'https://example.org/captcha' }
     const reply = await rig.call('GET', '/api/v1/signal/account', { token })
     expect(reply.body).toMatchObject({
       state: 'none',
       reason: 'no account yet',
       registration: { step: 'captcha', number: '+15550000101', page_url: 'https://example.org/captcha' },
-      challenge: { retry_at: '1970-01-01T00:00:00.000Z' },
+      challenge: { page_url: 'https://example.org/challenge', retry_at: '1970-01-01T00:00:00.000Z' },
     })
     expect(reply.text).not.toContain('c0ffee')
+  })
+
+  test('is linked by a code that a phone scans', async () => {
+    const json = { device_name: 'Cellar' }
+    expect((await rig.call('POST', '/api/v1/signal/link', { token, json })).status).toBe(202)
+    expect(rig.calls.at(-1)).toBe('link {"deviceName":"Cellar"}')
+    const uri = 'sgnl://linkdevice?uuid=a&pub_key=b'
+    rig.signal.link = { step: 'scan', uri, expiresAtMs: 0 }
+    const { link } = (await rig.call('GET', '/api/v1/signal/account', { token })).body
+    expect(link).toEqual({ step: 'scan', uri, expires_at: '1970-01-01T00:00:00.000Z' })
+    rig.signal.link = undefined
+    expect((await rig.call('POST', '/api/v1/signal/link', { token, json: { device_name: '' } })).status).toBe(422)
   })
 
   test('is registered step by step', async () => {

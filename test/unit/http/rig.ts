@@ -149,6 +149,7 @@ export async function startRig(): Promise<Rig> {
     deviceId: undefined,
     sinceMs: 1_700_000_000_000,
     registration: undefined,
+    link: undefined,
     challenge: undefined,
   }
   const rig = { ready: true }
@@ -168,6 +169,7 @@ export async function startRig(): Promise<Rig> {
       retry: (id) => router.retry(id),
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
       approveIdentity: (id) => router.approveIdentity(id),
+      markRead: (id) => router.markRead(id),
       refreshCapabilities: (id) => router.refreshCapabilities(id),
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),
@@ -204,6 +206,9 @@ export async function startRig(): Promise<Rig> {
       status: () => signal,
       register: async (request) => {
         calls.push(`register ${JSON.stringify(request)}`)
+      },
+      link: async (request) => {
+        calls.push(`link ${JSON.stringify(request)}`)
       },
       submitCaptcha: async (token) => {
         calls.push(`captcha ${token}`)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { InboundSegment, UnitOfWork } from '../../../src/domain/transport.ts'
-import { listConversations, markConversationRead } from '../../../src/store/mailbox.ts'
+import { listConversations } from '../../../src/store/mailbox.ts'
 import { listQuarantine } from '../../../src/store/quarantine.ts'
 import { ANA, ANA_ACI, BEN, World } from './world.ts'
 
@@ -31,7 +31,7 @@ describe('inbound messages', () => {
     await world.text(BEN, 'two')
     const [view] = (await listConversations(world.db, { limit: 10 })).data
     expect(view).toMatchObject({ conversation: { unread: 2 }, contact: { e164: BEN }, lastMessage: { text: 'two' } })
-    expect(await markConversationRead(world.db, view?.conversation.id ?? '')).toBe(true)
+    await world.router.markRead(view?.conversation.id ?? '')
     expect((await listConversations(world.db, { limit: 10 })).data[0]?.conversation.unread).toBe(0)
   })
 

@@ -1,0 +1,167 @@
+/**
+ * What a linked device learns from the phone: asks once for contacts, blocked people, settings and keys, and takes the
+ * answers whenever they come. A contact list lies at the content server; that it is still to be fetched is on record,
+ * so that neither a restart nor a lost connection forgets it.
+ */
+import { ContentHint } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { openAttachment } from './attachments.ts'
+import type { Clock, OwnTimestamps } from './clock.ts'
+import { type ListedContact, readContactList } from './contact-list.ts'
+import type { ContentServer } from './content-server.ts'
+import type { SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import { asCauseway } from './errors.ts'
+import { readServiceId } from './ids.ts'
+import { idsOf, learnPeer } from './peers.ts'
+import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
+import type { Sender } from './sender.ts'
+
+/** SyncMessage.Request types: contacts, blocked, configuration, keys. */
+const requestTypes = [1, 3, 4, 5] as const
+const contactListOctetsMax = 32 * 1024 * 1024
+/** People told of in one transaction, so that messages come in between. */
+const contactsPerTransaction = 100
+
+export class DeviceSync {
+  readonly #db: Database
+  readonly #sender: Sender
+  readonly #server: ContentServer
+  readonly #sink: SignalSink
+  readonly #credentials: Credentials
+  readonly #clock: Clock
+  readonly #timestamps: OwnTimestamps
+  readonly #log: Log
+  readonly #stopping = new AbortController()
+  #fetching: Promise<void> | undefined
+  #again = false
+
+  constructor(parts: {
+    db: Database
+    sender: Sender
+    server: ContentServer
+    sink: SignalSink
+    credentials: Credentials
+    clock: Clock
+    timestamps: OwnTimestamps
+    log: Log
+  }) {
+    this.#db = parts.db
+    this.#sender = parts.sender
+    this.#server = parts.server
+    this.#sink = parts.sink
+    this.#credentials = parts.credentials
+    this.#clock = parts.clock
+    this.#timestamps = parts.timestamps
+    this.#log = parts.log
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#fetching
+  }
+
+  /** Asks the phone, unless that was done since linking. Nothing on a primary, which has nobody to ask. */
+  async ask(): Promise<void> {
+    if (this.#credentials.deviceId === 1) return
+    const row = await this.#db.selectFrom('signal_account').select('sync_requested_at_ms').executeTakeFirst()
+    if (row === undefined || row.sync_requested_at_ms !== null) return
+    for (const type of requestTypes) {
+      await this.#sender.send({
+        to: this.#credentials.aci,
+        content: { syncMessage: { request: { type } } },
+        timestampMs: this.#timestamps.next(),
+        urgent: true,
+        hint: ContentHint.Resendable,
+        log: true,
+      })
+    }
+    await this.#db.updateTable('signal_account').set({ sync_requested_at_ms: this.#clock.now() }).execute()
+  }
+
+  /** Keeps what the phone tells, inside the receiver's transaction. True when something is left to be fetched. */
+  async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
+    const { contacts, blocked, configuration, keys } = sync
+    if (blocked !== undefined) await this.#block(blocked, transaction)
+    if (configuration?.readReceipts !== undefined) {
+      await transaction
+        .updateTable('signal_account')
+        .set({ read_receipts: configuration.readReceipts ? 1 : 0 })
+        .execute()
+    }
+    if (keys?.accountEntropyPool) {
+      await transaction.updateTable('signal_account').set({ entropy_pool: keys.accountEntropyPool }).execute()
+    }
+    if (contacts?.blob === undefined) return false
+    const pointer = attachmentPointerCodec.encode(contacts.blob)
+    await transaction.insertInto('signal_contact_list_due').orReplace().values({ id: 1, pointer }).execute()
+    return true
+  }
+
+  /** Fetches a contact list that is due. Never throws; what the network kept from being fetched stays due. */
+  async fetch(): Promise<void> {
+    if (this.#fetching !== undefined) {
+      this.#again = true
+      return await this.#fetching
+    }
+    this.#fetching = this.#fetchAll().finally(() => {
+      this.#fetching = undefined
+    })
+    await this.#fetching
+  }
+
+  async #fetchAll(): Promise<void> {
+    do {
+      this.#again = false
+      try {
+        await this.#fetchOne()
+      } catch (error) {
+        this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits')
+      }
+    } while (this.#again && !this.#stopping.signal.aborted)
+  }
+
+  async #fetchOne(): Promise<void> {
+    const due = await this.#db.selectFrom('signal_contact_list_due').select('pointer').executeTakeFirst()
+    if (due === undefined) return
+    try {
+      const pointer = attachmentPointerCodec.decode(due.pointer)
+      const blob = await this.#server.download(pointer, contactListOctetsMax, this.#stopping.signal)
+      const contacts = readContactList(openAttachment(blob, pointer))
+      for (let from = 0; from < contacts.length; from += contactsPerTransaction) {
+        await this.#tell(contacts.slice(from, from + contactsPerTransaction))
+      }
+    } catch (error) {
+      const isHopeless = error instanceof RangeError || (CausewayError.is(error) && error.retry === 'never')
+      if (!isHopeless) throw error
+      this.#log.warn({ cause: error.message }, 'the phone’s contact list cannot be used')
+    }
+    await this.#db.deleteFrom('signal_contact_list_due').where('pointer', '=', due.pointer).execute()
+  }
+
+  async #tell(contacts: readonly ListedContact[]): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const { ids, name } of contacts) {
+        if (ids.aci === this.#credentials.aci) continue
+        const { peer } = await learnPeer(transaction, ids)
+        if (name === undefined) continue
+        await this.#sink.peer({ kind: 'named', peer: idsOf(peer), name, atMs: this.#clock.now() }, transaction)
+      }
+    })
+    this.#sink.committed()
+  }
+
+  async #block(blocked: NonNullable<SyncMessage['blocked']>, transaction: DatabaseTransaction): Promise<void> {
+    const { acis = [], acisBinary = [] } = blocked
+    const all = [
+      ...acis.map((text) => readServiceId(undefined, text)),
+      ...acisBinary.map((binary) => readServiceId(binary, undefined)),
+    ]
+    await transaction.deleteFrom('signal_blocked').execute()
+    for (const aci of new Set(all)) {
+      if (aci !== undefined) await transaction.insertInto('signal_blocked').values({ aci }).execute()
+    }
+  }
+}

@@ -90,7 +90,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       fallbackAfterMs: config.fallback.afterMs,
       validityMs: config.validityMs,
       resendWhenUncertain: config.resendWhenUncertain,
-      waitWhenRoaming: false,
+      whenRoaming: config.fallback.whenRoaming,
     },
     ids,
     clock,

@@ -10,7 +10,7 @@ import type { EventLog } from '../store/events.ts'
 const TEXTS_MAX = 20
 
 /** Six digits, with or without a dash, in a text that names Signal. Undefined for any other text. */
-export function codeInText(text: string): string | undefined {
+function codeInText(text: string): string | undefined {
   if (!/signal/i.test(text)) return undefined
   const match = /(?<!\d)(\d{3})[-\u2010-\u2015 ]?(\d{3})(?!\d)/.exec(text)
   return match === null ? undefined : `${match[1]}${match[2]}`

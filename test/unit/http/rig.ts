@@ -97,7 +97,7 @@ export async function startRig(): Promise<Rig> {
       fallbackAfterMs: 900_000,
       validityMs: 86_400_000,
       resendWhenUncertain: false,
-      waitWhenRoaming: false,
+      whenRoaming: 'ask',
     },
     ids,
     clock,

@@ -31,7 +31,7 @@ import type { MessageRow } from '../../../src/store/tables/mailbox.ts'
 export const ANA = '+15550000101'
 export const BEN = '+15550000102'
 export const ANA_ACI = 'a0000000-0000-4000-8000-000000000101'
-export const START_MS = 1_790_000_000_000
+const START_MS = 1_790_000_000_000
 const KEY = new Uint8Array(32).fill(7)
 const SETTLE_ROUNDS = 400
 
@@ -257,7 +257,7 @@ export class World {
     fallbackAfterMs: 900_000,
     validityMs: 86_400_000,
     resendWhenUncertain: false,
-    waitWhenRoaming: false,
+    whenRoaming: 'ask',
   }
   db!: Database
   events!: EventLog

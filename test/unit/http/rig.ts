@@ -151,6 +151,7 @@ export async function startRig(): Promise<Rig> {
   const rig = { ready: true }
   const ports: ApiPorts = {
     db,
+    countSegments: (text) => ({ count: Math.ceil(text.length / 160), encoding: 'gsm7' }),
     router: {
       submit: async (request) => {
         calls.push('submit')

@@ -29,7 +29,11 @@ export interface Config {
   mode: 'integrated' | 'data_only' | 'sms_only'
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
-  fallback: { default: 'auto' | 'ask' | 'signal_only' | 'sms_only'; afterMs: number }
+  fallback: {
+    default: 'auto' | 'ask' | 'signal_only' | 'sms_only'
+    afterMs: number
+    whenRoaming: 'ask' | 'always' | 'never'
+  }
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
@@ -111,7 +115,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     http: values.http,
     mode: values.mode,
     region: values.region,
-    fallback: { default: values.fallback.default, afterMs: values.fallback.after },
+    fallback: {
+      default: values.fallback.default,
+      afterMs: values.fallback.after,
+      whenRoaming: values.fallback.when_roaming,
+    },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
     modems: values.modems.map(({ port, label, number, pin, ...rules }) => ({

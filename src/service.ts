@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { countSegments } from '../modem/pdu/segments.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
@@ -94,7 +95,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       fallbackAfterMs: config.fallback.afterMs,
       validityMs: config.validityMs,
       resendWhenUncertain: config.resendWhenUncertain,
-      waitWhenRoaming: false,
+      whenRoaming: config.fallback.whenRoaming,
     },
     ids,
     clock,
@@ -136,6 +137,10 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
+      countSegments: (text) => {
+        const { parts, alphabet } = countSegments(text)
+        return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
+      },
       modems: modemPort(modems, () => router.smsLanes()),
       signal: account,
       health,

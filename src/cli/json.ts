@@ -28,6 +28,8 @@ export interface MessageJson {
   delivered_at: string | null
   read_at: string | null
   valid_until: string | null
+  /** In the answer to a new message alone: what it is as a text, where the plan has one in it. */
+  segments?: { count: number; encoding: string } | null
 }
 
 export interface AttemptJson {

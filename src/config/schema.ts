@@ -196,6 +196,12 @@ export const configSchema = z.strictObject({
       after: duration
         .prefault('PT15M')
         .describe('How long a message may stay without a delivery receipt over Signal before a text message follows.'),
+      when_roaming: z
+        .enum(['ask', 'always', 'never'])
+        .prefault('ask')
+        .describe(
+          'Texts while the modem roams (another modem that is at home goes first): `ask` holds each text and asks, `always` sends as at home, `never` lets them wait until the modem is home or their validity ends. A SIM that always roams wants `always`.',
+        ),
     })
     .prefault({})
     .describe('Going from Signal to a text message.'),

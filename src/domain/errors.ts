@@ -7,6 +7,16 @@
 /** What the router may do next with the message that met this error. */
 export type RetryClass = 'same-transport' | 'other-transport' | 'after-human' | 'never'
 
+/** How often, when and where it makes sense to repeat what met an error. */
+export interface Repetition {
+  /** Before the first, second … repetition over the same lane; the last one holds for all others. */
+  waitsMs: readonly number[]
+  /** So many repetitions over this transport, then the error counts as `other-transport`; left out: any number. */
+  timesMax?: number
+  /** Another lane of the transport may take it at once. With `other-transport` nothing but that is a reason to repeat. */
+  otherLane: boolean
+}
+
 export interface CausewayErrorOptions {
   /** Stable, kebab-case, documented: `not-on-signal`, `modem-unavailable`, `cms-38` … */
   code: string
@@ -15,6 +25,7 @@ export interface CausewayErrorOptions {
   retry: RetryClass
   /** Wait at least this long before trying again (the service or modem said so). */
   retryAfterMs?: number
+  repetition?: Repetition
   cause?: unknown
 }
 
@@ -22,6 +33,7 @@ export class CausewayError extends Error {
   readonly code: string
   readonly retry: RetryClass
   readonly retryAfterMs: number | undefined
+  readonly repetition: Repetition | undefined
 
   constructor(options: CausewayErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -29,6 +41,7 @@ export class CausewayError extends Error {
     this.code = options.code
     this.retry = options.retry
     this.retryAfterMs = options.retryAfterMs
+    this.repetition = options.repetition
   }
 
   /** True when `error` is a CausewayError, and of that code where one is given. */

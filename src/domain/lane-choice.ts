@@ -2,8 +2,8 @@
  * Which modem carries a text. Pure.
  *
  * Parts of one text never leave through two modems: what has begun goes on where it began. Else, of the modems that can
- * send now and whose quotas allow the whole text, in this order: the one that has refused this text least often; the one
- * that this person wrote to (they are answered from the number they know); the one with the longest of the owner's
+ * send now and whose quotas allow the whole text, in this order: the one that has refused this text least often; one at home
+ * before one that roams (where that matters); the one that this person wrote to (they are answered from the number they know); the one with the longest of the owner's
  * prefixes, those with other prefixes last; the one that wrote to them before; the cheapest; the first configured.
  */
 import type { Lane, LaneQuota, LaneRules } from './transport.ts'
@@ -104,9 +104,10 @@ function isThere({ available, quota }: Lane): boolean {
 }
 
 /** Smaller is better, the first difference decides. */
-function rank({ id, rules }: Lane, { number, replyTo, last, refused }: LaneWish): readonly number[] {
+function rank({ id, roaming, rules }: Lane, { number, replyTo, last, refused }: LaneWish): readonly number[] {
   return [
     refused?.get(id) ?? 0,
+    roaming === true ? 1 : 0,
     id === replyTo ? 0 : 1,
     -prefixMatch(rules?.prefixes ?? [], number),
     id === last ? 0 : 1,

@@ -15,7 +15,11 @@ export type Mode = (typeof MODES)[number]
 export type LegTransport = 'sms' | 'signal'
 
 /** A transport as it is now. `absent`: nothing of the kind is set up here. */
-export type TransportFact = { kind: 'absent' } | { kind: 'available' } | { kind: 'unavailable'; reason: string }
+export type TransportFact =
+  | { kind: 'absent' }
+  /** `roaming`: only at roaming prices, about which a person wants to be asked. */
+  | { kind: 'available'; roaming?: boolean }
+  | { kind: 'unavailable'; reason: string }
 
 /** What a message has already met on a transport, so that it is not tried there again. */
 export interface Refusal {
@@ -163,21 +167,25 @@ function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | un
 
 /**
  * Plaintext needs consent when it would be a downgrade that nobody ordered: a verified contact, always; policy `ask`,
- * unless it is certain that this person is not on Signal, which leaves nothing to choose.
+ * unless it is certain that this person is not on Signal, which leaves nothing to choose. So does a price that nobody
+ * ordered: that of a roaming modem.
  */
 function textLeg(facts: RouteFacts, why: Refusal): Leg {
-  const { policy, contact, textApproved } = facts
+  const { policy, contact, sms, textApproved } = facts
   const ordered = textApproved || policy === 'sms_only'
   const certain = why.code === 'not-on-signal' || why.code === 'signal-stale' || why.code === 'sms-only-mode'
-  const asks = !ordered && (contact.verified || (policy === 'ask' && !certain))
+  const isDowngrade = !ordered && (contact.verified || (policy === 'ask' && !certain))
+  const isDear = !textApproved && sms.kind === 'available' && sms.roaming === true
+  const asks = isDowngrade || isDear
   const { code, reason } = why
+  const words = contact.verified ? 'the safety number was verified' : 'this contact is asked about'
   return {
     transport: 'sms',
     consent: asks ? 'ask' : 'automatic',
     fallbackAfterMs: undefined,
     code,
     reason: asks
-      ? `${reason}; ${contact.verified ? 'the safety number was verified' : 'this contact is asked about'}, so a text needs your consent`
+      ? `${reason}; ${isDowngrade ? words : 'the modem is roaming, where a text may cost more'}, so a text needs your consent`
       : reason,
   }
 }

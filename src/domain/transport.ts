@@ -115,7 +115,7 @@ export interface Lane {
   reason: string | undefined
   /** Our own address on this lane (E.164), where known. */
   ownNumber: string | undefined
-  /** Set when texts cost roaming prices here. */
+  /** Set when texts cost roaming prices here; the router clears it where the owner does not mind. */
   roaming?: boolean
   rules?: LaneRules
   /** Set by the router where the lane could send and has quotas; with none left it is not available. */

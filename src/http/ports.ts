@@ -131,8 +131,15 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
+/** What a message would be as a text: its parts, and the alphabet that they need. */
+export interface SegmentsView {
+  count: number
+  encoding: 'gsm7' | 'ucs2'
+}
+
 export interface ApiPorts {
   db: Database
+  countSegments(text: string): SegmentsView
   router: Pick<
     Router,
     | 'submit'

@@ -19,8 +19,8 @@ export interface RoutingSettings {
   validityMs: number
   /** Send a text again when it cannot be known whether it left. May double it. */
   resendWhenUncertain: boolean
-  /** Texts wait while the modem roams. */
-  waitWhenRoaming: boolean
+  /** Texts while only roaming modems could carry them: a person is asked, they go all the same, or they wait. */
+  whenRoaming: 'ask' | 'always' | 'never'
 }
 
 type MessageFacts = Pick<
@@ -68,10 +68,16 @@ export function usableLanes(
   nowMs: number,
 ): readonly Lane[] {
   return lanes.map((lane) => {
-    const { available, roaming, rules } = lane
-    if (settings.waitWhenRoaming && roaming === true) {
+    const { roaming } = lane
+    if (settings.whenRoaming === 'never' && roaming === true) {
       return { ...lane, available: false, reason: 'the modem is roaming, and texts wait until it is home' }
     }
+    if (settings.whenRoaming === 'always' && roaming === true) return withQuota({ ...lane, roaming: false })
+    return withQuota(lane)
+  })
+
+  function withQuota(lane: Lane): Lane {
+    const { available, rules } = lane
     if (!available || (rules?.dailyTexts === undefined && rules?.monthlyTexts === undefined)) return lane
     const use = useOf(lane.id)
     if (use === undefined) return { ...lane, available: false, reason: 'what it has sent is being counted' }
@@ -80,13 +86,14 @@ export function usableLanes(
     return quota.left > 0
       ? { ...lane, quota }
       : { ...lane, quota, available: false, reason: `${quota.words} is used up` }
-  })
+  }
 }
 
 function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): TransportFact {
   const own = lanes.filter((lane) => lane.transport === transport)
   if (own.length === 0) return { kind: 'absent' }
-  if (own.some(({ available }) => available)) return { kind: 'available' }
+  const open = own.filter(({ available }) => available)
+  if (open.length > 0) return { kind: 'available', roaming: open.every(({ roaming }) => roaming === true) }
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
 }
 

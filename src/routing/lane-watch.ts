@@ -8,7 +8,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff, heldMessages, queuedOn } from '../store/messages.ts'
 import type { RoutingContext } from './context.ts'
-import { applyPlan, partiesOf, planNow } from './plans.ts'
+import { applyPlan, CONSENT_NEEDED, partiesOf, planNow } from './plans.ts'
 
 /** Code of a text that waits until a modem may send again. */
 export const QUOTA_EXCEEDED = 'quota-exceeded'
@@ -38,7 +38,7 @@ export class LaneWatch {
   readonly #context: RoutingContext
   readonly #commit: LaneWatchOptions['commit']
   readonly #reconcile: LaneWatchOptions['reconcile']
-  #seen = new Map<string, boolean>()
+  #seen = new Map<string, string>()
   #waking: Promise<void> | undefined
   #again = false
   #stopped = false
@@ -77,10 +77,10 @@ export class LaneWatch {
     this.#waking = undefined
   }
 
-  /** True when some lane's availability is not what it was. */
+  /** True when some lane's availability, or where it is, is not what it was. */
   #note(): boolean {
-    const now = new Map(this.#context.lanes().map(({ id, available }) => [id, available]))
-    const changed = now.size !== this.#seen.size || [...now].some(([id, available]) => this.#seen.get(id) !== available)
+    const now = new Map(this.#context.lanes().map(({ id, available, roaming }) => [id, `${available} ${roaming}`]))
+    const changed = now.size !== this.#seen.size || [...now].some(([id, state]) => this.#seen.get(id) !== state)
     this.#seen = now
     return changed
   }
@@ -92,8 +92,9 @@ export class LaneWatch {
     for (const transport of ['sms', 'signal'] as const) {
       if (lanes().some((lane) => lane.transport === transport && lane.available)) {
         await endBackOff(db, transport, AWAY_CODES, clock())
-        if (transport === 'sms') continue
-        for (const id of await heldMessages(db, { codes: CHALLENGE_CODES })) await this.#goOn(id)
+        // A modem may be home again: what was asked about for the price alone need not be asked about any more.
+        const codes = transport === 'sms' ? [CONSENT_NEEDED] : CHALLENGE_CODES
+        for (const id of await heldMessages(db, { codes })) await this.#goOn(id)
       } else {
         for (const id of await queuedOn(db, transport, STRANDED_MAX)) await this.#goAround(id)
       }
@@ -107,7 +108,10 @@ export class LaneWatch {
       const message = await getMessage(tx, messageId)
       if (message?.state !== 'held') return
       const { contact } = await partiesOf(tx, message)
-      await applyPlan(this.#context, tx, message, await planNow(this.#context, tx, message, contact), 'approve')
+      const plan = await planNow(this.#context, tx, message, contact)
+      const stillAsks = plan.kind === 'legs' && plan.legs[0]?.consent === 'ask'
+      if (message.code === CONSENT_NEEDED && (plan.kind === 'held' || stillAsks)) return
+      await applyPlan(this.#context, tx, message, plan, 'approve')
     })
   }
 

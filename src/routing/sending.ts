@@ -9,7 +9,7 @@
  * closes it by what the journal proves: nothing handed over → queued again; handed over without an answer → uncertain.
  */
 import { addressDigits } from '../domain/address.ts'
-import { CausewayError } from '../domain/errors.ts'
+import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
 import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
@@ -46,6 +46,8 @@ const BACK_OFF_MS = 2_000
 const BACK_OFF_MAX_MS = 5 * 60_000
 /** Attempts of one leg; after that the transport counts as having refused. */
 const TRIES_PER_LEG_MAX = 300
+/** Waits that an error asks for are stretched by up to this part, so that not all end at once. */
+const WAIT_SPREAD = 0.1
 /** With `resend_when_uncertain`: how long a report is waited for. */
 const UNCERTAIN_WAIT_MS = 10 * 60_000
 
@@ -294,15 +296,14 @@ export class Sending {
       await this.#cutOff(tx, attempt, message, parts)
       return
     }
-    const exhausted = error.retry === 'same-transport' && message.tries >= TRIES_PER_LEG_MAX
-    const retry = exhausted ? 'other-transport' : error.retry
+    const { retry, waitMs, exhausted } = await this.#repetition(tx, attempt, message, error, parts)
     const detail = exhausted ? `${error.message} It was tried ${message.tries} times.` : error.message
     const end = (result: AttemptEnd['result']) => this.#end(tx, attempt, { result, code: error.code, detail })
     switch (retry) {
       case 'same-transport': {
         await end('retry')
         await moveMessage(this.#context, tx, message, 'back-off', {
-          not_before_ms: this.#context.clock() + this.#backOffMs(message.tries, error.retryAfterMs),
+          not_before_ms: this.#context.clock() + waitMs,
           code: error.code,
           reason: `waits: ${detail}`,
         })
@@ -334,6 +335,43 @@ export class Sending {
         await end('failed')
         await moveMessage(this.#context, tx, message, 'fail', { code: error.code, reason: detail, due_at_ms: null })
       }
+    }
+  }
+
+  /** What an error lets us do, after what this leg has met already. */
+  async #repetition(
+    tx: DatabaseTransaction,
+    attempt: AttemptRow,
+    message: MessageRow,
+    error: CausewayError,
+    parts: readonly PartRow[],
+  ): Promise<{ retry: RetryClass; waitMs: number; exhausted: boolean }> {
+    const { repetition, retryAfterMs } = error
+    const tooOften = error.retry === 'same-transport' && message.tries >= TRIES_PER_LEG_MAX
+    if (tooOften) return { retry: 'other-transport', waitMs: 0, exhausted: true }
+    if (repetition === undefined) {
+      return { retry: error.retry, waitMs: this.#backOffMs(message.tries, retryAfterMs), exhausted: false }
+    }
+    const before = await refusalsByLane(tx, message.id, attempt.leg)
+    const alike = before.filter(({ code }) => code === error.code)
+    const times = alike.reduce((sum, { count }) => sum + count, 0)
+    const here = alike.find(({ lane }) => lane === attempt.lane)?.count ?? 0
+    const hasRefused = new Set([...before.map(({ lane }) => lane), attempt.lane])
+    const elsewhere =
+      repetition.otherLane &&
+      parts.every(({ state }) => state === 'pending') &&
+      this.#context
+        .lanes()
+        .some(({ id, transport, available }) => transport === attempt.transport && available && !hasRefused.has(id))
+    if (times >= (repetition.timesMax ?? Number.POSITIVE_INFINITY)) {
+      return { retry: 'other-transport', waitMs: 0, exhausted: error.retry === 'same-transport' }
+    }
+    if (elsewhere) return { retry: 'same-transport', waitMs: 0, exhausted: false }
+    const waitMs = repetition.waitsMs[Math.min(here, repetition.waitsMs.length - 1)] ?? 0
+    return {
+      retry: error.retry,
+      waitMs: Math.round(waitMs * (1 + WAIT_SPREAD * this.#context.random())),
+      exhausted: false,
     }
   }
 

@@ -33,7 +33,7 @@ export class Health implements HealthPort {
   }
 
   async components(): Promise<readonly ComponentHealth[]> {
-    const { modems, account, queueProblem } = this.#parts
+    const { modems, account, router, queueProblem } = this.#parts
     const problem = queueProblem()
     const database = await this.#databaseProblem()
     return [
@@ -41,7 +41,10 @@ export class Health implements HealthPort {
       { component: 'queue', status: problem === undefined ? 'pass' : 'warn', detail: problem },
       ...modems.map((modem): ComponentHealth => {
         const { state, reason, id } = modem.status()
-        return { component: `modem ${id}`, status: state === 'ready' ? 'pass' : 'warn', detail: reason ?? undefined }
+        // A modem that is ready may be out of use all the same: its quota is used up, its SIM refuses everything.
+        const unused = router.smsLanes().find((lane) => lane.id === id && !lane.available)
+        const isWell = state === 'ready' && unused === undefined
+        return { component: `modem ${id}`, status: isWell ? 'pass' : 'warn', detail: reason ?? unused?.reason }
       }),
       signalHealth(account),
     ]

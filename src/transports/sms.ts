@@ -24,19 +24,24 @@ import type {
   SendOutcome,
   Transport,
 } from '../domain/transport.ts'
-import { refusal } from './sms-refusals.ts'
+import { isUnclear, refusal, stopsLane } from './sms-refusals.ts'
 
 /** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
 const PARTS_MAX = 20
 const VALIDITY_MIN_MINUTES = 5
 /** How soon to ask again for a modem that is away; its return wakes the lane anyway. */
 const MODEM_AWAY_RETRY_MS = 15_000
+/** After a refusal that nobody understands the modem gets this long to say that it is in step. */
+const CHECK_TIMEOUT_MS = 5_000
 
 export class SmsTransport implements Transport {
   readonly name = 'sms'
   readonly #modems: readonly SmsModem[]
   readonly #clock: () => number
   readonly #rules: readonly LaneRules[]
+  readonly #listeners = new Set<() => void>()
+  /** Modems whose SIM a person must see to, by id: why, and the state (its time) in which that was found. */
+  readonly #stopped = new Map<string, { reason: string; sinceMs: number }>()
 
   /**
    * `modems` may be absent, starting or failed; `clock` gives ms since the epoch; `rules` are the owner's for each modem,
@@ -51,13 +56,16 @@ export class SmsTransport implements Transport {
   lanes(): readonly Lane[] {
     return this.#modems.map((modem, index) => {
       const rules = this.#rules[index]
-      const { state, reason, number, registration } = modem.status()
-      const available = state === 'ready'
+      const { state, reason, number, registration, sinceMs } = modem.status()
+      // A restart, a replug or another SIM makes a new state, and with it a new chance.
+      const stopped = this.#stopped.get(modem.id)
+      const stop = stopped?.sinceMs === sinceMs ? stopped.reason : undefined
+      const available = state === 'ready' && stop === undefined
       return {
         id: modem.id,
         transport: 'sms',
         available,
-        reason: available ? undefined : (reason ?? `the modem is ${state}`),
+        reason: available ? undefined : (stop ?? reason ?? `the modem is ${state}`),
         ownNumber: number,
         roaming: registration === 'roaming',
         ...(rules === undefined ? {} : { rules }),
@@ -67,7 +75,9 @@ export class SmsTransport implements Transport {
 
   onLanes(listener: () => void): () => void {
     const unsubscribe = this.#modems.map((modem) => modem.onStatus(() => listener()))
+    this.#listeners.add(listener)
     return () => {
+      this.#listeners.delete(listener)
       for (const stop of unsubscribe) stop()
     }
   }
@@ -186,12 +196,34 @@ export class SmsTransport implements Transport {
         await journal.part(part, { state: 'accepted', atMs, detail: 'the network has this very part already' })
         return true
       }
-      await journal.part(part, {
-        state: refused.retry === 'same-transport' ? 'pending' : 'failed',
-        atMs,
-        detail: error.message,
-      })
+      // A part that another modem may take is still to be sent, like one that this modem may take later.
+      const isOpen = refused.retry === 'same-transport' || refused.repetition?.otherLane === true
+      await journal.part(part, { state: isOpen ? 'pending' : 'failed', atMs, detail: error.message })
+      if (stopsLane(error)) this.#stop(modem, error.message)
+      if (isUnclear(error)) await this.#check(modem)
       throw refused
+    }
+  }
+
+  /** Nothing more goes through this modem until it has been restarted or replugged. */
+  #stop(modem: SmsModem, why: string): void {
+    const reason = `its SIM or settings need attention (${why}); see to it, then reset the modem`
+    this.#stopped.set(modem.id, { reason, sinceMs: modem.status().sinceMs })
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Throws `modem-unavailable` when it does not even answer to AT. */
+  async #check(modem: SmsModem): Promise<void> {
+    try {
+      await modem.command('AT', CHECK_TIMEOUT_MS)
+    } catch (cause) {
+      throw new CausewayError({
+        code: 'modem-unavailable',
+        message: 'The modem refused the text and then did not answer; it is asked again in a moment.',
+        retry: 'same-transport',
+        retryAfterMs: MODEM_AWAY_RETRY_MS,
+        cause,
+      })
     }
   }
 }

@@ -43,6 +43,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
   const headers: Record<string, string> =
     options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }
   let message = await call<MessageJson>(gateway, 'POST', '/api/v1/messages', body, headers)
+  const { segments } = message
   if (waitMs > 0) message = await settled(gateway, message, waitMs)
   if (options.json === true) json(message)
   else {
@@ -51,6 +52,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
     )
     const reason = why(message)
     if (reason !== undefined) line(printable(reason))
+    if (segments != null && segments.count > 1) line(`${segments.count} parts as a text (${segments.encoding})`)
   }
   if (waitMs === 0) return EXIT.ok
   return exitFor(message.status)

@@ -82,7 +82,7 @@ async function submit(call: Call<NewMessage, unknown>) {
     const { message, replayed } = await ports.router.submit(submitRequest(body, principal.id, key))
     return {
       status: 202,
-      body: await withContact(ports, message),
+      body: { ...(await withContact(ports, message)), segments: await segmentsOf(ports, message) },
       headers: {
         Location: `/api/v1/messages/${message.id}`,
         ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
@@ -91,6 +91,12 @@ async function submit(call: Call<NewMessage, unknown>) {
   } finally {
     if (key !== undefined) running.delete(lock)
   }
+}
+
+/** What it takes as a text, where the plan has one in it, now or later. */
+async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, since_leg }: MessageRow) {
+  const legs = await listLegs(db, id)
+  return legs.some(({ leg, transport }) => leg >= since_leg && transport === 'sms') ? countSegments(text) : null
 }
 
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
@@ -157,7 +163,8 @@ export const messageRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/messages',
     scope: 'messages:send',
-    summary: 'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe.',
+    summary:
+      'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe. The answer holds `segments`: `count` parts in `encoding` (`gsm7`, `ucs2`) where the plan has a text in it, else null.',
     body: newMessage,
     handle: submit,
   }),

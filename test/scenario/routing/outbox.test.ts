@@ -49,7 +49,7 @@ class House {
         fallbackAfterMs: 900_000,
         validityMs: 86_400_000,
         resendWhenUncertain: false,
-        waitWhenRoaming: false,
+        whenRoaming: 'ask',
       },
       ids: createIds(Date.now, (count) => crypto.getRandomValues(new Uint8Array(count))),
       clock: Date.now,

@@ -46,7 +46,7 @@ describe('what wins', () => {
   test('defaults hold where nothing is said', () => {
     const config = load('')
     expect(config.http.listen).toEqual({ host: '127.0.0.1', port: 8420 })
-    expect(config.fallback).toEqual({ default: 'auto', afterMs: 900_000 })
+    expect(config.fallback).toEqual({ default: 'auto', afterMs: 900_000, whenRoaming: 'ask' })
     expect(config.validityMs).toBe(86_400_000)
     expect(config.resendWhenUncertain).toBe(false)
     expect(config.signal.server).toEqual({ kind: 'production' })
@@ -67,6 +67,12 @@ describe('what wins', () => {
     expect(config.modems).toMatchObject([
       { port: 'tcp://127.0.0.1:7000', label: undefined, number: undefined, pin: '0012' },
     ])
+  })
+
+  test('roaming: asked about unless the file says otherwise', () => {
+    expect(load('').fallback.whenRoaming).toBe('ask')
+    expect(load(undefined, { env: { CAUSEWAY__FALLBACK__WHEN_ROAMING: 'never' } }).fallback.whenRoaming).toBe('never')
+    expect(() => load(undefined, { env: { CAUSEWAY__FALLBACK__WHEN_ROAMING: 'maybe' } })).toThrow(/when_roaming/)
   })
 
   test('what each modem may send is its own', () => {

@@ -4,6 +4,7 @@ import { planRoute, type RouteFacts, type RoutePlan } from '../../../src/domain/
 type Change = Partial<Omit<RouteFacts, 'contact'>> & { contact?: Partial<RouteFacts['contact']> }
 
 const UP = { kind: 'available' } as const
+const ROAMING = { kind: 'available', roaming: true } as const
 const DOWN = { kind: 'unavailable', reason: 'unplugged' } as const
 const NONE = { kind: 'absent' } as const
 
@@ -55,6 +56,10 @@ const RULES: [rule: string, change: Change, plan: string][] = [
     'signal 900s > sms',
   ],
   ['ask: the fallback asks', { policy: 'ask' }, 'signal 900s > sms?'],
+  ['roaming: the fallback asks', { sms: ROAMING }, 'signal 900s > sms?'],
+  ['roaming, not on Signal: asks', { sms: ROAMING, contact: { standing: 'not-registered' } }, 'sms?'],
+  ['roaming, a contact by text only: asks, it is about money', { sms: ROAMING, policy: 'sms_only' }, 'sms?'],
+  ['roaming, a person agreed', { sms: ROAMING, silent: SILENT, textApproved: true }, 'sms'],
   ['a fallback time of the message itself', { fallbackAfterMs: 60_000 }, 'signal 60s > sms'],
 
   ['hard evidence: not registered, a text at once', { contact: { standing: 'not-registered' } }, 'sms'],

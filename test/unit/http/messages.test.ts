@@ -36,7 +36,17 @@ describe('sending', () => {
       contact: { address: '+15550000201' },
     })
     expect(reply.body.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-    expect((await rig.call('GET', reply.headers['location'] as string, { token })).body).toEqual(reply.body)
+    const { segments, ...stored } = reply.body
+    expect(segments).toEqual({ count: 1, encoding: 'gsm7' })
+    expect((await rig.call('GET', reply.headers['location'] as string, { token })).body).toEqual(stored)
+  })
+
+  test('says how many parts it would be as a text, only where the plan has one', async () => {
+    const text = 'x'.repeat(200)
+    const asText = await send({ to: '+15550000201', text })
+    expect(asText.body.segments).toEqual({ count: 2, encoding: 'gsm7' })
+    const onlySignal = await send({ to: '+15550000201', text, policy: 'signal_only' })
+    expect(onlySignal.body.segments).toBeNull()
   })
 
   test('the same key and request is the same message, and says so', async () => {

@@ -98,7 +98,7 @@ export async function startRig(): Promise<Rig> {
       fallbackAfterMs: 900_000,
       validityMs: 86_400_000,
       resendWhenUncertain: false,
-      waitWhenRoaming: false,
+      whenRoaming: 'ask',
     },
     ids,
     clock,
@@ -155,6 +155,7 @@ export async function startRig(): Promise<Rig> {
   const rig = { ready: true }
   const ports: ApiPorts = {
     db,
+    countSegments: (text) => ({ count: Math.ceil(text.length / 160), encoding: 'gsm7' }),
     router: {
       submit: async (request) => {
         calls.push('submit')

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { periods } from '../../../src/domain/lane-choice.ts'
+import { refusal } from '../../../src/transports/sms-refusals.ts'
 import { ANA, BEN, World } from './world.ts'
 
 let world: World
@@ -145,5 +146,89 @@ describe('quotas', () => {
     expect(new Set(world.sms.network.filter(({ to }) => to === BEN).map(({ lane }) => lane))).toEqual(
       new Set(['mdm_1']),
     )
+  })
+})
+
+describe('refusals', () => {
+  /** The modem refuses texts to this number with these codes, then takes them. */
+  function refuse(to: string, ...codes: string[]): void {
+    world.sms.before = ({ recipient, lane }) => {
+      const code = recipient.e164 === to ? codes.shift() : undefined
+      if (code === undefined) return
+      refusedBy.push(lane)
+      throw refusal(code, 1)
+    }
+  }
+  let refusedBy: string[]
+  beforeEach(() => {
+    refusedBy = []
+  })
+
+  it('rejected (21): once more over another SIM, at once', async () => {
+    refuse(BEN, 'cms-21')
+    expect(await world.send(BEN, 'hello')).toMatchObject({ state: 'sent', lane: 'mdm_2' })
+    expect(refusedBy).toEqual(['mdm_1'])
+  })
+
+  it('rejected (21) over both SIMs: it fails', async () => {
+    refuse(BEN, 'cms-21', 'cms-21')
+    const message = await world.send(BEN, 'hello')
+    expect(message).toMatchObject({ state: 'failed', code: 'cms-21' })
+    expect(refusedBy).toEqual(['mdm_1', 'mdm_2'])
+    expect(await world.ledger(message.id)).toEqual(['1 sms retry cms-21', '2 sms other-transport cms-21'])
+  })
+
+  it('rejected (21) by the only SIM: it fails at once', async () => {
+    world.sms.setAvailable(false, 'mdm_2')
+    refuse(BEN, 'cms-21')
+    expect(await world.send(BEN, 'hello')).toMatchObject({ state: 'failed', code: 'cms-21' })
+  })
+
+  it('the network cannot now: the next modem at once, then both again after 30 s, 2 min, 10 min', async () => {
+    refuse(BEN, ...Array.from({ length: 5 }, () => 'cms-38'))
+    const began = world.nowMs
+    const message = await world.send(BEN, 'hello')
+    expect(refusedBy).toEqual(['mdm_1', 'mdm_2'])
+    expect(message.not_before_ms - world.nowMs).toBeGreaterThanOrEqual(30_000)
+    expect(message.not_before_ms - world.nowMs).toBeLessThanOrEqual(33_000)
+    await world.pass(3_600_000)
+    expect(await world.message(message.id)).toMatchObject({ state: 'sent' })
+    expect(refusedBy).toEqual(['mdm_1', 'mdm_2', 'mdm_1', 'mdm_2', 'mdm_1'])
+    const [taken] = world.sms.network
+    // 30 s, 2 min, 2 min, 10 min.
+    expect((taken?.atMs ?? 0) - began).toBeGreaterThanOrEqual(870_000)
+    expect((taken?.atMs ?? 0) - began).toBeLessThanOrEqual(957_000)
+  })
+
+  it('nobody understands why: one retry, then it fails and says how often it was tried', async () => {
+    world.sms.setAvailable(false, 'mdm_2')
+    refuse(BEN, 'cms-500', 'cms-500')
+    const message = await world.send(BEN, 'hello')
+    expect(message).toMatchObject({ state: 'queued', code: 'cms-500' })
+    await world.pass(10_000)
+    const failed = await world.message(message.id)
+    expect(failed).toMatchObject({ state: 'failed', code: 'cms-500' })
+    expect(failed.reason).toContain('It was tried 2 times')
+  })
+
+  it('one stuck recipient holds up nobody else, and a stuck modem not the other one', async () => {
+    refuse(BEN, ...Array.from({ length: 200 }, () => 'cms-38'))
+    const stuck = await world.send(BEN, 'stuck')
+    for (let n = 10; n < 30; n++) expect((await world.send(`+155500002${n}`, 'hello')).state).toBe('sent')
+    expect((await world.message(stuck.id)).state).toBe('queued')
+    expect(world.sms.network).toHaveLength(20)
+  })
+
+  it('a text of which a part has left stays with its modem, whatever that says about the rest', async () => {
+    let refusals = 0
+    world.sms.at = (step, part) => {
+      if (step !== 'submitting' || part !== 2 || refusals >= 1) return
+      refusals += 1
+      throw refusal('cms-38', 2)
+    }
+    const message = await world.send(BEN, 'three parts of text, this')
+    expect((await world.message(message.id)).state).not.toBe('sent')
+    await world.pass(3_600_000)
+    expect(new Set(lanes())).toEqual(new Set(['mdm_1']))
   })
 })

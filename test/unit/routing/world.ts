@@ -257,7 +257,7 @@ export class World {
     fallbackAfterMs: 900_000,
     validityMs: 86_400_000,
     resendWhenUncertain: false,
-    waitWhenRoaming: false,
+    whenRoaming: 'ask',
   }
   db!: Database
   events!: EventLog

@@ -32,6 +32,7 @@ export interface Config {
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
   calls: { hangUp: boolean }
+  broadcasts: { channels: readonly number[] }
   signal: { server: SignalServer; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
@@ -114,6 +115,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     resendWhenUncertain: values.resend_when_uncertain,
     modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
     calls: { hangUp: values.calls.hang_up },
+    broadcasts: { channels: values.broadcasts.channels ?? [] },
     signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
     queue: values.queue,
     store: { keyFile },

@@ -16,6 +16,7 @@ import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
 import type { Urc } from './at/urc.ts'
 import { bringUp, UnusableModule } from './bringup.ts'
+import { selectBroadcasts } from './broadcast.ts'
 import { CALL_URCS, CallWatch } from './calls.ts'
 import {
   type ModemSink,
@@ -57,6 +58,8 @@ export interface ModemOptions {
   pin?: string | undefined
   /** Refuse calls once their caller is known; else they ring until the caller gives up. */
   hangUpCalls?: boolean | undefined
+  /** Message identifiers of cell broadcasts to take beside the public warnings. */
+  broadcastChannels?: readonly number[] | undefined
   sink: ModemSink
   clock: Clock
   log: Log
@@ -381,6 +384,7 @@ export class Modem implements SmsModem {
       admit: (imei) => this.#admit(imei),
       learn: (facts) => this.#learn(facts),
     })
+    await selectBroadcasts(steps, this.#options.broadcastChannels ?? [])
     if (signal.aborted) return
     const health = new Health(link.channel, this.#timings, indication)
     const reception = new Reception({

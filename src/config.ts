@@ -38,6 +38,7 @@ export interface Config {
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
   calls: { hangUp: boolean }
+  broadcasts: { channels: readonly number[] }
   signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
@@ -136,6 +137,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       },
     })),
     calls: { hangUp: values.calls.hang_up },
+    broadcasts: { channels: values.broadcasts.channels ?? [] },
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,

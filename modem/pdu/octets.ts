@@ -27,12 +27,12 @@ export function toHex(octets: Uint8Array): string {
 
 /**
  * Octets of a hexadecimal string, either case, no spaces.
- * Throws PduError `empty`, `not-hex` (offset of the octet) or `too-long` (more than 1024 octets).
+ * Throws PduError `empty`, `not-hex` (offset of the octet) or `too-long` (more than 1024 octets, or `octetsMax`).
  */
-export function fromHex(hex: string, field = 'PDU'): Uint8Array {
+export function fromHex(hex: string, field = 'PDU', octetsMax = PDU_OCTETS_MAX): Uint8Array {
   const length = hex.length >> 1
-  if (length > PDU_OCTETS_MAX) {
-    throw new PduError('too-long', field, PDU_OCTETS_MAX, `${field} has more than ${PDU_OCTETS_MAX} octets`)
+  if (length > octetsMax) {
+    throw new PduError('too-long', field, octetsMax, `${field} has more than ${octetsMax} octets`)
   }
   if (hex.length === 0) throw new PduError('empty', field, 0, `${field} is empty`)
   const octets = new Uint8Array(length)

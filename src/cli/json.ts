@@ -16,6 +16,7 @@ export interface MessageJson {
   text: string
   flash: boolean
   replaced_by: string | null
+  severity: string | null
   status: MessageState
   code: string | null
   reason: string | null

@@ -41,9 +41,10 @@ export function state(message: MessageJson): string {
 
 /** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  const { kind, transport, encrypted, flash, replaced_by: replacedBy } = message
+  const { kind, severity, transport, encrypted, flash, replaced_by: replacedBy } = message
   const words = [
     kind === 'text' ? transport : kind,
+    severity,
     encrypted && 'encrypted',
     flash && 'flash',
     replacedBy !== null && 'replaced',

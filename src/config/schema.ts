@@ -218,6 +218,22 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Calls to the modems. Nobody answers them; each is shown as a missed call.'),
+  broadcasts: z
+    .strictObject({
+      channels: z
+        .string()
+        .transform((value, context) => {
+          const ids = value.split(',').map((part) => part.trim())
+          if (ids.length <= 32 && ids.every((id) => /^\d{1,5}$/.test(id) && Number(id) <= 65_535))
+            return ids.map(Number)
+          context.addIssue({ code: 'custom', message: 'write at most 32 numbers from 0 to 65535, as 50, 919' })
+          return z.NEVER
+        })
+        .optional()
+        .describe('Channels (message identifiers) to take beside the public warnings, as `50, 919`.'),
+    })
+    .prefault({})
+    .describe('Cell broadcasts. Public warnings (ETWS, CMAS/WEA, EU-Alert) are always taken.'),
   signal: z
     .strictObject({
       server: z

@@ -187,6 +187,20 @@ export interface InboundCall {
   dedupeKey: string
 }
 
+/** Sent to everybody in the cell. Repeated by the network; the same content is the same message for a day. */
+export interface InboundBroadcast {
+  lane: string
+  /** Message identifier, 3GPP TS 23.041 §9.4.1.2.2. */
+  channel: number
+  serial: number
+  /** `information` for what is no warning. */
+  severity: string
+  text: string
+  /** ISO 639, where it was said. */
+  language: string | undefined
+  receivedAtMs: number
+}
+
 /** What can wait for a subscriber elsewhere. */
 export type WaitingType = 'voicemail' | 'fax' | 'email' | 'other'
 
@@ -283,6 +297,8 @@ export interface TransportSink {
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
   /** Notes a missed call in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>
+  /** Shows a broadcast in a conversation of its own, unless it is a repeat. */
+  broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void>
   /** Changes what is known to wait. The same notice twice changes nothing. */
   waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void>
   /** Keeps data for programs; once, however often it is handed in. */

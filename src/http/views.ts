@@ -30,6 +30,7 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     text: message.text,
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
+    severity: message.severity,
     status: message.state,
     code: message.code,
     reason: message.reason,

@@ -4,7 +4,7 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
- *   call, waiting, data   see `notices.ts`
+ *   call, broadcast, waiting, data   see `notices.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
@@ -12,6 +12,7 @@ import { type Address, parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type {
   CapabilityFact,
+  InboundBroadcast,
   InboundCall,
   InboundData,
   InboundMessage,
@@ -42,7 +43,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { announce } from './moves.ts'
-import { takeCall, takeData, takeWaiting } from './notices.ts'
+import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -84,6 +85,10 @@ export class Inbound implements TransportSink {
 
   call(call: InboundCall, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, (tx) => takeCall(this.#context, tx, call))
+  }
+
+  broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeBroadcast(this.#context, tx, message))
   }
 
   waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void> {

@@ -1,13 +1,15 @@
-/** What transports say that nobody wrote: a missed call, something that waits elsewhere, data for a program. */
+/** What transports say that nobody wrote: a missed call, a broadcast to everybody, something that waits elsewhere,
+ * data for a program. */
+import { createHash } from 'node:crypto'
 import { parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundCall, InboundData, WaitingNotice } from '../domain/transport.ts'
+import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/transport.ts'
 import { afterNotice, type WaitingState } from '../domain/waiting.ts'
 import { noteLastMessage, noteWaiting } from '../store/contacts.ts'
 import { addDataMessage } from '../store/data-messages.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
-import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
+import { insertMessage, noteSeen, seenAgain, wasSeen } from '../store/messages.ts'
 import { announce } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
 
@@ -51,6 +53,55 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
   await noteLastMessage(tx, conversation.id, row.id, 'in', now)
   await announce(events, tx, row, undefined)
   await noteSeen(tx, 'sms', call.dedupeKey, row.id, now)
+}
+
+/** Networks repeat a broadcast while it holds; the same one after a day without it is news again. */
+const BROADCAST_REPEATS_MS = 24 * 3_600_000
+
+/** Shows a broadcast: warnings in one conversation, each channel of information in its own. */
+export async function takeBroadcast(
+  context: NoticeContext,
+  tx: DatabaseTransaction,
+  broadcast: InboundBroadcast,
+): Promise<void> {
+  const { ids, clock, events } = context
+  const { channel, serial, text, severity, lane, receivedAtMs } = broadcast
+  const now = clock()
+  const digest = createHash('sha256').update(text).digest('hex')
+  // Not the modem: two of them in one place hear the same warning.
+  const key = `cbs:${channel}:${serial}:${digest}`
+  if (await seenAgain(tx, 'sms', key, BROADCAST_REPEATS_MS, now)) return
+  const sender = severity === 'information' ? `Cell broadcast ${channel}` : 'Public warning'
+  const contact = await resolvePerson(context, tx, {
+    address: { kind: 'alphanumeric', sender },
+    aci: undefined,
+    pni: undefined,
+    name: undefined,
+  })
+  const conversation = await conversationOf(context, tx, contact)
+  const row = await insertMessage(tx, {
+    id: ids('msg'),
+    conversation_id: conversation.id,
+    direction: 'in',
+    kind: 'broadcast',
+    severity,
+    text,
+    state: 'received',
+    lane,
+    sent_timestamp_ms: receivedAtMs,
+    created_at_ms: now,
+    updated_at_ms: now,
+    sent_at_ms: receivedAtMs,
+  })
+  await noteLastMessage(tx, conversation.id, row.id, 'in', now)
+  await announce(events, tx, row, undefined)
+  await events.append(tx, {
+    type: 'broadcast.received',
+    messageId: row.id,
+    conversationId: conversation.id,
+    data: { severity, channel, serial, language: broadcast.language ?? null },
+  })
+  await noteSeen(tx, 'sms', key, row.id, now)
 }
 
 /** Changes what waits according to the conversation with the service that says so. */

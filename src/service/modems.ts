@@ -17,7 +17,7 @@ const COMMAND_TIMEOUT_MS = 30_000
 
 /** One driver for each entry, not started yet. */
 export function createModems(
-  { modems: configs, calls }: Pick<Config, 'modems' | 'calls'>,
+  { modems: configs, calls, broadcasts }: Pick<Config, 'modems' | 'calls' | 'broadcasts'>,
   sink: ModemSink,
   db: Database,
   log: Log,
@@ -32,6 +32,7 @@ export function createModems(
         ...(number === undefined ? {} : { number }),
         ...(pin === undefined ? {} : { pin }),
         hangUpCalls: calls.hangUp,
+        broadcastChannels: broadcasts.channels,
         sink,
         clock: systemClock,
         log,

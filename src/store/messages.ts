@@ -278,6 +278,35 @@ export async function wasSeen(tx: DatabaseTransaction, transport: TransportName,
   return row !== undefined
 }
 
+/**
+ * Whether it was there within `withinMs`; then it counts as seen now (written once an hour at most). What is older is
+ * forgotten, so that it may be noted anew.
+ */
+export async function seenAgain(
+  tx: DatabaseTransaction,
+  transport: TransportName,
+  dedupeKey: string,
+  withinMs: number,
+  nowMs: number,
+): Promise<boolean> {
+  const hourMs = 3_600_000
+  const row = await tx
+    .selectFrom('seen')
+    .select('at_ms')
+    .where('transport', '=', transport)
+    .where('dedupe_key', '=', dedupeKey)
+    .executeTakeFirst()
+  if (row === undefined) return false
+  const isRepeat = row.at_ms >= nowMs - withinMs
+  if (!isRepeat) {
+    await tx.deleteFrom('seen').where('transport', '=', transport).where('dedupe_key', '=', dedupeKey).execute()
+  } else if (row.at_ms < nowMs - hourMs) {
+    const repeated = tx.updateTable('seen').set({ at_ms: nowMs }).where('transport', '=', transport)
+    await repeated.where('dedupe_key', '=', dedupeKey).execute()
+  }
+  return isRepeat
+}
+
 /** Keys of inbound messages are forgotten after this; no network repeats a message that old. */
 const SEEN_RETENTION_MS = 90 * 24 * 3_600_000
 

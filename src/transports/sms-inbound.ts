@@ -16,7 +16,8 @@ import { instantMs } from '../../modem/pdu/timestamp.ts'
 import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pdu/tpdu.ts'
 import type { Ports } from '../../modem/pdu/udh.ts'
 import { waitingIndications } from '../../modem/pdu/waiting.ts'
-import type { InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
+import type { InboundBroadcast, InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
+import { BroadcastInbound } from './broadcast-inbound.ts'
 
 /** Remembers which slots hold what, durably. The store fulfils it. */
 export interface PduJournal {
@@ -49,6 +50,7 @@ const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })[
 export class SmsInbound implements ModemSink {
   readonly #sink: TransportSink
   readonly #journal: PduJournal
+  readonly #broadcasts = new BroadcastInbound()
 
   constructor(sink: TransportSink, journal: PduJournal) {
     this.#sink = sink
@@ -56,12 +58,12 @@ export class SmsInbound implements ModemSink {
   }
 
   async incoming(pdu: IncomingPdu): Promise<void> {
+    if (pdu.kind === 'broadcast') return this.#broadcast(pdu)
     let tpdu: ReturnType<typeof decodePdu>
     try {
       tpdu = decodePdu(pdu.pduHex, 'mt')
     } catch (error) {
-      if (!(error instanceof PduError)) throw error
-      await this.#quarantine(pdu, error.code, `${error.field} at octet ${error.offset}: ${error.message}`)
+      await this.#undecodable(pdu, error)
       return
     }
     // A report says the same however often it is read, so it needs no key.
@@ -178,6 +180,22 @@ export class SmsInbound implements ModemSink {
       status: tpdu.status,
       detail: `${tpdu.outcome} (TP-ST ${tpdu.status})`,
     })
+  }
+
+  async #broadcast(pdu: IncomingPdu): Promise<void> {
+    let whole: InboundBroadcast | undefined
+    try {
+      whole = this.#broadcasts.take(pdu)
+    } catch (error) {
+      await this.#undecodable(pdu, error)
+      return
+    }
+    if (whole !== undefined) await this.#sink.broadcast(whole)
+  }
+
+  async #undecodable(pdu: IncomingPdu, error: unknown): Promise<void> {
+    if (!(error instanceof PduError)) throw error
+    await this.#quarantine(pdu, error.code, `${error.field} at octet ${error.offset}: ${error.message}`)
   }
 
   async #quarantine(pdu: IncomingPdu, code: string, detail: string): Promise<void> {

@@ -13,6 +13,10 @@ export interface MessageJson {
   contact: ContactRefJson | null
   direction: 'in' | 'out'
   text: string
+  edited_at: string | null
+  deleted_at: string | null
+  quote: { author: 'us' | 'them'; text: string } | null
+  reactions: { emoji: string }[]
   status: MessageState
   code: string | null
   reason: string | null

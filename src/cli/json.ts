@@ -17,6 +17,10 @@ export interface MessageJson {
   flash: boolean
   replaced_by: string | null
   severity: string | null
+  edited_at: string | null
+  deleted_at: string | null
+  quote: { author: 'us' | 'them'; text: string } | null
+  reactions: { emoji: string }[]
   status: MessageState
   code: string | null
   reason: string | null

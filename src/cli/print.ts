@@ -59,6 +59,17 @@ export function waiting(conversation: ConversationJson): string {
     .join(', ')
 }
 
+/** The text as it stands now: taken back, edited, with what it answers to and the reactions to it. */
+export function textNow(message: MessageJson): string {
+  if (message.deleted_at !== null) return '[taken back by its author]'
+  const marks = [
+    ...(message.edited_at === null ? [] : ['edited']),
+    ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
+  ]
+  const quote = message.quote === null ? '' : `> ${excerpt(message.quote.text)}\n`
+  return `${quote}${message.text}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+}
+
 /** A message as a row of a table. */
 export function messageRow(message: MessageJson): string[] {
   return [
@@ -66,7 +77,7 @@ export function messageRow(message: MessageJson): string[] {
     state(message),
     way(message),
     person(message.contact),
-    excerpt(message.text),
+    excerpt(message.deleted_at === null ? message.text : textNow(message)),
     message.id,
   ]
 }

@@ -172,6 +172,8 @@ export interface InboundMessage {
   flash?: boolean
   /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
   replaceNumber?: number
+  /** What it answers to. */
+  quote?: Quote | undefined
 }
 
 /** Somebody called, and nobody answered. */
@@ -227,6 +229,31 @@ export interface InboundData {
   sentAtMs: number
   receivedAtMs: number
   dedupeKey: string
+}
+
+/** An earlier message that a message answers to, as its author's device showed it. */
+export interface Quote {
+  /** One of ours; else one of the sender's (or of somebody else in a group). */
+  ours: boolean
+  /** The quoted message's own time. */
+  timestampMs: number
+  text: string
+}
+
+/** What a person did to a message that is here already. */
+export interface Amendment {
+  transport: 'signal'
+  /** Who did it; the ACI is known. */
+  by: Recipient
+  /** The message, by its own time (of any of its versions), in the conversation with `by`. */
+  target: { ours: boolean; timestampMs: number }
+  /** The time that the change itself has at its author's device. */
+  timestampMs: number
+  change: /** The rest of a long text has come. */
+    | { kind: 'completed'; text: string }
+    | { kind: 'edited'; text: string }
+    | { kind: 'deleted' }
+    | { kind: 'reaction'; emoji: string; removed: boolean }
 }
 
 /** One segment of a concatenated text that is not whole yet. Keyed as the goal table says (sender, ref, bits, total, modem). */
@@ -305,6 +332,8 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** False when there is no such message here. */
+  amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean>
   /** Somebody begins or stops writing; `from.aci` is known. */
   typing(fact: { from: Recipient; started: boolean; atMs: number }, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>

@@ -2,7 +2,9 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
+import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
+import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { ModemTexts, ModemView, SignalView } from './ports.ts'
@@ -31,6 +33,10 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
     severity: message.severity,
+    edited_at: time(message.edited_at_ms),
+    deleted_at: time(message.deleted_at_ms),
+    quote: quoteView(message),
+    reactions: reactionsView(message),
     status: message.state,
     code: message.code,
     reason: message.reason,
@@ -59,6 +65,17 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     read_at: time(message.read_at_ms),
     attempts_url: `/api/v1/messages/${message.id}/attempts`,
   }
+}
+
+function quoteView({ quote_json: json }: MessageRow) {
+  if (json === null) return null
+  const { ours, timestampMs, text }: Quote = JSON.parse(json)
+  return { author: ours ? 'us' : 'them', sent_at: time(timestampMs), text }
+}
+
+function reactionsView({ reactions_json: json }: MessageRow) {
+  const reactions: Reaction[] = json === null ? [] : JSON.parse(json)
+  return reactions.map(({ aci, emoji, at_ms: atMs }) => ({ aci, emoji, at: time(atMs) }))
 }
 
 export function attemptView(attempt: AttemptRow) {

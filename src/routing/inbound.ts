@@ -11,6 +11,7 @@
 import { type Address, parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type {
+  Amendment,
   CapabilityFact,
   InboundBroadcast,
   InboundCall,
@@ -25,6 +26,7 @@ import type {
   WaitingNotice,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
+import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
 import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -125,6 +127,30 @@ export class Inbound implements TransportSink {
     })
   }
 
+  amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
+    return this.#commit(unit, async (tx) => {
+      const { by, target, change, timestampMs } = amendment
+      const contact = by.aci === undefined ? undefined : await findContact(tx, { aci: by.aci })
+      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      if (conversation === undefined) return false
+      const message = await messageByTime(tx, { conversationId: conversation.id, ...target })
+      if (message === undefined) return false
+      // What was taken back stays so, whatever comes late.
+      if (message.deleted_at_ms !== null) return true
+      const now = this.#context.clock()
+      if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
+      else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
+      else if (change.kind === 'deleted') await deleteText(tx, message, now)
+      else await react(tx, message, by.aci ?? '', change.removed ? undefined : change.emoji, now)
+      await this.#context.events.append(tx, {
+        type: `message.${change.kind}`,
+        messageId: message.id,
+        conversationId: message.conversation_id,
+      })
+      return true
+    })
+  }
+
   typing(fact: { from: Recipient; started: boolean }, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, async (tx) => {
       const { aci } = fact.from
@@ -206,6 +232,7 @@ export class Inbound implements TransportSink {
       text: message.text,
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
+      quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
       state: 'received',
       transport: message.transport,
       lane: message.lane,

@@ -2,11 +2,14 @@
  * People on Signal: an account with one or more simulated devices, who read, answer, go offline, leave Signal and
  * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
  */
-import type { AciString, PrimaryDevice } from './mock.ts'
-import { Proto, ServiceIdKind } from './mock.ts'
+import type { AciString, Device, PrimaryDevice } from './mock.ts'
+import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from './mock.ts'
 import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
+
+/** How much of a long text a message itself holds. */
+const bodyCharacters = 500
 
 export interface PersonOptions {
   name: string
@@ -201,14 +204,69 @@ export class SignalPerson {
     await this.#first.sendReceipt(to.aci, kind, timestampsMs)
   }
 
-  /** Begins or stops writing, as others see it. */
-  async sendTyping(toE164: string, started: boolean): Promise<void> {
+  /** A data message with anything in it. Resolves with its timestamp when the server has it. */
+  async sendMessage(toE164: string, message: Partial<Proto.DataMessage.Params>): Promise<number> {
+    const timestampMs = this.#nextTimestamp()
+    const dataMessage = { ...EMPTY_DATA_MESSAGE, ...message, timestamp: BigInt(timestampMs) }
+    await this.#sendContent(toE164, { dataMessage }, timestampMs)
+    return timestampMs
+  }
+
+  /** A text longer than what a message holds: the beginning, and the whole at the content server. */
+  async sendLongText(toE164: string, text: string): Promise<number> {
+    const attachment = await this.#host.storeText(text)
+    return await this.sendMessage(toE164, { body: text.slice(0, bodyCharacters), attachments: [attachment] })
+  }
+
+  /** Changes a text that was sent. */
+  async editText(toE164: string, targetMs: number, text: string): Promise<number> {
+    const timestampMs = this.#nextTimestamp()
+    const dataMessage = { ...EMPTY_DATA_MESSAGE, body: text, timestamp: BigInt(timestampMs) }
+    const editMessage = { targetSentTimestamp: BigInt(targetMs), dataMessage }
+    await this.#sendContent(toE164, { editMessage }, timestampMs)
+    return timestampMs
+  }
+
+  /** Takes a text back, for everybody. */
+  async deleteText(toE164: string, targetMs: number): Promise<void> {
+    await this.sendMessage(toE164, { delete: { targetSentTimestamp: BigInt(targetMs) } })
+  }
+
+  /** Reacts to a message of the other side, or of this person. */
+  async react(
+    toE164: string,
+    target: { mine: boolean; timestampMs: number },
+    emoji: string,
+    removed = false,
+  ): Promise<void> {
+    const to = await this.#recipient(toE164)
+    const author = Buffer.from((target.mine ? this.aci : to.aci).replaceAll('-', ''), 'hex')
+    const reaction = {
+      emoji,
+      remove: removed,
+      targetAuthorAci: null,
+      targetAuthorAciBinary: author,
+      targetSentTimestamp: BigInt(target.timestampMs),
+    }
+    await this.sendMessage(toE164, { reaction })
+  }
+
+  async #sendContent(toE164: string, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {
+    await this.#first.sendContent((await this.#recipient(toE164)).aci, content, timestampMs)
+  }
+
+  async #recipient(toE164: string): Promise<Device> {
     const to = await this.#host.findByNumber(toE164)
     if (to === undefined) throw new Error(`nobody is on Signal with ${toE164}`)
+    return to
+  }
+
+  /** Begins or stops writing, as others see it. */
+  async sendTyping(toE164: string, started: boolean): Promise<void> {
     const timestampMs = this.#nextTimestamp()
     const { STARTED, STOPPED } = Proto.TypingMessage.Action
     const typingMessage = { timestamp: BigInt(timestampMs), action: started ? STARTED : STOPPED, groupId: null }
-    await this.#first.sendContent(to.aci, { typingMessage }, timestampMs)
+    await this.#sendContent(toE164, { typingMessage }, timestampMs)
   }
 
   get #first(): SimulatedPhone {

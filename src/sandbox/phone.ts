@@ -19,6 +19,8 @@ export interface DecryptedText {
   timestampMs: number
   text: string
   sealed: boolean
+  /** Content types of what is attached. */
+  attachments: readonly string[]
   /** How often it came again under the same author, timestamp and text. */
   repeats: number
 }
@@ -231,6 +233,7 @@ export class SimulatedPhone {
       timestampMs,
       text: body,
       sealed: envelope.type === Proto.Envelope.Type.UNIDENTIFIED_SENDER,
+      attachments: (entry.dataMessage.attachments ?? []).map(({ contentType }) => contentType ?? ''),
       repeats: 0,
     }
     if (known !== undefined) known.repeats += 1

@@ -27,6 +27,7 @@ export class SignalConnections {
     https.on('connect', (request: Http2ServerRequest, response: Http2ServerResponse) => {
       void this.#accept(request, response)
     })
+    https.prependListener('request', (_request: unknown, response: HttpResponse) => tolerateAbort(response))
     https.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
@@ -68,6 +69,19 @@ export class SignalConnections {
     this.#connections.add(connection)
     socket.once('close', () => this.#connections.delete(connection))
     await connection.start(socket).catch(() => socket.close())
+  }
+}
+
+type HttpResponse = Pick<Http2ServerResponse, 'headersSent' | 'setHeader'>
+
+/**
+ * When a client goes away in the middle of a download, the mock answers once more, with an error that nobody handles:
+ * that would end the process.
+ */
+function tolerateAbort(response: HttpResponse): void {
+  const setHeader = response.setHeader.bind(response)
+  response.setHeader = (name, value) => {
+    if (!response.headersSent) setHeader(name, value)
   }
 }
 

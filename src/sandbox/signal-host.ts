@@ -212,6 +212,19 @@ export class SignalHost extends MockServer implements ConnectionTap {
     return await waiting.complete({ provisionURL: uri, primaryDevice: phone })
   }
 
+  /** Puts a long text at the content server, as a client does that has more to say than a message holds. */
+  async storeText(text: string) {
+    const sealed = sealAttachment(Buffer.from(text))
+    const key = randomBytes(12).toString('hex')
+    await this.storeAttachmentOnCdn(3, key, sealed.blob)
+    return {
+      ...sealed.pointer(key),
+      attachmentIdentifier: { cdnKey: key },
+      cdnNumber: 3,
+      contentType: 'text/x-signal-plain',
+    }
+  }
+
   /** The phone removes a linked device, which is signed out at once. */
   async unlink(device: Device): Promise<void> {
     this.#mailbox(device).clear()

@@ -2,7 +2,7 @@
  * Pure: padding of message content, and the words by which a message is shown of which this version cannot show the
  * thing itself, so that nothing is silently lost.
  */
-import type { Content, DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, Content, DataMessage } from './proto/messages.ts'
 
 /** Contents are padded to a multiple of this, so that lengths tell little. */
 const paddingBlock = 160
@@ -24,6 +24,13 @@ export function unpad(padded: Uint8Array): Uint8Array | undefined {
   return end > 0 && padded[end - 1] === 0x80 ? padded.subarray(0, end - 1) : undefined
 }
 
+/** The attachment that holds the whole of a text of which the body is the beginning. */
+export const longTextType = 'text/x-signal-plain'
+
+export function isLongText({ contentType }: AttachmentPointer): boolean {
+  return contentType === longTextType
+}
+
 const later = 'this version cannot show it yet'
 
 /** By what an attachment is called, first match counts. */
@@ -31,7 +38,6 @@ const attachmentKinds: readonly [RegExp, string][] = [
   [/^image\//, 'picture'],
   [/^video\//, 'video'],
   [/^audio\//, 'voice or sound message'],
-  [/^text\/x-signal-plain$/, 'rest of a long text'],
   [/^/, 'file'],
 ]
 
@@ -71,7 +77,8 @@ export function wordsOf(content: Pick<Content, 'dataMessage' | 'editMessage'>): 
   return text === undefined ? undefined : `[edited] ${text}`
 }
 
-function describeAttachment({ contentType = '', fileName }: { contentType?: string; fileName?: string }): string {
+function describeAttachment({ contentType = '', fileName }: AttachmentPointer): string {
+  if (contentType === longTextType) return '[the rest of this text is being fetched]'
   const kind = attachmentKinds.find(([pattern]) => pattern.test(contentType))?.[1] ?? 'file'
   return fileName === undefined ? `[${kind}: ${later}]` : `[${kind} “${fileName}”: ${later}]`
 }

@@ -21,6 +21,22 @@ export interface IncomingText {
   sealed: boolean
   /** Set on messages that our own other device sent (sync transcript): whom they went to. */
   sentTo: PeerIds | undefined
+  /** The message it answers to. */
+  quote: { ours: boolean; timestampMs: number; text: string } | undefined
+}
+
+/** What a person did to a message that came or went before. */
+export interface MessageChange {
+  by: PeerIds
+  /** By its sent timestamp (of any of its versions); ours, or one of the same person. */
+  target: { ours: boolean; timestampMs: number }
+  /** Sent timestamp of the change itself. */
+  timestampMs: number
+  change: /** The rest of a long text was fetched. */
+    | { kind: 'completed'; text: string }
+    | { kind: 'edited'; text: string }
+    | { kind: 'deleted' }
+    | { kind: 'reaction'; emoji: string; removed: boolean }
 }
 
 export type PeerFact =
@@ -40,6 +56,8 @@ export interface SignalSink {
     transaction: DatabaseTransaction,
   ): Promise<void>
   peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
+  /** False when the message is not here. */
+  amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
   typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */

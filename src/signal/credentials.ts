@@ -69,6 +69,7 @@ const ofOneRegistration = [
   'signal_key_counters',
   'signal_send_log',
   'signal_receipts_due',
+  'signal_texts_due',
   'signal_blocked',
   'signal_contact_list_due',
 ] as const

@@ -19,6 +19,7 @@ import { type Directory, openDirectory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
+import { LongTexts } from './long-texts.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import { publishProfile } from './profile.ts'
@@ -33,7 +34,7 @@ import { SessionKeeper } from './sessions.ts'
 import { approveIdentity, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
-/** The service takes 96 KiB a device; this leaves room for everything that is around a text. */
+/** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
 
@@ -53,6 +54,7 @@ export class LiveAccount {
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
+  readonly #texts: LongTexts
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -107,6 +109,7 @@ export class LiveAccount {
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
     this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
+    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -118,6 +121,7 @@ export class LiveAccount {
       receipts: this.#receipts,
       retries: this.#retries,
       sync: this.#sync,
+      texts: this.#texts,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
@@ -143,6 +147,7 @@ export class LiveAccount {
     this.#stopping.abort()
     await this.#receiver.stop()
     await this.#sync.stop()
+    await this.#texts.stop()
     await this.#chat.stop()
   }
 
@@ -156,13 +161,13 @@ export class LiveAccount {
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, message.text)
-    const dataMessage: DataMessage = {
-      body: message.text,
-      timestamp: message.timestampMs,
-      profileKey: this.credentials.profileKey.serialize(),
-      requiredProtocolVersion: 0,
-    }
     try {
+      const dataMessage: DataMessage = {
+        ...(await this.#texts.pack(message.text)),
+        timestamp: message.timestampMs,
+        profileKey: this.credentials.profileKey.serialize(),
+        requiredProtocolVersion: 0,
+      }
       const { sealed } = await this.#sender.send({
         to: serviceId,
         content: { dataMessage, ...this.#pniProof(peer) },
@@ -243,6 +248,7 @@ export class LiveAccount {
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
+    await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('publishing the profile', () => this.#publishProfile())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
   }

@@ -13,15 +13,16 @@ import { PublicKey } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
-import { wordsOf } from './content.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import { words, wordsOf } from './content.ts'
+import type { IncomingText, MessageChange, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
 import { nobody, peerOf, readServiceId } from './ids.ts'
 import type { AccountLock } from './lock.ts'
+import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, openEnvelope, type RetryCase, serverGuidOf, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
-import type { Content, SyncSent } from './proto/messages.ts'
+import type { Content, DataMessage, SyncSent } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import type { RetryDesk } from './retries.ts'
 import { RatchetUnit } from './stores.ts'
@@ -30,6 +31,8 @@ import { RatchetUnit } from './stores.ts'
 const waitingMax = 1_024
 /** Queued messages live 30 days at the server: that long a redelivery is possible. */
 const seenKeptMs = 35 * 24 * 3600_000
+/** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */
+const emojiUnitsMax = 32
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
 const typingStarted = 0
@@ -40,7 +43,7 @@ const stopTimeoutMs = 5_000
 interface Afterwards {
   receipts: boolean
   ask: RetryCase | undefined
-  /** The phone sent something that is to be fetched. */
+  /** A contact list or the rest of a text is to be fetched. */
   fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
 }
@@ -56,6 +59,7 @@ export class Receiver {
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
+  readonly #texts: LongTexts
   readonly #storageFailed: () => void
   readonly #counts = { received: 0, undecryptable: 0, ignored: 0, refused: 0 }
   #chain: Promise<void> = Promise.resolve()
@@ -73,6 +77,7 @@ export class Receiver {
     receipts: ReceiptDesk
     retries: RetryDesk
     sync: DeviceSync
+    texts: LongTexts
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
   }) {
@@ -86,6 +91,7 @@ export class Receiver {
     this.#receipts = parts.receipts
     this.#retries = parts.retries
     this.#sync = parts.sync
+    this.#texts = parts.texts
     this.#storageFailed = parts.storageFailed
   }
 
@@ -225,9 +231,53 @@ export class Receiver {
     await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
     afterwards.receipts = true
     const text = wordsOf(content)
-    if (text === undefined || !(await this.#firstTime(sender, timestampMs, transaction))) return
+    const change = this.#changeOf(content, message, sender.aci, timestampMs)
+    if (text === undefined && change === undefined) return
+    if (!(await this.#firstTime(sender, timestampMs, transaction))) return
+    if (await this.#texts.owe(transaction, sender.aci, timestampMs, message)) afterwards.fetch = true
+    const by = idsOf(peer)
+    if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return
+    // An edit of what is not here is shown as a message of its own.
+    if (text === undefined) return
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
-    await this.#sink.text({ ...facts, from: idsOf(peer), sentTo: undefined }, transaction)
+    const quote = this.#quoteOf(message)
+    await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote }, transaction)
+  }
+
+  /** What this does to an earlier message; undefined for a message in its own right. */
+  #changeOf(
+    content: Content,
+    message: DataMessage,
+    senderAci: string,
+    timestampMs: number,
+  ): Omit<MessageChange, 'by'> | undefined {
+    const { reaction, delete: deletion } = message
+    const edited = content.editMessage?.targetSentTimestamp
+    const text = words(message)
+    if (edited !== undefined && text !== undefined) {
+      return { target: { ours: false, timestampMs: edited }, timestampMs, change: { kind: 'edited', text } }
+    }
+    if (deletion?.targetSentTimestamp !== undefined) {
+      const target = { ours: false, timestampMs: deletion.targetSentTimestamp }
+      return { target, timestampMs, change: { kind: 'deleted' } }
+    }
+    const { emoji, targetSentTimestamp } = reaction ?? {}
+    if (emoji === undefined || targetSentTimestamp === undefined) return undefined
+    const author = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
+    const ours = author === this.#credentials.aci
+    if (!ours && author !== senderAci) return undefined
+    const change = {
+      kind: 'reaction',
+      emoji: emoji.slice(0, emojiUnitsMax),
+      removed: reaction?.remove === true,
+    } as const
+    return { target: { ours, timestampMs: targetSentTimestamp }, timestampMs, change }
+  }
+
+  #quoteOf({ quote }: DataMessage): IncomingText['quote'] {
+    if (quote?.id === undefined) return undefined
+    const author = readServiceId(quote.authorAciBinary, quote.authorAci)
+    return { ours: author === this.#credentials.aci, timestampMs: quote.id, text: quote.text ?? '' }
   }
 
   /** What another device of our own account sent to somebody. */
@@ -254,6 +304,7 @@ export class Receiver {
         text,
         sealed: opened.sender.sealed,
         sentTo: idsOf(sentTo),
+        quote: sent.message === undefined ? undefined : this.#quoteOf(sent.message),
       },
       transaction,
     )
@@ -348,6 +399,7 @@ export class Receiver {
     const { receipts, ask, answer, fetch } = afterwards
     if (receipts) void this.#receipts.flush()
     if (fetch) void this.#sync.fetch()
+    if (fetch) void this.#texts.fetch()
     if (ask !== undefined) void this.#retries.ask(ask)
     if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
   }

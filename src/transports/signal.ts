@@ -67,6 +67,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
+    async amend({ by, target, timestampMs, change }, transaction) {
+      return await sink.amend({ transport: 'signal', by, target, timestampMs, change }, asUnit(transaction))
+    },
     async typing(fact, transaction) {
       await sink.typing({ from: fact.from, started: fact.started, atMs: fact.atMs }, asUnit(transaction))
     },
@@ -157,6 +160,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     receivedAtMs,
     encrypted: true,
     // Author and sent timestamp are a Signal message's identity everywhere.
+    quote: message.quote,
     dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
   }
 }

@@ -8,7 +8,21 @@ import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
 import { addressFor, contactFor } from '../people.ts'
-import { clock, excerpt, json, line, messageRow, person, printable, state, table, waiting, way, why } from '../print.ts'
+import {
+  clock,
+  excerpt,
+  json,
+  line,
+  messageRow,
+  person,
+  printable,
+  state,
+  table,
+  textNow,
+  waiting,
+  way,
+  why,
+} from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -102,7 +116,7 @@ export async function show(id: string, options: Options): Promise<void> {
   const reason = why(message)
   if (reason !== undefined) line(`  Why: ${printable(reason)}`)
   if (message.fallback !== null) line(`  Was to go by ${message.fallback.from}: ${message.fallback.reason ?? ''}`)
-  line(`  Text: ${printable(message.text)}`)
+  line(`  Text: ${printable(textNow(message))}`)
   const times = [
     ['created', message.created_at],
     ['sent', message.sent_at],
@@ -158,7 +172,7 @@ export async function inbox(who: string | undefined, options: Options & { limit:
       line(
         `${clock(message.created_at)}  ${message.direction === 'in' ? person(message.contact) : 'you'}${way_}  ${state(message)}  ${message.id}`,
       )
-      for (const words of printable(message.text).split('\n')) line(`    ${words}`)
+      for (const words of printable(textNow(message)).split('\n')) line(`    ${words}`)
       const reason = why(message)
       if (message.direction === 'out' && reason !== undefined) line(`    (${printable(reason)})`)
     }

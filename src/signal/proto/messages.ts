@@ -42,13 +42,14 @@ message DataMessage {
   optional uint32 flags = 4;
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
+  optional Quote quote = 8;
   repeated Opaque contact = 9;
   optional Opaque sticker = 11;
   optional uint32 requiredProtocolVersion = 12;
   optional bool isViewOnce = 14;
   optional GroupContextV2 groupV2 = 15;
-  optional Opaque reaction = 16;
-  optional Opaque delete = 17;
+  optional Reaction reaction = 16;
+  optional Delete delete = 17;
   optional Opaque payment = 20;
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
@@ -65,6 +66,20 @@ message AttachmentPointer {
   optional uint32 cdnNumber = 14;
   optional string cdnKey = 15;
 }
+message Quote {
+  optional uint64 id = 1;
+  optional string text = 3;
+  optional string authorAci = 5;
+  optional bytes authorAciBinary = 8;
+}
+message Reaction {
+  optional string emoji = 1;
+  optional bool remove = 2;
+  optional string targetAuthorAci = 4;
+  optional uint64 targetSentTimestamp = 5;
+  optional bytes targetAuthorAciBinary = 6;
+}
+message Delete { optional uint64 targetSentTimestamp = 1; }
 message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
 message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
 message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
@@ -160,19 +175,36 @@ export interface AttachmentPointer {
   cdnKey?: string
 }
 
+export interface Quote {
+  /** Sent timestamp of the quoted message. */
+  id?: number
+  text?: string
+  authorAci?: string
+  authorAciBinary?: Uint8Array
+}
+
+export interface Reaction {
+  emoji?: string
+  remove?: boolean
+  targetAuthorAci?: string
+  targetSentTimestamp?: number
+  targetAuthorAciBinary?: Uint8Array
+}
+
 export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
   flags?: number
   profileKey?: Uint8Array
   timestamp?: number
+  quote?: Quote
   contact?: readonly object[]
   sticker?: object
   requiredProtocolVersion?: number
   isViewOnce?: boolean
   groupV2?: { masterKey?: Uint8Array; revision?: number }
-  reaction?: object
-  delete?: object
+  reaction?: Reaction
+  delete?: { targetSentTimestamp?: number }
   payment?: object
   storyContext?: object
   giftBadge?: object
@@ -259,6 +291,7 @@ function codec<T extends object>(name: string): Codec<T> {
 
 export const envelopeCodec = codec<Envelope>('Envelope')
 export const contentCodec = codec<Content>('Content')
+export const dataMessageCodec = codec<DataMessage>('DataMessage')
 export const contactDetailsCodec = codec<ContactDetails>('ContactDetails')
 export const attachmentPointerCodec = codec<AttachmentPointer>('AttachmentPointer')
 export const provisionEnvelopeCodec = codec<{ publicKey?: Uint8Array; body?: Uint8Array }>('ProvisionEnvelope')

@@ -108,6 +108,20 @@ export interface MessagesTable {
   sent_at_ms: number | null
   delivered_at_ms: number | null
   read_at_ms: number | null
+  /** Its author has changed it (`message_versions` holds every version), or taken it back (then `text` is empty). */
+  edited_at_ms: number | null
+  deleted_at_ms: number | null
+  /** What it answers to: `Quote`. */
+  quote_json: string | null
+  /** `Reaction[]`, one a person. */
+  reactions_json: string | null
+}
+
+/** Every version of a message that was edited, by the time its author's device gave it. */
+interface MessageVersionsTable {
+  message_id: string
+  timestamp_ms: number
+  text: string
 }
 
 /** The plan: what has been and what may still be tried. */
@@ -259,6 +273,7 @@ export interface SettingsTable {
 }
 
 export interface MailboxTables {
+  message_versions: MessageVersionsTable
   contacts: ContactsTable
   conversations: ConversationsTable
   messages: MessagesTable

@@ -160,6 +160,15 @@ interface SignalContactListDueTable {
   pointer: Uint8Array
 }
 
+/** Long texts of which the rest is still to be fetched. */
+interface SignalTextsDueTable {
+  aci: string
+  timestamp_ms: number
+  /** DataMessage, as it came. */
+  message: Uint8Array
+  due_at_ms: number
+}
+
 export interface SignalTables {
   signal_account: SignalAccountTable
   signal_enrollment: SignalEnrollmentTable
@@ -176,5 +185,6 @@ export interface SignalTables {
   signal_received: SignalReceivedTable
   signal_receipts_due: SignalReceiptsDueTable
   signal_blocked: SignalBlockedTable
+  signal_texts_due: SignalTextsDueTable
   signal_contact_list_due: SignalContactListDueTable
 }

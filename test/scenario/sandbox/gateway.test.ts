@@ -129,6 +129,32 @@ test('Ana is told when the conversation was read, and seen to be typing', async 
   }, settled)
 })
 
+test('a long text arrives whole, and edits, reactions and deletions show on their message', async () => {
+  const { signal } = sandbox.world.person('ana')
+  const gateway = sandbox.world.numberOf('a')
+  const long = 'a long text, '.repeat(500)
+  await signal?.sendLongText(gateway, long)
+  const { timestampMs = 0 } = (await signal?.sendText(gateway, 'tpyo')) ?? {}
+  const gone = (await signal?.sendText(gateway, 'taken back soon'))?.timestampMs ?? 0
+  await signal?.editText(gateway, timestampMs, 'typo')
+  await signal?.react(gateway, { mine: true, timestampMs }, '🙈')
+  await signal?.deleteText(gateway, gone)
+  await vi.waitFor(async () => {
+    const { data } = await sandbox.api.call<{ data: object[] }>('GET', '/api/v1/messages')
+    const edited = {
+      text: 'typo',
+      edited_at: expect.any(String),
+      reactions: [expect.objectContaining({ emoji: '🙈' })],
+    }
+    expect(data).toContainEqual(expect.objectContaining({ direction: 'in', text: long }))
+    expect(data).toContainEqual(expect.objectContaining(edited))
+    expect(data).toContainEqual(expect.objectContaining({ text: '', deleted_at: expect.any(String) }))
+  }, settled)
+  const id = await send(sandbox.world.person('ana').number, long)
+  await settlesAs(id, 'delivered')
+  expect(signal?.texts.at(-1)?.attachments).toEqual(['text/x-signal-plain'])
+})
+
 test('the bot echoes', async () => {
   await send(sandbox.world.person('echo').number, 'ping')
   await vi.waitFor(async () => {

@@ -55,6 +55,7 @@ test('a text is decrypted once and answered by a sealed delivery receipt', async
       timestampMs: 1_700_000_000_000,
       text: 'hello',
       sealed: false,
+      attachments: [],
       repeats: 0,
     },
   ])

@@ -10,7 +10,14 @@ import { SignalPerson } from '../../../src/sandbox/people.ts'
 import { SignalTestServer } from '../../../src/sandbox/signal-server.ts'
 import { Account } from '../../../src/signal/account.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
-import type { EnrollmentCodes, IncomingText, PeerFact, PeerIds, SignalSink } from '../../../src/signal/contract.ts'
+import type {
+  EnrollmentCodes,
+  IncomingText,
+  MessageChange,
+  PeerFact,
+  PeerIds,
+  SignalSink,
+} from '../../../src/signal/contract.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
 export const gatewayNumber = '+15550000101'
@@ -38,9 +45,12 @@ export class RecordingSink implements SignalSink {
   readonly receipts: Receipt[] = []
   readonly facts: PeerFact[] = []
   readonly typings: Typing[] = []
+  readonly changes: MessageChange[] = []
+  /** Whether the message that somebody changes is here. */
+  amendable = true
   readonly undecryptables: Undecryptable[] = []
   /** Called before anything is recorded; may throw in the transaction's place. */
-  before: (what: 'text' | 'receipt' | 'peer' | 'typing' | 'undecryptable') => void = () => {}
+  before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable') => void = () => {}
   #pending: (() => void)[] = []
 
   async text(message: IncomingText): Promise<void> {
@@ -55,6 +65,12 @@ export class RecordingSink implements SignalSink {
     this.#note('peer', () => this.facts.push(fact))
   }
 
+  async amend(change: MessageChange): Promise<boolean> {
+    if (!this.amendable) return false
+    this.#note('amend', () => this.changes.push(change))
+    return true
+  }
+
   async typing(fact: Typing): Promise<void> {
     this.#note('typing', () => this.typings.push(fact))
   }
@@ -67,7 +83,7 @@ export class RecordingSink implements SignalSink {
     for (const apply of this.#pending.splice(0)) apply()
   }
 
-  #note(what: 'text' | 'receipt' | 'peer' | 'typing' | 'undecryptable', apply: () => void): void {
+  #note(what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable', apply: () => void): void {
     try {
       this.before(what)
     } catch (error) {

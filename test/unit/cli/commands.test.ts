@@ -281,6 +281,18 @@ describe('the other commands', () => {
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)
   })
 
+  test('inbox shows what became of a message: edited, reacted to, taken back', async () => {
+    await here('send', '+15550000288', 'changed', '--policy', 'sms_only')
+    await here('send', '+15550000288', 'gone', '--policy', 'sms_only')
+    const reactions_json = JSON.stringify([{ aci: 'x', emoji: '👍', at_ms: 0 }])
+    const quote_json = JSON.stringify({ ours: false, timestampMs: 0, text: 'a question' })
+    const edited = { edited_at_ms: 0, reactions_json, quote_json }
+    await rig.db.updateTable('messages').set(edited).where('text', '=', 'changed').execute()
+    await rig.db.updateTable('messages').set({ deleted_at_ms: 0, text: '' }).where('text', '=', 'gone').execute()
+    const { out } = await here('inbox', '+15550000288')
+    expect(out).toMatch(/> a question\n {4}changed \[edited, 👍\][\s\S]*\[taken back by its author\]/)
+  })
+
   test('signal link shows what the phone scans, anew when it was renewed, and ends when the phone has', async () => {
     const uri = 'sgnl://linkdevice?uuid=one'
     rig.signal.state = 'linking'

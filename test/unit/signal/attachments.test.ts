@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { sealAttachment, serializeContacts } from '../../../src/sandbox/mock.ts'
-import { openAttachment } from '../../../src/signal/attachments.ts'
+import { openAttachment, sealAttachment as sealOurs } from '../../../src/signal/attachments.ts'
 import { readContactList } from '../../../src/signal/contact-list.ts'
 import type { AttachmentPointer } from '../../../src/signal/proto/messages.ts'
 
@@ -51,6 +51,22 @@ test.each(['key', 'digest', 'size'] as const)('a pointer without %s is refused',
 test('a length beyond the plaintext is refused', () => {
   const { blob, pointer } = sealed()
   expect(() => openAttachment(blob, { ...pointer, size: 1_000_000 })).toThrow(/shorter/)
+})
+
+test.each([
+  [1, 592],
+  [541, 592],
+  [542, 624],
+  [1_000, 1_072],
+  [100_000, 100_208],
+])('%d octets become a blob of %d, as with other clients', (octets, expected) => {
+  expect(sealOurs(new Uint8Array(octets), randomBytes).blob).toHaveLength(expected)
+})
+
+test('what is sealed opens again, and twice sealed is never the same', () => {
+  const [one, two] = [sealOurs(plaintext, randomBytes), sealOurs(plaintext, randomBytes)]
+  expect(openAttachment(one.blob, one.pointer)).toEqual(plaintext)
+  expect(one.blob).not.toEqual(two.blob)
 })
 
 const ana = { aciBinary: Buffer.alloc(16, 3), number: '+15550000201', profileName: ' Ana ' }

@@ -1,0 +1,160 @@
+/**
+ * Texts that are longer than what a message holds: the body has the beginning, an attachment of its own type has the
+ * whole (reference/signal-service.md 5.3). Outgoing ones are uploaded first; of incoming ones the beginning is shown at
+ * once, and the whole takes its place when it was fetched. What is still to be fetched is on record.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { openAttachment, sealAttachment } from './attachments.ts'
+import type { Chat } from './chat.ts'
+import type { Clock, Random } from './clock.ts'
+import { isLongText, longTextType, words } from './content.ts'
+import type { ContentServer } from './content-server.ts'
+import type { SignalSink } from './contract.ts'
+import { asCauseway } from './errors.ts'
+import { findPeer, idsOf } from './peers.ts'
+import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
+
+/** What a body may hold; official clients cut there. */
+const bodyOctetsMax = 2_048
+/** More than any client shows of a text; with padding and the cipher's own octets. */
+const blobOctetsMax = 1024 * 1024
+/** Content servers keep an attachment for some 45 days at most. */
+const keptMs = 45 * 24 * 3600_000
+
+export class LongTexts {
+  readonly #db: Database
+  readonly #chat: Chat
+  readonly #server: ContentServer
+  readonly #sink: SignalSink
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #log: Log
+  readonly #stopping = new AbortController()
+  #fetching: Promise<void> | undefined
+  #again = false
+
+  constructor(parts: {
+    db: Database
+    chat: Chat
+    server: ContentServer
+    sink: SignalSink
+    clock: Clock
+    random: Random
+    log: Log
+  }) {
+    this.#db = parts.db
+    this.#chat = parts.chat
+    this.#server = parts.server
+    this.#sink = parts.sink
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#log = parts.log
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#fetching
+  }
+
+  /** The parts of a message that hold this text, uploaded where needed. Errors as `SignalAccount.sendText`. */
+  async pack(text: string): Promise<Pick<DataMessage, 'body' | 'attachments'>> {
+    const octets = Buffer.from(text)
+    if (octets.length <= bodyOctetsMax) return { body: text }
+    const { blob, pointer } = sealAttachment(octets, this.#random)
+    const place = await this.#server.upload(this.#chat.authenticated(), blob, this.#stopping.signal)
+    const attachment = { ...pointer, ...place, contentType: longTextType, uploadTimestamp: this.#clock.now() }
+    return { body: beginning(octets), attachments: [attachment] }
+  }
+
+  /** Takes note of a message whose whole text is still to be fetched. False when it has no such thing. */
+  async owe(
+    transaction: DatabaseTransaction,
+    aci: string,
+    timestampMs: number,
+    message: DataMessage,
+  ): Promise<boolean> {
+    if (!(message.attachments ?? []).some(isLongText)) return false
+    await transaction
+      .insertInto('signal_texts_due')
+      .values({
+        aci,
+        timestamp_ms: timestampMs,
+        message: dataMessageCodec.encode(message),
+        due_at_ms: this.#clock.now(),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    return true
+  }
+
+  /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
+  async fetch(): Promise<void> {
+    if (this.#fetching !== undefined) {
+      this.#again = true
+      return await this.#fetching
+    }
+    this.#fetching = this.#fetchAll().finally(() => {
+      this.#fetching = undefined
+    })
+    await this.#fetching
+  }
+
+  async #fetchAll(): Promise<void> {
+    try {
+      do {
+        this.#again = false
+        while (!this.#stopping.signal.aborted && (await this.#fetchOne()));
+      } while (this.#again && !this.#stopping.signal.aborted)
+    } catch (error) {
+      this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits')
+    }
+  }
+
+  /** False when nothing is due. */
+  async #fetchOne(): Promise<boolean> {
+    const due = await this.#db.selectFrom('signal_texts_due').selectAll().orderBy('due_at_ms').executeTakeFirst()
+    if (due === undefined) return false
+    const message = dataMessageCodec.decode(due.message)
+    const change = { kind: 'completed', text: (await this.#whole(message, due.due_at_ms)) ?? '' } as const
+    const target = { ours: false, timestampMs: due.timestamp_ms }
+    await this.#db.transaction().execute(async (transaction) => {
+      const ids = { aci: due.aci, pni: undefined, e164: undefined }
+      const by = idsOf((await findPeer(transaction, ids)) ?? ids)
+      await this.#sink.amend({ by, target, timestampMs: due.timestamp_ms, change }, transaction)
+      await transaction
+        .deleteFrom('signal_texts_due')
+        .where('aci', '=', due.aci)
+        .where('timestamp_ms', '=', due.timestamp_ms)
+        .execute()
+    })
+    this.#sink.committed()
+    return true
+  }
+
+  /** The message in words with its whole text, or with the reason why there is only its beginning. */
+  async #whole(message: DataMessage, dueAtMs: number): Promise<string | undefined> {
+    const attachments = message.attachments ?? []
+    const others = attachments.filter((attachment) => !isLongText(attachment))
+    const pointer = attachments.find(isLongText) ?? {}
+    try {
+      const blob = await this.#server.download(pointer, blobOctetsMax, this.#stopping.signal)
+      return words({ ...message, body: openAttachment(blob, pointer).toString(), attachments: others })
+    } catch (error) {
+      const isHopeless = CausewayError.is(error) && error.retry === 'never'
+      if (!isHopeless && this.#clock.now() - dueAtMs < keptMs) throw error
+      const { message: why } = asCauseway(error)
+      this.#log.warn({ code: asCauseway(error).code }, 'the rest of a long text cannot be had')
+      const body = `${message.body ?? ''}\n[the rest of this text cannot be had: ${why}]`
+      return words({ ...message, body, attachments: others })
+    }
+  }
+}
+
+/** As many whole characters as a body holds. */
+function beginning(octets: Buffer): string {
+  let end = bodyOctetsMax
+  while (((octets[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return octets.subarray(0, end).toString()
+}

@@ -1,0 +1,119 @@
+/**
+ * What was done to messages after they came: texts completed, edited, taken back, reacted to. All inside the caller's
+ * transaction.
+ */
+import type { DatabaseTransaction } from './database.ts'
+import { changeMessage } from './messages.ts'
+import type { MessageRow } from './tables/mailbox.ts'
+
+/** One person's reaction, as kept in `reactions_json`. */
+export interface Reaction {
+  aci: string
+  emoji: string
+  at_ms: number
+}
+
+/** The message of that time in this conversation; an edited one is found by the time of each of its versions. */
+export function messageByTime(
+  tx: DatabaseTransaction,
+  where: { conversationId: string; ours: boolean; timestampMs: number },
+): Promise<MessageRow | undefined> {
+  return tx
+    .selectFrom('messages')
+    .selectAll()
+    .where('conversation_id', '=', where.conversationId)
+    .where('direction', '=', where.ours ? 'out' : 'in')
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('sent_timestamp_ms', '=', where.timestampMs),
+        exists(
+          selectFrom('message_versions')
+            .select('message_id')
+            .whereRef('message_versions.message_id', '=', 'messages.id')
+            .where('message_versions.timestamp_ms', '=', where.timestampMs),
+        ),
+      ]),
+    )
+    .executeTakeFirst()
+}
+
+/** A new version; the first edit also keeps what was there before. An older one than the newest changes nothing shown. */
+export async function editMessage(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  version: { timestampMs: number; text: string },
+  nowMs: number,
+): Promise<void> {
+  if (message.edited_at_ms === null) {
+    await putVersion(tx, message.id, { timestampMs: message.sent_timestamp_ms, text: message.text })
+  }
+  await putVersion(tx, message.id, version)
+  await showNewest(tx, message, nowMs, { edited_at_ms: nowMs })
+}
+
+/** The whole text of the version of that time. */
+export async function completeText(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  version: { timestampMs: number; text: string },
+  nowMs: number,
+): Promise<void> {
+  if (message.edited_at_ms === null) {
+    await changeMessage(tx, message.id, { text: version.text }, nowMs)
+    return
+  }
+  await putVersion(tx, message.id, version)
+  await showNewest(tx, message, nowMs, {})
+}
+
+/** Its author takes it back: no version of the text and no reaction stays. */
+export async function deleteText(tx: DatabaseTransaction, message: MessageRow, nowMs: number): Promise<void> {
+  await tx.updateTable('message_versions').set({ text: '' }).where('message_id', '=', message.id).execute()
+  const change = { text: '', quote_json: null, reactions_json: null, deleted_at_ms: nowMs }
+  await changeMessage(tx, message.id, change, nowMs)
+}
+
+/** One reaction a person: the newest counts, `undefined` takes it away. */
+export async function react(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  aci: string,
+  emoji: string | undefined,
+  nowMs: number,
+): Promise<void> {
+  const others = reactionsOf(message).filter((reaction) => reaction.aci !== aci)
+  const all = emoji === undefined ? others : [...others, { aci, emoji, at_ms: nowMs }]
+  const reactions_json = all.length === 0 ? null : JSON.stringify(all)
+  await changeMessage(tx, message.id, { reactions_json }, nowMs)
+}
+
+function reactionsOf(message: MessageRow): Reaction[] {
+  return message.reactions_json === null ? [] : JSON.parse(message.reactions_json)
+}
+
+async function putVersion(
+  tx: DatabaseTransaction,
+  messageId: string,
+  { timestampMs, text }: { timestampMs: number; text: string },
+): Promise<void> {
+  await tx
+    .insertInto('message_versions')
+    .values({ message_id: messageId, timestamp_ms: timestampMs, text })
+    .onConflict((conflict) => conflict.columns(['message_id', 'timestamp_ms']).doUpdateSet({ text }))
+    .execute()
+}
+
+async function showNewest(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  nowMs: number,
+  change: { edited_at_ms?: number },
+): Promise<void> {
+  const newest = await tx
+    .selectFrom('message_versions')
+    .select('text')
+    .where('message_id', '=', message.id)
+    .orderBy('timestamp_ms', 'desc')
+    .executeTakeFirstOrThrow()
+  await changeMessage(tx, message.id, { ...change, text: newest.text }, nowMs)
+}

@@ -23,6 +23,8 @@ export interface Settings {
   /** On/off settings that change nothing here: +CLIP, +CRC, +CUSD … */
   flags: Record<string, string>
   copsFormat: number
+  /** +CSCB: which broadcasts are let through; undefined is all. */
+  broadcasts: { mode: number; ids: string } | undefined
 }
 
 export function settingsAtStart(profile: ModemProfile): Settings {
@@ -42,5 +44,6 @@ export function settingsAtStart(profile: ModemProfile): Settings {
     cscs: 'GSM',
     flags: {},
     copsFormat: 0,
+    broadcasts: undefined,
   }
 }

@@ -118,7 +118,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private session: AtSession | undefined
   private readonly radio: Radio
   private plugged = true
-  private linkHeldUntilMs = 0
   private isRestarting = false
   private cancelTimer: (() => void) | undefined
   private cancelReplug: (() => void) | undefined
@@ -479,9 +478,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   private async airTime(): Promise<void> {
     if (this.timingFactor === 0) return
-    const isLinked = this.settings.cmms !== 0 && this.clock.nowMs() <= this.linkHeldUntilMs
+    const { settings } = this
+    const isLinked = settings.cmms !== 0 && this.clock.nowMs() <= settings.linkHeldUntilMs
     await pause(this.clock, this.paceMs(isLinked ? 'submitLinkedMs' : 'submitMs'))
-    this.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
+    settings.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
   }
 
   private powerOn(isSilent: boolean): void {
@@ -537,7 +537,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.session?.end()
     this.session = undefined
     this.radio.setOn(false)
-    this.linkHeldUntilMs = 0
     this.isRestarting = false
     this.receiver.reset()
   }

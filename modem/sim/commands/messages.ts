@@ -256,6 +256,7 @@ export const MESSAGE_COMMANDS: CommandTable = {
     ({ settings }) => settings.cmms,
     ({ settings }, value) => {
       settings.cmms = value
+      if (value === 0) settings.linkHeldUntilMs = 0
       return []
     },
   ),

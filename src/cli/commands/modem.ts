@@ -1,4 +1,5 @@
-/** Modems: how they are, one AT command, a restart. */
+/** Modems: how they are, one AT command, a restart; and a trace played again. */
+import { readFile } from 'node:fs/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { json, line, printable, table } from '../print.ts'
@@ -41,6 +42,19 @@ export async function reset(options: Options & { modem?: string }): Promise<void
   const modem = await call<ModemJson>(gateway, 'POST', `/api/v1/modems/${encodeURIComponent(id)}/reset`)
   if (options.json === true) json(modem)
   else table([row(modem)])
+}
+
+/** Exit code 0 when the driver got ready on it, 2 when not. */
+export async function replay(file: string, options: { json?: boolean }): Promise<void> {
+  const trace = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new ExitError(EXIT.usage, `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  const { replay: play } = await import('../../sandbox/replay.ts')
+  const state = await play(trace, (happened) => {
+    if (options.json === true) json(happened)
+    else line(`${(happened.atMs / 1000).toFixed(3)} ${happened.event} ${printable(happened.detail)}`)
+  })
+  if (state !== 'ready') process.exitCode = EXIT.warnings
 }
 
 async function all(gateway: Address): Promise<ModemJson[]> {

@@ -1,5 +1,6 @@
 /** What the command tables may touch of a modem. The one that fulfils it is `SimulatedModem`. */
 
+import type { CallLine } from './calls.ts'
 import type { SimClock } from './clock.ts'
 import type { CommandCall } from './commandline.ts'
 import type { FaultStack } from './faults.ts'
@@ -7,6 +8,7 @@ import type { ModemProfile } from './profile.ts'
 import type { Settings } from './settings.ts'
 import type { SimCard } from './simcard.ts'
 import type { MessageStorage } from './storage.ts'
+import type { UssdService } from './ussd.ts'
 
 /** +CREG `<stat>`, in words. */
 export type Coverage = 'none' | 'home' | 'searching' | 'denied' | 'unknown' | 'roaming' | 'sms-only'
@@ -52,8 +54,8 @@ export interface ModemContext {
   restart(): void
   /** An unsolicited result that has nothing to do with messages. */
   notify(line: string): void
-  /** Asks the network (USSD); the answer comes as +CUSD. */
-  ussd(request: string): void
+  readonly ussd: UssdService
+  readonly calls: CallLine
 }
 
 /** Information lines of the answer, `OK` follows by itself; throws AtFailure otherwise. */

@@ -148,6 +148,41 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
       return shownModem(modem)
     },
   ],
+  /** { modem, from?, rings?, everyMs? } → { outcome }, when the call has ended. */
+  [
+    'call',
+    async (world, command) => {
+      const rings = optionalCount(command, 'rings')
+      const everyMs = optionalCount(command, 'everyMs')
+      const outcome = await modemField(world, command).calls.ring({
+        ...(command['from'] === undefined ? {} : { from: textField(command, 'from') }),
+        ...(rings === undefined ? {} : { rings }),
+        ...(everyMs === undefined ? {} : { everyMs }),
+      })
+      return { outcome }
+    },
+  ],
+  /** { modem, id, text, serial? } */
+  [
+    'broadcast',
+    (world, command) => {
+      const serial = optionalCount(command, 'serial')
+      modemField(world, command).broadcast({
+        messageId: optionalCount(command, 'id') ?? 0,
+        text: textField(command, 'text'),
+        ...(serial === undefined ? {} : { serial }),
+      })
+      return {}
+    },
+  ],
+  /** { modem, text }: USSD that the network begins. */
+  [
+    'ussd',
+    (world, command) => {
+      modemField(world, command).ussd.push(textField(command, 'text'))
+      return {}
+    },
+  ],
   /** { modem, inserted } */
   [
     'card',

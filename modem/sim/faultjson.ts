@@ -49,6 +49,10 @@ const FIELDS: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   unplug: { phase, forMs: optional(count), power: optional(oneOf('lost', 'kept')) },
   reboot: { phase, silent: optional(flag) },
   'storage-full': {},
+  hang: { cure: oneOf('reopen', 'restart', 'power') },
+  answer: { text, line: optional(text) },
+  'late-body': { delayMs: count, lines: optional(lines) },
+  connect: {},
   report: { fate: oneOf('lost', 'slow', 'duplicate'), delayMs: optional(count) },
 }
 

@@ -52,6 +52,17 @@ export type Fault = FaultCondition &
     | { kind: 'reboot'; phase: FaultPhase; silent?: boolean }
     /** Messages are refused for want of memory, whatever the storage holds. `always` unless said otherwise. */
     | { kind: 'storage-full' }
+    /**
+     * From this command on it neither answers nor speaks, until the port is opened anew (`reopen`), AT+CFUN=1,1 comes
+     * (`restart`), or it loses power (`power`). Default: any command.
+     */
+    | { kind: 'hang'; cure: 'reopen' | 'restart' | 'power' }
+    /** This is said in place of the modem's own answer, and nothing is done. `line`: only to this very command line. */
+    | { kind: 'answer'; text: string; line?: string }
+    /** The PDU line of a +CMT, +CDS or +CBM comes so much later than its head, `lines` between them (H2). */
+    | { kind: 'late-body'; delayMs: number; lines?: readonly string[] }
+    /** The port becomes a data line until `+++` (H16). Default: any command. */
+    | { kind: 'connect' }
     /** Status reports for this modem: never sent, sent late, or sent twice. */
     | { kind: 'report'; fate: 'lost' | 'slow' | 'duplicate'; delayMs?: number }
   )

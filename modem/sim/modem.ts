@@ -24,13 +24,15 @@ import { addressOf } from '../pdu/address.ts'
 import { encodeDeliver, pduHex } from '../pdu/encode.ts'
 import { split } from '../pdu/segments.ts'
 import { timestampOf } from '../pdu/timestamp.ts'
+import { type Broadcast, pagesOf } from './broadcast.ts'
+import { CallLine } from './calls.ts'
 import { pause, type SimClock, systemClock } from './clock.ts'
 import { GENERAL_COMMANDS } from './commands/general.ts'
 import { MESSAGE_COMMANDS } from './commands/messages.ts'
 import { CELL, NETWORK_COMMANDS } from './commands/network.ts'
 import { COVERAGE_STAT, type CommandHandler, type Coverage } from './context.ts'
 import { cmsError } from './failure.ts'
-import { type ArmedFault, type Fault, type FaultPhase, FaultStack } from './faults.ts'
+import { type ArmedFault, type Fault, type FaultOf, type FaultPhase, FaultStack } from './faults.ts'
 import { JoinedStorage } from './joinedstorage.ts'
 import type { RadioNetwork } from './network.ts'
 import { Noise } from './noise.ts'
@@ -45,9 +47,15 @@ import type { OfferOutcome, ReportFate, Subscription } from './station.ts'
 import { MessageStorage } from './storage.ts'
 import { TcpPort } from './tcpport.ts'
 import { TeLink } from './telink.ts'
+import { type UssdAnswer, UssdService } from './ussd.ts'
 
 /** Command lines remembered; the oldest fall out. */
 const COMMAND_LINES_MAX = 10_000
+
+const USSD_ANSWERS: Readonly<Record<string, UssdAnswer>> = {
+  '*100#': 'Balance: 12.34 EUR',
+  '*101#': { text: '1 Balance\n2 Top up', replies: { '1': 'Balance: 12.34 EUR', '2': 'Sent.' } },
+}
 
 const COMMANDS: ReadonlyMap<string, CommandHandler> = new Map(
   Object.entries({ ...GENERAL_COMMANDS, ...NETWORK_COMMANDS, ...MESSAGE_COMMANDS }),
@@ -70,8 +78,8 @@ export interface SimulatedModemOptions {
   coverage?: Coverage
   /** How long a +CMT or +CDS waits for its +CNMA. */
   cnmaTimeoutMs?: number
-  /** Answers to USSD requests. */
-  ussd?: Readonly<Record<string, string>>
+  /** Answers to USSD requests; menus wait for replies. */
+  ussd?: Readonly<Record<string, UssdAnswer>>
   clock?: SimClock
 }
 
@@ -88,13 +96,14 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   readonly clock: SimClock
   readonly card: SimCard
   readonly faults = new FaultStack()
+  readonly ussd: UssdService
+  readonly calls: CallLine
   readonly cnmaTimeoutMs: number
   readonly networkSmsc: string
   readonly commandLines: string[] = []
   smsc: string
   signalQuality = 20
   private readonly timingFactor: number
-  private readonly ussdAnswers: Readonly<Record<string, string>>
   private readonly subscription: Subscription
   private readonly receiver: Receiver
   private readonly link: TeLink
@@ -104,10 +113,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private currentSettings: Settings
   private noise: Noise | undefined
   private isMessagingReady = false
+  /** What makes it speak again; undefined as long as it does. */
+  private hungUntil: FaultOf<'hang'>['cure'] | undefined
   private session: AtSession | undefined
   private readonly radio: Radio
   private plugged = true
-  private linkHeldUntilMs = 0
   private isRestarting = false
   private cancelTimer: (() => void) | undefined
   private cancelReplug: (() => void) | undefined
@@ -135,7 +145,20 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.smsc = network.smsc
     const { timing = 'zero' } = options
     this.timingFactor = typeof timing === 'object' ? timing.factor : timing === 'realistic' ? 1 : 0
-    this.ussdAnswers = options.ussd ?? { '*100#': 'Balance: 12.34 EUR' }
+    const notify = (line: string) => this.notify(line)
+    this.ussd = new UssdService({
+      clock: this.clock,
+      answers: options.ussd ?? USSD_ANSWERS,
+      coding: () => this.profile.ussdCoding,
+      delayMs: () => this.paceMs('ussdMs'),
+      notify,
+    })
+    this.calls = new CallLine({
+      clock: this.clock,
+      isSet: (name) => (this.settings.flags[name] ?? '0').startsWith('1'),
+      missedLines: () => this.profile.missedCallLines,
+      notify,
+    })
     this.radio = new Radio(
       this.clock,
       () => this.paceMs('registerMs'),
@@ -145,8 +168,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.currentSettings = settingsAtStart(this.profile)
     this.receiver = new Receiver(this)
     this.link = new TeLink(this.clock, this.faults, {
-      bytes: (chunk) => this.session?.bytes(chunk),
-      detached: () => this.receiver.listenerGone(),
+      bytes: (chunk) => this.heard(chunk),
+      detached: () => {
+        if (this.hungUntil === 'reopen') this.hungUntil = undefined
+        this.receiver.listenerGone()
+      },
     })
     this.port = new TcpPort((socket) => this.link.attach(socket))
     this.subscription = network.attach(options.number, {
@@ -170,6 +196,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   get isSmsReady(): boolean {
     return this.isMessagingReady
+  }
+
+  get isHung(): boolean {
+    return this.hungUntil !== undefined
   }
 
   get answerMs(): number {
@@ -261,6 +291,13 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.radioChanged()
   }
 
+  /** A cell broadcast reaches it, page by page. Throws RangeError for a text of more than 15 pages. */
+  broadcast(broadcast: Broadcast): void {
+    for (const page of pagesOf(broadcast)) {
+      if (this.radio.isServed) this.receiver.page(broadcast.messageId, page)
+    }
+  }
+
   /** Writes to the TE as it is. */
   say(text: string): void {
     this.link.write(text)
@@ -335,10 +372,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   write(text: string): void {
-    this.link.write(text)
+    if (!this.isHung) this.link.write(text)
   }
 
   phase(phase: FaultPhase, command: string): void {
+    if (phase === 'before-command') this.hungUntil ??= this.faults.take('hang', command)?.cure
     const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
     if (unplug !== undefined) {
       const { forMs, power } = unplug
@@ -413,16 +451,17 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.unsolicited(`\r\n${line}\r\n`)
   }
 
-  ussd(request: string): void {
-    const answer = this.ussdAnswers[request]
-    this.clock.after(0, () => this.notify(answer === undefined ? '+CUSD: 4' : `+CUSD: 0,"${answer}",15`))
-  }
-
   // What the receiver asks of the modem.
 
   unsolicited(text: string): void {
     const { unsolicitedEnd } = this.profile
     this.session?.unsolicited(unsolicitedEnd === '\r\n' ? text : text.replaceAll('\r\n', unsolicitedEnd))
+  }
+
+  /** A modem that has fallen silent hears at most that it shall restart. */
+  private heard(chunk: Buffer): void {
+    if (!this.isHung) this.session?.bytes(chunk)
+    else if (this.hungUntil === 'restart' && chunk.toString('latin1').toUpperCase().includes('+CFUN=1,1')) this.reboot()
   }
 
   private offer(tpdu: Uint8Array): Promise<OfferOutcome> {
@@ -439,9 +478,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   private async airTime(): Promise<void> {
     if (this.timingFactor === 0) return
-    const isLinked = this.settings.cmms !== 0 && this.clock.nowMs() <= this.linkHeldUntilMs
+    const { settings } = this
+    const isLinked = settings.cmms !== 0 && this.clock.nowMs() <= settings.linkHeldUntilMs
     await pause(this.clock, this.paceMs(isLinked ? 'submitLinkedMs' : 'submitMs'))
-    this.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
+    settings.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
   }
 
   private powerOn(isSilent: boolean): void {
@@ -488,13 +528,15 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   private powerOff(): void {
     this.cancelTimer?.()
+    this.hungUntil = undefined
+    this.ussd.end()
+    this.calls.end()
     this.noise?.end()
     this.noise = undefined
     this.isMessagingReady = false
     this.session?.end()
     this.session = undefined
     this.radio.setOn(false)
-    this.linkHeldUntilMs = 0
     this.isRestarting = false
     this.receiver.reset()
   }

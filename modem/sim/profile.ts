@@ -28,6 +28,8 @@ export interface Pace {
   submitLinkedMs: number
   /** How long the link is held after a message. */
   linkHeldMs: number
+  /** From a USSD request to the network's answer. */
+  ussdMs: number
 }
 
 /** Lines that a modem says by itself all the time. */
@@ -124,6 +126,7 @@ export const DEFAULT_PROFILE: ModemProfile = {
     submitMs: 3_000,
     submitLinkedMs: 1_600,
     linkHeldMs: 5_000,
+    ussdMs: 2_000,
   },
   memories: { SM: 20, ME: 50, SR: 10 },
   joinedMemory: false,

@@ -10,6 +10,7 @@ import { addressOf } from '../pdu/address.ts'
 import { pduHex } from '../pdu/encode.ts'
 import { PduError } from '../pdu/error.ts'
 import { decodeTpdu } from '../pdu/tpdu.ts'
+import { isWanted } from './broadcast.ts'
 import type { SimClock } from './clock.ts'
 import type { FaultStack } from './faults.ts'
 import type { ModemProfile } from './profile.ts'
@@ -85,6 +86,14 @@ export class Receiver {
     this.fullWasSaid = false
   }
 
+  /** A page of a cell broadcast; handed on or dropped as <bm> says, nobody acknowledges it. */
+  page(messageId: number, pageHex: string): void {
+    const { settings, isAttached } = this.host
+    const isDirect = settings.cnmi.bm === 2 || settings.cnmi.bm === 3
+    if (!isDirect || !isAttached || !isWanted(settings.broadcasts, messageId)) return
+    this.indicateWithBody(`+CBM: ${pageHex.length >> 1}`, pageHex)
+  }
+
   /** The modem restarts. */
   reset(): void {
     this.buffered.length = 0
@@ -130,7 +139,7 @@ export class Receiver {
   }
 
   private handOn(head: string, pdu: string): Promise<OfferOutcome> {
-    this.indicate(`\r\n${head}\r\n${pdu}\r\n`)
+    this.indicateWithBody(head, pdu)
     if (this.host.settings.csms === 0) return Promise.resolve('taken')
     return new Promise((resolve) => {
       const cancel = this.host.clock.after(this.host.cnmaTimeoutMs, () => {
@@ -144,6 +153,17 @@ export class Receiver {
       }
       this.awaited = conclude
     })
+  }
+
+  private indicateWithBody(head: string, pdu: string): void {
+    const late = this.host.faults.take('late-body', '*')
+    if (late === undefined) {
+      this.indicate(`\r\n${head}\r\n${pdu}\r\n`)
+      return
+    }
+    this.indicate(`\r\n${head}\r\n`)
+    for (const line of late.lines ?? []) this.host.unsolicited(`\r\n${line}\r\n`)
+    this.host.clock.after(late.delayMs, () => this.indicate(`${pdu}\r\n`))
   }
 
   private indicate(text: string): void {

@@ -27,6 +27,8 @@ const BACKSPACE = '\b'
 
 export interface SessionHost extends ModemContext {
   readonly isAttached: boolean
+  /** It has fallen silent. */
+  readonly isHung: boolean
   /** Every command line, for whoever watches. */
   seen(line: string): void
   write(text: string): void
@@ -62,6 +64,7 @@ export class AtSession {
   private isEnded = false
   /** Lines are lost until one was. */
   private hasSpeed: boolean
+  private isDataLine = false
 
   constructor(host: SessionHost, commands: ReadonlyMap<string, CommandHandler>) {
     this.host = host
@@ -87,6 +90,12 @@ export class AtSession {
   /** Bytes of the TE. */
   bytes(chunk: Buffer): void {
     if (this.isEnded) return
+    if (this.isDataLine) {
+      if (!chunk.includes('+++')) return
+      this.isDataLine = false
+      this.host.write('\r\nOK\r\n')
+      return
+    }
     if (this.body !== undefined) {
       this.bodyBytes(chunk)
       return
@@ -193,7 +202,14 @@ export class AtSession {
     for (const call of calls) {
       last = call.name
       this.host.phase('before-command', call.name)
-      if (!this.isLive || this.faults.take('no-answer', call.name) !== undefined || this.hangs(call)) return
+      if (
+        !this.isLive ||
+        this.host.isHung ||
+        this.scripted(call, line) ||
+        this.faults.take('no-answer', call.name) !== undefined ||
+        this.hangs(call)
+      )
+        return
       try {
         informations.push(...(await this.execute(call)))
       } catch (error) {
@@ -222,6 +238,23 @@ export class AtSession {
     const handler = profile.lacks.includes(call.name) ? undefined : this.commands.get(call.name)
     if (handler === undefined) throw plainError(profile.unknownCommand)
     return handler(this.host, call)
+  }
+
+  /** Says what a fault puts in place of the answer. */
+  private scripted({ name }: CommandCall, line: string): boolean {
+    const typed = line.trim().toUpperCase()
+    const said = this.faults.take(
+      'answer',
+      name,
+      (fault) => fault.line === undefined || fault.line.toUpperCase() === typed,
+    )
+    if (said !== undefined) this.host.write(said.text)
+    else if (this.faults.take('connect', name) === undefined) return false
+    else {
+      this.isDataLine = true
+      this.host.write('\r\nCONNECT 150000000\r\n')
+    }
+    return true
   }
 
   /** Some modems never answer +CMGL. */

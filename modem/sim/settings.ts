@@ -16,6 +16,8 @@ export interface Settings {
   /** +CPMS: read and delete, write and send, receive. */
   memories: [string, string, string]
   cmms: number
+  /** The link of the last message is up until then, ms since the epoch; +CMMS=0 lets it go. */
+  linkHeldUntilMs: number
   cfun: number
   /** Whether and how +CREG, +CGREG and +CEREG are reported. */
   creg: Record<'+CREG' | '+CGREG' | '+CEREG', number>
@@ -23,6 +25,8 @@ export interface Settings {
   /** On/off settings that change nothing here: +CLIP, +CRC, +CUSD … */
   flags: Record<string, string>
   copsFormat: number
+  /** +CSCB: which broadcasts are let through; undefined is all. */
+  broadcasts: { mode: number; ids: string } | undefined
 }
 
 export function settingsAtStart(profile: ModemProfile): Settings {
@@ -37,10 +41,12 @@ export function settingsAtStart(profile: ModemProfile): Settings {
     routingSuspended: false,
     memories: [memory, memory, memory],
     cmms: 0,
+    linkHeldUntilMs: 0,
     cfun: 1,
     creg: { '+CREG': 0, '+CGREG': 0, '+CEREG': 0 },
     cscs: 'GSM',
     flags: {},
     copsFormat: 0,
+    broadcasts: undefined,
   }
 }

@@ -132,6 +132,12 @@ function program(): Command {
     .option('--modem <which>', 'id, label, number or port')
     .action(run(async (options) => (await import('./commands/modem.ts')).reset(options)))
 
+  modem
+    .command('replay <file>')
+    .description('runs the driver against a recorded trace, offline, and says what it made of it')
+    .option('--json', 'one event a line, as JSON')
+    .action(run(async (file, options) => (await import('./commands/modem.ts')).replay(file, options)))
+
   const signal = root.command('signal').description('the Signal account')
   talking(signal, 'status', 'how it is').action(
     run(async (options) => (await import('./commands/signal.ts')).status(options)),

@@ -115,6 +115,46 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'call',
+    summary: 'Somebody calls a modem, and gives up after a few rings.',
+    parameters: [
+      modem,
+      { name: 'from', summary: 'who: a number or a name; withheld when left out', kind: 'text' },
+      { name: 'rings', summary: 'how often it rings', kind: 'integer', fallback: 4 },
+      { name: 'every_ms', summary: 'from ring to ring', kind: 'integer', fallback: 1_000 },
+    ],
+    run: async (world, given) => {
+      const from = given.optionalText('from')
+      const { calls } = world.modem(given.text('modem')).modem
+      const outcome = await calls.ring({
+        ...(from === undefined ? {} : { from: anyNumber(world, from) }),
+        rings: given.integer('rings'),
+        everyMs: given.integer('every_ms'),
+      })
+      return { outcome }
+    },
+  },
+  {
+    name: 'broadcast',
+    summary: 'The cell warns everybody in reach of a modem.',
+    parameters: [
+      modem,
+      { name: 'text', summary: 'what is said', kind: 'text', required: true },
+      { name: 'id', summary: 'message identifier (4370: the highest warning)', kind: 'integer', fallback: 4370 },
+    ],
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.broadcast({ messageId: given.integer('id'), text: given.text('text') })
+    },
+  },
+  {
+    name: 'ussd',
+    summary: 'The network shows a USSD text by itself.',
+    parameters: [modem, { name: 'text', summary: 'what it says', kind: 'text', required: true }],
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.ussd.push(given.text('text'))
+    },
+  },
+  {
     name: 'fill-sim',
     summary: 'A memory of a modem is full of old texts.',
     parameters: [modem, memory],

@@ -57,6 +57,11 @@ function pinCounter(
 
 const accept: CommandHandler = () => []
 
+const hangUp: CommandHandler = ({ calls }) => {
+  calls.hangUp()
+  return []
+}
+
 const pin: CommandHandler = (modem, { form, text }) => {
   const { card } = modem
   if (form === 'test') return []
@@ -115,7 +120,12 @@ export const GENERAL_COMMANDS: CommandTable = {
   Q: accept,
   X: accept,
   S: accept,
-  H: accept,
+  A: ({ calls }) => {
+    if (!calls.answer()) throw plainError('NO CARRIER')
+    return []
+  },
+  H: hangUp,
+  '+CHUP': hangUp,
   M: accept,
   L: accept,
   '&C': accept,

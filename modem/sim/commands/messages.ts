@@ -256,8 +256,20 @@ export const MESSAGE_COMMANDS: CommandTable = {
     ({ settings }) => settings.cmms,
     ({ settings }, value) => {
       settings.cmms = value
+      if (value === 0) settings.linkHeldUntilMs = 0
       return []
     },
   ),
   '+CNMA': acknowledge,
+  '+CSCB': (modem, { form, text }) => {
+    if (form === 'test') return ['+CSCB: (0,1)']
+    if (form === 'read') {
+      const { mode = 1, ids = '' } = modem.settings.broadcasts ?? {}
+      return [`+CSCB: ${mode},"${ids}",""`]
+    }
+    const [mode, ids = ''] = parameters(text)
+    if (mode !== '0' && mode !== '1') throw cmsError(302)
+    modem.settings.broadcasts = { mode: Number(mode), ids }
+    return []
+  },
 }

@@ -48,7 +48,8 @@ const ussd: CommandHandler = (modem, { form, text }) => {
   const [n, request] = parameters(text)
   if (n !== '0' && n !== '1' && n !== '2') throw cmeError(50)
   if (n !== '2') modem.settings.flags['+CUSD'] = n
-  if (request !== undefined && n !== '2') modem.ussd(request)
+  if (n === '2') modem.ussd.end()
+  else if (request !== undefined) modem.ussd.request(request)
   return []
 }
 

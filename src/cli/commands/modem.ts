@@ -1,5 +1,5 @@
-/** Modems: how they are, what was said to them, one AT command, a USSD session, a restart. */
-import { writeFile } from 'node:fs/promises'
+/** Modems: how they are, what was said to them, one AT command, a USSD session, a restart; and a trace played again. */
+import { readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
@@ -120,6 +120,19 @@ export async function trace(
     await writeFile(options.output, reply.transcript, { mode: 0o600 })
     line(`Written to ${options.output}.`)
   }
+}
+
+/** Exit code 0 when the driver got ready on it, 2 when not. */
+export async function replay(file: string, options: { json?: boolean }): Promise<void> {
+  const trace = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new ExitError(EXIT.usage, `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  const { replay: play } = await import('../../sandbox/replay.ts')
+  const state = await play(trace, (happened) => {
+    if (options.json === true) json(happened)
+    else line(`${(happened.atMs / 1000).toFixed(3)} ${happened.event} ${printable(happened.detail)}`)
+  })
+  if (state !== 'ready') process.exitCode = EXIT.warnings
 }
 
 async function all(gateway: Address): Promise<ModemJson[]> {

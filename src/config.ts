@@ -12,8 +12,9 @@ import { CausewayError } from './domain/errors.ts'
 import type { SignalServer } from './signal/server.ts'
 
 export interface ModemConfig {
-  /** `/dev/…` or `tcp://host:port`. */
+  /** `/dev/…`, `tcp://host:port` or `auto`. */
   port: string
+  imei: string | undefined
   label: string | undefined
   number: string | undefined
   pin: string | undefined
@@ -111,7 +112,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     fallback: { default: values.fallback.default, afterMs: values.fallback.after },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
-    modems: values.modems.map(({ port, label, number, pin }) => ({ port, label, number, pin })),
+    modems: values.modems.map(({ port, imei, label, number, pin }) => ({ port, imei, label, number, pin })),
     signal: { server: signalServer(values.signal.server, absolute), profileName: values.signal.profile_name },
     queue: values.queue,
     store: { keyFile },

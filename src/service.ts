@@ -18,7 +18,7 @@ import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
-import { createModems, modemPort } from './service/modems.ts'
+import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
 import { openDatabase } from './store/database.ts'
@@ -98,7 +98,14 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     log,
   })
 
-  const modems = createModems(config.modems, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, log)
+  const scout = createScout(log)
+  const modems = createModems(
+    config.modems,
+    new SmsInbound(router.sink, new InboundPdus(db, ids, clock)),
+    db,
+    scout,
+    log,
+  )
   const account = new Account({
     db,
     server: config.signal.server,
@@ -124,7 +131,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
-      modems: modemPort(modems),
+      modems: modemPort(modems, scout),
       signal: account,
       health,
       events,

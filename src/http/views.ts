@@ -4,7 +4,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
-import type { ModemView, SignalView } from './ports.ts'
+import type { ModemView, PortView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -149,6 +149,21 @@ export function modemView(modem: ModemView) {
             },
     },
     since: time(modem.sinceMs),
+  }
+}
+
+export function portView(port: PortView) {
+  return {
+    port: port.port,
+    usb_id: port.usbId ?? null,
+    interface: port.interfaceNumber ?? null,
+    product: port.product ?? null,
+    result: port.result,
+    reason: port.reason ?? null,
+    imei: port.imei ?? null,
+    manufacturer: port.manufacturer ?? null,
+    model: port.model ?? null,
+    profile: port.profile ?? null,
   }
 }
 

@@ -38,6 +38,10 @@ class Sink implements ModemSink {
   inventory(): Promise<void> {
     return Promise.resolve()
   }
+
+  call(): Promise<void> {
+    return Promise.resolve()
+  }
 }
 
 interface Line {

@@ -73,7 +73,7 @@ export interface RecoveryStatus {
 
 export interface ModemStatus {
   id: string
-  /** As configured: `/dev/…` or `tcp://host:port`. */
+  /** Where it is: `/dev/…` or `tcp://host:port`; `auto` until it was found. */
   port: string
   label: string | undefined
   state: ModemState

@@ -25,4 +25,10 @@ export class ImeiClaims {
     this.#owners.set(imei, claimant)
     return undefined
   }
+
+  /** Whether another entry than `claimant` is known to drive, or to wait for, this module. */
+  isTaken(imei: string, claimant: ImeiClaimant): boolean {
+    const owner = this.#owners.get(imei)
+    return owner !== undefined && owner !== claimant
+  }
 }

@@ -73,8 +73,8 @@ export type LifeEvent =
   | { kind: 'radio-cycled' }
   /** `problem`: why the USB port could not be switched. */
   | { kind: 'replugged'; problem: string | undefined }
-  /** The port of a modem that was given up has gone and is there again. */
-  | { kind: 'port-returned' }
+  /** The port of a modem that was given up has gone: a person replugs it. */
+  | { kind: 'port-gone' }
   | { kind: 'under-voltage'; words: string }
 
 export type Effect =
@@ -87,7 +87,7 @@ export type Effect =
   | { do: 'restart-module' }
   | { do: 'cycle-radio' }
   | { do: 'replug-usb' }
-  /** Feed `port-returned` when the port goes and returns; called off by `cancel-wait`. */
+  /** Feed `port-gone` when the port has gone; called off by `cancel-wait`. */
   | { do: 'watch-port' }
 
 export interface Step {
@@ -181,7 +181,7 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
       return life.phase === 'cycling' ? startSequence(life, life.reason) : same(life)
     case 'replugged':
       return life.phase === 'replugging' ? replugged(life, event.problem, nowMs, timings) : same(life)
-    case 'port-returned':
+    case 'port-gone':
       return life.phase === 'waiting' && life.heldAs === 'failed' ? open(life) : same(life)
     case 'under-voltage':
       return step({ ...life, powerProblem: event.words }, [])

@@ -27,6 +27,7 @@ import {
   type UssdAnswer,
   UssdError,
 } from './contract.ts'
+import type { PortScout } from './discovery.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
@@ -36,7 +37,7 @@ import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { Reception } from './reception.ts'
 import { inWords, unlessRefused } from './refusal.ts'
 import type { SerialTransport } from './serial/pipe.ts'
-import { watchReturn } from './serial/presence.ts'
+import { watchGone } from './serial/presence.ts'
 import { type Clock, type Log, pause, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
 import { openTransport } from './serial/transport.ts'
@@ -50,8 +51,10 @@ import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
 import { type UssdHabits, UssdSession } from './ussd.ts'
 
 export interface ModemOptions {
-  /** `/dev/serial/by-id/…` or `tcp://host:port`. */
+  /** `/dev/serial/by-id/…`, `tcp://host:port`, or `auto`: wherever the module answers. */
   port: string
+  /** The module that this entry is for. Others are left alone. */
+  imei?: string | undefined
   label?: string | undefined
   /** Own number in E.164; else the SIM is asked. */
   number?: string | undefined
@@ -68,6 +71,8 @@ export interface ModemOptions {
   claims?: ImeiClaims | undefined
   /** Shared likewise: what became of PINs. Without it that is forgotten with the process. */
   pins?: PinRecord | undefined
+  /** Shared likewise: looks for modules on other ports than the configured one. */
+  scout?: PortScout | undefined
   /** What families there are; those that are shipped, unless a test has others. */
   profiles?: readonly ModemProfile[] | undefined
 }
@@ -115,6 +120,12 @@ export class Modem implements SmsModem {
   #cancelWait: () => void = () => {}
   #cancelPoll: () => void = () => {}
   #cancelWatch: () => void = () => {}
+  /** Where the module was found; the configured port until then. */
+  #portNow: string
+  /** Another module answered at the configured port: look elsewhere first. */
+  #misplaced = false
+  #releasePort: () => void = () => {}
+  #usbId: string | undefined
   /** A person asked for a reset, so another module at this port is no accident. */
   #mayChangeModule = false
 
@@ -127,9 +138,13 @@ export class Modem implements SmsModem {
     this.#pinRecord = options.pins ?? new PinRecord(new VolatilePinEntries(), () => options.clock.nowMs())
     this.#profiles = options.profiles ?? shippedProfiles()
     this.#transcript = new Transcript(options.clock)
+    this.#portNow = options.port
     this.#board = new StatusBoard(this.#blankStatus(), () => options.clock.nowMs())
+    const portNow = () => this.#portNow
     this.#claimant = {
-      port: options.port,
+      get port() {
+        return portNow()
+      },
       present: () => this.#link !== undefined,
       forget: () => this.#board.update({ imei: undefined, id: this.#blankStatus().id }),
     }
@@ -252,8 +267,8 @@ export class Modem implements SmsModem {
         return
       case 'watch-port':
         this.#track(this.#lookAtPower())
-        this.#cancelWatch = watchReturn(this.#options.port, this.#timings.presenceEveryMs, this.#clock, () =>
-          this.#dispatch({ kind: 'port-returned' }),
+        this.#cancelWatch = watchGone(this.#portNow, this.#timings.presenceEveryMs, this.#clock, () =>
+          this.#dispatch({ kind: 'port-gone' }),
         )
         return
       case 'wait':
@@ -277,12 +292,15 @@ export class Modem implements SmsModem {
   async #open(): Promise<void> {
     let pipe: SerialTransport
     try {
-      pipe = await openTransport(this.#options.port, { ...this.#timings, clock: this.#clock })
+      pipe = await this.#openPort()
+      this.#usbId = await this.#options.scout?.usbIdOf(this.#portNow)
     } catch (error) {
+      this.#releasePort()
       this.#dispatch({ kind: 'open-failed', reason: inWords(error) })
       return
     }
     if (this.#life.phase !== 'opening') {
+      this.#releasePort()
       await pipe.close()
       return
     }
@@ -319,6 +337,58 @@ export class Modem implements SmsModem {
     this.#dispatch({ kind: 'opened' })
   }
 
+  /** Opens the configured port, or the one where the module is by now. */
+  async #openPort(): Promise<SerialTransport> {
+    const { port, scout } = this.#options
+    const open = (name: string) => openTransport(name, { ...this.#timings, clock: this.#clock })
+    if (port !== 'auto' && !this.#misplaced) {
+      try {
+        const pipe = await open(port)
+        this.#holdPort(port, scout?.hold(port))
+        return pipe
+      } catch (error) {
+        const found = await this.#search()
+        if (found === undefined) throw error
+        return open(found)
+      }
+    }
+    this.#misplaced = false
+    const found = await this.#search()
+    if (found === undefined && port === 'auto') throw new Error(this.#nowhere())
+    if (found === undefined) this.#holdPort(port, scout?.hold(port))
+    return open(found ?? port)
+  }
+
+  /** Looks for the module of this entry on all ports; what is found is held. */
+  async #search(): Promise<string | undefined> {
+    const { port, scout } = this.#options
+    const imei = this.#wantedImei()
+    if (scout === undefined || port.startsWith('tcp:') || (imei === undefined && port !== 'auto')) return undefined
+    const found = await scout.find({ imei, taken: (other) => this.#claims.isTaken(other, this.#claimant) })
+    if (found === undefined) return undefined
+    this.#holdPort(found.port, found.release)
+    return found.port
+  }
+
+  #holdPort(port: string, release: (() => void) | undefined): void {
+    this.#releasePort()
+    if (port !== this.#portNow && this.#portNow !== 'auto') {
+      this.#log.info({ modemId: this.id, port }, 'the modem is at another port now')
+    }
+    this.#portNow = port
+    this.#releasePort = release ?? (() => {})
+    this.#board.update({ port })
+  }
+
+  #wantedImei(): string | undefined {
+    return this.#options.imei ?? (this.#mayChangeModule ? undefined : this.#board.status.imei)
+  }
+
+  #nowhere(): string {
+    const what = this.#wantedImei() === undefined ? 'no modem that is free answers' : 'this modem does not answer'
+    return `${what} at any USB port: see causeway modem probe`
+  }
+
   /** What the channel tells; `current` guards against a port that was given up already. */
   #events(current: () => boolean): ChannelEvents {
     const ifCurrent = (event: LifeEvent) => {
@@ -353,7 +423,10 @@ export class Modem implements SmsModem {
     link.setUp.abort()
     link.calls.stop()
     link.ussd.stop(reason)
+    const release = this.#releasePort
+    this.#releasePort = () => {}
     await Promise.all([link.reception?.stop(), link.channel.close(reason)])
+    release()
   }
 
   async #startSequence(): Promise<void> {
@@ -418,10 +491,16 @@ export class Modem implements SmsModem {
   /** Throws UnusableModule when this module is not ours to drive. Before the SIM is touched, because of the PIN (H10). */
   #admit(imei: string | undefined): void {
     if (imei === undefined) return
+    const wanted = this.#options.imei
+    if (wanted !== undefined && wanted !== imei) {
+      this.#misplaced = true
+      throw new UnusableModule(`another module answers at ${this.#portNow} than the one that imei names`)
+    }
     const known = this.#board.status.imei
     if (known !== undefined && known !== imei && !this.#mayChangeModule) {
+      this.#misplaced = true
       throw new UnusableModule(
-        `another module answers at ${this.#options.port}: reset this modem to accept it, or name ports by /dev/serial/by-id`,
+        `another module answers at ${this.#portNow}: reset this modem to accept it, or name ports by /dev/serial/by-id`,
       )
     }
     const otherPort = this.#claims.claim(imei, this.#claimant)
@@ -433,7 +512,7 @@ export class Modem implements SmsModem {
   }
 
   #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
-    const profile = profileOf(this.#profiles, { ...facts, usbId: undefined })
+    const profile = profileOf(this.#profiles, { ...facts, usbId: this.#usbId })
     this.#profile = profile
     link.submission.errors = profile.errors
     link.channel.knowUrcs(
@@ -443,6 +522,10 @@ export class Modem implements SmsModem {
   }
 
   #learn(facts: Partial<ModemStatus>): void {
+    const iccid = this.#board.status.iccid
+    if (iccid !== undefined && facts.iccid !== undefined && facts.iccid !== iccid) {
+      this.#log.warn({ modemId: this.id }, 'another SIM is in the modem than before')
+    }
     const number = this.#options.number ?? facts.number
     this.#board.update(number === undefined ? facts : { ...facts, number })
   }
@@ -486,7 +569,7 @@ export class Modem implements SmsModem {
   }
 
   async #replugUsb(): Promise<void> {
-    const device = await usbDeviceOf(this.#options.port)
+    const device = await usbDeviceOf(this.#portNow)
     const problem =
       device === undefined
         ? 'its port is no USB device of this machine'
@@ -578,9 +661,9 @@ export class Modem implements SmsModem {
   }
 
   #blankStatus(): ModemStatus {
-    const { port, label, number } = this.#options
+    const { port, label, number, imei } = this.#options
     return {
-      id: `mdm_${(label ?? port).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '')}`,
+      id: `mdm_${(imei ?? label ?? port).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '')}`,
       port,
       label,
       ...describeLife(NEW_LIFE),

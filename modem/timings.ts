@@ -13,6 +13,10 @@ export interface ModemTimings extends ChannelTimings {
   /** Between two tries to open the port: doubles from the first to the second. */
   reopenFirstMs: number
   reopenMaxMs: number
+  /** How long a port may take to tell who is behind it. */
+  probeLimitMs: number
+  /** Searching leaves a port alone for so long, where no modem answered and no family has such a device. */
+  strangerRetryMs: number
   /** Settings and queries. */
   commandTimeoutMs: number
   /** Commands that reach into SIM or network: CPIN, CPMS, CFUN, COPS. */
@@ -78,6 +82,8 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   presenceEveryMs: 2_000,
   reopenFirstMs: 500,
   reopenMaxMs: 15_000,
+  probeLimitMs: 2_000,
+  strangerRetryMs: 300_000,
   commandTimeoutMs: 5_000,
   slowCommandTimeoutMs: 30_000,
   listTimeoutMs: 30_000,

@@ -13,8 +13,9 @@ import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
 export interface ModemConfig {
-  /** `/dev/…` or `tcp://host:port`. */
+  /** `/dev/…`, `tcp://host:port` or `auto`. */
   port: string
+  imei: string | undefined
   label: string | undefined
   number: string | undefined
   pin: string | undefined
@@ -123,8 +124,9 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
-    modems: values.modems.map(({ port, label, number, pin, ...rules }) => ({
+    modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
       port,
+      imei,
       label,
       number,
       pin,

@@ -20,7 +20,7 @@ import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
-import { createModems, modemPort } from './service/modems.ts'
+import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
 import { openDatabase } from './store/database.ts'
@@ -103,7 +103,8 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     log,
   })
 
-  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, log)
+  const scout = createScout(log)
+  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, scout, log)
   const account = new Account({
     db,
     server: config.signal.server,
@@ -141,7 +142,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
         const { parts, alphabet } = countSegments(text)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
-      modems: modemPort(modems, () => router.smsLanes()),
+      modems: modemPort(modems, scout, () => router.smsLanes()),
       signal: account,
       health,
       events,

@@ -78,6 +78,9 @@ interface Ticket {
 
 const CTRL_Z = '\x1a'
 
+/** How modems begin what nobody asked for, listed or not (H1). No PDU begins so, however damaged. */
+const INDICATION = /^[+^*#$!%&]/
+
 export class AtChannel {
   readonly #pipe: SerialTransport
   readonly #events: ChannelEvents
@@ -385,7 +388,7 @@ export class AtChannel {
       return
     }
     if (this.#step.takeLine(text) || this.#takeUrc(text)) return
-    if (exchange?.awaitsBody) exchange.takeBody(text)
+    if (exchange?.awaitsBody && !INDICATION.test(text)) exchange.takeBody(text)
     else if (this.#bodies.takeMisfit(text) || exchange?.claimPlain(text)) return
     else this.#events.urc(unknownUrc(text))
   }

@@ -1,15 +1,11 @@
-/** Watches for a device file that goes and comes back: somebody has replugged the modem. */
+/** Watches for a device file to go: somebody unplugs the modem. */
 import { access } from 'node:fs/promises'
 import type { Clock } from './surroundings.ts'
 
-/**
- * Calls `returned` once when `port` was seen to be gone and is there again. Ports that are no files are never seen to go.
- * Gives how to stop looking.
- */
-export function watchReturn(port: string, everyMs: number, clock: Clock, returned: () => void): () => void {
+/** Calls `gone` once when `port` is no longer there. Ports that are no files never go. Gives how to stop looking. */
+export function watchGone(port: string, everyMs: number, clock: Clock, gone: () => void): () => void {
   if (!port.startsWith('/')) return () => {}
   let stopped = false
-  let gone = false
   let cancel = () => {}
   const look = () => {
     cancel = clock.after(everyMs, async () => {
@@ -18,12 +14,8 @@ export function watchReturn(port: string, everyMs: number, clock: Clock, returne
         () => false,
       )
       if (stopped) return
-      if (there && gone) {
-        returned()
-        return
-      }
-      gone ||= !there
-      look()
+      if (there) look()
+      else gone()
     })
   }
   look()

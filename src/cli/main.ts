@@ -118,6 +118,9 @@ function program(): Command {
   talking(modem, 'list', 'all of them').action(
     run(async (options) => (await import('./commands/modem.ts')).list(options)),
   )
+  talking(modem, 'probe', 'what is at the serial ports, and why one is not used').action(
+    run(async (options) => (await import('./commands/modem.ts')).probe(options)),
+  )
   talking(modem, 'at <command>', 'one AT command')
     .option('--modem <which>', 'id, label, number or port')
     .action(run(async (text, options) => (await import('./commands/modem.ts')).at(text, options)))

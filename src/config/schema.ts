@@ -46,11 +46,11 @@ const listen = z.string().transform((value, context) => {
 
 const modemPort = z.string().refine(
   (value) => {
-    if (/^\/dev\/\S+$/.test(value)) return true
+    if (value === 'auto' || /^\/dev\/\S+$/.test(value)) return true
     const match = /^tcp:\/\/(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)
     return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65535
   },
-  { message: 'write a device as /dev/serial/by-id/… or a network port as tcp://host:port' },
+  { message: 'write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port' },
 )
 
 const e164 = z.string().refine((value) => /^\+[1-9]\d{5,14}$/.test(value), {
@@ -123,7 +123,14 @@ const customSignalServer = z
   })
 
 const modem = z.strictObject({
-  port: modemPort.describe('The AT port: `/dev/serial/by-id/…` (stable over replugs) or `tcp://host:port`.'),
+  port: modemPort.describe(
+    'The AT port: `/dev/serial/by-id/…` (stable over replugs), `tcp://host:port`, or `auto`: the USB ports are asked which of them is a modem.',
+  ),
+  imei: z
+    .string()
+    .regex(/^\d{15}$/, { message: 'write the fifteen digits of the IMEI' })
+    .optional()
+    .describe('The module that is meant, wherever it is plugged in. Any other at that port is left alone.'),
   label: text.optional().describe('A name for people.'),
   number: e164.optional().describe('The SIM’s own number, where the SIM does not tell it.'),
   pin: z
@@ -209,7 +216,15 @@ export const configSchema = z.strictObject({
   resend_when_uncertain: flag
     .prefault('false')
     .describe('Send a text again when it cannot be known whether the network took it. May double it.'),
-  modems: z.array(modem).prefault([]).describe('The modems. None: Signal only.'),
+  modems: z
+    .array(modem)
+    .prefault([])
+    .superRefine((modems, context) => {
+      const names = modems.filter(({ port }) => port === 'auto').map(({ imei, label }) => imei ?? label)
+      if (new Set(names).size === names.length) return
+      context.addIssue({ code: 'custom', message: 'give each entry with port auto an imei or a label of its own' })
+    })
+    .describe('The modems. None: Signal only.'),
   calls: z
     .strictObject({
       hang_up: flag

@@ -155,7 +155,8 @@ function ports(config: Config): Finding[] {
 }
 
 function modemManager(config: Config): Finding[] {
-  if (!config.modems.some(({ port }) => port.startsWith('/dev/')) || !processRuns('ModemManager')) return []
+  if (!config.modems.some(({ port }) => port === 'auto' || port.startsWith('/dev/')) || !processRuns('ModemManager'))
+    return []
   const fix = 'Install the udev rules of systemd/, or: sudo systemctl disable --now ModemManager'
   return [warning('modem.owned_by_modemmanager', 'ModemManager runs and may take the modem’s port.', fix)]
 }

@@ -59,8 +59,25 @@ export interface UssdView {
   text: string | undefined
 }
 
+/** What was found at one serial port. */
+export interface PortView {
+  port: string
+  usbId: string | undefined
+  interfaceNumber: number | undefined
+  product: string | undefined
+  /** `modem`, `held`, `skipped`, `refused`, `silent`. */
+  result: string
+  reason: string | undefined
+  imei: string | undefined
+  manufacturer: string | undefined
+  model: string | undefined
+  profile: string | undefined
+}
+
 export interface ModemPort {
   list(): readonly ModemView[]
+  /** Asks the serial ports of the machine who is there. */
+  probe(): Promise<readonly PortView[]>
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
   /** The last of what went through the port; `masked` hides numbers and texts. Throws `unknown-modem`. */

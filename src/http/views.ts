@@ -7,7 +7,7 @@ import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
-import type { ModemTexts, ModemView, SignalView } from './ports.ts'
+import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -209,6 +209,21 @@ function modemTextsView(texts: ModemTexts) {
     per_minute: texts.perMinute ?? null,
     cost_per_part: texts.costPerPart ?? null,
     prefixes: texts.prefixes,
+  }
+}
+
+export function portView(port: PortView) {
+  return {
+    port: port.port,
+    usb_id: port.usbId ?? null,
+    interface: port.interfaceNumber ?? null,
+    product: port.product ?? null,
+    result: port.result,
+    reason: port.reason ?? null,
+    imei: port.imei ?? null,
+    manufacturer: port.manufacturer ?? null,
+    model: port.model ?? null,
+    profile: port.profile ?? null,
   }
 }
 

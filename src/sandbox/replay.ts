@@ -36,6 +36,7 @@ export async function replay(trace: string, tell: (event: ReplayEvent) => void):
     incoming: async (pdu) => say('message', `${pdu.kind} ${inWords(pdu.pduHex)}`),
     released: async () => {},
     inventory: async () => {},
+    call: async () => say('message', 'call'),
   }
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   // A recording answers at once or never: waits as in the field would only be waits.

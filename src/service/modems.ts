@@ -1,9 +1,14 @@
 /** The modems of the configuration as drivers, and as what the API shows of them. */
 import { type ModemSink, type SmsModem, UssdError } from '../../modem/contract.ts'
+import { PortScout } from '../../modem/discovery.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
 import { type PinEntry, type PinEntryStore, PinRecord } from '../../modem/pin-record.ts'
+import { shippedProfiles } from '../../modem/profile.ts'
+import { listSerialPorts } from '../../modem/serial/listing.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
+import { openTransport } from '../../modem/serial/transport.ts'
+import { DEFAULT_TIMINGS } from '../../modem/timings.ts'
 import type { Config } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { ModemPort, ModemTexts } from '../http/ports.ts'
@@ -20,14 +25,16 @@ export function createModems(
   { modems: configs, calls, broadcasts }: Pick<Config, 'modems' | 'calls' | 'broadcasts'>,
   sink: ModemSink,
   db: Database,
+  scout: PortScout,
   log: Log,
 ): readonly SmsModem[] {
   const claims = new ImeiClaims()
   const pins = new PinRecord(pinEntries(db), () => systemClock.nowMs())
   return configs.map(
-    ({ port, label, number, pin }) =>
+    ({ port, imei, label, number, pin }) =>
       new Modem({
         port,
+        imei,
         ...(label === undefined ? {} : { label }),
         ...(number === undefined ? {} : { number }),
         ...(pin === undefined ? {} : { pin }),
@@ -38,6 +45,7 @@ export function createModems(
         log,
         claims,
         pins,
+        scout,
       }),
   )
 }
@@ -56,6 +64,18 @@ function textsOf({ available, reason, rules, use }: ReturnType<Router['smsLanes'
   }
 }
 
+/** Looks at the ports of this machine. */
+export function createScout(log: Log): PortScout {
+  return new PortScout({
+    list: () => listSerialPorts(),
+    open: (port) => openTransport(port, { ...DEFAULT_TIMINGS, clock: systemClock }),
+    profiles: shippedProfiles(),
+    clock: systemClock,
+    log,
+    timings: DEFAULT_TIMINGS,
+  })
+}
+
 /** Only this writes that row, so what is read has the shape that was written. */
 function pinEntries(db: Database): PinEntryStore {
   return {
@@ -65,7 +85,11 @@ function pinEntries(db: Database): PinEntryStore {
 }
 
 /** What the API may ask of them. */
-export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<Router['smsLanes']>): ModemPort {
+export function modemPort(
+  modems: readonly SmsModem[],
+  scout: PortScout,
+  lanes: () => ReturnType<Router['smsLanes']>,
+): ModemPort {
   const demand = (id: string): SmsModem => {
     const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
     if (modem !== undefined) return modem
@@ -95,6 +119,7 @@ export function modemPort(modems: readonly SmsModem[], lanes: () => ReturnType<R
     ussd: (id, text) => ussd(demand(id).ussd(text)),
     replyUssd: (id, text) => ussd(demand(id).replyUssd(text)),
     cancelUssd: (id) => ussd(demand(id).cancelUssd()),
+    probe: () => scout.probe(),
     reset: (id) => demand(id).reset(),
     transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {

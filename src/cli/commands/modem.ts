@@ -105,6 +105,37 @@ export async function reset(options: Options & { modem?: string }): Promise<void
   else table([row(modem)])
 }
 
+interface PortJson {
+  port: string
+  usb_id: string | null
+  interface: number | null
+  product: string | null
+  result: string
+  reason: string | null
+  imei: string | null
+  manufacturer: string | null
+  model: string | null
+  profile: string | null
+}
+
+/** What is at the serial ports of the gateway's machine. */
+export async function probe(options: Options): Promise<void> {
+  const { data } = await call<{ data: PortJson[] }>(await findGateway(options), 'POST', '/api/v1/modems/probe')
+  if (options.json === true) {
+    for (const port of data) json(port)
+  } else if (data.length === 0) line('There is no serial port on the gateway’s machine.')
+  else table(data.map(portRow))
+}
+
+function portRow(port: PortJson): string[] {
+  const what =
+    port.result === 'modem'
+      ? `${[port.manufacturer, port.model].filter((word) => word !== null).join(' ')}, IMEI ${port.imei}, profile ${port.profile}`
+      : (port.reason ?? '')
+  const where = [port.usb_id, port.interface === null ? null : `interface ${port.interface}`]
+  return [port.port, where.filter((word) => word !== null).join(' '), port.result, printable(what)]
+}
+
 /** Writes the transcript to a file, or to standard output. `unmasked` leaves numbers and texts in it. */
 export async function trace(
   which: string | undefined,

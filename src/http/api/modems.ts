@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ApiPorts, UssdView } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
-import { modemView } from '../views.ts'
+import { modemView, portView } from '../views.ts'
 
 const AT_CHARS_MAX = 500
 /** More than any USSD string holds; the modem's driver knows exactly. */
@@ -35,6 +35,13 @@ export const modemRoutes: readonly Route[] = [
     scope: 'modems:read',
     summary: 'One modem.',
     handle: async ({ ports, params }) => ok(modemView(find(ports, params['id']))),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/modems/probe',
+    scope: 'admin',
+    summary: 'Asks each free USB serial port for a modem, and says what is there or why a port was not used.',
+    handle: async ({ ports }) => ok({ data: (await ports.modems.probe()).map(portView) }),
   }),
   route({
     method: 'POST',

@@ -107,6 +107,14 @@ describe('hazards', () => {
     ])
   })
 
+  test('H1 noise that no table lists between a head and its PDU line is not taken for the PDU', async () => {
+    const listing = run(listMessages(LIMIT_MS))
+    await wire.hears('AT+CMGL=4\r')
+    wire.say(`\r\n+CMGL: 1,1,,25\r\n^NOVELTY:"LTE",52\r\n*OTHER: 1\r\n${PDU}\r\n\r\nOK\r\n`)
+    expect((await listing).map(({ index, pdu, fits }) => [index, pdu, fits])).toEqual([[1, PDU, true]])
+    expect(wire.told.urcs.map(({ text }) => text)).toEqual(['^NOVELTY:"LTE",52', '*OTHER: 1'])
+  })
+
   test('H1 of two heads with bodies of one length the later one gets the next line', async () => {
     const listing = run(listMessages(LIMIT_MS))
     await wire.hears('AT+CMGL=4\r')

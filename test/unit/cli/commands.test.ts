@@ -276,6 +276,12 @@ describe('the other commands', () => {
     expect((await here('data', '--port', '1')).out).toBe('No data messages.\n')
   })
 
+  test('modem probe shows the ports, and why one is not used', async () => {
+    expect((await here('modem', 'probe')).out).toMatch(
+      /^\/dev\/ttyUSB0 +2c7c:0125 interface 0 +skipped +interface 0 is not for AT\n$/,
+    )
+  })
+
   test('modem at runs on the only modem', async () => {
     expect((await here('modem', 'at', 'ATI')).out).toBe('Causeway\nSim\n')
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)

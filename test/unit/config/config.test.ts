@@ -65,7 +65,7 @@ describe('what wins', () => {
   test('a list in the environment is written as YAML', () => {
     const config = load(undefined, { env: { CAUSEWAY__MODEMS: '[{port: "tcp://127.0.0.1:7000", pin: 0012}]' } })
     expect(config.modems).toMatchObject([
-      { port: 'tcp://127.0.0.1:7000', label: undefined, number: undefined, pin: '0012' },
+      { port: 'tcp://127.0.0.1:7000', imei: undefined, label: undefined, number: undefined, pin: '0012' },
     ])
   })
 
@@ -187,7 +187,11 @@ describe('what is wrong is said with its place and what to write', () => {
     ],
     [
       'modems:\n  - port: COM3',
-      ['file:2: modems[0].port: write a device as /dev/serial/by-id/… or a network port as tcp://host:port'],
+      ['file:2: modems[0].port: write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port'],
+    ],
+    [
+      'modems:\n  - port: auto\n  - port: auto',
+      ['file:1: modems: give each entry with port auto an imei or a label of its own'],
     ],
     ['modems:\n  - label: x', ['file:2: modems[0].port: is missing; write a value']],
     ['modems: /dev/ttyUSB0', ['file:1: modems: write a list']],

@@ -144,6 +144,21 @@ describe('modems', () => {
     expect((await rig.call('GET', path, { token: await rig.token('modems:read') })).status).toBe(403)
   })
 
+  test('are looked for at the ports, by administrators', async () => {
+    const reply = await rig.call('POST', '/api/v1/modems/probe', { token })
+    expect(reply.body.data).toEqual([
+      expect.objectContaining({
+        port: '/dev/ttyUSB0',
+        usb_id: '2c7c:0125',
+        interface: 0,
+        result: 'skipped',
+        imei: null,
+      }),
+    ])
+    const reader = await rig.token('modems:read')
+    expect((await rig.call('POST', '/api/v1/modems/probe', { token: reader })).status).toBe(403)
+  })
+
   test('are reset', async () => {
     const ussd = `/api/v1/modems/${rig.modem.id}/ussd`
     const asked = await rig.call('POST', ussd, { token, json: { text: '*100#' } })

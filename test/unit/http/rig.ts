@@ -177,6 +177,20 @@ export async function startRig(): Promise<Rig> {
     },
     modems: {
       list: () => [modem],
+      probe: async () => [
+        {
+          port: '/dev/ttyUSB0',
+          usbId: '2c7c:0125',
+          interfaceNumber: 0,
+          product: undefined,
+          result: 'skipped',
+          reason: 'interface 0 is not for AT',
+          imei: undefined,
+          manufacturer: undefined,
+          model: undefined,
+          profile: undefined,
+        },
+      ],
       reset: async (id) => {
         calls.push(`reset ${id}`)
       },

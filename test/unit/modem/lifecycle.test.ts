@@ -107,7 +107,7 @@ test('the ladder: reopen, radio, restart, USB port, give up; each counted, with 
   expect(describeLife(again.life)).toMatchObject({ state: 'failed', reason: expect.stringContaining('power supply') })
 })
 
-test('a modem that was given up is tried again after its rest, or as soon as its port has gone and is there again', () => {
+test('a modem that was given up is tried again after its rest, or as soon as its port goes, which is a person at work', () => {
   const silent = live([...READY, SILENT, ELAPSED, OPENED, SILENT, ELAPSED, OPENED, { kind: 'restarted' }])
   const usb = live([ELAPSED, OPENED, SILENT], silent.life)
   expect(usb.effects).toContain('replug-usb')
@@ -116,7 +116,7 @@ test('a modem that was given up is tried again after its rest, or as soon as its
   expect(describeLife(life).reason).toContain('no right')
   expect(life.ladder.counts.replug).toBe(0)
   expect(live([ELAPSED], life).effects).toEqual(['cancel-wait', 'open'])
-  expect(live([{ kind: 'port-returned' }], life).effects).toEqual(['cancel-wait', 'open'])
+  expect(live([{ kind: 'port-gone' }], life).effects).toEqual(['cancel-wait', 'open'])
 })
 
 test('too low a supply, told by modem or board, is said with the reason until the modem is well again', () => {

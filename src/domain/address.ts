@@ -90,7 +90,20 @@ export function addressDigits(input: string, region: string | undefined): string
   return input.replace(/\D/g, '')
 }
 
+/** Numbers read before: the same few people write and are written to, and reading one takes most of a millisecond. */
+const known = new Map<string, string | undefined>()
+const KNOWN_MAX = 2_000
+
 function toE164(text: string, compact: string, region: string | undefined): string | undefined {
+  const key = `${region ?? ''} ${text}`
+  if (known.has(key)) return known.get(key)
+  if (known.size >= KNOWN_MAX) known.clear()
+  const e164 = readE164(text, compact, region)
+  known.set(key, e164)
+  return e164
+}
+
+function readE164(text: string, compact: string, region: string | undefined): string | undefined {
   const country = region !== undefined && isSupportedCountry(region) ? (region as CountryCode) : undefined
   const parsed = parsePhoneNumberFromString(text, country)
   if (parsed !== undefined && E164.test(parsed.number)) {

@@ -37,7 +37,11 @@ async function strangers(house: House): Promise<string[]> {
 }
 
 function perSecond(count: number, sinceMs: number): number {
-  return Math.round((count / (performance.now() - sinceMs)) * 10_000) / 10
+  return count / ((performance.now() - sinceMs) / 1_000)
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10
 }
 
 /** Time from request to report for `count` texts to many people. */
@@ -56,22 +60,26 @@ async function sendTexts(house: House, count: number, text: (index: number) => s
 const smsOnly = { signal: false, config: { mode: 'sms_only', log: { level: 'warn', format: 'json' } } }
 
 const smsSendZero = () =>
-  inHouse(smsOnly, async (house) => ({ messagesPerSecond: await sendTexts(house, 500, (i) => `text number ${i}`) }))
+  inHouse(smsOnly, async (house) => ({
+    messagesPerSecond: rounded(await sendTexts(house, 500, (i) => `text number ${i}`)),
+  }))
 
 /** 3.0 s a message is what the air takes; whatever is above that is ours. */
 const smsSendRealistic = () =>
   inHouse({ ...smsOnly, timing: 'realistic' }, async (house) => {
     const count = 10
     const rate = await sendTexts(house, count, (i) => `text number ${i}`)
-    return { percentOfAirTime: Math.round((rate / (1 / 3)) * 1000) / 10 }
+    return { percentOfAirTime: rounded(rate * 3 * 100) }
   })
 
-/** Three parts with the link held: 3.0 s for the first, 1.6 s for the others. */
+/** Air time of the first part; while the link is held, also from one text to the next, a part takes 1.6 s. */
+const LONG_FIRST_S = 3
+
 const smsSendLongRealistic = () =>
   inHouse({ ...smsOnly, timing: 'realistic' }, async (house) => {
     const count = 4
     const rate = await sendTexts(house, count, (i) => `${i} ${'long '.repeat(80)}`)
-    return { percentOfAirTime: Math.round((rate / (1 / 6.2)) * 1000) / 10 }
+    return { percentOfAirTime: rounded(rate * (LONG_FIRST_S + (3 * count - 1) * 1.6) * (100 / count)) }
   })
 
 const smsReceive = () =>
@@ -82,7 +90,7 @@ const smsReceive = () =>
     const startMs = performance.now()
     for (let i = 0; i < count; i++) person.send(house.world.gatewayNumber, `inbound ${i}`)
     await house.eventually('all are here', async () => (await house.messages('&direction=in')).length >= count, WAIT_MS)
-    return { messagesPerSecond: perSecond(count, startMs) }
+    return { messagesPerSecond: rounded(perSecond(count, startMs)) }
   })
 
 const signalSend = () =>
@@ -94,7 +102,7 @@ const signalSend = () =>
     const startMs = performance.now()
     await together(count, (i) => house.send(i % 2 === 0 ? ana.e164 : dev.e164, `signal ${i}`))
     await house.eventually('all decrypted', () => ana.texts.length + dev.texts.length >= count + 2, WAIT_MS)
-    return { messagesPerSecond: perSecond(count, startMs) }
+    return { messagesPerSecond: rounded(perSecond(count, startMs)) }
   })
 
 const signalReceive = () =>
@@ -104,7 +112,7 @@ const signalReceive = () =>
     const startMs = performance.now()
     for (let i = 0; i < count; i++) await ana.sendText(house.world.gatewayNumber, `inbound ${i}`)
     await house.eventually('all are here', async () => (await house.messages('&direction=in')).length > count, WAIT_MS)
-    return { messagesPerSecond: perSecond(count, startMs) }
+    return { messagesPerSecond: rounded(perSecond(count, startMs)) }
   })
 
 const apiAccept = () =>
@@ -119,7 +127,7 @@ const apiAccept = () =>
       await house.send(numbers[i % numbers.length] ?? '', `accepted ${i}`)
       took.push(performance.now() - sentMs)
     })
-    const rate = perSecond(count, startMs)
+    const rate = rounded(perSecond(count, startMs))
     took.sort((a, b) => a - b)
     const share = (part: number) => Math.round((took[Math.floor(took.length * part)] ?? 0) * 10) / 10
     return { acceptedPerSecond: rate, p50Ms: share(0.5), p95Ms: share(0.95) }

@@ -29,6 +29,8 @@ export class GatewayProcess {
     this.#logFile = options.logFile
     this.#child = spawn(command, [...front, 'serve', '--config', options.configFile], {
       stdio: ['ignore', log, log],
+      // Killed with -9, this process can stop nothing any more.
+      env: { ...process.env, CAUSEWAY_STOP_WITH_PARENT: '1' },
       detached: true,
     })
     closeSync(log)

@@ -9,6 +9,8 @@ export interface ServeOptions {
   set: Record<string, string>
 }
 
+/** How often the gateway of a sandbox looks whether the sandbox was killed. */
+const PARENT_POLL_MS = 1_000
 /** How long a stop may take before the process ends anyway. */
 const STOP_TIMEOUT_MS = 20_000
 
@@ -60,5 +62,10 @@ function logFor(config: Config) {
 function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve())
+    if (process.env['CAUSEWAY_STOP_WITH_PARENT'] === undefined) return
+    const parent = process.ppid
+    setInterval(() => {
+      if (process.ppid !== parent) resolve()
+    }, PARENT_POLL_MS).unref()
   })
 }

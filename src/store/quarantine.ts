@@ -1,4 +1,5 @@
 /** What could not be understood, with its octets, for a person to see. */
+import { sql } from 'kysely'
 import type { QuarantinedItem } from '../domain/transport.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -31,13 +32,20 @@ export async function listQuarantine(
   request: { limit: number; cursor?: string | undefined },
 ): Promise<Page<QuarantineTable>> {
   const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
-  let query = db.selectFrom('quarantine').selectAll()
-  if (request.cursor !== undefined) query = query.where('received_at_ms', '<', decodeCursor(request.cursor).ms)
+  const row = sql<number>`rowid`
+  let query = db.selectFrom('quarantine').selectAll().select(row.as('row'))
+  if (request.cursor !== undefined) {
+    const { ms, id } = decodeCursor(request.cursor)
+    query = query.where(({ or, and, eb }) =>
+      or([eb('received_at_ms', '<', ms), and([eb('received_at_ms', '=', ms), eb(row, '<', Number(id))])]),
+    )
+  }
   const rows = await query
     .orderBy('received_at_ms', 'desc')
+    .orderBy(row, 'desc')
     .limit(limit + 1)
     .execute()
-  return pageOf(rows, limit, (row) => ({ ms: row.received_at_ms, id: 'q' }))
+  return pageOf(rows, limit, ({ received_at_ms, row: id }) => ({ ms: received_at_ms, id: String(id) }))
 }
 
 /** Drops the oldest items beyond the bound. */

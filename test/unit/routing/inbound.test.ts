@@ -267,6 +267,29 @@ describe('segments', () => {
   })
 })
 
+describe('the quarantine', () => {
+  it('is read in pages that leave nothing out, also where many came in the same millisecond', async () => {
+    for (let n = 0; n < 7; n++) {
+      await world.router.sink.quarantine({
+        transport: 'sms',
+        lane: 'mdm_1',
+        raw: `0${n}`,
+        code: 'truncated',
+        detail: 'cut off',
+        dedupeKey: `q:${n}`,
+        receivedAtMs: world.nowMs,
+      })
+    }
+    const seen: string[] = []
+    for (let cursor: string | undefined, page = 0; page < 4; page++) {
+      const { data, nextCursor } = await listQuarantine(world.db, { limit: 2, cursor })
+      seen.push(...data.map(({ raw }) => raw))
+      cursor = nextCursor
+    }
+    expect(seen).toEqual(['06', '05', '04', '03', '02', '01', '00'])
+  })
+})
+
 describe('receipts', () => {
   it('from somebody else, or for a time that is not ours, move nothing', async () => {
     const sent = await world.send(ANA, 'hello')

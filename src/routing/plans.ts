@@ -58,6 +58,8 @@ export function consequence(
     leg_started_at_ms: nowMs,
     transport: first.transport,
     lane: null,
+    // A report may settle the new leg before its attempt is closed: it must not be taken for the old one.
+    encrypted: 0,
     tries: 0,
     not_before_ms: 0,
     reason: first.reason,

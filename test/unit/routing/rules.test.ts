@@ -60,6 +60,17 @@ describe('each message takes the best transport', () => {
 })
 
 describe('soft evidence', () => {
+  it('a text of a fallback is never shown as encrypted, also when its report is quicker than the modem’s answer', async () => {
+    world.sms.at = async (step) => {
+      const taken = world.sms.network.at(-1)
+      if (step === 'taken' && taken !== undefined) await world.report(taken)
+    }
+    const sent = await world.send(ANA, 'hello')
+    expect(await world.message(sent.id)).toMatchObject({ state: 'sent', transport: 'signal', encrypted: 1 })
+    await world.pass(15 * MINUTE + 1)
+    expect(await world.message(sent.id)).toMatchObject({ state: 'delivered', transport: 'sms', encrypted: 0 })
+  })
+
   it('auto: no receipt in time, a text with its note; the late receipt repairs, and says that both went', async () => {
     const sent = await world.send(ANA, 'hello')
     await world.pass(15 * MINUTE - 1)

@@ -78,7 +78,14 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     mayCreate: !existsSync(path),
     mayBeShared: credentials !== undefined && config.store.keyFile.startsWith(`${credentials}/`),
   })
-  const db = await openDatabase({ path, key })
+  const db = await openDatabase({
+    path,
+    key,
+    broken: (error) => {
+      log.error({ err: error }, 'the gateway ends at once: what is not on the disk was promised to nobody')
+      process.exit(1)
+    },
+  })
   closing.push(() => db.destroy())
   const events = new EventLog(db, clock)
 

@@ -1,5 +1,6 @@
 /** What all of routing is built on, handed around as one value; made by the router. */
 import type { IdSource } from '../domain/ids.ts'
+import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
@@ -18,6 +19,8 @@ export interface RoutingContext {
   random: () => number
   log: Log
   settings: RoutingSettings
+  /** The one in force now. */
+  mode: () => Mode
   transports: readonly Transport[]
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]

@@ -5,7 +5,6 @@ import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type Transport
 import type { Lane } from '../domain/transport.ts'
 import { refusals } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
-import { readMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 
 export interface RoutingSettings {
@@ -25,20 +24,29 @@ export interface RoutingSettings {
 
 type MessageFacts = Pick<
   MessageRow,
-  'id' | 'policy' | 'text_approved' | 'since_leg' | 'fallback_code' | 'fallback_reason' | 'fallback_after_ms'
+  | 'id'
+  | 'policy'
+  | 'text_approved'
+  | 'leg'
+  | 'since_leg'
+  | 'tries'
+  | 'fallback_code'
+  | 'fallback_reason'
+  | 'fallback_after_ms'
 >
 
 /** The facts about this message and this person now. */
 export async function gatherFacts(
   db: Database,
   settings: RoutingSettings,
+  mode: Mode,
   lanes: readonly Lane[],
   nowMs: number,
   message: MessageFacts,
   contact: ContactRow,
 ): Promise<RouteFacts> {
   return {
-    mode: (await readMode(db)) ?? settings.mode,
+    mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
@@ -51,7 +59,7 @@ export async function gatherFacts(
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,
-    refused: await refusedBy(db, message),
+    refused: wasTried(message) ? await refusedBy(db, message) : {},
     silent: silenceOf(message),
     fallbackAfterMs: message.fallback_after_ms ?? settings.fallbackAfterMs,
   }
@@ -95,6 +103,11 @@ function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): Tra
   const open = own.filter(({ available }) => available)
   if (open.length > 0) return { kind: 'available', roaming: open.every(({ roaming }) => roaming === true) }
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
+}
+
+/** It has attempts since its plan began. */
+function wasTried({ tries, leg, since_leg }: MessageFacts): boolean {
+  return tries > 0 || (leg ?? since_leg) > since_leg
 }
 
 async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFacts['refused']> {

@@ -32,11 +32,11 @@ export async function partiesOf(db: Database, message: Pick<MessageRow, 'convers
 export async function planNow(
   context: RoutingContext,
   db: Database,
-  message: Parameters<typeof gatherFacts>[4],
+  message: Parameters<typeof gatherFacts>[5],
   contact: ContactRow,
 ): Promise<RoutePlan> {
-  const { settings, lanes, clock } = context
-  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact))
+  const { settings, mode, lanes, clock } = context
+  return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact))
 }
 
 /** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */

@@ -52,7 +52,7 @@ import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
 import { storeMessage } from './submitting.ts'
 
-/** How often all jobs are made anew from the database. */
+/** How often all jobs are made anew from the database; the outbox counts on it (FAR_OFF_MS). */
 const RECONCILE_INTERVAL_MS = 60_000
 /** How often old rows are forgotten. */
 const CLEAN_UP_INTERVAL_MS = 3_600_000
@@ -90,6 +90,8 @@ export class Router {
   readonly #laneWatch: LaneWatch
   readonly #pace: Pace
   #transports: readonly Transport[] = []
+  /** What a person has chosen instead of the configuration's. */
+  #chosenMode: Mode | undefined
   #capabilities: Capabilities | undefined
   #unsubscribe: (() => void)[] = []
   #timers: NodeJS.Timeout[] = []
@@ -121,6 +123,7 @@ export class Router {
       random,
       log,
       settings,
+      mode: () => this.mode(),
       get transports() {
         return transports()
       },
@@ -146,6 +149,7 @@ export class Router {
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
     this.#transports = transports
+    this.#chosenMode = await readMode(db)
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
@@ -236,8 +240,8 @@ export class Router {
     return merged ?? demandContact(this.#context.db, contactId)
   }
 
-  async mode(): Promise<Mode> {
-    return (await readMode(this.#context.db)) ?? this.#context.settings.mode
+  mode(): Mode {
+    return this.#chosenMode ?? this.#context.settings.mode
   }
 
   /** Messages that have not left yet follow the new mode. */
@@ -246,6 +250,7 @@ export class Router {
       await writeMode(tx, mode)
       await this.#context.events.append(tx, { type: 'settings.mode', data: { mode } })
     })
+    this.#chosenMode = mode
     await this.reconcile()
   }
 

@@ -25,7 +25,7 @@ import {
   refusalsByLane,
 } from '../store/attempts.ts'
 import { noteSmsLane } from '../store/contacts.ts'
-import type { DatabaseTransaction } from '../store/database.ts'
+import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
 import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts'
@@ -70,16 +70,22 @@ export class Sending {
   /** Claims and makes one attempt; how many parts have left. Does nothing where there is nothing to do. */
   async attempt(job: AttemptJob): Promise<number> {
     const { db, events, agenda, uses } = this.#context
-    const claim = await db.transaction().execute((tx) => this.#claim(tx, job))
+    // Not waited for: before anything leaves, the journal (or the ratchet) waits for what it writes after this.
+    const claim = await withoutWaiting(db)
+      .transaction()
+      .execute((tx) => this.#claim(tx, job))
     events.poke()
     void agenda.flush()
     if (claim === undefined) return 0
     try {
       const outcome = await this.#send(claim)
-      await db.transaction().execute(async (tx) => {
-        await claim.journal.close(tx)
-        await this.#close(tx, claim.attempt, outcome)
-      })
+      // Nobody is told of it who would not ask again: a power cut before it is on the disk leaves `uncertain`.
+      await withoutWaiting(db)
+        .transaction()
+        .execute(async (tx) => {
+          await claim.journal.close(tx)
+          await this.#close(tx, claim, outcome)
+        })
       uses.add(claim.attempt.lane, claim.journal.taken)
     } finally {
       this.#live.delete(claim.attempt.id)
@@ -116,7 +122,8 @@ export class Sending {
       return undefined
     }
     const parties = await partiesOf(tx, message)
-    const parts = await partsOf(tx, message.id, message.leg)
+    const isFirst = message.tries === 0
+    const parts = isFirst ? [] : await partsOf(tx, message.id, message.leg)
     const begun = parts.find(({ state }) => state !== 'pending')
     if (begun === undefined && (await this.#replanned(tx, message, parties))) return undefined
     if (!(await mayGoNow(tx, message.id, now))) return undefined
@@ -146,7 +153,7 @@ export class Sending {
     })
     await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
     this.#live.add(attempt.id)
-    return { attempt, transport, ...this.#outgoing(attempt, message, parties) }
+    return { attempt, transport, ...this.#outgoing(attempt, message, parties, isFirst) }
   }
 
   async #chooseLane(
@@ -176,7 +183,7 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties) {
+  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties, isFirst: boolean) {
     const recipient = recipientOf(contact)
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
@@ -192,6 +199,7 @@ export class Sending {
       leg: attempt.leg,
       lane: attempt.lane,
       recipientDigits: addressDigits(recipient.e164 ?? '', this.#context.settings.region),
+      isFirst,
     })
     return { outgoing, journal }
   }
@@ -231,14 +239,15 @@ export class Sending {
     }
   }
 
-  async #close(tx: DatabaseTransaction, attempt: AttemptRow, outcome: SendOutcome | CausewayError): Promise<void> {
+  async #close(tx: DatabaseTransaction, claim: Claim, outcome: SendOutcome | CausewayError): Promise<void> {
+    const { attempt, journal } = claim
     const message = await getMessage(tx, attempt.message_id)
     if (message === undefined) return
     this.#follow(message, attempt)
     if (outcome instanceof CausewayError) {
       await this.#refused(tx, attempt, message, outcome)
     } else if (outcome.kind === 'accepted') {
-      await this.#accepted(tx, attempt, message, outcome)
+      await this.#accepted(tx, attempt, message, outcome, journal.mayBeReported)
     } else {
       await this.#uncertain(tx, attempt, message, outcome.detail)
     }
@@ -249,6 +258,7 @@ export class Sending {
     attempt: AttemptRow,
     message: MessageRow,
     outcome: SendOutcome & { kind: 'accepted' },
+    mayBeReported: boolean,
   ): Promise<void> {
     const now = this.#context.clock()
     await this.#end(tx, attempt, { result: 'accepted', code: null, detail: outcome.detail })
@@ -261,11 +271,13 @@ export class Sending {
       due_at_ms: outcome.expectsReceipt && due < (message.valid_until_ms ?? 0) ? due : null,
       reason: outcome.detail,
     })
-    const { conversation, contact } = await partiesOf(tx, message)
     if (attempt.transport === 'sms') {
-      await noteSmsLane(tx, conversation.id, attempt.lane, 'out')
-      await rollUp(this.#context, tx, sent, attempt.leg, now)
-    } else if (contact.signal_standing === 'unknown') {
+      await noteSmsLane(tx, message.conversation_id, attempt.lane, 'out')
+      if (mayBeReported) await rollUp(this.#context, tx, sent, attempt.leg, now)
+      return
+    }
+    const { contact } = await partiesOf(tx, message)
+    if (contact.signal_standing === 'unknown') {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
     }
   }
@@ -416,12 +428,9 @@ export class Sending {
     } else if (open > 0) {
       await this.#uncertain(tx, attempt, message, `${detail}: only a delivery report can tell whether it left`)
     } else {
-      await this.#accepted(tx, attempt, message, {
-        kind: 'accepted',
-        detail: 'accepted by the network',
-        encrypted: false,
-        expectsReceipt: true,
-      })
+      const detail = 'accepted by the network'
+      const outcome = { kind: 'accepted', detail, encrypted: false, expectsReceipt: true } as const
+      await this.#accepted(tx, attempt, message, outcome, true)
     }
   }
 

@@ -2,7 +2,7 @@
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { advance } from '../domain/message.ts'
-import { replaceLegs } from '../store/attempts.ts'
+import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { claimKey } from '../store/idempotency.ts'
@@ -48,7 +48,9 @@ export async function storeMessage(
     id,
     policy: request.policy ?? null,
     text_approved: 0,
+    leg: null,
     since_leg: 0,
+    tries: 0,
     fallback_code: null,
     fallback_reason: null,
     fallback_after_ms: request.fallbackAfterMs ?? null,
@@ -60,8 +62,8 @@ export async function storeMessage(
       : { event: 'go' as const, move: { due_at_ms: scheduledAtMs, reason: 'waits for its time' } }
   const begin = scheduledAtMs === null ? 'queued' : 'scheduled'
   const message = await insertMessage(tx, {
-    ...move,
     ...fields,
+    ...move,
     conversation_id: conversation.id,
     direction: 'out',
     text: request.text,
@@ -73,7 +75,7 @@ export async function storeMessage(
     updated_at_ms: now,
     state: event === 'go' ? begin : advance(begin, event),
   })
-  if (scheduledAtMs === null && plan.kind === 'legs') await replaceLegs(tx, id, 0, plan.legs)
+  if (scheduledAtMs === null && plan.kind === 'legs') await insertLegs(tx, id, 0, plan.legs)
   await noteLastMessage(tx, conversation.id, id, 'out', now)
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)

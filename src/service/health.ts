@@ -57,7 +57,7 @@ export class Health implements HealthPort {
     return [
       ...(await examineHost(config)),
       ...examineRunning({
-        mode: await router.mode(),
+        mode: router.mode(),
         modems: modems.map((modem) => modem.status()),
         signal: { state, reason, e164 },
         waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({

@@ -129,6 +129,9 @@ export async function noteSmsLane(
     .updateTable('conversations')
     .set({ sms_lane: lane, ...(direction === 'in' ? { reply_lane: lane } : {}) })
     .where('id', '=', conversationId)
+    .where(({ or, eb }) =>
+      or([eb('sms_lane', 'is not', lane), ...(direction === 'in' ? [eb('reply_lane', 'is not', lane)] : [])]),
+    )
     .execute()
 }
 

@@ -38,6 +38,7 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
+  texts: { transliterate: boolean; nationalLanguages: readonly number[] }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
   signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
@@ -124,6 +125,10 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
+    texts: {
+      transliterate: values.texts.transliterate,
+      nationalLanguages: values.texts.national_languages,
+    },
     modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
       port,
       imei,

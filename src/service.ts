@@ -127,6 +127,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       modems,
       clock,
       config.modems.map(({ rules }) => rules),
+      config.texts,
     ),
     new SignalTransport(account),
   ]

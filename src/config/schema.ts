@@ -70,6 +70,24 @@ const redis = z.string().transform((value, context) => {
   return z.NEVER
 })
 
+/** Identifiers of the national language tables, 3GPP TS 23.038 §6.2.1.2.4. */
+const languageIds = { tr: 1, es: 2, pt: 3, bn: 4, gu: 5, hi: 6, kn: 7, ml: 8, or: 9, pa: 10, ta: 11, te: 12, ur: 13 }
+
+const languages = z.string().transform((value, context) => {
+  const names = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  const known = new Map(Object.entries(languageIds))
+  const ids = names.map((name) => known.get(name))
+  if (ids.every((id) => id !== undefined)) return [...new Set(ids)]
+  context.addIssue({
+    code: 'custom',
+    message: `write languages out of ${[...known.keys()].sort().join(', ')}, as tr, pt`,
+  })
+  return z.NEVER
+})
+
 const customSignalServer = z
   .strictObject({
     host: z
@@ -225,6 +243,21 @@ export const configSchema = z.strictObject({
       context.addIssue({ code: 'custom', message: 'give each entry with port auto an imei or a label of its own' })
     })
     .describe('The modems. None: Signal only.'),
+  texts: z
+    .strictObject({
+      transliterate: flag
+        .prefault('false')
+        .describe(
+          "Write plain characters for typographic and accented ones (’ as ', ş as s) where that saves a part. What the conversation shows stays as it was written.",
+        ),
+      national_languages: languages
+        .prefault('')
+        .describe(
+          'Languages whose tables of letters (3GPP TS 23.038) may be used where that saves a part, as `tr, pt`: bn, es, gu, hi, kn, ml, or, pa, pt, ta, te, tr, ur. A phone that lacks the table shows other letters.',
+        ),
+    })
+    .prefault({})
+    .describe('How text messages are written. Only what saves a part is used.'),
   calls: z
     .strictObject({
       hang_up: flag

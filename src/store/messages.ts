@@ -108,7 +108,8 @@ export async function nextWaiting(
     .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
     .where('transport', '=', transport)
     .orderBy('sent_timestamp_ms')
-    .limit(1)
+    // As a number in the statement: for a bound one SQLite sorts what the index gives in order.
+    .limit(sql.lit(1))
     .executeTakeFirst()
   return row?.id
 }

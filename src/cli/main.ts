@@ -148,6 +148,7 @@ function program(): Command {
   talking(signal, 'register <number>', 'registers a number; logs out the phone that uses Signal with it')
     .option('--captcha <token>', 'signalcaptcha://…')
     .option('--voice', 'the code comes by a call')
+    .option('--yes', 'a phone that uses Signal with this number may be signed out')
     .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')

@@ -153,6 +153,9 @@ function program(): Command {
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')
     .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted.signal)))
+  talking(signal, 'devices [action] [id]', 'the account’s devices; `remove N` signs one out').action(
+    run(async (action, id, options) => (await import('./commands/signal.ts')).devices(action, id, options)),
+  )
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )

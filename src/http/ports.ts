@@ -119,11 +119,23 @@ export interface SignalView {
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
+/** A device of our own account. */
+export interface SignalDeviceView {
+  id: number
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
+}
+
 /** Errors of all of them: CausewayError `signal-…`. */
 export interface SignalPort {
   status(): SignalView
   register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
   link(request: { deviceName: string }): Promise<void>
+  devices(): Promise<readonly SignalDeviceView[]>
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */

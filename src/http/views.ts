@@ -7,7 +7,7 @@ import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
-import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
+import type { ModemTexts, ModemView, PortView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -241,6 +241,17 @@ export function signalView(signal: SignalView) {
       signal.challenge === undefined
         ? null
         : { page_url: signal.challenge.pageUrl, retry_at: time(signal.challenge.retryAtMs) },
+  }
+}
+
+export function signalDeviceView(device: SignalDeviceView) {
+  return {
+    id: device.id,
+    name: device.name ?? null,
+    this_device: device.isThis,
+    primary: device.isPrimary,
+    last_seen_at: time(device.lastSeenAtMs),
+    linked_at: time(device.linkedAtMs),
   }
 }
 

@@ -118,6 +118,18 @@ export type LinkStep =
   | { step: 'linking' }
   | { step: 'failed'; code: string; reason: string }
 
+/** One device of our own account. */
+export interface LinkedDevice {
+  id: number
+  /** Undefined where it has none, or one that we cannot read. */
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  /** To the day, as the server tells. */
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
+}
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -135,6 +147,10 @@ export interface SignalAccount {
    * (`status().link`). Errors: CausewayError `signal-account-present`, `signal-unreachable`.
    */
   link(request: { deviceName: string }): Promise<void>
+  /** All devices of the account. Errors: CausewayError `signal-no-account`, `signal-unreachable`. */
+  devices(): Promise<readonly LinkedDevice[]>
+  /** Signs a linked device of ours out. Errors: also `signal-not-primary`, `signal-device-unknown`. */
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /**

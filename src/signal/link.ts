@@ -186,6 +186,7 @@ export class Linking {
         created_at_ms: now,
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
+        profile_digest: null,
         signed_out_at_ms: null,
         sync_requested_at_ms: null,
         read_receipts: provisioned.readReceipts ? 1 : 0,

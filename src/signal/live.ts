@@ -20,13 +20,13 @@ import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
+import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
-import { publishProfile } from './profile.ts'
+import type { OwnProfile } from './profile.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
-import { request } from './rest.ts'
 import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
@@ -40,6 +40,8 @@ const transcriptPaddingOctets = 64
 
 export class LiveAccount {
   readonly credentials: Credentials
+  /** What concerns our own account at the service: devices, profile. */
+  readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
   readonly #random: Random
@@ -73,6 +75,7 @@ export class LiveAccount {
     random: Random
     sink: SignalSink
     credentials: Credentials
+    profile: OwnProfile
     changed: () => void
   }) {
     const { db, clock, log, credentials, random, sink } = parts
@@ -125,6 +128,8 @@ export class LiveAccount {
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    const { profile } = parts
+    this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
     this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
   }
 
@@ -249,21 +254,8 @@ export class LiveAccount {
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
-    await this.#quietly('publishing the profile', () => this.#publishProfile())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
-  }
-
-  /** On a linked device the profile is the phone's. */
-  async #publishProfile(): Promise<void> {
-    if (this.credentials.deviceId !== 1) return
-    await publishProfile({
-      db: this.#db,
-      chat: this.#chat,
-      credentials: this.credentials,
-      clock: this.#clock,
-      random: this.#random,
-      log: this.#log,
-    })
+    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
   }
 
   async #maintainForEver(): Promise<void> {
@@ -281,9 +273,7 @@ export class LiveAccount {
   /** A linked device always has the phone beside it; a primary asks. */
   async #countDevices(): Promise<void> {
     if (this.credentials.deviceId !== 1) return
-    const answer = await request(this.#chat.authenticated(), 'GET', '/v1/devices')
-    const { devices } = (answer.json ?? {}) as { devices?: unknown[] }
-    if (answer.status === 200 && devices !== undefined) this.#otherDevices = devices.length > 1
+    this.#otherDevices = (await this.own.devices()).length > 1
   }
 
   async #resolve(ids: PeerIds): Promise<Peer> {

@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { qrSvg } from '../../domain/qr.ts'
 import type { ApiPorts } from '../ports.ts'
-import { Problem } from '../problem.ts'
+import { notFound, Problem } from '../problem.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
-import { signalView } from '../views.ts'
+import { signalDeviceView, signalView } from '../views.ts'
 
 const captcha = z.string().min(1).max(10_000)
 
@@ -88,6 +88,25 @@ export const signalRoutes: readonly Route[] = [
       response.writeHead(200, { 'content-type': 'image/svg+xml' })
       response.end(qrSvg(uri))
       return STREAMING
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/signal/devices',
+    scope: 'signal:read',
+    summary: 'The devices of the account, with their names.',
+    handle: async ({ ports }) => ok({ data: (await ports.signal.devices()).map(signalDeviceView) }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/signal/devices/:id',
+    scope: 'admin',
+    summary: 'Signs a linked device out. 204; 409 (`signal-not-primary`) where this is itself a linked device.',
+    handle: async ({ ports, params }) => {
+      const id = Number(params['id'])
+      if (!Number.isInteger(id)) throw notFound('device')
+      await ports.signal.removeDevice(id)
+      return { status: 204 }
     },
   }),
   route({

@@ -94,12 +94,14 @@ message SyncMessage {
   optional Blocked blocked = 6;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
+  optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
   message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
+  message FetchLatest { optional uint32 type = 1; }
   message Keys { optional string accountEntropyPool = 3; }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
@@ -231,6 +233,8 @@ export interface SyncMessage {
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }
+  /** 1 profile, 2 storage manifest. */
+  fetchLatest?: { type?: number }
   keys?: { accountEntropyPool?: string }
   padding?: Uint8Array
 }

@@ -18,6 +18,7 @@ import type {
   PeerIds,
   SignalSink,
 } from '../../../src/signal/contract.ts'
+import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
 export const gatewayNumber = '+15550000101'
@@ -160,7 +161,7 @@ export class World {
    * `patient`: its waits are as long as they really are.
    */
   async gateway(
-    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean } = {},
+    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean; profile?: OwnProfile } = {},
   ): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
@@ -180,6 +181,7 @@ export class World {
       sink,
       codes,
       readReceipts: options.readReceipts ?? true,
+      profile: options.profile ?? { name: 'Home', about: undefined },
     })
     let closed = false
     const close = async () => {

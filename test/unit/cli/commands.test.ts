@@ -330,6 +330,15 @@ describe('the other commands', () => {
     expect(rig.calls).toContain('register {"e164":"+15550000101","transport":"sms"}')
   })
 
+  test('signal devices lists them by name, and removes one', async () => {
+    const listed = await here('signal', 'devices')
+    expect(listed.out).toMatch(/^1 .*primary.*this one/)
+    expect(listed.out).toMatch(/2 +Desk�\[2J +linked/)
+    expect((await here('signal', 'devices', 'remove', '2')).code).toBe(0)
+    expect(rig.calls).toContain('remove device 2')
+    expect((await here('signal', 'devices', 'forget', '2')).code).toBe(64)
+  })
+
   test('signal tells the next step', async () => {
     rig.signal.registration = { step: 'captcha', e164: '+15550000101', pageUrl: 'https://example.org/captcha' }
     expect((await here('signal')).out).toMatch(/https:\/\/example\.org\/captcha[\s\S]*causeway signal captcha/)

@@ -42,6 +42,8 @@ export interface MessageChange {
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
+  /** Their profile has this name. */
+  | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 

@@ -206,7 +206,7 @@ export class Linking {
     try {
       const credentials = Buffer.from(`${provisioned.aci}:${secrets.password}`).toString('base64')
       const body = linkingOf(secrets, { code: provisioned.code, deviceName })
-      return await request(connection, 'PUT', '/v1/devices/link', body, `Basic ${credentials}`)
+      return await request(connection, 'PUT', '/v1/devices/link', body, [['authorization', `Basic ${credentials}`]])
     } finally {
       await connection.disconnect().catch(() => undefined)
     }

@@ -24,6 +24,7 @@ import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
+import { ProfileDesk } from './profiles.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -57,6 +58,7 @@ export class LiveAccount {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #profiles: ProfileDesk
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -113,6 +115,7 @@ export class LiveAccount {
     const contentServer = new ContentServer(parts.parameters)
     this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -125,6 +128,7 @@ export class LiveAccount {
       retries: this.#retries,
       sync: this.#sync,
       texts: this.#texts,
+      profiles: this.#profiles,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
@@ -254,6 +258,7 @@ export class LiveAccount {
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
+    await this.#quietly('fetching profiles', () => this.#profiles.fetch())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
     await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
   }

@@ -30,7 +30,7 @@ export interface RestAnswer {
 }
 
 /**
- * Sends one request; `authorization` is for the few that carry credentials of their own. HTTP errors come as `status`;
+ * Sends one request; `own` headers are for the few that carry credentials of their own. HTTP errors come as `status`;
  * a lost connection throws CausewayError `signal-unreachable`.
  */
 export async function request(
@@ -38,11 +38,10 @@ export async function request(
   verb: string,
   path: string,
   body?: unknown,
-  authorization?: string,
+  own: readonly [string, string][] = [],
 ): Promise<RestAnswer> {
-  const headers: [string, string][] = []
+  const headers: [string, string][] = [...own]
   if (body !== undefined) headers.push(['content-type', 'application/json'])
-  if (authorization !== undefined) headers.push(['authorization', authorization])
   try {
     const answer = await connection.fetch({
       verb,

@@ -187,6 +187,7 @@ export class Linking {
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
         profile_digest: null,
+        storage_due_at_ms: 0,
         signed_out_at_ms: null,
         sync_requested_at_ms: null,
         read_receipts: provisioned.readReceipts ? 1 : 0,

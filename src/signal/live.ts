@@ -32,12 +32,17 @@ import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
+import { StorageRecords, type StoredGroup } from './storage-records.ts'
+import { StorageServer } from './storage-server.ts'
+import { StorageService } from './storage-service.ts'
 import { approveIdentity, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
 /** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
+
+type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -59,6 +64,7 @@ export class LiveAccount {
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
   readonly #profiles: ProfileDesk
+  readonly #groupListeners = new Set<GroupListener>()
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -113,7 +119,29 @@ export class LiveAccount {
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
-    this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
+    const records = new StorageRecords({
+      db,
+      sink,
+      credentials,
+      profile: parts.profile,
+      clock,
+      onGroup: async (group, transaction) => {
+        for (const listener of this.#groupListeners) await listener(group, transaction)
+      },
+    })
+    const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
+    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    this.#sync = new DeviceSync({
+      db,
+      sender,
+      server: contentServer,
+      sink,
+      credentials,
+      clock,
+      timestamps,
+      log,
+      storage,
+    })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
     this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
     this.#receiver = new Receiver({
@@ -144,6 +172,11 @@ export class LiveAccount {
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
     return this.#challenges.present
+  }
+
+  /** Hands on the keys of groups that the account is in, from the storage service, inside the transaction of its reading. */
+  onGroup(listener: GroupListener): void {
+    this.#groupListeners.add(listener)
   }
 
   start(): void {

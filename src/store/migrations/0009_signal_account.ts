@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely'
 
 const statements = [
   'alter table signal_account add column profile_digest text',
+  'alter table signal_account add column storage_due_at_ms integer not null default 0',
   'alter table signal_peers add column profile_name text',
   'alter table signal_peers add column profile_due_at_ms integer not null default 0',
   'alter table contacts add column profile_name text',

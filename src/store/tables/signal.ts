@@ -29,6 +29,8 @@ export interface SignalAccountTable {
   profile_set_at_ms: number | null
   /** SHA-256 of what was published; null: nothing yet. */
   profile_digest: string | null
+  /** When the storage service is to be read (again). */
+  storage_due_at_ms: number
   signed_out_at_ms: number | null
   /** A linked device has asked the phone for contacts, blocked people, settings and keys. */
   sync_requested_at_ms: number | null

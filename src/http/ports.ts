@@ -116,6 +116,7 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
+  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 

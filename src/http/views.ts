@@ -242,6 +242,7 @@ export function signalView(signal: SignalView) {
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
     link: linkView(signal.link),
+    warnings: signal.warnings,
     challenge:
       signal.challenge === undefined
         ? null

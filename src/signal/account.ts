@@ -25,6 +25,7 @@ import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
 import type { OwnProfile } from './profile.ts'
 import type { SignalServer } from './server.ts'
+import { type SignalWarning, warningsOf } from './warnings.ts'
 
 export interface AccountParts {
   db: Database
@@ -80,7 +81,7 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return this.#last
+    return { ...this.#last, warnings: this.#warnings() }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -225,9 +226,17 @@ export class Account implements SignalAccount {
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),
+      warnings: this.#warnings(),
       challenge:
         challenge === undefined ? undefined : { ...challenge, pageUrl: this.#parameters.captchaUrls.challenge },
     }
+  }
+
+  #warnings(): readonly SignalWarning[] {
+    if (this.#credentials === undefined) return []
+    const { skewMs, alerts } = this.#live?.notices ?? { skewMs: undefined, alerts: [] }
+    const isOfficial = this.#parts.server.kind !== 'custom'
+    return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state(): { state: SignalState; reason: string | undefined } {

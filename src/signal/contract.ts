@@ -3,6 +3,7 @@
  * policies or phones' text messages.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
+import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
 export interface PeerIds {
@@ -96,6 +97,8 @@ export interface SignalStatus {
   registration: RegistrationStep | undefined
   /** Where the linking with a phone stands, when one is under way. */
   link: LinkStep | undefined
+  /** What a person should know although it works. */
+  warnings: readonly SignalWarning[]
   /** A captcha that a person solves on `pageUrl`. */
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }

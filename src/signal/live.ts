@@ -106,6 +106,7 @@ export class LiveAccount {
       events: {
         envelope: (envelope, serverTimestampMs, ack) => this.#receiver.take(envelope, serverTimestampMs, ack),
         state: (state) => this.#onChat(state),
+        noticed: () => this.#changed(),
       },
     })
     this.#chat = chat
@@ -167,6 +168,11 @@ export class LiveAccount {
 
   get state(): ChatState {
     return this.#state
+  }
+
+  /** What the server and its clock give to think about. */
+  get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
+    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
   }
 
   /** A captcha that the service asks for before more may be sent. */

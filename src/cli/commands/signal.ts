@@ -21,6 +21,7 @@ interface AccountJson {
     next_request_at?: string | null
   } | null
   link: { step: string; uri?: string; expires_at?: string; reason?: string } | null
+  warnings: { what: string; fix: string }[]
   challenge: { page_url: string; retry_at: string | null } | null
 }
 
@@ -122,7 +123,8 @@ function print(account: AccountJson, options: Options): void {
   line(
     `${account.state}${account.number === null ? '' : `  ${account.number}`}${account.reason === null ? '' : `  ${account.reason}`}`,
   )
-  const { registration, challenge, link } = account
+  const { registration, challenge, link, warnings } = account
+  for (const { what, fix } of warnings) line(`${printable(what)} ${fix}`)
   if (challenge !== null) {
     line(`Signal wants a captcha solved before it takes more messages. Solve it at ${challenge.page_url},`)
     line('copy the link behind "Open Signal", and run:')

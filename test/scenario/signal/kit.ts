@@ -26,9 +26,9 @@ export const code = '482913'
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Waits are noted and cut short, so that back-off does not slow the tests down. */
-function hastyClock(waits: number[]): Clock {
+function hastyClock(waits: number[], aheadMs: number): Clock {
   return {
-    now: () => Date.now(),
+    now: () => Date.now() + aheadMs,
     wait: (ms, signal) => {
       waits.push(ms)
       return systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal)
@@ -161,7 +161,14 @@ export class World {
    * `patient`: its waits are as long as they really are.
    */
   async gateway(
-    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean; profile?: OwnProfile } = {},
+    options: {
+      name?: string
+      modem?: boolean
+      patient?: boolean
+      readReceipts?: boolean
+      profile?: OwnProfile
+      clockAheadMs?: number
+    } = {},
   ): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
@@ -176,7 +183,7 @@ export class World {
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: options.patient === true ? systemClock : hastyClock(waits),
+      clock: options.patient === true ? systemClock : hastyClock(waits, options.clockAheadMs ?? 0),
       random: systemRandom,
       sink,
       codes,

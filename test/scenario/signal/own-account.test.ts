@@ -87,3 +87,32 @@ test('a primary publishes its name once, and again when it is another one', asyn
   await until(async () => decryptName(key, (await shown()) ?? new Uint8Array()) === 'Cellar')
   await until(() => puts().length === 2)
 })
+
+test('what the server says when we connect is shown, until it says so no more', async () => {
+  const world = await World.open()
+  world.server.faults.alert('idle-primary-device')
+  const gateway = await world.registeredGateway()
+  const codes = () => gateway.account.status().warnings.map(({ code }) => code)
+  await until(() => codes().length > 0)
+  expect(codes()).toEqual(['signal.idle_primary'])
+  expect(gateway.account.status().state).toBe('connected')
+  world.server.faults.heal()
+  world.server.host.dropConnections()
+  await until(() => codes().length === 0)
+  await connected(gateway)
+})
+
+test('a clock that differs from the server’s is shown, and no reason to stop', async () => {
+  const world = await World.open()
+  await (await world.registeredGateway()).close()
+  const gateway = await world.gateway({ clockAheadMs: -600_000 })
+  await connected(gateway)
+  await until(() => gateway.account.status().warnings.length > 0)
+  expect(gateway.account.status().warnings).toMatchObject([
+    {
+      code: 'signal.clock_skew',
+      what: expect.stringMatching(/6\d\d s behind|5\d\d s behind/),
+      fix: expect.any(String),
+    },
+  ])
+})

@@ -150,6 +150,7 @@ export async function startRig(): Promise<Rig> {
     sinceMs: 1_700_000_000_000,
     registration: undefined,
     link: undefined,
+    warnings: [],
     challenge: undefined,
   }
   const rig = { ready: true }

@@ -230,7 +230,7 @@ export class Chat {
           this.#alerts = alerts
           this.#events.noticed()
         },
-        onServerTimestamp: (timestampMs) => this.#watchClock(timestampMs),
+        onServerTimestamp: (timestampMs) => this.watchClock(timestampMs),
       },
       { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]) },
     )) as AuthenticatedConnection
@@ -245,7 +245,8 @@ export class Chat {
     return fraction(this.#random) * Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(failures, 16))
   }
 
-  #watchClock(serverMs: number): void {
+  /** Takes note of what the server's clock says now (ms since epoch). */
+  watchClock(serverMs: number): void {
     const skewMs = this.#clock.now() - serverMs
     const off = Math.abs(skewMs) > skewToleratedMs
     const wasOff = this.#skewMs !== undefined

@@ -292,6 +292,7 @@ export class LiveAccount {
   }
 
   async #afterConnecting(): Promise<void> {
+    await this.#quietly('asking who we are', () => this.own.checkSelf())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())

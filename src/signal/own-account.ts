@@ -11,6 +11,7 @@ import type { LinkedDevice } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
 import { type OwnProfile, publishProfile } from './profile.ts'
+import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
 
 /** SyncMessage.FetchLatest types. */
@@ -45,6 +46,19 @@ export class OwnAccount {
   async removeDevice(id: number): Promise<void> {
     const { chat, credentials } = this.#parts
     await removeDevice(chat.authenticated(), credentials, id)
+  }
+
+  /** Asks the server who we are to it: its clock comes with the answer, and a number that moved shows. */
+  async checkSelf(): Promise<void> {
+    const { chat, credentials, log } = this.#parts
+    const path = '/v1/accounts/whoami'
+    const answer = await request(chat.authenticated(), 'GET', path)
+    if (answer.serverTimeMs !== undefined) chat.watchClock(answer.serverTimeMs)
+    if (answer.status !== 200) throw refusal(path, answer)
+    const { pni } = (answer.json ?? {}) as { pni?: unknown }
+    if (typeof pni === 'string' && pni.replace(/^PNI:/i, '').toLowerCase() !== credentials.pni) {
+      log.warn({}, 'the account has another number than when this device was made: link or register again')
+    }
   }
 
   /** Publishes the profile where it is ours and has changed, and tells our other devices. */

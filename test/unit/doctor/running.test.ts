@@ -80,7 +80,7 @@ describe('the doctor on a running gateway', () => {
   })
 
   test('without Signal in use its account is no worry', () => {
-    const signal = { state: 'none', reason: undefined, e164: undefined }
+    const signal = { state: 'none', reason: undefined, e164: undefined, warnings: [] }
     expect(found({ mode: 'sms_only', signal })).toEqual(['signal.unused info'])
   })
 

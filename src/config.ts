@@ -41,7 +41,11 @@ export interface Config {
   texts: { transliterate: boolean; nationalLanguages: readonly number[] }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
-  signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
+  signal: {
+    server: SignalServer
+    readReceipts: boolean
+    profile: { name: string | undefined; about: string | undefined }
+  }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   dataDir: string
@@ -148,7 +152,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,
-      profileName: values.signal.profile_name,
+      profile: { name: values.signal.profile_name, about: values.signal.profile_about },
     },
     queue: values.queue,
     store: { keyFile },

@@ -121,6 +121,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     sink: signalSink(router.sink, clock),
     codes: new SmsEnrollmentCodes(db, events),
     readReceipts: config.signal.readReceipts,
+    profile: config.signal.profile,
   })
   const transports: readonly Transport[] = [
     new SmsTransport(

@@ -75,12 +75,13 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/config'],
   pino: ['src/log.ts'],
   commander: ['src/cli'],
+  uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],
   vitest: ['vitest.config.ts'],
 }
 
 /** Dependencies of which exactly one file knows. */
-const singleFileDependencies = ['serialport', 'node-pdu', 'bullmq', '@signalapp/sqlcipher', 'pino', 'yaml']
+const singleFileDependencies = ['serialport', 'node-pdu', 'bullmq', '@signalapp/sqlcipher', 'pino', 'yaml', 'uqr']
 
 /** No clock, no I/O, no randomness of their own: not even Node's modules. */
 const pureRooms = ['src/domain', 'modem/pdu', 'modem/at/lexer.ts', 'modem/at/command.ts', 'modem/at/result.ts']

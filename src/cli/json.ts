@@ -12,7 +12,7 @@ export interface MessageJson {
   conversation_id: string
   contact: ContactRefJson | null
   direction: 'in' | 'out'
-  kind: 'text' | 'call' | 'broadcast'
+  kind: 'text' | 'call' | 'broadcast' | 'notice'
   text: string
   flash: boolean
   replaced_by: string | null

@@ -148,10 +148,14 @@ function program(): Command {
   talking(signal, 'register <number>', 'registers a number; logs out the phone that uses Signal with it')
     .option('--captcha <token>', 'signalcaptcha://…')
     .option('--voice', 'the code comes by a call')
+    .option('--yes', 'a phone that uses Signal with this number may be signed out')
     .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')
     .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted.signal)))
+  talking(signal, 'devices [action] [id]', 'the account’s devices; `remove N` signs one out').action(
+    run(async (action, id, options) => (await import('./commands/signal.ts')).devices(action, id, options)),
+  )
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )

@@ -8,6 +8,9 @@
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
 
+/** As much as the profile of a Signal account holds, in UTF-8. */
+const profileText = (octetsMax: number) =>
+  z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
 const text = z.string()
 
 const duration = z.string().transform((value, context) => {
@@ -293,7 +296,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Tell authors of Signal messages when their message was read. A linked device also needs the phone’s consent.',
         ),
-      profile_name: text.optional().describe('The name that contacts see.'),
+      profile_name: profileText(257)
+        .optional()
+        .describe('The name that contacts see; a linked device leaves it to the phone.'),
+      profile_about: profileText(512).optional().describe('A line about us that contacts see.'),
     })
     .prefault({})
     .describe('The Signal account.'),

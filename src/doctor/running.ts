@@ -15,7 +15,13 @@ export interface ModemFacts {
 export interface RunningFacts {
   mode: 'integrated' | 'data_only' | 'sms_only'
   modems: readonly ModemFacts[]
-  signal: { state: string; reason: string | undefined; e164: string | undefined }
+  signal: {
+    state: string
+    reason: string | undefined
+    e164: string | undefined
+    /** What gives to think although it works. */
+    warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+  }
   /** Outgoing messages that are not settled, by state. */
   waiting: readonly { state: string; count: number; oldestMs: number | null }[]
   components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
@@ -167,8 +173,9 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
       { id: 'signal.unused', severity: 'info', what: 'Signal is not used: the mode is sms_only.', fix: undefined },
     ]
   }
+  const warnings = signal.warnings.map(({ code: id, severity, what, fix }): Finding => ({ id, severity, what, fix }))
   if (signal.state === 'connected') {
-    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }]
+    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }, ...warnings]
   }
   if (signal.state === 'none') {
     const fix = 'causeway signal register NUMBER (it logs out a phone that uses Signal with this number).'
@@ -177,7 +184,7 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
   const state = SIGNAL_STATES[signal.state]
   if (state === undefined) return []
   const reason = signal.reason === undefined ? '' : ` (${signal.reason})`
-  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }]
+  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }, ...warnings]
 }
 
 function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {

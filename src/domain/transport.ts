@@ -301,6 +301,8 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'identity-changed'; recipient: Recipient; atMs: number }
   /** The two ids were proved to be one person. */
   | { transport: 'signal'; kind: 'linked'; recipient: Recipient; atMs: number }
+  /** How they call themselves. */
+  | { transport: 'signal'; kind: 'profile'; recipient: Recipient; name: string; atMs: number }
   /** The name in the address book of our own phone. */
   | { transport: 'signal'; kind: 'named'; recipient: Recipient; name: string; atMs: number }
 

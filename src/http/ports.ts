@@ -116,7 +116,18 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
+  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
+}
+
+/** A device of our own account. */
+export interface SignalDeviceView {
+  id: number
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
 }
 
 /** Errors of all of them: CausewayError `signal-…`. */
@@ -124,6 +135,8 @@ export interface SignalPort {
   status(): SignalView
   register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
   link(request: { deviceName: string }): Promise<void>
+  devices(): Promise<readonly SignalDeviceView[]>
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */

@@ -112,6 +112,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-session-expired': 409,
   'signal-not-ready': 409,
   'signal-busy': 409,
+  'signal-not-primary': 409,
+  'signal-device-unknown': 404,
   'at-error': 502,
   'queue-unavailable': 503,
   'ussd-busy': 409,

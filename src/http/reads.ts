@@ -50,6 +50,7 @@ export async function contactsOf(
       'conversations.id as conversation_id',
       'contacts.id',
       'contacts.name',
+      'contacts.profile_name',
       'contacts.e164',
       'contacts.sender',
       'contacts.aci',

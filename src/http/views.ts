@@ -7,7 +7,7 @@ import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
-import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
+import type { ModemTexts, ModemView, PortView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -19,16 +19,22 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 
-export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'e164' | 'sender' | 'aci'>
+export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'>
+
+/** The owner's name for them goes before their own. */
+function refOf(contact: ContactColumns) {
+  return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
+}
 
 /** `contact` is the other side of the message's conversation. */
 export function messageView(message: MessageRow, contact: ContactColumns | undefined) {
   return {
     id: message.id,
     conversation_id: message.conversation_id,
-    contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
+    contact: contact === undefined ? null : refOf(contact),
     direction: message.direction,
-    kind: message.kind,
+    kind: message.notice === null ? message.kind : 'notice',
+    notice: message.notice,
     text: message.text,
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
@@ -96,7 +102,7 @@ export function attemptView(attempt: AttemptRow) {
 export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
   return {
     id: conversation.id,
-    contact: { id: contact.id, name: contact.name, address: addressOf(contact) },
+    contact: refOf(contact),
     unread: conversation.unread,
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
     muted: conversation.muted === 1,
@@ -133,9 +139,8 @@ export function dataMessageView(row: DataMessageRow) {
 
 export function contactView(contact: ContactRow) {
   return {
-    id: contact.id,
-    address: addressOf(contact),
-    name: contact.name,
+    ...refOf(contact),
+    profile_name: contact.profile_name,
     number: contact.e164,
     sender: contact.sender,
     aci: contact.aci,
@@ -237,10 +242,22 @@ export function signalView(signal: SignalView) {
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
     link: linkView(signal.link),
+    warnings: signal.warnings,
     challenge:
       signal.challenge === undefined
         ? null
         : { page_url: signal.challenge.pageUrl, retry_at: time(signal.challenge.retryAtMs) },
+  }
+}
+
+export function signalDeviceView(device: SignalDeviceView) {
+  return {
+    id: device.id,
+    name: device.name ?? null,
+    this_device: device.isThis,
+    primary: device.isPrimary,
+    last_seen_at: time(device.lastSeenAtMs),
+    linked_at: time(device.linkedAtMs),
   }
 }
 

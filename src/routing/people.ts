@@ -19,6 +19,7 @@ import {
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
+import { addLine } from './lines.ts'
 
 export interface PeopleContext {
   ids: IdSource
@@ -68,6 +69,15 @@ export async function resolvePerson(
   }
   if (Object.keys(change).length === 0) return known
   const changed = await changeContact(tx, known.id, change, now)
+  if (e164 !== undefined && known.e164 !== null && known.e164 !== e164) {
+    await addLine(
+      context,
+      tx,
+      changed,
+      'number-changed',
+      `Has another phone number now: ${e164} (before: ${known.e164}).`,
+    )
+  }
   // Another account behind a number we knew: its safety number is another one, too.
   return moved ? flagIdentity(context, tx, changed) : changed
 }
@@ -83,13 +93,29 @@ export function conversationOf(
 
 /** Their safety number has changed: until a person consents, nothing goes to them over Signal. */
 export async function flagIdentity(
-  { events, clock }: PeopleContext,
+  context: PeopleContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
 ): Promise<ContactRow> {
+  const { events, clock } = context
   if (contact.identity_changed_at_ms !== null) return contact
   await events.append(tx, { type: 'contact.identity_changed', contactId: contact.id })
+  await addLine(context, tx, contact, 'identity-changed')
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())
+}
+
+/** Notes how they call themselves; another name than before is told in the conversation. */
+export async function noteProfileName(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  name: string,
+): Promise<void> {
+  const before = contact.profile_name
+  if (before === name) return
+  await changeContact(tx, contact.id, { profile_name: name }, context.clock())
+  await context.events.append(tx, { type: 'contact.updated', contactId: contact.id })
+  if (before !== null) await addLine(context, tx, contact, 'renamed', `Is called ${name} now (before: ${before}).`)
 }
 
 /** Short codes and alphanumeric senders have a name space of their own. */
@@ -130,6 +156,7 @@ async function mergeContacts(
       aci: account.aci,
       pni: account.pni ?? kept.pni,
       name: kept.name ?? account.name,
+      profile_name: account.profile_name ?? kept.profile_name,
       policy: kept.policy ?? account.policy,
       verified: account.verified,
       identity_changed_at_ms: account.identity_changed_at_ms,

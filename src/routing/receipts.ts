@@ -11,6 +11,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
+import type { LineContext } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { isSettled, partReported } from './report-match.ts'
 import { noteEvidence } from './standing.ts'
@@ -115,7 +116,7 @@ export async function rollUp(
 
 /** Moves the messages that a Signal receipt speaks of, and takes it as evidence that this person is there. */
 export async function settleSignalReceipt(
-  context: MoveContext,
+  context: LineContext,
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
 ): Promise<MessageRow[]> {

@@ -3,7 +3,7 @@
  * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
  */
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
-import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from './mock.ts'
+import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind, StorageState } from './mock.ts'
 import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
@@ -249,6 +249,14 @@ export class SignalPerson {
       targetSentTimestamp: BigInt(target.timestampMs),
     }
     await this.sendMessage(toE164, { reaction })
+  }
+
+  /** Changes what this account's devices share at the storage service, and tells them of it. */
+  async changeStorage(change: (state: StorageState) => StorageState): Promise<void> {
+    const { protocol } = this.#first
+    const before = await protocol.getStorageState()
+    await protocol.setStorageState(change(before ?? StorageState.getEmpty()), before)
+    await protocol.sendFetchStorage({ timestamp: this.#nextTimestamp() })
   }
 
   async #sendContent(toE164: string, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {

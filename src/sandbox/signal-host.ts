@@ -83,6 +83,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   readonly #gone = new Set<ServiceIdString>()
   /** Primaries made by the mock itself, which it feeds in its own way. */
   readonly #ofMock = new Set<AciString>()
+  readonly #deviceNames = new Map<string, string>()
   #numberSource = 9_000
 
   constructor(options: SignalHostOptions) {
@@ -223,6 +224,24 @@ export class SignalHost extends MockServer implements ConnectionTap {
       cdnNumber: 3,
       contentType: 'text/x-signal-plain',
     }
+  }
+
+  /** Another device of an account that was registered here, under an encrypted name (base64). It says nothing itself. */
+  async addDevice(aci: AciString, encryptedName: string): Promise<Device> {
+    const primary = await this.getDeviceByServiceId(aci)
+    if (primary === undefined) throw new Error('no such account')
+    const device = await this.registerDevice({
+      primary,
+      password: randomBytes(10).toString('hex'),
+      registrationId: registrationId(),
+      pniRegistrationId: registrationId(),
+    })
+    this.#deviceNames.set(`${aci}.${device.deviceId}`, encryptedName)
+    return device
+  }
+
+  deviceName({ aci, deviceId }: Device): string | undefined {
+    return this.#deviceNames.get(`${aci}.${deviceId}`)
   }
 
   /** The phone removes a linked device, which is signed out at once. */
@@ -369,6 +388,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (isSend(request)) return this.#options.faults.onSendAnswer()
     if (request.verb === 'POST' && request.path === '/v1/registration') await this.#registered(request.body, reply.body)
     if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
+    if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
     return 'answer'
   }
 
@@ -377,6 +397,12 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (device === undefined) return
     storeAccessKey(device, asRecord(requestBody)['accountAttributes'])
     this.#list(device)
+  }
+
+  #linked(requestBody: unknown, replyBody: unknown): void {
+    const name = asRecord(asRecord(requestBody)['accountAttributes'])['name']
+    const { uuid, deviceId } = asRecord(replyBody)
+    if (typeof name === 'string') this.#deviceNames.set(`${uuid}.${deviceId}`, name)
   }
 
   #profileChanged({ body, device }: ChatRequest): void {

@@ -52,14 +52,14 @@ export class Health implements HealthPort {
 
   async doctor() {
     const { config, db, router, modems, account, clock } = this.#parts
-    const { state, reason, e164 } = account.status()
+    const { state, reason, e164, warnings } = account.status()
     const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
     return [
       ...(await examineHost(config)),
       ...examineRunning({
         mode: router.mode(),
         modems: modems.map((modem) => modem.status()),
-        signal: { state, reason, e164 },
+        signal: { state, reason, e164, warnings },
         waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({
           state,
           count,

@@ -9,13 +9,23 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
-import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, SignalStatus } from './contract.ts'
+import type {
+  EnrollmentCodes,
+  LinkedDevice,
+  PeerIds,
+  SignalAccount,
+  SignalSink,
+  SignalState,
+  SignalStatus,
+} from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
+import type { OwnProfile } from './profile.ts'
 import type { SignalServer } from './server.ts'
+import { type SignalWarning, warningsOf } from './warnings.ts'
 
 export interface AccountParts {
   db: Database
@@ -27,6 +37,8 @@ export interface AccountParts {
   codes: EnrollmentCodes
   /** Authors are told when their messages were read. */
   readReceipts: boolean
+  /** What contacts see of us; a linked device leaves that to the phone. */
+  profile: OwnProfile
 }
 
 export class Account implements SignalAccount {
@@ -69,7 +81,7 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return this.#last
+    return { ...this.#last, warnings: this.#warnings() }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -122,6 +134,14 @@ export class Account implements SignalAccount {
     await this.#enrollment.submitCode(code)
   }
 
+  async devices(): Promise<readonly LinkedDevice[]> {
+    return await this.#working().own.devices()
+  }
+
+  async removeDevice(id: number): Promise<void> {
+    await this.#working().own.removeDevice(id)
+  }
+
   async sendText(message: {
     to: PeerIds
     text: string
@@ -159,7 +179,7 @@ export class Account implements SignalAccount {
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
     if (this.#credentials !== undefined && this.#credentials.signedOutAtMs === undefined && !this.#stopped) {
-      const { db, server, log, clock, random, sink } = this.#parts
+      const { db, server, log, clock, random, sink, profile } = this.#parts
       const live = new LiveAccount({
         db,
         net: this.#net,
@@ -170,6 +190,7 @@ export class Account implements SignalAccount {
         random,
         sink,
         credentials: this.#credentials,
+        profile,
         changed: () => this.#changed(),
       })
       this.#live = live
@@ -205,9 +226,17 @@ export class Account implements SignalAccount {
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),
+      warnings: this.#warnings(),
       challenge:
         challenge === undefined ? undefined : { ...challenge, pageUrl: this.#parameters.captchaUrls.challenge },
     }
+  }
+
+  #warnings(): readonly SignalWarning[] {
+    if (this.#credentials === undefined) return []
+    const { skewMs, alerts } = this.#live?.notices ?? { skewMs: undefined, alerts: [] }
+    const isOfficial = this.#parts.server.kind !== 'custom'
+    return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state(): { state: SignalState; reason: string | undefined } {

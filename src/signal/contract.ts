@@ -3,6 +3,7 @@
  * policies or phones' text messages.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
+import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
 export interface PeerIds {
@@ -42,6 +43,8 @@ export interface MessageChange {
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
+  /** Their profile has this name. */
+  | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
@@ -94,6 +97,8 @@ export interface SignalStatus {
   registration: RegistrationStep | undefined
   /** Where the linking with a phone stands, when one is under way. */
   link: LinkStep | undefined
+  /** What a person should know although it works. */
+  warnings: readonly SignalWarning[]
   /** A captcha that a person solves on `pageUrl`. */
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
@@ -118,6 +123,18 @@ export type LinkStep =
   | { step: 'linking' }
   | { step: 'failed'; code: string; reason: string }
 
+/** One device of our own account. */
+export interface LinkedDevice {
+  id: number
+  /** Undefined where it has none, or one that we cannot read. */
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  /** To the day, as the server tells. */
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
+}
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -135,6 +152,10 @@ export interface SignalAccount {
    * (`status().link`). Errors: CausewayError `signal-account-present`, `signal-unreachable`.
    */
   link(request: { deviceName: string }): Promise<void>
+  /** All devices of the account. Errors: CausewayError `signal-no-account`, `signal-unreachable`. */
+  devices(): Promise<readonly LinkedDevice[]>
+  /** Signs a linked device of ours out. Errors: also `signal-not-primary`, `signal-device-unknown`. */
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /**

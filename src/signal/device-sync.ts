@@ -18,9 +18,12 @@ import { readServiceId } from './ids.ts'
 import { idsOf, learnPeer } from './peers.ts'
 import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
+import { makeStorageDue, type StorageService } from './storage-service.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
+/** SyncMessage.FetchLatest: another device has written to the storage service. */
+const fetchStorage = 2
 const contactListOctetsMax = 32 * 1024 * 1024
 /** People told of in one transaction, so that messages come in between. */
 const contactsPerTransaction = 100
@@ -34,6 +37,7 @@ export class DeviceSync {
   readonly #clock: Clock
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
+  readonly #storage: StorageService
   readonly #stopping = new AbortController()
   #fetching: Promise<void> | undefined
   #again = false
@@ -47,6 +51,7 @@ export class DeviceSync {
     clock: Clock
     timestamps: OwnTimestamps
     log: Log
+    storage: StorageService
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -56,10 +61,12 @@ export class DeviceSync {
     this.#clock = parts.clock
     this.#timestamps = parts.timestamps
     this.#log = parts.log
+    this.#storage = parts.storage
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#storage.stop()
     await this.#fetching
   }
 
@@ -83,7 +90,7 @@ export class DeviceSync {
 
   /** Keeps what the phone tells, inside the receiver's transaction. True when something is left to be fetched. */
   async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
-    const { contacts, blocked, configuration, keys } = sync
+    const { contacts, blocked, configuration, keys, fetchLatest } = sync
     if (blocked !== undefined) await this.#block(blocked, transaction)
     if (configuration?.readReceipts !== undefined) {
       await transaction
@@ -93,6 +100,12 @@ export class DeviceSync {
     }
     if (keys?.accountEntropyPool) {
       await transaction.updateTable('signal_account').set({ entropy_pool: keys.accountEntropyPool }).execute()
+      await makeStorageDue(transaction, this.#clock.now())
+      return true
+    }
+    if (fetchLatest?.type === fetchStorage) {
+      await makeStorageDue(transaction, this.#clock.now())
+      return true
     }
     if (contacts?.blob === undefined) return false
     const pointer = attachmentPointerCodec.encode(contacts.blob)
@@ -100,7 +113,7 @@ export class DeviceSync {
     return true
   }
 
-  /** Fetches a contact list that is due. Never throws; what the network kept from being fetched stays due. */
+  /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
     if (this.#fetching !== undefined) {
       this.#again = true
@@ -115,6 +128,7 @@ export class DeviceSync {
   async #fetchAll(): Promise<void> {
     do {
       this.#again = false
+      await this.#storage.sync()
       try {
         await this.#fetchOne()
       } catch (error) {

@@ -20,17 +20,21 @@ import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
+import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
-import { publishProfile } from './profile.ts'
+import type { OwnProfile } from './profile.ts'
+import { ProfileDesk } from './profiles.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
-import { request } from './rest.ts'
 import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
+import { StorageRecords, type StoredGroup } from './storage-records.ts'
+import { StorageServer } from './storage-server.ts'
+import { StorageService } from './storage-service.ts'
 import { approveIdentity, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
@@ -38,8 +42,12 @@ const maintainEveryMs = 6 * 3600_000
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
 
+type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
+
 export class LiveAccount {
   readonly credentials: Credentials
+  /** What concerns our own account at the service: devices, profile. */
+  readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
   readonly #random: Random
@@ -55,6 +63,8 @@ export class LiveAccount {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #profiles: ProfileDesk
+  readonly #groupListeners = new Set<GroupListener>()
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -73,6 +83,7 @@ export class LiveAccount {
     random: Random
     sink: SignalSink
     credentials: Credentials
+    profile: OwnProfile
     changed: () => void
   }) {
     const { db, clock, log, credentials, random, sink } = parts
@@ -95,6 +106,7 @@ export class LiveAccount {
       events: {
         envelope: (envelope, serverTimestampMs, ack) => this.#receiver.take(envelope, serverTimestampMs, ack),
         state: (state) => this.#onChat(state),
+        noticed: () => this.#changed(),
       },
     })
     this.#chat = chat
@@ -108,8 +120,31 @@ export class LiveAccount {
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
-    this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
+    const records = new StorageRecords({
+      db,
+      sink,
+      credentials,
+      profile: parts.profile,
+      clock,
+      onGroup: async (group, transaction) => {
+        for (const listener of this.#groupListeners) await listener(group, transaction)
+      },
+    })
+    const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
+    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    this.#sync = new DeviceSync({
+      db,
+      sender,
+      server: contentServer,
+      sink,
+      credentials,
+      clock,
+      timestamps,
+      log,
+      storage,
+    })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -122,9 +157,12 @@ export class LiveAccount {
       retries: this.#retries,
       sync: this.#sync,
       texts: this.#texts,
+      profiles: this.#profiles,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    const { profile } = parts
+    this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
     this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
   }
 
@@ -132,9 +170,19 @@ export class LiveAccount {
     return this.#state
   }
 
+  /** What the server and its clock give to think about. */
+  get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
+    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
+  }
+
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
     return this.#challenges.present
+  }
+
+  /** Hands on the keys of groups that the account is in, from the storage service, inside the transaction of its reading. */
+  onGroup(listener: GroupListener): void {
+    this.#groupListeners.add(listener)
   }
 
   start(): void {
@@ -244,26 +292,15 @@ export class LiveAccount {
   }
 
   async #afterConnecting(): Promise<void> {
+    await this.#quietly('asking who we are', () => this.own.checkSelf())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
-    await this.#quietly('publishing the profile', () => this.#publishProfile())
+    await this.#quietly('fetching profiles', () => this.#profiles.fetch())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
-  }
-
-  /** On a linked device the profile is the phone's. */
-  async #publishProfile(): Promise<void> {
-    if (this.credentials.deviceId !== 1) return
-    await publishProfile({
-      db: this.#db,
-      chat: this.#chat,
-      credentials: this.credentials,
-      clock: this.#clock,
-      random: this.#random,
-      log: this.#log,
-    })
+    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
   }
 
   async #maintainForEver(): Promise<void> {
@@ -281,9 +318,7 @@ export class LiveAccount {
   /** A linked device always has the phone beside it; a primary asks. */
   async #countDevices(): Promise<void> {
     if (this.credentials.deviceId !== 1) return
-    const answer = await request(this.#chat.authenticated(), 'GET', '/v1/devices')
-    const { devices } = (answer.json ?? {}) as { devices?: unknown[] }
-    if (answer.status === 200 && devices !== undefined) this.#otherDevices = devices.length > 1
+    this.#otherDevices = (await this.own.devices()).length > 1
   }
 
   async #resolve(ids: PeerIds): Promise<Peer> {

@@ -22,6 +22,7 @@ import type { AccountLock } from './lock.ts'
 import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, openEnvelope, type RetryCase, serverGuidOf, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import type { ProfileDesk } from './profiles.ts'
 import type { Content, DataMessage, SyncSent } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import type { RetryDesk } from './retries.ts'
@@ -46,6 +47,8 @@ interface Afterwards {
   /** A contact list or the rest of a text is to be fetched. */
   fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
+  /** A profile key is a new one. */
+  profile: boolean
 }
 
 export class Receiver {
@@ -60,6 +63,7 @@ export class Receiver {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #profiles: ProfileDesk
   readonly #storageFailed: () => void
   readonly #counts = { received: 0, undecryptable: 0, ignored: 0, refused: 0 }
   #chain: Promise<void> = Promise.resolve()
@@ -78,6 +82,7 @@ export class Receiver {
     retries: RetryDesk
     sync: DeviceSync
     texts: LongTexts
+    profiles: ProfileDesk
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
   }) {
@@ -92,6 +97,7 @@ export class Receiver {
     this.#retries = parts.retries
     this.#sync = parts.sync
     this.#texts = parts.texts
+    this.#profiles = parts.profiles
     this.#storageFailed = parts.storageFailed
   }
 
@@ -139,7 +145,7 @@ export class Receiver {
   }
 
   async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
-    const afterwards: Afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined }
+    const afterwards: Afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined, profile: false }
     const unit = new RatchetUnit(this.#db, this.#clock.now())
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
@@ -227,7 +233,9 @@ export class Receiver {
         keepRatchet: true,
       })
     }
-    if (message.profileKey?.length === 32) await learnProfileKey(transaction, sender.aci, message.profileKey)
+    if (message.profileKey?.length === 32) {
+      afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
+    }
     await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
     afterwards.receipts = true
     const text = wordsOf(content)
@@ -396,7 +404,8 @@ export class Receiver {
   }
 
   #finish(afterwards: Afterwards): void {
-    const { receipts, ask, answer, fetch } = afterwards
+    const { receipts, ask, answer, fetch, profile } = afterwards
+    if (profile) void this.#profiles.fetch()
     if (receipts) void this.#receipts.flush()
     if (fetch) void this.#sync.fetch()
     if (fetch) void this.#texts.fetch()

@@ -23,6 +23,7 @@ export function messageByTime(
     .selectAll()
     .where('conversation_id', '=', where.conversationId)
     .where('direction', '=', where.ours ? 'out' : 'in')
+    .where('notice', 'is', null)
     .where(({ or, eb, exists, selectFrom }) =>
       or([
         eb('sent_timestamp_ms', '=', where.timestampMs),

@@ -4,7 +4,7 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import type { MessageRow, MessagesTable } from './tables/mailbox.ts'
+import type { MessageRow, MessagesTable, Notice } from './tables/mailbox.ts'
 
 /** Ids and the little that scheduling needs of a message that waits for an attempt. */
 export interface WaitingMessage {
@@ -23,6 +23,22 @@ export interface WaitingMessage {
 
 export function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
   return tx.insertInto('messages').values(message).returningAll().executeTakeFirstOrThrow()
+}
+
+/** The newest line of one of these kinds. */
+export function lastNotice(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  notices: readonly Notice[],
+): Promise<Pick<MessageRow, 'notice'> | undefined> {
+  return tx
+    .selectFrom('messages')
+    .select('notice')
+    .where('conversation_id', '=', conversationId)
+    .where('notice', 'in', notices)
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
 }
 
 export function changeMessage(

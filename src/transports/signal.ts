@@ -167,6 +167,8 @@ function inbound(message: IncomingText, receivedAtMs: number) {
 
 function capability(fact: PeerFact): CapabilityFact {
   const { peer: recipient, atMs } = fact
-  if (fact.kind === 'named') return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  if (fact.kind === 'named' || fact.kind === 'profile') {
+    return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  }
   return { transport: 'signal', kind: fact.kind, recipient, atMs }
 }

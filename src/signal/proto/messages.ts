@@ -1,11 +1,11 @@
 /**
  * The protobuf messages of Signal that this account reads and writes, with the field numbers of the service
- * (reference/signal-service.md section 5). The only file that imports protobufjs.
+ * (reference/signal-service.md section 5).
  *
  * Enumerations are plain numbers, so that a value of a later version is kept instead of refused. A field that was not
  * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
  */
-import protobuf from 'protobufjs'
+import { codecsOf } from './codec.ts'
 
 const schema = `
 syntax = "proto2";
@@ -94,12 +94,14 @@ message SyncMessage {
   optional Blocked blocked = 6;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
+  optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
   message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
+  message FetchLatest { optional uint32 type = 1; }
   message Keys { optional string accountEntropyPool = 3; }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
@@ -231,6 +233,8 @@ export interface SyncMessage {
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }
+  /** 1 profile, 2 storage manifest. */
+  fetchLatest?: { type?: number }
   keys?: { accountEntropyPool?: string }
   padding?: Uint8Array
 }
@@ -273,21 +277,7 @@ export interface Content {
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
 }
 
-interface Codec<T> {
-  encode(value: T): Uint8Array<ArrayBuffer>
-  /** Throws (RangeError and others) on octets that are not this message. */
-  decode(octets: Uint8Array): T
-}
-
-const root = protobuf.parse(schema, { keepCase: true }).root
-
-function codec<T extends object>(name: string): Codec<T> {
-  const type = root.lookupType(name)
-  return {
-    encode: (value) => new Uint8Array(type.encode(type.fromObject(value)).finish()),
-    decode: (octets) => type.toObject(type.decode(octets), { longs: Number, defaults: false }) as T,
-  }
-}
+const codec = codecsOf(schema)
 
 export const envelopeCodec = codec<Envelope>('Envelope')
 export const contentCodec = codec<Content>('Content')

@@ -15,7 +15,10 @@ export interface ContactsTable {
   aci: string | null
   pni: string | null
   sender: string | null
+  /** As the owner calls them, or their phone's address book. */
   name: string | null
+  /** As they call themselves; shown where there is no name. */
+  profile_name: string | null
   /** null: the default of the settings. */
   policy: ContactPolicy | null
   signal_standing: Generated<SignalStanding>
@@ -31,6 +34,9 @@ export interface ContactsTable {
   created_at_ms: number
   updated_at_ms: number
 }
+
+/** What a line of our own in a conversation tells of the person. */
+export type Notice = 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed'
 
 export interface ConversationsTable {
   id: string
@@ -66,6 +72,8 @@ export interface MessagesTable {
   replaced_by: string | null
   /** Of a broadcast. */
   severity: string | null
+  /** Set on a line that nobody wrote: what became known of the person. */
+  notice: Notice | null
   state: MessageState
   /** Why it is in this state: a stable code, and words. */
   code: string | null

@@ -27,6 +27,10 @@ export interface SignalAccountTable {
   created_at_ms: number
   keys_rotated_at_ms: number
   profile_set_at_ms: number | null
+  /** SHA-256 of what was published; null: nothing yet. */
+  profile_digest: string | null
+  /** When the storage service is to be read (again). */
+  storage_due_at_ms: number
   signed_out_at_ms: number | null
   /** A linked device has asked the phone for contacts, blocked people, settings and keys. */
   sync_requested_at_ms: number | null
@@ -119,6 +123,10 @@ export interface SignalPeersTable {
   /** 1 while the peer wrote to our phone-number identity and has no proof yet that it is this account. */
   needs_pni_signature: Generated<Flag>
   unregistered_at_ms: number | null
+  /** As their profile says. */
+  profile_name: string | null
+  /** When their profile is to be fetched (again). */
+  profile_due_at_ms: Generated<number>
 }
 
 /** What was sent to whom, so that a peer who could not decrypt it can have it again. */

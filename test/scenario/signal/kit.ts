@@ -18,6 +18,7 @@ import type {
   PeerIds,
   SignalSink,
 } from '../../../src/signal/contract.ts'
+import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
 export const gatewayNumber = '+15550000101'
@@ -25,9 +26,9 @@ export const code = '482913'
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Waits are noted and cut short, so that back-off does not slow the tests down. */
-function hastyClock(waits: number[]): Clock {
+function hastyClock(waits: number[], aheadMs: number): Clock {
   return {
-    now: () => Date.now(),
+    now: () => Date.now() + aheadMs,
     wait: (ms, signal) => {
       waits.push(ms)
       return systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal)
@@ -160,7 +161,14 @@ export class World {
    * `patient`: its waits are as long as they really are.
    */
   async gateway(
-    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean } = {},
+    options: {
+      name?: string
+      modem?: boolean
+      patient?: boolean
+      readReceipts?: boolean
+      profile?: OwnProfile
+      clockAheadMs?: number
+    } = {},
   ): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
@@ -175,11 +183,12 @@ export class World {
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: options.patient === true ? systemClock : hastyClock(waits),
+      clock: options.patient === true ? systemClock : hastyClock(waits, options.clockAheadMs ?? 0),
       random: systemRandom,
       sink,
       codes,
       readReceipts: options.readReceipts ?? true,
+      profile: options.profile ?? { name: 'Home', about: undefined },
     })
     let closed = false
     const close = async () => {

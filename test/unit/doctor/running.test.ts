@@ -17,7 +17,7 @@ const modem: ModemFacts = {
 const well: RunningFacts = {
   mode: 'integrated',
   modems: [modem],
-  signal: { state: 'connected', reason: undefined, e164: '+15550000101' },
+  signal: { state: 'connected', reason: undefined, e164: '+15550000101', warnings: [] },
   waiting: [],
   components: [{ component: 'database', status: 'pass', detail: undefined }],
   nowMs,
@@ -69,11 +69,18 @@ describe('the doctor on a running gateway', () => {
     ['signed-out', ['signal.signed_out error']],
     ['expired', ['signal.protocol_age error']],
   ])('Signal account %s: %j', (state, expected) => {
-    expect(found({ signal: { state, reason: undefined, e164: undefined } })).toEqual(expected)
+    expect(found({ signal: { state, reason: undefined, e164: undefined, warnings: [] } })).toEqual(expected)
+  })
+
+  test('what gives to think although Signal is connected is a finding of its own', () => {
+    const warning = { code: 'signal.idle_primary', severity: 'warning' as const, what: 'Idle.', fix: 'Open Signal.' }
+    expect(
+      found({ signal: { state: 'connected', reason: undefined, e164: undefined, warnings: [warning] } }),
+    ).toContain('signal.idle_primary warning')
   })
 
   test('without Signal in use its account is no worry', () => {
-    const signal = { state: 'none', reason: undefined, e164: undefined }
+    const signal = { state: 'none', reason: undefined, e164: undefined, warnings: [] }
     expect(found({ mode: 'sms_only', signal })).toEqual(['signal.unused info'])
   })
 

@@ -150,6 +150,7 @@ export async function startRig(): Promise<Rig> {
     sinceMs: 1_700_000_000_000,
     registration: undefined,
     link: undefined,
+    warnings: [],
     challenge: undefined,
   }
   const rig = { ready: true }
@@ -224,6 +225,13 @@ export async function startRig(): Promise<Rig> {
       },
       link: async (request) => {
         calls.push(`link ${JSON.stringify(request)}`)
+      },
+      devices: async () => [
+        { id: 1, name: undefined, isThis: true, isPrimary: true, lastSeenAtMs: 0, linkedAtMs: undefined },
+        { id: 2, name: 'Desk\u001b[2J', isThis: false, isPrimary: false, lastSeenAtMs: 0, linkedAtMs: 0 },
+      ],
+      removeDevice: async (id) => {
+        calls.push(`remove device ${id}`)
       },
       submitCaptcha: async (token) => {
         calls.push(`captcha ${token}`)

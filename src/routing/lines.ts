@@ -1,0 +1,71 @@
+/**
+ * Lines in a conversation that nobody wrote: what became known of the person themselves. They are read the moment they
+ * are there, and neither count as unread nor move the conversation.
+ */
+import type { IdSource } from '../domain/ids.ts'
+import { findConversation } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import { insertMessage, lastNotice } from '../store/messages.ts'
+import type { ContactRow, Notice } from '../store/tables/mailbox.ts'
+
+export interface LineContext {
+  ids: IdSource
+  events: EventLog
+  clock: () => number
+}
+
+const words: Readonly<Record<Notice, string>> = {
+  'identity-changed': 'The safety number has changed: a new phone, or Signal installed anew.',
+  left: 'Is no longer on Signal.',
+  returned: 'Is on Signal again.',
+  'number-changed': 'Has another phone number now.',
+  renamed: 'Has another profile name now.',
+}
+
+/** Adds a line where there is a conversation with this contact; `detail` takes the place of the standing words. */
+export async function addLine(
+  { ids, events, clock }: LineContext,
+  tx: DatabaseTransaction,
+  contact: Pick<ContactRow, 'id'>,
+  notice: Notice,
+  detail?: string,
+): Promise<void> {
+  const conversation = await findConversation(tx, { contactId: contact.id })
+  if (conversation === undefined) return
+  const now = clock()
+  const row = await insertMessage(tx, {
+    id: ids('msg'),
+    conversation_id: conversation.id,
+    direction: 'in',
+    text: detail ?? words[notice],
+    notice,
+    state: 'received',
+    transport: null,
+    sent_timestamp_ms: now,
+    created_at_ms: now,
+    updated_at_ms: now,
+    sent_at_ms: now,
+    read_at_ms: now,
+  })
+  await events.append(tx, {
+    type: 'conversation.notice',
+    messageId: row.id,
+    conversationId: conversation.id,
+    contactId: contact.id,
+    data: { notice },
+  })
+}
+
+/** Says that somebody left Signal, or is there again; each once until the other has been said. */
+export async function addPresenceLine(
+  context: LineContext,
+  tx: DatabaseTransaction,
+  contact: Pick<ContactRow, 'id'>,
+  notice: 'left' | 'returned',
+): Promise<void> {
+  const conversation = await findConversation(tx, { contactId: contact.id })
+  if (conversation === undefined) return
+  const last = await lastNotice(tx, conversation.id, ['left', 'returned'])
+  if ((last?.notice ?? 'returned') !== notice) await addLine(context, tx, contact, notice)
+}

@@ -12,6 +12,7 @@ export interface MessageJson {
   conversation_id: string
   contact: ContactRefJson | null
   direction: 'in' | 'out'
+  origin: 'here' | 'other-device'
   kind: 'text' | 'call' | 'broadcast'
   text: string
   flash: boolean
@@ -20,7 +21,7 @@ export interface MessageJson {
   edited_at: string | null
   deleted_at: string | null
   quote: { author: 'us' | 'them'; text: string } | null
-  reactions: { emoji: string }[]
+  reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null
   reason: string | null
@@ -45,6 +46,14 @@ export interface AttemptJson {
   result: string | null
   code: string | null
   detail: string | null
+}
+
+/** What became of a reaction, an edit or a deletion of ours. */
+export interface ChangeJson {
+  kind: string
+  status: 'due' | 'sent' | 'failed'
+  reason: string | null
+  created_at: string
 }
 
 export interface LegJson {

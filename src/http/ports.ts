@@ -163,6 +163,7 @@ export interface ApiPorts {
     | 'approve'
     | 'cancel'
     | 'retry'
+    | 'change'
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'

@@ -6,7 +6,14 @@ import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
-import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type {
+  AttemptRow,
+  ContactRow,
+  DataMessageRow,
+  EventRow,
+  MessageRow,
+  OwnChangeRow,
+} from '../store/tables/mailbox.ts'
 import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -28,6 +35,7 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     conversation_id: message.conversation_id,
     contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
     direction: message.direction,
+    origin: message.origin,
     kind: message.kind,
     text: message.text,
     flash: message.flash === 1,
@@ -75,7 +83,7 @@ function quoteView({ quote_json: json }: MessageRow) {
 
 function reactionsView({ reactions_json: json }: MessageRow) {
   const reactions: Reaction[] = json === null ? [] : JSON.parse(json)
-  return reactions.map(({ aci, emoji, at_ms: atMs }) => ({ aci, emoji, at: time(atMs) }))
+  return reactions.map(({ aci, emoji, at_ms: atMs, ours }) => ({ aci, emoji, at: time(atMs), ours: ours === true }))
 }
 
 export function attemptView(attempt: AttemptRow) {
@@ -90,6 +98,17 @@ export function attemptView(attempt: AttemptRow) {
     result: attempt.result,
     code: attempt.code,
     detail: attempt.detail,
+  }
+}
+
+export function ownChangeView(change: OwnChangeRow) {
+  return {
+    kind: change.kind,
+    status: change.state,
+    code: change.code,
+    reason: change.reason,
+    created_at: time(change.created_at_ms),
+    settled_at: time(change.settled_at_ms),
   }
 }
 

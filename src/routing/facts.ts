@@ -42,7 +42,7 @@ export async function gatherFacts(
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
-      signalable: contact.e164 !== null || contact.aci !== null,
+      signalable: contact.e164 !== null || contact.aci !== null || contact.pni !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,

@@ -28,6 +28,7 @@ import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
 import { Capabilities, recipientOf, wantsLookUp } from './capabilities.ts'
+import { changeMessageOf, type MessageChange } from './changing.ts'
 import type { RoutingContext } from './context.ts'
 import { meetDeadline } from './deadlines.ts'
 import {
@@ -219,6 +220,13 @@ export class Router {
     const contact = await demandContact(this.#context.db, contactId)
     for (const transport of this.#transports) await transport.approveIdentity(recipientOf(contact))
     return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId))
+  }
+
+  /** Reacts to a message, edits it or takes it back, here and over Signal. Errors: as `changeMessageOf`. */
+  async change(messageId: string, change: MessageChange): Promise<MessageRow> {
+    const { message, afterCommit } = await this.#commit((tx) => changeMessageOf(this.#context, tx, messageId, change))
+    afterCommit()
+    return message
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */

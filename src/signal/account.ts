@@ -9,7 +9,16 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
-import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, SignalStatus } from './contract.ts'
+import type {
+  EnrollmentCodes,
+  OutgoingAction,
+  OutgoingText,
+  PeerIds,
+  SignalAccount,
+  SignalSink,
+  SignalState,
+  SignalStatus,
+} from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
@@ -122,12 +131,12 @@ export class Account implements SignalAccount {
     await this.#enrollment.submitCode(code)
   }
 
-  async sendText(message: {
-    to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  async owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void> {
+    return await this.#working().owe(change, transaction)
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

@@ -6,16 +6,17 @@ import type { Log } from '../log.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
 import { wordsOf } from './content.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
-import { nobody, peerOf, readServiceId } from './ids.ts'
-import { changeOf, quoteOf } from './incoming.ts'
+import { peerOf } from './ids.ts'
+import { changeOf, isTime, quoteOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { applyTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
@@ -112,7 +113,7 @@ export class Dispatch {
         })
       }
       const { sent } = content.syncMessage
-      if (sent !== undefined) await this.#applyTranscript(opened, sent, transaction)
+      if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
     }
@@ -146,39 +147,24 @@ export class Dispatch {
     await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote }, transaction)
   }
 
-  /** What another device of our own account sent to somebody. */
   async #applyTranscript(
-    opened: Opened & { kind: 'content' },
+    { sender, serverTimestampMs }: Opened & { kind: 'content' },
     sent: SyncSent,
     transaction: DatabaseTransaction,
-  ): Promise<void> {
-    const text = wordsOf({
-      ...(sent.message === undefined ? {} : { dataMessage: sent.message }),
-      ...(sent.editMessage === undefined ? {} : { editMessage: sent.editMessage }),
-    })
-    const to = readServiceId(sent.destinationServiceIdBinary, sent.destinationServiceId)
-    if (text === undefined || sent.timestamp === undefined) return
-    if (!(await this.#firstTime(opened.sender, sent.timestamp, transaction))) return
-    const told = { ...(to === undefined ? nobody : peerOf(to)), e164: sent.destinationE164 }
-    const sentTo = to === undefined ? told : (await learnPeer(transaction, told)).peer
-    await this.#sink.text(
-      {
-        from: this.#ownIds(),
-        senderDevice: opened.sender.deviceId,
-        timestampMs: sent.timestamp,
-        serverTimestampMs: opened.serverTimestampMs,
-        text,
-        sealed: opened.sender.sealed,
-        sentTo: idsOf(sentTo),
-        quote: sent.message === undefined ? undefined : quoteOf(sent.message, this.#credentials.aci),
-      },
+  ): Promise<boolean> {
+    const { aci, pni, e164 } = this.#credentials
+    const firstTime = (timestampMs: number) => this.#firstTime(sender, timestampMs, transaction)
+    return await applyTranscript(
+      { sink: this.#sink, texts: this.#texts, firstTime },
+      sent,
+      { own: { aci, pni, e164 }, senderDevice: sender.deviceId, serverTimestampMs, sealed: sender.sealed },
       transaction,
     )
   }
 
   async #applyReceipt(content: Content, peer: Peer, atMs: number, transaction: DatabaseTransaction): Promise<void> {
     const kind = receiptKinds[content.receiptMessage?.type ?? 0]
-    const timestampsMs = content.receiptMessage?.timestamp ?? []
+    const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
     if (kind === undefined || timestampsMs.length === 0) return
     if (peer.needsPniSignature && peer.aci !== undefined) {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
@@ -232,11 +218,6 @@ export class Dispatch {
       .returning('timestamp_ms')
       .executeTakeFirst()
     return added !== undefined
-  }
-
-  #ownIds(): PeerIds {
-    const { aci, pni, e164 } = this.#credentials
-    return { aci, pni, e164 }
   }
 }
 

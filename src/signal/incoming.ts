@@ -6,39 +6,50 @@ import type { Content, DataMessage } from './proto/messages.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */
 const emojiUnitsMax = 32
+/** What a `Date` can hold; a later time is nonsense that no list could show. */
+const timeMsMax = 8_640_000_000_000_000
 
-/** What this does to an earlier message; undefined for a message in its own right. */
+/** A time as a peer claims it: whole, positive, and one that a calendar knows. */
+export function isTime(ms: number | undefined): ms is number {
+  return ms !== undefined && Number.isSafeInteger(ms) && ms > 0 && ms <= timeMsMax
+}
+
+/**
+ * What this does to an earlier message; undefined for a message in its own right. `author` has written it, `own` is our
+ * account: the two are the same where another device of ours tells what it sent.
+ */
 export function changeOf(
   content: Pick<Content, 'editMessage'>,
   message: DataMessage,
-  { author: senderAci, own, timestampMs }: { author: string; own: string; timestampMs: number },
+  { author, own, timestampMs }: { author: string; own: string; timestampMs: number },
 ): Omit<MessageChange, 'by'> | undefined {
   const { reaction, delete: deletion } = message
   const edited = content.editMessage?.targetSentTimestamp
   const text = words(message)
-  if (edited !== undefined && text !== undefined) {
-    return { target: { ours: false, timestampMs: edited }, timestampMs, change: { kind: 'edited', text } }
+  const ours = author === own
+  if (isTime(edited) && text !== undefined) {
+    return { target: { ours, timestampMs: edited }, timestampMs, change: { kind: 'edited', text } }
   }
-  if (deletion?.targetSentTimestamp !== undefined) {
-    const target = { ours: false, timestampMs: deletion.targetSentTimestamp }
-    return { target, timestampMs, change: { kind: 'deleted' } }
+  const deleted = deletion?.targetSentTimestamp
+  if (isTime(deleted)) {
+    return { target: { ours, timestampMs: deleted }, timestampMs, change: { kind: 'deleted' } }
   }
   const { emoji, targetSentTimestamp } = reaction ?? {}
-  if (emoji === undefined || targetSentTimestamp === undefined) return undefined
-  const author = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
-  const ours = author === own
-  if (!ours && author !== senderAci) return undefined
+  if (emoji === undefined || !isTime(targetSentTimestamp)) return undefined
+  const target = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
+  // A person can speak of their own messages and of ours; we of anybody's.
+  if (target === undefined || (!ours && target !== own && target !== author)) return undefined
   const change = {
     kind: 'reaction',
     emoji: emoji.slice(0, emojiUnitsMax),
     removed: reaction?.remove === true,
   } as const
-  return { target: { ours, timestampMs: targetSentTimestamp }, timestampMs, change }
+  return { target: { ours: target === own, timestampMs: targetSentTimestamp }, timestampMs, change }
 }
 
 /** What it answers to, as its author's device showed it. */
 export function quoteOf({ quote }: DataMessage, own: string): IncomingText['quote'] {
-  if (quote?.id === undefined) return undefined
+  if (!isTime(quote?.id)) return undefined
   const author = readServiceId(quote.authorAciBinary, quote.authorAci)
   return { ours: author === own, timestampMs: quote.id, text: quote.text ?? '' }
 }

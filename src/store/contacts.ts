@@ -4,10 +4,10 @@ import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
 
-export type ContactKey = { id: string } | { e164: string } | { aci: string } | { sender: string }
+export type ContactKey = { id: string } | { e164: string } | { aci: string } | { pni: string } | { sender: string }
 
 export function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
-  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'sender', string]
+  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'pni' | 'sender', string]
   return db.selectFrom('contacts').selectAll().where(column, '=', value).executeTakeFirst()
 }
 

@@ -109,7 +109,9 @@ message SyncMessage {
     optional string destinationE164 = 1;
     optional uint64 timestamp = 2;
     optional DataMessage message = 3;
+    optional uint64 expirationStartTimestamp = 4;
     repeated UnidentifiedStatus unidentifiedStatus = 5;
+    optional bool isRecipientUpdate = 6;
     optional string destinationServiceId = 7;
     optional EditMessage editMessage = 10;
     optional bytes destinationServiceIdBinary = 12;
@@ -216,6 +218,10 @@ export interface SyncSent {
   timestamp?: number
   message?: DataMessage
   unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  /** When it began to disappear. */
+  expirationStartTimestamp?: number
+  /** Says only whom else it went to. */
+  isRecipientUpdate?: boolean
   destinationServiceId?: string
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
   destinationServiceIdBinary?: Uint8Array

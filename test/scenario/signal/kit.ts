@@ -36,6 +36,7 @@ function hastyClock(waits: number[]): Clock {
 }
 
 type Receipt = Parameters<SignalSink['receipt']>[0]
+type Settled = Parameters<SignalSink['settled']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
 
@@ -46,6 +47,7 @@ export class RecordingSink implements SignalSink {
   readonly facts: PeerFact[] = []
   readonly typings: Typing[] = []
   readonly changes: MessageChange[] = []
+  readonly settledChanges: Settled[] = []
   /** Whether the message that somebody changes is here. */
   amendable = true
   readonly undecryptables: Undecryptable[] = []
@@ -69,6 +71,10 @@ export class RecordingSink implements SignalSink {
     if (!this.amendable) return false
     this.#note('amend', () => this.changes.push(change))
     return true
+  }
+
+  async settled(outcome: Settled): Promise<void> {
+    this.#pending.push(() => this.settledChanges.push(outcome))
   }
 
   async typing(fact: Typing): Promise<void> {

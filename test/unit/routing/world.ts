@@ -14,6 +14,7 @@ import type {
   Lane,
   LaneRules,
   OutgoingAttempt,
+  OutgoingChange,
   Reach,
   Receipt,
   Recipient,
@@ -192,11 +193,17 @@ export class FakeSignal extends FakeTransport {
   readonly lookUps: string[][] = []
   /** Undefined: the directory answers. */
   directoryBusyMs: number | undefined
+  /** What the owner did to messages, as the other side is to know it. */
+  readonly changes: OutgoingChange[] = []
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
   constructor() {
     super([lane('signal', 'signal')])
+  }
+
+  async change(change: OutgoingChange): Promise<() => void> {
+    return () => this.changes.push(change)
   }
 
   async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {

@@ -20,6 +20,8 @@ export interface MessageJson {
   severity: string | null
   edited_at: string | null
   deleted_at: string | null
+  disappears_after: string | null
+  disappeared_at: string | null
   quote: { author: 'us' | 'them'; text: string } | null
   reactions: { emoji: string; ours: boolean }[]
   status: MessageState
@@ -67,6 +69,7 @@ export interface ConversationJson {
   id: string
   contact: ContactRefJson
   unread: number
+  disappears_after: string | null
   waiting: { type: string; count: number | null }[]
   last_message: MessageJson | null
 }

@@ -102,6 +102,12 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)),
   )
 
+  talking(
+    root,
+    'timer <who> <span>',
+    'after what time messages with somebody disappear (Signal): 1h, P1D, or off',
+  ).action(run(async (who, span, options) => (await import('./commands/conversations.ts')).timer(who, span, options)))
+
   talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
     .option('--limit <count>', 'at most so many', '50')
     .option('--port <number>', 'only those for this port')

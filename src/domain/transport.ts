@@ -33,6 +33,8 @@ export interface OutgoingAttempt {
   text: string
   /** What it answers to, where the network can say so by itself. */
   quote?: Quote | undefined
+  /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
+  timer?: { seconds: number; version: number }
   /**
    * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
    * and a repeated attempt carries the same one, so that the peer deduplicates.
@@ -54,6 +56,8 @@ export interface OutgoingChange {
     /** `targetMs`: of its newest version. */
     | { kind: 'edited'; targetMs: number; text: string; quote: Quote | undefined }
     | { kind: 'deleted'; targetMs: number }
+    /** New messages of the conversation disappear after so many seconds; 0: they stay. */
+    | { kind: 'timer'; seconds: number; version: number }
 }
 
 /** How a change of ours ended. */
@@ -184,6 +188,11 @@ export interface Transport {
    * network knows no such thing. Errors: CausewayError with the transport's codes when it can be said at once.
    */
   change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
+  /** Nothing of these messages may be kept any more (they disappeared, or were taken back), by the times of their versions. */
+  forget?(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void>
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -204,6 +213,18 @@ export interface InboundMessage {
   replaceNumber?: number
   /** What it answers to. */
   quote?: Quote | undefined
+  /** It disappears so many seconds after it was read. */
+  timerS?: number | undefined
+}
+
+/** The timer of a conversation, as one of its sides (or the owner's other device) has set it. */
+export interface TimerFact {
+  with: Recipient
+  byUs: boolean
+  /** 0: messages stay. */
+  seconds: number
+  /** undefined: from a client that knows no versions. */
+  version: number | undefined
 }
 
 /** What the owner wrote to somebody on another device of the same account: to be shown, never to be sent. */
@@ -217,6 +238,9 @@ export interface MirroredMessage {
   /** By the other device's clock: with our account the message's identity everywhere. */
   sentAtMs: number
   quote: Quote | undefined
+  /** It disappears so many seconds after `startedAtMs`. */
+  timerS: number | undefined
+  startedAtMs: number
   dedupeKey: string
 }
 
@@ -380,6 +404,7 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
   /** What came of `Transport.change`. */
   changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>
   /** False when there is no such message here. */

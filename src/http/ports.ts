@@ -164,6 +164,7 @@ export interface ApiPorts {
     | 'cancel'
     | 'retry'
     | 'change'
+    | 'setTimer'
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'

@@ -133,6 +133,7 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'emergency-number': '/to',
   'unknown-conversation': '/conversation_id',
   'unknown-quote': '/quote_id',
+  'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
 }
 

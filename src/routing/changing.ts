@@ -12,6 +12,7 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { forgetOnTransports } from './disappearing.ts'
 import { partiesOf } from './plans.ts'
 
 /** What can be done to a message. */
@@ -63,6 +64,7 @@ async function demandChangeable(tx: DatabaseTransaction, messageId: string): Pro
   const message = await getMessage(tx, messageId)
   if (message === undefined) throw refusal('unknown-message', 'There is no such message.')
   if (message.deleted_at_ms !== null) throw refusal('wrong-state', 'This message was taken back.')
+  if (message.disappeared_at_ms !== null) throw refusal('wrong-state', 'This message has disappeared.')
   if (message.kind !== 'text' || message.transport !== 'signal') {
     throw refusal(
       'not-over-signal',
@@ -126,8 +128,10 @@ async function applyHere(
 ): Promise<void> {
   const now = context.clock()
   if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-  else if (change.kind === 'deleted') await deleteText(tx, message, now)
-  else {
+  else if (change.kind === 'deleted') {
+    await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
+    await deleteText(tx, message, now)
+  } else {
     const aci = context.lanes().find(({ transport }) => transport === 'signal')?.ownAci ?? ''
     await react(tx, message, { aci, ours: true }, change.emoji ?? undefined, now)
   }

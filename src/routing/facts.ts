@@ -25,7 +25,14 @@ export interface RoutingSettings {
 
 type MessageFacts = Pick<
   MessageRow,
-  'id' | 'policy' | 'text_approved' | 'since_leg' | 'fallback_code' | 'fallback_reason' | 'fallback_after_ms'
+  | 'id'
+  | 'policy'
+  | 'text_approved'
+  | 'since_leg'
+  | 'timer_s'
+  | 'fallback_code'
+  | 'fallback_reason'
+  | 'fallback_after_ms'
 >
 
 /** The facts about this message and this person now. */
@@ -47,7 +54,8 @@ export async function gatherFacts(
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
     },
-    encryptedOnly: undefined,
+    encryptedOnly:
+      message.timer_s === null ? undefined : 'it is to disappear, and a text would stay with them for ever',
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,

@@ -23,6 +23,7 @@ import type {
   QuarantinedItem,
   Receipt,
   Recipient,
+  TimerFact,
   TransportSink,
   UnitOfWork,
   WaitingNotice,
@@ -48,6 +49,7 @@ import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import { takeTimer } from './disappearing.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
@@ -144,7 +146,7 @@ export class Inbound implements TransportSink {
       const message = await messageByTime(tx, { conversationId: conversation.id, ...target })
       if (message === undefined) return false
       // What was taken back stays so, whatever comes late.
-      if (message.deleted_at_ms !== null) return true
+      if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
       const now = this.#context.clock()
       if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
       else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
@@ -160,6 +162,10 @@ export class Inbound implements TransportSink {
       })
       return true
     })
+  }
+
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeTimer(this.#context, tx, fact))
   }
 
   changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {
@@ -260,6 +266,7 @@ export class Inbound implements TransportSink {
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      timer_s: message.timerS ?? null,
       state: 'received',
       transport: message.transport,
       lane: message.lane,

@@ -36,6 +36,8 @@ export async function takeMirrored(
     origin: 'other-device',
     text,
     quote_json: quote === undefined ? null : JSON.stringify(quote),
+    timer_s: message.timerS ?? null,
+    expires_at_ms: message.timerS === undefined ? null : message.startedAtMs + message.timerS * 1_000,
     state: 'sent',
     reason: 'written on another device of this Signal account',
     transport: 'signal',

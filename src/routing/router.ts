@@ -41,6 +41,7 @@ import {
   retryMessage,
   reviseContact,
 } from './decisions.ts'
+import { Disappearing, orderTimer } from './disappearing.ts'
 import { type RoutingSettings, usableLanes } from './facts.ts'
 import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
@@ -89,6 +90,7 @@ export class Router {
   readonly #outbox: Outbox
   readonly #sending: Sending
   readonly #laneWatch: LaneWatch
+  readonly #disappearing: Disappearing
   readonly #pace: Pace
   #transports: readonly Transport[] = []
   #capabilities: Capabilities | undefined
@@ -132,6 +134,7 @@ export class Router {
     this.#pace = new Pace(clock)
     this.#outbox = outbox
     this.#sending = new Sending(this.#context)
+    this.#disappearing = new Disappearing(this.#context)
     this.#laneWatch = new LaneWatch({
       context: this.#context,
       commit: (work) => this.#commit(work),
@@ -176,6 +179,7 @@ export class Router {
     this.#capabilities?.stop()
     await this.#outbox.stop()
     await this.#laneWatch.stop()
+    await this.#disappearing.stop()
     await this.#context.agenda.flush()
   }
 
@@ -227,6 +231,13 @@ export class Router {
     const { message, afterCommit } = await this.#commit((tx) => changeMessageOf(this.#context, tx, messageId, change))
     afterCommit()
     return message
+  }
+
+  /** New messages of the conversation disappear after so many seconds (0: they stay). Errors: as `orderTimer`. */
+  setTimer(conversationId: string, seconds: number): Promise<void> {
+    return this.#commit((tx) => orderTimer(this.#context, tx, conversationId, seconds)).then((afterCommit) =>
+      afterCommit(),
+    )
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */
@@ -293,6 +304,7 @@ export class Router {
     try {
       await this.#sending.recover()
       await this.#context.agenda.reconcile()
+      await this.#disappearing.sweep()
       // Quotas renew without anybody saying so.
       this.#laneWatch.look()
     } catch (error) {

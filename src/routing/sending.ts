@@ -33,6 +33,7 @@ import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts
 import type { AttemptJob } from './agenda.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { timerOf } from './disappearing.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
@@ -177,7 +178,7 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties) {
+  #outgoing(attempt: AttemptRow, message: MessageRow, { contact, conversation }: Parties) {
     const recipient = recipientOf(contact)
     const quote = quoteOf(message)
     const outgoing: OutgoingAttempt = {
@@ -186,6 +187,7 @@ export class Sending {
       recipient,
       text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
       quote,
+      timer: timerOf(conversation, message),
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,

@@ -51,6 +51,7 @@ export async function storeMessage(
     policy: request.policy ?? null,
     text_approved: 0,
     since_leg: 0,
+    timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
     fallback_code: null,
     fallback_reason: null,
     fallback_after_ms: request.fallbackAfterMs ?? null,

@@ -22,6 +22,7 @@ import type {
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
+import { forgetMessages } from './forgetting.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
 import type { SignalServer } from './server.ts'
@@ -133,6 +134,13 @@ export class Account implements SignalAccount {
 
   async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  async forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    await forgetMessages(transaction, messages)
   }
 
   async owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void> {

@@ -23,6 +23,17 @@ export interface IncomingText {
   sentTo: PeerIds | undefined
   /** The message it answers to. */
   quote: { ours: boolean; timestampMs: number; text: string } | undefined
+  /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
+  timerS: number | undefined
+  startedAtMs: number
+}
+
+/** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
+export interface TimerChange {
+  with: PeerIds
+  byUs: boolean
+  seconds: number
+  version: number | undefined
 }
 
 /** What a person did to a message that came or went before. */
@@ -62,6 +73,7 @@ export interface SignalSink {
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
   typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(
     outcome: {
@@ -86,6 +98,7 @@ export interface OutgoingText {
   text: string
   timestampMs: number
   quote?: IncomingText['quote']
+  timer?: { seconds: number; version: number } | undefined
 }
 
 /** What we do to a message that came or went before, by its sent timestamp. */
@@ -99,6 +112,7 @@ export interface OutgoingAction {
     | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
     | { kind: 'edited'; targetMs: number; text: string; quote: IncomingText['quote'] }
     | { kind: 'deleted'; targetMs: number }
+    | { kind: 'timer'; seconds: number; version: number }
 }
 
 export type SignalState =
@@ -182,6 +196,11 @@ export interface SignalAccount {
    * commit. Errors: CausewayError `signal-no-account`.
    */
   owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void>
+  /** Nothing of these messages (ours, or theirs) may be kept any more. */
+  forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */

@@ -10,7 +10,7 @@ import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
 import { peerOf } from './ids.ts'
-import { changeOf, isTime, quoteOf } from './incoming.ts'
+import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
@@ -135,16 +135,21 @@ export class Dispatch {
     afterwards.receipts = true
     const text = wordsOf(content)
     const change = changeOf(content, message, { author: sender.aci, own: this.#credentials.aci, timestampMs })
-    if (text === undefined && change === undefined) return
+    const timer = content.dataMessage === undefined ? undefined : timerIn(message)
+    if (text === undefined && change === undefined && timer === undefined) return
     if (!(await this.#firstTime(sender, timestampMs, transaction))) return
     if (await this.#texts.owe(transaction, sender.aci, timestampMs, message)) afterwards.fetch = true
     const by = idsOf(peer)
+    if (timer !== undefined && message.groupV2 === undefined) {
+      await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    }
     if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return
     // An edit of what is not here is shown as a message of its own.
     if (text === undefined) return
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
     const quote = quoteOf(message, this.#credentials.aci)
-    await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote }, transaction)
+    const disappears = { timerS: timerOf(message), startedAtMs: timestampMs }
+    await this.#sink.text({ ...facts, ...disappears, from: by, sentTo: undefined, quote }, transaction)
   }
 
   async #applyTranscript(

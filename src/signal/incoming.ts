@@ -9,6 +9,21 @@ const emojiUnitsMax = 32
 /** What a `Date` can hold; a later time is nonsense that no list could show. */
 const timeMsMax = 8_640_000_000_000_000
 
+/** Flag of a message that does nothing but set the timer. */
+export const timerUpdate = 2
+
+/** The timer that a message says; undefined for one that says none (a reaction, a deletion). */
+export function timerIn(message: DataMessage): { seconds: number; version: number | undefined } | undefined {
+  const { flags = 0, expireTimer: seconds = 0, expireTimerVersion } = message
+  if ((flags & timerUpdate) === 0 && words(message) === undefined) return undefined
+  return { seconds, version: (expireTimerVersion ?? 0) > 0 ? expireTimerVersion : undefined }
+}
+
+/** After how many seconds a message disappears. */
+export function timerOf({ expireTimer }: DataMessage): number | undefined {
+  return expireTimer !== undefined && expireTimer > 0 ? expireTimer : undefined
+}
+
 /** A time as a peer claims it: whole, positive, and one that a calendar knows. */
 export function isTime(ms: number | undefined): ms is number {
   return ms !== undefined && Number.isSafeInteger(ms) && ms > 0 && ms <= timeMsMax

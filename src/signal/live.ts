@@ -21,7 +21,7 @@ import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
-import { contentOf, quoteFor } from './outgoing.ts'
+import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import { publishProfile } from './profile.ts'
@@ -165,8 +165,8 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText({ to, text, timestampMs, quote }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
-    const dataMessage = { body: text, ...quoteFor(quote, this.credentials.aci, to.aci) }
+  async sendText({ to, text, timestampMs, quote, timer }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const dataMessage = { body: text, ...quoteFor(quote, this.credentials.aci, to.aci), ...timerFor(timer) }
     return await this.#deliver({ to, content: { dataMessage }, timestampMs })
   }
 
@@ -408,6 +408,7 @@ export class LiveAccount {
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
       timestamp: timestampMs,
+      ...((content.dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
       ...(content.dataMessage === undefined ? {} : { message: content.dataMessage }),
       ...(content.editMessage === undefined ? {} : { editMessage: content.editMessage }),
       unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],

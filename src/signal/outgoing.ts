@@ -1,6 +1,7 @@
 /** Pure: what we do to messages, and what ours answer to, as Signal's messages say it (reference/signal-service.md 5.3). */
 import type { IncomingText, OutgoingAction } from './contract.ts'
 import { serviceIdOctets } from './ids.ts'
+import { timerUpdate } from './incoming.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
 
 /** The first version of the protocol that knew reactions. */
@@ -27,9 +28,18 @@ export function contentOf(
       const dataMessage = { body: action.text, ...quoteFor(action.quote, own, peer) }
       return { editMessage: { targetSentTimestamp: action.targetMs, dataMessage } }
     }
+    case 'timer':
+      return { dataMessage: { flags: timerUpdate, ...timerFor(action) } }
     case 'deleted':
       return { dataMessage: { delete: { targetSentTimestamp: action.targetMs } } }
   }
+}
+
+/** Every message says the timer of its conversation. */
+export function timerFor(
+  timer: { seconds: number; version: number } | undefined,
+): Pick<DataMessage, 'expireTimer' | 'expireTimerVersion'> {
+  return timer === undefined ? {} : { expireTimer: timer.seconds, expireTimerVersion: timer.version }
 }
 
 /** The quote of a message; nothing where its author's account is not known, without which no client takes it. */

@@ -6,7 +6,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { words, wordsOf } from './content.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import { isPni, nobody, peerOf, readServiceId } from './ids.ts'
-import { changeOf, isTime, quoteOf } from './incoming.ts'
+import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { findPeer, idsOf, learnPeer } from './peers.ts'
 import type { SyncSent } from './proto/messages.ts'
@@ -42,8 +42,10 @@ export async function applyTranscript(
   const content = sent.editMessage === undefined ? { dataMessage: message } : { editMessage: sent.editMessage }
   const change = changeOf(content, message, { author: own.aci, own: own.aci, timestampMs })
   const text = wordsOf(content)
-  if (text === undefined && change === undefined) return false
+  const timer = sent.message === undefined ? undefined : timerIn(message)
+  if (text === undefined && change === undefined && timer === undefined) return false
   if (!(await firstTime(timestampMs))) return false
+  if (timer !== undefined) await sink.timer({ with: sentTo, byUs: true, ...timer }, transaction)
   const fetch = await texts.owe(transaction, own.aci, timestampMs, message, sentTo)
   if (change !== undefined) {
     const taken = await sink.amend({ by: ids(own), with: sentTo, ...change }, transaction)
@@ -52,8 +54,21 @@ export async function applyTranscript(
   }
   if (text === undefined) return fetch
   const quote = quoteOf(message, own.aci)
+  const { expirationStartTimestamp: started } = sent
+  const startedAtMs = isTime(started) && started >= timestampMs ? started : timestampMs
   await sink.text(
-    { from: ids(own), senderDevice, timestampMs, serverTimestampMs, text, sealed, sentTo, quote },
+    {
+      from: ids(own),
+      senderDevice,
+      timestampMs,
+      serverTimestampMs,
+      text,
+      sealed,
+      sentTo,
+      quote,
+      timerS: timerOf(message),
+      startedAtMs,
+    },
     transaction,
   )
   return fetch

@@ -147,6 +147,7 @@ export async function mergeConversations(
       sms_lane: to.sms_lane ?? from.sms_lane,
       reply_lane: to.reply_lane ?? from.reply_lane,
       waiting_json: to.waiting_json ?? from.waiting_json,
+      ...(from.timer_version > to.timer_version ? { timer_s: from.timer_s, timer_version: from.timer_version } : {}),
       archived: Math.min(to.archived, from.archived),
       pinned: Math.max(to.pinned, from.pinned),
       last_message_id: newest.last_message_id,

@@ -72,6 +72,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     async amend(amendment, transaction) {
       return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))
     },
+    async timer(change, transaction) {
+      await sink.timer(change, asUnit(transaction))
+    },
     async settled({ timestampMs, failure, atMs }, transaction) {
       await sink.changed({ timestampMs, failure, atMs }, asUnit(transaction))
     },
@@ -139,6 +142,7 @@ export class SignalTransport implements Transport {
       text: attempt.text,
       timestampMs: attempt.timestampMs,
       quote: attempt.quote,
+      timer: attempt.timer,
     })
     if (to.aci !== undefined && to.aci === this.#account.status().aci) {
       const detail = 'a note to yourself, for your own devices alone'
@@ -160,6 +164,13 @@ export class SignalTransport implements Transport {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
 
+  async forget(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void> {
+    await this.#account.forget(messages, asTransaction(unit))
+  }
+
   async change(change: OutgoingChange, unit: UnitOfWork): Promise<() => void> {
     return await this.#account.owe(action(change), asTransaction(unit))
   }
@@ -179,14 +190,16 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     receivedAtMs,
     encrypted: true,
     quote: message.quote,
+    timerS: message.timerS,
     dedupeKey: dedupeKey(message),
   }
 }
 
 function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
-  const { text, quote, timestampMs: sentAtMs } = message
+  const { text, quote, timerS, startedAtMs, timestampMs: sentAtMs } = message
   const toSelf = to.aci !== undefined && to.aci === message.from.aci
-  return { transport: 'signal', lane: SIGNAL_LANE, to, toSelf, text, sentAtMs, quote, dedupeKey: dedupeKey(message) }
+  const shown = { to, toSelf, text, sentAtMs, quote, timerS, startedAtMs, dedupeKey: dedupeKey(message) }
+  return { transport: 'signal', lane: SIGNAL_LANE, ...shown }
 }
 
 /** Author and sent timestamp are a Signal message's identity everywhere. */

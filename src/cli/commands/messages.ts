@@ -7,7 +7,7 @@ import { STATE_FACES } from '../../domain/states.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { AttemptJson, ChangeJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
-import { addressFor, contactFor } from '../people.ts'
+import { addressFor, conversationWith } from '../people.ts'
 import {
   clock,
   excerpt,
@@ -212,13 +212,4 @@ async function conversations(gateway: Address, options: Options & { limit: strin
       ]
     }),
   )
-}
-
-async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
-  if (/^cnv_\w+$/.test(who)) return { id: who }
-  const contact = await contactFor(gateway, who)
-  const path = `/api/v1/conversations?contact_id=${contact.id}`
-  const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data
-  if (conversation !== undefined) return conversation
-  throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }

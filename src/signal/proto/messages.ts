@@ -40,6 +40,7 @@ message DataMessage {
   optional string body = 1;
   repeated AttachmentPointer attachments = 2;
   optional uint32 flags = 4;
+  optional uint32 expireTimer = 5;
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
   optional Quote quote = 8;
@@ -53,6 +54,7 @@ message DataMessage {
   optional Opaque payment = 20;
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
+  optional uint32 expireTimerVersion = 23;
   optional Opaque pollCreate = 24;
 }
 message AttachmentPointer {
@@ -196,7 +198,11 @@ export interface Reaction {
 export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
+  /** 2: it does nothing but set the timer; 4: it hands over the profile key. */
   flags?: number
+  /** Seconds. */
+  expireTimer?: number
+  expireTimerVersion?: number
   profileKey?: Uint8Array
   timestamp?: number
   quote?: Quote

@@ -1,6 +1,6 @@
 /**
- * What people say over Signal beyond a text: messages that were written on another device of the same account, and
- * receipts that came before the message they speak of.
+ * What people say over Signal beyond a text: messages that were written on another device of the same account, receipts
+ * that came before the message they speak of, what we do to messages afterwards, and messages that disappear.
  */
 import { type Kysely, sql } from 'kysely'
 
@@ -18,6 +18,12 @@ const statements = [
      primary key (aci, timestamp_ms, kind)
    ) strict, without rowid`,
   'create index early_receipts_by_age on early_receipts (kept_since_ms)',
+  'alter table conversations add column timer_s integer not null default 0 check (timer_s >= 0)',
+  'alter table conversations add column timer_version integer not null default 1',
+  'alter table messages add column timer_s integer check (timer_s > 0)',
+  'alter table messages add column expires_at_ms integer',
+  'alter table messages add column disappeared_at_ms integer',
+  'create index messages_expiring on messages (expires_at_ms) where expires_at_ms is not null',
   'alter table signal_texts_due add column sent_to_json text',
   `create table signal_contents_due (
      id integer primary key,

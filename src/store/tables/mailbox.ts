@@ -45,6 +45,9 @@ export interface ConversationsTable {
   pinned: Generated<number>
   /** `WaitingState` as JSON: what waits for us elsewhere, as their network says. */
   waiting_json: string | null
+  /** New messages disappear after so many seconds; 0: they stay. The higher version of the two sides counts. */
+  timer_s: Generated<number>
+  timer_version: Generated<number>
   last_message_id: string | null
   last_message_at_ms: number
   version: Generated<number>
@@ -117,6 +120,11 @@ export interface MessagesTable {
   reactions_json: string | null
   /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
   origin: Generated<'here' | 'other-device'>
+  /** It disappears so many seconds after it was read (in) or sent (out); null: it stays. */
+  timer_s: number | null
+  /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */
+  expires_at_ms: number | null
+  disappeared_at_ms: number | null
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */

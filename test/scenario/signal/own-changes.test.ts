@@ -91,3 +91,25 @@ test('an answer says which message it answers to', async () => {
     quote: { ours: true, timestampMs: theirFirst, text: 'from them' },
   })
 })
+
+test('a timer that one side sets is the other side’s, goes with each message, and leaves no copy to send again', async () => {
+  const { ours, theirs } = await twoGateways()
+  const { aci } = theirs.account.status()
+  const them = { aci, pni: undefined, e164: otherNumber }
+  ;(await owe(ours, { kind: 'timer', seconds: 3_600, version: 2 }, timestamp()))()
+  await until(() => theirs.sink.timers.some(({ version }) => version === 2))
+  expect(theirs.sink.timers.at(-1)).toMatchObject({ byUs: false, seconds: 3_600, version: 2 })
+  expect(theirs.sink.texts).toHaveLength(1)
+  const timestampMs = timestamp()
+  const timer = { seconds: 3_600, version: 2 }
+  await ours.account.sendText({ to: them, text: 'goes', timestampMs, timer })
+  await until(() => theirs.sink.texts.length === 2)
+  expect(theirs.sink.texts[1]).toMatchObject({ text: 'goes', timerS: 3_600 })
+  const copies = () =>
+    ours.db.selectFrom('signal_send_log').select('recipient').where('timestamp_ms', '=', timestampMs).execute()
+  expect(await copies()).toHaveLength(1)
+  await ours.db
+    .transaction()
+    .execute((tx) => ours.account.forget({ with: them, ours: true, timestampsMs: [timestampMs] }, tx))
+  expect(await copies()).toEqual([])
+})

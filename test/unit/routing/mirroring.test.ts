@@ -22,6 +22,8 @@ function mirror(sentAtMs: number, more: Partial<MirroredMessage> = {}) {
     text: `at ${sentAtMs}`,
     sentAtMs,
     quote: undefined,
+    timerS: undefined,
+    startedAtMs: sentAtMs,
     dedupeKey: `signal:${own}:${sentAtMs}`,
     ...more,
   })

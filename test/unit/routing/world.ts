@@ -193,6 +193,8 @@ export class FakeSignal extends FakeTransport {
   readonly lookUps: string[][] = []
   /** Undefined: the directory answers. */
   directoryBusyMs: number | undefined
+  /** Times of messages of which nothing may be kept. */
+  readonly forgotten: number[] = []
   /** What the owner did to messages, as the other side is to know it. */
   readonly changes: OutgoingChange[] = []
   /** After the server took it; throw Crash for the end of the process. */
@@ -200,6 +202,10 @@ export class FakeSignal extends FakeTransport {
 
   constructor() {
     super([lane('signal', 'signal')])
+  }
+
+  async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
+    this.forgotten.push(...timestampsMs)
   }
 
   async change(change: OutgoingChange): Promise<() => void> {

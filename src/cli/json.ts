@@ -12,6 +12,7 @@ export interface MessageJson {
   conversation_id: string
   contact: ContactRefJson | null
   direction: 'in' | 'out'
+  origin: 'here' | 'other-device'
   kind: 'text' | 'call' | 'broadcast' | 'notice'
   text: string
   flash: boolean
@@ -19,8 +20,10 @@ export interface MessageJson {
   severity: string | null
   edited_at: string | null
   deleted_at: string | null
+  disappears_after: string | null
+  disappeared_at: string | null
   quote: { author: 'us' | 'them'; text: string } | null
-  reactions: { emoji: string }[]
+  reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null
   reason: string | null
@@ -47,6 +50,14 @@ export interface AttemptJson {
   detail: string | null
 }
 
+/** What became of a reaction, an edit or a deletion of ours. */
+export interface ChangeJson {
+  kind: string
+  status: 'due' | 'sent' | 'failed'
+  reason: string | null
+  created_at: string
+}
+
 export interface LegJson {
   leg: number
   transport: string
@@ -58,6 +69,7 @@ export interface ConversationJson {
   id: string
   contact: ContactRefJson
   unread: number
+  disappears_after: string | null
   waiting: { type: string; count: number | null }[]
   last_message: MessageJson | null
 }

@@ -89,6 +89,25 @@ function program(): Command {
     )
   }
 
+  talking(root, 'reply <message> <text...>', 'answers a message, quoting it').action(
+    run(async (id, words, options) => (await import('./commands/changes.ts')).reply(id, words, options)),
+  )
+  talking(root, 'react <message> [emoji]', 'reacts to a message that Signal carried')
+    .option('--remove', 'takes the reaction away')
+    .action(run(async (id, emoji, options) => (await import('./commands/changes.ts')).react(id, emoji, options)))
+  talking(root, 'edit <message> <text...>', 'edits a message of yours that Signal carried').action(
+    run(async (id, words, options) => (await import('./commands/changes.ts')).edit(id, words, options)),
+  )
+  talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)').action(
+    run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)),
+  )
+
+  talking(
+    root,
+    'timer <who> <span>',
+    'after what time messages with somebody disappear (Signal): 1h, P1D, or off',
+  ).action(run(async (who, span, options) => (await import('./commands/conversations.ts')).timer(who, span, options)))
+
   talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
     .option('--limit <count>', 'at most so many', '50')
     .option('--port <number>', 'only those for this port')

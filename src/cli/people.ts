@@ -1,7 +1,7 @@
 /** Whom somebody means: a number, an address, an id, or the name of a contact. */
 import { EXIT, ExitError } from './exit.ts'
 import { type Address, call } from './gateway.ts'
-import type { ContactJson, PageJson } from './json.ts'
+import type { ContactJson, ConversationJson, PageJson } from './json.ts'
 
 /** Pages of contacts that are searched for a name. */
 const PAGES_MAX = 100
@@ -30,6 +30,16 @@ export async function contactFor(gateway: Address, words: string): Promise<Conta
   if (others.length === 0) return only
   const addresses = named.map((contact) => contact.address ?? contact.id)
   throw new ExitError(EXIT.failed, `${named.length} contacts are named ${words}: ${addresses.join(', ')}.`)
+}
+
+/** The conversation of that id, or with this person. Throws ExitError 1 when there is none. */
+export async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
+  if (/^cnv_\w+$/.test(who)) return { id: who }
+  const contact = await contactFor(gateway, who)
+  const path = `/api/v1/conversations?contact_id=${contact.id}`
+  const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data
+  if (conversation !== undefined) return conversation
+  throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }
 
 export async function allContacts(gateway: Address): Promise<ContactJson[]> {

@@ -41,12 +41,13 @@ export function state(message: MessageJson): string {
 
 /** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  const { kind, severity, transport, encrypted, flash, replaced_by: replacedBy } = message
+  const { kind, severity, transport, encrypted, flash, origin, replaced_by: replacedBy } = message
   const words = [
     kind === 'text' ? transport : kind,
     severity,
     encrypted && 'encrypted',
     flash && 'flash',
+    origin === 'other-device' && 'from another device',
     replacedBy !== null && 'replaced',
   ]
   return words.filter((word) => typeof word === 'string').join(', ')
@@ -62,7 +63,9 @@ export function waiting(conversation: ConversationJson): string {
 /** The text as it stands now: taken back, edited, with what it answers to and the reactions to it. */
 export function textNow(message: MessageJson): string {
   if (message.deleted_at !== null) return '[taken back by its author]'
+  if (message.disappeared_at !== null) return '[disappeared]'
   const marks = [
+    ...(message.disappears_after === null ? [] : [`disappears after ${message.disappears_after}`]),
     ...(message.edited_at === null ? [] : ['edited']),
     ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
   ]

@@ -31,6 +31,10 @@ export interface OutgoingAttempt {
   attemptId: string
   recipient: Recipient
   text: string
+  /** What it answers to, where the network can say so by itself. */
+  quote?: Quote | undefined
+  /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
+  timer?: { seconds: number; version: number }
   /**
    * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
    * and a repeated attempt carries the same one, so that the peer deduplicates.
@@ -40,6 +44,28 @@ export interface OutgoingAttempt {
   validUntilMs: number
   /** Which lane (see `Transport.lanes`) the router chose: a modem id for sms, `signal` for Signal. */
   lane: string
+}
+
+/** What the owner does to a message that has gone over this network. */
+export interface OutgoingChange {
+  recipient: Recipient
+  /** The change's own time, unique among our messages and changes. */
+  timestampMs: number
+  change: /** `target`: by its first time. */
+    | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
+    /** `targetMs`: of its newest version. */
+    | { kind: 'edited'; targetMs: number; text: string; quote: Quote | undefined }
+    | { kind: 'deleted'; targetMs: number }
+    /** New messages of the conversation disappear after so many seconds; 0: they stay. */
+    | { kind: 'timer'; seconds: number; version: number }
+}
+
+/** How a change of ours ended. */
+export interface ChangeReport {
+  timestampMs: number
+  /** Why it did not reach the other side; undefined: it was accepted. */
+  failure: { code: string; message: string } | undefined
+  atMs: number
 }
 
 /** State of one part of a multi-part text inside an attempt. `uncertain`: handed to the modem, answer lost. */
@@ -115,6 +141,8 @@ export interface Lane {
   reason: string | undefined
   /** Our own address on this lane (E.164), where known. */
   ownNumber: string | undefined
+  /** Our own account on this lane, where it has accounts. */
+  ownAci?: string | undefined
   /** Set when texts cost roaming prices here; the router clears it where the owner does not mind. */
   roaming?: boolean
   rules?: LaneRules
@@ -154,6 +182,17 @@ export interface Transport {
    * is returned is called after its commit. Absent where a network knows no such thing.
    */
   markRead?(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void>
+  /**
+   * Tells the other side what the owner did to a message. Takes note inside the unit of work and sees to it from then on;
+   * how it ended comes through `TransportSink.changed`. What is returned is called after the commit. Absent where a
+   * network knows no such thing. Errors: CausewayError with the transport's codes when it can be said at once.
+   */
+  change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
+  /** Nothing of these messages may be kept any more (they disappeared, or were taken back), by the times of their versions. */
+  forget?(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void>
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -174,6 +213,35 @@ export interface InboundMessage {
   replaceNumber?: number
   /** What it answers to. */
   quote?: Quote | undefined
+  /** It disappears so many seconds after it was read. */
+  timerS?: number | undefined
+}
+
+/** The timer of a conversation, as one of its sides (or the owner's other device) has set it. */
+export interface TimerFact {
+  with: Recipient
+  byUs: boolean
+  /** 0: messages stay. */
+  seconds: number
+  /** undefined: from a client that knows no versions. */
+  version: number | undefined
+}
+
+/** What the owner wrote to somebody on another device of the same account: to be shown, never to be sent. */
+export interface MirroredMessage {
+  transport: 'signal'
+  lane: string
+  /** Whom it went to; `toSelf`: a note of the owner to themselves. */
+  to: Recipient
+  toSelf: boolean
+  text: string
+  /** By the other device's clock: with our account the message's identity everywhere. */
+  sentAtMs: number
+  quote: Quote | undefined
+  /** It disappears so many seconds after `startedAtMs`. */
+  timerS: number | undefined
+  startedAtMs: number
+  dedupeKey: string
 }
 
 /** Somebody called, and nobody answered. */
@@ -245,7 +313,9 @@ export interface Amendment {
   transport: 'signal'
   /** Who did it; the ACI is known. */
   by: Recipient
-  /** The message, by its own time (of any of its versions), in the conversation with `by`. */
+  /** Set when it was the owner, on another device: the other side of the conversation. */
+  with?: Recipient | undefined
+  /** The message, by its own time (of any of its versions), in the conversation with `with`, else with `by`. */
   target: { ours: boolean; timestampMs: number }
   /** The time that the change itself has at its author's device. */
   timestampMs: number
@@ -322,6 +392,8 @@ export interface QuarantinedItem {
 export interface TransportSink {
   /** Returns false when it had been seen before (nothing was written). */
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
+  /** Shows what another device of ours has sent, once. */
+  mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void>
   /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
   /** Notes a missed call in the caller's conversation, once. */
@@ -334,6 +406,9 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
+  /** What came of `Transport.change`. */
+  changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>
   /** False when there is no such message here. */
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean>
   /** Somebody begins or stops writing; `from.aci` is known. */

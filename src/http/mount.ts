@@ -61,7 +61,7 @@ export function createApp(
       })
       if (reply !== STREAMING) send(response, reply)
     }
-    const method = row.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'
+    const method = row.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     app[method](row.path, guard, ...(row.body === undefined ? [] : [parseJson]), handle)
   }
   for (const path of new Set(routes.map((row) => row.path))) {

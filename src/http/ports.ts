@@ -176,6 +176,8 @@ export interface ApiPorts {
     | 'approve'
     | 'cancel'
     | 'retry'
+    | 'change'
+    | 'setTimer'
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'

@@ -100,6 +100,11 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-contact': 404,
   'unknown-modem': 404,
   'wrong-state': 409,
+  'not-over-signal': 409,
+  'not-ours': 409,
+  'edit-too-late': 409,
+  'edit-too-often': 409,
+  'delete-too-late': 409,
   'version-mismatch': 412,
   'identity-changed': 409,
   'modem-unavailable': 503,
@@ -129,6 +134,8 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-number': '/to',
   'emergency-number': '/to',
   'unknown-conversation': '/conversation_id',
+  'unknown-quote': '/quote_id',
+  'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
 }
 

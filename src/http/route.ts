@@ -30,7 +30,7 @@ export interface Reply {
 export const STREAMING = Symbol('streaming')
 
 export interface Route<Body = unknown, Query = unknown> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   scope: Scope
   summary: string

@@ -1,4 +1,5 @@
 /** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
+import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
@@ -11,6 +12,7 @@ import type { Route } from './route.ts'
 
 export const routes: readonly Route[] = [
   ...messageRoutes,
+  ...changeRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...modemRoutes,

@@ -6,7 +6,14 @@ import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
-import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type {
+  AttemptRow,
+  ContactRow,
+  DataMessageRow,
+  EventRow,
+  MessageRow,
+  OwnChangeRow,
+} from '../store/tables/mailbox.ts'
 import type { ModemTexts, ModemView, PortView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -35,6 +42,7 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     direction: message.direction,
     kind: message.notice === null ? message.kind : 'notice',
     notice: message.notice,
+    origin: message.origin,
     text: message.text,
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
@@ -42,6 +50,9 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
     quote: quoteView(message),
+    disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
+    disappears_at: time(message.expires_at_ms),
+    disappeared_at: time(message.disappeared_at_ms),
     reactions: reactionsView(message),
     status: message.state,
     code: message.code,
@@ -81,7 +92,7 @@ function quoteView({ quote_json: json }: MessageRow) {
 
 function reactionsView({ reactions_json: json }: MessageRow) {
   const reactions: Reaction[] = json === null ? [] : JSON.parse(json)
-  return reactions.map(({ aci, emoji, at_ms: atMs }) => ({ aci, emoji, at: time(atMs) }))
+  return reactions.map(({ aci, emoji, at_ms: atMs, ours }) => ({ aci, emoji, at: time(atMs), ours: ours === true }))
 }
 
 export function attemptView(attempt: AttemptRow) {
@@ -99,11 +110,23 @@ export function attemptView(attempt: AttemptRow) {
   }
 }
 
+export function ownChangeView(change: OwnChangeRow) {
+  return {
+    kind: change.kind,
+    status: change.state,
+    code: change.code,
+    reason: change.reason,
+    created_at: time(change.created_at_ms),
+    settled_at: time(change.settled_at_ms),
+  }
+}
+
 export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
   return {
     id: conversation.id,
     contact: refOf(contact),
     unread: conversation.unread,
+    disappears_after: conversation.timer_s === 0 ? null : formatDuration(conversation.timer_s * 1_000),
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
     muted: conversation.muted === 1,
     archived: conversation.archived === 1,

@@ -30,6 +30,7 @@ type MessageFacts = Pick<
   | 'leg'
   | 'since_leg'
   | 'tries'
+  | 'timer_s'
   | 'fallback_code'
   | 'fallback_reason'
   | 'fallback_after_ms'
@@ -50,12 +51,13 @@ export async function gatherFacts(
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
-      signalable: contact.e164 !== null || contact.aci !== null,
+      signalable: contact.e164 !== null || contact.aci !== null || contact.pni !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
     },
-    encryptedOnly: undefined,
+    encryptedOnly:
+      message.timer_s === null ? undefined : 'it is to disappear, and a text would stay with them for ever',
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,

@@ -2,6 +2,7 @@
 import type { IdSource } from '../domain/ids.ts'
 import { pruneDataMessages } from '../store/data-messages.ts'
 import type { Database } from '../store/database.ts'
+import { pruneEarlyReceipts } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { pruneKeys } from '../store/idempotency.ts'
 import { InboundPdus } from '../store/inbound-pdus.ts'
@@ -22,6 +23,7 @@ export async function cleanUp(context: {
   await pruneDataMessages(db)
   await pruneSeen(db, now)
   await pruneKeys(db, now)
+  await pruneEarlyReceipts(db, now)
   await new InboundPdus(db, ids, clock).prune()
   await events.prune()
 }

@@ -13,14 +13,17 @@ import type { IdSource } from '../domain/ids.ts'
 import type {
   Amendment,
   CapabilityFact,
+  ChangeReport,
   InboundBroadcast,
   InboundCall,
   InboundData,
   InboundMessage,
   InboundSegment,
+  MirroredMessage,
   QuarantinedItem,
   Receipt,
   Recipient,
+  TimerFact,
   TransportSink,
   UnitOfWork,
   WaitingNotice,
@@ -30,6 +33,7 @@ import { completeText, deleteText, editMessage, messageByTime, react } from '../
 import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { getMessage } from '../store/mailbox.ts'
 import {
   changeMessage,
   insertMessage,
@@ -39,11 +43,14 @@ import {
   twinCandidates,
   wasSeen,
 } from '../store/messages.ts'
+import { settleOwnChange } from '../store/own-changes.ts'
 import { addToQuarantine } from '../store/quarantine.ts'
 import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import { takeTimer } from './disappearing.ts'
+import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, resolvePerson } from './people.ts'
@@ -79,6 +86,10 @@ export class Inbound implements TransportSink {
       await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
       return true
     })
+  }
+
+  mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
   }
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
@@ -131,24 +142,46 @@ export class Inbound implements TransportSink {
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, async (tx) => {
       const { by, target, change, timestampMs } = amendment
-      const contact = by.aci === undefined ? undefined : await findContact(tx, { aci: by.aci })
-      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      const conversation = await conversationWith(tx, amendment.with ?? { ...by, e164: undefined, pni: undefined })
       if (conversation === undefined) return false
       const message = await messageByTime(tx, { conversationId: conversation.id, ...target })
       if (message === undefined) return false
       // What was taken back stays so, whatever comes late.
-      if (message.deleted_at_ms !== null) return true
+      if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
       const now = this.#context.clock()
       if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
       else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
       else if (change.kind === 'deleted') await deleteText(tx, message, now)
-      else await react(tx, message, by.aci ?? '', change.removed ? undefined : change.emoji, now)
+      else {
+        const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
+        await react(tx, message, who, change.removed ? undefined : change.emoji, now)
+      }
       await this.#context.events.append(tx, {
         type: `message.${change.kind}`,
         messageId: message.id,
         conversationId: message.conversation_id,
       })
       return true
+    })
+  }
+
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeTimer(this.#context, tx, fact))
+  }
+
+  changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      const end = { code: failure?.code ?? null, reason: failure?.message ?? null, atMs }
+      const state = failure === undefined ? 'sent' : 'failed'
+      const change = await settleOwnChange(tx, timestampMs, { state, ...end })
+      if (change === undefined || failure === undefined) return
+      const message = change.message_id === null ? undefined : await getMessage(tx, change.message_id)
+      await this.#context.events.append(tx, {
+        type: 'message.change_failed',
+        messageId: message?.id,
+        conversationId: message?.conversation_id,
+        data: { change: change.kind, code: failure.code },
+      })
     })
   }
 
@@ -234,6 +267,7 @@ export class Inbound implements TransportSink {
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      timer_s: message.timerS ?? null,
       state: 'received',
       transport: message.transport,
       lane: message.lane,
@@ -271,7 +305,10 @@ export class Inbound implements TransportSink {
       {
         twin_at_ms: message.receivedAtMs,
         twin_transport: encrypted ? twin.transport : message.transport,
-        ...(encrypted ? { transport: message.transport, lane: message.lane, encrypted: 1 } : {}),
+        // Over Signal a message is known by its time there.
+        ...(encrypted
+          ? { transport: message.transport, lane: message.lane, encrypted: 1, sent_timestamp_ms: message.sentAtMs }
+          : {}),
       },
       this.#context.clock(),
     )

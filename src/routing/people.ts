@@ -43,15 +43,19 @@ export async function resolvePerson(
 ): Promise<ContactRow> {
   const aci = person.aci ?? (person.address?.kind === 'signal' ? person.address.aci : undefined)
   const e164 = person.address?.kind === 'e164' ? person.address.e164 : undefined
-  if (aci === undefined && e164 === undefined) return resolveSender(context, tx, person)
+  if (aci === undefined && e164 === undefined) {
+    const known = person.pni === undefined ? undefined : await findContact(tx, { pni: person.pni })
+    return known ?? resolveSender(context, tx, person)
+  }
   const byAci = aci === undefined ? undefined : await findContact(tx, { aci })
   const byNumber = e164 === undefined ? undefined : await findContact(tx, { e164 })
   const now = context.clock()
   if (byAci !== undefined && byNumber !== undefined && byAci.id !== byNumber.id) {
     return mergeContacts(context, tx, byNumber, byAci)
   }
-  const known = byAci ?? byNumber
   const { pni, name } = person
+  const hidden = pni === undefined ? undefined : await findContact(tx, { sender: senderOfPni(pni) })
+  const known = await unveil(context, tx, byAci ?? byNumber, hidden, { e164: e164 ?? null, aci: aci ?? null })
   if (known === undefined) {
     return insertContact(
       tx,
@@ -118,12 +122,33 @@ export async function noteProfileName(
   if (before !== null) await addLine(context, tx, contact, 'renamed', `Is called ${name} now (before: ${before}).`)
 }
 
+/** Under what somebody is kept of whom only the phone-number identity is known. */
+function senderOfPni(pni: string): string {
+  return `PNI:${pni}`
+}
+
+/** Whoever was known only by phone-number identity is this person: what was said with them belongs to it. */
+async function unveil(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  known: ContactRow | undefined,
+  hidden: ContactRow | undefined,
+  ids: Pick<ContactRow, 'e164' | 'aci'>,
+): Promise<ContactRow | undefined> {
+  if (hidden === undefined || hidden.id === known?.id) return known
+  if (known === undefined) return changeContact(tx, hidden.id, { ...ids, sender: null }, context.clock())
+  await moveConversation(context, tx, hidden, known)
+  await deleteContact(tx, hidden.id)
+  return known
+}
+
 /** Short codes and alphanumeric senders have a name space of their own. */
 async function resolveSender({ ids, clock }: PeopleContext, tx: DatabaseTransaction, person: PersonIds) {
-  const { address } = person
+  const { address, pni, name = null } = person
+  const nameless = pni === undefined ? 'unknown' : senderOfPni(pni)
   const sender =
-    address?.kind === 'short-code' ? address.code : address?.kind === 'alphanumeric' ? address.sender : 'unknown'
-  return (await findContact(tx, { sender })) ?? insertContact(tx, ids, { sender, name: person.name ?? null }, clock())
+    address?.kind === 'short-code' ? address.code : address?.kind === 'alphanumeric' ? address.sender : nameless
+  return (await findContact(tx, { sender })) ?? insertContact(tx, ids, { sender, name, pni: pni ?? null }, clock())
 }
 
 /** One person was two contacts: `account` (found by ACI) goes into `kept` (found by number). */
@@ -133,20 +158,8 @@ async function mergeContacts(
   kept: ContactRow,
   account: ContactRow,
 ): Promise<ContactRow> {
-  const { events, clock } = context
-  const from = await findConversation(tx, { contactId: account.id })
-  const to = await findConversation(tx, { contactId: kept.id })
-  if (from !== undefined && to !== undefined) {
-    await mergeConversations(tx, from, to)
-    await events.append(tx, {
-      type: 'conversation.merged',
-      conversationId: to.id,
-      contactId: kept.id,
-      data: { merged: from.id },
-    })
-  } else if (from !== undefined) {
-    await reassignConversation(tx, from.id, kept.id)
-  }
+  const { clock } = context
+  await moveConversation(context, tx, account, kept)
   await deleteContact(tx, account.id)
   const moved = kept.aci !== null && kept.aci !== account.aci
   const merged = await changeContact(
@@ -169,4 +182,26 @@ async function mergeContacts(
   )
   // The number was somebody else's account before.
   return moved ? flagIdentity(context, tx, merged) : merged
+}
+
+/** What was said with `from` goes to the conversation with `to`. */
+async function moveConversation(
+  { events }: PeopleContext,
+  tx: DatabaseTransaction,
+  from: ContactRow,
+  to: ContactRow,
+): Promise<void> {
+  const leaving = await findConversation(tx, { contactId: from.id })
+  const staying = await findConversation(tx, { contactId: to.id })
+  if (leaving !== undefined && staying !== undefined) {
+    await mergeConversations(tx, leaving, staying)
+    await events.append(tx, {
+      type: 'conversation.merged',
+      conversationId: staying.id,
+      contactId: to.id,
+      data: { merged: leaving.id },
+    })
+  } else if (leaving !== undefined) {
+    await reassignConversation(tx, leaving.id, to.id)
+  }
 }

@@ -1,6 +1,7 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { startReadTimers } from '../store/disappearing.ts'
 import { markConversationRead } from '../store/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
@@ -14,6 +15,7 @@ export async function markRead(
   conversationId: string,
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
+  await startReadTimers(tx, conversationId)
   const conversation = await findConversation(tx, { id: conversationId })
   const contact = conversation === undefined ? undefined : await findContact(tx, { id: conversation.contact_id })
   if (contact === undefined) return () => {}

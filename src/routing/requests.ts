@@ -7,6 +7,8 @@ export interface SubmitRequest {
   to?: string
   conversationId?: string
   text: string
+  /** The message that it answers to, of the same conversation. */
+  quoteId?: string
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

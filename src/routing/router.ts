@@ -28,6 +28,7 @@ import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
 import { Capabilities, recipientOf, wantsLookUp } from './capabilities.ts'
+import { changeMessageOf, type MessageChange } from './changing.ts'
 import type { RoutingContext } from './context.ts'
 import { meetDeadline } from './deadlines.ts'
 import {
@@ -40,6 +41,7 @@ import {
   retryMessage,
   reviseContact,
 } from './decisions.ts'
+import { Disappearing, orderTimer } from './disappearing.ts'
 import { type RoutingSettings, usableLanes } from './facts.ts'
 import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
@@ -88,6 +90,7 @@ export class Router {
   readonly #outbox: Outbox
   readonly #sending: Sending
   readonly #laneWatch: LaneWatch
+  readonly #disappearing: Disappearing
   readonly #pace: Pace
   #transports: readonly Transport[] = []
   /** What a person has chosen instead of the configuration's. */
@@ -134,6 +137,7 @@ export class Router {
     this.#pace = new Pace(clock)
     this.#outbox = outbox
     this.#sending = new Sending(this.#context)
+    this.#disappearing = new Disappearing(this.#context)
     this.#laneWatch = new LaneWatch({
       context: this.#context,
       commit: (work) => this.#commit(work),
@@ -179,6 +183,7 @@ export class Router {
     this.#capabilities?.stop()
     await this.#outbox.stop()
     await this.#laneWatch.stop()
+    await this.#disappearing.stop()
     await this.#context.agenda.flush()
   }
 
@@ -223,6 +228,20 @@ export class Router {
     const contact = await demandContact(this.#context.db, contactId)
     for (const transport of this.#transports) await transport.approveIdentity(recipientOf(contact))
     return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId))
+  }
+
+  /** Reacts to a message, edits it or takes it back, here and over Signal. Errors: as `changeMessageOf`. */
+  async change(messageId: string, change: MessageChange): Promise<MessageRow> {
+    const { message, afterCommit } = await this.#commit((tx) => changeMessageOf(this.#context, tx, messageId, change))
+    afterCommit()
+    return message
+  }
+
+  /** New messages of the conversation disappear after so many seconds (0: they stay). Errors: as `orderTimer`. */
+  setTimer(conversationId: string, seconds: number): Promise<void> {
+    return this.#commit((tx) => orderTimer(this.#context, tx, conversationId, seconds)).then((afterCommit) =>
+      afterCommit(),
+    )
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */
@@ -290,6 +309,7 @@ export class Router {
     try {
       await this.#sending.recover()
       await this.#context.agenda.reconcile()
+      await this.#disappearing.sweep()
       // Quotas renew without anybody saying so.
       this.#laneWatch.look()
     } catch (error) {

@@ -11,7 +11,8 @@
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
-import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
+import { asPlainText } from '../domain/plain-text.ts'
+import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import {
   type AttemptEnd,
@@ -32,6 +33,7 @@ import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts
 import type { AttemptJob } from './agenda.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { timerOf } from './disappearing.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
@@ -167,7 +169,7 @@ export class Sending {
     const limited = lanes.some(({ quota }) => quota !== undefined)
     return chooseLane(lanes, {
       number: contact.e164 ?? undefined,
-      parts: (limited ? transport.partsOf?.(message.text) : undefined) ?? 1,
+      parts: (limited ? transport.partsOf?.(asPlainText(message.text, quoteOf(message))) : undefined) ?? 1,
       begun,
       replyTo: conversation.reply_lane ?? undefined,
       last: conversation.sms_lane ?? undefined,
@@ -183,13 +185,16 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties, isFirst: boolean) {
+  #outgoing(attempt: AttemptRow, message: MessageRow, { contact, conversation }: Parties, isFirst: boolean) {
     const recipient = recipientOf(contact)
+    const quote = quoteOf(message)
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
       attemptId: attempt.id,
       recipient,
-      text: message.text,
+      text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
+      quote,
+      timer: timerOf(conversation, message),
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,
@@ -448,6 +453,10 @@ export class Sending {
     const spread = grown * (0.8 + 0.4 * this.#context.random())
     return Math.round(Math.max(retryAfterMs ?? 0, spread))
   }
+}
+
+function quoteOf({ quote_json: json }: MessageRow): Quote | undefined {
+  return json === null ? undefined : JSON.parse(json)
 }
 
 /** Its validity is over and it has not left. */

@@ -2,6 +2,7 @@
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { advance } from '../domain/message.ts'
+import type { Quote } from '../domain/transport.ts'
 import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -21,7 +22,7 @@ const TEXT_LENGTH_MAX = 20_000
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`.
+ * `idempotency-mismatch`, `unknown-quote`.
  */
 export async function storeMessage(
   context: RoutingContext,
@@ -41,6 +42,7 @@ export async function storeMessage(
   }
   const contact = await recipientContact(context, tx, request)
   const conversation = await ensureConversation(tx, ids, contact.id, now)
+  const quote = request.quoteId === undefined ? undefined : await quoteOf(tx, request.quoteId, conversation.id)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
   const validUntilMs = (scheduledAtMs ?? now) + (request.validityMs ?? settings.validityMs)
@@ -51,6 +53,7 @@ export async function storeMessage(
     leg: null,
     since_leg: 0,
     tries: 0,
+    timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
     fallback_code: null,
     fallback_reason: null,
     fallback_after_ms: request.fallbackAfterMs ?? null,
@@ -67,6 +70,7 @@ export async function storeMessage(
     conversation_id: conversation.id,
     direction: 'out',
     text: request.text,
+    quote_json: quote === undefined ? null : JSON.stringify(quote),
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
     sent_timestamp_ms: await nextTimestamp(tx, now),
@@ -80,6 +84,23 @@ export async function storeMessage(
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
   return { message, replayed: false }
+}
+
+/** Words of a quoted message that go along. */
+const QUOTED_CHARS_MAX = 500
+
+/** Errors: CausewayError `unknown-quote`. */
+async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationId: string): Promise<Quote> {
+  const message = await getMessage(tx, messageId)
+  if (message?.conversation_id !== conversationId || message.deleted_at_ms !== null) {
+    throw new CausewayError({
+      code: 'unknown-quote',
+      message: 'What this answers to is not a message of the same conversation, or was taken back.',
+      retry: 'never',
+    })
+  }
+  const { direction, sent_timestamp_ms: timestampMs, text } = message
+  return { ours: direction === 'out', timestampMs, text: text.slice(0, QUOTED_CHARS_MAX) }
 }
 
 async function recipientContact(

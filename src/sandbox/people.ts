@@ -8,6 +8,19 @@ import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Tr
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
 
+const emptySync = { read: null, stickerPackOperation: null, viewed: null, padding: null }
+const emptySent = {
+  destinationE164: null,
+  destinationServiceId: null,
+  message: null,
+  expirationStartTimestamp: null,
+  unidentifiedStatus: null,
+  isRecipientUpdate: null,
+  storyMessage: null,
+  storyMessageRecipients: null,
+  editMessage: null,
+}
+
 /** How much of a long text a message itself holds. */
 const bodyCharacters = 500
 
@@ -224,6 +237,36 @@ export class SignalPerson {
     const dataMessage = { ...EMPTY_DATA_MESSAGE, body: text, timestamp: BigInt(timestampMs) }
     const editMessage = { targetSentTimestamp: BigInt(targetMs), dataMessage }
     await this.#sendContent(toE164, { editMessage }, timestampMs)
+    return timestampMs
+  }
+
+  /**
+   * Writes on the own phone: the recipient gets it, and the account's other devices are told. `named`: what the phone calls
+   * the recipient by; nobody gets it where that is only told (`toldOnly`).
+   */
+  async writeOnPhone(
+    toE164: string,
+    message: Partial<Proto.DataMessage.Params>,
+    options: { named?: 'aci' | 'pni' | 'number'; toldOnly?: boolean; edits?: number } = {},
+  ): Promise<number> {
+    const to = await this.#recipient(toE164)
+    const timestampMs = this.#nextTimestamp()
+    const dataMessage = { ...EMPTY_DATA_MESSAGE, ...message, timestamp: BigInt(timestampMs) }
+    const edit = { targetSentTimestamp: BigInt(options.edits ?? 0), dataMessage }
+    const content = options.edits === undefined ? { dataMessage } : { editMessage: edit }
+    if (options.toldOnly !== true && to.aci !== this.aci) await this.#first.sendContent(to.aci, content, timestampMs)
+    const { named = 'aci' } = options
+    const binary = { aci: to.aciBinary, pni: to.pniBinary, number: null }[named] ?? null
+    const sent: Proto.SyncMessage.Sent.Params = {
+      ...emptySent,
+      timestamp: BigInt(timestampMs),
+      destinationE164: toE164,
+      destinationServiceIdBinary: binary,
+      message: options.edits === undefined ? dataMessage : null,
+      editMessage: options.edits === undefined ? null : edit,
+    }
+    const syncMessage = { ...emptySync, content: { sent } }
+    await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
     return timestampMs
   }
 

@@ -12,6 +12,8 @@ import { parametersOf, type ServiceParameters } from './constants.ts'
 import type {
   EnrollmentCodes,
   LinkedDevice,
+  OutgoingAction,
+  OutgoingText,
   PeerIds,
   SignalAccount,
   SignalSink,
@@ -21,6 +23,7 @@ import type {
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
+import { forgetMessages } from './forgetting.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
 import type { OwnProfile } from './profile.ts'
@@ -142,12 +145,19 @@ export class Account implements SignalAccount {
     await this.#working().own.removeDevice(id)
   }
 
-  async sendText(message: {
-    to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  async forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    await forgetMessages(transaction, messages)
+  }
+
+  async owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void> {
+    return await this.#working().owe(change, transaction)
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

@@ -24,11 +24,24 @@ export interface IncomingText {
   sentTo: PeerIds | undefined
   /** The message it answers to. */
   quote: { ours: boolean; timestampMs: number; text: string } | undefined
+  /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
+  timerS: number | undefined
+  startedAtMs: number
+}
+
+/** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
+export interface TimerChange {
+  with: PeerIds
+  byUs: boolean
+  seconds: number
+  version: number | undefined
 }
 
 /** What a person did to a message that came or went before. */
 export interface MessageChange {
   by: PeerIds
+  /** Set when another device of ours did it (then `by` is us): whom the message went to, or came from. */
+  with?: PeerIds | undefined
   /** By its sent timestamp (of any of its versions); ours, or one of the same person. */
   target: { ours: boolean; timestampMs: number }
   /** Sent timestamp of the change itself. */
@@ -63,6 +76,17 @@ export interface SignalSink {
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
   typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
+  /** How a content that was owed ended (see `SignalAccount.owe`). */
+  settled(
+    outcome: {
+      reference: string
+      timestampMs: number
+      failure: { code: string; message: string } | undefined
+      atMs: number
+    },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
     item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
@@ -70,6 +94,28 @@ export interface SignalSink {
   ): Promise<void>
   /** After commit. */
   committed(): void
+}
+
+export interface OutgoingText {
+  to: PeerIds
+  text: string
+  timestampMs: number
+  quote?: IncomingText['quote']
+  timer?: { seconds: number; version: number } | undefined
+}
+
+/** What we do to a message that came or went before, by its sent timestamp. */
+export interface OutgoingAction {
+  to: PeerIds
+  /** Sent timestamp of the action itself. */
+  timestampMs: number
+  /** Comes back with `SignalSink.settled`. */
+  reference: string
+  action:
+    | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
+    | { kind: 'edited'; targetMs: number; text: string; quote: IncomingText['quote'] }
+    | { kind: 'deleted'; targetMs: number }
+    | { kind: 'timer'; seconds: number; version: number }
 }
 
 export type SignalState =
@@ -164,7 +210,18 @@ export interface SignalAccount {
    * (other-transport), `identity-changed` (after-human), `signal-unreachable` (same-transport), `signal-rate-limited`
    * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
    */
-  sendText(message: { to: PeerIds; text: string; timestampMs: number }): Promise<{ sealed: boolean; to: PeerIds }>
+  sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }>
+  /**
+   * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
+   * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the
+   * commit. Errors: CausewayError `signal-no-account`.
+   */
+  owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void>
+  /** Nothing of these messages (ours, or theirs) may be kept any more. */
+  forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */

@@ -12,7 +12,8 @@ import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import { ContentDesk } from './contents-due.ts'
+import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { DeviceSync } from './device-sync.ts'
 import { type Directory, openDirectory } from './directory.ts'
@@ -20,6 +21,7 @@ import { asCauseway, shortly, signalError } from './errors.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
+import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
@@ -65,6 +67,7 @@ export class LiveAccount {
   readonly #texts: LongTexts
   readonly #profiles: ProfileDesk
   readonly #groupListeners = new Set<GroupListener>()
+  readonly #contents: ContentDesk
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -145,6 +148,15 @@ export class LiveAccount {
     })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
     this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
+    this.#contents = new ContentDesk({
+      db,
+      clock,
+      log,
+      sink,
+      deliver: async (owed) => {
+        await this.#deliver(owed)
+      },
+    })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -197,39 +209,68 @@ export class LiveAccount {
     await this.#sync.stop()
     await this.#texts.stop()
     await this.#chat.stop()
+    await this.#contents.stop()
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText(message: {
+  async sendText({ to, text, timestampMs, quote, timer }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const dataMessage = { body: text, ...quoteFor(quote, this.credentials.aci, to.aci), ...timerFor(timer) }
+    return await this.#deliver({ to, content: { dataMessage }, timestampMs })
+  }
+
+  /** See `SignalAccount.owe`. */
+  async owe(
+    { to, timestampMs, reference, action }: OutgoingAction,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const content = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    await this.#contents.owe(transaction, { to, content, timestampMs, reference })
+    return () => void this.#contents.flush()
+  }
+
+  /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
+  async #deliver(outgoing: { to: PeerIds; content: Content; timestampMs: number }): Promise<{
+    sealed: boolean
     to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
-    const peer = await this.#resolve(message.to)
+  }> {
+    const { timestampMs } = outgoing
+    const peer = await this.#resolve(outgoing.to)
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
-    this.#admit(serviceId, message.text)
+    this.#admit(serviceId, outgoing.content)
     try {
-      const dataMessage: DataMessage = {
-        ...(await this.#texts.pack(message.text)),
-        timestamp: message.timestampMs,
-        profileKey: this.credentials.profileKey.serialize(),
-        requiredProtocolVersion: 0,
+      const content = await this.#complete(outgoing.content, timestampMs)
+      if (serviceId === this.credentials.aci) {
+        if (this.#otherDevices) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
+        return { sealed: false, to: idsOf(peer) }
       }
       const { sealed } = await this.#sender.send({
         to: serviceId,
-        content: { dataMessage, ...this.#pniProof(peer) },
-        timestampMs: message.timestampMs,
+        content: { ...content, ...this.#pniProof(peer) },
+        timestampMs,
         urgent: true,
         hint: ContentHint.Resendable,
         log: true,
       })
       await this.#succeeded(serviceId, peer)
-      await this.#transcribe(serviceId, peer, dataMessage, message.timestampMs, sealed)
+      await this.#transcribe(serviceId, peer, content, timestampMs, sealed)
       return { sealed, to: idsOf(peer) }
     } catch (error) {
       throw await this.#failed(serviceId, peer, asCauseway(error))
     }
+  }
+
+  /** What every message of ours has, and a text that is too long for it at the content server. */
+  async #complete({ dataMessage, editMessage }: Content, timestampMs: number): Promise<Content> {
+    const complete = async (message: DataMessage): Promise<DataMessage> => ({
+      requiredProtocolVersion: 0,
+      ...message,
+      ...(message.body === undefined ? {} : await this.#texts.pack(message.body)),
+      timestamp: timestampMs,
+      profileKey: this.credentials.profileKey.serialize(),
+    })
+    if (dataMessage !== undefined) return { dataMessage: await complete(dataMessage) }
+    return { editMessage: { ...editMessage, dataMessage: await complete(editMessage?.dataMessage ?? {}) } }
   }
 
   /** See `SignalAccount.lookUp`. */
@@ -294,6 +335,7 @@ export class LiveAccount {
   async #afterConnecting(): Promise<void> {
     await this.#quietly('asking who we are', () => this.own.checkSelf())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
+    await this.#quietly('sending what is owed', () => this.#contents.connected())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
@@ -338,8 +380,9 @@ export class LiveAccount {
     return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
   }
 
-  #admit(serviceId: string, text: string): void {
-    if (serviceId === this.credentials.aci || serviceId === `PNI:${this.credentials.pni}`) {
+  #admit(serviceId: string, { dataMessage, editMessage }: Content): void {
+    const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
+    if (serviceId === `PNI:${this.credentials.pni}`) {
       throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
     }
     if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
@@ -378,29 +421,41 @@ export class LiveAccount {
   async #transcribe(
     serviceId: string,
     peer: Peer,
-    message: DataMessage,
+    content: Content,
     timestampMs: number,
     sealed: boolean,
   ): Promise<void> {
     if (!this.#otherDevices) return
+    await this.#quietly('telling our other devices', () =>
+      this.#sendTranscript(serviceId, peer, content, timestampMs, sealed),
+    )
+  }
+
+  async #sendTranscript(
+    serviceId: string,
+    peer: Peer,
+    content: Content,
+    timestampMs: number,
+    sealed: boolean,
+  ): Promise<void> {
     const destination = serviceIdOctets(serviceId)
     const sent = {
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
       timestamp: timestampMs,
-      message,
+      ...((content.dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
+      ...(content.dataMessage === undefined ? {} : { message: content.dataMessage }),
+      ...(content.editMessage === undefined ? {} : { editMessage: content.editMessage }),
       unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
     }
-    await this.#quietly('telling our other devices', () =>
-      this.#sender.send({
-        to: this.credentials.aci,
-        content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
-        timestampMs,
-        urgent: true,
-        hint: ContentHint.Resendable,
-        log: true,
-      }),
-    )
+    await this.#sender.send({
+      to: this.credentials.aci,
+      content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
+      timestampMs,
+      urgent: true,
+      hint: ContentHint.Resendable,
+      log: true,
+    })
   }
 
   async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {

@@ -11,7 +11,7 @@ import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { isLongText, longTextType, words } from './content.ts'
 import type { ContentServer } from './content-server.ts'
-import type { SignalSink } from './contract.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import { findPeer, idsOf } from './peers.ts'
 import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
@@ -68,12 +68,16 @@ export class LongTexts {
     return { body: beginning(octets), attachments: [attachment] }
   }
 
-  /** Takes note of a message whose whole text is still to be fetched. False when it has no such thing. */
+  /**
+   * Takes note of a message whose whole text is still to be fetched; `sentTo` where our own other device wrote it. False
+   * when it has no such thing.
+   */
   async owe(
     transaction: DatabaseTransaction,
     aci: string,
     timestampMs: number,
     message: DataMessage,
+    sentTo?: PeerIds,
   ): Promise<boolean> {
     if (!(message.attachments ?? []).some(isLongText)) return false
     await transaction
@@ -83,6 +87,7 @@ export class LongTexts {
         timestamp_ms: timestampMs,
         message: dataMessageCodec.encode(message),
         due_at_ms: this.#clock.now(),
+        sent_to_json: sentTo === undefined ? null : JSON.stringify(sentTo),
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
@@ -118,11 +123,12 @@ export class LongTexts {
     if (due === undefined) return false
     const message = dataMessageCodec.decode(due.message)
     const change = { kind: 'completed', text: (await this.#whole(message, due.due_at_ms)) ?? '' } as const
-    const target = { ours: false, timestampMs: due.timestamp_ms }
+    const sentTo: PeerIds | undefined = due.sent_to_json === null ? undefined : JSON.parse(due.sent_to_json)
+    const target = { ours: sentTo !== undefined, timestampMs: due.timestamp_ms }
     await this.#db.transaction().execute(async (transaction) => {
       const ids = { aci: due.aci, pni: undefined, e164: undefined }
       const by = idsOf((await findPeer(transaction, ids)) ?? ids)
-      await this.#sink.amend({ by, target, timestampMs: due.timestamp_ms, change }, transaction)
+      await this.#sink.amend({ by, with: sentTo, target, timestampMs: due.timestamp_ms, change }, transaction)
       await transaction
         .deleteFrom('signal_texts_due')
         .where('aci', '=', due.aci)

@@ -11,6 +11,8 @@ export interface Reaction {
   aci: string
   emoji: string
   at_ms: number
+  /** It is the owner's. */
+  ours?: true
 }
 
 /** The message of that time in this conversation; an edited one is found by the time of each of its versions. */
@@ -36,6 +38,17 @@ export function messageByTime(
       ]),
     )
     .executeTakeFirst()
+}
+
+/** The times of its versions, the first one first; only its own where it was never edited. */
+export async function versionTimes(tx: DatabaseTransaction, message: MessageRow): Promise<number[]> {
+  const rows = await tx
+    .selectFrom('message_versions')
+    .select('timestamp_ms')
+    .where('message_id', '=', message.id)
+    .orderBy('timestamp_ms')
+    .execute()
+  return rows.length === 0 ? [message.sent_timestamp_ms] : rows.map(({ timestamp_ms }) => timestamp_ms)
 }
 
 /** A new version; the first edit also keeps what was there before. An older one than the newest changes nothing shown. */
@@ -78,12 +91,15 @@ export async function deleteText(tx: DatabaseTransaction, message: MessageRow, n
 export async function react(
   tx: DatabaseTransaction,
   message: MessageRow,
-  aci: string,
+  by: { aci: string; ours: boolean },
   emoji: string | undefined,
   nowMs: number,
 ): Promise<void> {
-  const others = reactionsOf(message).filter((reaction) => reaction.aci !== aci)
-  const all = emoji === undefined ? others : [...others, { aci, emoji, at_ms: nowMs }]
+  const others = reactionsOf(message).filter(
+    (reaction) => reaction.aci !== by.aci && !(by.ours && reaction.ours === true),
+  )
+  const own = by.ours ? { ours: true as const } : {}
+  const all = emoji === undefined ? others : [...others, { aci: by.aci, emoji, at_ms: nowMs, ...own }]
   const reactions_json = all.length === 0 ? null : JSON.stringify(all)
   await changeMessage(tx, message.id, { reactions_json }, nowMs)
 }

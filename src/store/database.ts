@@ -16,6 +16,7 @@ import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
+import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -32,6 +33,7 @@ const migrations = {
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
+  '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
 }
 

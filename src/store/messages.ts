@@ -55,14 +55,18 @@ export function changeMessage(
     .executeTakeFirstOrThrow()
 }
 
-/** A time for a new outgoing message: now, or one more than the last one given out, whichever is later. */
+/** A time for a new outgoing message, or for a change to one: now, or one more than the last one given out, whichever is later. */
 export async function nextTimestamp(tx: DatabaseTransaction, nowMs: number): Promise<number> {
-  const row = await tx
+  const message = await tx
     .selectFrom('messages')
     .select(({ fn }) => fn.max('sent_timestamp_ms').as('last'))
-    .where(sql<boolean>`direction = 'out'`)
+    .where(sql<boolean>`direction = 'out' and origin = 'here'`)
     .executeTakeFirst()
-  return Math.max(nowMs, (row?.last ?? 0) + 1)
+  const change = await tx
+    .selectFrom('own_changes')
+    .select(({ fn }) => fn.max('timestamp_ms').as('last'))
+    .executeTakeFirst()
+  return Math.max(nowMs, (message?.last ?? 0) + 1, (change?.last ?? 0) + 1)
 }
 
 /**

@@ -7,7 +7,9 @@ import type {
   AttemptJournal,
   CapabilityFact,
   Lane,
+  MirroredMessage,
   OutgoingAttempt,
+  OutgoingChange,
   Reach,
   Recipient,
   SendOutcome,
@@ -15,7 +17,7 @@ import type {
   TransportSink,
   UnitOfWork,
 } from '../domain/transport.ts'
-import type { IncomingText, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
+import type { IncomingText, OutgoingAction, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
 
 /** The one lane of the one account. */
 const SIGNAL_LANE = 'signal'
@@ -34,8 +36,8 @@ function asTransaction(unit: UnitOfWork): Parameters<SignalAccount['markRead']>[
 export function signalSink(sink: TransportSink, clock: () => number): SignalSink {
   return {
     async text(message, transaction) {
-      if (message.sentTo !== undefined) return
-      await sink.message(inbound(message, clock()), asUnit(transaction))
+      if (message.sentTo === undefined) await sink.message(inbound(message, clock()), asUnit(transaction))
+      else await sink.mirror(mirrored(message, message.sentTo), asUnit(transaction))
     },
     async receipt(receipt, transaction) {
       if (receipt.from.aci === undefined) return
@@ -67,8 +69,14 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
-    async amend({ by, target, timestampMs, change }, transaction) {
-      return await sink.amend({ transport: 'signal', by, target, timestampMs, change }, asUnit(transaction))
+    async amend(amendment, transaction) {
+      return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))
+    },
+    async timer(change, transaction) {
+      await sink.timer(change, asUnit(transaction))
+    },
+    async settled({ timestampMs, failure, atMs }, transaction) {
+      await sink.changed({ timestampMs, failure, atMs }, asUnit(transaction))
     },
     async typing(fact, transaction) {
       await sink.typing({ from: fact.from, started: fact.started, atMs: fact.atMs }, asUnit(transaction))
@@ -87,7 +95,7 @@ export class SignalTransport implements Transport {
   }
 
   lanes(): readonly Lane[] {
-    const { state, reason, e164 } = this.#account.status()
+    const { state, reason, e164, aci } = this.#account.status()
     if (state === 'none') return []
     const available = state === 'connected'
     return [
@@ -97,6 +105,7 @@ export class SignalTransport implements Transport {
         available,
         reason: available ? undefined : (reason ?? 'no connection to Signal'),
         ownNumber: e164,
+        ownAci: aci,
       },
     ]
   }
@@ -128,11 +137,17 @@ export class SignalTransport implements Transport {
   }
 
   async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
-    const { sealed } = await this.#account.sendText({
+    const { sealed, to } = await this.#account.sendText({
       to: attempt.recipient,
       text: attempt.text,
       timestampMs: attempt.timestampMs,
+      quote: attempt.quote,
+      timer: attempt.timer,
     })
+    if (to.aci !== undefined && to.aci === this.#account.status().aci) {
+      const detail = 'a note to yourself, for your own devices alone'
+      return { kind: 'accepted', detail, encrypted: true, expectsReceipt: false }
+    }
     return {
       kind: 'accepted',
       detail: sealed ? 'accepted by Signal, sender sealed' : 'accepted by Signal',
@@ -148,6 +163,21 @@ export class SignalTransport implements Transport {
   async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
+
+  async forget(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void> {
+    await this.#account.forget(messages, asTransaction(unit))
+  }
+
+  async change(change: OutgoingChange, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.owe(action(change), asTransaction(unit))
+  }
+}
+
+function action({ recipient: to, timestampMs, change }: OutgoingChange): OutgoingAction {
+  return { to, timestampMs, reference: 'change', action: change }
 }
 
 function inbound(message: IncomingText, receivedAtMs: number) {
@@ -159,10 +189,22 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     sentAtMs: message.timestampMs,
     receivedAtMs,
     encrypted: true,
-    // Author and sent timestamp are a Signal message's identity everywhere.
     quote: message.quote,
-    dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
+    timerS: message.timerS,
+    dedupeKey: dedupeKey(message),
   }
+}
+
+function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
+  const { text, quote, timerS, startedAtMs, timestampMs: sentAtMs } = message
+  const toSelf = to.aci !== undefined && to.aci === message.from.aci
+  const shown = { to, toSelf, text, sentAtMs, quote, timerS, startedAtMs, dedupeKey: dedupeKey(message) }
+  return { transport: 'signal', lane: SIGNAL_LANE, ...shown }
+}
+
+/** Author and sent timestamp are a Signal message's identity everywhere. */
+function dedupeKey({ from, timestampMs }: IncomingText): string {
+  return `signal:${from.aci ?? from.pni}:${timestampMs}`
 }
 
 function capability(fact: PeerFact): CapabilityFact {

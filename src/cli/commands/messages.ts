@@ -6,8 +6,8 @@ import type { MessageState } from '../../domain/message.ts'
 import { STATE_FACES } from '../../domain/states.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
-import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
-import { addressFor, contactFor } from '../people.ts'
+import type { AttemptJson, ChangeJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
+import { addressFor, conversationWith } from '../people.ts'
 import {
   clock,
   excerpt,
@@ -105,9 +105,13 @@ export async function show(id: string, options: Options): Promise<void> {
   const gateway = await findGateway(options)
   const path = `/api/v1/messages/${encodeURIComponent(id)}`
   const message = await call<MessageJson>(gateway, 'GET', path)
-  const ledger = await call<{ data: AttemptJson[]; plan: LegJson[] }>(gateway, 'GET', `${path}/attempts`)
+  const ledger = await call<{ data: AttemptJson[]; plan: LegJson[]; changes: ChangeJson[] }>(
+    gateway,
+    'GET',
+    `${path}/attempts`,
+  )
   if (options.json === true) {
-    json({ ...message, attempts: ledger.data, plan: ledger.plan })
+    json({ ...message, attempts: ledger.data, plan: ledger.plan, changes: ledger.changes })
     return
   }
   line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${person(message.contact)}`)
@@ -142,6 +146,13 @@ export async function show(id: string, options: Options): Promise<void> {
       ]),
     )
   }
+  showChanges(ledger.changes)
+}
+
+function showChanges(changes: readonly ChangeJson[]): void {
+  if (changes.length === 0) return
+  line('Changes')
+  table(changes.map(({ kind, status, created_at, reason }) => [`  ${kind}`, clock(created_at), status, reason ?? '']))
 }
 
 /** `approve`, `cancel` or `retry` one message. */
@@ -201,13 +212,4 @@ async function conversations(gateway: Address, options: Options & { limit: strin
       ]
     }),
   )
-}
-
-async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
-  if (/^cnv_\w+$/.test(who)) return { id: who }
-  const contact = await contactFor(gateway, who)
-  const path = `/api/v1/conversations?contact_id=${contact.id}`
-  const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data
-  if (conversation !== undefined) return conversation
-  throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }

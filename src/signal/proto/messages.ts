@@ -40,6 +40,7 @@ message DataMessage {
   optional string body = 1;
   repeated AttachmentPointer attachments = 2;
   optional uint32 flags = 4;
+  optional uint32 expireTimer = 5;
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
   optional Quote quote = 8;
@@ -53,6 +54,7 @@ message DataMessage {
   optional Opaque payment = 20;
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
+  optional uint32 expireTimerVersion = 23;
   optional Opaque pollCreate = 24;
 }
 message AttachmentPointer {
@@ -111,7 +113,9 @@ message SyncMessage {
     optional string destinationE164 = 1;
     optional uint64 timestamp = 2;
     optional DataMessage message = 3;
+    optional uint64 expirationStartTimestamp = 4;
     repeated UnidentifiedStatus unidentifiedStatus = 5;
+    optional bool isRecipientUpdate = 6;
     optional string destinationServiceId = 7;
     optional EditMessage editMessage = 10;
     optional bytes destinationServiceIdBinary = 12;
@@ -196,7 +200,11 @@ export interface Reaction {
 export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
+  /** 2: it does nothing but set the timer; 4: it hands over the profile key. */
   flags?: number
+  /** Seconds. */
+  expireTimer?: number
+  expireTimerVersion?: number
   profileKey?: Uint8Array
   timestamp?: number
   quote?: Quote
@@ -218,6 +226,10 @@ export interface SyncSent {
   timestamp?: number
   message?: DataMessage
   unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  /** When it began to disappear. */
+  expirationStartTimestamp?: number
+  /** Says only whom else it went to. */
+  isRecipientUpdate?: boolean
   destinationServiceId?: string
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
   destinationServiceIdBinary?: Uint8Array

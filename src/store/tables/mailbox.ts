@@ -51,6 +51,9 @@ export interface ConversationsTable {
   pinned: Generated<number>
   /** `WaitingState` as JSON: what waits for us elsewhere, as their network says. */
   waiting_json: string | null
+  /** New messages disappear after so many seconds; 0: they stay. The higher version of the two sides counts. */
+  timer_s: Generated<number>
+  timer_version: Generated<number>
   last_message_id: string | null
   last_message_at_ms: number
   version: Generated<number>
@@ -123,6 +126,13 @@ export interface MessagesTable {
   quote_json: string | null
   /** `Reaction[]`, one a person. */
   reactions_json: string | null
+  /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
+  origin: Generated<'here' | 'other-device'>
+  /** It disappears so many seconds after it was read (in) or sent (out); null: it stays. */
+  timer_s: number | null
+  /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */
+  expires_at_ms: number | null
+  disappeared_at_ms: number | null
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */
@@ -130,6 +140,28 @@ interface MessageVersionsTable {
   message_id: string
   timestamp_ms: number
   text: string
+}
+
+/** Receipts that came before the message they speak of (`read-here`: read on another device of ours). */
+interface EarlyReceiptsTable {
+  kind: 'delivered' | 'read' | 'read-here'
+  /** Of the one who sent the receipt; of the message's author for `read-here`. */
+  aci: string
+  timestamp_ms: number
+  at_ms: number
+  kept_since_ms: number
+}
+
+/** What we did to messages afterwards, for the other side to know as well. The time is its identity over Signal. */
+interface OwnChangesTable {
+  timestamp_ms: number
+  message_id: string | null
+  kind: 'reaction' | 'edited' | 'deleted' | 'timer'
+  state: 'due' | 'sent' | 'failed'
+  code: string | null
+  reason: string | null
+  created_at_ms: number
+  settled_at_ms: number | null
 }
 
 /** The plan: what has been and what may still be tried. */
@@ -282,6 +314,8 @@ export interface SettingsTable {
 
 export interface MailboxTables {
   message_versions: MessageVersionsTable
+  early_receipts: EarlyReceiptsTable
+  own_changes: OwnChangesTable
   contacts: ContactsTable
   conversations: ConversationsTable
   messages: MessagesTable
@@ -307,4 +341,5 @@ export type LegRow = Selectable<LegsTable>
 export type AttemptRow = Selectable<AttemptsTable>
 export type DataMessageRow = Selectable<DataMessagesTable>
 export type PartRow = Selectable<PartsTable>
+export type OwnChangeRow = Selectable<OwnChangesTable>
 export type EventRow = Selectable<EventsTable>

@@ -175,6 +175,24 @@ interface SignalTextsDueTable {
   /** DataMessage, as it came. */
   message: Uint8Array
   due_at_ms: number
+  /** `PeerIds` of whom it went to, where our own other device wrote it. */
+  sent_to_json: string | null
+}
+
+/** Contents (reactions, edits, what other devices are to know) that are still to be sent, in this order. */
+export interface SignalContentsDueTable {
+  id: Generated<number>
+  /** `PeerIds`; ourselves for what is for our own other devices alone. */
+  to_json: string
+  /** Content. */
+  content: Uint8Array
+  timestamp_ms: number
+  reference: string | null
+  owed_at_ms: number
+  tries: Generated<number>
+  not_before_ms: Generated<number>
+  /** What it met last. */
+  code: string | null
 }
 
 export interface SignalTables {
@@ -194,5 +212,6 @@ export interface SignalTables {
   signal_receipts_due: SignalReceiptsDueTable
   signal_blocked: SignalBlockedTable
   signal_texts_due: SignalTextsDueTable
+  signal_contents_due: SignalContentsDueTable
   signal_contact_list_due: SignalContactListDueTable
 }

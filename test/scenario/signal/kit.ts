@@ -37,6 +37,8 @@ function hastyClock(waits: number[], aheadMs: number): Clock {
 }
 
 type Receipt = Parameters<SignalSink['receipt']>[0]
+type Settled = Parameters<SignalSink['settled']>[0]
+type Timer = Parameters<SignalSink['timer']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
 
@@ -47,6 +49,8 @@ export class RecordingSink implements SignalSink {
   readonly facts: PeerFact[] = []
   readonly typings: Typing[] = []
   readonly changes: MessageChange[] = []
+  readonly timers: Timer[] = []
+  readonly settledChanges: Settled[] = []
   /** Whether the message that somebody changes is here. */
   amendable = true
   readonly undecryptables: Undecryptable[] = []
@@ -70,6 +74,14 @@ export class RecordingSink implements SignalSink {
     if (!this.amendable) return false
     this.#note('amend', () => this.changes.push(change))
     return true
+  }
+
+  async timer(change: Timer): Promise<void> {
+    this.#pending.push(() => this.timers.push(change))
+  }
+
+  async settled(outcome: Settled): Promise<void> {
+    this.#pending.push(() => this.settledChanges.push(outcome))
   }
 
   async typing(fact: Typing): Promise<void> {

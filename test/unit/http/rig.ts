@@ -169,6 +169,8 @@ export async function startRig(): Promise<Rig> {
         return router.cancel(id)
       },
       retry: (id) => router.retry(id),
+      setTimer: (id, seconds) => router.setTimer(id, seconds),
+      change: (id, change) => router.change(id, change),
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
       approveIdentity: (id) => router.approveIdentity(id),
       markRead: (id) => router.markRead(id),

@@ -14,6 +14,7 @@ import type {
   Lane,
   LaneRules,
   OutgoingAttempt,
+  OutgoingChange,
   Reach,
   Receipt,
   Recipient,
@@ -192,11 +193,23 @@ export class FakeSignal extends FakeTransport {
   readonly lookUps: string[][] = []
   /** Undefined: the directory answers. */
   directoryBusyMs: number | undefined
+  /** Times of messages of which nothing may be kept. */
+  readonly forgotten: number[] = []
+  /** What the owner did to messages, as the other side is to know it. */
+  readonly changes: OutgoingChange[] = []
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
   constructor() {
     super([lane('signal', 'signal')])
+  }
+
+  async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
+    this.forgotten.push(...timestampsMs)
+  }
+
+  async change(change: OutgoingChange): Promise<() => void> {
+    return () => this.changes.push(change)
   }
 
   async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
@@ -326,6 +339,7 @@ export class World {
     let quiet = 0
     for (let round = 0; round < SETTLE_ROUNDS && quiet < 4; round++) {
       await new Promise((resolve) => setTimeout(resolve, round < 40 ? 0 : 10))
+      await this.#disk()
       const due = [...this.outbox.jobs].filter(([, { atMs }]) => atMs <= this.nowMs)
       quiet = due.length === 0 ? quiet + 1 : 0
       await Promise.all(
@@ -336,6 +350,15 @@ export class World {
           })
         }),
       )
+    }
+  }
+
+  /** Whatever waited for the disk before this has gone on. */
+  async #disk(): Promise<void> {
+    try {
+      await this.db.replaceInto('settings').values({ key: 'settled', value_json: 'null' }).execute()
+    } catch (error) {
+      if (!/driver has already been destroyed|not open|closed/i.test(String(error))) throw error
     }
   }
 

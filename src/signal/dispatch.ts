@@ -1,0 +1,233 @@
+/**
+ * What an opened envelope means: who sent it, which rule applies first, and which fact goes to the sink or which desk takes
+ * note. Runs inside the receiver's transaction; what is left to do after its commit is collected in `Afterwards`.
+ */
+import type { Log } from '../log.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { Clock } from './clock.ts'
+import { wordsOf } from './content.ts'
+import type { SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import type { DeviceSync } from './device-sync.ts'
+import { peerOf } from './ids.ts'
+import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
+import type { LongTexts } from './long-texts.ts'
+import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
+import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import type { Content, SyncSent } from './proto/messages.ts'
+import type { ReceiptDesk } from './receipts.ts'
+import { applyTranscript } from './transcripts.ts'
+
+/** A sign of typing is repeated every ten seconds or so. */
+const typingFreshMs = 15_000
+const typingStarted = 0
+
+/** What is left to do once a transaction has committed. */
+export interface Afterwards {
+  receipts: boolean
+  ask: RetryCase | undefined
+  /** A contact list or the rest of a text is to be fetched. */
+  fetch: boolean
+  answer: { aci: string; deviceId: number; timestampMs: number } | undefined
+  /** A profile key is a new one. */
+  profile: boolean
+}
+
+export class Dispatch {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #sink: SignalSink
+  readonly #credentials: Credentials
+  readonly #receipts: ReceiptDesk
+  readonly #sync: DeviceSync
+  readonly #texts: LongTexts
+  readonly counts = { received: 0, ignored: 0 }
+
+  constructor(parts: {
+    clock: Clock
+    log: Log
+    sink: SignalSink
+    credentials: Credentials
+    receipts: ReceiptDesk
+    sync: DeviceSync
+    texts: LongTexts
+  }) {
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#sink = parts.sink
+    this.#credentials = parts.credentials
+    this.#receipts = parts.receipts
+    this.#sync = parts.sync
+    this.#texts = parts.texts
+  }
+
+  /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
+  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<void> {
+    switch (opened.kind) {
+      case 'nothing':
+        this.counts.ignored += 1
+        this.#log.debug({ why: opened.why }, 'ignored an envelope')
+        return
+      case 'server-receipt': {
+        const from = (await findPeer(transaction, opened.from)) ?? opened.from
+        await this.#sink.receipt(
+          {
+            kind: 'delivered',
+            from: idsOf(from),
+            timestampsMs: [opened.timestampMs],
+            atMs: opened.serverTimestampMs,
+          },
+          transaction,
+        )
+        return
+      }
+      case 'retry-request':
+        if (opened.forThisDevice) {
+          const { aci, deviceId } = opened.sender
+          afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
+        }
+        return
+      case 'content': {
+        this.counts.received += 1
+        const peer = await this.#meet(opened.sender, transaction)
+        if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
+        await this.#applyContent(opened, peer, transaction, afterwards)
+        return
+      }
+    }
+  }
+
+  async #applyContent(
+    opened: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+    afterwards: Afterwards,
+  ): Promise<void> {
+    const { content, sender, timestampMs, serverTimestampMs } = opened
+    const from = peerOf(sender.aci, sender.e164)
+    const message = content.dataMessage ?? content.editMessage?.dataMessage
+    const isOwn = sender.aci === this.#credentials.aci
+    if (content.syncMessage !== undefined) {
+      if (!isOwn) {
+        throw new Unreadable('sync-from-stranger', 'a sync message that is not from our own account', {
+          from,
+          keepRatchet: true,
+        })
+      }
+      const { sent } = content.syncMessage
+      if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
+      else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
+      return
+    }
+    if (await this.#isBlocked(sender.aci, transaction)) return
+    if (content.receiptMessage !== undefined) {
+      await this.#applyReceipt(content, peer, timestampMs, transaction)
+      return
+    }
+    if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
+    if (message === undefined || isOwn) return
+    if (message.timestamp !== timestampMs) {
+      throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
+        from,
+        keepRatchet: true,
+      })
+    }
+    if (message.profileKey?.length === 32) {
+      afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
+    }
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+    afterwards.receipts = true
+    const text = wordsOf(content)
+    const change = changeOf(content, message, { author: sender.aci, own: this.#credentials.aci, timestampMs })
+    const timer = content.dataMessage === undefined ? undefined : timerIn(message)
+    if (text === undefined && change === undefined && timer === undefined) return
+    if (!(await this.#firstTime(sender, timestampMs, transaction))) return
+    if (await this.#texts.owe(transaction, sender.aci, timestampMs, message)) afterwards.fetch = true
+    const by = idsOf(peer)
+    if (timer !== undefined && message.groupV2 === undefined) {
+      await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    }
+    if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return
+    // An edit of what is not here is shown as a message of its own.
+    if (text === undefined) return
+    const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
+    const quote = quoteOf(message, this.#credentials.aci)
+    const disappears = { timerS: timerOf(message), startedAtMs: timestampMs }
+    await this.#sink.text({ ...facts, ...disappears, from: by, sentTo: undefined, quote }, transaction)
+  }
+
+  async #applyTranscript(
+    { sender, serverTimestampMs }: Opened & { kind: 'content' },
+    sent: SyncSent,
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
+    const { aci, pni, e164 } = this.#credentials
+    const firstTime = (timestampMs: number) => this.#firstTime(sender, timestampMs, transaction)
+    return await applyTranscript(
+      { sink: this.#sink, texts: this.#texts, firstTime },
+      sent,
+      { own: { aci, pni, e164 }, senderDevice: sender.deviceId, serverTimestampMs, sealed: sender.sealed },
+      transaction,
+    )
+  }
+
+  async #applyReceipt(content: Content, peer: Peer, atMs: number, transaction: DatabaseTransaction): Promise<void> {
+    const kind = receiptKinds[content.receiptMessage?.type ?? 0]
+    const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
+    if (kind === undefined || timestampsMs.length === 0) return
+    if (peer.needsPniSignature && peer.aci !== undefined) {
+      await setTraits(transaction, peer.aci, { needsPniSignature: false })
+    }
+    await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
+  }
+
+  /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
+  async #applyTyping(
+    { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const { typingMessage } = content
+    if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
+    if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
+    const started = (typingMessage.action ?? 0) === typingStarted
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
+  }
+
+  /** Notes who wrote, and tells the sink what that says about them. */
+  async #meet(sender: EnvelopeSender, transaction: DatabaseTransaction): Promise<Peer> {
+    const ids = { aci: sender.aci, pni: sender.provenPni, e164: sender.e164 }
+    const { peer, isNew, joined } = await learnPeer(transaction, ids)
+    if (sender.aci === this.#credentials.aci) return peer
+    const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
+    if (joined) await this.#sink.peer({ kind: 'linked', ...fact }, transaction)
+    if (isNew || peer.unregistered) {
+      await setTraits(transaction, sender.aci, { unregisteredAtMs: null })
+      await this.#sink.peer({ kind: 'registered', ...fact }, transaction)
+    }
+    return peer
+  }
+
+  async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
+    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
+    return row !== undefined
+  }
+
+  /** False when this message was kept before: it was sent again, or delivered again. */
+  async #firstTime(sender: EnvelopeSender, timestampMs: number, transaction: DatabaseTransaction): Promise<boolean> {
+    const added = await transaction
+      .insertInto('signal_received')
+      .values({
+        sender: sender.aci,
+        device_id: sender.deviceId,
+        timestamp_ms: timestampMs,
+        received_at_ms: this.#clock.now(),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('timestamp_ms')
+      .executeTakeFirst()
+    return added !== undefined
+  }
+}
+
+const receiptKinds: Readonly<Record<number, 'delivered' | 'read'>> = { 0: 'delivered', 1: 'read', 2: 'read' }

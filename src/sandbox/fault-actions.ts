@@ -70,7 +70,7 @@ export const faultActions: readonly Action<RadioWorld>[] = [
         kind: 'data',
         required: true,
       },
-      { name: 'nth', summary: 'at the so-manieth matching command (1: the next)', kind: 'integer' },
+      { name: 'nth', summary: 'at which matching command (1: the next)', kind: 'integer' },
       ...fields,
     ],
     check: (given) => {

@@ -41,11 +41,16 @@ export function readWords(action: ActionDocument, words: readonly string[]): Rec
   return given
 }
 
-/** `text <from> <text> [--to]` */
-export function usageOf({ name, parameters }: ActionDocument): string {
-  const shown = parameters.map((parameter) => {
+/** More would not fit into a line of a table. */
+const OPTIONS_SHOWN_MAX = 6
+
+/** `text <from> <text> [--to]`; `short`: without the options of an action that has very many. */
+export function usageOf({ name, parameters }: ActionDocument, short = false): string {
+  const options = parameters.filter(({ required }) => required !== true)
+  const isShort = short && options.length > OPTIONS_SHOWN_MAX
+  const shown = (isShort ? parameters.filter(({ required }) => required === true) : parameters).map((parameter) => {
     const option = parameter.name.replaceAll('_', '-')
     return parameter.required === true ? `<${option}>` : `[--${option}]`
   })
-  return [name, ...shown].join(' ')
+  return [name, ...shown, ...(isShort ? ['[--…]'] : [])].join(' ')
 }

@@ -1,7 +1,7 @@
 /**
  * Drives the sandbox's world over its socket. The world says itself what it can do (`GET /`), so a new action needs no
  * change here: `causeway sim ACTION [VALUE…] [--parameter VALUE]…`, values without a name in the order of the required
- * parameters.
+ * parameters. `causeway sim run FILE` needs no sandbox (`sim-run.ts`).
  */
 import { existsSync } from 'node:fs'
 import { type ActionDocument, ActionError } from '../../sandbox/action.ts'
@@ -15,6 +15,7 @@ const SOCKET = 'data/sandbox/run/sim.sock'
 /** `words` are everything behind `sim`. */
 export async function sim(words: readonly string[], options: { socket?: string; json?: boolean }): Promise<void> {
   const [name, ...rest] = words
+  if (name === 'run') return (await import('./sim-run.ts')).simRun(rest, options)
   const own = inCheckout(SOCKET)
   const here = own.find((path) => existsSync(path)) ?? SOCKET
   const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? here }
@@ -58,8 +59,9 @@ async function describe(world: Address): Promise<ActionDocument[]> {
 
 function overview(actions: readonly ActionDocument[]): void {
   line('Usage: causeway sim ACTION [VALUE…] [--parameter VALUE]… [--json]')
+  line('       causeway sim run FILE            a scenario file, without a sandbox; see causeway sim run --help')
   line()
-  table(actions.map((action) => [`  ${usageOf(action)}`, action.summary]))
+  table(actions.map((action) => [`  ${usageOf(action, true)}`, action.summary]))
 }
 
 function help(action: ActionDocument): void {

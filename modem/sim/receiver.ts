@@ -15,11 +15,13 @@ import type { SimClock } from './clock.ts'
 import type { FaultStack } from './faults.ts'
 import type { ModemProfile } from './profile.ts'
 import type { Settings } from './settings.ts'
-import type { OfferOutcome } from './station.ts'
+import type { OfferOutcome, ReportFate } from './station.ts'
 import type { MessageStorage } from './storage.ts'
 
 /** Indications kept while +CNMI mode is 0; the oldest falls out. */
 const BUFFERED_MAX = 32
+/** How late a slow report is where the fault does not say. */
+const SLOW_REPORT_MS = 5_000
 const MTI_MASK = 3
 const MTI_STATUS_REPORT = 2
 
@@ -92,6 +94,15 @@ export class Receiver {
     const isDirect = settings.cnmi.bm === 2 || settings.cnmi.bm === 3
     if (!isDirect || !isAttached || !isWanted(settings.broadcasts, messageId)) return
     this.indicateWithBody(`+CBM: ${pageHex.length >> 1}`, pageHex)
+  }
+
+  /** What becomes of a status report on its way to this modem. */
+  reportFate(): ReportFate {
+    const fault = this.host.faults.take('report', '*')
+    return {
+      copies: fault?.fate === 'lost' ? 0 : fault?.fate === 'duplicate' ? 2 : 1,
+      delayMs: fault?.delayMs ?? (fault?.fate === 'slow' ? SLOW_REPORT_MS : 0),
+    }
   }
 
   /** The modem restarts. */

@@ -5,8 +5,9 @@
  */
 import { Modem } from '../../../modem/modem.ts'
 import { systemClock } from '../../../modem/serial/surroundings.ts'
-import { SimulatedModem, type SimulatedModemOptions } from '../../../modem/sim/modem.ts'
+import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { RadioNetwork, type RadioNetworkOptions } from '../../../modem/sim/network.ts'
+import type { SimulatedModemOptions } from '../../../modem/sim/options.ts'
 import type { Person } from '../../../modem/sim/person.ts'
 import type { ModemTimings } from '../../../modem/timings.ts'
 import type { Log } from '../../log.ts'

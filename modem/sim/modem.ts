@@ -9,13 +9,11 @@
  *   modem.fault({ kind: 'error', family: 'cms', code: 38, times: 2 })          see faults.ts for all of them
  *   modem.unplug({ forMs: 500 }) · modem.plug() · modem.reboot({ silent: true })
  *   modem.setCoverage('denied') · modem.say('\r\n^BOOT: 1\r\n') · modem.flood(…) · modem.echoOn()
- *   modem.storage('SM').put(3, 'DEADBEEF', 0) · modem.fillStorage('SM')
- *   modem.commandLines                           what the TE asked for, oldest first
+ *   modem.storage('SM').put(3, 'DEADBEEF', 0) · modem.fillStorage('SM') · modem.commandLines
  *   new SimulatedModem(network, { number, family: 'e3372' })                  see profiles.ts for all of them
  *
  * Timing: `zero`; `realistic` as the profile has it (by default 3.0 s a submission, 1.6 s while +CMMS holds the link); or
- * those times a factor.
- * The modem assigns TP-MR, counting on over restarts; all settings are lost at one.
+ * those times a factor. The modem assigns TP-MR, counting on over restarts; all settings are lost at one.
  */
 import type { Duplex } from 'node:stream'
 import { type Broadcast, pagesOf } from './broadcast.ts'
@@ -65,6 +63,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   readonly commandLines: string[] = []
   smsc: string
   signalQuality = 20
+  /** Called at every step of a command, before what faults do there. */
+  onPhase: (phase: FaultPhase, command: string) => void = () => {}
   private readonly timingFactor: number
   private readonly subscription: Subscription
   private readonly receiver: Receiver
@@ -294,6 +294,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   phase(phase: FaultPhase, command: string): void {
+    this.onPhase(phase, command)
     if (phase === 'before-command') this.hungUntil ??= this.faults.take('hang', command)?.cure
     const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
     if (unplug !== undefined) {
@@ -301,7 +302,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
       return
     }
     const reboot = this.faults.take('reboot', command, (fault) => fault.phase === phase)
-    if (reboot !== undefined) this.reboot({ silent: reboot.silent ?? false })
+    if (reboot !== undefined) this.reboot(reboot)
   }
 
   answered(command: string, succeeded: boolean): void {
@@ -324,6 +325,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   async transmit(tpdu: Uint8Array): Promise<number> {
     const { session } = this
+    this.phase('after-body', '+CMGS')
     await airTime(this.transmitting)
     if (session?.isLive !== true) return never()
     const reference = transmit(tpdu, this.transmitting, this.subscription)

@@ -12,7 +12,7 @@ import { PduError } from '../pdu/error.ts'
 import { decodeTpdu } from '../pdu/tpdu.ts'
 import { isWanted } from './broadcast.ts'
 import type { SimClock } from './clock.ts'
-import type { FaultStack } from './faults.ts'
+import type { FaultPhase, FaultStack } from './faults.ts'
 import type { ModemProfile } from './profile.ts'
 import type { Settings } from './settings.ts'
 import type { OfferOutcome, ReportFate } from './station.ts'
@@ -35,6 +35,8 @@ export interface ReceiverHost {
   readonly networkSmsc: string
   readonly cnmaTimeoutMs: number
   unsolicited(text: string): void
+  /** A step at which faults may cut the wire or restart the modem. */
+  phase(phase: FaultPhase, command: string): void
 }
 
 export class Receiver {
@@ -124,6 +126,13 @@ export class Receiver {
   }
 
   private report(tpdu: Uint8Array, pdu: string): Promise<OfferOutcome> {
+    this.host.phase('before-report', '+CMGS')
+    const outcome = this.routedReport(tpdu, pdu)
+    this.host.phase('after-report', '+CMGS')
+    return outcome
+  }
+
+  private routedReport(tpdu: Uint8Array, pdu: string): Promise<OfferOutcome> {
     const { settings, profile, storages, isAttached } = this.host
     const { ds } = settings.cnmi
     if (settings.routingSuspended) return Promise.resolve('not-acknowledged')

@@ -1,6 +1,6 @@
 /** What can be made to go wrong inside a simulated modem, on command: the one way to every fault of `modem/sim/faults.ts`. */
 import { FAULT_FIELDS, faultOfWords, faultProblem, isFault } from '../../modem/sim/faultjson.ts'
-import type { Fault } from '../../modem/sim/faults.ts'
+import { FAULT_PHASES, type Fault } from '../../modem/sim/faults.ts'
 import { type Action, ActionError, type Arguments, type Parameter } from './action.ts'
 import type { RadioWorld } from './radio-world.ts'
 
@@ -12,8 +12,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   command: 'at which command, as +CMGS; * is any',
   skip: 'lets so many of them pass first',
   times: 'how often it happens, or always',
-  phase:
-    'at which step: before-command, after-answer, before-prompt, after-prompt, in-body, after-accept, after-result',
+  phase: `at which step: ${FAULT_PHASES.join(', ')}`,
   forMs: 'plugged in again by itself after so many ms',
   power: 'lost, or kept (only the wire is cut)',
   family: 'of the error: cms, cme or plain',

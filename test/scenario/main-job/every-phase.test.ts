@@ -96,6 +96,20 @@ describe('unplugged at every step of sending', () => {
   })
 })
 
+it('a modem that was pulled out and is back is told as events, by ids and codes only', async () => {
+  theModem().unplug({ forMs: AWAY_MS })
+  await house.eventually('its loss and its return are told', async () => {
+    const { data } = await house.api.call<{ data: { type: string; data: Record<string, unknown> }[] }>(
+      'GET',
+      '/api/v1/events?limit=200',
+    )
+    const told = data.filter(({ type }) => type === 'modem.state').map((event) => event.data)
+    const lostAt = told.findLastIndex(({ state, alerts }) => state === 'absent' && String(alerts) === 'lost')
+    for (const facts of told) expect(Object.keys(facts).sort()).toEqual(['alerts', 'modem_id', 'state'])
+    return lostAt >= 0 && told.slice(lostAt).some(({ state }) => state === 'ready')
+  })
+})
+
 describe('killed −9 at every step of sending', () => {
   // The modem lives on: what had left the gateway by then arrives, and its report settles it.
   it.each(steps)('$words: nothing twice, nothing missing', async ({ phase, command, nth, words }) => {

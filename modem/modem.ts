@@ -28,6 +28,7 @@ import {
   UssdError,
 } from './contract.ts'
 import type { PortScout } from './discovery.ts'
+import type { HealRecord } from './heal-record.ts'
 import { Health, isRegistered } from './health.ts'
 import { type ImeiClaimant, ImeiClaims } from './identity.ts'
 import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
@@ -71,6 +72,8 @@ export interface ModemOptions {
   claims?: ImeiClaims | undefined
   /** Shared likewise: what became of PINs. Without it that is forgotten with the process. */
   pins?: PinRecord | undefined
+  /** Shared likewise: what was done about modems. Without it that is forgotten with the process. */
+  healing?: HealRecord | undefined
   /** Shared likewise: looks for modules on other ports than the configured one. */
   scout?: PortScout | undefined
   /** What families there are; those that are shipped, unless a test has others. */
@@ -168,6 +171,7 @@ export class Modem implements SmsModem {
   }
 
   start(): void {
+    this.#track(this.#remember())
     this.#dispatch({ kind: 'start' })
   }
 
@@ -237,12 +241,27 @@ export class Modem implements SmsModem {
     if (life.phase !== before.phase) {
       this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
     }
-    const { counts, last } = life.ladder
+    const { counts, last, history, hardAtMs } = life.ladder
+    if (event.kind !== 'remembered' && life.ladder.counts !== before.ladder.counts) {
+      this.#options.healing?.note([this.id, ...this.#entryId()], life.ladder)
+    }
     if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync') {
       this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
     }
     for (const effect of effects) this.#perform(effect)
-    this.#board.update({ ...describeLife(this.#life), recovery: { counts, last } })
+    this.#board.update({ ...describeLife(this.#life), recovery: { counts, last, history, hardAtMs } })
+  }
+
+  /** Takes up what an earlier process knew of this modem. */
+  async #remember(): Promise<void> {
+    const healing = await this.#options.healing?.recall(this.id)
+    if (healing !== undefined) this.#dispatch({ kind: 'remembered', healing })
+  }
+
+  /** What the configuration calls it; nothing where it says no more than `auto`. */
+  #entryId(): readonly string[] {
+    const { port, label, imei } = this.#options
+    return port === 'auto' && label === undefined && imei === undefined ? [] : [this.#blankStatus().id]
   }
 
   #perform(effect: Effect): void {
@@ -509,6 +528,7 @@ export class Modem implements SmsModem {
     }
     this.#mayChangeModule = false
     this.#board.update({ id: `mdm_${imei}` })
+    this.#track(this.#remember())
   }
 
   #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
@@ -680,7 +700,7 @@ export class Modem implements SmsModem {
       signalDbm: undefined,
       smsc: undefined,
       storage: [],
-      recovery: { counts: NEW_LIFE.ladder.counts, last: undefined },
+      recovery: { counts: NEW_LIFE.ladder.counts, last: undefined, history: [], hardAtMs: [] },
       sinceMs: this.#clock.nowMs(),
     }
   }

@@ -20,6 +20,7 @@ import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
@@ -112,6 +113,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
 
   const scout = createScout(log)
   const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, scout, log)
+  const watch = new ModemWatch(events, log, clock)
   const account = new Account({
     db,
     server: config.signal.server,
@@ -137,6 +139,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     db,
     router,
     modems,
+    watch,
     account,
     queueProblem: () => outbox.problem(),
     clock,
@@ -171,6 +174,9 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   closing.push(() => account.stop())
   await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  // Ends before the modems do: what we stop ourselves is not lost.
+  const watching = watch.watch(modems)
+  closing.push(() => watching.stop())
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())

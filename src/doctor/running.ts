@@ -10,6 +10,10 @@ export interface ModemFacts {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** Everything was tried, in vain. */
+  recoveryExhausted?: boolean
+  /** When another SIM than before was seen in it. */
+  simChangedAtMs?: number | undefined
 }
 
 export interface RunningFacts {
@@ -120,6 +124,22 @@ function examineModem(modem: ModemFacts): Finding[] {
       severity: used >= total ? 'error' : 'warning',
       what: `${name}: ${used} of ${total} places for messages are taken in ${memory}.`,
       fix: 'Delete what is not ours in it: causeway modem at, AT+CMGL=4 and AT+CMGD.',
+    })
+  }
+  if (modem.recoveryExhausted === true) {
+    findings.push({
+      id: 'modem.recovery_exhausted',
+      severity: 'error',
+      what: `${name}: all that can be done from here was done, in vain; it is tried again in an hour.`,
+      fix: 'Unplug it and plug it in again; look at its power supply, which is the usual cause.',
+    })
+  }
+  if (modem.simChangedAtMs !== undefined) {
+    findings.push({
+      id: 'modem.sim_changed',
+      severity: 'warning',
+      what: `${name} has another SIM than before, since ${new Date(modem.simChangedAtMs).toISOString()}.`,
+      fix: 'If that was you, see that modems[].number and the Signal account still fit; restart the gateway to have this forgotten.',
     })
   }
   if (modem.state !== 'ready') return findings

@@ -29,14 +29,22 @@ export interface ModemView {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
-  /** How often each step of recovery was done since the start, and the last one. */
+  /** How often each step of recovery was done, the last ones, and when module or USB port were restarted of late. */
   recovery: {
     counts: Readonly<Record<string, number>>
-    last: { step: string; reason: string; atMs: number } | undefined
+    last: RecoveryStepView | undefined
+    history: readonly RecoveryStepView[]
+    hardAtMs: readonly number[]
   }
   sinceMs: number
   /** Texts through it; left out until the router knows it. */
   texts?: ModemTexts
+}
+
+export interface RecoveryStepView {
+  step: string
+  reason: string
+  atMs: number
 }
 
 export interface ModemTexts {

@@ -14,7 +14,7 @@ import type {
   MessageRow,
   OwnChangeRow,
 } from '../store/tables/mailbox.ts'
-import type { ModemTexts, ModemView, PortView, SignalDeviceView, SignalView } from './ports.ts'
+import type { ModemTexts, ModemView, PortView, RecoveryStepView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -212,18 +212,17 @@ export function modemView(modem: ModemView) {
     storage: modem.storage,
     recovery: {
       counts: modem.recovery.counts,
-      last:
-        modem.recovery.last === undefined
-          ? null
-          : {
-              step: modem.recovery.last.step,
-              reason: modem.recovery.last.reason,
-              at: time(modem.recovery.last.atMs),
-            },
+      last: modem.recovery.last === undefined ? null : recoveryStepView(modem.recovery.last),
+      history: modem.recovery.history.map(recoveryStepView),
+      hard_resets_at: modem.recovery.hardAtMs.map((atMs) => time(atMs)),
     },
     since: time(modem.sinceMs),
     texts: modem.texts === undefined ? null : modemTextsView(modem.texts),
   }
+}
+
+function recoveryStepView({ step, reason, atMs }: RecoveryStepView) {
+  return { step, reason, at: time(atMs) }
 }
 
 function modemTextsView(texts: ModemTexts) {

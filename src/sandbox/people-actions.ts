@@ -23,15 +23,6 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     run: async (world) => world.people.map(view),
   },
   {
-    name: 'text',
-    summary: 'Somebody sends a text message to a modem.',
-    parameters: [from, text, to],
-    run: async (world, given) => {
-      const entries = world.person(given.text('from')).phone.send(world.numberOf(given.text('to')), given.text('text'))
-      return { parts: entries.length }
-    },
-  },
-  {
     name: 'signal',
     summary: 'Somebody sends a Signal message to the gateway.',
     parameters: [from, text, to, { name: 'sealed', summary: 'with sealed sender', kind: 'flag', fallback: true }],

@@ -18,6 +18,7 @@ import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
 import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
+import * as modemHealing from './migrations/0010_modem_healing.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
 import { WalSync } from './wal-sync.ts'
@@ -35,6 +36,7 @@ const migrations = {
   '0005_signal_life': signalLife,
   '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
+  '0010_modem_healing': modemHealing,
 }
 
 export interface OpenDatabaseOptions {

@@ -307,6 +307,13 @@ export interface ConcatCountersTable {
   next: number
 }
 
+/** What was done about a modem that did not do its work. */
+interface ModemHealingTable {
+  modem_id: string
+  healing_json: string
+  updated_at_ms: number
+}
+
 export interface SettingsTable {
   key: string
   value_json: string
@@ -332,6 +339,7 @@ export interface MailboxTables {
   tokens: TokensTable
   concat_counters: ConcatCountersTable
   settings: SettingsTable
+  modem_healing: ModemHealingTable
 }
 
 export type ContactRow = Selectable<ContactsTable>

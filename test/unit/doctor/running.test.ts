@@ -41,6 +41,8 @@ describe('the doctor on a running gateway', () => {
 
   test.each<[Partial<ModemFacts>, string[]]>([
     [{ state: 'absent', reason: 'unplugged' }, ['modem.absent error']],
+    [{ state: 'failed', recoveryExhausted: true }, ['modem.failed error', 'modem.recovery_exhausted error']],
+    [{ simChangedAtMs: nowMs }, ['modem.sim_changed warning']],
     [{ state: 'no-sim' }, ['modem.no_sim error']],
     [{ state: 'sim-locked' }, ['modem.sim_pin error']],
     [{ state: 'searching', registration: 'searching' }, ['modem.not_registered warning']],

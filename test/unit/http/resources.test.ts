@@ -133,6 +133,8 @@ describe('modems', () => {
     expect(recovery).toEqual({
       counts: { reopen: 0, restart: 2 },
       last: { step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' },
+      history: [{ step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' }],
+      hard_resets_at: ['1970-01-01T00:00:00.000Z'],
     })
   })
 

@@ -126,7 +126,12 @@ export async function startRig(): Promise<Rig> {
     signalDbm: -67,
     smsc: '+15550000001',
     storage: [{ memory: 'SM', used: 1, total: 20 }],
-    recovery: { counts: { reopen: 0, restart: 2 }, last: { step: 'restart', reason: 'silent', atMs: 0 } },
+    recovery: {
+      counts: { reopen: 0, restart: 2 },
+      last: { step: 'restart', reason: 'silent', atMs: 0 },
+      history: [{ step: 'restart', reason: 'silent', atMs: 0 }],
+      hardAtMs: [0],
+    },
     sinceMs: 1_700_000_000_000,
     texts: {
       available: false,

@@ -8,6 +8,8 @@ import { SmsTransport } from '../../../src/transports/sms.ts'
 const NOT_NEEDED: ModemStatus['recovery'] = {
   counts: { resync: 0, reopen: 0, radio: 0, restart: 0, replug: 0, 'give-up': 0 },
   last: undefined,
+  history: [],
+  hardAtMs: [],
 }
 
 /** A modem that says what the test wants. */

@@ -117,9 +117,9 @@ function program(): Command {
   talking(contacts, 'list', 'everybody').action(
     run(async (options) => (await import('./commands/contacts.ts')).list(options)),
   )
-  talking(contacts, 'show <who>', 'one, with the safety number').action(
-    run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)),
-  )
+  talking(contacts, 'show <who>', 'one, with the safety number')
+    .option('--qr', 'also as the code that their Signal app scans')
+    .action(run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)))
   talking(contacts, 'set <who>', 'changes name or policy')
     .option('--name <name>', 'empty takes it away')
     .option('--policy <policy>', 'auto, ask, signal_only, sms_only, or default')
@@ -127,6 +127,7 @@ function program(): Command {
   for (const [action, summary] of [
     ['approve', 'consents to a changed safety number'],
     ['verify', 'says that the safety number was compared'],
+    ['unverify', 'takes that back'],
   ] as const) {
     talking(contacts, `${action} <who>`, summary).action(
       run(async (who, options) => (await import('./commands/contacts.ts')).identity(action, who, options)),

@@ -177,6 +177,8 @@ export interface Transport {
   partsOf?(text: string): number
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
+  /** The owner has compared the safety number, or takes that back: our other devices may know. Never throws. */
+  tellVerified?(recipient: Recipient, verified: boolean): Promise<void>
   /**
    * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
    * is returned is called after its commit. Absent where a network knows no such thing.
@@ -371,6 +373,8 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'identity-changed'; recipient: Recipient; atMs: number }
   /** The two ids were proved to be one person. */
   | { transport: 'signal'; kind: 'linked'; recipient: Recipient; atMs: number }
+  /** Another device of ours has compared their safety number, or takes that back. */
+  | { transport: 'signal'; kind: 'verified'; recipient: Recipient; verified: boolean; atMs: number }
   /** How they call themselves. */
   | { transport: 'signal'; kind: 'profile'; recipient: Recipient; name: string; atMs: number }
   /** The name in the address book of our own phone. */

@@ -128,6 +128,12 @@ export interface SignalView {
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
+interface SignalPeer {
+  aci: string | undefined
+  pni: string | undefined
+  e164: string | undefined
+}
+
 /** A device of our own account. */
 export interface SignalDeviceView {
   id: number
@@ -148,11 +154,11 @@ export interface SignalPort {
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
-  safetyNumber(peer: {
-    aci: string | undefined
-    pni: string | undefined
-    e164: string | undefined
-  }): Promise<string | undefined>
+  safetyNumber(peer: SignalPeer): Promise<string | undefined>
+  /** The same as octets of a QR code. */
+  safetyCode(peer: SignalPeer): Promise<Uint8Array | undefined>
+  /** Whether a code scanned at the other side fits ours. */
+  compareSafetyCode(peer: SignalPeer, scanned: Uint8Array): Promise<boolean>
 }
 
 export interface ComponentHealth {

@@ -53,7 +53,7 @@ import { takeTimer } from './disappearing.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
-import { conversationOf, flagIdentity, noteProfileName, resolvePerson } from './people.ts'
+import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -135,6 +135,7 @@ export class Inbound implements TransportSink {
       if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
       else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
       else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
+      else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
       else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
     })
   }

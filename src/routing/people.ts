@@ -108,6 +108,18 @@ export async function flagIdentity(
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())
 }
 
+/** Notes what another device of ours says of the safety number. A changed one still waits for consent here. */
+export async function noteVerified(
+  { events, clock }: PeopleContext,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  verified: boolean,
+): Promise<void> {
+  if ((contact.verified === 1) === verified) return
+  await changeContact(tx, contact.id, { verified: verified ? 1 : 0 }, clock())
+  await events.append(tx, { type: 'contact.updated', contactId: contact.id })
+}
+
 /** Notes how they call themselves; another name than before is told in the conversation. */
 export async function noteProfileName(
   context: PeopleContext,

@@ -219,8 +219,14 @@ export class Router {
   }
 
   /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. */
-  updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
-    return this.#commit((tx) => reviseContact(this.#context, tx, contactId, change, ifVersion))
+  async updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
+    const contact = await this.#commit((tx) => reviseContact(this.#context, tx, contactId, change, ifVersion))
+    if (change.verified !== undefined) {
+      for (const transport of this.#transports) {
+        void transport.tellVerified?.(recipientOf(contact), change.verified)
+      }
+    }
+    return contact
   }
 
   /** Consents to a changed safety number; releases the messages held for it. Errors: `unknown-contact`. */

@@ -299,7 +299,19 @@ export class SignalPerson {
     const { protocol } = this.#first
     const before = await protocol.getStorageState()
     await protocol.setStorageState(change(before ?? StorageState.getEmpty()), before)
-    await protocol.sendFetchStorage({ timestamp: this.#nextTimestamp() })
+    const { STORAGE_MANIFEST } = Proto.SyncMessage.FetchLatest.Type
+    await this.tellDevices({ fetchLatest: { type: STORAGE_MANIFEST } })
+  }
+
+  /** Tells this account's linked devices something; resolves when they have acknowledged it. */
+  async tellDevices(content: Proto.SyncMessage.Params['content']): Promise<void> {
+    const { protocol } = this.#first
+    const syncMessage = { content, stickerPackOperation: null, read: null, viewed: null, padding: null }
+    const devices = await this.#host.getAllDevicesByServiceId(this.aci)
+    for (const device of devices.filter((other) => !this.#phones.some((phone) => phone.device === other))) {
+      const whole = { content: { syncMessage }, pniSignatureMessage: null, senderKeyDistributionMessage: null }
+      await protocol.sendRaw(device, whole, { timestamp: this.#nextTimestamp() })
+    }
   }
 
   async #sendContent(toE164: string, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {

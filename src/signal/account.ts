@@ -183,6 +183,18 @@ export class Account implements SignalAccount {
     return await this.#working().safetyNumber(peer)
   }
 
+  async safetyCode(peer: PeerIds): Promise<Uint8Array | undefined> {
+    return await this.#working().safetyCode(peer)
+  }
+
+  async compareSafetyCode(peer: PeerIds, scanned: Uint8Array): Promise<boolean> {
+    return await this.#working().compareSafetyCode(peer, scanned)
+  }
+
+  async tellVerified(peer: PeerIds, verified: boolean): Promise<void> {
+    await this.#live?.tellVerified(peer, verified)
+  }
+
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
     await this.#live?.stop()

@@ -56,6 +56,8 @@ export interface MessageChange {
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
+  /** Another device of ours says that the present safety number was compared, or no longer counts. */
+  | { kind: 'verified'; peer: PeerIds; verified: boolean; atMs: number }
   /** Their profile has this name. */
   | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
@@ -233,6 +235,12 @@ export interface SignalAccount {
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
+  /** The same as octets of a QR code, for the other side to scan. */
+  safetyCode(peer: PeerIds): Promise<Uint8Array | undefined>
+  /** Whether a code scanned at the other side fits. Errors: `safety-code-unreadable`, `safety-number-unknown`. */
+  compareSafetyCode(peer: PeerIds, scanned: Uint8Array): Promise<boolean>
+  /** Tells our own other devices that this safety number was compared, or is no longer held for so. */
+  tellVerified(peer: PeerIds, verified: boolean): Promise<void>
 }
 
 /** Hands over verification codes that arrive at the modem. */

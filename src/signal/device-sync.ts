@@ -14,16 +14,19 @@ import type { ContentServer } from './content-server.ts'
 import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway } from './errors.ts'
-import { readServiceId } from './ids.ts'
+import { peerOf, readServiceId } from './ids.ts'
 import { idsOf, learnPeer } from './peers.ts'
 import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 import { makeStorageDue, type StorageService } from './storage-service.ts'
+import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
 /** SyncMessage.FetchLatest: another device has written to the storage service. */
 const fetchStorage = 2
+/** Verified.State. */
+const verifiedState = 1
 const contactListOctetsMax = 32 * 1024 * 1024
 /** People told of in one transaction, so that messages come in between. */
 const contactsPerTransaction = 100
@@ -92,6 +95,7 @@ export class DeviceSync {
   async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
     const { contacts, blocked, configuration, keys, fetchLatest } = sync
     if (blocked !== undefined) await this.#block(blocked, transaction)
+    if (sync.verified !== undefined) await this.#applyVerified(sync.verified, transaction)
     if (configuration?.readReceipts !== undefined) {
       await transaction
         .updateTable('signal_account')
@@ -165,6 +169,21 @@ export class DeviceSync {
       }
     })
     this.#sink.committed()
+  }
+
+  /** Counts for the key that was compared alone: another one that we have since is not it. */
+  async #applyVerified(
+    verified: NonNullable<SyncMessage['verified']>,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const aci = readServiceId(verified.destinationAciBinary, verified.destinationAci)
+    const known = aci === undefined ? undefined : await identityOf(transaction, aci)
+    const { identityKey, state = 0 } = verified
+    if (aci === undefined || known === undefined || identityKey === undefined) return
+    if (Buffer.compare(known, identityKey) !== 0) return
+    const { peer } = await learnPeer(transaction, peerOf(aci))
+    const fact = { peer: idsOf(peer), verified: state === verifiedState, atMs: this.#clock.now() }
+    await this.#sink.peer({ kind: 'verified', ...fact }, transaction)
   }
 
   async #block(blocked: NonNullable<SyncMessage['blocked']>, transaction: DatabaseTransaction): Promise<void> {

@@ -37,7 +37,7 @@ import { SessionKeeper } from './sessions.ts'
 import { StorageRecords, type StoredGroup } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
-import { approveIdentity, safetyNumber } from './trust.ts'
+import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
 /** No client shows more of a text. */
@@ -313,6 +313,21 @@ export class LiveAccount {
   /** See `SignalAccount.safetyNumber`. */
   async safetyNumber(ids: PeerIds): Promise<string | undefined> {
     return await safetyNumber(this.#db, this.credentials, ids)
+  }
+
+  /** See `SignalAccount.safetyCode`. */
+  async safetyCode(ids: PeerIds): Promise<Uint8Array | undefined> {
+    return await safetyCode(this.#db, this.credentials, ids)
+  }
+
+  /** See `SignalAccount.compareSafetyCode`. */
+  async compareSafetyCode(ids: PeerIds, scanned: Uint8Array): Promise<boolean> {
+    return await compareSafetyCode(this.#db, this.credentials, ids, scanned)
+  }
+
+  /** See `SignalAccount.tellVerified`. */
+  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
+    if (this.#otherDevices) await this.#quietly('telling our other devices', () => this.own.tellVerified(ids, verified))
   }
 
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */

@@ -7,15 +7,23 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, OwnTimestamps, Random } from './clock.ts'
-import type { LinkedDevice } from './contract.ts'
+import type { LinkedDevice, PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
+import { serviceIdOctets } from './ids.ts'
+import { findPeer } from './peers.ts'
 import { type OwnProfile, publishProfile } from './profile.ts'
+import type { SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
+import { identityOf } from './trust.ts'
 
 /** SyncMessage.FetchLatest types. */
 const fetchProfile = 1
+/** Verified.State, and what keeps its length from telling. */
+const defaultState = 0
+const verifiedState = 1
+const nullOctets = 140
 
 interface Parts {
   db: Database
@@ -65,14 +73,30 @@ export class OwnAccount {
   async publishProfile(otherDevices: boolean): Promise<void> {
     const { credentials } = this.#parts
     if (credentials.deviceId !== 1) return
-    if ((await publishProfile(this.#parts)) && otherDevices) await this.#tellDevices(fetchProfile)
+    if ((await publishProfile(this.#parts)) && otherDevices) await this.#send({ fetchLatest: { type: fetchProfile } })
   }
 
-  async #tellDevices(type: number): Promise<void> {
+  /** Tells our other devices whether the present safety number of this peer counts as compared. */
+  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
+    const { db, random } = this.#parts
+    const aci = ids.aci ?? (await findPeer(db, ids))?.aci
+    const identityKey = aci === undefined ? undefined : await identityOf(db, aci)
+    if (aci === undefined || identityKey === undefined) return
+    await this.#send({
+      verified: {
+        identityKey,
+        state: verified ? verifiedState : defaultState,
+        nullMessage: random(nullOctets),
+        destinationAciBinary: serviceIdOctets(aci),
+      },
+    })
+  }
+
+  async #send(syncMessage: SyncMessage): Promise<void> {
     const { sender, credentials, timestamps } = this.#parts
     await sender.send({
       to: credentials.aci,
-      content: { syncMessage: { fetchLatest: { type } } },
+      content: { syncMessage },
       timestampMs: timestamps.next(),
       urgent: false,
       hint: ContentHint.Implicit,

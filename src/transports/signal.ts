@@ -160,6 +160,10 @@ export class SignalTransport implements Transport {
     await this.#account.approveIdentity(recipient)
   }
 
+  async tellVerified(recipient: Recipient, verified: boolean): Promise<void> {
+    await this.#account.tellVerified(recipient, verified)
+  }
+
   async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
@@ -209,6 +213,8 @@ function dedupeKey({ from, timestampMs }: IncomingText): string {
 
 function capability(fact: PeerFact): CapabilityFact {
   const { peer: recipient, atMs } = fact
+  if (fact.kind === 'verified')
+    return { transport: 'signal', kind: fact.kind, recipient, verified: fact.verified, atMs }
   if (fact.kind === 'named' || fact.kind === 'profile') {
     return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
   }

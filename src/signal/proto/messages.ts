@@ -94,6 +94,7 @@ message SyncMessage {
   optional Request request = 4;
   repeated Read read = 5;
   optional Blocked blocked = 6;
+  optional Verified verified = 7;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
   optional FetchLatest fetchLatest = 12;
@@ -103,6 +104,13 @@ message SyncMessage {
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
+  message Verified {
+    optional bytes identityKey = 2;
+    optional uint32 state = 3;
+    optional bytes nullMessage = 4;
+    optional string destinationAci = 5;
+    optional bytes destinationAciBinary = 6;
+  }
   message FetchLatest { optional uint32 type = 1; }
   message Keys { optional string accountEntropyPool = 3; }
   message UnidentifiedStatus {
@@ -245,6 +253,14 @@ export interface SyncMessage {
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }
+  /** State: 0 default, 1 verified, 2 unverified. */
+  verified?: {
+    identityKey?: Uint8Array
+    state?: number
+    nullMessage?: Uint8Array
+    destinationAci?: string
+    destinationAciBinary?: Uint8Array
+  }
   /** 1 profile, 2 storage manifest. */
   fetchLatest?: { type?: number }
   keys?: { accountEntropyPool?: string }

@@ -43,6 +43,16 @@ test('names and blocks are read on linking, and again when the phone says that t
   await until(() => named(gateway).length > 0)
   expect(named(gateway)).toMatchObject([{ name: 'Ana Alvarez', peer: { aci: ana.aci, e164: ana.e164 } }])
 
+  // The reading on linking is behind us, and the next one by itself is a day away.
+  const due = () =>
+    gateway.db
+      .selectFrom('signal_account')
+      .select(['storage_due_at_ms', 'sync_requested_at_ms'])
+      .executeTakeFirstOrThrow()
+  await until(async () => {
+    const row = await due()
+    return row.sync_requested_at_ms !== null && row.storage_due_at_ms > Date.now()
+  })
   await olga.changeStorage((state) => state.addRecord(contactOf(ben, { systemGivenName: 'Ben', blocked: true })))
   await until(async () => (await blocked(gateway)).length > 0)
   expect(await blocked(gateway)).toEqual([ben.aci])

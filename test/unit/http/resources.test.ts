@@ -58,11 +58,22 @@ describe('contacts', () => {
     expect([reply.status, reply.body.name]).toEqual([200, null])
   })
 
+  test('show their safety number as a code, and compare one that was scanned', async () => {
+    const path = `/api/v1/contacts/${contact}/identity`
+    const svg = await rig.call('GET', `${path}.svg`, { token })
+    expect([svg.status, svg.headers['content-type']]).toEqual([200, 'image/svg+xml'])
+    const compare = (scanned: string) => rig.call('POST', `${path}/compare`, { token, json: { scanned } })
+    expect((await compare('CAL/')).body).toEqual({ matches: true })
+    expect((await compare('CAI=')).body).toEqual({ matches: false })
+    expect((await compare('no base64!')).status).toBe(422)
+  })
+
   test('show their safety number, are verified, and their changed identity is approved', async () => {
     const identity = await rig.call('GET', `/api/v1/contacts/${contact}/identity`, { token })
     expect(identity.body).toEqual({
       contact_id: contact,
       safety_number: '1'.repeat(60),
+      scannable: 'CAL/',
       verified: false,
       changed_at: null,
     })

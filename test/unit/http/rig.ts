@@ -247,6 +247,8 @@ export async function startRig(): Promise<Rig> {
         calls.push(`code ${code}`)
       },
       safetyNumber: async () => '1'.repeat(60),
+      safetyCode: async () => new Uint8Array([8, 2, 255]),
+      compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
     },
     health: {
       ready: () => rig.ready,

@@ -10,6 +10,9 @@ import { CHANNEL_TIMINGS, Recorder } from './wire.ts'
 
 const SILENT_LOG = { debug() {}, info() {}, warn() {}, error() {} }
 const LIMIT_MS = 5_000
+/** How many streams each property is held against. */
+const STREAMS = 10_000
+const PROPERTY_LIMIT = { timeout: 120_000 }
 
 /** A pipe whose far end is a function: answers each write with octets, cut as `cut` says. */
 function answering(reply: (text: string) => string, cut: (octets: Uint8Array) => Uint8Array[]): SerialTransport {
@@ -31,8 +34,8 @@ function pdu(random: Random, octets: number): string {
   return `00${Array.from({ length: octets }, () => random.below(256).toString(16).padStart(2, '0')).join('')}`.toUpperCase()
 }
 
-test('a list with URCs between its lines gives the same messages and the same URCs for any chunking', async () => {
-  for (let seed = 1; seed <= 1_500; seed += 1) {
+test('a list with URCs between its lines gives the same messages and the same URCs for any chunking', PROPERTY_LIMIT, async () => {
+  for (let seed = 1; seed <= STREAMS; seed += 1) {
     const random = new Random(seed)
     const urcs: string[] = []
     const expected: [number, string][] = []
@@ -92,8 +95,8 @@ test('a list with URCs between its lines gives the same messages and the same UR
   }
 })
 
-test('a submission sees its prompt and its reference for any chunking, echo and URC', async () => {
-  for (let seed = 1; seed <= 1_500; seed += 1) {
+test('a submission sees its prompt and its reference for any chunking, echo and URC', PROPERTY_LIMIT, async () => {
+  for (let seed = 1; seed <= STREAMS; seed += 1) {
     const random = new Random(seed)
     const reference = random.below(256)
     const echo = random.below(2) === 1

@@ -111,7 +111,7 @@ export class Modem implements SmsModem {
   readonly #pinRecord: PinRecord
   readonly #profiles: readonly ModemProfile[]
   #profile: ModemProfile | undefined
-  readonly #habits: StorageHabits = { unlisted: new Set() }
+  readonly #habits: StorageHabits = { unlisted: new Set(), miscounted: new Map() }
   readonly #ussdHabits: UssdHabits = { coding: undefined }
   /** What is going on and must have ended before `stop` resolves. */
   readonly #running = new Set<Promise<unknown>>()

@@ -3,8 +3,9 @@
  * nobody asked for, boot lines, floods, noise, in any chunks and at any moment. Time is turned by hand, so that every wait
  * of the channel runs out at once. Shared by the benchmark and by the channel's test.
  */
-import { AtChannel, type ChannelEvents } from '../modem/at/channel.ts'
+import { AtChannel } from '../modem/at/channel.ts'
 import { type AtCommand, plainQuery, query, setting } from '../modem/at/command.ts'
+import type { ChannelEvents } from '../modem/at/events.ts'
 import { registration, wakeRadio } from '../modem/at/general.ts'
 import { LINE_BYTES_MAX } from '../modem/at/lexer.ts'
 import { Priority } from '../modem/at/priority.ts'

@@ -1,6 +1,7 @@
 /** A driver on a simulated modem on a simulated network, over TCP, with small timings. */
 
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { addressOf } from '../../../modem/pdu/address.ts'
 import { encodeSubmit } from '../../../modem/pdu/encode.ts'
 import { split } from '../../../modem/pdu/segments.ts'

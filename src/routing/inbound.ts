@@ -52,6 +52,7 @@ import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
+import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
@@ -148,9 +149,12 @@ export class Inbound implements TransportSink {
       // What was taken back stays so, whatever comes late.
       if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
       const now = this.#context.clock()
-      if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'deleted') await deleteText(tx, message, now)
+      if (change.kind === 'completed' || change.kind === 'edited') {
+        const { text, ranges_json } = await shownText(tx, change)
+        const revise = change.kind === 'completed' ? completeText : editMessage
+        await revise(tx, message, { timestampMs, text }, now)
+        await changeMessage(tx, message.id, { ranges_json }, now)
+      } else if (change.kind === 'deleted') await deleteText(tx, message, now)
       else {
         const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
         await react(tx, message, who, change.removed ? undefined : change.emoji, now)
@@ -262,7 +266,8 @@ export class Inbound implements TransportSink {
       id: ids('msg'),
       conversation_id: conversation.id,
       direction: 'in',
-      text: message.text,
+      ...(await shownText(tx, message)),
+      preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),

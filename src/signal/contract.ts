@@ -11,6 +11,12 @@ export interface PeerIds {
   e164: string | undefined
 }
 
+/** What holds for a part of a text, in UTF-16 units: a style, or that a placeholder stands for somebody (`ours`: for us). */
+export type TextRange = { start: number; length: number } & (
+  | { kind: 'style'; style: 'bold' | 'italic' | 'spoiler' | 'strikethrough' | 'monospace' }
+  | { kind: 'mention'; aci: string; ours: boolean }
+)
+
 export interface IncomingText {
   from: PeerIds
   senderDevice: number
@@ -26,6 +32,9 @@ export interface IncomingText {
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   startedAtMs: number
+  /** Styles and mentions, as they lie in `text`. */
+  ranges: readonly TextRange[]
+  preview: { url: string; title: string } | undefined
 }
 
 /** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
@@ -46,8 +55,8 @@ export interface MessageChange {
   /** Sent timestamp of the change itself. */
   timestampMs: number
   change: /** The rest of a long text was fetched. */
-    | { kind: 'completed'; text: string }
-    | { kind: 'edited'; text: string }
+    | { kind: 'completed'; text: string; ranges?: readonly TextRange[] }
+    | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
     | { kind: 'deleted' }
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
@@ -99,6 +108,7 @@ export interface OutgoingText {
   timestampMs: number
   quote?: IncomingText['quote']
   timer?: { seconds: number; version: number } | undefined
+  ranges?: readonly TextRange[] | undefined
 }
 
 /** What we do to a message that came or went before, by its sent timestamp. */

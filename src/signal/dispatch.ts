@@ -15,6 +15,7 @@ import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
+import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import { applyTranscript } from './transcripts.ts'
 
@@ -148,8 +149,13 @@ export class Dispatch {
     if (text === undefined) return
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
     const quote = quoteOf(message, this.#credentials.aci)
-    const disappears = { timerS: timerOf(message), startedAtMs: timestampMs }
-    await this.#sink.text({ ...facts, ...disappears, from: by, sentTo: undefined, quote }, transaction)
+    const more = {
+      timerS: timerOf(message),
+      startedAtMs: timestampMs,
+      ranges: rangesIn(message, text, this.#credentials.aci),
+      preview: previewIn(message),
+    }
+    await this.#sink.text({ ...facts, ...more, from: by, sentTo: undefined, quote }, transaction)
   }
 
   async #applyTranscript(

@@ -26,6 +26,7 @@ import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from '.
 import { PreKeyKeeper } from './prekeys.ts'
 import { publishProfile } from './profile.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
+import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { request } from './rest.ts'
@@ -165,8 +166,16 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText({ to, text, timestampMs, quote, timer }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
-    const dataMessage = { body: text, ...quoteFor(quote, this.credentials.aci, to.aci), ...timerFor(timer) }
+  async sendText({
+    to,
+    text,
+    timestampMs,
+    quote,
+    timer,
+    ranges,
+  }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const said = quoteFor(quote, this.credentials.aci, to.aci)
+    const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
     return await this.#deliver({ to, content: { dataMessage }, timestampMs })
   }
 

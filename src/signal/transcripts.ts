@@ -10,6 +10,7 @@ import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { findPeer, idsOf, learnPeer } from './peers.ts'
 import type { SyncSent } from './proto/messages.ts'
+import { previewIn, rangesIn } from './ranges.ts'
 
 const e164 = /^\+[1-9]\d{6,14}$/
 
@@ -68,6 +69,8 @@ export async function applyTranscript(
       quote,
       timerS: timerOf(message),
       startedAtMs,
+      ranges: rangesIn(message, text, own.aci),
+      preview: previewIn(message),
     },
     transaction,
   )

@@ -419,6 +419,11 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** The owner has read these messages of `author` (by their own times) on another device. */
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void>
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
   /** What came of `Transport.change`. */
   changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>

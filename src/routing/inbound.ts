@@ -55,6 +55,7 @@ import { announce } from './moves.ts'
 import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
+import { catchUpReading, takeReadElsewhere } from './reading.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -166,6 +167,13 @@ export class Inbound implements TransportSink {
       })
       return true
     })
+  }
+
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void> {
+    return this.#commit(unit, (tx) => takeReadElsewhere(this.#context, tx, read))
   }
 
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
@@ -284,6 +292,7 @@ export class Inbound implements TransportSink {
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
     await this.#replace(tx, row)
+    if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
     return row
   }
 

@@ -82,6 +82,11 @@ export interface SignalSink {
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
   typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  /** The owner has read these messages of `author` on another device. */
+  readElsewhere(
+    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(

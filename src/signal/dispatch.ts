@@ -17,7 +17,7 @@ import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } fro
 import type { Content, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
-import { applyTranscript } from './transcripts.ts'
+import { applyReads, applyTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
@@ -113,7 +113,8 @@ export class Dispatch {
           keepRatchet: true,
         })
       }
-      const { sent } = content.syncMessage
+      const { sent, read = [], viewed = [] } = content.syncMessage
+      await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return

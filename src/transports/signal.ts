@@ -72,6 +72,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     async amend(amendment, transaction) {
       return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))
     },
+    async readElsewhere(read, transaction) {
+      await sink.readElsewhere(read, asUnit(transaction))
+    },
     async timer(change, transaction) {
       await sink.timer(change, asUnit(transaction))
     },

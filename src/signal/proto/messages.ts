@@ -115,12 +115,13 @@ message SyncMessage {
   optional Contacts contacts = 2;
   optional Request request = 4;
   repeated Read read = 5;
+  repeated Read viewed = 16;
   optional Blocked blocked = 6;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
-  message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
+  message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
@@ -273,13 +274,21 @@ export interface SyncSent {
   destinationServiceIdBinary?: Uint8Array
 }
 
+/** A message that was read (or listened to) on another device of ours, by its author and time. */
+export interface SyncRead {
+  timestamp?: number
+  senderAci?: string
+  senderAciBinary?: Uint8Array
+}
+
 /** What our own devices tell each other. */
 export interface SyncMessage {
   sent?: SyncSent
   contacts?: { blob?: AttachmentPointer }
   /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
   request?: { type?: number }
-  read?: readonly { timestamp?: number; senderAciBinary?: Uint8Array }[]
+  read?: readonly SyncRead[]
+  viewed?: readonly SyncRead[]
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }

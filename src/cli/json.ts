@@ -20,6 +20,7 @@ export interface MessageJson {
   severity: string | null
   edited_at: string | null
   deleted_at: string | null
+  preview: { url: string; title: string } | null
   disappears_after: string | null
   disappeared_at: string | null
   quote: { author: 'us' | 'them'; text: string } | null

@@ -70,7 +70,8 @@ export function textNow(message: MessageJson): string {
     ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
   ]
   const quote = message.quote === null ? '' : `> ${excerpt(message.quote.text)}\n`
-  return `${quote}${message.text}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+  const preview = message.preview === null ? '' : `\n[${excerpt(message.preview.title)}]`
+  return `${quote}${message.text}${preview}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
 }
 
 /** A message as a row of a table. */

@@ -7,6 +7,8 @@
  * only what the sink has resolved for.
  */
 
+import type { TextRange } from './ranges.ts'
+
 /** How a message travels. */
 export type TransportName = 'sms' | 'mms' | 'signal'
 
@@ -33,6 +35,8 @@ export interface OutgoingAttempt {
   text: string
   /** What it answers to, where the network can say so by itself. */
   quote?: Quote | undefined
+  /** Styles of its parts; a network that knows none leaves them out. */
+  ranges?: readonly TextRange[]
   /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
   timer?: { seconds: number; version: number }
   /**
@@ -217,6 +221,15 @@ export interface InboundMessage {
   quote?: Quote | undefined
   /** It disappears so many seconds after it was read. */
   timerS?: number | undefined
+  /** Styles, and mentions, for which `text` has a placeholder only. */
+  ranges?: readonly TextRange[] | undefined
+  preview?: LinkPreview | undefined
+}
+
+/** What the sender's device says of a link in the text. */
+export interface LinkPreview {
+  url: string
+  title: string
 }
 
 /** The timer of a conversation, as one of its sides (or the owner's other device) has set it. */
@@ -243,6 +256,8 @@ export interface MirroredMessage {
   /** It disappears so many seconds after `startedAtMs`. */
   timerS: number | undefined
   startedAtMs: number
+  ranges?: readonly TextRange[] | undefined
+  preview?: LinkPreview | undefined
   dedupeKey: string
 }
 
@@ -322,8 +337,8 @@ export interface Amendment {
   /** The time that the change itself has at its author's device. */
   timestampMs: number
   change: /** The rest of a long text has come. */
-    | { kind: 'completed'; text: string }
-    | { kind: 'edited'; text: string }
+    | { kind: 'completed'; text: string; ranges?: readonly TextRange[] }
+    | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
     | { kind: 'deleted' }
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
@@ -410,6 +425,11 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** The owner has read these messages of `author` (by their own times) on another device. */
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void>
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
   /** What came of `Transport.change`. */
   changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>

@@ -2,6 +2,7 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
+import type { TextRange } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
@@ -50,6 +51,8 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
     quote: quoteView(message),
+    ranges: rangesView(message),
+    preview: message.preview_json === null ? null : JSON.parse(message.preview_json),
     disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
     disappears_at: time(message.expires_at_ms),
     disappeared_at: time(message.disappeared_at_ms),
@@ -88,6 +91,13 @@ function quoteView({ quote_json: json }: MessageRow) {
   if (json === null) return null
   const { ours, timestampMs, text }: Quote = JSON.parse(json)
   return { author: ours ? 'us' : 'them', sent_at: time(timestampMs), text }
+}
+
+function rangesView({ ranges_json: json }: MessageRow) {
+  const ranges: TextRange[] = json === null ? [] : JSON.parse(json)
+  return ranges.map(({ start, length, ...range }) =>
+    range.kind === 'style' ? { start, length, style: range.style } : { start, length, mention: range.aci },
+  )
 }
 
 function reactionsView({ reactions_json: json }: MessageRow) {

@@ -7,6 +7,7 @@ import type { OutgoingChange, Quote } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
+import { changeMessage } from '../store/messages.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
@@ -127,8 +128,10 @@ async function applyHere(
   timestampMs: number,
 ): Promise<void> {
   const now = context.clock()
-  if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-  else if (change.kind === 'deleted') {
+  if (change.kind === 'edited') {
+    await editMessage(tx, message, { timestampMs, text: change.text }, now)
+    await changeMessage(tx, message.id, { ranges_json: null }, now)
+  } else if (change.kind === 'deleted') {
     await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
     await deleteText(tx, message, now)
   } else {

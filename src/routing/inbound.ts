@@ -52,8 +52,10 @@ import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
+import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
+import { catchUpReading, takeReadElsewhere } from './reading.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -150,9 +152,12 @@ export class Inbound implements TransportSink {
       // What was taken back stays so, whatever comes late.
       if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
       const now = this.#context.clock()
-      if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'deleted') await deleteText(tx, message, now)
+      if (change.kind === 'completed' || change.kind === 'edited') {
+        const { text, ranges_json } = await shownText(tx, change)
+        const revise = change.kind === 'completed' ? completeText : editMessage
+        await revise(tx, message, { timestampMs, text }, now)
+        await changeMessage(tx, message.id, { ranges_json }, now)
+      } else if (change.kind === 'deleted') await deleteText(tx, message, now)
       else {
         const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
         await react(tx, message, who, change.removed ? undefined : change.emoji, now)
@@ -164,6 +169,13 @@ export class Inbound implements TransportSink {
       })
       return true
     })
+  }
+
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void> {
+    return this.#commit(unit, (tx) => takeReadElsewhere(this.#context, tx, read))
   }
 
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
@@ -264,7 +276,8 @@ export class Inbound implements TransportSink {
       id: ids('msg'),
       conversation_id: conversation.id,
       direction: 'in',
-      text: message.text,
+      ...(await shownText(tx, message)),
+      preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
@@ -281,6 +294,7 @@ export class Inbound implements TransportSink {
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
     await this.#replace(tx, row)
+    if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
     return row
   }
 

@@ -10,6 +10,7 @@ import { takeEarlyReceipts } from '../store/early-receipts.ts'
 import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { announce } from './moves.ts'
+import { shownText } from './naming.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -24,7 +25,7 @@ export async function takeMirrored(
   message: MirroredMessage,
 ): Promise<void> {
   const { ids, clock, events } = context
-  const { to, toSelf, text, sentAtMs, lane, quote, dedupeKey } = message
+  const { to, toSelf, sentAtMs, lane, quote, dedupeKey } = message
   if (await wasSeen(tx, 'signal', dedupeKey)) return
   const contact = await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined)
   const conversation = await conversationOf(context, tx, contact)
@@ -34,7 +35,8 @@ export async function takeMirrored(
     conversation_id: conversation.id,
     direction: 'out',
     origin: 'other-device',
-    text,
+    ...(await shownText(tx, message)),
+    preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
     quote_json: quote === undefined ? null : JSON.stringify(quote),
     timer_s: message.timerS ?? null,
     expires_at_ms: message.timerS === undefined ? null : message.startedAtMs + message.timerS * 1_000,

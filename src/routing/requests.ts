@@ -1,5 +1,6 @@
 /** What people and programs ask of the router, and what they get. The HTTP edge maps to and from these. */
 import type { ContactPolicy } from '../domain/contact.ts'
+import type { TextRange } from '../domain/ranges.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 
 export interface SubmitRequest {
@@ -7,6 +8,8 @@ export interface SubmitRequest {
   to?: string
   conversationId?: string
   text: string
+  /** Styles of its parts, for Signal. */
+  ranges?: readonly TextRange[]
   /** The message that it answers to, of the same conversation. */
   quoteId?: string
   /** For this message only; else the contact's. */

@@ -194,6 +194,7 @@ export class Sending {
       recipient,
       text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
       quote,
+      ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
       timer: timerOf(conversation, message),
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),

@@ -2,6 +2,7 @@
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { advance } from '../domain/message.ts'
+import { rangesWithin } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
@@ -70,6 +71,7 @@ export async function storeMessage(
     conversation_id: conversation.id,
     direction: 'out',
     text: request.text,
+    ranges_json: rangesJson(request),
     quote_json: quote === undefined ? null : JSON.stringify(quote),
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
@@ -84,6 +86,12 @@ export async function storeMessage(
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
   return { message, replayed: false }
+}
+
+function rangesJson({ text, ranges = [] }: SubmitRequest): string | null {
+  const inside = rangesWithin(text, ranges)
+  if (inside.length !== ranges.length) throw invalidRequest('A style lies outside of the text, or there are too many.')
+  return inside.length === 0 ? null : JSON.stringify(inside)
 }
 
 /** Words of a quoted message that go along. */

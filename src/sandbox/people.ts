@@ -270,6 +270,14 @@ export class SignalPerson {
     return timestampMs
   }
 
+  /** Reads messages of somebody on the own phone, which tells the account's other devices. */
+  async readOnPhone(authorAci: string, timestampsMs: readonly number[]): Promise<void> {
+    const senderAciBinary = new Uint8Array(Buffer.from(authorAci.replaceAll('-', ''), 'hex'))
+    const read = timestampsMs.map((ms) => ({ senderAci: null, senderAciBinary, timestamp: BigInt(ms) }))
+    const syncMessage = { ...emptySync, read, content: null }
+    await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
+  }
+
   /** Takes a text back, for everybody. */
   async deleteText(toE164: string, targetMs: number): Promise<void> {
     await this.sendMessage(toE164, { delete: { targetSentTimestamp: BigInt(targetMs) } })

@@ -2,7 +2,7 @@
  * Pure: padding of message content, and the words by which a message is shown of which this version cannot show the
  * thing itself, so that nothing is silently lost.
  */
-import type { AttachmentPointer, Content, DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, Content, DataMessage, SharedContact } from './proto/messages.ts'
 
 /** Contents are padded to a multiple of this, so that lengths tell little. */
 const paddingBlock = 160
@@ -42,12 +42,12 @@ const attachmentKinds: readonly [RegExp, string][] = [
 ]
 
 /** Kinds of message without a body of their own, first match counts. */
-const kinds: readonly [(message: DataMessage) => boolean, string][] = [
+const kinds: readonly [(message: DataMessage) => boolean, string | ((message: DataMessage) => string)][] = [
   [(message) => message.isViewOnce === true, `[view-once picture or video: ${later}]`],
   [(message) => message.sticker !== undefined, `[sticker: ${later}]`],
-  [(message) => (message.contact ?? []).length > 0, `[contact card: ${later}]`],
-  [(message) => message.pollCreate !== undefined, `[poll: ${later}]`],
-  [(message) => message.payment !== undefined, `[payment: ${later}]`],
+  [(message) => (message.contact ?? []).length > 0, (message) => (message.contact ?? []).map(cardInWords).join('\n')],
+  [(message) => message.pollCreate !== undefined, pollInWords],
+  [(message) => message.payment !== undefined, paymentInWords],
   [(message) => message.giftBadge !== undefined, `[gift badge: ${later}]`],
   [
     (message) => (message.requiredProtocolVersion ?? 0) > protocolVersionKnown,
@@ -61,7 +61,7 @@ export function words(message: DataMessage): string | undefined {
   const parts: string[] = []
   if (message.body !== undefined && message.body !== '') parts.push(message.body)
   const kind = kinds.find(([applies]) => applies(message))
-  if (kind !== undefined) parts.push(kind[1])
+  if (kind !== undefined) parts.push(typeof kind[1] === 'string' ? kind[1] : kind[1](message))
   else parts.push(...(message.attachments ?? []).map(describeAttachment))
   if (parts.length === 0) return undefined
   if (message.groupV2 !== undefined) parts.unshift('[in a group]')
@@ -75,6 +75,22 @@ export function wordsOf(content: Pick<Content, 'dataMessage' | 'editMessage'>): 
   const edited = content.editMessage?.dataMessage
   const text = edited === undefined ? undefined : words(edited)
   return text === undefined ? undefined : `[edited] ${text}`
+}
+
+/** A line each of a card's name and numbers. */
+function cardInWords({ name = {}, number = [], organization }: SharedContact): string {
+  const called = [name.givenName, name.familyName].filter((part) => part).join(' ') || name.nickname || organization
+  const numbers = number.flatMap(({ value }) => (value ? [value] : []))
+  return `[contact card: ${[called || 'without a name', ...numbers].join(', ')}]`
+}
+
+function pollInWords({ pollCreate: { question = '', options = [] } = {} }: DataMessage): string {
+  return [`[poll: ${question}]`, ...options.map((option) => `- ${option}`)].join('\n')
+}
+
+function paymentInWords({ payment }: DataMessage): string {
+  const note = payment?.notification?.note
+  return note ? `[payment: ${note}]` : '[payment]'
 }
 
 function describeAttachment({ contentType = '', fileName }: AttachmentPointer): string {

@@ -12,6 +12,12 @@ export interface PeerIds {
   e164: string | undefined
 }
 
+/** What holds for a part of a text, in UTF-16 units: a style, or that a placeholder stands for somebody (`ours`: for us). */
+export type TextRange = { start: number; length: number } & (
+  | { kind: 'style'; style: 'bold' | 'italic' | 'spoiler' | 'strikethrough' | 'monospace' }
+  | { kind: 'mention'; aci: string; ours: boolean }
+)
+
 export interface IncomingText {
   from: PeerIds
   senderDevice: number
@@ -27,6 +33,9 @@ export interface IncomingText {
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   startedAtMs: number
+  /** Styles and mentions, as they lie in `text`. */
+  ranges: readonly TextRange[]
+  preview: { url: string; title: string } | undefined
 }
 
 /** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
@@ -47,8 +56,8 @@ export interface MessageChange {
   /** Sent timestamp of the change itself. */
   timestampMs: number
   change: /** The rest of a long text was fetched. */
-    | { kind: 'completed'; text: string }
-    | { kind: 'edited'; text: string }
+    | { kind: 'completed'; text: string; ranges?: readonly TextRange[] }
+    | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
     | { kind: 'deleted' }
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
@@ -78,6 +87,11 @@ export interface SignalSink {
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
   typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  /** The owner has read these messages of `author` on another device. */
+  readElsewhere(
+    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(
@@ -104,6 +118,7 @@ export interface OutgoingText {
   timestampMs: number
   quote?: IncomingText['quote']
   timer?: { seconds: number; version: number } | undefined
+  ranges?: readonly TextRange[] | undefined
 }
 
 /** What we do to a message that came or went before, by its sent timestamp. */

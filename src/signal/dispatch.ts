@@ -15,8 +15,9 @@ import type { LongTexts } from './long-texts.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
+import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
-import { applyTranscript } from './transcripts.ts'
+import { applyReads, applyTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
@@ -114,7 +115,8 @@ export class Dispatch {
           keepRatchet: true,
         })
       }
-      const { sent } = content.syncMessage
+      const { sent, read = [], viewed = [] } = content.syncMessage
+      await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
@@ -152,8 +154,13 @@ export class Dispatch {
     if (text === undefined) return
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
     const quote = quoteOf(message, this.#credentials.aci)
-    const disappears = { timerS: timerOf(message), startedAtMs: timestampMs }
-    await this.#sink.text({ ...facts, ...disappears, from: by, sentTo: undefined, quote }, transaction)
+    const more = {
+      timerS: timerOf(message),
+      startedAtMs: timestampMs,
+      ranges: rangesIn(message, text, this.#credentials.aci),
+      preview: previewIn(message),
+    }
+    await this.#sink.text({ ...facts, ...more, from: by, sentTo: undefined, quote }, transaction)
   }
 
   async #applyTranscript(

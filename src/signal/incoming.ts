@@ -3,6 +3,7 @@ import { words } from './content.ts'
 import type { IncomingText, MessageChange } from './contract.ts'
 import { readServiceId } from './ids.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
+import { rangesIn } from './ranges.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */
 const emojiUnitsMax = 32
@@ -43,7 +44,8 @@ export function changeOf(
   const text = words(message)
   const ours = author === own
   if (isTime(edited) && text !== undefined) {
-    return { target: { ours, timestampMs: edited }, timestampMs, change: { kind: 'edited', text } }
+    const change = { kind: 'edited', text, ranges: rangesIn(message, text, own) } as const
+    return { target: { ours, timestampMs: edited }, timestampMs, change }
   }
   const deleted = deletion?.targetSentTimestamp
   if (isTime(deleted)) {

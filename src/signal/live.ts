@@ -28,6 +28,7 @@ import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
+import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { RetryDesk } from './retries.ts'
@@ -213,8 +214,16 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText({ to, text, timestampMs, quote, timer }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
-    const dataMessage = { body: text, ...quoteFor(quote, this.credentials.aci, to.aci), ...timerFor(timer) }
+  async sendText({
+    to,
+    text,
+    timestampMs,
+    quote,
+    timer,
+    ranges,
+  }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const said = quoteFor(quote, this.credentials.aci, to.aci)
+    const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
     return await this.#deliver({ to, content: { dataMessage }, timestampMs })
   }
 

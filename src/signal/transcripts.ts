@@ -9,7 +9,8 @@ import { isPni, nobody, peerOf, readServiceId } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { findPeer, idsOf, learnPeer } from './peers.ts'
-import type { SyncSent } from './proto/messages.ts'
+import type { SyncRead, SyncSent } from './proto/messages.ts'
+import { previewIn, rangesIn } from './ranges.ts'
 
 const e164 = /^\+[1-9]\d{6,14}$/
 
@@ -68,10 +69,35 @@ export async function applyTranscript(
       quote,
       timerS: timerOf(message),
       startedAtMs,
+      ranges: rangesIn(message, text, own.aci),
+      preview: previewIn(message),
     },
     transaction,
   )
   return fetch
+}
+
+/** Most messages of which one sync message may say that they were read. */
+const readsMax = 1_000
+
+/** What the owner has read on another device, author by author. */
+export async function applyReads(
+  sink: SignalSink,
+  reads: readonly SyncRead[],
+  atMs: number,
+  transaction: DatabaseTransaction,
+): Promise<void> {
+  const byAuthor = new Map<string, number[]>()
+  for (const { senderAci, senderAciBinary, timestamp } of reads.slice(0, readsMax)) {
+    const author = readServiceId(senderAciBinary, senderAci)
+    if (author === undefined || isPni(author) || !isTime(timestamp)) continue
+    byAuthor.set(author, [...(byAuthor.get(author) ?? []), timestamp])
+  }
+  for (const [author, timestampsMs] of byAuthor) {
+    const told = peerOf(author)
+    const peer = idsOf((await findPeer(transaction, told)) ?? told)
+    await sink.readElsewhere({ author: peer, timestampsMs, atMs }, transaction)
+  }
 }
 
 /** Whom it went to, with what else is known of them; undefined where it says nobody that could be anybody. */

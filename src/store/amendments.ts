@@ -83,7 +83,8 @@ export async function completeText(
 /** Its author takes it back: no version of the text and no reaction stays. */
 export async function deleteText(tx: DatabaseTransaction, message: MessageRow, nowMs: number): Promise<void> {
   await tx.updateTable('message_versions').set({ text: '' }).where('message_id', '=', message.id).execute()
-  const change = { text: '', quote_json: null, reactions_json: null, deleted_at_ms: nowMs }
+  const nothing = { quote_json: null, reactions_json: null, ranges_json: null, preview_json: null }
+  const change = { text: '', ...nothing, deleted_at_ms: nowMs }
   await changeMessage(tx, message.id, change, nowMs)
 }
 

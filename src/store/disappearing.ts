@@ -75,7 +75,15 @@ export async function wipeMessage(
   await changeMessage(
     tx,
     message.id,
-    { text: '', quote_json: null, reactions_json: null, expires_at_ms: null, disappeared_at_ms: nowMs },
+    {
+      text: '',
+      quote_json: null,
+      reactions_json: null,
+      ranges_json: null,
+      preview_json: null,
+      expires_at_ms: null,
+      disappeared_at_ms: nowMs,
+    },
     nowMs,
   )
 }

@@ -153,6 +153,34 @@ export async function markConversationRead(tx: DatabaseTransaction, id: string, 
     .execute()
 }
 
+/** Messages of these times that came in this conversation are read; those of which that is so now. */
+export async function markMessagesRead(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  timestampsMs: readonly number[],
+  atMs: number,
+): Promise<MessageRow[]> {
+  if (timestampsMs.length === 0) return []
+  const read = await tx
+    .updateTable('messages')
+    .set(({ fn, val }) => ({ read_at_ms: fn.coalesce('read_at_ms', val(atMs)) }))
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'in')
+    .where('transport', '=', 'signal')
+    .where('sent_timestamp_ms', 'in', [...timestampsMs])
+    .returningAll()
+    .execute()
+  const { unread } = await tx
+    .selectFrom('messages')
+    .select(({ fn }) => fn.countAll<number>().as('unread'))
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'in')
+    .where('read_at_ms', 'is', null)
+    .executeTakeFirstOrThrow()
+  await tx.updateTable('conversations').set({ unread }).where('id', '=', conversationId).execute()
+  return read
+}
+
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
   if (rows.length === 0) return []
   const contacts = await db

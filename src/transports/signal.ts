@@ -72,6 +72,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     async amend(amendment, transaction) {
       return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))
     },
+    async readElsewhere(read, transaction) {
+      await sink.readElsewhere(read, asUnit(transaction))
+    },
     async timer(change, transaction) {
       await sink.timer(change, asUnit(transaction))
     },
@@ -143,6 +146,7 @@ export class SignalTransport implements Transport {
       timestampMs: attempt.timestampMs,
       quote: attempt.quote,
       timer: attempt.timer,
+      ranges: attempt.ranges,
     })
     if (to.aci !== undefined && to.aci === this.#account.status().aci) {
       const detail = 'a note to yourself, for your own devices alone'
@@ -195,14 +199,27 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     encrypted: true,
     quote: message.quote,
     timerS: message.timerS,
+    ranges: message.ranges,
+    preview: message.preview,
     dedupeKey: dedupeKey(message),
   }
 }
 
 function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
-  const { text, quote, timerS, startedAtMs, timestampMs: sentAtMs } = message
+  const { text, quote, ranges, preview, timerS, startedAtMs, timestampMs: sentAtMs } = message
   const toSelf = to.aci !== undefined && to.aci === message.from.aci
-  const shown = { to, toSelf, text, sentAtMs, quote, timerS, startedAtMs, dedupeKey: dedupeKey(message) }
+  const shown = {
+    to,
+    toSelf,
+    text,
+    sentAtMs,
+    quote,
+    ranges,
+    preview,
+    timerS,
+    startedAtMs,
+    dedupeKey: dedupeKey(message),
+  }
   return { transport: 'signal', lane: SIGNAL_LANE, ...shown }
 }
 

@@ -5,6 +5,7 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
+import { TEXT_STYLES } from '../../domain/ranges.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import { listOwnChanges } from '../../store/own-changes.ts'
@@ -18,6 +19,7 @@ import { attemptView, messageView, ownChangeView } from '../views.ts'
 
 /** Whatever is longer is no message but a book; transports have lower bounds of their own. */
 export const TEXT_CHARS_MAX = 20_000
+const TEXT_STYLES_MAX = 250
 const METADATA_CHARS_MAX = 4_096
 const IDEMPOTENCY_KEY_CHARS_MAX = 255
 /** Longest span that is taken for `fallback_after` and `validity`. */
@@ -42,6 +44,17 @@ const newMessage = z
     to: z.string().min(1).max(100).optional().describe('Number, short code or `signal:<aci>`.'),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
     text: z.string().min(1).max(TEXT_CHARS_MAX),
+    text_styles: z
+      .array(
+        z.strictObject({
+          start: z.int().min(0),
+          length: z.int().min(1),
+          style: z.enum(TEXT_STYLES),
+        }),
+      )
+      .max(TEXT_STYLES_MAX)
+      .optional()
+      .describe('Parts of the text, in UTF-16 units; shown by Signal, left out of a text message.'),
     quote_id: z
       .string()
       .min(1)
@@ -112,6 +125,9 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   const request: SubmitRequest = { text: body.text }
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
+  if (body.text_styles !== undefined) {
+    request.ranges = body.text_styles.map((range) => ({ ...range, kind: 'style' as const }))
+  }
   if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy
   if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after

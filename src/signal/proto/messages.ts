@@ -44,19 +44,41 @@ message DataMessage {
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
   optional Quote quote = 8;
-  repeated Opaque contact = 9;
+  repeated Contact contact = 9;
+  repeated Preview preview = 10;
   optional Opaque sticker = 11;
   optional uint32 requiredProtocolVersion = 12;
   optional bool isViewOnce = 14;
   optional GroupContextV2 groupV2 = 15;
   optional Reaction reaction = 16;
   optional Delete delete = 17;
-  optional Opaque payment = 20;
+  repeated BodyRange bodyRanges = 18;
+  optional Payment payment = 20;
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
   optional uint32 expireTimerVersion = 23;
-  optional Opaque pollCreate = 24;
+  optional PollCreate pollCreate = 24;
 }
+message BodyRange {
+  optional uint32 start = 1;
+  optional uint32 length = 2;
+  optional string mentionAci = 3;
+  optional uint32 style = 4;
+  optional bytes mentionAciBinary = 5;
+}
+message Preview { optional string url = 1; optional string title = 2; }
+message Contact {
+  optional Name name = 1;
+  repeated Phone number = 3;
+  optional string organization = 7;
+  message Name { optional string givenName = 1; optional string familyName = 2; optional string nickname = 7; }
+  message Phone { optional string value = 1; }
+}
+message Payment {
+  optional Notification notification = 1;
+  message Notification { optional string note = 2; }
+}
+message PollCreate { optional string question = 1; repeated string options = 3; }
 message AttachmentPointer {
   optional string contentType = 2;
   optional bytes key = 3;
@@ -93,6 +115,7 @@ message SyncMessage {
   optional Contacts contacts = 2;
   optional Request request = 4;
   repeated Read read = 5;
+  repeated Read viewed = 16;
   optional Blocked blocked = 6;
   optional Verified verified = 7;
   optional bytes padding = 8;
@@ -100,7 +123,7 @@ message SyncMessage {
   optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
-  message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
+  message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
@@ -205,6 +228,22 @@ export interface Reaction {
   targetAuthorAciBinary?: Uint8Array
 }
 
+export interface BodyRange {
+  start?: number
+  length?: number
+  mentionAci?: string
+  /** 1 bold, 2 italic, 3 spoiler, 4 strikethrough, 5 monospace. */
+  style?: number
+  mentionAciBinary?: Uint8Array
+}
+
+/** The card of a person. */
+export interface SharedContact {
+  name?: { givenName?: string; familyName?: string; nickname?: string }
+  number?: readonly { value?: string }[]
+  organization?: string
+}
+
 export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
@@ -216,17 +255,19 @@ export interface DataMessage {
   profileKey?: Uint8Array
   timestamp?: number
   quote?: Quote
-  contact?: readonly object[]
+  contact?: readonly SharedContact[]
+  preview?: readonly { url?: string; title?: string }[]
+  bodyRanges?: readonly BodyRange[]
   sticker?: object
   requiredProtocolVersion?: number
   isViewOnce?: boolean
   groupV2?: { masterKey?: Uint8Array; revision?: number }
   reaction?: Reaction
   delete?: { targetSentTimestamp?: number }
-  payment?: object
+  payment?: { notification?: { note?: string } }
   storyContext?: object
   giftBadge?: object
-  pollCreate?: object
+  pollCreate?: { question?: string; options?: readonly string[] }
 }
 
 export interface SyncSent {
@@ -243,13 +284,21 @@ export interface SyncSent {
   destinationServiceIdBinary?: Uint8Array
 }
 
+/** A message that was read (or listened to) on another device of ours, by its author and time. */
+export interface SyncRead {
+  timestamp?: number
+  senderAci?: string
+  senderAciBinary?: Uint8Array
+}
+
 /** What our own devices tell each other. */
 export interface SyncMessage {
   sent?: SyncSent
   contacts?: { blob?: AttachmentPointer }
   /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
   request?: { type?: number }
-  read?: readonly { timestamp?: number; senderAciBinary?: Uint8Array }[]
+  read?: readonly SyncRead[]
+  viewed?: readonly SyncRead[]
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }

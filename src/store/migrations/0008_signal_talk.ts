@@ -21,6 +21,8 @@ const statements = [
   'alter table conversations add column timer_s integer not null default 0 check (timer_s >= 0)',
   'alter table conversations add column timer_version integer not null default 1',
   'alter table messages add column timer_s integer check (timer_s > 0)',
+  'alter table messages add column ranges_json text',
+  'alter table messages add column preview_json text',
   'alter table messages add column expires_at_ms integer',
   'alter table messages add column disappeared_at_ms integer',
   'create index messages_expiring on messages (expires_at_ms) where expires_at_ms is not null',

@@ -128,6 +128,10 @@ export interface MessagesTable {
   reactions_json: string | null
   /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
   origin: Generated<'here' | 'other-device'>
+  /** `TextRange[]`: styles and mentions, as they lie in `text`. */
+  ranges_json: string | null
+  /** `LinkPreview`. */
+  preview_json: string | null
   /** It disappears so many seconds after it was read (in) or sent (out); null: it stays. */
   timer_s: number | null
   /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */

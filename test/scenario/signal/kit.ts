@@ -38,6 +38,7 @@ function hastyClock(waits: number[], aheadMs: number): Clock {
 
 type Receipt = Parameters<SignalSink['receipt']>[0]
 type Settled = Parameters<SignalSink['settled']>[0]
+type Read = Parameters<SignalSink['readElsewhere']>[0]
 type Timer = Parameters<SignalSink['timer']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
@@ -49,6 +50,7 @@ export class RecordingSink implements SignalSink {
   readonly facts: PeerFact[] = []
   readonly typings: Typing[] = []
   readonly changes: MessageChange[] = []
+  readonly reads: Read[] = []
   readonly timers: Timer[] = []
   readonly settledChanges: Settled[] = []
   /** Whether the message that somebody changes is here. */
@@ -74,6 +76,10 @@ export class RecordingSink implements SignalSink {
     if (!this.amendable) return false
     this.#note('amend', () => this.changes.push(change))
     return true
+  }
+
+  async readElsewhere(read: Read): Promise<void> {
+    this.#pending.push(() => this.reads.push(read))
   }
 
   async timer(change: Timer): Promise<void> {

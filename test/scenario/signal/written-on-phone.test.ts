@@ -86,3 +86,10 @@ test('a long text of the phone is fetched and completed in the conversation it w
     change: { kind: 'completed', text: whole },
   })
 })
+
+test('what is read on the phone is told with its author', async () => {
+  const { olga, ana, sink } = await linked()
+  await olga.readOnPhone(ana.aci, [5_000, 6_000])
+  await until(() => sink.reads.length === 1)
+  expect(sink.reads[0]).toMatchObject({ author: { aci: ana.aci }, timestampsMs: [5_000, 6_000] })
+})

@@ -95,3 +95,11 @@ test('an edit is marked', () => {
   expect(wordsOf({ editMessage: { targetSentTimestamp: 1, dataMessage: { body: 'better' } } })).toBe('[edited] better')
   expect(wordsOf({})).toBeUndefined()
 })
+
+test('cards, polls and payments are told in words, with whatever of them is there', () => {
+  const card = { name: { givenName: 'Ben', familyName: 'Lee' }, number: [{ value: '+15550000202' }] }
+  expect(words({ contact: [card, {}] })).toBe('[contact card: Ben Lee, +15550000202]\n[contact card: without a name]')
+  expect(words({ pollCreate: { question: 'Tea?', options: ['yes', 'no'] } })).toBe('[poll: Tea?]\n- yes\n- no')
+  expect(words({ payment: { notification: { note: 'for lunch' } } })).toBe('[payment: for lunch]')
+  expect(words({ payment: {} })).toBe('[payment]')
+})

@@ -14,10 +14,12 @@ import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
+import * as attachments from './migrations/0006_attachments.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
+import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
 
-export interface Tables extends MailboxTables, SignalTables {}
+export interface Tables extends MailboxTables, MediaTables, SignalTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -28,6 +30,7 @@ const migrations = {
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
+  '0006_attachments': attachments,
 }
 
 export interface OpenDatabaseOptions {

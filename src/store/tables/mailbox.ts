@@ -115,6 +115,8 @@ export interface MessagesTable {
   quote_json: string | null
   /** `Reaction[]`, one a person. */
   reactions_json: string | null
+  /** How many files belong to it (table `attachments`). */
+  attachments: Generated<number>
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */

@@ -9,6 +9,71 @@
  */
 export type AttachmentState = 'waiting' | 'fetching' | 'here' | 'failed' | 'gone'
 
+/** Content that is kept here, encrypted at rest. */
+export interface StoredBlob {
+  id: string
+  /** Of the content. */
+  bytes: number
+}
+
+/** Content on its way in. Either `finish` or `discard` ends it. */
+export interface BlobWriter {
+  /** Throws CausewayError `storage-full`; nothing but this file is then lost. */
+  write(octets: Uint8Array): Promise<void>
+  /** The file is safe on the disk when this resolves. Errors as `write`. */
+  finish(): Promise<StoredBlob>
+  discard(): Promise<void>
+}
+
+/** The part of a download that has come so far, as its network delivers it (so encrypted where that is). */
+export interface PartialDownload {
+  size(): Promise<number>
+  /** At the end of what is there. Throws CausewayError `storage-full`. */
+  append(octets: Uint8Array): Promise<void>
+  read(): AsyncGenerator<Buffer, void, undefined>
+  /** Begins anew with nothing. */
+  discard(): Promise<void>
+}
+
+/** Where a driver puts what it fetches. What it does not `finish` nobody will see. */
+export interface MediaTarget {
+  part: PartialDownload
+  create(): Promise<BlobWriter>
+  /** More than this is refused. */
+  bytesMax: number
+}
+
+/** What is known of a file before it is here, or told of one that is sent. */
+export interface MediaFacts {
+  /** As its sender says. */
+  contentType: string
+  fileName: string | undefined
+  bytes: number | undefined
+  width: number | undefined
+  height: number | undefined
+  voice: boolean
+  borderless: boolean
+  gif: boolean
+  caption: string | undefined
+  blurhash: string | undefined
+}
+
+/** Attached to a message that came. */
+export interface InboundMedia extends MediaFacts {
+  sticker: boolean
+  /** For the transport that it came by, to fetch it with. */
+  pointer: Uint8Array
+}
+
+/** Attached to a message that goes. */
+export interface OutgoingMedia extends MediaFacts {
+  /** Of the attachment; the same at every attempt. */
+  id: string
+  bytes: number
+  /** The content from the beginning; may be called again. */
+  read(): AsyncIterable<Uint8Array>
+}
+
 /** Octets that tell what a file is. */
 export const MAGIC_BYTES = 64
 

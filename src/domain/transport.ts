@@ -7,6 +7,8 @@
  * only what the sink has resolved for.
  */
 
+import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
+
 /** How a message travels. */
 export type TransportName = 'sms' | 'mms' | 'signal'
 
@@ -30,7 +32,10 @@ export interface OutgoingAttempt {
   messageId: string
   attemptId: string
   recipient: Recipient
+  /** Empty only where something is attached. */
   text: string
+  /** Attached, in order. A transport that cannot carry files refuses what has any. */
+  media?: readonly OutgoingMedia[]
   /**
    * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
    * and a repeated attempt carries the same one, so that the peer deduplicates.
@@ -150,6 +155,11 @@ export interface Transport {
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
   /**
+   * Fetches what is attached to a message that came over this transport, by its pointer; finished only when all of it
+   * was verified. Throws CausewayError: `never` when it cannot be had any more. Absent where nothing is attached.
+   */
+  fetch?(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob>
+  /**
    * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
    * is returned is called after its commit. Absent where a network knows no such thing.
    */
@@ -174,6 +184,10 @@ export interface InboundMessage {
   replaceNumber?: number
   /** What it answers to. */
   quote?: Quote | undefined
+  /** Attached, in order; still to be fetched. */
+  media?: readonly InboundMedia[]
+  /** What is attached is to be looked at once. */
+  viewOnce?: boolean
 }
 
 /** Somebody called, and nobody answered. */

@@ -25,7 +25,14 @@ export interface RoutingSettings {
 
 type MessageFacts = Pick<
   MessageRow,
-  'id' | 'policy' | 'text_approved' | 'since_leg' | 'fallback_code' | 'fallback_reason' | 'fallback_after_ms'
+  | 'id'
+  | 'policy'
+  | 'text_approved'
+  | 'since_leg'
+  | 'fallback_code'
+  | 'fallback_reason'
+  | 'fallback_after_ms'
+  | 'attachments'
 >
 
 /** The facts about this message and this person now. */
@@ -48,6 +55,7 @@ export async function gatherFacts(
       identityChanged: contact.identity_changed_at_ms !== null,
     },
     encryptedOnly: undefined,
+    hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,

@@ -27,6 +27,7 @@ import type {
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -44,6 +45,7 @@ import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
@@ -54,6 +56,7 @@ export interface InboundOptions {
   db: Database
   events: EventLog
   agenda: Pick<Agenda, 'touch' | 'free' | 'flush'>
+  media: Pick<MediaDesk, 'dueAtMs' | 'poke'>
   ids: IdSource
   clock: () => number
   /** Two-letter country for numbers in national format. */
@@ -140,8 +143,12 @@ export class Inbound implements TransportSink {
       const now = this.#context.clock()
       if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
       else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'deleted') await deleteText(tx, message, now)
-      else await react(tx, message, by.aci ?? '', change.removed ? undefined : change.emoji, now)
+      else if (change.kind === 'deleted') {
+        await deleteText(tx, message, now)
+        await wipeAttachmentsOf(tx, message)
+      }
+      if (change.kind === 'reaction')
+        await react(tx, message, by.aci ?? '', change.removed ? undefined : change.emoji, now)
       await this.#context.events.append(tx, {
         type: `message.${change.kind}`,
         messageId: message.id,
@@ -177,6 +184,7 @@ export class Inbound implements TransportSink {
 
   committed(): void {
     this.#context.events.poke()
+    this.#context.media.poke()
     void this.#context.agenda.flush()
   }
 
@@ -216,6 +224,8 @@ export class Inbound implements TransportSink {
     message: InboundMessage,
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
+    // Two messages that have no words are not one because of that.
+    if (message.text === '') return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -233,6 +243,7 @@ export class Inbound implements TransportSink {
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      attachments: message.media?.length ?? 0,
       state: 'received',
       transport: message.transport,
       lane: message.lane,
@@ -242,6 +253,13 @@ export class Inbound implements TransportSink {
       updated_at_ms: now,
       sent_at_ms: message.sentAtMs,
     })
+    const media = (message.media ?? []).map((facts) => ({
+      id: ids('att'),
+      facts,
+      dueAtMs: this.#context.media.dueAtMs(facts),
+    }))
+    const { transport, viewOnce = false } = message
+    await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
     await this.#replace(tx, row)

@@ -6,7 +6,10 @@ export interface SubmitRequest {
   /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
   to?: string
   conversationId?: string
+  /** May be empty where something is attached. */
   text: string
+  /** Ids of files that were handed in (`MediaDesk.add`), in their order. */
+  media?: readonly string[]
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

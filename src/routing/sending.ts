@@ -11,6 +11,7 @@
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
+import type { OutgoingMedia } from '../domain/media.ts'
 import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import {
@@ -35,6 +36,7 @@ import type { RoutingContext } from './context.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
+import { outgoingMedia } from './outgoing-media.ts'
 import { flagIdentity } from './people.ts'
 import { applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 import { rollUp } from './receipts.ts'
@@ -137,6 +139,12 @@ export class Sending {
       agenda.touch(message.id, choice.lane)
       return undefined
     }
+    const media = await outgoingMedia(tx, this.#context.media.blobs, message)
+    if (media === undefined) {
+      const reason = 'Not sent: what was attached is not here any more.'
+      await moveMessage(this.#context, tx, message, 'fail', { code: 'media-gone', reason, due_at_ms: null })
+      return undefined
+    }
     const attempt = await openAttempt(tx, ids, {
       messageId: message.id,
       leg: message.leg,
@@ -146,7 +154,7 @@ export class Sending {
     })
     await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
     this.#live.add(attempt.id)
-    return { attempt, transport, ...this.#outgoing(attempt, message, parties) }
+    return { attempt, transport, ...this.#outgoing(attempt, message, parties, media) }
   }
 
   async #chooseLane(
@@ -176,13 +184,14 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties) {
+  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties, media: readonly OutgoingMedia[]) {
     const recipient = recipientOf(contact)
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
       attemptId: attempt.id,
       recipient,
       text: message.text,
+      media,
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,

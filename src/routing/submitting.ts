@@ -2,6 +2,7 @@
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { advance } from '../domain/message.ts'
+import { useUploads } from '../store/attachments.ts'
 import { replaceLegs } from '../store/attempts.ts'
 import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -28,7 +29,8 @@ export async function storeMessage(
   tx: DatabaseTransaction,
   request: SubmitRequest,
 ): Promise<Submission> {
-  if (request.text === '' || request.text.length > TEXT_LENGTH_MAX) {
+  const media = request.media ?? []
+  if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   const { ids, clock, settings } = context
@@ -48,6 +50,7 @@ export async function storeMessage(
     id,
     policy: request.policy ?? null,
     text_approved: 0,
+    attachments: media.length,
     since_leg: 0,
     fallback_code: null,
     fallback_reason: null,
@@ -73,6 +76,13 @@ export async function storeMessage(
     updated_at_ms: now,
     state: event === 'go' ? begin : advance(begin, event),
   })
+  if (!(await useUploads(tx, id, media))) {
+    throw new CausewayError({
+      code: 'unknown-attachment',
+      message: 'One of the files is not here (hand it in first), or belongs to another message already.',
+      retry: 'never',
+    })
+  }
   if (scheduledAtMs === null && plan.kind === 'legs') await replaceLegs(tx, id, 0, plan.legs)
   await noteLastMessage(tx, conversation.id, id, 'out', now)
   await announce(context.events, tx, message, undefined)

@@ -4,12 +4,21 @@
  */
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
-import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, SignalStatus } from './contract.ts'
+import type {
+  EnrollmentCodes,
+  PeerIds,
+  SignalAccount,
+  SignalSink,
+  SignalState,
+  SignalStatus,
+  SignalText,
+} from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
@@ -122,12 +131,12 @@ export class Account implements SignalAccount {
     await this.#enrollment.submitCode(code)
   }
 
-  async sendText(message: {
-    to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: SignalText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#working().fetchAttachment(pointer, target, signal)
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

@@ -4,15 +4,18 @@
  */
 import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { fetchAttachment } from './attachments-in.ts'
+import { Uploads } from './attachments-out.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { PeerIds, SignalSink, SignalText } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { DeviceSync } from './device-sync.ts'
 import { type Directory, openDirectory } from './directory.ts'
@@ -55,6 +58,8 @@ export class LiveAccount {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #contentServer: ContentServer
+  readonly #uploads: Uploads
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -110,6 +115,8 @@ export class LiveAccount {
     const contentServer = new ContentServer(parts.parameters)
     this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    this.#contentServer = contentServer
+    this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -152,18 +159,14 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText(message: {
-    to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: SignalText): Promise<{ sealed: boolean; to: PeerIds }> {
     const peer = await this.#resolve(message.to)
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, message.text)
     try {
       const dataMessage: DataMessage = {
-        ...(await this.#texts.pack(message.text)),
+        ...(await this.#pack(message)),
         timestamp: message.timestampMs,
         profileKey: this.credentials.profileKey.serialize(),
         requiredProtocolVersion: 0,
@@ -182,6 +185,11 @@ export class LiveAccount {
     } catch (error) {
       throw await this.#failed(serviceId, peer, asCauseway(error))
     }
+  }
+
+  /** See `SignalAccount.fetchAttachment`. */
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await fetchAttachment(this.#contentServer, pointer, target, AbortSignal.any([signal, this.#stopping.signal]))
   }
 
   /** See `SignalAccount.lookUp`. */
@@ -272,6 +280,7 @@ export class LiveAccount {
       await this.#quietly('pruning', async () => {
         await this.#retries.prune()
         await this.#receiver.prune()
+        await this.#uploads.prune()
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
       if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()
@@ -301,6 +310,14 @@ export class LiveAccount {
   async #resolveAnew(known: Peer, e164: string): Promise<Peer> {
     await this.#quietly('looking for a new account', () => this.lookUp([e164], this.#stopping.signal))
     return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
+  }
+
+  /** Text and what is attached; uploaded where needed, in order. */
+  async #pack({ text, attachments = [] }: SignalText): Promise<Pick<DataMessage, 'body' | 'attachments'>> {
+    const packed = await this.#texts.pack(text)
+    const pointers = [...(packed.attachments ?? [])]
+    for (const media of attachments) pointers.push(await this.#uploads.pointerTo(media, this.#stopping.signal))
+    return pointers.length === 0 ? packed : { ...packed, attachments: pointers }
   }
 
   #admit(serviceId: string, text: string): void {

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
 import { PublicKey } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { mediaOf } from './attachments-in.ts'
 import type { Clock } from './clock.ts'
 import { words, wordsOf } from './content.ts'
 import type { IncomingText, MessageChange, PeerIds, SignalSink } from './contract.ts'
@@ -241,7 +242,7 @@ export class Receiver {
     if (text === undefined) return
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
     const quote = this.#quoteOf(message)
-    await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote }, transaction)
+    await this.#sink.text({ ...facts, ...mediaOf(message), from: by, sentTo: undefined, quote }, transaction)
   }
 
   /** What this does to an earlier message; undefined for a message in its own right. */
@@ -302,6 +303,7 @@ export class Receiver {
         timestampMs: sent.timestamp,
         serverTimestampMs: opened.serverTimestampMs,
         text,
+        ...mediaOf(sent.message),
         sealed: opened.sender.sealed,
         sentTo: idsOf(sentTo),
         quote: sent.message === undefined ? undefined : this.#quoteOf(sent.message),

@@ -13,6 +13,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { join } from 'node:path'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
+import type { BlobWriter, PartialDownload, StoredBlob } from '../domain/media.ts'
 import {
   CHUNK_BYTES,
   ChunkCipher,
@@ -35,31 +36,6 @@ export interface BlobsOptions {
   totalBytesMax: number
   ids: IdSource
   randomOctets: (count: number) => Uint8Array
-}
-
-export interface StoredBlob {
-  id: string
-  /** Of the content. */
-  bytes: number
-}
-
-/** Content on its way in. Either `finish` or `discard` ends it. */
-export interface BlobWriter {
-  /** Throws CausewayError `storage-full`; nothing but this file is then lost. */
-  write(octets: Uint8Array): Promise<void>
-  /** The file is safe on the disk when this resolves. Errors as `write`. */
-  finish(): Promise<StoredBlob>
-  discard(): Promise<void>
-}
-
-/** The part of a download that has come so far. */
-export interface PartialDownload {
-  size(): Promise<number>
-  /** At the end of what is there. Throws CausewayError `storage-full`. */
-  append(octets: Uint8Array): Promise<void>
-  read(): AsyncGenerator<Buffer, void, undefined>
-  /** Begins anew with nothing. */
-  discard(): Promise<void>
 }
 
 const PLAIN_ID = /^[a-z]{3}_[0-9A-Z]{26}$/

@@ -3,6 +3,7 @@
  * conversations) and `src/domain` (which knows no protocol). Decides nothing.
  */
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type {
   AttemptJournal,
   CapabilityFact,
@@ -132,6 +133,7 @@ export class SignalTransport implements Transport {
       to: attempt.recipient,
       text: attempt.text,
       timestampMs: attempt.timestampMs,
+      attachments: attempt.media ?? [],
     })
     return {
       kind: 'accepted',
@@ -139,6 +141,10 @@ export class SignalTransport implements Transport {
       encrypted: true,
       expectsReceipt: true,
     }
+  }
+
+  async fetch(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#account.fetchAttachment(pointer, target, signal)
   }
 
   async approveIdentity(recipient: Recipient): Promise<void> {
@@ -161,6 +167,8 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     encrypted: true,
     // Author and sent timestamp are a Signal message's identity everywhere.
     quote: message.quote,
+    media: message.attachments,
+    viewOnce: message.viewOnce,
     dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
   }
 }

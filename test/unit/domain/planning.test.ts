@@ -14,6 +14,7 @@ function facts({ contact, ...rest }: Change = {}): RouteFacts {
     mode: 'integrated',
     policy: 'auto',
     encryptedOnly: undefined,
+    hasMedia: false,
     signal: UP,
     sms: UP,
     textApproved: false,

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createIds } from '../../../src/domain/ids.ts'
-import { Blobs, type StoredBlob } from '../../../src/store/blobs.ts'
+import type { StoredBlob } from '../../../src/domain/media.ts'
+import { Blobs } from '../../../src/store/blobs.ts'
 
 const chunk = 64 * 1024
 let directory: string
@@ -77,7 +78,8 @@ describe('content at rest', () => {
     const blob = await store(content)
     const path = join(directory, blob.id)
     const file = readFileSync(path)
-    file[20 + chunk + 16 + 5] ^= 1
+    const at = 20 + chunk + 16 + 5
+    file.writeUInt8(file.readUInt8(at) ^ 1, at)
     writeFileSync(path, file)
     await expect(read(blob, { from: chunk, to: chunk + 1 })).rejects.toMatchObject({ code: 'blob-damaged' })
     expect((await read(blob, { from: 0, to: chunk })).equals(content.subarray(0, chunk))).toBe(true)

@@ -148,6 +148,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
+      media: router.media,
       countSegments: (text) => {
         const { parts, alphabet } = countSegments(text)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }

@@ -2,6 +2,7 @@
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
+import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { signalRoutes } from './api/signal.ts'
@@ -11,6 +12,7 @@ import type { Route } from './route.ts'
 
 export const routes: readonly Route[] = [
   ...messageRoutes,
+  ...mediaRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...modemRoutes,

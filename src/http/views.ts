@@ -7,6 +7,7 @@ import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { AttachmentRow } from '../store/tables/media.ts'
 import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -21,8 +22,12 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
 
 export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'e164' | 'sender' | 'aci'>
 
-/** `contact` is the other side of the message's conversation. */
-export function messageView(message: MessageRow, contact: ContactColumns | undefined) {
+/** `contact` is the other side of the message's conversation, `attachments` are the message's own. */
+export function messageView(
+  message: MessageRow,
+  contact: ContactColumns | undefined,
+  attachments: readonly AttachmentRow[] = [],
+) {
   return {
     id: message.id,
     conversation_id: message.conversation_id,
@@ -30,6 +35,7 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     direction: message.direction,
     kind: message.kind,
     text: message.text,
+    attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
     severity: message.severity,
@@ -67,6 +73,31 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
   }
 }
 
+/** What of it is `null` is not known; `url` is there when the content is. */
+export function attachmentView(row: AttachmentRow) {
+  const url = `/api/v1/media/${row.id}`
+  return {
+    id: row.id,
+    message_id: row.message_id,
+    content_type: row.content_type,
+    file_name: row.file_name,
+    bytes: row.bytes,
+    width: row.width,
+    height: row.height,
+    voice: row.voice === 1,
+    gif: row.gif === 1,
+    sticker: row.sticker === 1,
+    view_once: row.view_once === 1,
+    caption: row.caption,
+    blurhash: row.blurhash,
+    state: row.state,
+    code: row.code,
+    reason: row.reason,
+    url: row.state === 'here' ? url : null,
+    thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
+  }
+}
+
 function quoteView({ quote_json: json }: MessageRow) {
   if (json === null) return null
   const { ours, timestampMs, text }: Quote = JSON.parse(json)
@@ -93,7 +124,7 @@ export function attemptView(attempt: AttemptRow) {
   }
 }
 
-export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
+export function conversationView({ conversation, contact, lastMessage, attachments }: ConversationView) {
   return {
     id: conversation.id,
     contact: { id: contact.id, name: contact.name, address: addressOf(contact) },
@@ -103,7 +134,7 @@ export function conversationView({ conversation, contact, lastMessage }: Convers
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
     sms_lane: conversation.sms_lane,
-    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact),
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact, attachments),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }

@@ -6,6 +6,7 @@
  *
  * What is due is on record, so that neither a crash nor a lost network forgets it. At most `FETCHES_MAX` at a time.
  */
+import { createHash } from 'node:crypto'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { contentTypeOf, type InboundMedia, MAGIC_BYTES, type MediaFacts, type StoredBlob } from '../domain/media.ts'
@@ -30,6 +31,7 @@ import {
 import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { claimKey } from '../store/idempotency.ts'
 import type { Pictures } from '../store/pictures.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
 
@@ -123,25 +125,38 @@ export class MediaDesk {
 
   /**
    * Takes a file that somebody hands in. Its type is what its octets say.
-   * Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`, and what `octets` throws.
+   * The same key with the same file is the file of the first time.
+   * Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`, `idempotency-mismatch`, and what `octets`
+   * throws.
    */
   async add(
     octets: AsyncIterable<Uint8Array>,
     facts: Omit<MediaFacts, 'bytes' | 'width' | 'height'>,
-  ): Promise<AttachmentRow> {
-    const { db, ids, clock, blobs } = this.#options
-    const blob = await this.#keep(octets)
+    announcedBytes: number,
+    idempotency?: { scope: string; key: string },
+  ): Promise<{ row: AttachmentRow; replayed: boolean }> {
+    const { db, ids, clock, blobs, settings } = this.#options
+    if (announcedBytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
+    const { blob, sha256 } = await this.#keep(octets)
+    let unused: readonly (StoredBlob | undefined)[] = [blob]
     try {
-      const looked = await this.#look(blob, facts.contentType)
-      const { thumbnail, ...seen } = looked
-      return await db
-        .transaction()
-        .execute((tx) =>
-          insertUpload(tx, { ...facts, ...seen, bytes: blob.bytes, id: ids('att'), blob, thumbnail }, clock()),
-        )
-    } catch (error) {
-      await blobs.remove(blob.id)
-      throw error
+      const { thumbnail, ...seen } = await this.#look(blob, facts.contentType)
+      unused = [blob, thumbnail]
+      const id = ids('att')
+      const media = { ...facts, ...seen, bytes: blob.bytes, id, blob, thumbnail }
+      const fingerprint = JSON.stringify(['media', sha256, facts.fileName, facts.caption, facts.voice])
+      const row = await db.transaction().execute(async (tx) => {
+        if (idempotency !== undefined) {
+          const claim = await claimKey(tx, { ...idempotency, fingerprint }, id, clock())
+          const known = claim.kind === 'known' ? await findAttachment(tx, claim.messageId) : undefined
+          if (known !== undefined) return known
+        }
+        return await insertUpload(tx, media, clock())
+      })
+      if (row.id === id) unused = []
+      return { row, replayed: row.id !== id }
+    } finally {
+      for (const { id } of unused.filter((one) => one !== undefined)) await blobs.remove(id)
     }
   }
 
@@ -267,14 +282,16 @@ export class MediaDesk {
     events.poke()
   }
 
-  async #keep(octets: AsyncIterable<Uint8Array>): Promise<StoredBlob> {
+  async #keep(octets: AsyncIterable<Uint8Array>): Promise<{ blob: StoredBlob; sha256: string }> {
     const { blobs, settings } = this.#options
     const writer = await blobs.create()
+    const hash = createHash('sha256')
     try {
       let bytes = 0
       for await (const chunk of octets) {
         bytes += chunk.length
         if (bytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
+        hash.update(chunk)
         await writer.write(chunk)
       }
       if (bytes === 0) throw new CausewayError({ code: 'media-empty', message: 'The file is empty.', retry: 'never' })
@@ -282,7 +299,7 @@ export class MediaDesk {
       await writer.discard()
       throw error
     }
-    return await writer.finish()
+    return { blob: await writer.finish(), sha256: hash.digest('hex') }
   }
 
   /** What it is by its octets, and a small copy where it is a picture. */

@@ -78,7 +78,7 @@ export async function storeMessage(
   })
   if (!(await useUploads(tx, id, media))) {
     throw new CausewayError({
-      code: 'unknown-attachment',
+      code: 'invalid-media',
       message: 'One of the files is not here (hand it in first), or belongs to another message already.',
       retry: 'never',
     })

@@ -178,6 +178,7 @@ export async function startRig(): Promise<Rig> {
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),
     },
+    media: router.media,
     modems: {
       list: () => [modem],
       probe: async () => [

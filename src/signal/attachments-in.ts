@@ -6,12 +6,14 @@
  */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { ErrorCode } from '@signalapp/libsignal-client'
 import { everyNthByte, ValidatingPassThrough } from '@signalapp/libsignal-client/dist/incremental_mac.js'
 import { CausewayError } from '../domain/errors.ts'
 import type { InboundMedia, MediaTarget, StoredBlob } from '../domain/media.ts'
 import { AttachmentOpener, blobOctets } from './attachments.ts'
 import { isLongText } from './content.ts'
 import type { ContentServer } from './content-server.ts'
+import { isCode } from './errors.ts'
 import { type AttachmentPointer, attachmentPointerCodec, type DataMessage } from './proto/messages.ts'
 
 /** `AttachmentPointer.flags`. */
@@ -102,6 +104,9 @@ async function open(pointer: AttachmentPointer, target: MediaTarget, signal: Abo
     else await pipeline(part, decrypt, { signal })
   } catch (error) {
     await writer.discard()
+    if (isCode(error, ErrorCode.IncrementalMacVerificationFailed)) {
+      throw unusable('its incremental authentication is wrong', error)
+    }
     throw error
   }
   const blob = await writer.finish()

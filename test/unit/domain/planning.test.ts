@@ -63,7 +63,11 @@ const RULES: [rule: string, change: Change, plan: string][] = [
     'failed media-needs-mms',
   ],
   ['… and when texts were ordered', { hasMedia: true, policy: 'sms_only' }, 'failed media-needs-mms'],
-  ['… and fail, never a text, once Signal counts as silent', { hasMedia: true, silent: SILENT }, 'failed media-needs-mms'],
+  [
+    '… and fail, never a text, once Signal counts as silent',
+    { hasMedia: true, silent: SILENT },
+    'failed media-needs-mms',
+  ],
   ['ask: the fallback asks', { policy: 'ask' }, 'signal 900s > sms?'],
   ['roaming: the fallback asks', { sms: ROAMING }, 'signal 900s > sms?'],
   ['roaming, not on Signal: asks', { sms: ROAMING, contact: { standing: 'not-registered' } }, 'sms?'],

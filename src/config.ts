@@ -48,6 +48,7 @@ export interface Config {
   }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
+  attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
   dataDir: string
   runtimeDir: string
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; format: 'auto' | 'json' | 'pretty' }
@@ -156,6 +157,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     },
     queue: values.queue,
     store: { keyFile },
+    attachments: {
+      bytesMax: values.attachments.bytes_max,
+      automaticBytesMax: values.attachments.automatic_bytes_max,
+      totalBytesMax: values.attachments.total_bytes_max,
+    },
     dataDir,
     runtimeDir,
     log: values.log,

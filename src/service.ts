@@ -24,10 +24,12 @@ import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
+import { Blobs } from './store/blobs.ts'
 import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
+import { Pictures } from './store/pictures.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
@@ -92,6 +94,13 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
 
   const redis = await openRedis(config, log, closing)
   const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
+  const blobs = await Blobs.open({
+    directory: join(config.dataDir, 'files'),
+    databaseKey: key,
+    totalBytesMax: config.attachments.totalBytesMax,
+    ids,
+    randomOctets,
+  })
   const router = new Router({
     db,
     events,
@@ -105,6 +114,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
     },
+    media: { blobs, pictures: new Pictures(), settings: config.attachments },
     ids,
     clock,
     random: Math.random,
@@ -150,6 +160,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
+      media: router.media,
       countSegments: (text) => {
         const { parts, alphabet } = countSegments(text)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }

@@ -15,6 +15,7 @@ export interface MessageJson {
   origin: 'here' | 'other-device'
   kind: 'text' | 'call' | 'broadcast' | 'notice'
   text: string
+  attachments: AttachmentJson[]
   flash: boolean
   replaced_by: string | null
   severity: string | null
@@ -39,6 +40,18 @@ export interface MessageJson {
   valid_until: string | null
   /** In the answer to a new message alone: what it is as a text, where the plan has one in it. */
   segments?: { count: number; encoding: string } | null
+}
+
+export interface AttachmentJson {
+  id: string
+  content_type: string
+  file_name: string | null
+  bytes: number | null
+  voice: boolean
+  sticker: boolean
+  view_once: boolean
+  state: 'waiting' | 'fetching' | 'here' | 'failed' | 'gone'
+  reason: string | null
 }
 
 export interface AttemptJson {

@@ -55,7 +55,13 @@ function program(): Command {
     .option('--log-level <level>', 'of the world; the gateway writes its own log', 'warn')
     .action(run(async (options) => (await import('./commands/serve.ts')).sandbox(options)))
 
-  talking(root, 'send <to> <text...>', 'sends a message; `-` as text reads it from standard input')
+  talking(root, 'send <to> [text...]', 'sends a message; `-` as text reads it from standard input')
+    .option(
+      '--attach <file>',
+      'a file to go with it, over Signal only; may be repeated',
+      (file, all: string[]) => [...all, file],
+      [],
+    )
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
     .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
     .option('--validity <span>', 'time after which nobody wants it any more')
@@ -107,6 +113,18 @@ function program(): Command {
     'timer <who> <span>',
     'after what time messages with somebody disappear (Signal): 1h, P1D, or off',
   ).action(run(async (who, span, options) => (await import('./commands/conversations.ts')).timer(who, span, options)))
+
+  const attachments = root.command('attachments').description('files of messages')
+  talking(attachments, 'get <id>', 'writes one to a file')
+    .option('-o, --output <file>', 'which; a fresh one is made (its own name when left out, - is standard output)')
+    .option('--thumbnail', 'the small copy of a picture')
+    .action(run(async (id, options) => (await import('./commands/attachments.ts')).get(id, options)))
+  talking(attachments, 'fetch <id>', 'fetches one that is not here').action(
+    run(async (id, options) => (await import('./commands/attachments.ts')).fetch(id, options)),
+  )
+  talking(attachments, 'remove <id>', 'removes its content here').action(
+    run(async (id, options) => (await import('./commands/attachments.ts')).remove(id, options)),
+  )
 
   talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
     .option('--limit <count>', 'at most so many', '50')

@@ -65,6 +65,16 @@ const count = z
   .refine((value) => /^[1-9]\d{0,6}$/.test(value), { message: 'write a number, 1 or more' })
   .transform(Number)
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 }
+
+const size = z.string().transform((value, context) => {
+  const match = /^([1-9]\d{0,11}) ?(|KB|MB|GB)$/.exec(value)
+  const octets = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
+  if (Number.isSafeInteger(octets)) return octets
+  context.addIssue({ code: 'custom', message: 'write a size like 500KB, 100MB or 2GB' })
+  return z.NEVER
+})
+
 const redis = z.string().transform((value, context) => {
   if (value === 'private') return { kind: 'private' as const }
   if (value.startsWith('/')) return { kind: 'socket' as const, path: value }
@@ -321,6 +331,16 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The database.'),
+  attachments: z
+    .strictObject({
+      bytes_max: size.prefault('100MB').describe('Largest file of a message that is taken, sent or received.'),
+      automatic_bytes_max: size
+        .prefault('25MB')
+        .describe('Larger ones that come are fetched only when somebody asks for them.'),
+      total_bytes_max: size.prefault('4GB').describe('Room for all files of all messages together.'),
+    })
+    .prefault({})
+    .describe('Pictures, voice messages and other files. Kept encrypted in `data_dir`.'),
   data_dir: text
     .optional()
     .describe('Where everything is kept. `/var/lib/causeway` when installed, `./data` from a checkout.'),

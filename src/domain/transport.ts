@@ -7,6 +7,7 @@
  * only what the sink has resolved for.
  */
 
+import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
 import type { TextRange } from './ranges.ts'
 
 /** How a message travels. */
@@ -32,6 +33,7 @@ export interface OutgoingAttempt {
   messageId: string
   attemptId: string
   recipient: Recipient
+  /** Empty only where something is attached. */
   text: string
   /** What it answers to, where the network can say so by itself. */
   quote?: Quote | undefined
@@ -39,6 +41,8 @@ export interface OutgoingAttempt {
   ranges?: readonly TextRange[]
   /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
   timer?: { seconds: number; version: number }
+  /** Attached, in order. A transport that cannot carry files refuses what has any. */
+  media?: readonly OutgoingMedia[]
   /**
    * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
    * and a repeated attempt carries the same one, so that the peer deduplicates.
@@ -184,6 +188,11 @@ export interface Transport {
   /** The owner has compared the safety number, or takes that back: our other devices may know. Never throws. */
   tellVerified?(recipient: Recipient, verified: boolean): Promise<void>
   /**
+   * Fetches what is attached to a message that came over this transport, by its pointer; finished only when all of it
+   * was verified. Throws CausewayError: `never` when it cannot be had any more. Absent where nothing is attached.
+   */
+  fetch?(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob>
+  /**
    * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
    * is returned is called after its commit. Absent where a network knows no such thing.
    */
@@ -224,6 +233,10 @@ export interface InboundMessage {
   /** Styles, and mentions, for which `text` has a placeholder only. */
   ranges?: readonly TextRange[] | undefined
   preview?: LinkPreview | undefined
+  /** Attached, in order; still to be fetched. */
+  media?: readonly InboundMedia[]
+  /** What is attached is to be looked at once. */
+  viewOnce?: boolean
 }
 
 /** What the sender's device says of a link in the text. */

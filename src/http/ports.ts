@@ -5,6 +5,7 @@
 import type { Finding } from '../domain/finding.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { Log } from '../log.ts'
+import type { MediaDesk } from '../routing/media.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -199,6 +200,7 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
+  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort

@@ -49,6 +49,14 @@ export function invalid(errors: readonly FieldProblem[]): Problem {
   })
 }
 
+const IDEMPOTENCY_KEY_CHARS_MAX = 255
+
+/** The `Idempotency-Key` of a request. Throws Problem 422. */
+export function idempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined || (header !== '' && header.length <= IDEMPOTENCY_KEY_CHARS_MAX)) return header
+  throw invalid([{ pointer: '', code: 'invalid-idempotency-key', message: 'Idempotency-Key has 1 to 255 characters.' }])
+}
+
 /** zod's issues as field problems: path → JSON pointer (`query` → `?name`). */
 export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'): FieldProblem[] {
   return error.issues.flatMap((issue) => {
@@ -99,6 +107,11 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-message': 404,
   'unknown-contact': 404,
   'unknown-modem': 404,
+  'unknown-attachment': 404,
+  'media-too-large': 413,
+  'storage-full': 507,
+  'blob-missing': 410,
+  'blob-damaged': 410,
   'wrong-state': 409,
   'not-over-signal': 409,
   'not-ours': 409,
@@ -137,6 +150,7 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'unknown-quote': '/quote_id',
   'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
+  'invalid-media': '/media',
 }
 
 function fromCauseway(error: CausewayError): Problem {

@@ -36,6 +36,8 @@ export interface Route<Body = unknown, Query = unknown> {
   summary: string
   /** Absent: the route takes no body. */
   body?: z.ZodType<Body>
+  /** The body is a file: the handler reads it from `raw.request`, however long that takes. */
+  stream?: true
   /** Absent: the route takes no query parameters. */
   query?: z.ZodType<Query>
   handle(call: Call<Body, Query>): Promise<Reply | typeof STREAMING>

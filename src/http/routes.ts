@@ -3,6 +3,7 @@ import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
+import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { signalRoutes } from './api/signal.ts'
@@ -13,6 +14,7 @@ import type { Route } from './route.ts'
 export const routes: readonly Route[] = [
   ...messageRoutes,
   ...changeRoutes,
+  ...mediaRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...modemRoutes,

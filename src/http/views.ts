@@ -15,6 +15,7 @@ import type {
   MessageRow,
   OwnChangeRow,
 } from '../store/tables/mailbox.ts'
+import type { AttachmentRow } from '../store/tables/media.ts'
 import type { ModemTexts, ModemView, PortView, RecoveryStepView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -34,8 +35,12 @@ function refOf(contact: ContactColumns) {
   return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
 }
 
-/** `contact` is the other side of the message's conversation. */
-export function messageView(message: MessageRow, contact: ContactColumns | undefined) {
+/** `contact` is the other side of the message's conversation, `attachments` are the message's own. */
+export function messageView(
+  message: MessageRow,
+  contact: ContactColumns | undefined,
+  attachments: readonly AttachmentRow[] = [],
+) {
   return {
     id: message.id,
     conversation_id: message.conversation_id,
@@ -45,6 +50,7 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     notice: message.notice,
     origin: message.origin,
     text: message.text,
+    attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
     severity: message.severity,
@@ -84,6 +90,31 @@ export function messageView(message: MessageRow, contact: ContactColumns | undef
     delivered_at: time(message.delivered_at_ms),
     read_at: time(message.read_at_ms),
     attempts_url: `/api/v1/messages/${message.id}/attempts`,
+  }
+}
+
+/** What of it is `null` is not known; `url` is there when the content is. */
+export function attachmentView(row: AttachmentRow) {
+  const url = `/api/v1/media/${row.id}`
+  return {
+    id: row.id,
+    message_id: row.message_id,
+    content_type: row.content_type,
+    file_name: row.file_name,
+    bytes: row.bytes,
+    width: row.width,
+    height: row.height,
+    voice: row.voice === 1,
+    gif: row.gif === 1,
+    sticker: row.sticker === 1,
+    view_once: row.view_once === 1,
+    caption: row.caption,
+    blurhash: row.blurhash,
+    state: row.state,
+    code: row.code,
+    reason: row.reason,
+    url: row.state === 'here' ? url : null,
+    thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
   }
 }
 
@@ -131,7 +162,7 @@ export function ownChangeView(change: OwnChangeRow) {
   }
 }
 
-export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
+export function conversationView({ conversation, contact, lastMessage, attachments }: ConversationView) {
   return {
     id: conversation.id,
     contact: refOf(contact),
@@ -142,7 +173,7 @@ export function conversationView({ conversation, contact, lastMessage }: Convers
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
     sms_lane: conversation.sms_lane,
-    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact),
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact, attachments),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }

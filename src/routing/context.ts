@@ -8,6 +8,7 @@ import type { EventLog } from '../store/events.ts'
 import type { Agenda } from './agenda.ts'
 import type { RoutingSettings } from './facts.ts'
 import type { LaneUses } from './lane-use.ts'
+import type { MediaDesk } from './media.ts'
 
 export interface RoutingContext {
   db: Database
@@ -25,6 +26,7 @@ export interface RoutingContext {
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]
   agenda: Agenda
+  media: MediaDesk
   /** What the lanes have sent. */
   uses: LaneUses
 }

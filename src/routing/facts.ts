@@ -34,6 +34,7 @@ type MessageFacts = Pick<
   | 'fallback_code'
   | 'fallback_reason'
   | 'fallback_after_ms'
+  | 'attachments'
 >
 
 /** The facts about this message and this person now. */
@@ -58,6 +59,7 @@ export async function gatherFacts(
     },
     encryptedOnly:
       message.timer_s === null ? undefined : 'it is to disappear, and a text would stay with them for ever',
+    hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,

@@ -9,12 +9,14 @@ import { InboundPdus } from '../store/inbound-pdus.ts'
 import { pruneSeen } from '../store/messages.ts'
 import { pruneQuarantine } from '../store/quarantine.ts'
 import { expireSegments } from '../store/segments.ts'
+import type { MediaDesk } from './media.ts'
 
 export async function cleanUp(context: {
   db: Database
   events: EventLog
   ids: IdSource
   clock: () => number
+  media: Pick<MediaDesk, 'prune'>
 }): Promise<void> {
   const { db, events, ids, clock } = context
   const now = clock()
@@ -25,5 +27,6 @@ export async function cleanUp(context: {
   await pruneKeys(db, now)
   await pruneEarlyReceipts(db, now)
   await new InboundPdus(db, ids, clock).prune()
+  await context.media.prune()
   await events.prune()
 }

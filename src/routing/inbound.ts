@@ -30,6 +30,7 @@ import type {
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -50,6 +51,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
+import type { MediaDesk } from './media.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
 import { shownText } from './naming.ts'
@@ -63,6 +65,7 @@ export interface InboundOptions {
   db: Database
   events: EventLog
   agenda: Pick<Agenda, 'touch' | 'free' | 'flush'>
+  media: Pick<MediaDesk, 'dueAtMs' | 'poke'>
   ids: IdSource
   clock: () => number
   /** Two-letter country for numbers in national format. */
@@ -157,8 +160,10 @@ export class Inbound implements TransportSink {
         const revise = change.kind === 'completed' ? completeText : editMessage
         await revise(tx, message, { timestampMs, text }, now)
         await changeMessage(tx, message.id, { ranges_json }, now)
-      } else if (change.kind === 'deleted') await deleteText(tx, message, now)
-      else {
+      } else if (change.kind === 'deleted') {
+        await deleteText(tx, message, now)
+        await wipeAttachmentsOf(tx, message)
+      } else {
         const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
         await react(tx, message, who, change.removed ? undefined : change.emoji, now)
       }
@@ -224,6 +229,7 @@ export class Inbound implements TransportSink {
 
   committed(): void {
     this.#context.events.poke()
+    this.#context.media.poke()
     void this.#context.agenda.flush()
   }
 
@@ -263,6 +269,8 @@ export class Inbound implements TransportSink {
     message: InboundMessage,
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
+    // Two messages that have no words are not one because of that.
+    if (message.text === '') return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -282,6 +290,7 @@ export class Inbound implements TransportSink {
       replace_number: message.replaceNumber ?? null,
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
       timer_s: message.timerS ?? null,
+      attachments: message.media?.length ?? 0,
       state: 'received',
       transport: message.transport,
       lane: message.lane,
@@ -291,6 +300,13 @@ export class Inbound implements TransportSink {
       updated_at_ms: now,
       sent_at_ms: message.sentAtMs,
     })
+    const media = (message.media ?? []).map((facts) => ({
+      id: ids('att'),
+      facts,
+      dueAtMs: this.#context.media.dueAtMs(facts),
+    }))
+    const { transport, viewOnce = false } = message
+    await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
     await this.#replace(tx, row)

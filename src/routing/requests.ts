@@ -7,11 +7,14 @@ export interface SubmitRequest {
   /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
   to?: string
   conversationId?: string
+  /** May be empty where something is attached. */
   text: string
   /** Styles of its parts, for Signal. */
   ranges?: readonly TextRange[]
   /** The message that it answers to, of the same conversation. */
   quoteId?: string
+  /** Ids of files that were handed in (`MediaDesk.add`), in their order. */
+  media?: readonly string[]
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

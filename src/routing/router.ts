@@ -19,11 +19,13 @@ import type { LaneUse } from '../domain/lane-choice.ts'
 import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
+import type { Blobs } from '../store/blobs.ts'
 import { findContact } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff } from '../store/messages.ts'
+import type { Pictures } from '../store/pictures.ts'
 import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
@@ -47,6 +49,7 @@ import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
 import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
+import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
 import { partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
@@ -75,6 +78,8 @@ export interface RouterOptions {
   events: EventLog
   outbox: Outbox
   settings: RoutingSettings
+  /** Where files of messages lie, and how much of them is taken. */
+  media: { blobs: Blobs; pictures: Pictures; settings: MediaSettings }
   ids: IdSource
   /** ms since epoch. */
   clock: () => number
@@ -86,6 +91,8 @@ export interface RouterOptions {
 export class Router {
   /** Where transports put their facts; exists before any transport, since drivers want it at construction. */
   readonly sink: TransportSink
+  /** The files of messages. */
+  readonly media: MediaDesk
   readonly #context: RoutingContext
   readonly #outbox: Outbox
   readonly #sending: Sending
@@ -105,6 +112,7 @@ export class Router {
 
   constructor(options: RouterOptions) {
     const { db, events, outbox, settings, ids, clock, random, log } = options
+    this.media = new MediaDesk({ ...options.media, db, events, ids, clock, log, transports: () => this.#transports })
     this.#known = new Promise((resolve) => {
       this.#nowKnown = resolve
     })
@@ -132,6 +140,7 @@ export class Router {
       },
       lanes,
       agenda,
+      media: this.media,
       uses,
     }
     this.#pace = new Pace(clock)
@@ -143,7 +152,7 @@ export class Router {
       commit: (work) => this.#commit(work),
       reconcile: () => this.reconcile(),
     })
-    this.sink = new Inbound({ db, events, agenda, ids, clock, region: settings.region })
+    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, region: settings.region })
   }
 
   /**
@@ -158,6 +167,7 @@ export class Router {
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
     await this.#sending.recover()
+    await this.media.start()
     await this.#context.uses.count(this.#context.lanes())
     await endBackOff(db, 'sms', [QUOTA_EXCEEDED], this.#context.clock())
     this.#laneWatch.begin()
@@ -182,6 +192,7 @@ export class Router {
     this.#pace.stop()
     this.#capabilities?.stop()
     await this.#outbox.stop()
+    await this.media.stop()
     await this.#laneWatch.stop()
     await this.#disappearing.stop()
     await this.#context.agenda.flush()

@@ -11,6 +11,7 @@
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
+import type { OutgoingMedia } from '../domain/media.ts'
 import { asPlainText } from '../domain/plain-text.ts'
 import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
@@ -37,6 +38,7 @@ import { timerOf } from './disappearing.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
+import { outgoingMedia } from './outgoing-media.ts'
 import { flagIdentity } from './people.ts'
 import { applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 import { rollUp } from './receipts.ts'
@@ -146,6 +148,12 @@ export class Sending {
       agenda.touch(message.id, choice.lane)
       return undefined
     }
+    const media = await outgoingMedia(tx, this.#context.media.blobs, message)
+    if (media === undefined) {
+      const reason = 'Not sent: what was attached is not here any more.'
+      await moveMessage(this.#context, tx, message, 'fail', { code: 'media-gone', reason, due_at_ms: null })
+      return undefined
+    }
     const attempt = await openAttempt(tx, ids, {
       messageId: message.id,
       leg: message.leg,
@@ -155,7 +163,7 @@ export class Sending {
     })
     await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
     this.#live.add(attempt.id)
-    return { attempt, transport, ...this.#outgoing(attempt, message, parties, isFirst) }
+    return { attempt, transport, ...this.#outgoing(attempt, message, parties, { isFirst, media }) }
   }
 
   async #chooseLane(
@@ -185,7 +193,12 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact, conversation }: Parties, isFirst: boolean) {
+  #outgoing(
+    attempt: AttemptRow,
+    message: MessageRow,
+    { contact, conversation }: Parties,
+    { isFirst, media }: { isFirst: boolean; media: readonly OutgoingMedia[] },
+  ) {
     const recipient = recipientOf(contact)
     const quote = quoteOf(message)
     const outgoing: OutgoingAttempt = {
@@ -196,6 +209,7 @@ export class Sending {
       quote,
       ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
       timer: timerOf(conversation, message),
+      media,
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,

@@ -4,6 +4,7 @@ import { CausewayError } from '../domain/errors.ts'
 import { advance } from '../domain/message.ts'
 import { rangesWithin } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
+import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -30,7 +31,8 @@ export async function storeMessage(
   tx: DatabaseTransaction,
   request: SubmitRequest,
 ): Promise<Submission> {
-  if (request.text === '' || request.text.length > TEXT_LENGTH_MAX) {
+  const media = request.media ?? []
+  if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   const { ids, clock, settings } = context
@@ -52,6 +54,7 @@ export async function storeMessage(
     policy: request.policy ?? null,
     text_approved: 0,
     leg: null,
+    attachments: media.length,
     since_leg: 0,
     tries: 0,
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
@@ -81,6 +84,13 @@ export async function storeMessage(
     updated_at_ms: now,
     state: event === 'go' ? begin : advance(begin, event),
   })
+  if (!(await useUploads(tx, id, media))) {
+    throw new CausewayError({
+      code: 'invalid-media',
+      message: 'One of the files is not here (hand it in first), or belongs to another message already.',
+      retry: 'never',
+    })
+  }
   if (scheduledAtMs === null && plan.kind === 'legs') await insertLegs(tx, id, 0, plan.legs)
   await noteLastMessage(tx, conversation.id, id, 'out', now)
   await announce(context.events, tx, message, undefined)

@@ -70,7 +70,10 @@ function echo(phone: Person, person: SignalPerson | undefined, failed: (error: u
       failed(error)
     }
   })
-  person?.onText(({ fromE164, text }) => {
-    if (fromE164 !== undefined) person.sendText(fromE164, text).catch(failed)
+  person?.onText(({ fromE164, text }, pointers) => {
+    if (fromE164 === undefined) return
+    // A file is passed on as it lies at the content server.
+    if (pointers.length > 0) person.sendMessage(fromE164, { body: text, attachments: [...pointers] }).catch(failed)
+    else person.sendText(fromE164, text).catch(failed)
   })
 }

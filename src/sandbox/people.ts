@@ -4,7 +4,14 @@
  */
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
 import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind, StorageState } from './mock.ts'
-import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
+import type {
+  DecryptedText,
+  DecryptionFailure,
+  PhoneHabits,
+  ReceivedReceipt,
+  TextListener,
+  Transcript,
+} from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
 
@@ -49,7 +56,7 @@ export class SignalPerson {
   /** May be changed at any time. */
   readonly habits: PhoneHabits
   readonly #host: SignalHost
-  readonly #listeners = new Set<(text: DecryptedText) => void>()
+  readonly #listeners = new Set<TextListener>()
   #phones: SimulatedPhone[] = []
   #onSignal = true
   #lastTimestampMs = 0
@@ -116,7 +123,7 @@ export class SignalPerson {
   }
 
   /** Calls back for each new text at the first device. Returns the unsubscribe function. */
-  onText(listener: (text: DecryptedText) => void): () => void {
+  onText(listener: TextListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -229,6 +236,21 @@ export class SignalPerson {
   async sendLongText(toE164: string, text: string): Promise<number> {
     const attachment = await this.#host.storeText(text)
     return await this.sendMessage(toE164, { body: text.slice(0, bodyCharacters), attachments: [attachment] })
+  }
+
+  /** A file, with words or without; looked at once where `viewOnce` says so. */
+  async sendFile(
+    toE164: string,
+    file: { content: Uint8Array; contentType: string; fileName?: string; voice?: boolean },
+    more: { text?: string; viewOnce?: boolean } = {},
+  ): Promise<number> {
+    const { content, contentType, fileName = null, voice = false } = file
+    const attachment = await this.#host.files.put(content, { contentType, fileName, voice })
+    return await this.sendMessage(toE164, {
+      body: more.text ?? null,
+      attachments: [attachment],
+      isViewOnce: more.viewOnce ?? null,
+    })
   }
 
   /** Changes a text that was sent. */
@@ -347,9 +369,9 @@ export class SignalPerson {
   }
 
   #phone(protocol: PrimaryDevice): SimulatedPhone {
-    const phone: SimulatedPhone = new SimulatedPhone(this.#host, protocol, this.habits, (text) => {
+    const phone: SimulatedPhone = new SimulatedPhone(this.#host, protocol, this.habits, (text, pointers) => {
       if (phone !== this.#phones[0]) return
-      for (const listener of this.#listeners) listener(text)
+      for (const listener of this.#listeners) listener(text, pointers)
     })
     return phone
   }

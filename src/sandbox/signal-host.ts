@@ -10,6 +10,7 @@ import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
 import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { ContentFiles } from './content-files.ts'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
@@ -76,6 +77,7 @@ type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 
 export class SignalHost extends MockServer implements ConnectionTap {
   readonly requests: RequestRecord[] = []
+  readonly files: ContentFiles
   readonly #options: SignalHostOptions
   readonly #mailboxes = new Map<Device, Mailbox>()
   readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
@@ -88,6 +90,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
 
   constructor(options: SignalHostOptions) {
     super({ cdn3Path: options.cdnDir })
+    this.files = new ContentFiles(options.cdnDir, (key, blob) => this.storeAttachmentOnCdn(3, key, blob))
     this.#options = options
     this.#connections = new SignalConnections(this, options.faults)
   }

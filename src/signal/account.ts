@@ -4,6 +4,7 @@
  */
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
@@ -158,6 +159,10 @@ export class Account implements SignalAccount {
 
   async owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void> {
     return await this.#working().owe(change, transaction)
+  }
+
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#working().fetchAttachment(pointer, target, signal)
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

@@ -2,6 +2,7 @@
  * What the rest of the house sees of a Signal account. `account.ts` fulfils it. Nothing here knows conversations,
  * policies or phones' text messages.
  */
+import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { SignalWarning } from './warnings.ts'
 
@@ -24,7 +25,11 @@ export interface IncomingText {
   /** Sent timestamp of the sender's device (ms): with the sender's ACI the message's identity everywhere. */
   timestampMs: number
   serverTimestampMs: number
+  /** Empty where the message is nothing but what is attached. */
   text: string
+  attachments: readonly InboundMedia[]
+  /** What is attached is to be looked at once. */
+  viewOnce: boolean
   sealed: boolean
   /** Set on messages that our own other device sent (sync transcript): whom they went to. */
   sentTo: PeerIds | undefined
@@ -119,6 +124,7 @@ export interface OutgoingText {
   quote?: IncomingText['quote']
   timer?: { seconds: number; version: number } | undefined
   ranges?: readonly TextRange[] | undefined
+  attachments?: readonly OutgoingMedia[]
 }
 
 /** What we do to a message that came or went before, by its sent timestamp. */
@@ -223,7 +229,8 @@ export interface SignalAccount {
   submitCode(code: string): Promise<void>
   /**
    * Encrypts for all devices of the recipient and sends (sealed where possible). Repeating it with the same timestamp is
-   * safe. Resolves when the server has accepted it. Errors: CausewayError with codes `not-on-signal`
+   * safe; what is attached is uploaded before, once. Resolves when the server has accepted it. Errors: CausewayError with
+   * codes `not-on-signal`
    * (other-transport), `identity-changed` (after-human), `signal-unreachable` (same-transport), `signal-rate-limited`
    * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
    */
@@ -239,6 +246,11 @@ export interface SignalAccount {
     messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
     transaction: DatabaseTransaction,
   ): Promise<void>
+  /**
+   * Fetches what is attached to a message that came (`InboundMedia.pointer`), verified whole before it is finished.
+   * Errors: CausewayError `signal-attachment` (never), `signal-unreachable`, `storage-full`, `signal-no-account`.
+   */
+  fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob>
   /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */

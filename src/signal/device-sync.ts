@@ -5,6 +5,7 @@
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openAttachment } from './attachments.ts'
@@ -42,8 +43,7 @@ export class DeviceSync {
   readonly #log: Log
   readonly #storage: StorageService
   readonly #stopping = new AbortController()
-  #fetching: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(parts: {
     db: Database
@@ -65,12 +65,16 @@ export class DeviceSync {
     this.#timestamps = parts.timestamps
     this.#log = parts.log
     this.#storage = parts.storage
+    this.#rounds = new Rounds(
+      () => this.#fetchOne(),
+      (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
+    )
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#storage.stop()
-    await this.#fetching
+    await this.#rounds.stop()
   }
 
   /** Asks the phone, unless that was done since linking. Nothing on a primary, which has nobody to ask. */
@@ -119,31 +123,14 @@ export class DeviceSync {
 
   /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#fetching !== undefined) {
-      this.#again = true
-      return await this.#fetching
-    }
-    this.#fetching = this.#fetchAll().finally(() => {
-      this.#fetching = undefined
-    })
-    await this.#fetching
+    await this.#storage.sync()
+    await this.#rounds.run()
   }
 
-  async #fetchAll(): Promise<void> {
-    do {
-      this.#again = false
-      await this.#storage.sync()
-      try {
-        await this.#fetchOne()
-      } catch (error) {
-        this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits')
-      }
-    } while (this.#again && !this.#stopping.signal.aborted)
-  }
-
-  async #fetchOne(): Promise<void> {
+  /** False when nothing is due. */
+  async #fetchOne(): Promise<boolean> {
     const due = await this.#db.selectFrom('signal_contact_list_due').select('pointer').executeTakeFirst()
-    if (due === undefined) return
+    if (due === undefined) return false
     try {
       const pointer = attachmentPointerCodec.decode(due.pointer)
       const blob = await this.#server.download(pointer, contactListOctetsMax, this.#stopping.signal)
@@ -157,6 +144,7 @@ export class DeviceSync {
       this.#log.warn({ cause: error.message }, 'the phone’s contact list cannot be used')
     }
     await this.#db.deleteFrom('signal_contact_list_due').where('pointer', '=', due.pointer).execute()
+    return true
   }
 
   async #tell(contacts: readonly ListedContact[]): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../log.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { mediaOf } from './attachments-in.ts'
 import type { Clock } from './clock.ts'
 import { wordsOf } from './content.ts'
 import type { SignalSink } from './contract.ts'
@@ -160,7 +161,7 @@ export class Dispatch {
       ranges: rangesIn(message, text, this.#credentials.aci),
       preview: previewIn(message),
     }
-    await this.#sink.text({ ...facts, ...more, from: by, sentTo: undefined, quote }, transaction)
+    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo: undefined, quote }, transaction)
   }
 
   async #applyTranscript(

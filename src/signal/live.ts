@@ -4,12 +4,16 @@
  */
 import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { fetchAttachment } from './attachments-in.ts'
+import { Uploads } from './attachments-out.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
+import { Composer } from './composing.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
 import { ContentDesk } from './contents-due.ts'
@@ -27,7 +31,7 @@ import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from '.
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import type { Content, DataMessage } from './proto/messages.ts'
+import type { Content } from './proto/messages.ts'
 import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -69,6 +73,9 @@ export class LiveAccount {
   readonly #profiles: ProfileDesk
   readonly #groupListeners = new Set<GroupListener>()
   readonly #contents: ContentDesk
+  readonly #contentServer: ContentServer
+  readonly #uploads: Uploads
+  readonly #composer: Composer
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -158,6 +165,9 @@ export class LiveAccount {
         await this.#deliver(owed)
       },
     })
+    this.#contentServer = contentServer
+    this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
+    this.#composer = new Composer({ credentials, texts: this.#texts, uploads: this.#uploads })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -221,10 +231,11 @@ export class LiveAccount {
     quote,
     timer,
     ranges,
+    attachments = [],
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
-    return await this.#deliver({ to, content: { dataMessage }, timestampMs })
+    return await this.#deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
   }
 
   /** See `SignalAccount.owe`. */
@@ -238,7 +249,12 @@ export class LiveAccount {
   }
 
   /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
-  async #deliver(outgoing: { to: PeerIds; content: Content; timestampMs: number }): Promise<{
+  async #deliver(outgoing: {
+    to: PeerIds
+    content: Content
+    timestampMs: number
+    media?: readonly OutgoingMedia[]
+  }): Promise<{
     sealed: boolean
     to: PeerIds
   }> {
@@ -248,7 +264,12 @@ export class LiveAccount {
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, outgoing.content)
     try {
-      const content = await this.#complete(outgoing.content, timestampMs)
+      const content = await this.#composer.complete(
+        outgoing.content,
+        timestampMs,
+        outgoing.media ?? [],
+        this.#stopping.signal,
+      )
       if (serviceId === this.credentials.aci) {
         if (this.#otherDevices) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
         return { sealed: false, to: idsOf(peer) }
@@ -269,17 +290,9 @@ export class LiveAccount {
     }
   }
 
-  /** What every message of ours has, and a text that is too long for it at the content server. */
-  async #complete({ dataMessage, editMessage }: Content, timestampMs: number): Promise<Content> {
-    const complete = async (message: DataMessage): Promise<DataMessage> => ({
-      requiredProtocolVersion: 0,
-      ...message,
-      ...(message.body === undefined ? {} : await this.#texts.pack(message.body)),
-      timestamp: timestampMs,
-      profileKey: this.credentials.profileKey.serialize(),
-    })
-    if (dataMessage !== undefined) return { dataMessage: await complete(dataMessage) }
-    return { editMessage: { ...editMessage, dataMessage: await complete(editMessage?.dataMessage ?? {}) } }
+  /** See `SignalAccount.fetchAttachment`. */
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await fetchAttachment(this.#contentServer, pointer, target, AbortSignal.any([signal, this.#stopping.signal]))
   }
 
   /** See `SignalAccount.lookUp`. */
@@ -375,6 +388,7 @@ export class LiveAccount {
       await this.#quietly('pruning', async () => {
         await this.#retries.prune()
         await this.#receiver.prune()
+        await this.#uploads.prune()
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
       if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()

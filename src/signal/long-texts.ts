@@ -4,6 +4,7 @@
  * once, and the whole takes its place when it was fetched. What is still to be fetched is on record.
  */
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openAttachment, sealAttachment } from './attachments.ts'
@@ -11,6 +12,7 @@ import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { isLongText, longTextType, words } from './content.ts'
 import type { ContentServer } from './content-server.ts'
+import { uploadWhole } from './content-upload.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import { findPeer, idsOf } from './peers.ts'
@@ -32,8 +34,7 @@ export class LongTexts {
   readonly #random: Random
   readonly #log: Log
   readonly #stopping = new AbortController()
-  #fetching: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(parts: {
     db: Database
@@ -51,11 +52,15 @@ export class LongTexts {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#log = parts.log
+    this.#rounds = new Rounds(
+      () => this.#fetchOne(),
+      (error) => this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits'),
+    )
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#fetching
+    await this.#rounds.stop()
   }
 
   /** The parts of a message that hold this text, uploaded where needed. Errors as `SignalAccount.sendText`. */
@@ -63,7 +68,7 @@ export class LongTexts {
     const octets = Buffer.from(text)
     if (octets.length <= bodyOctetsMax) return { body: text }
     const { blob, pointer } = sealAttachment(octets, this.#random)
-    const place = await this.#server.upload(this.#chat.authenticated(), blob, this.#stopping.signal)
+    const place = await uploadWhole(this.#server, this.#chat.authenticated(), blob, this.#stopping.signal)
     const attachment = { ...pointer, ...place, contentType: longTextType, uploadTimestamp: this.#clock.now() }
     return { body: beginning(octets), attachments: [attachment] }
   }
@@ -96,25 +101,7 @@ export class LongTexts {
 
   /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#fetching !== undefined) {
-      this.#again = true
-      return await this.#fetching
-    }
-    this.#fetching = this.#fetchAll().finally(() => {
-      this.#fetching = undefined
-    })
-    await this.#fetching
-  }
-
-  async #fetchAll(): Promise<void> {
-    try {
-      do {
-        this.#again = false
-        while (!this.#stopping.signal.aborted && (await this.#fetchOne()));
-      } while (this.#again && !this.#stopping.signal.aborted)
-    } catch (error) {
-      this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits')
-    }
+    await this.#rounds.run()
   }
 
   /** False when nothing is due. */

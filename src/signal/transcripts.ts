@@ -3,6 +3,7 @@
  * to one. Nothing of it is ever sent again. Runs inside the receiver's transaction.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
+import { mediaOf } from './attachments-in.ts'
 import { words, wordsOf } from './content.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import { isPni, nobody, peerOf, readServiceId } from './ids.ts'
@@ -71,6 +72,7 @@ export async function applyTranscript(
       startedAtMs,
       ranges: rangesIn(message, text, own.aci),
       preview: previewIn(message),
+      ...mediaOf(message),
     },
     transaction,
   )

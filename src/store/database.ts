@@ -16,14 +16,16 @@ import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
+import * as attachments from './migrations/0006_attachments.ts'
 import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
+import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, SignalTables {}
+export interface Tables extends MailboxTables, MediaTables, SignalTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -34,6 +36,7 @@ const migrations = {
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
+  '0006_attachments': attachments,
   '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,

@@ -4,9 +4,11 @@
  */
 
 import type { MessageState } from '../domain/message.ts'
+import { attachmentsOf } from './attachments.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { AttemptRow, ContactRow, ConversationRow, LegRow, MessageRow, PartRow } from './tables/mailbox.ts'
+import type { AttachmentRow } from './tables/media.ts'
 
 export interface PageRequest {
   /** 1…PAGE_MAX. */
@@ -18,6 +20,8 @@ export interface ConversationView {
   conversation: ConversationRow
   contact: ContactRow
   lastMessage: MessageRow | undefined
+  /** Of the last message. */
+  attachments: readonly AttachmentRow[]
 }
 
 export interface MessageFilter {
@@ -195,10 +199,12 @@ async function withPeople(db: Database, rows: ConversationRow[]): Promise<Conver
   const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
   const messages =
     lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
+  const attachments = await attachmentsOf(db, messages)
   return rows.flatMap((conversation) => {
     const contact = contacts.find(({ id }) => id === conversation.contact_id)
     if (contact === undefined) return []
-    return [{ conversation, contact, lastMessage: messages.find(({ id }) => id === conversation.last_message_id) }]
+    const lastMessage = messages.find(({ id }) => id === conversation.last_message_id)
+    return [{ conversation, contact, lastMessage, attachments: attachments.get(lastMessage?.id ?? '') ?? [] }]
   })
 }
 

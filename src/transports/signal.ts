@@ -3,6 +3,7 @@
  * conversations) and `src/domain` (which knows no protocol). Decides nothing.
  */
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type {
   AttemptJournal,
   CapabilityFact,
@@ -147,6 +148,7 @@ export class SignalTransport implements Transport {
       quote: attempt.quote,
       timer: attempt.timer,
       ranges: attempt.ranges,
+      attachments: attempt.media ?? [],
     })
     if (to.aci !== undefined && to.aci === this.#account.status().aci) {
       const detail = 'a note to yourself, for your own devices alone'
@@ -158,6 +160,10 @@ export class SignalTransport implements Transport {
       encrypted: true,
       expectsReceipt: true,
     }
+  }
+
+  async fetch(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#account.fetchAttachment(pointer, target, signal)
   }
 
   async approveIdentity(recipient: Recipient): Promise<void> {
@@ -198,6 +204,8 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     receivedAtMs,
     encrypted: true,
     quote: message.quote,
+    media: message.attachments,
+    viewOnce: message.viewOnce,
     timerS: message.timerS,
     ranges: message.ranges,
     preview: message.preview,

@@ -16,6 +16,7 @@ import {
   messageRow,
   person,
   printable,
+  shown,
   state,
   table,
   textNow,
@@ -23,6 +24,7 @@ import {
   way,
   why,
 } from '../print.ts'
+import { handIn } from './attachments.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -31,6 +33,8 @@ export interface SendOptions extends Options {
   fallbackAfter?: string
   validity?: string
   idempotencyKey?: string
+  /** Paths of files. */
+  attach?: readonly string[]
   /** A span; `true` when none was given. */
   wait?: string | true
 }
@@ -45,11 +49,15 @@ const SETTLED: readonly MessageState[] = ['held', 'uncertain', 'delivered', 'rea
 export async function send(to: string, words: readonly string[], options: SendOptions): Promise<number> {
   const waitMs = options.wait === undefined ? 0 : options.wait === true ? WAIT_MS : parseDuration(options.wait)
   if (waitMs === undefined) throw new ExitError(EXIT.usage, `--wait ${options.wait}: write a span like 30s or PT5M.`)
+  const files = options.attach ?? []
+  if (words.length === 0 && files.length === 0)
+    throw new ExitError(EXIT.usage, 'Say what to send: a text, or --attach FILE.')
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
     ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await addressFor(gateway, to) }),
-    text,
+    text: text === '' ? undefined : text,
+    media: files.length === 0 ? undefined : await handIn(gateway, files, options.idempotencyKey),
     policy: options.policy,
     fallback_after: options.fallbackAfter,
     validity: options.validity,
@@ -208,7 +216,7 @@ async function conversations(gateway: Address, options: Options & { limit: strin
         last === null ? '' : clock(last.created_at),
         last === null ? '' : state(last),
         last === null ? '' : way(last),
-        [waiting(conversation), last === null ? '' : excerpt(last.text)].filter((words) => words !== '').join(' · '),
+        [waiting(conversation), last === null ? '' : excerpt(shown(last))].filter((words) => words !== '').join(' · '),
       ]
     }),
   )

@@ -7,12 +7,13 @@ import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
 import { TEXT_STYLES } from '../../domain/ranges.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
+import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import { listOwnChanges } from '../../store/own-changes.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { invalid, Problem } from '../problem.ts'
+import { idempotencyKey, Problem } from '../problem.ts'
 import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
 import { attemptView, messageView, ownChangeView } from '../views.ts'
@@ -21,7 +22,8 @@ import { attemptView, messageView, ownChangeView } from '../views.ts'
 export const TEXT_CHARS_MAX = 20_000
 const TEXT_STYLES_MAX = 250
 const METADATA_CHARS_MAX = 4_096
-const IDEMPOTENCY_KEY_CHARS_MAX = 255
+/** Official clients attach no more. */
+const MEDIA_MAX = 32
 /** Longest span that is taken for `fallback_after` and `validity`. */
 const SPAN_MS_MAX = 30 * 86_400_000
 
@@ -43,7 +45,15 @@ const newMessage = z
   .strictObject({
     to: z.string().min(1).max(100).optional().describe('Number, short code or `signal:<aci>`.'),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
-    text: z.string().min(1).max(TEXT_CHARS_MAX),
+    text: z.string().max(TEXT_CHARS_MAX).optional().describe('May be left out where something is attached.'),
+    media: z
+      .array(z.string().min(1).max(64))
+      .min(1)
+      .max(MEDIA_MAX)
+      .optional()
+      .describe(
+        'Ids of files that were handed in with `POST /api/v1/media`, in their order. They go over Signal only.',
+      ),
     text_styles: z
       .array(
         z.strictObject({
@@ -71,6 +81,10 @@ const newMessage = z
     message: 'Give either to or conversation_id.',
     path: ['to'],
   })
+  .refine((body) => (body.text ?? '') !== '' || body.media !== undefined, {
+    message: 'Give a text, or something to attach.',
+    path: ['text'],
+  })
 
 type NewMessage = z.output<typeof newMessage>
 
@@ -83,12 +97,7 @@ const running = new Set<string>()
 
 async function submit(call: Call<NewMessage, unknown>) {
   const { ports, principal, body } = call
-  const key = call.header('idempotency-key')
-  if (key !== undefined && (key === '' || key.length > IDEMPOTENCY_KEY_CHARS_MAX)) {
-    throw invalid([
-      { pointer: '', code: 'invalid-idempotency-key', message: 'Idempotency-Key has 1 to 255 characters.' },
-    ])
-  }
+  const key = idempotencyKey(call.header('idempotency-key'))
   const lock = `${principal.id} ${key}`
   if (key !== undefined && running.has(lock)) {
     throw new Problem({
@@ -122,7 +131,8 @@ async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, quote_jso
 }
 
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
-  const request: SubmitRequest = { text: body.text }
+  const request: SubmitRequest = { text: body.text ?? '' }
+  if (body.media !== undefined) request.media = body.media
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
   if (body.text_styles !== undefined) {
@@ -154,7 +164,8 @@ function canonical(value: unknown): string {
 /** The message as the API shows it, with whom it is to or from. */
 export async function withContact(ports: ApiPorts, message: MessageRow) {
   const contacts = await contactsOf(ports.db, [message])
-  return messageView(message, contacts.get(message.conversation_id))
+  const attachments = await attachmentsOf(ports.db, [message])
+  return messageView(message, contacts.get(message.conversation_id), attachments.get(message.id))
 }
 
 /** Lists messages of one conversation, or of all. */
@@ -166,7 +177,8 @@ export async function messagePage(
   const { limit, cursor } = call.query
   const page = await listMessages(db, { ...filter, limit, cursor })
   const contacts = await contactsOf(db, page.data)
-  return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id)))
+  const attachments = await attachmentsOf(db, page.data)
+  return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id), attachments.get(row.id)))
 }
 
 async function approve(call: Call<z.output<typeof approval>, unknown>) {

@@ -46,7 +46,7 @@ message DataMessage {
   optional Quote quote = 8;
   repeated Contact contact = 9;
   repeated Preview preview = 10;
-  optional Opaque sticker = 11;
+  optional Sticker sticker = 11;
   optional uint32 requiredProtocolVersion = 12;
   optional bool isViewOnce = 14;
   optional GroupContextV2 groupV2 = 15;
@@ -86,10 +86,17 @@ message AttachmentPointer {
   optional bytes digest = 6;
   optional string fileName = 7;
   optional uint32 flags = 8;
+  optional uint32 width = 9;
+  optional uint32 height = 10;
+  optional string caption = 11;
+  optional string blurHash = 12;
   optional uint64 uploadTimestamp = 13;
   optional uint32 cdnNumber = 14;
   optional string cdnKey = 15;
+  optional uint32 chunkSize = 17;
+  optional bytes incrementalMac = 19;
 }
+message Sticker { optional AttachmentPointer data = 4; optional string emoji = 5; }
 message Quote {
   optional uint64 id = 1;
   optional string text = 3;
@@ -206,10 +213,18 @@ export interface AttachmentPointer {
   /** SHA-256 of what lies at the content server. */
   digest?: Uint8Array
   fileName?: string
+  /** 1 voice message, 2 without a border, 8 a film that is shown as a moving picture. */
   flags?: number
+  width?: number
+  height?: number
+  caption?: string
+  blurHash?: string
   uploadTimestamp?: number
   cdnNumber?: number
   cdnKey?: string
+  /** Of what lies at the content server: the HMAC of its first chunk, of its first two, … */
+  incrementalMac?: Uint8Array
+  chunkSize?: number
 }
 
 export interface Quote {
@@ -258,7 +273,7 @@ export interface DataMessage {
   contact?: readonly SharedContact[]
   preview?: readonly { url?: string; title?: string }[]
   bodyRanges?: readonly BodyRange[]
-  sticker?: object
+  sticker?: { data?: AttachmentPointer; emoji?: string }
   requiredProtocolVersion?: number
   isViewOnce?: boolean
   groupV2?: { masterKey?: Uint8Array; revision?: number }

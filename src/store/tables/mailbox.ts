@@ -137,6 +137,8 @@ export interface MessagesTable {
   /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */
   expires_at_ms: number | null
   disappeared_at_ms: number | null
+  /** How many files belong to it (table `attachments`). */
+  attachments: Generated<number>
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */

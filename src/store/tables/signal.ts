@@ -195,7 +195,27 @@ export interface SignalContentsDueTable {
   code: string | null
 }
 
+/** An upload to the content server, under way or done. */
+interface SignalUploadsTable {
+  attachment_id: string
+  /** AES-256 key · HMAC key, and the IV: with the content they make the same octets again. */
+  key: Uint8Array
+  iv: Uint8Array
+  cdn: number
+  cdn_key: string
+  url: string
+  headers_json: string
+  /** Where octets go, where the server has said so (CDN 2). */
+  location: string | null
+  /** The server may have some of it. */
+  begun: Generated<Flag>
+  /** AttachmentPointer, once all of it is there. */
+  pointer: Uint8Array | null
+  created_at_ms: number
+}
+
 export interface SignalTables {
+  signal_uploads: SignalUploadsTable
   signal_account: SignalAccountTable
   signal_enrollment: SignalEnrollmentTable
   signal_sessions: SignalSessionsTable

@@ -2,6 +2,7 @@
  * The API on real sockets, with the real router over a real encrypted database. Only the outbox stands still, so that
  * nothing leaves and every message stays as it was planned.
  */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -18,6 +19,7 @@ import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
+import { mediaRig } from '../media-rig.ts'
 
 export interface Reply {
   status: number
@@ -88,6 +90,7 @@ export async function startRig(): Promise<Rig> {
   }
 
   const router = new Router({
+    media: await mediaRig(join(directory, 'files')),
     db,
     events,
     outbox: { attempt: async () => {}, deadline: async () => {}, start: async () => {}, stop: async () => {} },
@@ -183,6 +186,7 @@ export async function startRig(): Promise<Rig> {
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),
     },
+    media: router.media,
     modems: {
       list: () => [modem],
       probe: async () => [

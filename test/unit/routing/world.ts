@@ -3,6 +3,7 @@
  * outbox that runs its jobs when told, and two transports that fulfil the contract with a network that counts what
  * arrived. `crash` cuts the database off as a killed process would, `reboot` opens it again.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,7 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listAttempts, listMessages, listParts } from '../../../src/store/mailbox.ts'
 import type { MessageRow } from '../../../src/store/tables/mailbox.ts'
+import { mediaRig } from '../media-rig.ts'
 
 export const ANA = '+15550000101'
 export const BEN = '+15550000102'
@@ -303,6 +305,7 @@ export class World {
     this.outbox = new HandOutbox(this.clock)
     const quiet = () => {}
     this.router = new Router({
+      media: await mediaRig(join(this.#directory, 'files')),
       db: this.db,
       events: this.events,
       outbox: this.outbox,

@@ -106,7 +106,15 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     id += 1
     return Uint8Array.from({ length }, (_, index) => (id >> (8 * index)) & 0xff)
   })
-  const inbound = new Inbound({ db: database, events, agenda, ids, clock, region: 'GB' })
+  const inbound = new Inbound({
+    db: database,
+    events,
+    agenda,
+    ids,
+    clock,
+    region: 'GB',
+    media: { dueAtMs: () => null, poke() {} },
+  })
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const desk = { owe: async () => false }
   const dispatch = new Dispatch({
@@ -141,7 +149,7 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     const timestampMs = random(2) === 0 ? 1_000 : round + 1
     if (content.dataMessage?.timestamp === 1_000) content.dataMessage.timestamp = timestampMs
     const opened = { kind: 'content', sender, own: 'aci', content, timestampMs, serverTimestampMs: 1_000 } as const
-    const afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined }
+    const afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined, profile: false }
     try {
       await database.transaction().execute((tx) => dispatch.apply(opened, tx, afterwards))
       kept += 1

@@ -1,10 +1,9 @@
 /**
- * A registered account at work: connection, sending, receiving, keys, directory, and what the service holds against us
- * for the moment. `account.ts` makes one when there are credentials and throws it away when they change.
+ * A registered account at work: what belongs to it, and the life of its connection with what is to be done at each. Sending is
+ * `delivery.ts`. `account.ts` makes one when there are credentials and throws it away when they change.
  */
-import { ContentHint, type Net } from '@signalapp/libsignal-client'
-import { CausewayError } from '../domain/errors.ts'
-import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
+import type { Net } from '@signalapp/libsignal-client'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { fetchAttachment } from './attachments-in.ts'
@@ -19,19 +18,19 @@ import { ContentServer } from './content-server.ts'
 import { ContentDesk } from './contents-due.ts'
 import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
-import { type Directory, openDirectory } from './directory.ts'
-import { asCauseway, shortly, signalError } from './errors.ts'
-import { peerOf, serviceIdOctets } from './ids.ts'
+import { openDirectory } from './directory.ts'
+import { shortly } from './errors.ts'
+import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount } from './own-account.ts'
-import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
+import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import type { Content } from './proto/messages.ts'
 import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -45,9 +44,6 @@ import { StorageService } from './storage-service.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
-/** No client shows more of a text. */
-const textOctetsMax = 64 * 1024
-const transcriptPaddingOctets = 64
 
 type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
@@ -57,7 +53,6 @@ export class LiveAccount {
   readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
-  readonly #random: Random
   readonly #log: Log
   readonly #sink: SignalSink
   readonly #changed: () => void
@@ -65,7 +60,6 @@ export class LiveAccount {
   readonly #lock = new AccountLock()
   readonly #timestamps: OwnTimestamps
   readonly #sessions: SessionKeeper
-  readonly #sender: Sender
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
@@ -75,10 +69,9 @@ export class LiveAccount {
   readonly #contents: ContentDesk
   readonly #contentServer: ContentServer
   readonly #uploads: Uploads
-  readonly #composer: Composer
+  readonly #delivery: Delivery
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
-  readonly #directory: Directory
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
@@ -101,7 +94,6 @@ export class LiveAccount {
     this.credentials = credentials
     this.#db = db
     this.#clock = clock
-    this.#random = random
     this.#log = log
     this.#sink = sink
     this.#changed = parts.changed
@@ -127,7 +119,6 @@ export class LiveAccount {
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
-    this.#sender = sender
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
@@ -162,12 +153,26 @@ export class LiveAccount {
       log,
       sink,
       deliver: async (owed) => {
-        await this.#deliver(owed)
+        await this.#delivery.deliver(owed)
       },
     })
     this.#contentServer = contentServer
     this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
-    this.#composer = new Composer({ credentials, texts: this.#texts, uploads: this.#uploads })
+    this.#delivery = new Delivery({
+      db,
+      clock,
+      random,
+      log,
+      credentials,
+      sender,
+      composer: new Composer({ credentials, texts: this.#texts, uploads: this.#uploads }),
+      challenges: this.#challenges,
+      directory: openDirectory(parts.server, { db, chat, now: () => clock.now() }),
+      signal: this.#stopping.signal,
+      otherDevices: () => this.#otherDevices,
+      tell: (kind, peer) => this.#tell(kind, peer),
+      changed: parts.changed,
+    })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -186,7 +191,6 @@ export class LiveAccount {
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const { profile } = parts
     this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
-    this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
   }
 
   get state(): ChatState {
@@ -235,7 +239,7 @@ export class LiveAccount {
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
-    return await this.#deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
   }
 
   /** See `SignalAccount.owe`. */
@@ -248,48 +252,6 @@ export class LiveAccount {
     return () => void this.#contents.flush()
   }
 
-  /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
-  async #deliver(outgoing: {
-    to: PeerIds
-    content: Content
-    timestampMs: number
-    media?: readonly OutgoingMedia[]
-  }): Promise<{
-    sealed: boolean
-    to: PeerIds
-  }> {
-    const { timestampMs } = outgoing
-    const peer = await this.#resolve(outgoing.to)
-    const serviceId = serviceIdOf(peer)
-    if (serviceId === undefined) throw signalError('not-on-signal')
-    this.#admit(serviceId, outgoing.content)
-    try {
-      const content = await this.#composer.complete(
-        outgoing.content,
-        timestampMs,
-        outgoing.media ?? [],
-        this.#stopping.signal,
-      )
-      if (serviceId === this.credentials.aci) {
-        if (this.#otherDevices) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
-        return { sealed: false, to: idsOf(peer) }
-      }
-      const { sealed } = await this.#sender.send({
-        to: serviceId,
-        content: { ...content, ...this.#pniProof(peer) },
-        timestampMs,
-        urgent: true,
-        hint: ContentHint.Resendable,
-        log: true,
-      })
-      await this.#succeeded(serviceId, peer)
-      await this.#transcribe(serviceId, peer, content, timestampMs, sealed)
-      return { sealed, to: idsOf(peer) }
-    } catch (error) {
-      throw await this.#failed(serviceId, peer, asCauseway(error))
-    }
-  }
-
   /** See `SignalAccount.fetchAttachment`. */
   async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
     return await fetchAttachment(this.#contentServer, pointer, target, AbortSignal.any([signal, this.#stopping.signal]))
@@ -297,16 +259,7 @@ export class LiveAccount {
 
   /** See `SignalAccount.lookUp`. */
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
-    if (e164s.length === 0) return new Map()
-    const found = await this.#directory.lookUp(e164s, signal)
-    const known = new Map<string, PeerIds>()
-    await this.#db.transaction().execute(async (transaction) => {
-      for (const [e164, ids] of found) {
-        const { peer } = await learnPeer(transaction, ids)
-        known.set(e164, idsOf(peer))
-      }
-    })
-    return known
+    return await this.#delivery.lookUp(e164s, signal)
   }
 
   /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
@@ -399,101 +352,6 @@ export class LiveAccount {
   async #countDevices(): Promise<void> {
     if (this.credentials.deviceId !== 1) return
     this.#otherDevices = (await this.own.devices()).length > 1
-  }
-
-  async #resolve(ids: PeerIds): Promise<Peer> {
-    const known = await findPeer(this.#db, ids)
-    if (known?.unregistered === true && ids.e164 !== undefined) return await this.#resolveAnew(known, ids.e164)
-    if (known !== undefined && serviceIdOf(known) !== undefined) return known
-    if (serviceIdOf(ids) === undefined && ids.e164 !== undefined) await this.lookUp([ids.e164], this.#stopping.signal)
-    else await this.#db.transaction().execute((transaction) => learnPeer(transaction, ids))
-    const peer = await findPeer(this.#db, ids)
-    if (peer === undefined) throw signalError('not-on-signal')
-    return peer
-  }
-
-  /** The account that had this number is gone; the number may have a new one. */
-  async #resolveAnew(known: Peer, e164: string): Promise<Peer> {
-    await this.#quietly('looking for a new account', () => this.lookUp([e164], this.#stopping.signal))
-    return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
-  }
-
-  #admit(serviceId: string, { dataMessage, editMessage }: Content): void {
-    const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
-    if (serviceId === `PNI:${this.credentials.pni}`) {
-      throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
-    }
-    if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
-    this.#challenges.admit(serviceId)
-  }
-
-  /** For somebody who wrote to our number: the proof that this account is that number’s. */
-  #pniProof(peer: Peer): Pick<Content, 'pniSignatureMessage'> {
-    if (!peer.needsPniSignature) return {}
-    const { aci, pni } = this.credentials.identities
-    return {
-      pniSignatureMessage: {
-        pni: serviceIdOctets(`PNI:${this.credentials.pni}`).subarray(1),
-        signature: pni.keyPair.signAlternateIdentity(aci.keyPair.publicKey),
-      },
-    }
-  }
-
-  async #succeeded(serviceId: string, peer: Peer): Promise<void> {
-    if (this.#challenges.lifted(serviceId)) this.#changed()
-    if (!peer.unregistered) return
-    await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
-    await this.#tell('registered', peer)
-  }
-
-  async #failed(serviceId: string, peer: Peer, error: CausewayError): Promise<CausewayError> {
-    if (error.code === 'not-on-signal') {
-      await setTraits(this.#db, serviceId, { unregisteredAtMs: this.#clock.now() })
-      await this.#tell('unregistered', peer)
-    }
-    if (error.code === 'signal-challenge' && this.#challenges.note(serviceId, error)) this.#changed()
-    return error
-  }
-
-  /** Tells our own other devices what was sent; a failure does not undo the sending. */
-  async #transcribe(
-    serviceId: string,
-    peer: Peer,
-    content: Content,
-    timestampMs: number,
-    sealed: boolean,
-  ): Promise<void> {
-    if (!this.#otherDevices) return
-    await this.#quietly('telling our other devices', () =>
-      this.#sendTranscript(serviceId, peer, content, timestampMs, sealed),
-    )
-  }
-
-  async #sendTranscript(
-    serviceId: string,
-    peer: Peer,
-    content: Content,
-    timestampMs: number,
-    sealed: boolean,
-  ): Promise<void> {
-    const destination = serviceIdOctets(serviceId)
-    const sent = {
-      destinationServiceIdBinary: destination,
-      ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
-      timestamp: timestampMs,
-      ...((content.dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
-      ...(content.dataMessage === undefined ? {} : { message: content.dataMessage }),
-      ...(content.editMessage === undefined ? {} : { editMessage: content.editMessage }),
-      unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
-    }
-    await this.#sender.send({
-      to: this.credentials.aci,
-      content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
-      timestampMs,
-      urgent: true,
-      hint: ContentHint.Resendable,
-      log: true,
-    })
   }
 
   async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {

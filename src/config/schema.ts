@@ -347,6 +347,12 @@ export const configSchema = z.strictObject({
   runtime_dir: text
     .optional()
     .describe('Where sockets are. `/run/causeway` when installed, `run` in `data_dir` otherwise.'),
+  memory: z
+    .enum(['auto', 'small', 'fast'])
+    .prefault('auto')
+    .describe(
+      '`small` takes a third less memory and a fifth more time; `auto` is small where the machine has less than 2 GB.',
+    ),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).prefault('info').describe('What is written.'),

@@ -58,12 +58,15 @@ export class Closing {
   ): Promise<void> {
     const message = await getMessage(tx, attempt.message_id)
     if (message === undefined) return
-    this.#follow(message, attempt)
+    this.#makeRoom(message, attempt)
     if (outcome instanceof CausewayError) {
+      this.#context.agenda.touch(message.id)
       await this.#refused(tx, attempt, message, outcome)
     } else if (outcome.kind === 'accepted') {
-      await this.#accepted(tx, attempt, message, outcome, journal.mayBeReported)
+      const sent = await this.#accepted(tx, attempt, message, outcome, journal.mayBeReported)
+      if (sent.due_at_ms !== null) this.#context.agenda.touch(message.id)
     } else {
+      this.#context.agenda.touch(message.id)
       await this.#uncertain(tx, attempt, message, outcome.detail)
     }
   }
@@ -74,7 +77,7 @@ export class Closing {
     message: MessageRow,
     outcome: SendOutcome & { kind: 'accepted' },
     mayBeReported: boolean,
-  ): Promise<void> {
+  ): Promise<MessageRow> {
     const now = this.#context.clock()
     await this.#end(tx, attempt, { result: 'accepted', code: null, detail: outcome.detail })
     const leg = await findLeg(tx, message.id, attempt.leg)
@@ -88,13 +91,13 @@ export class Closing {
     })
     if (attempt.transport === 'sms') {
       await noteSmsLane(tx, message.conversation_id, attempt.lane, 'out')
-      if (mayBeReported) await rollUp(this.#context, tx, sent, attempt.leg, now)
-      return
+      return mayBeReported ? await rollUp(this.#context, tx, sent, attempt.leg, now) : sent
     }
     const { contact } = await partiesOf(tx, message)
     if (contact.signal_standing === 'unknown') {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
     }
+    return sent
   }
 
   async #uncertain(tx: DatabaseTransaction, attempt: AttemptRow, message: MessageRow, detail: string): Promise<void> {
@@ -207,7 +210,8 @@ export class Closing {
     const message = await getMessage(tx, attempt.message_id)
     // It may have been closed, the ordinary way, while this waited for its turn.
     if (message === undefined || !(await isOpen(tx, attempt.id))) return
-    this.#follow(message, attempt)
+    this.#makeRoom(message, attempt)
+    this.#context.agenda.touch(message.id)
     const parts = await partsOf(tx, message.id, attempt.leg)
     if (attempt.transport === 'signal' || parts.length === 0) {
       await this.#end(tx, attempt, {
@@ -254,8 +258,8 @@ export class Closing {
     return closeAttempt(tx, attempt.id, end, this.#context.clock())
   }
 
-  #follow(message: MessageRow, attempt: AttemptRow): void {
-    this.#context.agenda.touch(message.id)
+  /** It is not being sent any more: the next one of its conversation may go. */
+  #makeRoom(message: MessageRow, attempt: AttemptRow): void {
     if (attempt.transport !== 'mms') this.#context.agenda.free(message.conversation_id, attempt.transport)
   }
 

@@ -21,7 +21,7 @@ const ADDRESS_PRESENT = 0x80
 const INSERT_ADDRESS = 0x81
 
 /** Splits at the last `/TYPE=`. */
-export function addressOf(text: string): Address {
+function addressOf(text: string): Address {
   const at = text.toUpperCase().lastIndexOf(TYPE_MARK)
   return at < 0 ? { address: text } : { address: text.slice(0, at), addressType: text.slice(at + TYPE_MARK.length) }
 }

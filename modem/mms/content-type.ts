@@ -23,7 +23,7 @@ export interface Disposition {
   params: Parameters
 }
 
-export const NO_PARAMETERS: Parameters = new Map()
+const NO_PARAMETERS: Parameters = new Map()
 
 type ParameterForm = 'q' | 'integer' | 'charset' | 'version' | 'media' | 'text' | 'text-value' | 'none'
 
@@ -184,6 +184,12 @@ function quality(coded: number): number {
   return coded <= 100 ? Math.max(0, coded - 1) / 100 : (coded - 100) / 1000
 }
 
+function codedQuality(value: number): number {
+  const hundredths = Math.round(value * 100)
+  const isHundredths = hundredths < 100 && hundredths === Math.round(value * 1000) / 10
+  return isHundredths ? hundredths + 1 : Math.round(value * 1000) + 100
+}
+
 /** §8.4.2.3 Version-value: three bits before the point, four behind it; 15 is none. */
 export function versionOf(coded: number): string {
   const [major, minor] = [(coded >> 4) & 7, coded & 0xf]
@@ -214,6 +220,9 @@ function writeParameter(writer: WspWriter, name: string, value: string | number,
   if (name === 'charset' && typeof value === 'number') {
     writer.octet(0x81, field)
     writer.integer(value, field)
+  } else if (name === 'q' && typeof value === 'number') {
+    writer.octet(0x80, field)
+    writer.uintvar(codedQuality(value), field)
   } else if (name === 'type' && typeof value === 'string') {
     writer.octet(0x89, field)
     writeMedia(writer, value, field)

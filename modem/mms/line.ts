@@ -1,10 +1,12 @@
 /**
- * One line of `causeway mms decode`, explained: `[mms|wsp|sms] HEX…` to a JSON object in the fixed form. Whatever the
- * line is, an object comes out.
+ * One line of `causeway mms decode`, explained: `[mms|wsp|sms] HEX…` to a JSON object in the fixed form; and one line of
+ * `causeway mms encode`. Whatever the line is, a line comes out.
  */
 import { PduError } from '../pdu/error.ts'
-import { fromHex } from '../pdu/octets.ts'
+import { fromHex, toHex } from '../pdu/octets.ts'
+import { encodePdu } from './encode.ts'
 import { MmsError } from './error.ts'
+import { jsonToPdu } from './from-json.ts'
 import { type JsonObject, type JsonOptions, pduToJson } from './json.ts'
 import { PDU_OCTETS_MAX } from './limits.ts'
 import { MEDIA_MMS } from './media.ts'
@@ -14,6 +16,8 @@ import { readSet, type SetMessage } from './sms-set.ts'
 
 /** The longest line that is read: the hex of the longest PDU, its word and some blanks. */
 export const LINE_CHARS_MAX = 2 * PDU_OCTETS_MAX + 64
+/** As much again for everything else in the JSON. */
+export const JSON_LINE_CHARS_MAX = 2 * LINE_CHARS_MAX
 
 /**
  * The fields of what the line holds, in the names of the fixed form; `{"error":{"code","field","offset","message"}}` for
@@ -27,8 +31,31 @@ export function explainLine(line: string, options: JsonOptions): JsonObject {
   }
 }
 
+/**
+ * One line of `causeway mms encode`: the hex of the PDU that a JSON object describes (see `jsonToPdu`), or JSON of the
+ * error.
+ */
+export function encodeLine(line: string): string {
+  try {
+    return toHex(encodePdu(jsonToPdu(parsed(line))))
+  } catch (error) {
+    return JSON.stringify(errorToJson(error))
+  }
+}
+
+function parsed(line: string): unknown {
+  if (line.length > JSON_LINE_CHARS_MAX) {
+    throw new MmsError('limit-exceeded', 'line', 0, `a line has at most ${JSON_LINE_CHARS_MAX} characters`)
+  }
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new MmsError('bad-value', 'JSON', 0, 'the line is not JSON')
+  }
+}
+
 /** Anything that was thrown; what is no error of a codec is a bug of ours, and costs one line. */
-export function errorToJson(error: unknown): JsonObject {
+function errorToJson(error: unknown): JsonObject {
   if (!(error instanceof MmsError || error instanceof PduError)) {
     return { error: { code: 'internal', field: 'PDU', offset: 0, message: String(error) } }
   }

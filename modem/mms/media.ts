@@ -102,7 +102,6 @@ export const MEDIA_MMS = 'application/vnd.wap.mms-message'
 export const MEDIA_RELATED = 'application/vnd.wap.multipart.related'
 export const MEDIA_MIXED = 'application/vnd.wap.multipart.mixed'
 export const MEDIA_SMIL = 'application/smil'
-export const MEDIA_TEXT = 'text/plain'
 
 /** The content type of a number; one that nobody has registered shows as `unknown/0x77`. */
 export function mediaOfCode(code: number): string {

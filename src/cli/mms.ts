@@ -1,11 +1,12 @@
 /**
- * `causeway mms decode` without its shell: lines in, lines out. Nothing that comes in ends it; a line that cannot be
+ * `causeway mms decode` and `causeway mms encode` without their shell: lines in, lines out. Nothing that comes in ends it; a line that cannot be
  * understood becomes a JSON object with the error, so that line n out belongs to line n in.
  *
  * decode   `[mms|wsp|sms] HEX…` → one JSON object a line (see `pduToJson`), mms where nothing stands in front
+ * encode   one JSON object (see `jsonToPdu`) → the hex of one MMS PDU a line
  */
 import { createHash } from 'node:crypto'
-import { explainLine, LINE_CHARS_MAX } from '../../modem/mms/line.ts'
+import { encodeLine, explainLine, JSON_LINE_CHARS_MAX, LINE_CHARS_MAX } from '../../modem/mms/line.ts'
 import { linesOf } from './lines.ts'
 
 /** The fixed form shows so much of a SHA-256. */
@@ -19,6 +20,11 @@ const DIGEST_DIGITS = 16
  */
 export async function* decodeMmsLines(input: AsyncIterable<string | Uint8Array>, data = false): AsyncGenerator<string> {
   for await (const line of linesOf(input, LINE_CHARS_MAX)) yield JSON.stringify(explainLine(line, { digest, data }))
+}
+
+/** Encodes JSON objects, one a line, to lines of hex; blank lines are skipped, an error is a line of JSON. */
+export async function* encodeMmsLines(input: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
+  for await (const line of linesOf(input, JSON_LINE_CHARS_MAX)) if (line.trim() !== '') yield encodeLine(line)
 }
 
 function digest(octets: Uint8Array): string {

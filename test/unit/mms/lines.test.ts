@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decodeMmsLines } from '../../../src/cli/mms.ts'
+import { decodeMmsLines, encodeMmsLines } from '../../../src/cli/mms.ts'
 import { Random } from '../at/random.ts'
 import { corpus, disagreements, lineOf } from './corpus.ts'
 
@@ -79,4 +79,41 @@ it('shows the octets of parts where they are asked for', async () => {
   const [line = ''] = await all(decodeMmsLines(chunks([lineOf(entry)]), true))
   const [part] = JSON.parse(line).parts
   expect(Buffer.from(part.dataHex, 'hex').toString()).toBe(part.text)
+})
+
+it('encodes what decoding with octets gave, and names the field that is wrong', async () => {
+  const entries = corpus.cases.filter(({ encodeTest }) => encodeTest)
+  const json = await all(decodeMmsLines(chunks(entries.map((entry) => `${lineOf(entry)}\n`)), true))
+  const hex = await all(encodeMmsLines(chunks([`\n${json.join('\n')}\n\n`])))
+  const again = await all(decodeMmsLines(chunks([hex.join('\n')]), true))
+  expect(again.map((line): unknown => JSON.parse(line))).toEqual(json.map((line): unknown => JSON.parse(line)))
+  const ack = { type: 'm-acknowledge-ind', transactionId: 'T', version: '1.2' }
+  const wrong: readonly [value: unknown, field: string][] = [
+    ['{', 'JSON'],
+    ['[]', 'JSON'],
+    [{}, 'type'],
+    [{ ...ack, type: 'm-mbox-descr' }, 'type'],
+    [{ type: 'm-acknowledge-ind' }, 'X-Mms-Transaction-Id'],
+    [{ ...ack, version: '9' }, 'X-Mms-MMS-Version'],
+    [{ ...ack, reportAllowed: 'yes' }, 'reportAllowed'],
+    [{ ...ack, date: -1 }, 'Date'],
+    [{ ...ack, date: 1.5 }, 'Date'],
+    [{ ...ack, status: 1 }, 'X-Mms-Status'],
+    [{ ...ack, priority: 'highest' }, 'X-Mms-Priority'],
+    [{ ...ack, expiry: { kind: 'never' } }, 'expiry'],
+    [{ ...ack, to: 'x' }, 'to'],
+    [{ ...ack, to: [{}] }, 'to'],
+    [{ ...ack, subject: { text: 'a\0b' } }, 'Subject'],
+    [{ ...ack, subject: { text: 'ж', charset: 1000 } }, 'Subject'],
+    [{ ...ack, contentType: { media: 'a b' } }, 'Content-Type'],
+    [{ ...ack, contentType: { media: 'text/plain', params: { 'a b': 1 } } }, 'Content-Type'],
+    [{ ...ack, contentType: { media: 'text/plain' }, parts: [{}] }, 'media'],
+    [{ ...ack, contentType: { media: 'text/plain' }, parts: [{ media: 'text/plain' }] }, 'parts'],
+    [{ ...ack, contentType: { media: 'text/plain' }, parts: [{ media: 'a/b', dataHex: 'x' }] }, 'dataHex'],
+  ]
+  for (const [value, field] of wrong) {
+    const line = typeof value === 'string' ? value : JSON.stringify(value)
+    const [answered = ''] = await all(encodeMmsLines(chunks([line])))
+    expect([line, JSON.parse(answered).error?.field]).toEqual([line, field])
+  }
 })

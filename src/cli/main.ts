@@ -237,6 +237,19 @@ function program(): Command {
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/pdu.ts')).encode()))
 
+  const mms = root.command('mms').description('explains and makes MMS PDUs, a line each')
+  mms
+    .command('decode')
+    .description('`[mms|wsp|sms] HEX…` a line on standard input → one JSON object a line')
+    .option('--data', 'with the octets of the parts, as dataHex')
+    .option('--json', 'it always is')
+    .action(run(async (options) => (await import('./commands/mms.ts')).decode(options)))
+  mms
+    .command('encode')
+    .description('one JSON object a line on standard input, as decode --data gives it → HEX')
+    .option('--json', 'taken, and without effect')
+    .action(run(async () => (await import('./commands/mms.ts')).encode()))
+
   const config = root.command('config').description('looks at the configuration')
   config
     .command('check')

@@ -4,18 +4,7 @@
  * to `modem.ts`.
  */
 import { setting } from './at/command.ts'
-import {
-  description,
-  functionality,
-  ICCID_QUERIES,
-  iccid,
-  imei,
-  imsi,
-  operator,
-  ownNumber,
-  signalQuality,
-  wakeRadio,
-} from './at/general.ts'
+import { functionality, imsi, operator, ownNumber, signalQuality, wakeRadio } from './at/general.ts'
 import { errorClass } from './at/result.ts'
 import {
   type NewMessageIndication,
@@ -28,6 +17,7 @@ import {
   setIndication,
 } from './at/sms.ts'
 import type { ModemStatus } from './contract.ts'
+import { saidTwice, tellIccid, tellImei, tellOf } from './identity-answers.ts'
 import { indicationLadder } from './indications.ts'
 import type { PinRecord } from './pin-record.ts'
 import type { ModemProfile } from './profile.ts'
@@ -108,16 +98,19 @@ async function identify(
   options: BringUpOptions,
 ): Promise<{ imei: string | undefined; profile: ModemProfile }> {
   const { commandTimeoutMs } = steps.timings
-  const tell = (text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR') =>
-    unlessRefused(steps.run(description(text, commandTimeoutMs)))
-  const number =
-    (await unlessRefused(steps.run(imei('AT+CGSN', commandTimeoutMs)))) ??
-    (await unlessRefused(steps.run(imei('AT+GSN', commandTimeoutMs))))
+  const ask = steps.run.bind(steps)
+  const number = await tellImei(ask, commandTimeoutMs)
   options.admit(number)
-  const manufacturer = await tell('AT+CGMI')
-  const model = await tell('AT+CGMM')
+  const manufacturer = await tellOf(ask, 'AT+CGMI', commandTimeoutMs)
+  const model = await tellOf(ask, 'AT+CGMM', commandTimeoutMs)
   const profile = options.profile({ manufacturer, model })
-  options.learn({ imei: number, manufacturer, model, revision: await tell('AT+CGMR'), profile: profile.id })
+  options.learn({
+    imei: number,
+    manufacturer,
+    model,
+    revision: await tellOf(ask, 'AT+CGMR', commandTimeoutMs),
+    profile: profile.id,
+  })
   return { imei: number, profile }
 }
 
@@ -209,19 +202,11 @@ async function newMessageIndications(
 async function describeSim(steps: StartSteps, options: BringUpOptions): Promise<void> {
   const { commandTimeoutMs, slowCommandTimeoutMs } = steps.timings
   options.learn({
-    imsi: await unlessRefused(steps.run(imsi(commandTimeoutMs))),
-    iccid: await firstIccid(steps),
+    imsi: await saidTwice(steps.run.bind(steps), imsi(commandTimeoutMs)),
+    iccid: await tellIccid(steps.run.bind(steps), commandTimeoutMs),
     number: await unlessRefused(steps.run(ownNumber(slowCommandTimeoutMs))),
     smsc: (await unlessRefused(steps.run(serviceCentre(slowCommandTimeoutMs)))) || undefined,
     signalDbm: await unlessRefused(steps.run(signalQuality(commandTimeoutMs))),
     operator: await unlessRefused(steps.run(operator(slowCommandTimeoutMs))),
   })
-}
-
-async function firstIccid(steps: StartSteps): Promise<string | undefined> {
-  for (const text of ICCID_QUERIES) {
-    const found = await unlessRefused(steps.run(iccid(text, steps.timings.commandTimeoutMs)))
-    if (found !== undefined) return found
-  }
-  return undefined
 }

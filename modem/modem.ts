@@ -22,6 +22,7 @@ import {
   type UssdAnswer,
   UssdError,
 } from './contract.ts'
+import { familyUrcs } from './family-urcs.ts'
 import { isRegistered } from './health.ts'
 import { heard } from './heard.ts'
 import { ImeiClaims } from './identity.ts'
@@ -263,6 +264,8 @@ export class Modem implements SmsModem {
       this.#events(() => this.#link?.channel === channel),
       { clock: this.#clock, log: this.#log, timings: this.#timings },
     )
+    // Nobody knows yet who is there: what any family says unasked is no answer.
+    channel.knowUrcs(familyUrcs(this.#profiles, undefined))
     this.#link = newLink({
       modemId: () => this.id,
       channel,
@@ -366,9 +369,7 @@ export class Modem implements SmsModem {
     const profile = profileOf(this.#profiles, { ...facts, usbId: this.#whereabouts.usbId })
     this.#profile = profile
     link.submission.errors = profile.errors
-    link.channel.knowUrcs(
-      profile.urcs.map(({ prefix, meaning }) => ({ prefix, ...(meaning === 'boot' ? { boot: 'sure' as const } : {}) })),
-    )
+    link.channel.knowUrcs(familyUrcs(this.#profiles, profile))
     return profile
   }
 

@@ -4,7 +4,7 @@
  *
  *   command ──▶ (prompt ──▶ before-body ──▶ body) ──▶ final
  */
-import type { AtCommand } from './command.ts'
+import { type AtCommand, INDICATION } from './command.ts'
 import { decimal, fieldsAfter } from './fields.ts'
 import type { AtStage, FinalResult } from './result.ts'
 
@@ -84,7 +84,8 @@ export class Exchange {
 
   /** Takes a line without a known prefix, where the command is answered by such lines. */
   claimPlain(text: string): boolean {
-    if (this.command.plainInfo !== true) return false
+    const { plainInfo } = this.command
+    if (plainInfo === undefined || (plainInfo === 'unmarked' && INDICATION.test(text))) return false
     this.#push(text)
     return true
   }

@@ -47,8 +47,8 @@ export class Reception {
   readonly #waiting = new Set<string>()
   /** How often in a row the sink refused what is in a slot. */
   readonly #refusals = new Map<string, number>()
-  /** Unreadable slots that were handed on already; they stay where they are. */
-  readonly #shownUnreadable = new Set<string>()
+  /** What was handed on of slots that cannot be read, by key; it stays where it is, and is shown once. */
+  readonly #shownUnreadable = new Map<string, IncomingPdu>()
   readonly #timers = new Set<() => void>()
   #stored: Promise<void> = Promise.resolve()
   #direct: Promise<void> = Promise.resolve()
@@ -68,7 +68,7 @@ export class Reception {
     const readable = this.#options.storage.memories.includes(memory)
     // A memory that joins others (MT) would give one message two names.
     if (!readable || index === undefined || index < 0) void this.sweep()
-    else this.#read({ memory, index })
+    else this.#read({ memory, index }, true)
   }
 
   /** A +CMT, +CDS or +CBM with its line. */
@@ -116,7 +116,8 @@ export class Reception {
     return this.#stored
   }
 
-  #read(slot: Slot): void {
+  /** `isNews`: the modem has just put something there, so what was there before is gone. */
+  #read(slot: Slot, isNews = false): void {
     const key = keyOf(slot)
     if (this.#waiting.has(key)) return
     if (this.#waiting.size >= SLOTS_WAITING_MAX) {
@@ -126,6 +127,7 @@ export class Reception {
     this.#waiting.add(key)
     void this.#enqueue(async () => {
       this.#waiting.delete(key)
+      if (isNews) await this.#forgetUnreadable(key)
       const reading = await this.#readSlot(slot)
       if (reading === undefined) return
       if (reading.kind === 'message') await this.#take(slot.memory, reading.message)
@@ -152,6 +154,10 @@ export class Reception {
         if (listing.counts !== undefined) counts.push({ memory, ...listing.counts })
         const occupied = [...listing.messages.map((message) => message.index), ...listing.unreadable]
         await sink.inventory(modemId(), memory, occupied)
+        const unreadable = new Set(listing.unreadable.map((index) => keyOf({ memory, index })))
+        for (const [key, { slot }] of this.#shownUnreadable) {
+          if (slot?.memory === memory && !unreadable.has(key)) await this.#forgetUnreadable(key)
+        }
         for (const message of listing.messages) await this.#take(memory, message)
         for (const index of listing.unreadable) await this.#showUnreadable({ memory, index })
       } catch (error) {
@@ -184,11 +190,15 @@ export class Reception {
       this.#options.log.warn({ memory, reason: inWords(error) }, 'a message that is safe could not be deleted')
       return
     }
+    await this.#release(pdu)
+  }
+
+  /** Never rejects: the next inventory says the same. */
+  async #release(pdu: IncomingPdu): Promise<void> {
     try {
       await this.#options.sink.released(pdu)
     } catch (error) {
-      // The next inventory says the same.
-      this.#options.log.warn({ memory, reason: inWords(error) }, 'a freed slot could not be noted')
+      this.#options.log.warn({ memory: pdu.slot?.memory, reason: inWords(error) }, 'a freed slot could not be noted')
     }
   }
 
@@ -206,7 +216,16 @@ export class Reception {
   async #showUnreadable(slot: Slot): Promise<void> {
     const key = keyOf(slot)
     if (this.#shownUnreadable.has(key)) return
-    if (await this.#safe(this.#pdu(slot, '', 'unknown'))) this.#shownUnreadable.add(key)
+    const pdu = this.#pdu(slot, '', 'unknown')
+    if (await this.#safe(pdu)) this.#shownUnreadable.set(key, pdu)
+  }
+
+  /** Somebody has emptied the slot: the next thing in it that cannot be read is another one. */
+  async #forgetUnreadable(key: string): Promise<void> {
+    const pdu = this.#shownUnreadable.get(key)
+    if (pdu === undefined || this.#stopped) return
+    this.#shownUnreadable.delete(key)
+    await this.#release(pdu)
   }
 
   async #takeDirect(pdu: IncomingPdu): Promise<void> {

@@ -396,7 +396,8 @@ export class AtChannel {
       return true
     } else if (rule.body) {
       this.#urcHeadIsNewest = true
-      this.#bodies.expect(urc)
+      const unsay = this.#bodies.expect(urc)
+      this.#inFlight?.exchange.headInPlaceOfBody(unsay)
     } else {
       this.#events.urc(urc)
     }

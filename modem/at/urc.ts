@@ -26,6 +26,9 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CDS:', body: true },
   { prefix: '+CBM:', body: true },
   { prefix: '+CBMI:' },
+  // What is left of a list that was ended too soon by an entry reading as a final result: nobody's, and its lines too.
+  { prefix: '+CMGL:', body: true },
+  { prefix: '+CMGR:', body: true },
   { prefix: '+CREG:' },
   { prefix: '+CGREG:' },
   { prefix: '+CEREG:' },

@@ -7,6 +7,7 @@ import { setting } from './at/command.ts'
 import { functionality, imsi, operator, ownNumber, signalQuality, wakeRadio } from './at/general.ts'
 import { errorClass } from './at/result.ts'
 import {
+  BROADCAST_MEMORY,
   type NewMessageIndication,
   offeredIndications,
   offeredMemories,
@@ -174,7 +175,7 @@ async function messageMemories(
 }
 
 function readable(offered: readonly string[], preferred: string): readonly string[] {
-  const apart = preferred === 'MT' ? ['SR'] : ['SR', 'SM', 'ME']
+  const apart = preferred === 'MT' ? ['SR', BROADCAST_MEMORY] : ['SR', BROADCAST_MEMORY, 'SM', 'ME']
   return [...apart.filter((name) => name !== preferred && offered.includes(name)), preferred]
 }
 
@@ -189,6 +190,7 @@ async function newMessageIndications(
   const ladder = indicationLadder(offered, {
     acknowledged,
     reportMemory: memories.readable.includes('SR'),
+    broadcastMemory: memories.readable.includes(BROADCAST_MEMORY),
     first: profile.indications?.first ?? [],
     direct: profile.directDelivery !== undefined,
   })

@@ -38,6 +38,7 @@ export function heard(urc: Urc, link: Link, host: HeardHost): void {
   switch (urc.name) {
     case '+CMTI:':
     case '+CDSI:':
+    case '+CBMI:':
       link.reception?.indicated(urc)
       return
     case '+CMT:':

@@ -13,7 +13,7 @@ import type { AtChannel } from './at/channel.ts'
 import { setting } from './at/command.ts'
 import { decimal, unquote } from './at/fields.ts'
 import { Priority } from './at/priority.ts'
-import type { StoredMessage } from './at/sms.ts'
+import { BROADCAST_MEMORY, type StoredMessage } from './at/sms.ts'
 import type { Urc } from './at/urc.ts'
 import type { IncomingPdu, ModemSink, ModemStatus } from './contract.ts'
 import { inWords, isRefusal } from './refusal.ts'
@@ -61,7 +61,7 @@ export class Reception {
     this.#options = options
   }
 
-  /** A +CMTI or +CDSI. One that names no usable slot means "look yourself". */
+  /** A +CMTI, +CDSI or +CBMI. One that names no usable slot means "look yourself". */
   indicated(urc: Urc): void {
     const memory = unquote(urc.fields[0])
     const index = decimal(urc.fields[1])
@@ -175,7 +175,7 @@ export class Reception {
     const slot = { memory, index: message.index }
     const believed = await this.#readAgain(slot, message)
     if (believed === undefined || this.#stopped) return
-    const pdu = this.#pdu(slot, believed.pdu, believed.fits ? tpduKind(believed.pdu) : 'unknown')
+    const pdu = this.#pdu(slot, believed.pdu, kindOf(memory, believed) ?? 'unknown')
     if (!(await this.#safe(pdu))) {
       this.#later(slot)
       return
@@ -207,10 +207,11 @@ export class Reception {
    * is whole the second time. Undefined where the line broke; the slot is tried again later.
    */
   async #readAgain(slot: Slot, message: StoredMessage): Promise<StoredMessage | undefined> {
-    if (message.fits) return message
+    if (kindOf(slot.memory, message) !== undefined) return message
     const reading = await this.#readSlot(slot)
     if (reading?.kind !== 'message') return reading === undefined ? undefined : message
-    return reading.message.fits || message.pdu === '' ? reading.message : message
+    const isBetter = kindOf(slot.memory, reading.message) !== undefined || message.pdu === ''
+    return isBetter ? reading.message : message
   }
 
   async #showUnreadable(slot: Slot): Promise<void> {
@@ -313,6 +314,12 @@ export class Reception {
       receivedAtMs: this.#options.clock.nowMs(),
     }
   }
+}
+
+/** What a slot holds; undefined for a line of the wrong length. */
+function kindOf(memory: string, { fits, fitsPage, pdu }: StoredMessage): IncomingPdu['kind'] | undefined {
+  if (memory === BROADCAST_MEMORY) return fitsPage ? 'broadcast' : undefined
+  return fits ? tpduKind(pdu) : undefined
 }
 
 /** TP-MTI of what a modem received (23.040 §9.2.3.1), nothing more: decoding is the codec's. */

@@ -156,7 +156,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       bootLines: ['+AT: READY'],
       smsReadyLines: ['+PBREADY'],
       pace: { ...USB_PACE, bootMs: 6_000, submitMs: 3_600 },
-      memories: { SM: 30, ME: 100 },
+      memories: { SM: 30, ME: 100, BM: 5 },
       joinedMemory: true,
       memoryAtStart: 'ME',
       emptySlot: 'error',

@@ -77,7 +77,7 @@ export async function bringUp(steps: StartSteps, options: BringUpOptions): Promi
   const memories = await messageMemories(steps, options, profile)
   const indication = await newMessageIndications(steps, acknowledged, memories, profile)
   for (const text of ['AT+CLIP=1', 'AT+CRC=1', 'AT+CUSD=1']) await optional(steps, text)
-  for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+COPS=3,0']) await optional(steps, text)
+  for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+CIREG=1', 'AT+COPS=3,0']) await optional(steps, text)
   await describeSim(steps, options)
   return { acknowledged, memories, indication }
 }

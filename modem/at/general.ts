@@ -26,6 +26,14 @@ export function registration(prefix: RegistrationPrefix, timeoutMs: number): AtC
   )
 }
 
+/** AT+CIREG? (27.007 §8.71): whether it is registered with IMS. The URC is +CIREGU. */
+export function imsRegistration(timeoutMs: number): AtCommand<boolean | undefined> {
+  return query('AT+CIREG?', '+CIREG:', timeoutMs, (text) => {
+    const info = decimal(splitFields(text)[1])
+    return info === undefined ? undefined : info === 1
+  })
+}
+
 /** AT+CPIN?: `READY`, `SIM PIN`, `SIM PUK` … (27.007 §8.3). */
 export function simState(timeoutMs: number): AtCommand<string> {
   return query('AT+CPIN?', '+CPIN:', timeoutMs, (text) => unquote(text).toUpperCase())

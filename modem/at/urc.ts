@@ -32,6 +32,7 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CREG:' },
   { prefix: '+CGREG:' },
   { prefix: '+CEREG:' },
+  { prefix: '+CIREGU:' },
   { prefix: '+CUSD:', quoted: true },
   { prefix: '+SMS FULL' },
   { prefix: '^SMMEMFULL' },

@@ -139,7 +139,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       cmms: false,
       cmsCodes: { 303: 500 },
       csms1: false,
-      lacks: ['+CEREG', '+CPINR'],
+      lacks: ['+CEREG', '+CIREG', '+CPINR'],
       noise: {
         lines: ['^RSSI:21', '^BOOT:27710117,0,0,0,75', '^MODE:5,4', '^CSNR:-81,-5', '^STIN:0,0,0'],
         everyMs: 2_000,
@@ -165,7 +165,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       promptText: '\r\n>',
       vendorCommands: { '+UPSV': ['+UPSV: 0'], '+UPINCNT': ['+UPINCNT: 3,3,10,10'] },
       pinCounter: undefined,
-      lacks: ['+CPINR', '+CEREG'],
+      lacks: ['+CPINR', '+CEREG', '+CIREG'],
     },
   },
   le910: {
@@ -201,7 +201,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       csms1: false,
       cnmi: { mode: [0, 1, 2], mt: [0, 1, 2], bm: [0, 2], ds: [0, 1], bfr: [0, 1] },
       vendorCommands: { '+ZCDRUN': ['Close autorun state result(0:FAIL 1:SUCCESS):1'], '+ZOPRT': [] },
-      lacks: ['+CEREG', '+CPINR', '+CMMS'],
+      lacks: ['+CEREG', '+CIREG', '+CPINR', '+CMMS'],
       pinCounter: undefined,
       noise: {
         lines: ['+ZUSIMR:2', '+ZDONR: "Sim",262,99,"CS_PS","ROAM_OFF"', '+ZPASR: "HSPA"'],
@@ -226,7 +226,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       cmsCodes: { 302: 512, 303: 517, 304: 513 },
       notReady: 302,
       pinCounter: '+SPIC',
-      lacks: ['+CEREG', '+CPINR'],
+      lacks: ['+CEREG', '+CIREG', '+CPINR'],
       fullLines: [],
     },
   },

@@ -13,7 +13,7 @@ import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
 export interface ModemConfig {
-  /** `/dev/…`, `tcp://host:port` or `auto`. */
+  /** `/dev/…`, `tcp://host:port`, `rfc2217://host:port` or `auto`. */
   port: string
   imei: string | undefined
   label: string | undefined

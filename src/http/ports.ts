@@ -27,6 +27,12 @@ export interface ModemView {
   number: string | undefined
   operator: string | undefined
   registration: string
+  networks?: {
+    circuit: string | undefined
+    packet: string | undefined
+    eps: string | undefined
+    ims: boolean | undefined
+  }
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]

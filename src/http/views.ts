@@ -248,6 +248,12 @@ export function modemView(modem: ModemView) {
     number: modem.number ?? null,
     operator: modem.operator ?? null,
     registration: modem.registration,
+    networks: {
+      circuit: modem.networks?.circuit ?? null,
+      packet: modem.networks?.packet ?? null,
+      eps: modem.networks?.eps ?? null,
+      ims: modem.networks?.ims ?? null,
+    },
     signal_dbm: modem.signalDbm ?? null,
     smsc: modem.smsc ?? null,
     storage: modem.storage,

@@ -5,6 +5,7 @@
  *   key file → database → Redis → router (its sink) → modems, Signal account → transports → HTTP → "ready"
  */
 import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
+import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
 import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
@@ -156,6 +158,15 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     ready: () => isReady,
   })
 
+  const webhooks = new WebhookWorker({
+    db,
+    events,
+    ids,
+    clock,
+    resolve: (name) => lookup(name, { all: true }),
+    log,
+    version: VERSION,
+  })
   const http: HttpServer = await startHttp(
     {
       db,
@@ -168,6 +179,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       modems: modemPort(modems, scout, () => router.smsLanes()),
       signal: account,
       health,
+      webhooks,
       events,
       region: config.region,
       ids,
@@ -178,6 +190,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     },
     { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
   )
+  closing.push(() => webhooks.stop())
   closing.push(() => http.stop())
 
   // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
@@ -191,6 +204,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())
+  webhooks.start()
 
   isReady = true
   const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)

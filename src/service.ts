@@ -20,6 +20,7 @@ import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
+import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
 import { ModemWatch } from './service/modem-watch.ts'
@@ -31,6 +32,7 @@ import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
+import { oldestWaitingMs } from './store/mailbox.ts'
 import { Pictures } from './store/pictures.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
@@ -201,6 +203,8 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   // Ends before the modems do: what we stop ourselves is not lost.
   const watching = watch.watch(modems)
   closing.push(() => watching.stop())
+  const alerts = new Alerts({ events, account, modems, oldestWaitingMs: () => oldestWaitingMs(db), clock, log }).watch()
+  closing.push(() => alerts.stop())
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())

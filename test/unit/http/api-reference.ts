@@ -63,7 +63,7 @@ place however many entries come in meanwhile.
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
 \`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
-\`quarantine.added\`, \`settings.mode\`. Events carry ids and states; the message itself only for tokens with \`messages:read\`.
+\`quarantine.added\`, \`settings.mode\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 
 **Webhooks** follow [Standard Webhooks](https://www.standardwebhooks.com): a POST of \`{"type", "timestamp", "data"}\` with the headers
 \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`; any of its libraries checks the signature with the secret

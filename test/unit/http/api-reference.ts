@@ -35,7 +35,8 @@ const INTRODUCTION = `# The HTTP API
 
 JSON over HTTP/1.1 at \`http.listen\` (127.0.0.1:8420), and on the Unix socket \`<runtime_dir>/api.sock\`, where its owner needs
 no token. Names are snake_case, times RFC 3339 in UTC with milliseconds, spans ISO 8601 (\`PT15M\`) or short (\`15m\`), unknown
-values null. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
+values null. A running gateway describes itself: \`GET /api/openapi.json\` (OpenAPI 3.1, every answer with its fields) and, to read in
+a browser, \`GET /api/\`; neither wants a token. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
 
 **Tokens.** \`Authorization: Bearer cw_…\`, from \`causeway token create NAME --scope …\`. Only a hash is kept. Without a good
 token: 401; with one that lacks the scope: 403.

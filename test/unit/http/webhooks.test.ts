@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DELIVERY_WAITS_MS, WEBHOOK_EVENTS } from '../../../src/domain/webhook.ts'
+import { webhookBody } from '../../../src/http/openapi/shapes.ts'
 import type { Resolve } from '../../../src/http/webhooks/target.ts'
 import { WebhookWorker } from '../../../src/http/webhooks/worker.ts'
 import { EventLog } from '../../../src/store/events.ts'
@@ -87,6 +88,7 @@ describe('what is delivered', () => {
     expect(body.timestamp).toMatch(/^\d{4}-.*\.\d{3}Z$/)
     const shown = await rig.call('GET', `/api/v1/messages/${id}`, { local: true })
     expect(body.data.message).toEqual(shown.body)
+    expect(webhookBody.safeParse(body).error?.issues ?? []).toEqual([])
   })
 
   test('is what was asked for, from then on, once for each webhook', async () => {

@@ -212,6 +212,44 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
   )
 
+  const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
+  talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')
+    .requiredOption('--events <type...>', 'message.received, message.failed, … (separated by spaces or commas)')
+    .option('--description <words>', 'what it is for')
+    .action(run(async (url, options) => (await import('./commands/webhooks.ts')).add(url, options)))
+  talking(webhooks, 'list', 'all, and whether they work').action(
+    run(async (options) => (await import('./commands/webhooks.ts')).list(options)),
+  )
+  talking(webhooks, 'show <webhook>', 'one, without its secret').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).show(id, options)),
+  )
+  talking(webhooks, 'test <webhook>', 'sends one now and says what came of it').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).test(id, options)),
+  )
+  talking(webhooks, 'deliveries <webhook> [delivery]', 'what was and is to be delivered; or every attempt at one')
+    .option('--status <status>', 'only due, delivered or failed ones')
+    .option('--limit <count>', 'at most so many', '50')
+    .action(
+      run(async (id, delivery, options) => (await import('./commands/webhooks.ts')).deliveries(id, delivery, options)),
+    )
+  talking(webhooks, 'redeliver <webhook> <delivery>', 'delivers one once more, under the same id').action(
+    run(async (id, delivery, options) => (await import('./commands/webhooks.ts')).redeliver(id, delivery, options)),
+  )
+  talking(webhooks, 'rotate <webhook>', 'prints a new secret; the one before signs as well for a day').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).rotate(id, options)),
+  )
+  for (const [action, summary] of [
+    ['pause', 'sends nothing more'],
+    ['resume', 'takes one up again that was paused or disabled'],
+  ] as const) {
+    talking(webhooks, `${action} <webhook>`, summary).action(
+      run(async (id, options) => (await import('./commands/webhooks.ts')).activate(action === 'resume', id, options)),
+    )
+  }
+  talking(webhooks, 'remove <webhook>', 'with all that waits for it').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).remove(id, options)),
+  )
+
   root
     .command('sim [words...]')
     .description('drives the sandbox; without words: what it can do')
@@ -271,10 +309,16 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `modem`, `signal` and `token` alone mean their first command. */
+/** `contacts`, `modem`, `signal`, `token` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
-  const defaults: Record<string, string> = { contacts: 'list', modem: 'list', signal: 'status', token: 'list' }
+  const defaults: Record<string, string> = {
+    contacts: 'list',
+    modem: 'list',
+    signal: 'status',
+    token: 'list',
+    webhooks: 'list',
+  }
   const meant = defaults[first]
   const isBare = second === undefined || (second.startsWith('-') && second !== '--help' && second !== '-h')
   return meant !== undefined && isBare ? [first, meant, ...words.slice(1)] : [...words]

@@ -4,7 +4,20 @@
  * source are strictly increasing.
  */
 
-export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat' | 'att' | 'blb'
+export type IdPrefix =
+  | 'msg'
+  | 'cnv'
+  | 'con'
+  | 'evt'
+  | 'try'
+  | 'tok'
+  | 'pdu'
+  | 'set'
+  | 'dat'
+  | 'att'
+  | 'blb'
+  | 'whk'
+  | 'whd'
 
 export type IdSource = (prefix: IdPrefix) => string
 

@@ -210,6 +210,8 @@ export interface ApiPorts {
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
+  /** Something may be due for a webhook. */
+  webhooks: { poke(): void }
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   /** ISO 3166 country for numbers in national form. */

@@ -227,10 +227,6 @@ export function capabilityView(contact: ContactRow) {
   }
 }
 
-export function contactEtag(contact: ContactRow): { ETag: string } {
-  return { ETag: `"${contact.version}"` }
-}
-
 export function modemView(modem: ModemView) {
   return {
     id: modem.id,

@@ -254,6 +254,11 @@ export async function startRig(): Promise<Rig> {
       safetyCode: async () => new Uint8Array([8, 2, 255]),
       compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
     },
+    webhooks: {
+      poke: () => {
+        calls.push('poke webhooks')
+      },
+    },
     health: {
       ready: () => rig.ready,
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],

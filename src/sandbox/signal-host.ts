@@ -194,6 +194,12 @@ export class SignalHost extends MockServer implements ConnectionTap {
     this.#list(primary)
   }
 
+  /** The account is listed with its present number in the place of `former`. */
+  relist(device: Device, former: string): void {
+    this.#options.directory.unlist(former)
+    this.#list(device)
+  }
+
   /** The first device of whoever is registered with this number now. */
   async findByNumber(e164: string): Promise<Device | undefined> {
     const listing = this.#options.directory.find(e164)

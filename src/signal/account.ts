@@ -232,11 +232,16 @@ export class Account implements SignalAccount {
         credentials: this.#credentials,
         profile,
         changed: () => this.#changed(),
+        moved: () => void this.#reload(),
       })
       this.#live = live
       live.start()
     }
     this.#changed()
+  }
+
+  async #reload(): Promise<void> {
+    await this.#load().catch((error) => this.#parts.log.error({ err: error }, 'the account could not be loaded anew'))
   }
 
   #working(): LiveAccount {

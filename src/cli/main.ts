@@ -197,6 +197,12 @@ function program(): Command {
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )
+  talking(signal, 'pin [pin]', 'hands over the Signal PIN that a number is protected by').action(
+    run(async (pin, options) => (await import('./commands/signal.ts')).pin(pin, options)),
+  )
+  talking(signal, 'skip-transfer', 'registers although the phone’s messages cannot come over').action(
+    run(async (options) => (await import('./commands/signal.ts')).skipTransfer(options)),
+  )
   talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
     run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
   )

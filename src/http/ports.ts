@@ -121,8 +121,11 @@ export interface SignalView {
         e164: string
         transport: 'sms' | 'voice'
         requestedAtMs: number
-        nextRequestAtMs: number | undefined
+        nextSmsAtMs: number | undefined
+        nextCallAtMs: number | undefined
       }
+    | { step: 'pin'; e164: string; lockedUntilMs: number; isPinOfUse: boolean; triesLeft: number | undefined }
+    | { step: 'transfer'; e164: string }
     | { step: 'registering'; e164: string }
     | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
     | undefined
@@ -160,6 +163,8 @@ export interface SignalPort {
   removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
+  submitPin(pin: string): Promise<void>
+  skipTransfer(): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
   safetyNumber(peer: SignalPeer): Promise<string | undefined>
   /** The same as octets of a QR code. */

@@ -343,8 +343,19 @@ function registrationView(step: SignalView['registration']) {
         number: step.e164,
         transport: step.transport,
         requested_at: time(step.requestedAtMs),
-        next_request_at: time(step.nextRequestAtMs),
+        next_request_at: time(step.transport === 'sms' ? step.nextSmsAtMs : step.nextCallAtMs),
+        next_sms_at: time(step.nextSmsAtMs),
+        next_call_at: time(step.nextCallAtMs),
       }
+    case 'pin':
+      return {
+        step: step.step,
+        number: step.e164,
+        locked_until: time(step.lockedUntilMs),
+        pin_of_use: step.isPinOfUse,
+        tries_left: step.triesLeft ?? null,
+      }
+    case 'transfer':
     case 'registering':
       return { step: step.step, number: step.e164 }
     case 'failed':

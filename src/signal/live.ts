@@ -89,6 +89,8 @@ export class LiveAccount {
     credentials: Credentials
     profile: OwnProfile
     changed: () => void
+    /** The credentials in the database are others now: this one is to be replaced. */
+    moved: () => void
   }) {
     const { db, clock, log, credentials, random, sink } = parts
     this.credentials = credentials
@@ -186,6 +188,7 @@ export class LiveAccount {
       sync: this.#sync,
       texts: this.#texts,
       profiles: this.#profiles,
+      moved: parts.moved,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })

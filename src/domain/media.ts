@@ -30,6 +30,7 @@ export interface PartialDownload {
   size(): Promise<number>
   /** At the end of what is there. Throws CausewayError `storage-full`. */
   append(octets: Uint8Array): Promise<void>
+  /** From its beginning. Each piece is valid until the next one is asked for. */
   read(): AsyncGenerator<Buffer, void, undefined>
   /** Begins anew with nothing. */
   discard(): Promise<void>

@@ -71,14 +71,18 @@ export class Uploads {
           location: row.location ?? undefined,
         }
       : await this.#plan(media, signal)
+    let digest: Buffer | undefined
+    const octets = async function* () {
+      digest = yield* sealed(media, plan.keys)
+    }
     try {
-      await this.#upload(media, plan, signal)
+      await this.#upload(media, plan, octets, signal)
     } catch (error) {
       // The server has forgotten it, or never took it: the next attempt begins anew.
       if (CausewayError.is(error, 'signal-upload-lost')) await this.#forget(media.id)
       throw error
     }
-    const pointer = await describe(media, plan, this.#clock.now(), signal)
+    const pointer = await describe(media, plan, digest, this.#clock.now(), signal)
     await this.#db
       .updateTable('signal_uploads')
       .set({ pointer: attachmentPointerCodec.encode(pointer), created_at_ms: this.#clock.now() })
@@ -113,8 +117,13 @@ export class Uploads {
     return { form, keys, begun: false, location: undefined }
   }
 
-  async #upload(media: OutgoingMedia, plan: Plan, signal: AbortSignal): Promise<void> {
-    const { form, keys, begun, location } = plan
+  async #upload(
+    media: OutgoingMedia,
+    plan: Plan,
+    blob: () => AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { form, begun, location } = plan
     await upload(
       this.#server,
       {
@@ -122,7 +131,7 @@ export class Uploads {
         octets: blobOctets(media.bytes),
         begun,
         location,
-        from: (offset) => skipping(sealed(media, keys), offset),
+        from: (offset) => skipping(blob(), offset),
         begin: async (at) => {
           await this.#db
             .updateTable('signal_uploads')
@@ -161,24 +170,20 @@ async function* skipping(octets: AsyncIterable<Uint8Array>, offset: number): Asy
   }
 }
 
-/** Digest and, for films (which are looked at while they are fetched), the incremental MAC, from one more pass. */
+/**
+ * What the pointer tells. `uploadedDigest`: of the blob that went through just now; without it, and for films (which are
+ * looked at while they are fetched, and so have an incremental MAC), the blob is made once more.
+ */
 async function describe(
   media: OutgoingMedia,
   { form, keys }: Plan,
+  uploadedDigest: Uint8Array | undefined,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<AttachmentPointer> {
-  const blob = sealed(media, keys)
-  let digest = new Uint8Array()
+  let digest = uploadedDigest
   const octets = async function* () {
-    for (;;) {
-      const next = await blob.next()
-      if (next.done === true) {
-        digest = new Uint8Array(next.value)
-        return
-      }
-      yield next.value
-    }
+    digest = yield* sealed(media, keys)
   }
   let incremental: Pick<AttachmentPointer, 'incrementalMac' | 'chunkSize'> = {}
   if (media.contentType.startsWith('video/')) {
@@ -186,7 +191,8 @@ async function describe(
     const mac = new DigestingPassThrough(new Uint8Array(keys.key.subarray(32)), choice)
     await pipeline(Readable.from(octets(), { highWaterMark: 1 }), mac, drain, { signal })
     incremental = { incrementalMac: mac.getFinalDigest(), chunkSize: chunkSizeInBytes(choice) }
-  } else await drain(octets())
+  } else if (digest === undefined) await drain(octets())
+  if (digest === undefined) throw new Error('a blob without a digest')
   return {
     contentType: media.contentType,
     key: keys.key,

@@ -71,6 +71,8 @@ export interface OutgoingMedia extends MediaFacts {
   /** Of the attachment; the same at every attempt. */
   id: string
   bytes: number
+  /** To be looked at once. */
+  viewOnce: boolean
   /** The content from the beginning; may be called again. */
   read(): AsyncIterable<Uint8Array>
 }

@@ -12,14 +12,14 @@ import {
 } from '@signalapp/libsignal-client/dist/incremental_mac.js'
 import { CausewayError } from '../domain/errors.ts'
 import type { OutgoingMedia } from '../domain/media.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { type AttachmentKeys, AttachmentSealer, blobOctets, freshKeys } from './attachments.ts'
 import { flagsOf } from './attachments-in.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import { askForForm, type UploadForm, upload } from './content-upload.ts'
-import { type AttachmentPointer, attachmentPointerCodec } from './proto/messages.ts'
+import { type AttachmentPointer, attachmentPointerCodec, type Content } from './proto/messages.ts'
 
 /** Content servers keep things for weeks; a pointer older than this is not handed out any more. */
 const pointerKeptMs = 3 * 24 * 3600_000
@@ -151,6 +151,26 @@ export class Uploads {
   async #forget(id: string): Promise<void> {
     await this.#db.deleteFrom('signal_uploads').where('attachment_id', '=', id).execute()
   }
+}
+
+/** An edit says the whole message anew: what was attached to it goes along, under the pointers that it was sent with. */
+export async function keepAttachments(
+  transaction: DatabaseTransaction,
+  content: Content,
+  attachmentIds: readonly string[],
+): Promise<Content> {
+  const { editMessage } = content
+  if (editMessage === undefined || attachmentIds.length === 0) return content
+  const rows = await transaction
+    .selectFrom('signal_uploads')
+    .select(['attachment_id', 'pointer'])
+    .where('attachment_id', 'in', attachmentIds)
+    .execute()
+  const attachments = attachmentIds.flatMap((id) => {
+    const pointer = rows.find(({ attachment_id: of }) => of === id)?.pointer
+    return pointer == null ? [] : [attachmentPointerCodec.decode(pointer)]
+  })
+  return { editMessage: { ...editMessage, dataMessage: { ...editMessage.dataMessage, attachments } } }
 }
 
 /** The blob in order; returns its digest. */

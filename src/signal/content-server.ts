@@ -103,7 +103,7 @@ export class ContentServer {
     })
   }
 
-  #urlOf({ cdnNumber = 0, cdnKey }: AttachmentPointer): string {
+  #urlOf({ cdnNumber = 0, cdnId, cdnKey = cdnId === '0' ? undefined : cdnId }: AttachmentPointer): string {
     const base = Object.entries(this.#urls).find(([number]) => number === String(cdnNumber))?.[1]
     if (base === undefined || cdnKey === undefined || cdnKey === '') throw gone('its place is unknown')
     const segments = cdnKey.split('/')

@@ -129,6 +129,8 @@ describe('kill −9 in the middle of', () => {
     const message = await house.send(house.world.person('ana').number, 'whole', { media: [id] })
     const there = () => [...cdn.uploads.values()].at(-1) ?? Buffer.alloc(0)
     await house.eventually('a part is there', () => there().length >= 1_000_000)
+    const { transferred_bytes: transferred } = JSON.parse(String((await raw('GET', `/api/v1/media/${id}/info`)).body))
+    expect(transferred).toBeGreaterThan(900_000)
     await house.kill()
     await house.start()
     await house.reaches(message, 'delivered')

@@ -98,7 +98,14 @@ const singleFileDependencies = [
 ]
 
 /** No clock, no I/O, no randomness of their own: not even Node's modules. */
-const pureRooms = ['src/domain', 'modem/pdu', 'modem/mms', 'modem/at/lexer.ts', 'modem/at/command.ts', 'modem/at/result.ts']
+const pureRooms = [
+  'src/domain',
+  'modem/pdu',
+  'modem/mms',
+  'modem/at/lexer.ts',
+  'modem/at/command.ts',
+  'modem/at/result.ts',
+]
 
 let graph: ImportGraph
 

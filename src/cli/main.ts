@@ -62,6 +62,8 @@ function program(): Command {
       (file, all: string[]) => [...all, file],
       [],
     )
+    .option('--view-once', 'the one file is to be looked at once; without words')
+    .option('--voice', 'the files are voice messages')
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
     .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
     .option('--validity <span>', 'time after which nobody wants it any more')

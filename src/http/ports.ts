@@ -211,7 +211,7 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
-  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'blobs'>
+  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort

@@ -35,6 +35,7 @@ type MessageFacts = Pick<
   | 'fallback_reason'
   | 'fallback_after_ms'
   | 'attachments'
+  | 'view_once'
 >
 
 /** The facts about this message and this person now. */
@@ -57,8 +58,7 @@ export async function gatherFacts(
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
     },
-    encryptedOnly:
-      message.timer_s === null ? undefined : 'it is to disappear, and a text would stay with them for ever',
+    encryptedOnly: encryptedOnly(message),
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
@@ -110,6 +110,12 @@ function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): Tra
 }
 
 /** It has attempts since its plan began. */
+/** Why it must not leave as anything but an encrypted message. */
+function encryptedOnly({ timer_s: timer, view_once: once }: MessageFacts): string | undefined {
+  if (once === 1) return 'it is to be looked at once, and would stay with them for ever'
+  return timer === null ? undefined : 'it is to disappear, and a text would stay with them for ever'
+}
+
 function wasTried({ tries, leg, since_leg }: MessageFacts): boolean {
   return tries > 0 || (leg ?? since_leg) > since_leg
 }

@@ -69,6 +69,7 @@ export class Sending {
           await this.#closing.close(tx, claim, outcome)
         })
       uses.add(claim.attempt.lane, claim.journal.taken)
+      if (claim.outgoing.media?.some(({ viewOnce }) => viewOnce) === true) this.#context.media.poke()
     } finally {
       this.#live.delete(claim.attempt.id)
       events.poke()
@@ -126,7 +127,7 @@ export class Sending {
       agenda.touch(message.id, choice.lane)
       return undefined
     }
-    const media = await outgoingMedia(tx, this.#context.media.blobs, message)
+    const media = await outgoingMedia(tx, this.#context.media, message)
     if (media === undefined) {
       const reason = 'Not sent: what was attached is not here any more.'
       await moveMessage(this.#context, tx, message, 'fail', { code: 'media-gone', reason, due_at_ms: null })

@@ -136,7 +136,14 @@ export interface OutgoingAction {
   reference: string
   action:
     | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
-    | { kind: 'edited'; targetMs: number; text: string; quote: IncomingText['quote'] }
+    | {
+        kind: 'edited'
+        targetMs: number
+        text: string
+        quote: IncomingText['quote']
+        /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
+        attachmentIds?: readonly string[]
+      }
     | { kind: 'deleted'; targetMs: number }
     | { kind: 'timer'; seconds: number; version: number }
 }

@@ -7,7 +7,7 @@ import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { fetchAttachment } from './attachments-in.ts'
-import { Uploads } from './attachments-out.ts'
+import { keepAttachments, Uploads } from './attachments-out.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
@@ -250,7 +250,9 @@ export class LiveAccount {
     { to, timestampMs, reference, action }: OutgoingAction,
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
-    const content = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    const said = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    const attached = action.kind === 'edited' ? (action.attachmentIds ?? []) : []
+    const content = await keepAttachments(transaction, said, attached)
     await this.#contents.owe(transaction, { to, content, timestampMs, reference })
     return () => void this.#contents.flush()
   }

@@ -21,6 +21,7 @@ import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
 import * as signalEdges from './migrations/0011_signal_edges.ts'
+import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -44,6 +45,7 @@ const migrations = {
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,
   '0011_signal_edges': signalEdges,
+  '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
 }
 

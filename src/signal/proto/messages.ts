@@ -82,6 +82,7 @@ message Payment {
 }
 message PollCreate { optional string question = 1; repeated string options = 3; }
 message AttachmentPointer {
+  optional fixed64 cdnId = 1;
   optional string contentType = 2;
   optional bytes key = 3;
   optional uint32 size = 4;
@@ -218,6 +219,8 @@ export interface Envelope {
 }
 
 export interface AttachmentPointer {
+  /** Place at the content server where `cdnKey` is absent (old clients, CDN 0 and 2): 64 bits, decimal. */
+  cdnId?: string
   contentType?: string
   /** AES-256 key · HMAC key, 64 octets. */
   key?: Uint8Array

@@ -139,6 +139,8 @@ export interface MessagesTable {
   disappeared_at_ms: number | null
   /** How many files belong to it (table `attachments`). */
   attachments: Generated<number>
+  /** Ours, to be looked at once: what is attached is wiped here when it has left. */
+  view_once: Generated<number>
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */

@@ -36,7 +36,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
     statuses: [200, 206],
     other: { 'image/jpeg': 'A picture.', 'image/png': 'A picture with transparency.' },
   },
-  'GET /api/v1/media/:id/info': json(answers.attachment),
+  'GET /api/v1/media/:id/info': json(answers.attachmentInfo),
   'POST /api/v1/media/:id/fetch': json(answers.attachment, 202),
   'DELETE /api/v1/media/:id': json(answers.attachment),
   'GET /api/v1/conversations': json(answers.conversations),
@@ -73,6 +73,8 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'DELETE /api/v1/signal/devices/:id': none,
   'POST /api/v1/signal/captcha': json(answers.signal, 202),
   'POST /api/v1/signal/code': json(answers.signal, 202),
+  'POST /api/v1/signal/pin': json(answers.signal, 202),
+  'POST /api/v1/signal/skip-transfer': json(answers.signal, 202),
   'GET /api/v1/events': {
     ...json(answers.events),
     other: { 'text/event-stream': 'The same events as a stream, from now on or behind `Last-Event-ID`.' },

@@ -54,7 +54,7 @@ export const problem = shape('Problem', {
 
 const contactRef = shape('ContactRef', { id: text, name: maybe, address: maybe })
 
-const attachment = shape('Attachment', {
+const attachmentFields = {
   id: text,
   message_id: maybe,
   content_type: text,
@@ -73,7 +73,9 @@ const attachment = shape('Attachment', {
   reason: maybe,
   url: maybe,
   thumbnail_url: maybe,
-})
+}
+
+const attachment = shape('Attachment', attachmentFields)
 
 const messageFields = {
   id: text,
@@ -193,6 +195,7 @@ const modem = shape('Modem', {
   number: maybe,
   operator: maybe,
   registration: text,
+  networks: z.strictObject({ circuit: maybe, packet: maybe, eps: maybe, ims: flag.nullable() }),
   signal_dbm: z.number().nullable(),
   smsc: maybe,
   storage: z.array(z.strictObject({ memory: text, used: count, total: count })),
@@ -277,6 +280,7 @@ const token = { id: text, name: text, scopes: z.array(z.enum(SCOPES)) }
 /** Whole answers. */
 export const answers = {
   attachment,
+  attachmentInfo: shape('AttachmentInfo', { ...attachmentFields, transferred_bytes: count.nullable() }),
   message,
   newMessage,
   attempts,

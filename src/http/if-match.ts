@@ -28,6 +28,13 @@ export function readerOf(row: Pick<Route, 'method' | 'path'>, routes: readonly R
   return routes.find(({ method, path }) => method === 'GET' && path === row.path)
 }
 
+/** Whether its answers carry an `ETag`: of a PATCH, and of the GET beside it. */
+export function isTagged(row: Route, routes: readonly Route[]): boolean {
+  return row.method === 'GET'
+    ? routes.some((one) => one.path === row.path && readerOf(one, routes) === row)
+    : readerOf(row, routes) !== undefined
+}
+
 /** The answer with its tag, where it has none of its own. */
 export function tagged(reply: Reply): Reply {
   if (reply.headers?.['ETag'] !== undefined || reply.body === undefined) return reply

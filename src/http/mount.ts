@@ -11,7 +11,7 @@ import express, {
   type Response,
 } from 'express'
 import { authenticate, authorize, LOCAL, type Principal } from './auth.ts'
-import { Changes, readerOf, tagged } from './if-match.ts'
+import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
 import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
@@ -55,10 +55,7 @@ export function createApp(
   const parseJson = express.json({ limit: BODY_BYTES_MAX, strict: true })
   for (const row of routes) {
     const reader = readerOf(row, routes)
-    const hasTag = routes.some(
-      (one) =>
-        one.path === row.path && (readerOf(one, routes) === row || one === row) && readerOf(one, routes) !== undefined,
-    )
+    const hasTag = isTagged(row, routes)
     const guard: RequestHandler = (request, _response, next) => {
       authorize(principals.get(request) ?? { id: '', scopes: [] }, row.scope)
       if (row.body !== undefined) demandJson(request)

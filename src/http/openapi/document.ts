@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { WEBHOOK_EVENTS, WEBHOOK_TEST } from '../../domain/webhook.ts'
-import { readerOf } from '../if-match.ts'
+import { isTagged, readerOf } from '../if-match.ts'
 import type { Route } from '../route.ts'
 import { replies } from './replies.ts'
 import { problem, shapes, webhookBody } from './shapes.ts'
@@ -97,7 +97,11 @@ function operation(row: Route, routes: readonly Route[]): Operation {
   }
   const success = (status: number): Json => ({
     description: WORDS[status] ?? '',
-    headers: { RateLimit: headerRef('RateLimit'), 'RateLimit-Policy': headerRef('RateLimit-Policy') },
+    headers: {
+      RateLimit: headerRef('RateLimit'),
+      'RateLimit-Policy': headerRef('RateLimit-Policy'),
+      ...(isTagged(row, routes) ? { ETag: headerRef('ETag') } : {}),
+    },
     ...(Object.keys(content).length === 0 ? {} : { content }),
   })
   return {
@@ -230,6 +234,7 @@ function health(): OpenApiDocument['paths'] {
 const HEADERS: Json = {
   RateLimit: { description: 'What is left of the quota, and for how many seconds.', schema: { type: 'string' } },
   'RateLimit-Policy': { description: 'The quota and its window.', schema: { type: 'string' } },
+  ETag: { description: 'For `If-Match` of a PATCH.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
 }
 

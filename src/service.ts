@@ -183,6 +183,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       health,
       webhooks,
       events,
+      requestsPerMinute: config.http.requestsPerMinute,
       region: config.region,
       ids,
       clock,

@@ -211,6 +211,9 @@ export const configSchema = z.strictObject({
         .describe(
           'Address and port of the API. Port 0 takes a free one. Put TLS in front of it before it leaves the machine.',
         ),
+      requests_per_minute: count
+        .prefault('6000')
+        .describe('Requests that one token may make in a minute. The Unix socket has no such bound.'),
     })
     .prefault({})
     .describe('The HTTP API.'),

@@ -11,10 +11,13 @@ import express, {
   type Response,
 } from 'express'
 import { authenticate, authorize, LOCAL, type Principal } from './auth.ts'
+import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
+import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
 import { fieldProblems, invalid, Problem, problemBody, problemFor } from './problem.ts'
-import { type Reply, type Route, STREAMING } from './route.ts'
+import { Rates } from './rate.ts'
+import { type Call, type Reply, type Route, STREAMING } from './route.ts'
 
 /** A message of the longest kind, escaped to the utmost, with metadata, stays far below. */
 export const BODY_BYTES_MAX = 256 * 1024
@@ -39,15 +42,20 @@ export function createApp(
   mountPages(app, routes, ports.version)
 
   const principals = new WeakMap<Request, Principal>()
-  app.use('/api', async (request, _response, next) => {
+  const rates = new Rates(ports.requestsPerMinute, ports.clock)
+  const changes = new Changes()
+  app.use('/api', async (request, response, next) => {
     const principal = isLocal(request)
       ? LOCAL
       : await authenticate(ports.db, request.get('authorization'), ports.clock())
+    response.set(rates.take(principal))
     principals.set(request, principal)
     next()
   })
   const parseJson = express.json({ limit: BODY_BYTES_MAX, strict: true })
   for (const row of routes) {
+    const reader = readerOf(row, routes)
+    const hasTag = isTagged(row, routes)
     const guard: RequestHandler = (request, _response, next) => {
       authorize(principals.get(request) ?? { id: '', scopes: [] }, row.scope)
       if (row.body !== undefined) demandJson(request)
@@ -55,7 +63,7 @@ export function createApp(
       next()
     }
     const handle: RequestHandler = async (request, response) => {
-      const reply = await row.handle({
+      const call: Call<unknown, unknown> = {
         ports,
         principal: principals.get(request) ?? LOCAL,
         params: request.params as Record<string, string>,
@@ -63,8 +71,11 @@ export function createApp(
         query: parseQuery(row, request),
         header: (name) => request.get(name),
         raw: { request, response },
-      })
-      if (reply !== STREAMING) send(response, reply)
+      }
+      const reply = await (reader === undefined
+        ? handleOnce(row, call)
+        : changes.change(call, reader, () => row.handle(call)))
+      if (reply !== STREAMING) send(response, hasTag ? tagged(reply) : reply)
     }
     const method = row.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     app[method](row.path, guard, ...(row.body === undefined ? [] : [parseJson]), handle)

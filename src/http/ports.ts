@@ -219,6 +219,8 @@ export interface ApiPorts {
   webhooks: { poke(): void }
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
+  /** Of one token. */
+  requestsPerMinute: number
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
   /** ms since epoch. */

@@ -40,6 +40,10 @@ export interface Route<Body = unknown, Query = unknown> {
   stream?: true
   /** Absent: the route takes no query parameters. */
   query?: z.ZodType<Query>
+  /** The handler sees to `Idempotency-Key` in the transaction that does the work; else `once.ts` does. */
+  repeats?: 'itself'
+  /** A field of the answer that is kept nowhere, and is not there when the answer is repeated. */
+  shownOnce?: string
   handle(call: Call<Body, Query>): Promise<Reply | typeof STREAMING>
 }
 

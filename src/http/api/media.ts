@@ -127,6 +127,7 @@ export const mediaRoutes: readonly Route[] = [
       'Hands in a file (the body, as it is) for a message to come: 201 with its id, which `POST /api/v1/messages` takes in `media` within a day. Its type is what its first octets say. `Idempotency-Key` makes repeating it safe.',
     query: facts,
     stream: true,
+    repeats: 'itself',
     handle: add,
   }),
   route({

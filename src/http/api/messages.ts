@@ -1,5 +1,4 @@
 /** Messages: sent, listed, looked into, and decided about. */
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { parseDuration } from '../../domain/duration.ts'
@@ -11,6 +10,7 @@ import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import { listOwnChanges } from '../../store/own-changes.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
+import { fingerprint } from '../fingerprint.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { idempotencyKey, Problem } from '../problem.ts'
@@ -155,19 +155,6 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   return request
 }
 
-/** The same for the same request, however its keys are ordered. */
-function fingerprint(body: unknown): string {
-  return createHash('sha256').update(canonical(body)).digest('hex')
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
-}
-
 /** The message as the API shows it, with whom it is to or from. */
 export async function withContact(ports: ApiPorts, message: MessageRow) {
   const contacts = await contactsOf(ports.db, [message])
@@ -212,6 +199,7 @@ export const messageRoutes: readonly Route[] = [
     summary:
       'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe. The answer holds `segments`: `count` parts in `encoding` (`gsm7`, `ucs2`) where the plan has a text in it, else null.',
     body: newMessage,
+    repeats: 'itself',
     handle: submit,
   }),
   route({

@@ -16,6 +16,7 @@ export const tokenRoutes: readonly Route[] = [
       name: z.string().min(1).max(100),
       scopes: z.array(z.enum(SCOPES)).min(1),
     }),
+    shownOnce: 'token',
     handle: async ({ ports, body }) => {
       const { id, token } = await createToken(ports.db, ports, body)
       return { status: 201, body: { id, name: body.name, scopes: body.scopes, token } }

@@ -88,6 +88,7 @@ export const webhookRoutes: readonly Route[] = [
     summary:
       'Adds a webhook, for what happens from now on. `secret` (`whsec_…`) is in this answer and nowhere else: with it the receiver checks the signature.',
     body: z.strictObject({ url, events, description: description.default('') }),
+    shownOnce: 'secret',
     handle: async ({ ports, body }) => {
       const { db, ids, clock, randomOctets } = ports
       const fields = { ...body, url: parseTarget(body.url) }
@@ -164,6 +165,7 @@ export const webhookRoutes: readonly Route[] = [
     scope: 'admin',
     summary:
       'Gives it a new secret, in this answer and nowhere else. For a day each delivery carries two signatures, of the new one and of the one before.',
+    shownOnce: 'secret',
     handle: async ({ ports, params }) => {
       const secret = newSecret(ports.randomOctets)
       const row = await rotateWebhook(ports.db, params['id'] ?? '', secret, ports.clock())

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { WEBHOOK_EVENTS, WEBHOOK_TEST } from '../../domain/webhook.ts'
+import { isTagged, readerOf } from '../if-match.ts'
 import type { Route } from '../route.ts'
 import { replies } from './replies.ts'
 import { problem, shapes, webhookBody } from './shapes.ts'
@@ -96,7 +97,11 @@ function operation(row: Route, routes: readonly Route[]): Operation {
   }
   const success = (status: number): Json => ({
     description: WORDS[status] ?? '',
-    headers: { RateLimit: headerRef('RateLimit'), 'RateLimit-Policy': headerRef('RateLimit-Policy') },
+    headers: {
+      RateLimit: headerRef('RateLimit'),
+      'RateLimit-Policy': headerRef('RateLimit-Policy'),
+      ...(isTagged(row, routes) ? { ETag: headerRef('ETag') } : {}),
+    },
     ...(Object.keys(content).length === 0 ? {} : { content }),
   })
   return {
@@ -158,14 +163,11 @@ function headerParameters(row: Route, routes: readonly Route[]): Json[] {
   })
   return [
     ...(row.method === 'POST' ? [header('Idempotency-Key', 'The same key and request is done once in a day.')] : []),
-    ...(isVersioned(row, routes) ? [header('If-Match', 'The ETag that GET answered; 412 if it is another now.')] : []),
+    ...(readerOf(row, routes) !== undefined
+      ? [header('If-Match', 'The ETag that GET answered; 412 if it is another now.')]
+      : []),
     ...(row.path.endsWith('/events') ? [header('Last-Event-ID', 'A stream goes on behind this event.')] : []),
   ]
-}
-
-/** Whether it changes what a GET at the same address answers, with its ETag. */
-export function isVersioned(row: Route, routes: readonly Route[]): boolean {
-  return row.method === 'PATCH' && routes.some(({ method, path }) => method === 'GET' && path === row.path)
 }
 
 function problemsOf(row: Route, routes: readonly Route[]): number[] {
@@ -176,7 +178,7 @@ function problemsOf(row: Route, routes: readonly Route[]): number[] {
     403,
     ...(row.path.includes(':') ? [404] : []),
     ...(row.method === 'GET' && !row.path.includes(':') ? [] : [409]),
-    ...(isVersioned(row, routes) ? [412] : []),
+    ...(readerOf(row, routes) !== undefined ? [412] : []),
     ...(replies[`${row.method} ${row.path}`]?.statuses.includes(206) === true ? [416] : []),
     ...(row.body === undefined && row.query === undefined && row.method !== 'POST' ? [] : [422]),
     429,
@@ -232,6 +234,7 @@ function health(): OpenApiDocument['paths'] {
 const HEADERS: Json = {
   RateLimit: { description: 'What is left of the quota, and for how many seconds.', schema: { type: 'string' } },
   'RateLimit-Policy': { description: 'The quota and its window.', schema: { type: 'string' } },
+  ETag: { description: 'For `If-Match` of a PATCH.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
 }
 

@@ -49,6 +49,8 @@ says why · 429 and 503 with \`Retry-After\` where it is known.
 **Repeating safely.** \`POST /api/v1/messages\` takes an \`Idempotency-Key\` (1–255 characters, kept for a day for each token). The
 same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
 another request 422 (\`idempotency-mismatch\`); while the first is still being worked on 409 (\`idempotency-running\`).
+Every other POST takes one as well: its answer is kept for a day and given again, but for a secret that is shown once; what was
+refused frees its key. After a crash in the middle of one: 409 (\`idempotency-uncertain\`), see what became of it.
 
 **Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal only:
 a message whose recipient is not there fails (\`media-needs-mms\`) rather than leave without its picture. Of a message that
@@ -58,7 +60,11 @@ the reason, \`gone\`. 413 larger than \`attachments.bytes_max\` · 507 no room.
 **Lists** answer \`{"data": […], "next_cursor": "…"}\`, with a \`Link: <…>; rel="next"\` where there is more. A cursor keeps its
 place however many entries come in meanwhile.
 
-**Changing a contact.** \`GET\` answers an \`ETag\`; \`PATCH\` with \`If-Match\` is refused with 412 when somebody else was quicker.
+**Changing.** Where there is a \`PATCH\`, \`GET\` answers an \`ETag\`; \`PATCH\` with \`If-Match\` is refused with 412 when somebody else
+was quicker.
+
+**Quota.** A token may make \`http.requests_per_minute\` requests (6000). Each answer says so, \`RateLimit-Policy: "token";q=6000;w=60\`,
+and what is left until when, \`RateLimit: "token";r=5999;t=60\`; then 429 with \`Retry-After\`.
 
 **Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every

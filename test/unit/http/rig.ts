@@ -271,6 +271,7 @@ export async function startRig(): Promise<Rig> {
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
     events,
+    requestsPerMinute: 1_000_000,
     region: 'GB',
     ids,
     clock,

@@ -26,7 +26,7 @@ import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
-import { OwnAccount } from './own-account.ts'
+import { OwnAccount, verifiedContent } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
@@ -266,7 +266,12 @@ export class LiveAccount {
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, outgoing.content)
+    const { syncMessage } = outgoing.content
     try {
+      if (syncMessage !== undefined) {
+        await this.own.tellDevices(syncMessage, timestampMs)
+        return { sealed: false, to: idsOf(peer) }
+      }
       const content = await this.#composer.complete(
         outgoing.content,
         timestampMs,
@@ -351,8 +356,12 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.tellVerified`. */
-  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
-    if (this.#otherDevices) await this.#quietly('telling our other devices', () => this.own.tellVerified(ids, verified))
+  async tellVerified(ids: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
+    const content = await verifiedContent(transaction, ids, verified, this.#random)
+    if (content === undefined) return () => undefined
+    const to = peerOf(this.credentials.aci)
+    await this.#contents.owe(transaction, { to, content, timestampMs: this.#timestamps.next(), reference: undefined })
+    return () => void this.#contents.flush()
   }
 
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */

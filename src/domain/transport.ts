@@ -192,8 +192,11 @@ export interface Transport {
   partsOf?(text: string): number
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
-  /** The owner has compared the safety number, or takes that back: our other devices may know. Never throws. */
-  tellVerified?(recipient: Recipient, verified: boolean): Promise<void>
+  /**
+   * The owner has compared the safety number, or takes that back: our other devices are told. Takes note inside the unit of
+   * work; what is returned is called after its commit.
+   */
+  tellVerified?(recipient: Recipient, verified: boolean, unit: UnitOfWork): Promise<() => void>
   /**
    * Fetches what is attached to a message that came over this transport, by its pointer; finished only when all of it
    * was verified. Throws CausewayError: `never` when it cannot be had any more. Absent where nothing is attached.

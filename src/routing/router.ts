@@ -28,6 +28,7 @@ import { endBackOff } from '../store/messages.ts'
 import type { Pictures } from '../store/pictures.ts'
 import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
+import { asUnit } from '../store/unit.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
 import { Capabilities, recipientOf, wantsLookUp } from './capabilities.ts'
 import { changeMessageOf, type MessageChange } from './changing.ts'
@@ -231,12 +232,16 @@ export class Router {
 
   /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. */
   async updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
-    const contact = await this.#commit((tx) => reviseContact(this.#context, tx, contactId, change, ifVersion))
-    if (change.verified !== undefined) {
+    const { contact, told } = await this.#commit(async (tx) => {
+      const contact = await reviseContact(this.#context, tx, contactId, change, ifVersion)
+      const told: ((() => void) | undefined)[] = []
+      if (change.verified === undefined) return { contact, told }
       for (const transport of this.#transports) {
-        void transport.tellVerified?.(recipientOf(contact), change.verified)
+        told.push(await transport.tellVerified?.(recipientOf(contact), change.verified, asUnit(tx)))
       }
-    }
+      return { contact, told }
+    })
+    for (const afterCommit of told) afterCommit?.()
     return contact
   }
 

@@ -2,7 +2,9 @@
  * Endpoints that Signal's server has, the mock lacks, and the gateway calls. Answers as the server would, as far as
  * the gateway looks.
  */
+import { createHash } from 'node:crypto'
 import type { AciString, Device } from './mock.ts'
+import { ServiceIdKind } from './mock.ts'
 import type { ChatRequest, Reply } from './signal-connection.ts'
 
 interface Accounts {
@@ -46,7 +48,33 @@ const routes: Readonly<Record<string, Route>> = {
     await accounts.unlink(found)
     return { ...ok, status: 204 }
   },
-  'POST /v2/keys/check': async () => ok,
+  'POST /v2/keys/check': async (device, { body }) => {
+    const { identityType, digest } = (body ?? {}) as { identityType?: unknown; digest?: unknown }
+    const kind = identityType === 'pni' ? ServiceIdKind.PNI : ServiceIdKind.ACI
+    return digest === repeatedUseDigest(device, kind) ? ok : { ...ok, status: 409 }
+  },
+}
+
+interface PublicHalf {
+  keyId: number
+  publicKey: { serialize(): Uint8Array }
+}
+
+/** Over the keys that the server hands out for this device. */
+function repeatedUseDigest(device: Device, kind: ServiceIdKind): string | undefined {
+  const keys: Map<
+    ServiceIdKind,
+    { identityKey: PublicHalf['publicKey']; signedPreKey: PublicHalf; lastResortKey: PublicHalf }
+  > = Reflect.get(device, 'keys')
+  const found = keys.get(kind)
+  if (found === undefined) return undefined
+  const hash = createHash('sha256').update(found.identityKey.serialize())
+  for (const { keyId, publicKey } of [found.signedPreKey, found.lastResortKey]) {
+    const id = Buffer.alloc(8)
+    id.writeBigUInt64BE(BigInt(keyId))
+    hash.update(id).update(publicKey.serialize())
+  }
+  return hash.digest('base64')
 }
 
 /** The answer to a request that the mock has no route for; undefined when it is none of ours. */

@@ -100,6 +100,11 @@ export class SignalPerson {
     return this.#first.transcripts
   }
 
+  /** What linked devices of this account said of safety numbers (state 0: not compared, 1: compared). */
+  get verdicts(): readonly { aci: string; state: number; identityKey: string }[] {
+    return this.#first.verdicts
+  }
+
   /** What linked devices of this account have read. */
   get readElsewhere(): readonly { authorAci: string; timestampMs: number }[] {
     return this.#first.readElsewhere

@@ -74,6 +74,8 @@ export class SimulatedPhone {
   readonly transcripts: Transcript[] = []
   /** Messages that another device of the account has read. */
   readonly readElsewhere: { authorAci: string; timestampMs: number }[] = []
+  /** What another device of the account said of safety numbers. */
+  readonly verdicts: { aci: string; state: number; identityKey: string }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
   readonly #host: SignalHost
@@ -275,6 +277,14 @@ export class SimulatedPhone {
         this.readElsewhere.push({
           authorAci: uuid(senderAciBinary ?? new Uint8Array()),
           timestampMs: Number(timestamp),
+        })
+      }
+      const verified = syncMessage.content?.verified
+      if (verified != null) {
+        this.verdicts.push({
+          aci: uuid(verified.destinationAciBinary ?? new Uint8Array()),
+          state: Number(verified.state ?? 0),
+          identityKey: Buffer.from(verified.identityKey ?? new Uint8Array()).toString('hex'),
         })
       }
       const sent = syncMessage.content?.sent

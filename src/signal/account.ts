@@ -209,8 +209,8 @@ export class Account implements SignalAccount {
     return await this.#working().compareSafetyCode(peer, scanned)
   }
 
-  async tellVerified(peer: PeerIds, verified: boolean): Promise<void> {
-    await this.#live?.tellVerified(peer, verified)
+  async tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
+    return (await this.#live?.tellVerified(peer, verified, transaction)) ?? (() => undefined)
   }
 
   /** Takes the account from the database, in the place of the one that was at work. */

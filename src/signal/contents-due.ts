@@ -19,6 +19,8 @@ const backOffMs = 2_000
 const backOffMaxMs = 5 * 60_000
 /** Nobody wants a change to a message that is older. */
 const keptMs = 24 * 3600_000
+/** What our own devices share holds for longer. */
+const ownKeptMs = 30 * 24 * 3600_000
 /** Rows that one look takes in. */
 const page = 100
 const unreachable = 'signal-unreachable'
@@ -137,7 +139,8 @@ export class ContentDesk {
       if (this.#stopping.signal.aborted) return
       const failure = asCauseway(error)
       const again = failure.retry === 'same-transport' || failure.retry === 'after-human'
-      if (again && this.#clock.now() - row.owed_at_ms < keptMs) await this.#putOff(row, failure)
+      const kept = row.reference === null ? ownKeptMs : keptMs
+      if (again && this.#clock.now() - row.owed_at_ms < kept) await this.#putOff(row, failure)
       else await this.#settle(row, failure)
     }
   }

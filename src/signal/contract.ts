@@ -286,8 +286,11 @@ export interface SignalAccount {
   safetyCode(peer: PeerIds): Promise<Uint8Array | undefined>
   /** Whether a code scanned at the other side fits. Errors: `safety-code-unreadable`, `safety-number-unknown`. */
   compareSafetyCode(peer: PeerIds, scanned: Uint8Array): Promise<boolean>
-  /** Tells our own other devices that this safety number was compared, or is no longer held for so. */
-  tellVerified(peer: PeerIds, verified: boolean): Promise<void>
+  /**
+   * Our own other devices are to know that this safety number was compared, or is no longer held for so. Inside the given
+   * transaction; what is returned is to be called after its commit.
+   */
+  tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void>
 }
 
 /** Hands over verification codes that arrive at the modem. */

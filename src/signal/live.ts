@@ -26,7 +26,7 @@ import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
-import { OwnAccount } from './own-account.ts'
+import { OwnAccount, verifiedContent } from './own-account.ts'
 import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
@@ -155,7 +155,9 @@ export class LiveAccount {
       log,
       sink,
       deliver: async (owed) => {
-        await this.#delivery.deliver(owed)
+        const { syncMessage } = owed.content
+        if (syncMessage === undefined) await this.#delivery.deliver(owed)
+        else await this.own.tellDevices(syncMessage, owed.timestampMs)
       },
     })
     this.#contentServer = contentServer
@@ -306,8 +308,12 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.tellVerified`. */
-  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
-    if (this.#otherDevices) await this.#quietly('telling our other devices', () => this.own.tellVerified(ids, verified))
+  async tellVerified(ids: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
+    const content = await verifiedContent(transaction, ids, verified, this.#random)
+    if (content === undefined) return () => undefined
+    const to = peerOf(this.credentials.aci)
+    await this.#contents.owe(transaction, { to, content, timestampMs: this.#timestamps.next(), reference: undefined })
+    return () => void this.#contents.flush()
   }
 
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */

@@ -13,7 +13,7 @@ import { listDevices, removeDevice } from './devices.ts'
 import { serviceIdOctets } from './ids.ts'
 import { findPeer } from './peers.ts'
 import { type OwnProfile, publishProfile } from './profile.ts'
-import type { SyncMessage } from './proto/messages.ts'
+import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
 import { identityOf } from './trust.ts'
@@ -76,31 +76,43 @@ export class OwnAccount {
     if ((await publishProfile(this.#parts)) && otherDevices) await this.#send({ fetchLatest: { type: fetchProfile } })
   }
 
-  /** Tells our other devices whether the present safety number of this peer counts as compared. */
-  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
-    const { db, random } = this.#parts
-    const aci = ids.aci ?? (await findPeer(db, ids))?.aci
-    const identityKey = aci === undefined ? undefined : await identityOf(db, aci)
-    if (aci === undefined || identityKey === undefined) return
-    await this.#send({
+  /** Tells our other devices, where there are any. Errors: CausewayError as sending. */
+  async tellDevices(syncMessage: SyncMessage, timestampMs: number): Promise<void> {
+    if (this.#parts.credentials.deviceId === 1 && (await this.devices()).length < 2) return
+    await this.#send(syncMessage, timestampMs)
+  }
+
+  async #send(syncMessage: SyncMessage, timestampMs = this.#parts.timestamps.next()): Promise<void> {
+    const { sender, credentials } = this.#parts
+    await sender.send({
+      to: credentials.aci,
+      content: { syncMessage },
+      timestampMs,
+      urgent: false,
+      hint: ContentHint.Resendable,
+      log: true,
+    })
+  }
+}
+
+/** Whether the present safety number of this peer counts as compared; undefined while we have no key of theirs. */
+export async function verifiedContent(
+  db: Database,
+  ids: PeerIds,
+  verified: boolean,
+  random: Random,
+): Promise<Content | undefined> {
+  const aci = ids.aci ?? (await findPeer(db, ids))?.aci
+  const identityKey = aci === undefined ? undefined : await identityOf(db, aci)
+  if (aci === undefined || identityKey === undefined) return undefined
+  return {
+    syncMessage: {
       verified: {
         identityKey,
         state: verified ? verifiedState : defaultState,
         nullMessage: random(nullOctets),
         destinationAciBinary: serviceIdOctets(aci),
       },
-    })
-  }
-
-  async #send(syncMessage: SyncMessage): Promise<void> {
-    const { sender, credentials, timestamps } = this.#parts
-    await sender.send({
-      to: credentials.aci,
-      content: { syncMessage },
-      timestampMs: timestamps.next(),
-      urgent: false,
-      hint: ContentHint.Implicit,
-      log: false,
-    })
+    },
   }
 }

@@ -20,6 +20,7 @@ import type { Chat } from './chat.ts'
 import { type Clock, fraction, type Random } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import type { OwnKind } from './ids.ts'
+import { repeatedUseDigest } from './prekey-digest.ts'
 import { refusal, request } from './rest.ts'
 import type { LocalIdentity } from './stores.ts'
 
@@ -115,12 +116,14 @@ export class PreKeyKeeper {
 
   /**
    * Counts what the server still has of both identities, fills up below 20, and rotates the repeated-use keys when they
-   * are two days old. Throws CausewayError when the server cannot be asked.
+   * are two days old, or are not the ones that the server hands out. Throws CausewayError when the server cannot be asked.
    */
   async maintain(): Promise<void> {
     const rotate = await this.#rotationDue()
     for (const own of ['aci', 'pni'] as const) {
-      if (rotate || (await this.#runsLow(own))) await this.#upload(this.#credentials.identities[own], rotate)
+      const local = this.#credentials.identities[own]
+      const replace = rotate || (await this.#differs(local))
+      if (replace || (await this.#runsLow(own))) await this.#upload(local, replace)
     }
     if (rotate) await this.#noteRotation()
     await this.#prune()
@@ -140,6 +143,17 @@ export class PreKeyKeeper {
     if (answer.status !== 200) throw refusal(path, answer)
     const { count, pqCount } = answer.json as { count?: number; pqCount?: number }
     return (count ?? 0) < refillBelow || (pqCount ?? 0) < refillBelow
+  }
+
+  /** Whether the server hands out other repeated-use keys than ours. One that cannot say is believed to have them. */
+  async #differs(local: LocalIdentity): Promise<boolean> {
+    const digest = await repeatedUseDigest(this.#db, local)
+    if (digest === undefined) return true
+    const path = '/v2/keys/check'
+    const answer = await request(this.#chat.authenticated(), 'POST', path, { identityType: local.own, digest })
+    if (answer.status === 429) throw refusal(path, answer)
+    if (answer.status === 409) this.#log.warn({ identity: local.own }, 'Signal has other keys of ours: replacing them')
+    return answer.status === 409
   }
 
   async #upload(local: LocalIdentity, rotate: boolean): Promise<void> {

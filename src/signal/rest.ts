@@ -52,16 +52,14 @@ export async function request(
       timeoutMillis: requestTimeoutMs,
       ...(body === undefined ? {} : { body: new Uint8Array(Buffer.from(JSON.stringify(body))) }),
     })
-    const number = (header: string) => {
-      const value = Number(answer.headers.find(([name]) => name.toLowerCase() === header)?.[1])
-      return Number.isFinite(value) ? value : undefined
-    }
-    const seconds = number('retry-after')
+    const header = (wanted: string) => answer.headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
+    const said = Number(header('x-signal-timestamp'))
+    const serverTimeMs = Number.isFinite(said) ? said : undefined
     return {
       status: answer.status,
       json: parse(answer.body),
-      retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
-      serverTimeMs: number('x-signal-timestamp'),
+      retryAfterMs: waitOf(header('retry-after'), serverTimeMs ?? dateOf(header('date'))),
+      serverTimeMs,
     }
   } catch (error) {
     throw asCauseway(error)
@@ -73,6 +71,23 @@ export function refusal(path: string, answer: RestAnswer): CausewayError {
   if (answer.status === 429) return signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
   if (answer.status === 404) return signalError('not-on-signal')
   return signalError('signal-failed', { detail: `${path.split('/').slice(0, 3).join('/')} answered ${answer.status}` })
+}
+
+/**
+ * `Retry-After` in either of its forms (RFC 9110 10.2.3), in ms: seconds, or a date by the server's own clock, which ours
+ * need not agree with. Undefined where it says nothing that can be followed.
+ */
+function waitOf(value: string | undefined, serverMs: number | undefined): number | undefined {
+  const text = value?.trim() ?? ''
+  if (/^\d+$/.test(text)) return Number(text) * 1000
+  const untilMs = dateOf(text)
+  return untilMs === undefined || serverMs === undefined ? undefined : Math.max(0, untilMs - serverMs)
+}
+
+/** HTTP dates alone: what else a calendar can make of a text (`7.5`) was not meant. */
+function dateOf(text: string | undefined): number | undefined {
+  const ms = text?.endsWith(' GMT') === true ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 function parse(body: Uint8Array | undefined): unknown {

@@ -170,8 +170,8 @@ export class SignalTransport implements Transport {
     await this.#account.approveIdentity(recipient)
   }
 
-  async tellVerified(recipient: Recipient, verified: boolean): Promise<void> {
-    await this.#account.tellVerified(recipient, verified)
+  async tellVerified(recipient: Recipient, verified: boolean, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.tellVerified(recipient, verified, asTransaction(unit))
   }
 
   async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {

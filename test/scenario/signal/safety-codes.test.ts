@@ -94,11 +94,40 @@ test('what the phone says of a safety number counts for the key that it names, a
   expect(verdicts(gateway)).toEqual([true, false])
 })
 
-test('what is verified here is told to the phone', async () => {
+/** As the router does it. */
+async function tell({ account, db }: Gateway, aci: string, verified: boolean): Promise<void> {
+  const after = await db.transaction().execute((tx) => account.tellVerified(byAci(aci), verified, tx))
+  after()
+}
+
+const keyOf = async ({ db }: Gateway, aci: string) => {
+  const row = db.selectFrom('signal_identities').select('identity_key').where('address', '=', aci)
+  return Buffer.from((await row.executeTakeFirstOrThrow()).identity_key).toString('hex')
+}
+
+test('what is verified here is told to the phone, with the key that was compared', async () => {
+  const { olga, ana, gateway } = await linked(await World.open())
+  const identityKey = await keyOf(gateway, ana.aci)
+  await tell(gateway, ana.aci, true)
+  await tell(gateway, ana.aci, false)
+  await until(() => olga.verdicts.length === 2)
+  expect(olga.verdicts).toEqual([
+    { aci: ana.aci, state: 1, identityKey },
+    { aci: ana.aci, state: 0, identityKey },
+  ])
+})
+
+test('what is verified while Signal is away is told when it is back, also after a restart', async () => {
   const world = await World.open()
   const { olga, ana, gateway } = await linked(world)
-  const toPhone = () => world.server.host.requests.filter(({ path }) => path === `/v1/messages/${olga.aci}`).length
-  const before = toPhone()
-  await gateway.account.tellVerified(byAci(ana.aci), true)
-  expect(toPhone()).toBe(before + 1)
+  const identityKey = await keyOf(gateway, ana.aci)
+  await world.server.stop()
+  await until(() => gateway.account.status().state !== 'connected')
+  await tell(gateway, ana.aci, true)
+  await gateway.close()
+  await world.server.start()
+  const again = await world.gateway()
+  await connected(again)
+  await until(() => olga.verdicts.length === 1)
+  expect(olga.verdicts).toEqual([{ aci: ana.aci, state: 1, identityKey }])
 })

@@ -74,6 +74,10 @@ export class SimulatedPhone {
   readonly readElsewhere: { authorAci: string; timestampMs: number }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
+  /** …or listened to, or looked at. */
+  readonly viewedElsewhere: { authorAci: string; timestampMs: number }[] = []
+  /** What else other devices of the account told. */
+  readonly syncs: NonNullable<Proto.SyncMessage['content']>[] = []
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice
   readonly #habits: PhoneHabits
@@ -270,6 +274,13 @@ export class SimulatedPhone {
       const { syncMessage } = await this.#protocol.waitForSyncMessage()
       for (const { senderAciBinary, timestamp } of syncMessage.read ?? []) {
         this.readElsewhere.push({
+          authorAci: uuid(senderAciBinary ?? new Uint8Array()),
+          timestampMs: Number(timestamp),
+        })
+      }
+      if (syncMessage.content != null) this.syncs.push(syncMessage.content)
+      for (const { senderAciBinary, timestamp } of syncMessage.viewed ?? []) {
+        this.viewedElsewhere.push({
           authorAci: uuid(senderAciBinary ?? new Uint8Array()),
           timestampMs: Number(timestamp),
         })

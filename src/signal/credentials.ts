@@ -22,7 +22,7 @@ export interface Credentials {
   signedOutAtMs: number | undefined
 }
 
-export type AccountRow = Omit<SignalAccountTable, 'id'>
+export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators'>
 
 export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
   return await db.selectFrom('signal_account').selectAll().where('id', '=', 1).executeTakeFirst()
@@ -70,7 +70,6 @@ const ofOneRegistration = [
   'signal_send_log',
   'signal_receipts_due',
   'signal_texts_due',
-  'signal_blocked',
   'signal_contact_list_due',
 ] as const
 

@@ -20,6 +20,7 @@ import * as attachments from './migrations/0006_attachments.ts'
 import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
+import * as signalRequests from './migrations/0012_signal_requests.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -40,6 +41,7 @@ const migrations = {
   '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,
+  '0012_signal_requests': signalRequests,
 }
 
 export interface OpenDatabaseOptions {

@@ -44,6 +44,7 @@ export interface Config {
   signal: {
     server: SignalServer
     readReceipts: boolean
+    typing: boolean
     profile: { name: string | undefined; about: string | undefined }
   }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
@@ -155,6 +156,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,
+      typing: values.signal.typing,
       profile: { name: values.signal.profile_name, about: values.signal.profile_about },
     },
     queue: values.queue,

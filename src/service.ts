@@ -137,6 +137,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     sink: signalSink(router.sink, clock),
     codes: new SmsEnrollmentCodes(db, events),
     readReceipts: config.signal.readReceipts,
+    typing: config.signal.typing,
     profile: config.signal.profile,
   })
   const transports: readonly Transport[] = [

@@ -82,6 +82,7 @@ export interface LegJson {
 export interface ConversationJson {
   id: string
   contact: ContactRefJson
+  state: 'open' | 'request' | 'blocked'
   unread: number
   disappears_after: string | null
   waiting: { type: string; count: number | null }[]
@@ -95,6 +96,7 @@ export interface ContactJson {
   policy: string | null
   verified: boolean
   identity_changed_at: string | null
+  blocked: boolean
   signal: { standing: string; checked_at: string | null }
 }
 

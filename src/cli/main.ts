@@ -106,8 +106,23 @@ function program(): Command {
   talking(root, 'edit <message> <text...>', 'edits a message of yours that Signal carried').action(
     run(async (id, words, options) => (await import('./commands/changes.ts')).edit(id, words, options)),
   )
-  talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)').action(
-    run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)),
+  talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)')
+    .option('--for-me', 'removes any message here and on your own other devices instead')
+    .action(run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)))
+  talking(root, 'forget <who>', 'removes what was said with somebody, for you alone').action(
+    run(async (who, options) => (await import('./commands/conversations.ts')).forget(who, options)),
+  )
+  talking(root, 'accept <who>', 'lets in a stranger whose request it is (Signal)').action(
+    run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)),
+  )
+  talking(root, 'block <who>', 'keeps somebody out: Signal is dropped, texts and calls make no sound')
+    .option('--delete', 'and removes what was said')
+    .action(run(async (who, options) => (await import('./commands/contacts.ts')).block('block', who, options)))
+  talking(root, 'unblock <who>', 'no longer keeps somebody out').action(
+    run(async (who, options) => (await import('./commands/contacts.ts')).block('unblock', who, options)),
+  )
+  talking(root, 'blocked', 'whom you have blocked').action(
+    run(async (options) => (await import('./commands/contacts.ts')).blocked(options)),
   )
 
   talking(

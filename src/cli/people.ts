@@ -42,12 +42,12 @@ export async function conversationWith(gateway: Address, who: string): Promise<{
   throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }
 
-export async function allContacts(gateway: Address): Promise<ContactJson[]> {
+export async function allContacts(gateway: Address, filter = ''): Promise<ContactJson[]> {
   const contacts: ContactJson[] = []
   let cursor: string | null = null
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    const page: PageJson<ContactJson> = await call(gateway, 'GET', `/api/v1/contacts?limit=200${query}`)
+    const page: PageJson<ContactJson> = await call(gateway, 'GET', `/api/v1/contacts?limit=200${filter}${query}`)
     contacts.push(...page.data)
     cursor = page.next_cursor
     if (cursor === null) break

@@ -309,7 +309,12 @@ export const configSchema = z.strictObject({
       read_receipts: flag
         .prefault('true')
         .describe(
-          'Tell authors of Signal messages when their message was read. A linked device also needs the phone’s consent.',
+          'Tell authors of Signal messages when their message was read, and show when ours are. A linked device also needs the phone’s consent.',
+        ),
+      typing: flag
+        .prefault('true')
+        .describe(
+          'Tell people over Signal that an answer is being written, and show that they write. A linked device also needs the phone’s consent.',
         ),
       profile_name: profileText(257)
         .optional()

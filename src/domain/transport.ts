@@ -7,7 +7,9 @@
  * only what the sink has resolved for.
  */
 
+import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
+import type { OwnRemoval, RemovalElsewhere, StandingDecision } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
 
 /** How a message travels. */
@@ -73,6 +75,8 @@ export interface OutgoingChange {
     | { kind: 'deleted'; targetMs: number }
     /** New messages of the conversation disappear after so many seconds; 0: they stay. */
     | { kind: 'timer'; seconds: number; version: number }
+    /** They are let in, and may see who we are. */
+    | { kind: 'accepted' }
 }
 
 /** How a change of ours ended. */
@@ -213,6 +217,15 @@ export interface Transport {
    * network knows no such thing. Errors: CausewayError with the transport's codes when it can be said at once.
    */
   change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
+  /**
+   * The owner has decided about this person. Takes note inside the unit of work; what is returned is called after the
+   * commit. Absent where a network knows no such thing.
+   */
+  decide?(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void>
+  /** The owner has removed this for themselves: our own other devices are to know. Inside the unit of work, as `decide`. */
+  tellRemoved?(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void>
+  /** The owner writes to this person now, or has stopped; told now or never. Never throws. */
+  typing?(recipient: Recipient, started: boolean): Promise<void>
   /** Nothing of these messages may be kept any more (they disappeared, or were taken back), by the times of their versions. */
   forget?(
     messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
@@ -247,7 +260,12 @@ export interface InboundMessage {
   media?: readonly InboundMedia[]
   /** What is attached is to be looked at once. */
   viewOnce?: boolean
+  /** Its author is a stranger whom the owner has not let in: nothing goes out to them, nothing of theirs is fetched. */
+  request?: boolean
 }
+
+/** What the owner has removed on another device, of the conversation with this person. */
+export type RemovalFact = RemovalElsewhere & { with: Recipient; atMs: number }
 
 /** What the sender's device says of a link in the text. */
 export interface LinkPreview {
@@ -281,61 +299,6 @@ export interface MirroredMessage {
   startedAtMs: number
   ranges?: readonly TextRange[] | undefined
   preview?: LinkPreview | undefined
-  dedupeKey: string
-}
-
-/** Somebody called, and nobody answered. */
-export interface InboundCall {
-  lane: string
-  /** The caller's number; undefined: not told, or withheld. */
-  fromAddress: string | undefined
-  withheld: boolean
-  /** We have refused it. */
-  hungUp: boolean
-  startedAtMs: number
-  receivedAtMs: number
-  dedupeKey: string
-}
-
-/** Sent to everybody in the cell. Repeated by the network; the same content is the same message for a day. */
-export interface InboundBroadcast {
-  lane: string
-  /** Message identifier, 3GPP TS 23.041 §9.4.1.2.2. */
-  channel: number
-  serial: number
-  /** `information` for what is no warning. */
-  severity: string
-  text: string
-  /** ISO 639, where it was said. */
-  language: string | undefined
-  receivedAtMs: number
-}
-
-/** What can wait for a subscriber elsewhere. */
-export type WaitingType = 'voicemail' | 'fax' | 'email' | 'other'
-
-/** A network says that something waits for us, or that nothing does any more. */
-export interface WaitingNotice {
-  lane: string
-  /** Who says so: the voicemail service. */
-  fromAddress: string
-  type: WaitingType
-  /** 0: nothing any more; undefined: something, its number was not told. */
-  count: number | undefined
-  receivedAtMs: number
-}
-
-/** A message for a program: addressed to a port, binary, or for the SIM or the device. Whole. */
-export interface InboundData {
-  lane: string
-  fromAddress: string
-  ports: { destination: number; source: number } | undefined
-  /** TP-PID and TP-DCS. */
-  pid: number
-  dcs: number
-  content: { kind: 'octets'; hex: string } | { kind: 'text'; text: string }
-  sentAtMs: number
-  receivedAtMs: number
   dedupeKey: string
 }
 
@@ -415,6 +378,10 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'verified'; recipient: Recipient; verified: boolean; atMs: number }
   /** How they call themselves. */
   | { transport: 'signal'; kind: 'profile'; recipient: Recipient; name: string; atMs: number }
+  /** Another device of ours keeps them out, or no longer does. */
+  | { transport: 'signal'; kind: 'blocked'; recipient: Recipient; blocked: boolean; atMs: number }
+  /** Another device of ours has let them in. */
+  | { transport: 'signal'; kind: 'accepted'; recipient: Recipient; atMs: number }
   /** The name in the address book of our own phone. */
   | { transport: 'signal'; kind: 'named'; recipient: Recipient; name: string; atMs: number }
 
@@ -454,6 +421,9 @@ export interface TransportSink {
     unit?: UnitOfWork,
   ): Promise<void>
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
+  /** Whether the owner has written to this person, has named them, or has compared their safety number. */
+  knows(person: Recipient, unit?: UnitOfWork): Promise<boolean>
+  removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void>
   /** What came of `Transport.change`. */
   changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>
   /** False when there is no such message here. */

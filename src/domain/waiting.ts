@@ -1,5 +1,5 @@
 /** What waits for us elsewhere, as a conversation with the service that says so shows it. Pure. */
-import type { WaitingNotice, WaitingType } from './transport.ts'
+import type { WaitingNotice, WaitingType } from './inbound-notices.ts'
 
 /** `count` null: something, its number was not told. A type that is absent: nothing waits. */
 export type WaitingState = Partial<Record<WaitingType, { count: number | null; sinceMs: number }>>

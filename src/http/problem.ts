@@ -116,6 +116,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'blob-missing': 410,
   'blob-damaged': 410,
   'wrong-state': 409,
+  'contact-blocked': 409,
   'not-over-signal': 409,
   'not-ours': 409,
   'edit-too-late': 409,

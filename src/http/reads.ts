@@ -9,7 +9,7 @@ import type { ContactColumns } from './views.ts'
 /** Throws Problem 404. */
 export async function demandMessage(db: Database, id: string | undefined): Promise<MessageRow> {
   const row = await getMessage(db, id ?? '')
-  if (row === undefined) throw notFound('message')
+  if (row === undefined || row.removed_at_ms !== null) throw notFound('message')
   return row
 }
 

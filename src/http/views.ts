@@ -166,6 +166,7 @@ export function conversationView({ conversation, contact, lastMessage, attachmen
   return {
     id: conversation.id,
     contact: refOf(contact),
+    state: contact.blocked_at_ms !== null ? 'blocked' : conversation.request_at_ms !== null ? 'request' : 'open',
     unread: conversation.unread,
     disappears_after: conversation.timer_s === 0 ? null : formatDuration(conversation.timer_s * 1_000),
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
@@ -211,6 +212,8 @@ export function contactView(contact: ContactRow) {
     policy: contact.policy,
     verified: contact.verified === 1,
     identity_changed_at: time(contact.identity_changed_at_ms),
+    blocked: contact.blocked_at_ms !== null,
+    blocked_at: time(contact.blocked_at_ms),
     signal: capabilityView(contact),
     version: contact.version,
     created_at: time(contact.created_at_ms),

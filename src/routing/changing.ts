@@ -16,6 +16,7 @@ import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { forgetOnTransports } from './disappearing.ts'
 import { partiesOf } from './plans.ts'
+import { acceptRequest, demandUnblocked } from './strangers.ts'
 
 /** What can be done to a message. */
 export type MessageChange =
@@ -160,8 +161,14 @@ async function tell(
 ): Promise<() => void> {
   const transport = context.transports.find(({ name }) => name === message.transport)
   if (transport?.change === undefined) throw refusal('not-over-signal', 'There is no Signal account here.')
-  const { contact } = await partiesOf(tx, message)
-  return transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  const { contact, conversation } = await partiesOf(tx, message)
+  demandUnblocked(contact)
+  const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterCommit = await transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  return () => {
+    afterAccepting()
+    afterCommit()
+  }
 }
 
 function refusal(code: string, message: string): CausewayError {

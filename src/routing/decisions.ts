@@ -157,7 +157,7 @@ async function demand(
   states?: readonly MessageRow['state'][],
 ): Promise<MessageRow> {
   const message = await getMessage(db, messageId)
-  if (message === undefined) {
+  if (message === undefined || message.removed_at_ms !== null) {
     throw new CausewayError({ code: 'unknown-message', message: 'There is no such message.', retry: 'never' })
   }
   if (!accepts(message.state, event) || (states !== undefined && !states.includes(message.state))) {

@@ -16,6 +16,7 @@ import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
 import { partiesOf } from './plans.ts'
+import { acceptRequest, demandUnblocked } from './strangers.ts'
 
 /** What one look wipes in a row before it lets others in. */
 const PAGE = 100
@@ -70,6 +71,8 @@ export async function orderTimer(
   if (transport?.change === undefined || (contact.aci === null && contact.pni === null)) {
     throw refusal('not-over-signal', 'Only messages over Signal disappear, and nothing of this person is known there.')
   }
+  demandUnblocked(contact)
+  const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
   const version = conversation.timer_version + 1
   await setTimer(tx, conversation.id, { seconds, version })
   await context.events.append(tx, {
@@ -80,7 +83,11 @@ export async function orderTimer(
   })
   const timestampMs = await noteOwnChange(tx, { messageId: null, kind: 'timer' }, context.clock())
   const change = { kind: 'timer', seconds, version } as const
-  return transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  const afterCommit = await transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  return () => {
+    afterAccepting()
+    afterCommit()
+  }
 }
 
 export class Disappearing {

@@ -10,28 +10,27 @@
  */
 import { type Address, parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
+import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/inbound-notices.ts'
 import type {
   Amendment,
   CapabilityFact,
   ChangeReport,
-  InboundBroadcast,
-  InboundCall,
-  InboundData,
   InboundMessage,
   InboundSegment,
   MirroredMessage,
   QuarantinedItem,
   Receipt,
   Recipient,
+  RemovalFact,
   TimerFact,
+  Transport,
   TransportSink,
   UnitOfWork,
-  WaitingNotice,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
 import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
-import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
+import { findContact, findConversation, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
@@ -53,13 +52,14 @@ import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
 import type { MediaDesk } from './media.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
-import { announce } from './moves.ts'
 import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
 import { catchUpReading, takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
+import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
+import { endRequest, isKnown, noteBlocked, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
 export interface InboundOptions {
   db: Database
@@ -68,6 +68,7 @@ export interface InboundOptions {
   media: Pick<MediaDesk, 'dueAtMs' | 'poke'>
   ids: IdSource
   clock: () => number
+  transports: () => readonly Transport[]
   /** Two-letter country for numbers in national format. */
   region: string | undefined
 }
@@ -85,9 +86,10 @@ export class Inbound implements TransportSink {
       const contact = await this.#person(tx, message)
       const conversation = await conversationOf(this.#context, tx, contact)
       await this.#evidence(tx, message, contact, conversation)
+      if (message.request === true) await noteRequest(this.#context, tx, conversation)
       const twin = await this.#twin(tx, message, conversation)
       const row =
-        twin === undefined ? await this.#store(tx, message, conversation) : await this.#join(tx, message, twin)
+        twin === undefined ? await this.#store(tx, message, conversation, contact) : await this.#join(tx, message, twin)
       await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
       return true
     })
@@ -141,7 +143,12 @@ export class Inbound implements TransportSink {
       else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
       else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
       else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
-      else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
+      else if (fact.kind === 'blocked') await noteBlocked(this.#context, tx, contact, fact.blocked)
+      else if (fact.kind === 'accepted') {
+        const conversation = await findConversation(tx, { contactId: contact.id })
+        if (conversation !== undefined) await endRequest(this.#context, tx, conversation)
+        await noteBlocked(this.#context, tx, contact, false)
+      } else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
     })
   }
 
@@ -185,6 +192,16 @@ export class Inbound implements TransportSink {
 
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, (tx) => takeTimer(this.#context, tx, fact))
+  }
+
+  removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) =>
+      takeRemoval({ ...this.#context, transports: this.#context.transports() }, tx, removal),
+    )
+  }
+
+  knows(person: Recipient, unit?: UnitOfWork): Promise<boolean> {
+    return this.#commit(unit, (tx) => isKnown(tx, person))
   }
 
   changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {
@@ -277,8 +294,13 @@ export class Inbound implements TransportSink {
     return candidates.find(({ text }) => normalisedText(text) === wanted)
   }
 
-  async #store(tx: DatabaseTransaction, message: InboundMessage, conversation: ConversationRow): Promise<MessageRow> {
-    const { ids, clock, events } = this.#context
+  async #store(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    conversation: ConversationRow,
+    contact: ContactRow,
+  ): Promise<MessageRow> {
+    const { ids, clock } = this.#context
     const now = clock()
     const row = await insertMessage(tx, {
       id: ids('msg'),
@@ -299,16 +321,17 @@ export class Inbound implements TransportSink {
       created_at_ms: now,
       updated_at_ms: now,
       sent_at_ms: message.sentAtMs,
+      ...readAtOnce(contact, now),
     })
     const media = (message.media ?? []).map((facts) => ({
       id: ids('att'),
       facts,
-      dueAtMs: this.#context.media.dueAtMs(facts),
+      // A stranger's files come when the owner asks for them, or lets them in.
+      dueAtMs: message.request === true ? null : this.#context.media.dueAtMs(facts),
     }))
     const { transport, viewOnce = false } = message
     await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
-    await noteLastMessage(tx, conversation.id, row.id, 'in', now)
-    await announce(events, tx, row, undefined)
+    await noteInbound(this.#context, tx, row, contact)
     await this.#replace(tx, row)
     if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
     return row

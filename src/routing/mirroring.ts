@@ -9,18 +9,22 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { takeEarlyReceipts } from '../store/early-receipts.ts'
 import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
 import { shownText } from './naming.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
+import { endRequest } from './strangers.ts'
 
 /** Name of the conversation that the owner has with themselves. */
 const NOTE_TO_SELF = 'Note to self'
 
+type MirrorContext = PeopleContext & { media: Pick<MediaDesk, 'dueAtMs'> }
+
 /** Stores it, once. */
 export async function takeMirrored(
-  context: PeopleContext,
+  context: MirrorContext,
   tx: DatabaseTransaction,
   message: MirroredMessage,
 ): Promise<void> {
@@ -29,6 +33,7 @@ export async function takeMirrored(
   if (await wasSeen(tx, 'signal', dedupeKey)) return
   const contact = await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined)
   const conversation = await conversationOf(context, tx, contact)
+  await endRequest(context, tx, conversation)
   const now = clock()
   const row = await insertMessage(tx, {
     id: ids('msg'),

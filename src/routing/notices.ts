@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/transport.ts'
+import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/inbound-notices.ts'
 import { afterNotice, type WaitingState } from '../domain/waiting.ts'
 import { noteLastMessage, noteWaiting } from '../store/contacts.ts'
 import { addDataMessage } from '../store/data-messages.ts'
@@ -12,6 +12,7 @@ import type { EventLog } from '../store/events.ts'
 import { insertMessage, noteSeen, seenAgain, wasSeen } from '../store/messages.ts'
 import { announce } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
+import { noteInbound, readAtOnce } from './strangers.ts'
 
 interface NoticeContext {
   events: EventLog
@@ -26,7 +27,7 @@ const UNKNOWN_CALLER = { kind: 'alphanumeric', sender: 'Unknown caller' } as con
 
 /** Notes a missed call in the caller's conversation. */
 export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, call: InboundCall): Promise<void> {
-  const { ids, clock, events, region } = context
+  const { ids, clock, region } = context
   if (await wasSeen(tx, 'sms', call.dedupeKey)) return
   const nameless = call.withheld ? WITHHELD : UNKNOWN_CALLER
   const contact = await resolvePerson(context, tx, {
@@ -49,9 +50,9 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
     created_at_ms: now,
     updated_at_ms: now,
     sent_at_ms: call.startedAtMs,
+    ...readAtOnce(contact, now),
   })
-  await noteLastMessage(tx, conversation.id, row.id, 'in', now)
-  await announce(events, tx, row, undefined)
+  await noteInbound(context, tx, row, contact)
   await noteSeen(tx, 'sms', call.dedupeKey, row.id, now)
 }
 

@@ -5,6 +5,7 @@
  * sender certificate). When both sides are known already, the two conversations become one.
  */
 import type { Address } from '../domain/address.ts'
+import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import {
   changeContact,
@@ -16,7 +17,7 @@ import {
   mergeConversations,
   reassignConversation,
 } from '../store/contacts.ts'
-import type { DatabaseTransaction } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
 import { addLine } from './lines.ts'
@@ -84,6 +85,19 @@ export async function resolvePerson(
   }
   // Another account behind a number we knew: its safety number is another one, too.
   return moved ? flagIdentity(context, tx, changed) : changed
+}
+
+/** A conversation that is there, and whose it is. Throws CausewayError `unknown-conversation`. */
+export async function demandParties(
+  db: Database,
+  conversationId: string,
+): Promise<{ conversation: ConversationRow; contact: ContactRow }> {
+  const conversation = await findConversation(db, { id: conversationId })
+  const contact = conversation && (await findContact(db, { id: conversation.contact_id }))
+  if (conversation === undefined || contact === undefined || conversation.removed_at_ms !== null) {
+    throw new CausewayError({ code: 'unknown-conversation', message: 'There is no such conversation.', retry: 'never' })
+  }
+  return { conversation, contact }
 }
 
 /** The conversation of this contact. */
@@ -183,6 +197,7 @@ async function mergeContacts(
       name: kept.name ?? account.name,
       profile_name: account.profile_name ?? kept.profile_name,
       policy: kept.policy ?? account.policy,
+      blocked_at_ms: kept.blocked_at_ms ?? account.blocked_at_ms,
       verified: account.verified,
       identity_changed_at_ms: account.identity_changed_at_ms,
       signal_standing: account.signal_standing,

@@ -35,3 +35,6 @@ export interface Submission {
   /** True when this key had been used before; `message` is then the one of that time, as it is now. */
   replayed: boolean
 }
+
+/** With what is to be called after the commit. */
+export type Stored = Submission & { afterCommit?: () => void }

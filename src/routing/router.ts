@@ -52,10 +52,13 @@ import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
+import { demandParties } from './people.ts'
 import { partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
+import { removeConversation, removeMessage, removeWith } from './removing.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
+import { acceptRequest, blockContact } from './strangers.ts'
 import { storeMessage } from './submitting.ts'
 
 /** How often all jobs are made anew from the database; the outbox counts on it (FAR_OFF_MS). */
@@ -153,7 +156,7 @@ export class Router {
       commit: (work) => this.#commit(work),
       reconcile: () => this.reconcile(),
     })
-    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, region: settings.region })
+    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, transports, region: settings.region })
   }
 
   /**
@@ -202,10 +205,14 @@ export class Router {
   /**
    * Takes a message. Resolves when message and plan are committed.
    * Errors: CausewayError `invalid-number`, `emergency-number`, `unknown-conversation`, `invalid-request`,
-   * `idempotency-mismatch`.
+   * `idempotency-mismatch`, `contact-blocked`.
    */
   submit(request: SubmitRequest): Promise<Submission> {
-    return this.#commit((tx) => storeMessage(this.#context, tx, request))
+    return this.#commit((tx) => storeMessage(this.#context, tx, request)).then(({ afterCommit, ...submission }) => {
+      afterCommit?.()
+      if (afterCommit !== undefined) this.media.poke()
+      return submission
+    })
   }
 
   /**
@@ -264,6 +271,48 @@ export class Router {
     return this.#commit((tx) => orderTimer(this.#context, tx, conversationId, seconds)).then((afterCommit) =>
       afterCommit(),
     )
+  }
+
+  /** Lets the person of a conversation in whose request it is. Errors: `unknown-conversation`. */
+  async accept(conversationId: string): Promise<void> {
+    const afterCommit = await this.#commit(async (tx) => {
+      const { conversation, contact } = await demandParties(tx, conversationId)
+      return acceptRequest(this.#context, tx, conversation, contact)
+    })
+    afterCommit()
+    this.media.poke()
+  }
+
+  /** Keeps a person out, or no longer; `deleted`: and removes what was said. Errors: `unknown-contact`, `wrong-state`. */
+  async block(contactId: string, decision: { blocked: boolean; deleted?: boolean }): Promise<ContactRow> {
+    const { contact, afterCommit } = await this.#commit(async (tx) => {
+      const known = await demandContact(tx, contactId)
+      if (decision.deleted === true) await removeWith(this.#context, tx, known)
+      return blockContact(this.#context, tx, known, decision)
+    })
+    afterCommit()
+    this.media.poke()
+    return contact
+  }
+
+  /** Removes a message for the owner alone. Errors: as `removeMessage`. */
+  async removeMessage(messageId: string): Promise<void> {
+    const afterCommit = await this.#commit((tx) => removeMessage(this.#context, tx, messageId))
+    afterCommit()
+    this.media.poke()
+  }
+
+  /** Removes a conversation for the owner alone. Errors: as `removeConversation`. */
+  async removeConversation(conversationId: string): Promise<void> {
+    const afterCommit = await this.#commit((tx) => removeConversation(this.#context, tx, conversationId))
+    afterCommit()
+    this.media.poke()
+  }
+
+  /** Tells the other side that the owner writes, or has stopped, where that can be told. Errors: `unknown-conversation`. */
+  async typing(conversationId: string, started: boolean): Promise<void> {
+    const { contact } = await demandParties(this.#context.db, conversationId)
+    for (const transport of this.#transports) void transport.typing?.(recipientOf(contact), started)
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */

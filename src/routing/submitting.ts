@@ -16,7 +16,8 @@ import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { resolvePerson } from './people.ts'
 import { consequence, planNow } from './plans.ts'
-import type { Submission, SubmitRequest } from './requests.ts'
+import type { Stored, SubmitRequest } from './requests.ts'
+import { acceptRequest, demandUnblocked } from './strangers.ts'
 
 /** No message of ours is longer; transports have their own bounds below this. */
 const TEXT_LENGTH_MAX = 20_000
@@ -24,13 +25,13 @@ const TEXT_LENGTH_MAX = 20_000
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`, `unknown-quote`.
+ * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`.
  */
 export async function storeMessage(
   context: RoutingContext,
   tx: DatabaseTransaction,
   request: SubmitRequest,
-): Promise<Submission> {
+): Promise<Stored> {
   const media = request.media ?? []
   if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
@@ -48,7 +49,11 @@ export async function storeMessage(
     if (known !== undefined) return { message: known, replayed: true }
   }
   const contact = await recipientContact(context, tx, request)
+  demandUnblocked(contact)
   const conversation = await ensureConversation(tx, ids, contact.id, now)
+  // Who writes to a stranger lets them in.
+  const isRequest = conversation.request_at_ms !== null
+  const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
   const quote = request.quoteId === undefined ? undefined : await quoteOf(tx, request.quoteId, conversation.id)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
@@ -100,7 +105,7 @@ export async function storeMessage(
   await noteLastMessage(tx, conversation.id, id, 'out', now)
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
-  return { message, replayed: false }
+  return { message, replayed: false, ...(isRequest ? { afterCommit } : {}) }
 }
 
 function rangesJson({ text, ranges = [] }: SubmitRequest): string | null {

@@ -110,6 +110,15 @@ export class SignalPerson {
     return this.#first.readElsewhere
   }
 
+  get viewedElsewhere(): readonly { authorAci: string; timestampMs: number }[] {
+    return this.#first.viewedElsewhere
+  }
+
+  /** What else linked devices of this account told the first one. */
+  get syncs(): readonly NonNullable<Proto.SyncMessage['content']>[] {
+    return this.#first.syncs
+  }
+
   ledger(): DeviceLedger[] {
     return this.#phones.map((phone) => ({
       deviceId: phone.device.deviceId,

@@ -78,6 +78,10 @@ export class SimulatedPhone {
   readonly verdicts: { aci: string; state: number; identityKey: string }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
+  /** …or listened to, or looked at. */
+  readonly viewedElsewhere: { authorAci: string; timestampMs: number }[] = []
+  /** What else other devices of the account told. */
+  readonly syncs: NonNullable<Proto.SyncMessage['content']>[] = []
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice
   readonly #habits: PhoneHabits
@@ -285,6 +289,13 @@ export class SimulatedPhone {
           aci: uuid(verified.destinationAciBinary ?? new Uint8Array()),
           state: Number(verified.state ?? 0),
           identityKey: Buffer.from(verified.identityKey ?? new Uint8Array()).toString('hex'),
+        })
+      }
+      if (syncMessage.content != null) this.syncs.push(syncMessage.content)
+      for (const { senderAciBinary, timestamp } of syncMessage.viewed ?? []) {
+        this.viewedElsewhere.push({
+          authorAci: uuid(senderAciBinary ?? new Uint8Array()),
+          timestampMs: Number(timestamp),
         })
       }
       const sent = syncMessage.content?.sent

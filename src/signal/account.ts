@@ -15,6 +15,8 @@ import type {
   LinkedDevice,
   OutgoingAction,
   OutgoingText,
+  OwnRemoval,
+  PeerDecision,
   PeerIds,
   SignalAccount,
   SignalSink,
@@ -26,11 +28,14 @@ import { Enrollment, withoutScheme } from './enroll.ts'
 import { waitsFor } from './enroll-words.ts'
 import { signalError } from './errors.ts'
 import { forgetMessages } from './forgetting.ts'
+import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
+import { removalSync } from './removals.ts'
 import type { SignalServer } from './server.ts'
+import { noteDecision } from './standing.ts'
 import { type SignalWarning, warningsOf } from './warnings.ts'
 
 export interface AccountParts {
@@ -41,8 +46,9 @@ export interface AccountParts {
   random: Random
   sink: SignalSink
   codes: EnrollmentCodes
-  /** Authors are told when their messages were read. */
+  /** Authors are told when their messages were read, and that an answer is being written. */
   readReceipts: boolean
+  typing: boolean
   /** What contacts see of us; a linked device leaves that to the phone. */
   profile: OwnProfile
   /** Opens what a PIN protects; Signal's own when left out. */
@@ -55,6 +61,7 @@ export class Account implements SignalAccount {
   readonly #parameters: ServiceParameters
   readonly #enrollment: Enrollment
   readonly #linking: Linking
+  readonly #habits: Habits
   readonly #listeners = new Set<(status: SignalStatus) => void>()
   #live: LiveAccount | undefined
   #credentials: Credentials | undefined
@@ -63,6 +70,7 @@ export class Account implements SignalAccount {
 
   constructor(parts: AccountParts) {
     this.#parts = parts
+    this.#habits = new Habits(parts)
     this.#net = openNet(parts.server)
     this.#parameters = parametersOf(parts.server)
     this.#enrollment = new Enrollment({
@@ -189,8 +197,23 @@ export class Account implements SignalAccount {
   ): Promise<() => void> {
     const live = this.#live
     if (live === undefined || author.aci === undefined) return () => {}
-    await live.oweReadReceipts(transaction, author.aci, timestampsMs, this.#parts.readReceipts)
+    await live.oweReadReceipts(transaction, author.aci, timestampsMs)
     return () => live.flushReceipts()
+  }
+
+  async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
+    const known = await noteDecision(transaction, peer, decision)
+    return (await this.#live?.oweDecision(transaction, known, decision)) ?? (() => {})
+  }
+
+  async tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void> {
+    return (
+      (await this.#live?.oweSync(transaction, [removalSync(this.#live.credentials.aci, peer, removal)])) ?? (() => {})
+    )
+  }
+
+  async typing(peer: PeerIds, started: boolean): Promise<void> {
+    await this.#live?.typing(peer, started)
   }
 
   async approveIdentity(peer: PeerIds): Promise<void> {
@@ -233,6 +256,7 @@ export class Account implements SignalAccount {
         profile,
         changed: () => this.#changed(),
         moved: () => void this.#reload(),
+        habits: this.#habits,
       })
       this.#live = live
       live.start()

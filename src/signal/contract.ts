@@ -41,6 +41,8 @@ export interface IncomingText {
   /** Styles and mentions, as they lie in `text`. */
   ranges: readonly TextRange[]
   preview: { url: string; title: string } | undefined
+  /** Its author is a stranger whom the owner has not let in. */
+  request: boolean
 }
 
 /** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
@@ -72,10 +74,41 @@ export type PeerFact =
   | { kind: 'linked'; peer: PeerIds; atMs: number }
   /** Another device of ours says that the present safety number was compared, or no longer counts. */
   | { kind: 'verified'; peer: PeerIds; verified: boolean; atMs: number }
+  /** Another device of ours has put them on the list of blocked people, or taken them off it. */
+  | { kind: 'blocked'; peer: PeerIds; blocked: boolean; atMs: number }
+  /** Another device of ours has let them in. */
+  | { kind: 'accepted'; peer: PeerIds; atMs: number }
   /** Their profile has this name. */
   | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
+
+/** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
+export type Removal = { with: PeerIds; atMs: number } & (
+  | { what: 'conversation' }
+  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
+  /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
+  | { what: 'up-to'; messages: readonly { ours: boolean; timestampMs: number }[]; whole: boolean }
+)
+
+/** What the owner removes for themselves alone. */
+export type OwnRemoval =
+  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
+  /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
+  | {
+      what: 'conversation'
+      messages: readonly { ours: boolean; timestampMs: number }[]
+      lasting: readonly { ours: boolean; timestampMs: number }[]
+    }
+
+/** What the owner decides about a person. */
+export type PeerDecision =
+  /** Lets them in; these messages of theirs are acknowledged now. */
+  | { kind: 'accepted'; messages: readonly { timestampMs: number; read: boolean }[] }
+  | { kind: 'blocked'; deleted: boolean }
+  | { kind: 'unblocked' }
+  /** Does not answer a request: nothing of it stays. */
+  | { kind: 'declined' }
 
 /**
  * Where decrypted facts go. Called inside the transaction that also commits the ratchet state; the envelope is acked
@@ -98,6 +131,9 @@ export interface SignalSink {
     transaction: DatabaseTransaction,
   ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
+  /** Whether the owner has written to this person, or has them in the address book: then they are let in. */
+  knows(peer: PeerIds, transaction: DatabaseTransaction): Promise<boolean>
+  removed(removal: Removal, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(
     outcome: {
@@ -146,6 +182,8 @@ export interface OutgoingAction {
       }
     | { kind: 'deleted'; targetMs: number }
     | { kind: 'timer'; seconds: number; version: number }
+    /** Lets them see our profile, and write to us sealed. */
+    | { kind: 'accepted' }
 }
 
 export type SignalState =
@@ -280,6 +318,15 @@ export interface SignalAccount {
    * commit. The author is told unless read receipts are off, our own other devices always.
    */
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
+  /**
+   * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
+   * what is returned is to be called after its commit. Needs no account for the list of blocked people.
+   */
+  decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void>
+  /** The owner has removed this here: our own other devices are told. As `decide`. */
+  tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void>
+  /** The owner writes to this person, or has stopped: told where both sides want it, now or never. Never throws. */
+  typing(peer: PeerIds, started: boolean): Promise<void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
   /** The same as octets of a QR code, for the other side to scan. */

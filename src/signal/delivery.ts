@@ -81,6 +81,10 @@ export class Delivery {
     to: PeerIds
   }> {
     const { timestampMs } = outgoing
+    if (outgoing.content.syncMessage !== undefined) {
+      await this.#tellOwnDevices(outgoing.content, timestampMs)
+      return { sealed: false, to: outgoing.to }
+    }
     const peer = await this.#resolve(outgoing.to)
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
@@ -159,7 +163,16 @@ export class Delivery {
     }
   }
 
+  /** What our own other devices alone are to know. */
+  async #tellOwnDevices(content: Content, timestampMs: number): Promise<void> {
+    if (!this.#otherDevices()) return
+    const hint = ContentHint.Resendable
+    await this.#sender.send({ to: this.#credentials.aci, content, timestampMs, urgent: false, hint, log: true })
+  }
+
   async #succeeded(serviceId: string, peer: Peer): Promise<void> {
+    // Whom we write to is let in.
+    if (!peer.accepted) await setTraits(this.#db, serviceId, { accepted: true })
     if (this.#challenges.lifted(serviceId)) this.#changed()
     if (!peer.unregistered) return
     await setTraits(this.#db, serviceId, { unregisteredAtMs: null })

@@ -18,7 +18,9 @@ import { asCauseway } from './errors.ts'
 import { peerOf, readServiceId } from './ids.ts'
 import { idsOf, learnPeer } from './peers.ts'
 import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
+import { applyRemovals } from './removals.ts'
 import type { Sender } from './sender.ts'
+import { applyBlocked, applyResponse } from './standing.ts'
 import { makeStorageDue, type StorageService } from './storage-service.ts'
 import { identityOf } from './trust.ts'
 
@@ -98,8 +100,21 @@ export class DeviceSync {
   /** Keeps what the phone tells, inside the receiver's transaction. True when something is left to be fetched. */
   async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
     const { contacts, blocked, configuration, keys, fetchLatest } = sync
-    if (blocked !== undefined) await this.#block(blocked, transaction)
+    const now = this.#clock.now()
+    if (blocked !== undefined) await applyBlocked(transaction, this.#sink, blocked, now)
+    if (sync.deleteForMe !== undefined) {
+      await applyRemovals(this.#sink, sync.deleteForMe, { own: this.#credentials.aci, atMs: now }, transaction)
+    }
+    if (sync.messageRequestResponse !== undefined) {
+      await applyResponse(transaction, this.#sink, sync.messageRequestResponse, now)
+    }
     if (sync.verified !== undefined) await this.#applyVerified(sync.verified, transaction)
+    if (configuration?.typingIndicators !== undefined) {
+      await transaction
+        .updateTable('signal_account')
+        .set({ typing_indicators: configuration.typingIndicators ? 1 : 0 })
+        .execute()
+    }
     if (configuration?.readReceipts !== undefined) {
       await transaction
         .updateTable('signal_account')
@@ -172,17 +187,5 @@ export class DeviceSync {
     const { peer } = await learnPeer(transaction, peerOf(aci))
     const fact = { peer: idsOf(peer), verified: state === verifiedState, atMs: this.#clock.now() }
     await this.#sink.peer({ kind: 'verified', ...fact }, transaction)
-  }
-
-  async #block(blocked: NonNullable<SyncMessage['blocked']>, transaction: DatabaseTransaction): Promise<void> {
-    const { acis = [], acisBinary = [] } = blocked
-    const all = [
-      ...acis.map((text) => readServiceId(undefined, text)),
-      ...acisBinary.map((binary) => readServiceId(binary, undefined)),
-    ]
-    await transaction.deleteFrom('signal_blocked').execute()
-    for (const aci of new Set(all)) {
-      if (aci !== undefined) await transaction.insertInto('signal_blocked').values({ aci }).execute()
-    }
   }
 }

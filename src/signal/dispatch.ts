@@ -10,6 +10,7 @@ import { wordsOf } from './content.ts'
 import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
+import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
@@ -19,6 +20,7 @@ import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } fro
 import type { Content, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { isBlocked } from './standing.ts'
 import { applyReads, applyTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
@@ -46,7 +48,8 @@ export class Dispatch {
   readonly #receipts: ReceiptDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
-  readonly counts = { received: 0, ignored: 0 }
+  readonly #habits: Habits
+  readonly counts = { received: 0, ignored: 0, blocked: 0 }
 
   constructor(parts: {
     clock: Clock
@@ -56,6 +59,7 @@ export class Dispatch {
     receipts: ReceiptDesk
     sync: DeviceSync
     texts: LongTexts
+    habits: Habits
   }) {
     this.#clock = parts.clock
     this.#log = parts.log
@@ -64,6 +68,7 @@ export class Dispatch {
     this.#receipts = parts.receipts
     this.#sync = parts.sync
     this.#texts = parts.texts
+    this.#habits = parts.habits
   }
 
   /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
@@ -87,13 +92,18 @@ export class Dispatch {
         return
       }
       case 'retry-request':
-        if (opened.forThisDevice) {
+        if (opened.forThisDevice && !(await isBlocked(transaction, peerOf(opened.sender.aci)))) {
           const { aci, deviceId } = opened.sender
           afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
         }
         return
       case 'content': {
         this.counts.received += 1
+        const { aci, e164 } = opened.sender
+        if (await isBlocked(transaction, peerOf(aci, e164))) {
+          this.counts.blocked += 1
+          return
+        }
         const peer = await this.#meet(opened.sender, transaction)
         if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
         await this.#applyContent(opened, peer, transaction, afterwards)
@@ -131,7 +141,6 @@ export class Dispatch {
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
     }
-    if (await this.#isBlocked(sender.aci, transaction)) return
     if (content.receiptMessage !== undefined) {
       await this.#applyReceipt(content, peer, timestampMs, transaction)
       return
@@ -147,8 +156,11 @@ export class Dispatch {
     if (message.profileKey?.length === 32) {
       afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
     }
-    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
-    afterwards.receipts = true
+    const request = !(await this.#letIn(peer, transaction))
+    if (!request) {
+      await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+      afterwards.receipts = true
+    }
     const text = wordsOf(content)
     const change = changeOf(content, message, { author: sender.aci, own: this.#credentials.aci, timestampMs })
     const timer = content.dataMessage === undefined ? undefined : timerIn(message)
@@ -169,6 +181,7 @@ export class Dispatch {
       startedAtMs: timestampMs,
       ranges: rangesIn(message, text, this.#credentials.aci),
       preview: previewIn(message),
+      request,
     }
     await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo: undefined, quote }, transaction)
   }
@@ -195,7 +208,9 @@ export class Dispatch {
     if (peer.needsPniSignature && peer.aci !== undefined) {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
     }
-    await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
+    // Who tells nobody what they have read is not told either; that it arrived is true all the same.
+    const shown = kind === 'read' && !(await this.#habits.readReceipts(transaction)) ? 'delivered' : kind
+    await this.#sink.receipt({ kind: shown, from: idsOf(peer), timestampsMs, atMs }, transaction)
   }
 
   /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
@@ -207,6 +222,7 @@ export class Dispatch {
     const { typingMessage } = content
     if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
     if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
+    if (!(await this.#habits.typing(transaction))) return
     const started = (typingMessage.action ?? 0) === typingStarted
     await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
   }
@@ -225,9 +241,12 @@ export class Dispatch {
     return peer
   }
 
-  async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
-    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
-    return row !== undefined
+  /** Whether the owner has let this person in, or knows them from elsewhere. */
+  async #letIn(peer: Peer, transaction: DatabaseTransaction): Promise<boolean> {
+    if (peer.accepted || peer.aci === undefined) return peer.accepted
+    if (!(await this.#sink.knows(idsOf(peer), transaction))) return false
+    await setTraits(transaction, peer.aci, { accepted: true })
+    return true
   }
 
   /** False when this message was kept before: it was sent again, or delivered again. */

@@ -16,21 +16,23 @@ import { Composer } from './composing.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
 import { ContentDesk } from './contents-due.ts'
-import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
+import type { OutgoingAction, OutgoingText, PeerDecision, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
 import { openDirectory } from './directory.ts'
 import { shortly } from './errors.ts'
+import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount, verifiedContent } from './own-account.ts'
-import { findPeer, idsOf } from './peers.ts'
+import { findPeer, idsOf, peerAt } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
+import type { SyncMessage } from './proto/messages.ts'
 import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -38,10 +40,12 @@ import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
+import { syncOf } from './standing.ts'
 import { StorageRecords, type StoredGroup } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
+import { TypingDesk } from './typing.ts'
 
 const maintainEveryMs = 6 * 3600_000
 
@@ -54,6 +58,7 @@ export class LiveAccount {
   readonly #db: Database
   readonly #clock: Clock
   readonly #log: Log
+  readonly #random: Random
   readonly #sink: SignalSink
   readonly #changed: () => void
   readonly #chat: Chat
@@ -75,6 +80,8 @@ export class LiveAccount {
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
+  readonly #habits: Habits
+  readonly #typing: TypingDesk
   #otherDevices: boolean
 
   constructor(parts: {
@@ -91,15 +98,18 @@ export class LiveAccount {
     changed: () => void
     /** The credentials in the database are others now: this one is to be replaced. */
     moved: () => void
+    habits: Habits
   }) {
     const { db, clock, log, credentials, random, sink } = parts
     this.credentials = credentials
     this.#db = db
     this.#clock = clock
     this.#log = log
+    this.#random = random
     this.#sink = sink
     this.#changed = parts.changed
     this.#otherDevices = credentials.deviceId !== 1
+    this.#habits = parts.habits
     this.#challenges = new ChallengeDesk(clock, log)
     this.#timestamps = new OwnTimestamps(clock)
     const timestamps = this.#timestamps
@@ -121,6 +131,7 @@ export class LiveAccount {
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
+    this.#typing = new TypingDesk({ db, sender, clock, timestamps, habits: parts.habits, log })
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
@@ -191,6 +202,7 @@ export class LiveAccount {
       texts: this.#texts,
       profiles: this.#profiles,
       moved: parts.moved,
+      habits: parts.habits,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
@@ -270,17 +282,44 @@ export class LiveAccount {
   }
 
   /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
-  async oweReadReceipts(
-    transaction: DatabaseTransaction,
-    aci: string,
-    timestampsMs: readonly number[],
-    tellAuthor: boolean,
-  ): Promise<void> {
-    const account = await transaction.selectFrom('signal_account').select('read_receipts').executeTakeFirst()
+  async oweReadReceipts(transaction: DatabaseTransaction, aci: string, timestampsMs: readonly number[]): Promise<void> {
+    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
     for (const timestampMs of timestampsMs) {
-      if (tellAuthor && account?.read_receipts === 1) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
+      if (tellAuthor) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
       if (this.#otherDevices) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
     }
+  }
+
+  /** See `SignalAccount.typing`. */
+  async typing(ids: PeerIds, started: boolean): Promise<void> {
+    if (this.#state.state === 'connected') await this.#typing.tell(ids, started)
+  }
+
+  /** See `SignalAccount.decide`; the lists are written already. */
+  async oweDecision(transaction: DatabaseTransaction, ids: PeerIds, decision: PeerDecision): Promise<() => void> {
+    const flush = await this.oweSync(transaction, await syncOf(transaction, ids, decision))
+    if (decision.kind === 'accepted' && ids.aci !== undefined) {
+      const readReceipts = await this.#habits.readReceipts(transaction)
+      for (const { timestampMs, read } of decision.messages) {
+        await this.#receipts.owe(transaction, 'delivered', ids.aci, timestampMs)
+        if (read && readReceipts) await this.#receipts.owe(transaction, 'read', ids.aci, timestampMs)
+      }
+    }
+    return () => {
+      flush()
+      void this.#receipts.flush()
+      void this.#sync.fetch()
+    }
+  }
+
+  /** Notes what our own other devices are to know. Returned: what is to be called after the commit. */
+  async oweSync(transaction: DatabaseTransaction, messages: readonly SyncMessage[]): Promise<() => void> {
+    const to = peerOf(this.credentials.aci)
+    for (const syncMessage of messages) {
+      const timestampMs = this.#timestamps.next()
+      await this.#contents.owe(transaction, { to, content: { syncMessage }, timestampMs, reference: undefined })
+    }
+    return () => void this.#contents.flush()
   }
 
   flushReceipts(): void {
@@ -336,13 +375,13 @@ export class LiveAccount {
   async #afterConnecting(): Promise<void> {
     await this.#quietly('asking who we are', () => this.own.checkSelf())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
-    await this.#quietly('sending what is owed', () => this.#contents.connected())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
+    await this.#quietly('asking for our other devices', () => this.#countDevices())
+    await this.#quietly('sending what is owed', () => this.#contents.connected())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('fetching profiles', () => this.#profiles.fetch())
-    await this.#quietly('asking for our other devices', () => this.#countDevices())
     await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
   }
 

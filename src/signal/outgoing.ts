@@ -7,6 +7,9 @@ import type { Content, DataMessage } from './proto/messages.ts'
 /** The first version of the protocol that knew reactions. */
 const reactionsVersion = 4
 
+/** Flag of a message that does nothing but hand over the profile key. */
+const profileKeyUpdate = 4
+
 /** The content of an action; `peer` is the other side's account, where it is known. */
 export function contentOf(
   action: OutgoingAction['action'],
@@ -30,6 +33,8 @@ export function contentOf(
     }
     case 'timer':
       return { dataMessage: { flags: timerUpdate, ...timerFor(action) } }
+    case 'accepted':
+      return { dataMessage: { flags: profileKeyUpdate } }
     case 'deleted':
       return { dataMessage: { delete: { targetSentTimestamp: action.targetMs } } }
   }

@@ -18,6 +18,8 @@ export interface Peer extends PeerIds {
   sealedRefused: boolean
   needsPniSignature: boolean
   unregistered: boolean
+  /** We wrote to them, or the owner let them in. */
+  accepted: boolean
 }
 
 export interface Learnt {
@@ -46,7 +48,7 @@ export async function peerAt(db: Connection, serviceId: string): Promise<Peer> {
   return (await findPeer(db, ids)) ?? { ...ids, profileKey: undefined, ...unknownTraits }
 }
 
-const unknownTraits = { sealedRefused: false, needsPniSignature: false, unregistered: false }
+const unknownTraits = { sealedRefused: false, needsPniSignature: false, unregistered: false, accepted: false }
 
 /** Takes note that these ids belong to one person. */
 export async function learnPeer(db: Connection, ids: PeerIds): Promise<Learnt> {
@@ -66,6 +68,7 @@ export async function learnPeer(db: Connection, ids: PeerIds): Promise<Learnt> {
     pni: ids.pni ?? base?.pni ?? null,
     e164: ids.e164 ?? base?.e164 ?? null,
     profile_key: base?.profile_key ?? null,
+    accepted: rows.some((row) => row.accepted === 1 && fits(row) !== undefined) ? (1 as const) : (0 as const),
   }
   const row =
     base === undefined
@@ -97,7 +100,12 @@ export async function learnProfileKey(db: Connection, aci: string, profileKey: U
 export async function setTraits(
   db: Connection,
   serviceId: string,
-  traits: { sealedRefused?: boolean; needsPniSignature?: boolean; unregisteredAtMs?: number | null },
+  traits: {
+    sealedRefused?: boolean
+    needsPniSignature?: boolean
+    unregisteredAtMs?: number | null
+    accepted?: boolean
+  },
 ): Promise<void> {
   await learnPeer(db, peerOf(serviceId))
   const column = isPni(serviceId) ? 'pni' : 'aci'
@@ -107,6 +115,7 @@ export async function setTraits(
     .set({
       ...(traits.sealedRefused === undefined ? {} : { sealed_refused: traits.sealedRefused ? 1 : 0 }),
       ...(traits.needsPniSignature === undefined ? {} : { needs_pni_signature: traits.needsPniSignature ? 1 : 0 }),
+      ...(traits.accepted === undefined ? {} : { accepted: traits.accepted ? 1 : 0 }),
       ...(traits.unregisteredAtMs === undefined ? {} : { unregistered_at_ms: traits.unregisteredAtMs }),
     })
     .where(column, '=', value)
@@ -158,6 +167,7 @@ function peerFrom(row: PeerRow): Peer {
     sealedRefused: row.sealed_refused === 1,
     needsPniSignature: row.needs_pni_signature === 1,
     unregistered: row.unregistered_at_ms !== null,
+    accepted: row.accepted === 1,
   }
 }
 

@@ -17,6 +17,7 @@ import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
 import { type Afterwards, Dispatch } from './dispatch.ts'
+import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import type { LongTexts } from './long-texts.ts'
@@ -68,6 +69,7 @@ export class Receiver {
     sync: DeviceSync
     texts: LongTexts
     profiles: ProfileDesk
+    habits: Habits
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
     /** The credentials in the database are others now. */

@@ -50,6 +50,8 @@ export interface Outgoing {
   hint: ContentHint
   /** Keep it for 24 h and more, for a recipient that asks for it again. */
   log: boolean
+  /** For those devices alone that are connected now. */
+  onlineOnly?: boolean
 }
 
 interface Encrypted<T> {
@@ -148,12 +150,16 @@ export class Sender {
   async #sendUnsealed(outgoing: Outgoing, content: Uint8Array): Promise<void> {
     this.#chat.authenticated()
     const contents = await this.#encrypt(outgoing, content, async (ciphertext) => ciphertext)
-    await this.#post(outgoing.to, { timestamp: outgoing.timestampMs, contents, urgent: outgoing.urgent })
+    const { to, timestampMs: timestamp, urgent, onlineOnly = false } = outgoing
+    await this.#post(to, { timestamp, contents, urgent, onlineOnly })
   }
 
   async #post(
     to: string,
-    message: { timestamp: number; contents: Encrypted<CiphertextMessage>[]; urgent: boolean },
+    {
+      onlineOnly = false,
+      ...message
+    }: { timestamp: number; contents: Encrypted<CiphertextMessage>[]; urgent: boolean; onlineOnly?: boolean },
   ): Promise<void> {
     if (message.contents.length === 0) throw noDevices()
     const connection = this.#chat.authenticated()
@@ -163,7 +169,7 @@ export class Sender {
       return
     }
     const destination = ServiceId.parseFromServiceIdString(to)
-    await connection.sendMessage({ ...message, destination, onlineOnly: false }, options)
+    await connection.sendMessage({ ...message, destination, onlineOnly }, options)
   }
 
   async #sendSealed(outgoing: Outgoing, content: Uint8Array, accessKey: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -178,7 +184,7 @@ export class Sender {
         timestamp: outgoing.timestampMs,
         contents,
         auth: { accessKey },
-        onlineOnly: false,
+        onlineOnly: outgoing.onlineOnly ?? false,
         urgent: outgoing.urgent,
       },
       { abortSignal: AbortSignal.timeout(sendTimeoutMs) },

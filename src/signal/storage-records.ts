@@ -6,10 +6,11 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
-import { readServiceId, serviceIdOctets } from './ids.ts'
-import { idsOf, learnPeer, learnProfileKey } from './peers.ts'
+import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
+import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import type { OwnProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
+import { isBlocked } from './standing.ts'
 
 /** Records applied in one transaction, so that messages come in between. */
 const recordsPerTransaction = 100
@@ -95,9 +96,7 @@ export class StorageRecords {
     const { aci } = peer
     if (aci !== undefined) {
       if (contact.profileKey?.length === keyOctets) await learnProfileKey(transaction, aci, contact.profileKey)
-      if (contact.blocked === true) {
-        await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
-      } else await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+      await this.#applyStanding(idsOf(peer), contact, transaction)
     }
     const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
     const given = nameOf(contact.nickname?.given, contact.nickname?.family)
@@ -105,6 +104,30 @@ export class StorageRecords {
     if (listed !== undefined) await this.#sink.peer({ kind: 'named', name: listed, ...fact }, transaction)
     const own = nameOf(contact.givenName, contact.familyName)
     if (own !== undefined) await this.#sink.peer({ kind: 'profile', name: own, ...fact }, transaction)
+  }
+
+  /** Whom another device has let in or keeps out; what was decided here meanwhile stands until the records say it. */
+  async #applyStanding(peer: PeerIds, contact: ContactRecord, transaction: DatabaseTransaction): Promise<void> {
+    const { aci } = peer
+    if (aci === undefined) return
+    const { blocked = false, whitelisted = false } = contact
+    const row = await transaction
+      .selectFrom('signal_peers')
+      .select(['accepted', 'decided'])
+      .where('aci', '=', aci)
+      .executeTakeFirst()
+    const wasBlocked = await isBlocked(transaction, { ...nobody, aci })
+    if (row?.decided === 1) {
+      if (wasBlocked !== blocked) return
+      await transaction.updateTable('signal_peers').set({ decided: 0 }).where('aci', '=', aci).execute()
+    }
+    const atMs = this.#clock.now()
+    if (blocked) await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+    else await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+    if (blocked !== wasBlocked) await this.#sink.peer({ kind: 'blocked', peer, blocked, atMs }, transaction)
+    if (blocked || !whitelisted || row?.accepted === 1) return
+    await setTraits(transaction, aci, { accepted: true })
+    await this.#sink.peer({ kind: 'accepted', peer, atMs }, transaction)
   }
 
   /** What a primary adds to these records; nothing when they say it all. */
@@ -130,26 +153,31 @@ export class StorageRecords {
     }
     const peers = await this.#db
       .selectFrom('signal_peers')
-      .select(['aci', 'e164', 'pni', 'profile_key', 'profile_name'])
+      .select(['aci', 'e164', 'pni', 'profile_key', 'profile_name', 'accepted'])
       .where('aci', 'is not', null)
       .where('aci', '!=', this.#credentials.aci)
       .limit(contactsMax)
       .execute()
-    return peers.flatMap(({ aci, e164, pni, profile_key: profileKey, profile_name: name }): RecordChange[] => {
-      if (aci === null) return []
-      const item = stored.get(aci)
-      const said = item?.record.contact
-      const news: ContactRecord = {
-        ...(said === undefined ? { aci, aciBinary: serviceIdOctets(aci) } : {}),
-        ...(e164 !== null && said?.e164 !== e164 ? { e164 } : {}),
-        ...(pni !== null && said === undefined ? { pni: `PNI:${pni}` } : {}),
-        ...(profileKey !== null && !same(said?.profileKey, profileKey) ? { profileKey } : {}),
-        ...(name !== null && nameOf(said?.givenName, said?.familyName) !== name
-          ? { givenName: name, familyName: '' }
-          : {}),
-      }
-      return Object.keys(news).length === 0 ? [] : [change('contact', item, { contact: news })]
-    })
+    const blocked = new Set((await this.#db.selectFrom('signal_blocked').select('aci').execute()).map(({ aci }) => aci))
+    return peers.flatMap(
+      ({ aci, e164, pni, profile_key: profileKey, profile_name: name, accepted }): RecordChange[] => {
+        if (aci === null) return []
+        const item = stored.get(aci)
+        const said = item?.record.contact
+        const news: ContactRecord = {
+          ...(said === undefined ? { aci, aciBinary: serviceIdOctets(aci) } : {}),
+          ...(e164 !== null && said?.e164 !== e164 ? { e164 } : {}),
+          ...(pni !== null && said === undefined ? { pni: `PNI:${pni}` } : {}),
+          ...(profileKey !== null && !same(said?.profileKey, profileKey) ? { profileKey } : {}),
+          ...((said?.blocked ?? false) === blocked.has(aci) ? {} : { blocked: blocked.has(aci) }),
+          ...((said?.whitelisted ?? false) === (accepted === 1) ? {} : { whitelisted: accepted === 1 }),
+          ...(name !== null && nameOf(said?.givenName, said?.familyName) !== name
+            ? { givenName: name, familyName: '' }
+            : {}),
+        }
+        return Object.keys(news).length === 0 ? [] : [change('contact', item, { contact: news })]
+      },
+    )
   }
 }
 

@@ -9,8 +9,9 @@ import type { PeerIds, SignalSink } from './contract.ts'
 import { isPni, nobody, peerOf, readServiceId } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
-import { findPeer, idsOf, learnPeer } from './peers.ts'
-import type { SyncRead, SyncSent } from './proto/messages.ts'
+import { findPeer, idsOf, learnPeer, serviceIdOf, setTraits } from './peers.ts'
+import type { SyncSent } from './proto/messages.ts'
+import type { SyncRead } from './proto/sync-parts.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 
 const e164 = /^\+[1-9]\d{6,14}$/
@@ -72,6 +73,7 @@ export async function applyTranscript(
       startedAtMs,
       ranges: rangesIn(message, text, own.aci),
       preview: previewIn(message),
+      request: false,
       ...mediaOf(message),
     },
     transaction,
@@ -116,6 +118,9 @@ async function recipientOf(
   const told = to === undefined ? { ...nobody, e164: number } : peerOf(to, isPni(to) ? number : undefined)
   const known = await findPeer(transaction, told)
   const { peer } = await learnPeer(transaction, { ...told, e164: told.e164 ?? known?.e164 ?? number })
+  // Whom the owner writes to is let in.
+  const serviceId = serviceIdOf(peer)
+  if (serviceId !== undefined && !peer.accepted) await setTraits(transaction, serviceId, { accepted: true })
   return idsOf(peer)
 }
 

@@ -45,6 +45,26 @@ export async function insertInboundMedia(
   }
 }
 
+/** What was left unfetched in a conversation may come now; `dueAtMs` says for each when, or (null) that it still waits. */
+export async function fetchWaiting(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  dueAtMs: (row: AttachmentRow) => number | null,
+): Promise<void> {
+  const rows = await tx
+    .selectFrom('attachments')
+    .innerJoin('messages', 'messages.id', 'attachments.message_id')
+    .selectAll('attachments')
+    .where('messages.conversation_id', '=', conversationId)
+    .where('attachments.state', '=', 'waiting')
+    .where('attachments.due_at_ms', 'is', null)
+    .execute()
+  for (const row of rows) {
+    const due = dueAtMs(row)
+    if (due !== null) await tx.updateTable('attachments').set({ due_at_ms: due }).where('id', '=', row.id).execute()
+  }
+}
+
 /** A file that somebody handed in, to be part of a message soon. */
 export async function insertUpload(
   tx: DatabaseTransaction,

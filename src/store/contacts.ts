@@ -80,17 +80,18 @@ export async function ensureConversation(
     .executeTakeFirstOrThrow()
 }
 
-/** Notes the newest message; an inbound one is unread and takes the conversation out of the archive. */
+/** Notes the newest message; an inbound one is unread and takes the conversation out of the archive, a silent one does not. */
 export async function noteLastMessage(
   tx: DatabaseTransaction,
   conversationId: string,
   messageId: string,
-  direction: 'in' | 'out',
+  direction: 'in' | 'out' | 'silent',
   nowMs: number,
 ): Promise<void> {
   await tx
     .updateTable('conversations')
     .set(({ eb }) => ({
+      removed_at_ms: null,
       last_message_id: messageId,
       last_message_at_ms: nowMs,
       version: eb('version', '+', 1),
@@ -151,6 +152,8 @@ export async function mergeConversations(
       reply_lane: to.reply_lane ?? from.reply_lane,
       waiting_json: to.waiting_json ?? from.waiting_json,
       ...(from.timer_version > to.timer_version ? { timer_s: from.timer_s, timer_version: from.timer_version } : {}),
+      request_at_ms: to.request_at_ms === null ? null : from.request_at_ms,
+      removed_at_ms: to.removed_at_ms === null ? null : from.removed_at_ms,
       archived: Math.min(to.archived, from.archived),
       pinned: Math.max(to.pinned, from.pinned),
       last_message_id: newest.last_message_id,

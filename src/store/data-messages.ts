@@ -1,6 +1,6 @@
 /** Messages for programs: data addressed to ports, and binary messages. Kept whole, never shown as texts. */
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundData } from '../domain/transport.ts'
+import type { InboundData } from '../domain/inbound-notices.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { DataMessageRow } from './tables/mailbox.ts'

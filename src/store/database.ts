@@ -21,6 +21,7 @@ import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
 import * as signalEdges from './migrations/0011_signal_edges.ts'
+import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
@@ -45,6 +46,7 @@ const migrations = {
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,
   '0011_signal_edges': signalEdges,
+  '0012_signal_requests': signalRequests,
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
 }

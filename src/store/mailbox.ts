@@ -36,7 +36,7 @@ export interface MessageFilter {
 export async function listMessages(db: Database, request: PageRequest & MessageFilter): Promise<Page<MessageRow>> {
   const limit = bounded(request.limit)
   const oldest = request.order === 'oldest'
-  let query = db.selectFrom('messages').selectAll()
+  let query = db.selectFrom('messages').selectAll().where('removed_at_ms', 'is', null)
   const { conversationId, direction, state, cursor } = request
   if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId)
   if (direction !== undefined) query = query.where('direction', '=', direction)
@@ -60,10 +60,11 @@ export async function listMessages(db: Database, request: PageRequest & MessageF
 /** Conversations by their last message, newest first. */
 export async function listConversations(
   db: Database,
-  request: PageRequest & { archived?: boolean | undefined },
+  request: PageRequest & { archived?: boolean | undefined; state?: 'request' | undefined },
 ): Promise<Page<ConversationView>> {
   const limit = bounded(request.limit)
-  let query = db.selectFrom('conversations').selectAll()
+  let query = db.selectFrom('conversations').selectAll().where('removed_at_ms', 'is', null)
+  if (request.state === 'request') query = query.where('request_at_ms', 'is not', null)
   if (request.archived !== undefined) query = query.where('archived', '=', request.archived ? 1 : 0)
   if (request.cursor !== undefined) {
     const { ms, id } = decodeCursor(request.cursor)
@@ -81,14 +82,23 @@ export async function listConversations(
 }
 
 export async function getConversation(db: Database, id: string): Promise<ConversationView | undefined> {
-  const row = await db.selectFrom('conversations').selectAll().where('id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('conversations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('removed_at_ms', 'is', null)
+    .executeTakeFirst()
   return row === undefined ? undefined : (await withPeople(db, [row]))[0]
 }
 
 /** Contacts by creation, newest first. */
-export async function listContacts(db: Database, request: PageRequest): Promise<Page<ContactRow>> {
+export async function listContacts(
+  db: Database,
+  request: PageRequest & { blocked?: boolean | undefined },
+): Promise<Page<ContactRow>> {
   const limit = bounded(request.limit)
   let query = db.selectFrom('contacts').selectAll()
+  if (request.blocked !== undefined) query = query.where('blocked_at_ms', request.blocked ? 'is not' : 'is', null)
   if (request.cursor !== undefined) {
     const { ms, id } = decodeCursor(request.cursor)
     query = query.where(({ or, and, eb }) =>

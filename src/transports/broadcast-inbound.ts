@@ -5,7 +5,7 @@
 import { broadcastSeverity } from '../../modem/broadcast.ts'
 import type { IncomingPdu } from '../../modem/contract.ts'
 import { type BroadcastPage, decodeBroadcast, joinPages } from '../../modem/pdu/broadcast.ts'
-import type { InboundBroadcast } from '../domain/transport.ts'
+import type { InboundBroadcast } from '../domain/inbound-notices.ts'
 
 /** Messages of which some page is missing; the one that has waited longest is given up. */
 const UNFINISHED_MAX = 32

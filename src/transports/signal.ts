@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, StoredBlob } from '../domain/media.ts'
+import type { OwnRemoval, StandingDecision } from '../domain/own-decisions.ts'
 import type {
   AttemptJournal,
   CapabilityFact,
@@ -78,6 +79,12 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     },
     async timer(change, transaction) {
       await sink.timer(change, asUnit(transaction))
+    },
+    async knows(peer, transaction) {
+      return await sink.knows(peer, asUnit(transaction))
+    },
+    async removed(removal, transaction) {
+      await sink.removed(removal, asUnit(transaction))
     },
     async settled({ timestampMs, failure, atMs }, transaction) {
       await sink.changed({ timestampMs, failure, atMs }, asUnit(transaction))
@@ -178,6 +185,18 @@ export class SignalTransport implements Transport {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
 
+  async decide(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.decide(recipient, decision, asTransaction(unit))
+  }
+
+  async tellRemoved(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.tellRemoved(recipient, removal, asTransaction(unit))
+  }
+
+  async typing(recipient: Recipient, started: boolean): Promise<void> {
+    await this.#account.typing(recipient, started)
+  }
+
   async forget(
     messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
     unit: UnitOfWork,
@@ -209,6 +228,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     timerS: message.timerS,
     ranges: message.ranges,
     preview: message.preview,
+    request: message.request,
     dedupeKey: dedupeKey(message),
   }
 }
@@ -238,6 +258,7 @@ function dedupeKey({ from, timestampMs }: IncomingText): string {
 
 function capability(fact: PeerFact): CapabilityFact {
   const { peer: recipient, atMs } = fact
+  if (fact.kind === 'blocked') return { transport: 'signal', kind: fact.kind, recipient, blocked: fact.blocked, atMs }
   if (fact.kind === 'verified')
     return { transport: 'signal', kind: fact.kind, recipient, verified: fact.verified, atMs }
   if (fact.kind === 'named' || fact.kind === 'profile') {

@@ -16,7 +16,8 @@ import { instantMs } from '../../modem/pdu/timestamp.ts'
 import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pdu/tpdu.ts'
 import type { Ports } from '../../modem/pdu/udh.ts'
 import { waitingIndications } from '../../modem/pdu/waiting.ts'
-import type { InboundBroadcast, InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
+import type { InboundBroadcast } from '../domain/inbound-notices.ts'
+import type { InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
 import { BroadcastInbound } from './broadcast-inbound.ts'
 
 /** Remembers which slots hold what, durably. The store fulfils it. */

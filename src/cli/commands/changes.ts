@@ -36,9 +36,15 @@ export async function edit(id: string, words: readonly string[], options: Option
   print(await call<MessageJson>(gateway, 'PATCH', pathOf(id), { text: words.join(' ') }), options)
 }
 
-/** Takes a message back for everybody. */
-export async function remove(id: string, options: Options): Promise<void> {
+/** Takes a message back for everybody, or removes it for the owner alone. */
+export async function remove(id: string, options: Options & { forMe?: boolean }): Promise<void> {
   const gateway = await findGateway(options)
+  if (options.forMe === true) {
+    await call<undefined>(gateway, 'DELETE', `${pathOf(id)}?for=me`)
+    if (options.json === true) json({ id, removed: true })
+    else line('Removed here and on your other Signal devices; the other side keeps it.')
+    return
+  }
   print(await call<MessageJson>(gateway, 'DELETE', `${pathOf(id)}?for=everyone`), options)
 }
 

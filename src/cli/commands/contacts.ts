@@ -61,6 +61,29 @@ export async function set(who: string, options: Options & { name?: string; polic
   print(changed, options)
 }
 
+/** Keeps somebody out, or no longer; also somebody who was never heard of. */
+export async function block(
+  action: 'block' | 'unblock',
+  who: string,
+  options: Options & { delete?: boolean },
+): Promise<void> {
+  const gateway = await findGateway(options)
+  const contact =
+    action === 'block' && isAddress(who)
+      ? await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who })
+      : await contactFor(gateway, who)
+  const body = action === 'block' ? { delete: options.delete === true } : undefined
+  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/${action}`, body), options)
+}
+
+export async function blocked(options: Options): Promise<void> {
+  const contacts = await allContacts(await findGateway(options), '&blocked=true')
+  if (options.json === true) {
+    for (const contact of contacts) json(contact)
+  } else if (contacts.length === 0) line('Nobody is blocked.')
+  else table(contacts.map(row))
+}
+
 /** Consents to a changed safety number, or says that it was compared. */
 export async function identity(
   action: 'approve' | 'verify' | 'unverify',
@@ -82,6 +105,7 @@ function print(contact: ContactJson, options: Options): void {
 function row(contact: ContactJson): string[] {
   const marks = [
     contact.verified ? 'verified' : '',
+    contact.blocked ? 'BLOCKED' : '',
     contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
   ].filter((mark) => mark !== '')
   return [

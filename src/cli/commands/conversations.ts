@@ -6,6 +6,24 @@ import { json, line, person } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
+/** Lets in the stranger whose request it is. */
+export async function accept(who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const { id } = await conversationWith(gateway, who)
+  const conversation = await call<ConversationJson>(gateway, 'POST', `/api/v1/conversations/${id}/accept`)
+  if (options.json === true) json(conversation)
+  else line(`${person(conversation.contact)} is let in.`)
+}
+
+/** Removes what was said with somebody, for the owner alone. */
+export async function forget(who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const { id } = await conversationWith(gateway, who)
+  await call<undefined>(gateway, 'DELETE', `/api/v1/conversations/${id}`)
+  if (options.json === true) json({ id, removed: true })
+  else line('Removed here and on your other Signal devices; the other side keeps it.')
+}
+
 /** `off`, or a span. */
 export async function timer(who: string, span: string, options: Options): Promise<void> {
   const gateway = await findGateway(options)

@@ -216,9 +216,11 @@ async function conversations(gateway: Address, options: Options & { limit: strin
   if (data.length === 0) line('No conversations yet.')
   table(
     data.map((conversation) => {
-      const { contact, unread, last_message: last } = conversation
+      const { contact, unread, state: standing, last_message: last } = conversation
       return [
-        unread > 0 ? `${unread} new` : '',
+        [standing === 'open' ? '' : standing.toUpperCase(), unread > 0 ? `${unread} new` : '']
+          .filter(Boolean)
+          .join(' '),
         person(contact),
         last === null ? '' : clock(last.created_at),
         last === null ? '' : state(last),

@@ -48,8 +48,17 @@ export const changeRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/api/v1/messages/:id',
     scope: 'messages:send',
-    summary: 'Takes a message of ours back for everybody, within a day of its sending. Signal only.',
-    query: z.strictObject({ for: z.enum(['everyone']).describe('`everyone`: on the other side as well.') }),
-    handle: ({ ports, params }) => change(ports, params['id'], { kind: 'deleted' }),
+    summary:
+      'Takes a message of ours back for everybody, within a day of its sending (Signal only); or removes any settled message for you alone, here and on your other Signal devices (204).',
+    query: z.strictObject({
+      for: z
+        .enum(['everyone', 'me'])
+        .describe('`everyone`: on the other side as well. `me`: here, and on your own other devices.'),
+    }),
+    handle: async ({ ports, params, query }) => {
+      if (query.for === 'everyone') return change(ports, params['id'], { kind: 'deleted' })
+      await ports.router.removeMessage(params['id'] ?? '')
+      return { status: 204 }
+    },
   }),
 ]

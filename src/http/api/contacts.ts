@@ -59,11 +59,15 @@ export const contactRoutes: readonly Route[] = [
     query: z.strictObject({
       ...pageQuery,
       address: z.string().max(100).optional().describe('One exact number, sender, or `signal:<aci>`.'),
+      blocked: z
+        .enum(['true', 'false'])
+        .transform((text) => text === 'true')
+        .optional(),
     }),
     handle: async (call) => {
       const { db } = call.ports
-      const { limit, cursor, address } = call.query
-      if (address === undefined) return pageReply(call, await listContacts(db, { limit, cursor }), contactView)
+      const { limit, cursor, address, blocked } = call.query
+      if (address === undefined) return pageReply(call, await listContacts(db, { limit, cursor, blocked }), contactView)
       const found = await findContact(db, addressKey(address))
       return pageReply(call, { data: found === undefined ? [] : [found], nextCursor: undefined }, contactView)
     },
@@ -115,6 +119,28 @@ export const contactRoutes: readonly Route[] = [
         { ...(name === undefined ? {} : { name }), ...(policy === undefined ? {} : { policy }) },
         ifMatch(header('if-match')),
       )
+      return ok(contactView(contact), etag(contact))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/contacts/:id/block',
+    scope: 'contacts:write',
+    summary:
+      'Keeps a person out, by number and by Signal account, on all your devices: what they send over Signal is dropped, their texts and calls are kept without a sound. `delete` also removes what was said.',
+    body: z.strictObject({ delete: z.boolean().default(false) }),
+    handle: async ({ ports, params, body }) => {
+      const contact = await ports.router.block(params['id'] ?? '', { blocked: true, deleted: body.delete })
+      return ok(contactView(contact), etag(contact))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/contacts/:id/unblock',
+    scope: 'contacts:write',
+    summary: 'No longer keeps a person out. What they sent meanwhile over Signal does not come back.',
+    handle: async ({ ports, params }) => {
+      const contact = await ports.router.block(params['id'] ?? '', { blocked: false })
       return ok(contactView(contact), etag(contact))
     },
   }),

@@ -29,12 +29,13 @@ export const conversationRoutes: readonly Route[] = [
         .enum(['true', 'false'])
         .transform((text) => text === 'true')
         .optional(),
+      state: z.enum(['request']).optional().describe('Only those of strangers that wait for an answer.'),
     }),
     handle: async (call) => {
       const { ports, query } = call
-      const { limit, cursor, archived, contact_id: contactId } = query
+      const { limit, cursor, archived, state, contact_id: contactId } = query
       if (contactId === undefined) {
-        return pageReply(call, await listConversations(ports.db, { limit, cursor, archived }), conversationView)
+        return pageReply(call, await listConversations(ports.db, { limit, cursor, archived, state }), conversationView)
       }
       const row = await findConversation(ports.db, { contactId })
       const found = row === undefined ? undefined : await getConversation(ports.db, row.id)
@@ -71,6 +72,41 @@ export const conversationRoutes: readonly Route[] = [
       const { conversation } = await demand(ports, params['id'])
       await ports.router.setTimer(conversation.id, body.disappears_after)
       return ok(conversationView(await demand(ports, conversation.id)))
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/conversations/:id',
+    scope: 'messages:send',
+    summary:
+      'Removes what was said, here and on your other Signal devices; the other side keeps it. A request is declined with it. What is written next opens the conversation anew. 409 while something is still to leave.',
+    handle: async ({ ports, params }) => {
+      await ports.router.removeConversation(params['id'] ?? '')
+      return { status: 204 }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/conversations/:id/accept',
+    scope: 'contacts:write',
+    summary:
+      'Lets in the stranger whose request it is: receipts go out, files are fetched, they see the profile. Writing to them does the same.',
+    handle: async ({ ports, params }) => {
+      const { conversation } = await demand(ports, params['id'])
+      await ports.router.accept(conversation.id)
+      return ok(conversationView(await demand(ports, conversation.id)))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/conversations/:id/typing',
+    scope: 'messages:send',
+    summary:
+      'Says over Signal that an answer is being written, or (`typing: false`) no longer: to people who were let in and are connected, unless `signal.typing` says otherwise. Repeat it while it holds; more than one in ten seconds is not told.',
+    body: z.strictObject({ typing: z.boolean().default(true) }),
+    handle: async ({ ports, params, body }) => {
+      await ports.router.typing((await demand(ports, params['id'])).conversation.id, body.typing)
+      return { status: 204 }
     },
   }),
   route({

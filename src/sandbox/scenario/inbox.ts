@@ -3,16 +3,8 @@
  * Reports are handed on to whoever keeps what was sent.
  */
 import type { IncomingPdu } from '../../../modem/contract.ts'
-import type {
-  InboundBroadcast,
-  InboundCall,
-  InboundData,
-  InboundMessage,
-  InboundSegment,
-  QuarantinedItem,
-  Receipt,
-  WaitingNotice,
-} from '../../domain/transport.ts'
+import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../../domain/inbound-notices.ts'
+import type { InboundMessage, InboundSegment, QuarantinedItem, Receipt } from '../../domain/transport.ts'
 import type { PduJournal, SmsSink } from '../../transports/sms-inbound.ts'
 
 export class ScenarioInbox implements SmsSink, PduJournal {

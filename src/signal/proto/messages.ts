@@ -6,6 +6,7 @@
  * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
  */
 import { codecsOf } from './codec.ts'
+import type { BlockedList, DeleteForMe, MessageRequestResponse, SyncRead } from './sync-parts.ts'
 
 const schema = `
 syntax = "proto2";
@@ -133,11 +134,49 @@ message SyncMessage {
   optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
   optional PniChangeNumber pniChangeNumber = 18;
+  optional ViewOnceOpen viewOnceOpen = 11;
+  optional MessageRequestResponse messageRequestResponse = 14;
+  optional DeleteForMe deleteForMe = 22;
   message Contacts { optional AttachmentPointer blob = 1; }
   message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
-  message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
-  message Configuration { optional bool readReceipts = 1; }
+  message Blocked {
+    repeated string numbers = 1;
+    repeated bytes groupIds = 2;
+    repeated string acis = 3;
+    repeated bytes acisBinary = 4;
+  }
+  message Configuration { optional bool readReceipts = 1; optional bool typingIndicators = 3; }
+  message ViewOnceOpen { optional string senderAci = 3; optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
+  message MessageRequestResponse {
+    optional string threadAci = 2;
+    optional bytes groupId = 3;
+    optional uint32 type = 4;
+    optional bytes threadAciBinary = 5;
+  }
+  message DeleteForMe {
+    repeated MessageDeletes messageDeletes = 1;
+    repeated ConversationDelete conversationDeletes = 2;
+    message Thread {
+      optional string threadServiceId = 1;
+      optional bytes threadGroupId = 2;
+      optional string threadE164 = 3;
+      optional bytes threadServiceIdBinary = 4;
+    }
+    message Addressed {
+      optional string authorServiceId = 1;
+      optional string authorE164 = 2;
+      optional uint64 sentTimestamp = 3;
+      optional bytes authorServiceIdBinary = 4;
+    }
+    message MessageDeletes { optional Thread conversation = 1; repeated Addressed messages = 2; }
+    message ConversationDelete {
+      optional Thread conversation = 1;
+      repeated Addressed mostRecentMessages = 2;
+      optional bool isFullDelete = 3;
+      repeated Addressed mostRecentNonExpiringMessages = 4;
+    }
+  }
   message Verified {
     optional bytes identityKey = 2;
     optional uint32 state = 3;
@@ -315,13 +354,6 @@ export interface SyncSent {
   destinationServiceIdBinary?: Uint8Array
 }
 
-/** A message that was read (or listened to) on another device of ours, by its author and time. */
-export interface SyncRead {
-  timestamp?: number
-  senderAci?: string
-  senderAciBinary?: Uint8Array
-}
-
 /** The number of the account was changed on the phone. Records and pairs as libsignal writes them. */
 export interface PniChangeNumber {
   identityKeyPair?: Uint8Array
@@ -340,8 +372,11 @@ export interface SyncMessage {
   read?: readonly SyncRead[]
   viewed?: readonly SyncRead[]
   /** The full list, replacing what was known. */
-  blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
-  configuration?: { readReceipts?: boolean }
+  blocked?: BlockedList
+  configuration?: { readReceipts?: boolean; typingIndicators?: boolean }
+  viewOnceOpen?: SyncRead
+  messageRequestResponse?: MessageRequestResponse
+  deleteForMe?: DeleteForMe
   /** State: 0 default, 1 verified, 2 unverified. */
   verified?: {
     identityKey?: Uint8Array

@@ -37,6 +37,7 @@ message ContactRecord {
   optional string givenName = 6;
   optional string familyName = 7;
   optional bool blocked = 9;
+  optional bool whitelisted = 10;
   optional string pni = 15;
   optional string systemGivenName = 17;
   optional string systemFamilyName = 18;
@@ -83,6 +84,8 @@ export interface ContactRecord {
   givenName?: string
   familyName?: string
   blocked?: boolean
+  /** The owner has let them in. */
+  whitelisted?: boolean
   pni?: string
   systemGivenName?: string
   systemFamilyName?: string

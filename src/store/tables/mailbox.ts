@@ -30,6 +30,8 @@ export interface ContactsTable {
   verified: Generated<number>
   /** Set while a changed safety number waits for a person's consent. */
   identity_changed_at_ms: number | null
+  /** Since when the owner keeps them out. */
+  blocked_at_ms: number | null
   version: Generated<number>
   created_at_ms: number
   updated_at_ms: number
@@ -54,6 +56,10 @@ export interface ConversationsTable {
   /** New messages disappear after so many seconds; 0: they stay. The higher version of the two sides counts. */
   timer_s: Generated<number>
   timer_version: Generated<number>
+  /** Since when it is the request of a stranger that waits for the owner's decision. */
+  request_at_ms: number | null
+  /** The owner has removed it; the next message brings it back, empty but for that one. */
+  removed_at_ms: number | null
   last_message_id: string | null
   last_message_at_ms: number
   version: Generated<number>
@@ -137,6 +143,8 @@ export interface MessagesTable {
   /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */
   expires_at_ms: number | null
   disappeared_at_ms: number | null
+  /** The owner has removed it for themselves: nothing of it is left, and it is not shown. */
+  removed_at_ms: number | null
   /** How many files belong to it (table `attachments`). */
   attachments: Generated<number>
   /** Ours, to be looked at once: what is attached is wiped here when it has left. */
@@ -164,7 +172,7 @@ interface EarlyReceiptsTable {
 interface OwnChangesTable {
   timestamp_ms: number
   message_id: string | null
-  kind: 'reaction' | 'edited' | 'deleted' | 'timer'
+  kind: 'reaction' | 'edited' | 'deleted' | 'timer' | 'accepted'
   state: 'due' | 'sent' | 'failed'
   code: string | null
   reason: string | null

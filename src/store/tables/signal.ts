@@ -38,6 +38,8 @@ export interface SignalAccountTable {
   read_receipts: Flag
   /** What opens the registration lock that the account had when it was registered here; null: it had none. */
   registration_lock: string | null
+  /** Others are told that we are writing, and we are shown that they are (likewise). */
+  typing_indicators: Generated<Flag>
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -142,6 +144,10 @@ export interface SignalPeersTable {
   profile_name: string | null
   /** When their profile is to be fetched (again). */
   profile_due_at_ms: Generated<number>
+  /** 1 once we wrote to them or the owner let them in; until then nothing goes out to them. */
+  accepted: Generated<Flag>
+  /** 1 while the storage service does not yet say what was decided about them here. */
+  decided: Generated<Flag>
 }
 
 /** What was sent to whom, so that a peer who could not decrypt it can have it again. */
@@ -174,6 +180,12 @@ interface SignalReceiptsDueTable {
 /** People whom the phone has blocked: what they send is acknowledged and dropped. */
 interface SignalBlockedTable {
   aci: string
+}
+
+/** What else is blocked: numbers, and groups (base64 ids), which only the phone blocks so far. */
+interface SignalBlockedOthersTable {
+  kind: 'number' | 'group'
+  value: string
 }
 
 /** A contact list of the phone that is still to be fetched; one row at most (`id` is 1). */
@@ -246,6 +258,7 @@ export interface SignalTables {
   signal_received: SignalReceivedTable
   signal_receipts_due: SignalReceiptsDueTable
   signal_blocked: SignalBlockedTable
+  signal_blocked_others: SignalBlockedOthersTable
   signal_texts_due: SignalTextsDueTable
   signal_contents_due: SignalContentsDueTable
   signal_contact_list_due: SignalContactListDueTable

@@ -42,6 +42,7 @@ type Settled = Parameters<SignalSink['settled']>[0]
 type Read = Parameters<SignalSink['readElsewhere']>[0]
 type Timer = Parameters<SignalSink['timer']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
+type Removed = Parameters<SignalSink['removed']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
 
 /** Records what the account told it, each thing only once its transaction has committed. */
@@ -57,6 +58,9 @@ export class RecordingSink implements SignalSink {
   /** Whether the message that somebody changes is here. */
   amendable = true
   readonly undecryptables: Undecryptable[] = []
+  readonly removals: Removed[] = []
+  /** Whether the house knows everybody who writes; else they are strangers. */
+  knowsAll = true
   /** Called before anything is recorded; may throw in the transaction's place. */
   before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable') => void = () => {}
   #pending: (() => void)[] = []
@@ -85,6 +89,14 @@ export class RecordingSink implements SignalSink {
 
   async timer(change: Timer): Promise<void> {
     this.#pending.push(() => this.timers.push(change))
+  }
+
+  async knows(): Promise<boolean> {
+    return this.knowsAll
+  }
+
+  async removed(removal: Removed): Promise<void> {
+    this.#pending.push(() => this.removals.push(removal))
   }
 
   async settled(outcome: Settled): Promise<void> {
@@ -185,6 +197,7 @@ export class World {
       modem?: boolean
       patient?: boolean
       readReceipts?: boolean
+      typing?: boolean
       profile?: OwnProfile
       clockAheadMs?: number
       vault?: PinVault
@@ -208,6 +221,7 @@ export class World {
       sink,
       codes,
       readReceipts: options.readReceipts ?? true,
+      typing: options.typing ?? true,
       profile: options.profile ?? { name: 'Home', about: undefined },
       ...(options.vault === undefined ? {} : { vault: options.vault }),
     })

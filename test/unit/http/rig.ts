@@ -177,6 +177,11 @@ export async function startRig(): Promise<Rig> {
         return router.cancel(id)
       },
       retry: (id) => router.retry(id),
+      accept: (id) => router.accept(id),
+      block: (id, decision) => router.block(id, decision),
+      removeMessage: (id) => router.removeMessage(id),
+      removeConversation: (id) => router.removeConversation(id),
+      typing: (id, started) => router.typing(id, started),
       setTimer: (id, seconds) => router.setTimer(id, seconds),
       change: (id, change) => router.change(id, change),
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),

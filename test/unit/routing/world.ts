@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
+import type { OwnRemoval, StandingDecision } from '../../../src/domain/own-decisions.ts'
 import type {
   AttemptJournal,
   InboundMessage,
@@ -199,6 +200,9 @@ export class FakeSignal extends FakeTransport {
   readonly forgotten: number[] = []
   /** What the owner did to messages, as the other side is to know it. */
   readonly changes: OutgoingChange[] = []
+  /** What the owner decided about people, and removed for themselves, as other devices are to know it. */
+  readonly decisions: { recipient: Recipient; decision: StandingDecision }[] = []
+  readonly removals: OwnRemoval[] = []
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
@@ -208,6 +212,15 @@ export class FakeSignal extends FakeTransport {
 
   async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
     this.forgotten.push(...timestampsMs)
+  }
+
+  async decide(recipient: Recipient, decision: StandingDecision): Promise<() => void> {
+    this.decisions.push({ recipient, decision })
+    return () => {}
+  }
+
+  async tellRemoved(_recipient: Recipient, removal: OwnRemoval): Promise<() => void> {
+    return () => this.removals.push(removal)
   }
 
   async change(change: OutgoingChange): Promise<() => void> {

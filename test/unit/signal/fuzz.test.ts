@@ -11,6 +11,7 @@ import { messageView } from '../../../src/http/views.ts'
 import { Inbound } from '../../../src/routing/inbound.ts'
 import type { Credentials } from '../../../src/signal/credentials.ts'
 import { Dispatch } from '../../../src/signal/dispatch.ts'
+import { Habits } from '../../../src/signal/habits.ts'
 import { Unreadable } from '../../../src/signal/opening.ts'
 import { type Content, contentCodec } from '../../../src/signal/proto/messages.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
@@ -113,6 +114,7 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     ids,
     clock,
     region: 'GB',
+    transports: () => [],
     media: { dueAtMs: () => null, poke() {} },
   })
   const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -125,6 +127,7 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     receipts: desk as never,
     sync: { apply: async () => false } as never,
     texts: desk as never,
+    habits: new Habits({ readReceipts: true, typing: true }),
   })
   const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
   const random = generator(seed)

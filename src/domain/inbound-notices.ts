@@ -1,0 +1,56 @@
+/** What a phone network brings beside people's messages: calls, broadcasts, what waits elsewhere, data for programs. */
+
+/** Somebody called, and nobody answered. */
+export interface InboundCall {
+  lane: string
+  /** The caller's number; undefined: not told, or withheld. */
+  fromAddress: string | undefined
+  withheld: boolean
+  /** We have refused it. */
+  hungUp: boolean
+  startedAtMs: number
+  receivedAtMs: number
+  dedupeKey: string
+}
+
+/** Sent to everybody in the cell. Repeated by the network; the same content is the same message for a day. */
+export interface InboundBroadcast {
+  lane: string
+  /** Message identifier, 3GPP TS 23.041 §9.4.1.2.2. */
+  channel: number
+  serial: number
+  /** `information` for what is no warning. */
+  severity: string
+  text: string
+  /** ISO 639, where it was said. */
+  language: string | undefined
+  receivedAtMs: number
+}
+
+/** What can wait for a subscriber elsewhere. */
+export type WaitingType = 'voicemail' | 'fax' | 'email' | 'other'
+
+/** A network says that something waits for us, or that nothing does any more. */
+export interface WaitingNotice {
+  lane: string
+  /** Who says so: the voicemail service. */
+  fromAddress: string
+  type: WaitingType
+  /** 0: nothing any more; undefined: something, its number was not told. */
+  count: number | undefined
+  receivedAtMs: number
+}
+
+/** A message for a program: addressed to a port, binary, or for the SIM or the device. Whole. */
+export interface InboundData {
+  lane: string
+  fromAddress: string
+  ports: { destination: number; source: number } | undefined
+  /** TP-PID and TP-DCS. */
+  pid: number
+  dcs: number
+  content: { kind: 'octets'; hex: string } | { kind: 'text'; text: string }
+  sentAtMs: number
+  receivedAtMs: number
+  dedupeKey: string
+}

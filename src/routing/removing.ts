@@ -1,0 +1,187 @@
+/**
+ * What the owner removes for themselves: single messages, or a conversation. The other side keeps what it has; the owner's own
+ * other devices remove it, too, where the network tells them. The person stays a contact, and what they write next opens the
+ * conversation anew.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type { OwnRemoval } from '../domain/own-decisions.ts'
+import type { RemovalFact } from '../domain/transport.ts'
+import { messageByTime } from '../store/amendments.ts'
+import { wipeAttachmentsOf } from '../store/attachments.ts'
+import { findContact, findConversation } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { hideMessages, settleConversation, shownMessages, timesOf, UNSETTLED } from '../store/removing.ts'
+import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { asUnit } from '../store/unit.ts'
+import { recipientOf } from './capabilities.ts'
+import type { RoutingContext } from './context.ts'
+import { conversationWith } from './mirroring.ts'
+import { demandParties } from './people.ts'
+import { decide } from './strangers.ts'
+
+/** Messages that one statement speaks of. */
+const CHUNK = 500
+/** By so many of its newest messages a conversation is described to other devices. */
+const NEWEST = 5
+
+type Removing = Pick<RoutingContext, 'transports' | 'clock' | 'events'>
+
+/** Removes one message here. Returned: what follows the commit. Errors: CausewayError `unknown-message`, `wrong-state`. */
+export async function removeMessage(
+  context: Removing,
+  tx: DatabaseTransaction,
+  messageId: string,
+): Promise<() => void> {
+  const message = await getMessage(tx, messageId)
+  if (message === undefined || message.removed_at_ms !== null) {
+    throw new CausewayError({ code: 'unknown-message', message: 'There is no such message.', retry: 'never' })
+  }
+  demandSettled([message])
+  const { conversation, contact } = await demandParties(tx, message.conversation_id)
+  await wipe(context, tx, [message], contact)
+  await settleConversation(tx, conversation, false, context.clock())
+  await context.events.append(tx, { type: 'message.removed', messageId, conversationId: conversation.id })
+  const messages = overSignal([message])
+  return messages.length === 0 ? () => {} : tell(context, tx, contact, { what: 'messages', messages })
+}
+
+/**
+ * Removes a conversation here, and a request with it. Returned: what follows the commit.
+ * Errors: CausewayError `unknown-conversation`, `wrong-state` while something is still to leave.
+ */
+export async function removeConversation(
+  context: Removing,
+  tx: DatabaseTransaction,
+  conversationId: string,
+): Promise<() => void> {
+  const { conversation, contact } = await demandParties(tx, conversationId)
+  const all = await shownMessages(tx, conversationId)
+  demandSettled(all)
+  const newest = all.filter(({ transport }) => transport === 'signal').slice(0, NEWEST)
+  const lasting = all.filter(({ transport, timer_s: timer }) => transport === 'signal' && timer === null)
+  await wipeConversation(context, tx, { conversation, contact }, all, true)
+  if (conversation.request_at_ms !== null) return decide(context, tx, contact, { kind: 'declined' })
+  const messages = overSignal(newest)
+  // Nothing in it that another device could know.
+  if (messages.length === 0) return () => {}
+  return tell(context, tx, contact, { what: 'conversation', messages, lasting: overSignal(lasting.slice(0, NEWEST)) })
+}
+
+/** Removes what was said with somebody who is about to be blocked, which other devices are told with that. Errors: `wrong-state`. */
+export async function removeWith(context: Removing, tx: DatabaseTransaction, contact: ContactRow): Promise<void> {
+  const conversation = await findConversation(tx, { contactId: contact.id })
+  if (conversation === undefined) return
+  const all = await shownMessages(tx, conversation.id)
+  demandSettled(all)
+  await wipeConversation(context, tx, { conversation, contact }, all, true)
+}
+
+/** What the owner has removed on another device goes here as well; what is still to leave stays. */
+export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fact: RemovalFact): Promise<void> {
+  const conversation = await conversationWith(tx, fact.with)
+  const contact = conversation === undefined ? undefined : await findContact(tx, { id: conversation.contact_id })
+  if (conversation === undefined || contact === undefined) return
+  if (fact.what === 'conversation') {
+    const all = await shownMessages(tx, conversation.id)
+    await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), true)
+    return
+  }
+  const named: MessageRow[] = []
+  for (const { ours, timestampMs } of fact.messages) {
+    const message = await messageByTime(tx, { conversationId: conversation.id, ours, timestampMs })
+    if (message !== undefined && message.removed_at_ms === null) named.push(message)
+  }
+  if (fact.what === 'messages') {
+    const settled = named.filter(isSettled)
+    await wipe(context, tx, settled, contact)
+    await settleConversation(tx, conversation, false, context.clock())
+    for (const { id } of settled) {
+      await context.events.append(tx, { type: 'message.removed', messageId: id, conversationId: conversation.id })
+    }
+    return
+  }
+  const upTo = named.reduce<MessageRow | undefined>(
+    (last, one) => (last === undefined || one.created_at_ms > last.created_at_ms ? one : last),
+    undefined,
+  )
+  // None of what was last there is here: then nothing here is meant.
+  if (upTo === undefined) return
+  const older = await shownMessages(tx, conversation.id, { upTo })
+  await wipeConversation(context, tx, { conversation, contact }, older.filter(isSettled), fact.whole)
+}
+
+async function wipeConversation(
+  context: Removing,
+  tx: DatabaseTransaction,
+  { conversation, contact }: { conversation: ConversationRow; contact: ContactRow },
+  messages: readonly MessageRow[],
+  whole: boolean,
+): Promise<void> {
+  await wipe(context, tx, messages, contact)
+  const gone = await settleConversation(tx, conversation, whole, context.clock())
+  const data = { messages: messages.length, whole: gone }
+  await context.events.append(tx, { type: 'conversation.removed', conversationId: conversation.id, data })
+}
+
+/** Nothing of them is left: not here, and not with the transports. */
+async function wipe(
+  { transports, clock }: Removing,
+  tx: DatabaseTransaction,
+  messages: readonly MessageRow[],
+  contact: ContactRow,
+): Promise<void> {
+  for (let from = 0; from < messages.length; from += CHUNK) {
+    const chunk = messages.slice(from, from + CHUNK)
+    for (const ours of [true, false]) {
+      const side = chunk.filter(({ direction }) => (direction === 'out') === ours)
+      if (side.length === 0) continue
+      const timestampsMs = await timesOf(tx, side)
+      for (const transport of transports) {
+        await transport.forget?.({ with: recipientOf(contact), ours, timestampsMs }, asUnit(tx))
+      }
+    }
+    for (const message of chunk) await wipeAttachmentsOf(tx, message)
+    await hideMessages(
+      tx,
+      chunk.map(({ id }) => id),
+      clock(),
+    )
+  }
+}
+
+async function tell(
+  { transports }: Removing,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  removal: OwnRemoval,
+): Promise<() => void> {
+  const after: (() => void)[] = []
+  for (const transport of transports) {
+    const act = await transport.tellRemoved?.(recipientOf(contact), removal, asUnit(tx))
+    if (act !== undefined) after.push(act)
+  }
+  return () => {
+    for (const act of after) act()
+  }
+}
+
+function overSignal(messages: readonly MessageRow[]): { ours: boolean; timestampMs: number }[] {
+  return messages
+    .filter(({ transport, notice }) => transport === 'signal' && notice === null)
+    .map(({ direction, sent_timestamp_ms: timestampMs }) => ({ ours: direction === 'out', timestampMs }))
+}
+
+function isSettled({ state }: MessageRow): boolean {
+  return !UNSETTLED.some((unsettled) => unsettled === state)
+}
+
+function demandSettled(messages: readonly MessageRow[]): void {
+  const open = messages.filter((message) => !isSettled(message))
+  if (open.length === 0) return
+  throw new CausewayError({
+    code: 'wrong-state',
+    message: `What has not left yet cannot be removed (${open.length} of them, the first is ${open[0]?.state}). Cancel it first.`,
+    retry: 'never',
+  })
+}

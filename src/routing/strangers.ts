@@ -1,0 +1,166 @@
+/**
+ * Who may write to us. A stranger's first Signal message makes their conversation a request, which the owner accepts, deletes
+ * or blocks; writing to somebody accepts them. Blocked people reach us by text message only, and silently. What is decided here
+ * is told to the owner's other devices by the transport.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type { StandingDecision } from '../domain/own-decisions.ts'
+import type { Recipient } from '../domain/transport.ts'
+import { fetchWaiting } from '../store/attachments.ts'
+import { changeContact, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { noteOwnChange } from '../store/own-changes.ts'
+import { changeRequest, hasWritten, newestInbound } from '../store/strangers.ts'
+import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { asUnit } from '../store/unit.ts'
+import { recipientOf } from './capabilities.ts'
+import type { RoutingContext } from './context.ts'
+import type { MediaDesk } from './media.ts'
+import { announce } from './moves.ts'
+import { conversationOf, type PeopleContext } from './people.ts'
+
+/** Messages of a request that are acknowledged when it is accepted. */
+const ACKNOWLEDGED_MAX = 200
+
+type Deciding = PeopleContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
+
+/** Whether the owner has written to this person, has named them, or has compared their safety number. */
+export async function isKnown(tx: DatabaseTransaction, { aci, e164 }: Recipient): Promise<boolean> {
+  const contacts = [
+    aci === undefined ? undefined : await findContact(tx, { aci }),
+    e164 === undefined ? undefined : await findContact(tx, { e164 }),
+  ]
+  for (const contact of contacts) {
+    if (contact === undefined) continue
+    if (contact.name !== null || contact.verified === 1) return true
+    const conversation = await findConversation(tx, { contactId: contact.id })
+    if (conversation !== undefined && (await hasWritten(tx, conversation.id))) return true
+  }
+  return false
+}
+
+/** Makes the conversation a request, where it is none yet. */
+export async function noteRequest(
+  { events, clock }: PeopleContext,
+  tx: DatabaseTransaction,
+  { id, contact_id: contactId, request_at_ms: since }: ConversationRow,
+): Promise<void> {
+  if (since !== null) return
+  await changeRequest(tx, id, clock())
+  await events.append(tx, { type: 'conversation.request', conversationId: id, contactId })
+}
+
+/** Notes an inbound message in its conversation and says that it came; of somebody who is blocked without a sound. */
+export async function noteInbound(
+  { events, clock }: Pick<PeopleContext, 'events' | 'clock'>,
+  tx: DatabaseTransaction,
+  row: MessageRow,
+  contact: ContactRow,
+): Promise<void> {
+  const isSilent = contact.blocked_at_ms !== null
+  await noteLastMessage(tx, row.conversation_id, row.id, isSilent ? 'silent' : 'in', clock())
+  if (!isSilent) await announce(events, tx, row, undefined)
+}
+
+/** When an inbound message of this person counts as read: at once where it came silently. */
+export function readAtOnce(contact: ContactRow, nowMs: number): { read_at_ms: number } | undefined {
+  return contact.blocked_at_ms === null ? undefined : { read_at_ms: nowMs }
+}
+
+/** Lets the person of this conversation in. Does nothing where it is no request. Returned: what follows the commit. */
+export async function acceptRequest(
+  context: Deciding,
+  tx: DatabaseTransaction,
+  conversation: ConversationRow,
+  contact: ContactRow,
+  { byWriting = false } = {},
+): Promise<() => void> {
+  if (!(await endRequest(context, tx, conversation))) return () => {}
+  const messages = await newestInbound(tx, conversation.id, ACKNOWLEDGED_MAX)
+  const told = messages.map((row) => ({ timestampMs: row.sent_timestamp_ms, read: row.read_at_ms !== null }))
+  const after = [await decide(context, tx, contact, { kind: 'accepted', messages: told })]
+  // A message of ours says who we are by itself.
+  if (!byWriting) after.push(await showProfile(context, tx, contact))
+  return () => {
+    for (const act of after) act()
+  }
+}
+
+/** Another device has let them in, or the owner wrote to them there. */
+export async function endRequest(
+  { events, media }: Pick<Deciding, 'events' | 'media'>,
+  tx: DatabaseTransaction,
+  { id, contact_id: contactId, request_at_ms: since }: ConversationRow,
+): Promise<boolean> {
+  if (since === null) return false
+  await changeRequest(tx, id, null)
+  await fetchWaiting(tx, id, (row) => media.dueAtMs({ bytes: row.bytes ?? undefined }))
+  await events.append(tx, { type: 'conversation.accepted', conversationId: id, contactId })
+  return true
+}
+
+/** Keeps this person out, or no longer. Returned: the contact, and what follows the commit. */
+export async function blockContact(
+  context: Deciding,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  decision: { blocked: boolean; deleted?: boolean },
+): Promise<{ contact: ContactRow; afterCommit: () => void }> {
+  const { blocked, deleted = false } = decision
+  const changed = await noteBlocked(context, tx, contact, blocked)
+  const afterCommit = await decide(context, tx, changed, blocked ? { kind: 'blocked', deleted } : { kind: 'unblocked' })
+  return { contact: changed, afterCommit }
+}
+
+/** The same, as another device tells it. A request of somebody who is blocked is none any more. */
+export async function noteBlocked(
+  { events, clock, ...context }: PeopleContext,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  blocked: boolean,
+): Promise<ContactRow> {
+  if ((contact.blocked_at_ms !== null) === blocked) return contact
+  const changed = await changeContact(tx, contact.id, { blocked_at_ms: blocked ? clock() : null }, clock())
+  const conversation = await conversationOf({ events, clock, ...context }, tx, contact)
+  if (blocked) await changeRequest(tx, conversation.id, null)
+  await events.append(tx, { type: blocked ? 'contact.blocked' : 'contact.unblocked', contactId: contact.id })
+  return changed
+}
+
+/** Throws CausewayError `contact-blocked`. */
+export function demandUnblocked(contact: ContactRow): void {
+  if (contact.blocked_at_ms === null) return
+  throw new CausewayError({
+    code: 'contact-blocked',
+    message: 'You have blocked this person; unblock them to write to them.',
+    retry: 'after-human',
+  })
+}
+
+/** Tells the transports what was decided. */
+export async function decide(
+  { transports }: Pick<Deciding, 'transports'>,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  decision: StandingDecision,
+): Promise<() => void> {
+  const after: (() => void)[] = []
+  for (const transport of transports) {
+    const act = await transport.decide?.(recipientOf(contact), decision, asUnit(tx))
+    if (act !== undefined) after.push(act)
+  }
+  return () => {
+    for (const act of after) act()
+  }
+}
+
+async function showProfile(
+  { transports, clock }: Pick<Deciding, 'transports' | 'clock'>,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+): Promise<() => void> {
+  const transport = transports.find((one) => one.change !== undefined && one.lanes().length > 0)
+  if (transport?.change === undefined || contact.aci === null) return () => {}
+  const timestampMs = await noteOwnChange(tx, { messageId: null, kind: 'accepted' }, clock())
+  return transport.change({ recipient: recipientOf(contact), timestampMs, change: { kind: 'accepted' } }, asUnit(tx))
+}

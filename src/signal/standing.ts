@@ -1,0 +1,185 @@
+/**
+ * Who may write to us: whom the owner let in (or wrote to), whom they keep out, and how our own devices tell each other of
+ * it. The list of blocked people is one of accounts, numbers and groups; the sync message always has all of it.
+ */
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
+import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
+import { findPeer, idsOf, learnPeer, setTraits } from './peers.ts'
+import type { SyncMessage } from './proto/messages.ts'
+import type { BlockedList, MessageRequestResponse } from './proto/sync-parts.ts'
+
+/** Entries of a list that are taken. */
+const blockedMax = 10_000
+const e164 = /^\+[1-9]\d{5,14}$/
+
+/** MessageRequestResponse.Type. */
+const responseTypes = { accept: 1, delete: 2, block: 3, blockAndDelete: 4, blockAndSpam: 6 } as const
+
+/** Whether the owner keeps this person out, by account or by number. */
+export async function isBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds): Promise<boolean> {
+  if (aci !== undefined) {
+    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
+    if (row !== undefined) return true
+  }
+  if (number === undefined) return false
+  const row = await transaction
+    .selectFrom('signal_blocked_others')
+    .select('value')
+    .where('kind', '=', 'number')
+    .where('value', '=', number)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Notes that the owner lets this person in. */
+async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds): Promise<void> {
+  await setBlocked(transaction, peer, false)
+  if (peer.aci === undefined) return
+  await setTraits(transaction, peer.aci, { accepted: true })
+  await noteDecided(transaction, peer.aci)
+}
+
+/** Notes that the owner keeps this person out, or no longer does (which lets nobody in yet). */
+async function noteBlocked(transaction: DatabaseTransaction, peer: PeerIds, blocked: boolean): Promise<void> {
+  await setBlocked(transaction, peer, blocked)
+  if (peer.aci === undefined) return
+  if (blocked) await setTraits(transaction, peer.aci, { accepted: false })
+  await noteDecided(transaction, peer.aci)
+}
+
+/** Takes the phone's list in the place of ours, and tells the sink who came to it or went from it. */
+export async function applyBlocked(
+  transaction: DatabaseTransaction,
+  sink: SignalSink,
+  list: BlockedList,
+  atMs: number,
+): Promise<void> {
+  const { acis = [], acisBinary = [], numbers = [], groupIds = [] } = list
+  const told = [
+    ...acis.map((text) => readServiceId(undefined, text)),
+    ...acisBinary.map((octets) => readServiceId(octets, undefined)),
+  ]
+  const accounts = new Set(told.filter((aci) => aci !== undefined && !isPni(aci)).slice(0, blockedMax))
+  const wanted = new Set(numbers.filter((number) => e164.test(number)).slice(0, blockedMax))
+  const before = await transaction.selectFrom('signal_blocked').select('aci').execute()
+  const others = await transaction.selectFrom('signal_blocked_others').selectAll().execute()
+  const known = new Set(before.map(({ aci }) => aci))
+  const knownNumbers = new Set(others.filter(({ kind }) => kind === 'number').map(({ value }) => value))
+  const tell = async (ids: PeerIds, blocked: boolean) => {
+    if (blocked) await learnPeer(transaction, ids)
+    const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
+    await setBlocked(transaction, ids, blocked)
+    if (blocked && peer.aci !== undefined) await setTraits(transaction, peer.aci, { accepted: false })
+    // One who is on it by account may have gone from it by number.
+    await sink.peer({ kind: 'blocked', peer, blocked: await isBlocked(transaction, peer), atMs }, transaction)
+  }
+  for (const number of knownNumbers) {
+    if (!wanted.has(number)) await tell({ ...nobody, e164: number }, false)
+  }
+  for (const aci of known) if (!accounts.has(aci)) await tell(peerOf(aci), false)
+  for (const number of wanted) if (!knownNumbers.has(number)) await tell({ ...nobody, e164: number }, true)
+  for (const aci of accounts) if (aci !== undefined && !known.has(aci)) await tell(peerOf(aci), true)
+  await transaction.deleteFrom('signal_blocked_others').where('kind', '=', 'group').execute()
+  for (const id of groupIds.slice(0, blockedMax)) {
+    const value = Buffer.from(id).toString('base64')
+    await transaction.insertInto('signal_blocked_others').orReplace().values({ kind: 'group', value }).execute()
+  }
+}
+
+/** The whole list, as our other devices take it. */
+async function blockedList(transaction: DatabaseTransaction): Promise<BlockedList> {
+  const accounts = await transaction.selectFrom('signal_blocked').select('aci').orderBy('aci').execute()
+  const others = await transaction.selectFrom('signal_blocked_others').selectAll().orderBy('value').execute()
+  const of = (wanted: 'number' | 'group') => others.filter(({ kind }) => kind === wanted).map(({ value }) => value)
+  return {
+    acis: accounts.map(({ aci }) => aci),
+    acisBinary: accounts.map(({ aci }) => serviceIdOctets(aci)),
+    numbers: of('number'),
+    groupIds: of('group').map((id) => new Uint8Array(Buffer.from(id, 'base64'))),
+  }
+}
+
+/** Notes what the owner decides about this person. */
+export async function noteDecision(
+  transaction: DatabaseTransaction,
+  ids: PeerIds,
+  decision: PeerDecision,
+): Promise<PeerIds> {
+  const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
+  if (decision.kind === 'accepted') await noteAccepted(transaction, peer)
+  else if (decision.kind !== 'declined') await noteBlocked(transaction, peer, decision.kind === 'blocked')
+  return peer
+}
+
+/** How a decision of the owner is told to their other devices. */
+export async function syncOf(
+  transaction: DatabaseTransaction,
+  { aci }: PeerIds,
+  decision: PeerDecision,
+): Promise<SyncMessage[]> {
+  const types = {
+    accepted: responseTypes.accept,
+    declined: responseTypes.delete,
+    blocked: decision.kind === 'blocked' && decision.deleted ? responseTypes.blockAndDelete : responseTypes.block,
+    unblocked: undefined,
+  }
+  const type = types[decision.kind]
+  const response: SyncMessage[] =
+    aci === undefined || type === undefined
+      ? []
+      : [{ messageRequestResponse: { threadAci: aci, threadAciBinary: serviceIdOctets(aci), type } }]
+  if (decision.kind !== 'blocked' && decision.kind !== 'unblocked') return response
+  return [{ blocked: await blockedList(transaction) }, ...response]
+}
+
+/** What the owner has decided about a stranger on another device. Groups are not spoken of here. */
+export async function applyResponse(
+  transaction: DatabaseTransaction,
+  sink: SignalSink,
+  { threadAciBinary, threadAci, type }: MessageRequestResponse,
+  atMs: number,
+): Promise<void> {
+  const aci = readServiceId(threadAciBinary, threadAci)
+  if (aci === undefined || isPni(aci)) return
+  const { peer } = await learnPeer(transaction, peerOf(aci))
+  const ids = idsOf(peer)
+  if (type === responseTypes.accept) {
+    await noteAccepted(transaction, ids)
+    await sink.peer({ kind: 'accepted', peer: ids, atMs }, transaction)
+    return
+  }
+  if (type === responseTypes.block || type === responseTypes.blockAndDelete || type === responseTypes.blockAndSpam) {
+    await noteBlocked(transaction, ids, true)
+    await sink.peer({ kind: 'blocked', peer: ids, blocked: true, atMs }, transaction)
+  }
+  if (type === responseTypes.delete || type === responseTypes.blockAndDelete) {
+    await sink.removed({ with: ids, what: 'conversation', atMs }, transaction)
+  }
+}
+
+async function setBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds, blocked: boolean) {
+  if (blocked) {
+    if (aci !== undefined) await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+    if (number === undefined) return
+    await transaction
+      .insertInto('signal_blocked_others')
+      .orReplace()
+      .values({ kind: 'number', value: number })
+      .execute()
+    return
+  }
+  if (aci !== undefined) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+  if (number === undefined) return
+  await transaction
+    .deleteFrom('signal_blocked_others')
+    .where('kind', '=', 'number')
+    .where('value', '=', number)
+    .execute()
+}
+
+/** Until the storage service says the same, its word does not count. */
+async function noteDecided(transaction: DatabaseTransaction, aci: string): Promise<void> {
+  await transaction.updateTable('signal_peers').set({ decided: 1 }).where('aci', '=', aci).execute()
+  await transaction.updateTable('signal_account').set({ storage_due_at_ms: 0 }).execute()
+}

@@ -1,0 +1,133 @@
+/** Strangers and blocked people: what goes out to them, what of theirs is taken, and what our own devices tell each other. */
+import { expect, test } from 'vitest'
+import type { PeerDecision } from '../../../src/signal/contract.ts'
+import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+
+async function decide({ account, db }: Gateway, aci: string, decision: PeerDecision): Promise<void> {
+  const afterCommit = await db.transaction().execute((tx) => account.decide(byAci(aci), decision, tx))
+  afterCommit()
+}
+
+const octets = (aci: string) => new Uint8Array(Buffer.from(aci.replaceAll('-', ''), 'hex'))
+
+async function linked(sinkKnows: boolean) {
+  const world = await World.open()
+  const olga = await world.person('Olga', '+15550000301')
+  const ana = await world.person('Ana', '+15550000201')
+  const gateway = await world.gateway({ patient: true })
+  gateway.sink.knowsAll = sinkKnows
+  await gateway.account.link({ deviceName: 'Cellar' })
+  const { link } = gateway.account.status()
+  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
+  await connected(gateway)
+  await until(() => gateway.sink.facts.some(({ kind }) => kind === 'named'))
+  return { world, olga, ana, gateway, sink: gateway.sink }
+}
+
+test('a stranger’s message is a request: no receipt goes out before they are let in, and then it does', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  gateway.sink.knowsAll = false
+  const ana = await world.person('Ana', '+15550000201')
+  const { timestampMs, acknowledged } = await ana.sendText(gatewayNumber, 'hello, do you know me?')
+  await acknowledged
+  await until(() => gateway.sink.texts.length === 1)
+  expect(gateway.sink.texts[0]).toMatchObject({ request: true })
+  const read = await gateway.db
+    .transaction()
+    .execute((tx) => gateway.account.markRead(byAci(ana.aci), [timestampMs], tx))
+  read()
+  await gateway.account.typing(byAci(ana.aci), true)
+  expect(await gateway.db.selectFrom('signal_receipts_due').selectAll().execute()).toEqual([])
+  const posts = () => world.server.host.requests.filter(({ path }) => path.includes(ana.aci)).length
+  expect(posts()).toBe(0)
+  await decide(gateway, ana.aci, { kind: 'accepted', messages: [{ timestampMs, read: true }] })
+  await until(() => ana.receipts.length === 2)
+  expect(ana.receipts.map(({ kind }) => kind).sort()).toEqual(['delivered', 'read'])
+  await ana.sendText(gatewayNumber, 'thanks')
+  await until(() => gateway.sink.texts.length === 2 && ana.receipts.length === 3)
+  expect(gateway.sink.texts[1]).toMatchObject({ request: false })
+})
+
+test('whom we write to is let in by that', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  gateway.sink.knowsAll = false
+  const ana = await world.person('Ana', '+15550000201')
+  await gateway.account.sendText({ to: byAci(ana.aci), text: 'hello', timestampMs: timestamp() })
+  await ana.sendText(gatewayNumber, 'hello yourself')
+  await until(() => gateway.sink.texts.length === 1)
+  expect(gateway.sink.texts[0]).toMatchObject({ request: false })
+})
+
+test('what blocked people send is acknowledged and dropped, receipts and typing too, until they are unblocked', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  const ben = await world.person('Ben', '+15550000202')
+  await decide(gateway, ana.aci, { kind: 'blocked', deleted: false })
+  await (await ana.sendText(gatewayNumber, 'let me in')).acknowledged
+  await ana.sendReceipt(gatewayNumber, 'read', [5_000])
+  await ana.sendTyping(gatewayNumber, true)
+  await ben.sendText(gatewayNumber, 'after that')
+  await until(() => gateway.sink.texts.length === 1)
+  expect(gateway.sink.texts[0]).toMatchObject({ from: { aci: ben.aci } })
+  expect(gateway.sink).toMatchObject({ receipts: [], typings: [], undecryptables: [] })
+  await until(() => ben.receipts.length === 1)
+  expect(ana.receipts).toEqual([])
+  await decide(gateway, ana.aci, { kind: 'unblocked' })
+  await ana.sendText(gatewayNumber, 'and now?')
+  await until(() => gateway.sink.texts.length === 2)
+  expect(gateway.sink.texts[1]).toMatchObject({ text: 'and now?' })
+})
+
+test('decisions made here reach the phone: the whole blocked list with what the phone had put on it, and the answer', async () => {
+  const { olga, ana, gateway, sink } = await linked(false)
+  const group = new Uint8Array(32).fill(9)
+  const list = { acis: null, acisBinary: null, numbers: ['+15550000999'], groupIds: [group] }
+  await olga.tellDevices({ blocked: list })
+  await until(() => sink.facts.some((fact) => fact.kind === 'blocked' && fact.blocked))
+  expect(sink.facts.filter(({ kind }) => kind === 'blocked')).toMatchObject([
+    { peer: { e164: '+15550000999' }, blocked: true },
+  ])
+  await ana.sendText(olga.e164, 'hello')
+  await until(() => sink.texts.length === 1)
+  await decide(gateway, ana.aci, { kind: 'accepted', messages: [] })
+  await decide(gateway, ana.aci, { kind: 'blocked', deleted: true })
+  await until(() => olga.syncs.filter(({ messageRequestResponse }) => messageRequestResponse != null).length === 2)
+  const answers = olga.syncs.flatMap(({ messageRequestResponse: answer }) => (answer == null ? [] : [answer]))
+  expect(answers.map(({ type }) => type)).toEqual([1, 4])
+  expect(Buffer.from(answers[0]?.threadAciBinary ?? [])).toEqual(Buffer.from(octets(ana.aci)))
+  const told = olga.syncs.flatMap(({ blocked }) => (blocked == null ? [] : [blocked])).at(-1)
+  expect(told?.numbers).toEqual([ana.e164, '+15550000999'])
+  expect((told?.groupIds ?? []).map((id) => Buffer.from(id).toString('hex'))).toEqual([
+    Buffer.from(group).toString('hex'),
+  ])
+  expect((told?.acisBinary ?? []).map((id) => Buffer.from(id).toString('hex'))).toEqual([ana.aci.replaceAll('-', '')])
+})
+
+test('decisions made on the phone are taken: accept, block with and without removal, and a list that lets go of somebody', async () => {
+  const { olga, ana, sink } = await linked(false)
+  await ana.sendText(olga.e164, 'one')
+  await until(() => sink.texts.length === 1)
+  const answer = (type: number) => ({
+    messageRequestResponse: { threadAci: null, threadAciBinary: octets(ana.aci), groupId: null, type },
+  })
+  await olga.tellDevices(answer(1))
+  await until(() => sink.facts.some(({ kind }) => kind === 'accepted'))
+  await ana.sendText(olga.e164, 'two')
+  await until(() => sink.texts.length === 2 && ana.receipts.length > 0)
+  expect(sink.texts.map(({ request }) => request)).toEqual([true, false])
+  await olga.tellDevices(answer(4))
+  await until(() => sink.removals.length === 1)
+  expect(sink.removals[0]).toMatchObject({ with: { aci: ana.aci }, what: 'conversation' })
+  await (await ana.sendText(olga.e164, 'three')).acknowledged
+  const lists = { acis: null, numbers: null, groupIds: null }
+  await olga.tellDevices({ blocked: { ...lists, acisBinary: [] } })
+  await until(() => sink.facts.some((fact) => fact.kind === 'blocked' && !fact.blocked))
+  await ana.sendText(olga.e164, 'four')
+  await until(() => sink.texts.length === 3)
+  expect(sink.texts.map(({ text }) => text)).toEqual(['one', 'two', 'four'])
+  // Whoever was blocked and is not any more is a stranger again.
+  expect(sink.texts[2]).toMatchObject({ request: true })
+})

@@ -1,0 +1,95 @@
+/** What the owner removes for themselves alone is gone here, told to their own devices, and does not come back. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { ANA, ANA_ACI, BEN, World } from './world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await World.open()
+})
+afterEach(() => world.close())
+
+const conversation = async () => world.db.selectFrom('conversations').selectAll().executeTakeFirstOrThrow()
+const who = { aci: ANA_ACI, e164: undefined, pni: undefined }
+const rows = () => world.db.selectFrom('messages').selectAll().orderBy('created_at_ms').orderBy('id').execute()
+
+it('a message goes with its text, its place in the list and its copies; our other devices are told', async () => {
+  await world.note(ANA_ACI, 'first', ANA, { sentAtMs: 1_000 })
+  world.nowMs += 1_000
+  await world.note(ANA_ACI, 'second', ANA, { sentAtMs: 2_000, dedupeKey: 'two' })
+  const second = (await world.all()).find(({ text }) => text === 'second')
+  await world.router.removeMessage(second?.id ?? '')
+  expect((await world.all()).map(({ text }) => text)).toEqual(['first'])
+  expect((await rows()).map(({ text }) => text)).toEqual(['first', ''])
+  expect(world.signal.forgotten).toEqual([2_000])
+  expect(world.signal.removals).toEqual([{ what: 'messages', messages: [{ ours: false, timestampMs: 2_000 }] }])
+  const first = (await world.all())[0]
+  expect(await conversation()).toMatchObject({ last_message_id: first?.id, unread: 1 })
+  // Delivered again, it stays away; and no edit brings it back.
+  await world.note(ANA_ACI, 'second', ANA, { sentAtMs: 2_000, dedupeKey: 'two' })
+  const edit = {
+    by: who,
+    target: { ours: false, timestampMs: 2_000 },
+    timestampMs: 3_000,
+    transport: 'signal',
+  } as const
+  await world.router.sink.amend({ ...edit, change: { kind: 'edited', text: 'second, edited' } })
+  expect((await rows()).map(({ text }) => text)).toEqual(['first', ''])
+  await expect(world.router.removeMessage(second?.id ?? '')).rejects.toMatchObject({ code: 'unknown-message' })
+})
+
+it('a text goes here and is no news to other devices; what has not left is not removed, nor sent again afterwards', async () => {
+  world.sms.setAvailable(false)
+  const waiting = await world.send(BEN, 'waits')
+  await expect(world.router.removeMessage(waiting.id)).rejects.toMatchObject({ code: 'wrong-state' })
+  await expect(world.router.removeConversation(waiting.conversation_id)).rejects.toMatchObject({ code: 'wrong-state' })
+  await world.router.cancel(waiting.id)
+  await world.router.removeMessage(waiting.id)
+  expect(world.signal.removals).toEqual([])
+  await expect(world.router.retry(waiting.id)).rejects.toMatchObject({ code: 'unknown-message' })
+  const key = { scope: 'api', key: 'k', fingerprint: 'f' }
+  world.sms.setAvailable(true)
+  const sent = await world.send(BEN, 'once', { idempotency: key })
+  await world.router.removeMessage(sent.id)
+  expect(await world.router.submit({ to: BEN, text: 'once', idempotency: key })).toMatchObject({ replayed: true })
+  await world.settle()
+  expect(world.sms.network.filter(({ messageId }) => messageId === sent.id)).toHaveLength(1)
+})
+
+it('a conversation goes whole, is described by its newest messages, and begins anew with the next', async () => {
+  for (let n = 1; n <= 7; n += 1) {
+    world.nowMs += 1_000
+    await world.note(ANA_ACI, `message ${n}`, ANA, { sentAtMs: n, ...(n === 7 ? { timerS: 60 } : {}) })
+  }
+  const { id } = await conversation()
+  await world.router.removeConversation(id)
+  const named = (...times: number[]) => times.map((timestampMs) => ({ ours: false, timestampMs }))
+  expect(world.signal.removals).toEqual([
+    { what: 'conversation', messages: named(7, 6, 5, 4, 3), lasting: named(6, 5, 4, 3, 2) },
+  ])
+  expect(await world.all()).toEqual([])
+  await expect(world.router.removeConversation(id)).rejects.toMatchObject({ code: 'unknown-conversation' })
+  world.nowMs += 1_000
+  await world.note(ANA_ACI, 'back again', ANA, { sentAtMs: 8 })
+  expect(await conversation()).toMatchObject({ id, removed_at_ms: null, unread: 1 })
+  expect((await world.all()).map(({ text }) => text)).toEqual(['back again'])
+})
+
+it('what another device removed goes here: single messages, all up to one, and never what is newer', async () => {
+  for (let n = 1; n <= 5; n += 1) {
+    world.nowMs += 1_000
+    await world.note(ANA_ACI, `message ${n}`, ANA, { sentAtMs: n })
+  }
+  const fact = { with: who, atMs: world.nowMs }
+  const theirs = (...times: number[]) => times.map((timestampMs) => ({ ours: false, timestampMs }))
+  await world.router.sink.removed({ ...fact, what: 'messages', messages: theirs(2, 99) })
+  const texts = async () => (await world.all()).map(({ text }) => text)
+  expect(await texts()).toEqual(['message 1', 'message 3', 'message 4', 'message 5'])
+  await world.router.sink.removed({ ...fact, what: 'up-to', messages: theirs(77), whole: true })
+  expect(await texts()).toHaveLength(4)
+  await world.router.sink.removed({ ...fact, what: 'up-to', messages: theirs(4, 3), whole: true })
+  expect(await texts()).toEqual(['message 5'])
+  expect((await conversation()).removed_at_ms).toBeNull()
+  await world.router.sink.removed({ ...fact, what: 'up-to', messages: theirs(5), whole: true })
+  expect(await conversation()).toMatchObject({ removed_at_ms: world.nowMs, unread: 0, last_message_id: null })
+  expect(world.signal.removals).toEqual([])
+})

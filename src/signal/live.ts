@@ -444,8 +444,14 @@ export class LiveAccount {
   async #succeeded(serviceId: string, peer: Peer): Promise<void> {
     if (this.#challenges.lifted(serviceId)) this.#changed()
     if (!peer.unregistered) return
-    await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
-    await this.#tell('registered', peer)
+    await this.#db.transaction().execute(async (transaction) => {
+      // What came from them meanwhile may have told it.
+      const known = await findPeer(transaction, peer)
+      if (known?.unregistered !== true) return
+      await setTraits(transaction, serviceId, { unregisteredAtMs: null })
+      await this.#sink.peer({ kind: 'registered', peer: idsOf(known), atMs: this.#clock.now() }, transaction)
+    })
+    this.#sink.committed()
   }
 
   async #failed(serviceId: string, peer: Peer, error: CausewayError): Promise<CausewayError> {
@@ -498,7 +504,7 @@ export class LiveAccount {
     })
   }
 
-  async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
+  async #tell(kind: 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
       await this.#sink.peer({ kind, peer, atMs: this.#clock.now() }, transaction)

@@ -10,7 +10,7 @@ import type { Database } from '../store/database.ts'
 import type { ChallengeDesk } from './challenge.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Composer } from './composing.ts'
-import type { PeerIds } from './contract.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
@@ -35,7 +35,8 @@ export class Delivery {
   readonly #directory: Directory
   readonly #signal: AbortSignal
   readonly #otherDevices: () => boolean
-  readonly #tell: (kind: 'registered' | 'unregistered', peer: PeerIds) => Promise<void>
+  readonly #sink: SignalSink
+  readonly #tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
   readonly #changed: () => void
 
   constructor(parts: {
@@ -51,7 +52,8 @@ export class Delivery {
     /** Aborts when the account stops. */
     signal: AbortSignal
     otherDevices: () => boolean
-    tell: (kind: 'registered' | 'unregistered', peer: PeerIds) => Promise<void>
+    sink: SignalSink
+    tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
     /** The state of the challenge is another one. */
     changed: () => void
   }) {
@@ -66,6 +68,7 @@ export class Delivery {
     this.#directory = parts.directory
     this.#signal = parts.signal
     this.#otherDevices = parts.otherDevices
+    this.#sink = parts.sink
     this.#tell = parts.tell
     this.#changed = parts.changed
   }
@@ -175,8 +178,14 @@ export class Delivery {
     if (!peer.accepted) await setTraits(this.#db, serviceId, { accepted: true })
     if (this.#challenges.lifted(serviceId)) this.#changed()
     if (!peer.unregistered) return
-    await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
-    await this.#tell('registered', peer)
+    await this.#db.transaction().execute(async (transaction) => {
+      // What came from them meanwhile may have told it.
+      const known = await findPeer(transaction, peer)
+      if (known?.unregistered !== true) return
+      await setTraits(transaction, serviceId, { unregisteredAtMs: null })
+      await this.#sink.peer({ kind: 'registered', peer: idsOf(known), atMs: this.#clock.now() }, transaction)
+    })
+    this.#sink.committed()
   }
 
   async #failed(serviceId: string, peer: Peer, error: CausewayError): Promise<CausewayError> {

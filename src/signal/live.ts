@@ -185,6 +185,7 @@ export class LiveAccount {
       directory: openDirectory(parts.server, { db, chat, now: () => clock.now() }),
       signal: this.#stopping.signal,
       otherDevices: () => this.#otherDevices,
+      sink,
       tell: (kind, peer) => this.#tell(kind, peer),
       changed: parts.changed,
     })
@@ -404,7 +405,7 @@ export class LiveAccount {
     this.#otherDevices = (await this.own.devices()).length > 1
   }
 
-  async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
+  async #tell(kind: 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
       await this.#sink.peer({ kind, peer, atMs: this.#clock.now() }, transaction)

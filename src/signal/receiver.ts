@@ -2,7 +2,7 @@
  * The receiving chain: one envelope after the other, each decrypted under the account lock, handed to the sink inside
  * the one transaction that also commits the ratchet and the mark "seen", acknowledged only after that.
  *
- *   envelope → open (collects writes) → transaction { ratchet · seen? · sink } → ack → receipts, retries
+ *   envelope → open (collects writes) → transaction { ratchet · seen? · sink } → on the disk → ack → receipts, retries
  *
  * Nothing an envelope holds can stop the chain: what cannot be read is quarantined through the sink and acknowledged.
  * Only when our own storage or the sink fails is an envelope left unacknowledged; then the connection is made anew and
@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto'
 import { PublicKey } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
-import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
 import type { Clock } from './clock.ts'
 import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
@@ -53,6 +53,8 @@ export class Receiver {
   readonly #counts = { undecryptable: 0, refused: 0 }
   readonly #dispatch: Dispatch
   #chain: Promise<void> = Promise.resolve()
+  /** Of what was committed: its acknowledgements, in their order. */
+  #acks: Promise<void> = Promise.resolve()
   #waiting = 0
   #stopped = false
 
@@ -110,7 +112,7 @@ export class Receiver {
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, stopTimeoutMs)
     })
-    await Promise.race([this.#chain, timeout])
+    await Promise.race([this.#chain.then(() => this.#acks), timeout])
     clearTimeout(timer)
   }
 
@@ -127,14 +129,33 @@ export class Receiver {
       const afterwards = await this.#lock.run(() => this.#process(envelope, serverTimestampMs))
       // What is behind it is not read with credentials of before: it stays un-acknowledged, and comes again.
       if (afterwards.moved) this.#stopped = true
-      acknowledge(ack)
-      this.#sink.committed()
-      this.#finish(afterwards)
+      const kept = onDisk(this.#db)
+      // Looked at in its turn below; until then it is not for the process to end on.
+      kept.catch(() => {})
+      // The next envelope need not wait for the disk, only this one's acknowledgement; many share one sync. The server
+      // has at most 256 of them under way.
+      this.#acks = this.#acks.then(() => this.#settle(kept, ack, afterwards))
     } catch (error) {
-      this.#counts.refused += 1
-      this.#log.error({ err: error }, 'an envelope could not be kept and stays with Signal’s server')
-      this.#storageFailed()
+      this.#refuse(error)
     }
+  }
+
+  async #settle(kept: Promise<void>, ack: () => void, afterwards: Afterwards): Promise<void> {
+    try {
+      await kept
+    } catch (error) {
+      this.#refuse(error)
+      return
+    }
+    acknowledge(ack)
+    this.#sink.committed()
+    this.#finish(afterwards)
+  }
+
+  #refuse(error: unknown): void {
+    this.#counts.refused += 1
+    this.#log.error({ err: error }, 'an envelope could not be kept and stays with Signal’s server')
+    this.#storageFailed()
   }
 
   async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
@@ -150,11 +171,13 @@ export class Receiver {
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
       const opened = await openEnvelope(envelope, serverTimestampMs, context)
-      await this.#db.transaction().execute(async (transaction) => {
-        await unit.commit(transaction)
-        await this.#tellIdentities(unit, transaction)
-        await this.#dispatch.apply(opened, transaction, afterwards)
-      })
+      await withoutWaiting(this.#db)
+        .transaction()
+        .execute(async (transaction) => {
+          await unit.commit(transaction)
+          await this.#tellIdentities(unit, transaction)
+          await this.#dispatch.apply(opened, transaction, afterwards)
+        })
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       await this.#quarantine(envelope, error, unit)

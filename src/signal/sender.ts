@@ -22,7 +22,7 @@ import {
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
 import type { SenderCertificates } from './certificates.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
@@ -197,7 +197,7 @@ export class Sender {
     content: Uint8Array,
     finish: (ciphertext: CiphertextMessage, address: ProtocolAddress, stores: ProtocolStores) => Promise<T>,
   ): Promise<Encrypted<T>[]> {
-    return await this.#lock.run(async () => {
+    const encrypted = await this.#lock.run(async () => {
       const now = new Date(this.#clock.now())
       const devices = (await this.#sessions.devices(outgoing.to)).filter(({ usable }) => usable)
       if (devices.length === 0) throw noDevices()
@@ -212,12 +212,17 @@ export class Sender {
         const ciphertext = await signalEncrypt(padded, address, local.address, sessions, identities, now)
         contents.push({ deviceId, registrationId, contents: await finish(ciphertext, address, stores) })
       }
-      await this.#db.transaction().execute(async (transaction) => {
-        await unit.commit(transaction)
-        if (outgoing.log) await remember(transaction, outgoing, content, now.getTime())
-      })
+      await withoutWaiting(this.#db)
+        .transaction()
+        .execute(async (transaction) => {
+          await unit.commit(transaction)
+          if (outgoing.log) await remember(transaction, outgoing, content, now.getTime())
+        })
       return contents
     })
+    // Outside of the lock, so that all who encrypt at the moment share one wait for the disk.
+    await onDisk(this.#db)
+    return encrypted
   }
 
   /** True when the error was about the recipient's devices and our list is right now. */

@@ -77,6 +77,19 @@ export function withoutWaiting(db: Database): Database {
   return other
 }
 
+/** For each database what brings it to the disk. */
+const syncs = new WeakMap<Database, WalSync>()
+
+/**
+ * Resolves when all that was committed before this call, `withoutWaiting` too, is on the disk. Many who wait share one
+ * sync. Throws CausewayError `db-sync`, for good.
+ */
+export async function onDisk(db: Database): Promise<void> {
+  const sync = syncs.get(db)
+  if (sync === undefined) throw new TypeError('onDisk takes a database that openDatabase has opened')
+  await sync.synced()
+}
+
 /**
  * Opens (creating where absent) and migrates the database.
  * Throws CausewayError `db-key` when the key does not fit the file, `db-migration` when a migration failed (the file is
@@ -109,6 +122,7 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
   const shared = new SharedDriver({ database }, database, sync)
   const db = new Kysely<Tables>({ dialect: new GroupCommitDialect({ database }, shared, 'owner', true) })
   hasty.set(db, new Kysely<Tables>({ dialect: new GroupCommitDialect({ database }, shared, 'guest', false) }))
+  syncs.set(db, sync)
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) {

@@ -55,7 +55,12 @@ refused frees its key. After a crash in the middle of one: 409 (\`idempotency-un
 **Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal only:
 a message whose recipient is not there fails (\`media-needs-mms\`) rather than leave without its picture. Of a message that
 came, \`attachments\` says how far each file is: \`waiting\` (also for somebody to ask for it), \`fetching\`, \`here\`, \`failed\` with
-the reason, \`gone\`. 413 larger than \`attachments.bytes_max\` · 507 no room.
+the reason, \`gone\`. \`view_once\` in \`POST /api/v1/messages\` sends its one file to be looked at once, and wipes it here when it
+has left (\`sent-once\`); one that came is given out once, whole, and wiped then (\`opened\`). \`?voice=true\` makes a voice message.
+An edit of a message keeps what is attached. \`GET /api/v1/media/ID/info\` tells in \`transferred_bytes\` how far a transfer is; a
+transfer that was cut off goes on by itself. A file for which there is no room stays \`waiting\` with \`storage-full\` and is tried
+again; \`POST /api/v1/media/ID/fetch\` does it at once. 400 the body broke off · 409 not here, with the reason · 413 larger than
+\`attachments.bytes_max\` · 415 compressed · 416 no such range · 507 no room (\`storage-full\`).
 
 **Lists** answer \`{"data": […], "next_cursor": "…"}\`, with a \`Link: <…>; rel="next"\` where there is more. A cursor keeps its
 place however many entries come in meanwhile.

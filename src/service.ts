@@ -20,6 +20,7 @@ import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { Metrics } from './service/metrics.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
@@ -122,7 +123,9 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   })
 
   const scout = createScout(log)
-  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, scout, log)
+  const metrics = new Metrics({ db, databasePath: path, clock })
+  const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock)))
+  const modems = createModems(config, sink, db, scout, log)
   const watch = new ModemWatch(events, log, clock)
   const account = new Account({
     db,
@@ -135,6 +138,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     readReceipts: config.signal.readReceipts,
     profile: config.signal.profile,
   })
+  metrics.watch(modems, account)
   const transports: readonly Transport[] = [
     new SmsTransport(
       modems,
@@ -168,6 +172,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       modems: modemPort(modems, scout, () => router.smsLanes()),
       signal: account,
       health,
+      metrics,
       events,
       region: config.region,
       ids,

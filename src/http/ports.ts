@@ -182,6 +182,12 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
+/** What Prometheus is told. */
+export interface MetricsPort {
+  contentType: string
+  text(): Promise<string>
+}
+
 /** What a message would be as a text: its parts, and the alphabet that they need. */
 export interface SegmentsView {
   count: number
@@ -210,6 +216,7 @@ export interface ApiPorts {
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
+  metrics: MetricsPort
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   /** ISO 3166 country for numbers in national form. */

@@ -187,7 +187,9 @@ describe('what is wrong is said with its place and what to write', () => {
     ],
     [
       'modems:\n  - port: COM3',
-      ['file:2: modems[0].port: write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port or rfc2217://host:port'],
+      [
+        'file:2: modems[0].port: write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port or rfc2217://host:port',
+      ],
     ],
     [
       'modems:\n  - port: auto\n  - port: auto',

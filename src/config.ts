@@ -38,7 +38,7 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
-  texts: { transliterate: boolean; nationalLanguages: readonly number[] }
+  texts: { transliterate: boolean; referenceBits: 8 | 16; nationalLanguages: readonly number[] }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
   signal: {
@@ -135,6 +135,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     memory: values.memory,
     texts: {
       transliterate: values.texts.transliterate,
+      referenceBits: values.texts.reference_bits,
       nationalLanguages: values.texts.national_languages,
     },
     modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({

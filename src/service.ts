@@ -23,6 +23,7 @@ import { createSystemdNotifier } from './sdnotify.ts'
 import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { Metrics } from './service/metrics.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
@@ -126,7 +127,9 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   })
 
   const scout = createScout(log)
-  const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, scout, log)
+  const metrics = new Metrics({ db, databasePath: path, clock })
+  const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock)))
+  const modems = createModems(config, sink, db, scout, log)
   const watch = new ModemWatch(events, log, clock)
   const account = new Account({
     db,
@@ -140,6 +143,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     typing: config.signal.typing,
     profile: config.signal.profile,
   })
+  metrics.watch(modems, account)
   const transports: readonly Transport[] = [
     new SmsTransport(
       modems,
@@ -183,6 +187,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       signal: account,
       health,
       webhooks,
+      metrics,
       events,
       requestsPerMinute: config.http.requestsPerMinute,
       region: config.region,

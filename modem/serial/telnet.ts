@@ -3,12 +3,12 @@
  * negotiation, sub-negotiations. Pure; what is agreed is decided by `rfc2217.ts`.
  */
 
-export const IAC = 255
+const IAC = 255
 const SE = 240
 const SB = 250
 
 /** RFC 854: who will do what. */
-export const VERB = { will: 251, wont: 252, do: 253, dont: 254 } as const
+const VERB = { will: 251, wont: 252, do: 253, dont: 254 } as const
 export type TelnetVerb = keyof typeof VERB
 
 export type TelnetToken =

@@ -20,6 +20,13 @@ const count: Check = {
   wants: `a whole number from 0 to ${NUMBER_MAX}`,
   read: asCount,
 }
+/** More in one fault is a runaway test. */
+const FLOOD_BYTES_MAX = 16_000_000
+const floodBytes: Check = {
+  is: (value) => count.is(value) && Number(value) <= FLOOD_BYTES_MAX,
+  wants: `a whole number from 0 to ${FLOOD_BYTES_MAX}`,
+  read: asCount,
+}
 const flag: Check = {
   is: (value) => typeof value === 'boolean',
   wants: 'true or false',
@@ -69,6 +76,8 @@ const FIELDS: Readonly<Record<FaultKind, Readonly<Record<string, Check>>>> = {
   reboot: { phase, silent: optional(flag) },
   'storage-full': {},
   hang: { cure: oneOf('reopen', 'restart', 'power') },
+  echo: {},
+  flood: { bytes: floodBytes, lineEnds: optional(flag) },
   answer: { text, line: optional(text) },
   'late-body': { delayMs: count, lines: optional(lines) },
   connect: {},

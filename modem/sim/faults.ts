@@ -63,6 +63,10 @@ export type Fault = FaultCondition &
      * (`restart`), or it loses power (`power`). Default: any command.
      */
     | { kind: 'hang'; cure: 'reopen' | 'restart' | 'power' }
+    /** From this command on it echoes again, as after a restart, with all else in place (H6). Default: any command. */
+    | { kind: 'echo' }
+    /** So many bytes of hostile lines (or, without `lineEnds`, of one endless line) in front of an answer (H15). */
+    | { kind: 'flood'; bytes: number; lineEnds?: boolean }
     /** This is said in place of the modem's own answer, and nothing is done. `line`: only to this very command line. */
     | { kind: 'answer'; text: string; line?: string }
     /** The PDU line of a +CMT, +CDS or +CBM comes so much later than its head, `lines` between them (H2). */

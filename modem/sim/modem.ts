@@ -24,7 +24,7 @@ import type { Coverage } from './context.ts'
 import { type ArmedFault, type Fault, type FaultOf, type FaultPhase, FaultStack } from './faults.ts'
 import { fillWithOldTexts, storagesOf } from './memories.ts'
 import type { RadioNetwork } from './network.ts'
-import { Noise } from './noise.ts'
+import { type Noise, startNoise } from './noise.ts'
 import {
   cardFor,
   imeiFor,
@@ -270,8 +270,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Empties a memory from outside, as if the SIM had been cleaned elsewhere. */
   clearStorage(name: string): void {
-    const storage = this.storage(name)
-    for (const { index } of storage.slots()) storage.remove(index)
+    this.storage(name).clear()
     this.roomMade()
   }
 
@@ -295,7 +294,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   phase(phase: FaultPhase, command: string): void {
     this.onPhase(phase, command)
-    if (phase === 'before-command') this.hungUntil ??= this.faults.take('hang', command)?.cure
+    if (phase === 'before-command') this.misbehave(command)
     const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
     if (unplug !== undefined) {
       this.unplug(unplug)
@@ -371,6 +370,14 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.session?.unsolicited(unsolicitedEnd === '\r\n' ? text : text.replaceAll('\r\n', unsolicitedEnd))
   }
 
+  /** What faults make of it from this command on. */
+  private misbehave(command: string): void {
+    this.hungUntil ??= this.faults.take('hang', command)?.cure
+    if (this.faults.take('echo', command) !== undefined) this.echoOn()
+    const flood = this.faults.take('flood', command)
+    if (flood !== undefined) this.flood(flood.bytes, flood.lineEnds)
+  }
+
   /** A modem that has fallen silent hears at most that it shall restart. */
   private heard(chunk: Buffer): void {
     if (!this.isHung) this.session?.bytes(chunk)
@@ -392,7 +399,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const start = () => {
       this.session = new AtSession(this, COMMANDS)
       if (!isSilent) for (const line of bootLinesOf(this.profile, this.card.state)) this.notify(line)
-      this.chatter()
+      this.noise = startNoise(this.profile.noise, {
+        clock: this.clock,
+        factor: this.timingFactor,
+        say: (line) => this.isAttached && this.notify(line),
+      })
       this.radioChanged()
       const ready = () => {
         this.isMessagingReady = true
@@ -405,15 +416,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     const bootMs = this.paceMs('bootMs')
     if (bootMs === 0) start()
     else this.cancelTimer = this.clock.after(bootMs, start)
-  }
-
-  private chatter(): void {
-    const { noise } = this.profile
-    if (noise === undefined) return
-    const say = (line: string) => {
-      if (this.isAttached) this.notify(line)
-    }
-    this.noise = new Noise({ clock: this.clock, chatter: noise, factor: this.timingFactor, say })
   }
 
   private paceMs(what: keyof Pace): number {
@@ -443,6 +445,4 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 }
 
 /** What a command gets that the modem did not live to answer. */
-function never(): Promise<never> {
-  return new Promise(() => {})
-}
+const never = () => new Promise<never>(() => {})

@@ -13,7 +13,7 @@ export interface NoiseOptions {
   chatter: Chatter
   /** Scale of time; 0 is as fast as it may. */
   factor: number
-  say: (line: string) => void
+  say: (line: string) => unknown
 }
 
 export class Noise {
@@ -62,4 +62,9 @@ export class Noise {
     this.said += 1
     return line
   }
+}
+
+/** Begins what this modem says by itself, if it does. */
+export function startNoise(chatter: Chatter | undefined, options: Omit<NoiseOptions, 'chatter'>): Noise | undefined {
+  return chatter === undefined ? undefined : new Noise({ ...options, chatter })
 }

@@ -67,6 +67,11 @@ export class MessageStorage {
     return slot
   }
 
+  /** Empties all slots. */
+  clear(): void {
+    for (const { index } of this.slots()) this.remove(index)
+  }
+
   /** Empties a slot; false when it was empty. */
   remove(index: number): boolean {
     return this.occupied.delete(index)

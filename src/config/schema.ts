@@ -268,6 +268,12 @@ export const configSchema = z.strictObject({
         .describe(
           "Write plain characters for typographic and accented ones (’ as ', ş as s) where that saves a part. What the conversation shows stays as it was written.",
         ),
+      reference_bits: z
+        .union([z.literal(8), z.literal(16)])
+        .prefault(8)
+        .describe(
+          'Width of the number that holds the parts of a long text together. 16 comes round later, so that a phone never mixes the parts of two texts; it costs a character or so a part.',
+        ),
       national_languages: languages
         .prefault('')
         .describe(

@@ -40,6 +40,7 @@ export function createApp(
   })
   mountHealth(app, ports)
   mountPages(app, routes, ports.version)
+  mountMetrics(app, ports, isLocal)
 
   const principals = new WeakMap<Request, Principal>()
   const rates = new Rates(ports.requestsPerMinute, ports.clock)
@@ -108,6 +109,19 @@ function mountHealth(app: Express, ports: ApiPorts): void {
       throw methodNotAllowed(['GET'])
     })
   }
+}
+
+/** Unlike health it says how much is written to and from here, so it wants a token like everything else that tells. */
+function mountMetrics(app: Express, ports: ApiPorts, isLocal: (request: IncomingMessage) => boolean): void {
+  app.get('/metrics', async (request, response) => {
+    const header = request.get('authorization')
+    authorize(isLocal(request) ? LOCAL : await authenticate(ports.db, header, ports.clock()), 'system:read')
+    // Not `send`, which would put the charset in front of what the format's version says.
+    response.set('Content-Type', ports.metrics.contentType).end(await ports.metrics.text())
+  })
+  app.all('/metrics', () => {
+    throw methodNotAllowed(['GET'])
+  })
 }
 
 /** A body that is no file has to come at once. */

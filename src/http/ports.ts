@@ -187,6 +187,12 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
+/** What Prometheus is told. */
+export interface MetricsPort {
+  contentType: string
+  text(): Promise<string>
+}
+
 /** What a message would be as a text: its parts, and the alphabet that they need. */
 export interface SegmentsView {
   count: number
@@ -222,6 +228,7 @@ export interface ApiPorts {
   health: HealthPort
   /** Something may be due for a webhook. */
   webhooks: { poke(): void }
+  metrics: MetricsPort
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   /** Of one token. */

@@ -137,6 +137,15 @@ export async function demandAnswer(db: Database): Promise<void> {
   await db.selectFrom('settings').select('key').limit(1).execute()
 }
 
+/** All messages by direction, transport and state: for statistics, over the whole table. */
+export function messageCounts(db: Database) {
+  return db
+    .selectFrom('messages')
+    .select(({ fn }) => ['direction', 'transport', 'state', fn.countAll<number>().as('count')])
+    .groupBy(['direction', 'transport', 'state'])
+    .execute()
+}
+
 /** Outgoing messages that are not settled, by state and lane: how many, and since when the oldest. */
 export function waitingCounts(db: Database) {
   return db

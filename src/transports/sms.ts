@@ -30,17 +30,21 @@ import { isUnclear, refusal, stopsLane } from './sms-refusals.ts'
 /** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
 const PARTS_MAX = 20
 const VALIDITY_MIN_MINUTES = 5
+const DAY_MS = 24 * 3_600_000
 /** How soon to ask again for a modem that is away; its return wakes the lane anyway. */
 const MODEM_AWAY_RETRY_MS = 15_000
 /** After a refusal that nobody understands the modem gets this long to say that it is in step. */
 const CHECK_TIMEOUT_MS = 5_000
+
+/** What may be done to a text where that saves a part, and how its parts are held together. */
+type WritingOptions = EncodingOptions & { referenceBits?: 8 | 16 }
 
 export class SmsTransport implements Transport {
   readonly name = 'sms'
   readonly #modems: readonly SmsModem[]
   readonly #clock: () => number
   readonly #rules: readonly LaneRules[]
-  readonly #writing: EncodingOptions
+  readonly #writing: WritingOptions
   readonly #listeners = new Set<() => void>()
   /** Modems whose SIM a person must see to, by id: why, and the state (its time) in which that was found. */
   readonly #stopped = new Map<string, { reason: string; sinceMs: number }>()
@@ -53,7 +57,7 @@ export class SmsTransport implements Transport {
     modems: readonly SmsModem[],
     clock: () => number,
     rules: readonly LaneRules[] = [],
-    writing: EncodingOptions = {},
+    writing: WritingOptions = {},
   ) {
     this.#modems = modems
     this.#clock = clock
@@ -132,6 +136,12 @@ export class SmsTransport implements Transport {
 
   async approveIdentity(): Promise<void> {}
 
+  /** In 16 bits the day stands in front of the counter, which comes round after 256 long texts to one person. */
+  #wide(counter: number): number {
+    if (this.#writing.referenceBits !== 16) return counter
+    return ((Math.floor(this.#clock() / DAY_MS) & 0xff) << 8) | counter
+  }
+
   #ready(lane: string): SmsModem {
     const modem = this.#modems.find(({ id }) => id === lane)
     const status = modem?.status()
@@ -157,7 +167,7 @@ export class SmsTransport implements Transport {
       })
     }
     const isLong = this.partsOf(attempt.text) > 1
-    const reference = isLong ? await journal.nextConcatReference(to) : 0
+    const reference = isLong ? this.#wide(await journal.nextConcatReference(to)) : 0
     const payloads = split(attempt.text, { reference, ...this.#writing })
     if (payloads.length > PARTS_MAX) {
       throw new CausewayError({

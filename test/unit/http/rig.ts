@@ -275,6 +275,7 @@ export async function startRig(): Promise<Rig> {
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
+    metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
     requestsPerMinute: 1_000_000,
     region: 'GB',

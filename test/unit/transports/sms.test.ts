@@ -104,6 +104,21 @@ const attempt: OutgoingAttempt = {
 const send = () => transport.send(attempt, notes)
 
 describe('how a text is written', () => {
+  it.each([
+    [undefined, { ref: 1, refBits: 8 }],
+    [16, { ref: 0x0501, refBits: 16 }],
+  ] as const)('reference_bits %s: its parts are held together by %j', async (referenceBits, concat) => {
+    const atMs = (256 + 5) * 24 * 3_600_000
+    const own = new SmsTransport([modem], () => atMs, [], referenceBits === undefined ? {} : { referenceBits })
+    await own.send({ ...attempt, text: 'x'.repeat(305), validUntilMs: atMs + 3_600_000 }, notes)
+    const parts = notes.parts.map(({ tpduHex }) => decodeTpdu(fromHex(tpduHex), 'mo'))
+    expect(parts.map((part) => ('concat' in part ? part.concat : null))).toEqual(
+      parts.map((_part, at) => expect.objectContaining({ ...concat, total: parts.length, seq: at + 1 })),
+    )
+    // A 16-bit reference costs a character a part: 153 and 152.
+    expect([parts.length, own.partsOf('x'.repeat(305))]).toEqual(referenceBits === 16 ? [3, 3] : [2, 2])
+  })
+
   const curly = `’${'x'.repeat(150)}`
   const turkish = 'ş'.repeat(140)
   const sentBy = async (text: string, writing?: ConstructorParameters<typeof SmsTransport>[3]) => {

@@ -86,7 +86,14 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 const singleFileDependencies = ['serialport', 'node-pdu', 'bullmq', '@signalapp/sqlcipher', 'pino', 'yaml', 'uqr']
 
 /** No clock, no I/O, no randomness of their own: not even Node's modules. */
-const pureRooms = ['src/domain', 'modem/pdu', 'modem/mms', 'modem/at/lexer.ts', 'modem/at/command.ts', 'modem/at/result.ts']
+const pureRooms = [
+  'src/domain',
+  'modem/pdu',
+  'modem/mms',
+  'modem/at/lexer.ts',
+  'modem/at/command.ts',
+  'modem/at/result.ts',
+]
 
 let graph: ImportGraph
 

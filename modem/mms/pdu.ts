@@ -102,11 +102,20 @@ function readNamed(reader: WspReader, headers: MmsHeaders, type: MmsType | undef
     if (type === undefined) throw noType(reader)
     throw reader.fault('malformed', 'header', 'a shift to another code page is not for MMS')
   }
-  const name = decodeHeaderText(reader.text('header'))
+  const name = decodeHeaderText(nameBefore(reader, type))
   headers.appHeaders ??= []
   const isText = reader.isTextNext('header') || reader.peek('header') === 0
   const value = isText ? decodeHeaderText(reader.text('header')) : reader.anyValue('header')
   headers.appHeaders.push({ name, value })
+}
+
+/** A text without end where the type has not come yet is a web page or the like, not a PDU that was cut. */
+function nameBefore(reader: WspReader, type: MmsType | undefined): Uint8Array {
+  try {
+    return reader.text('header')
+  } catch (error) {
+    throw type === undefined ? noType(reader) : error
+  }
 }
 
 function readType(reader: WspReader): MmsType {

@@ -15,6 +15,9 @@ export interface Choices {
 const WORDS = ['Holiday', 'photo', 'see', 'you', 'at', 'eight', '12:30', 'ok?', "it's", 'a+b', '100%', '(new)']
 const WIDE_WORDS = ['Grüße', '写真です', '🎂', 'ж', '\u007f', ' ', '"quoted"', 'a\nb', 'é', '\u2028', ';', '/TYPE=']
 
+/** Types whose octets nobody takes apart further. */
+const OPAQUE = ['video/3gpp', 'audio/amr', 'text/x-vcard', 'image/vnd.wap.wbmp']
+
 export const KINDS = [
   'm-send-req',
   'm-retrieve-conf',
@@ -193,7 +196,7 @@ class Maker {
       return { media, params, headers: [], data, parts }
     }
     const isText = this.flag()
-    const media = isText ? 'text/plain' : this.random.pick(['image/jpeg', 'image/gif', 'video/3gpp', 'audio/amr'])
+    const media = isText ? 'text/plain' : this.random.pick(this.plain ? OPAQUE : [...OPAQUE, 'image/jpeg', 'image/gif'])
     if (isText) params.set('charset', 106)
     if (!this.plain && this.flag()) params.set('x-odd', this.random.pick([0, 200, 2 ** 40, '', 'a b', '"', 'x']))
     const length = this.plain ? 1 + this.random.below(60) : this.random.below(300)

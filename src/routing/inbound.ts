@@ -61,6 +61,9 @@ import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
 import { endRequest, isKnown, noteBlocked, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
+/** How long files that came wait for others. */
+const GATHER_MS = 20
+
 export interface InboundOptions {
   db: Database
   events: EventLog
@@ -75,6 +78,7 @@ export interface InboundOptions {
 
 export class Inbound implements TransportSink {
   readonly #context: InboundOptions
+  #gathering: NodeJS.Timeout | undefined
 
   constructor(options: InboundOptions) {
     this.#context = options
@@ -246,8 +250,16 @@ export class Inbound implements TransportSink {
 
   committed(): void {
     this.#context.events.poke()
-    this.#context.media.poke()
+    this.#pokeMedia()
     void this.#context.agenda.flush()
+  }
+
+  /** What came together is looked at together, and not while those who brought it wait. */
+  #pokeMedia(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined
+      this.#context.media.poke()
+    }, GATHER_MS)
   }
 
   async #commit<T>(unit: UnitOfWork | undefined, work: (tx: DatabaseTransaction) => Promise<T>): Promise<T> {

@@ -61,7 +61,9 @@ export interface OpenDatabaseOptions {
 }
 
 /** Pages of the log after which they are put into the database file; more of them make that rarer and longer. */
-const CHECKPOINT_PAGES = 2_000
+const CHECKPOINT_PAGES = 1_000
+/** What the log holds until then: header, and each page with its frame header (SQLite's file format, section 4). */
+const LOG_BYTES = 32 + (CHECKPOINT_PAGES + 100) * (4_096 + 24)
 
 /** For each database its other face, whose writes do not wait for the disk. */
 const hasty = new WeakMap<Database, Database>()
@@ -113,7 +115,8 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
       cause,
     })
   }
-  const log = path === ':memory:' ? undefined : await open(`${path}-wal`, 'r')
+  const log = path === ':memory:' ? undefined : await open(`${path}-wal`, 'r+')
+  if (log !== undefined) await lengthen(log)
   const sync = new WalSync(
     () => log?.datasync() ?? Promise.resolve(),
     (error) => broken?.(error),
@@ -137,6 +140,15 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
   cipher.pragma('synchronous = NORMAL')
   cipher.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   return db
+}
+
+/**
+ * Writes the log to its usual length once: a sync of what is overwritten in place costs a fraction of one that also has to
+ * write down how the file has grown (0.3 ms and 3.5 ms on ext4). SQLite reads a log as far as its checksums go.
+ */
+async function lengthen(log: FileHandle): Promise<void> {
+  const { size } = await log.stat()
+  if (size < LOG_BYTES) await log.write(Buffer.alloc(LOG_BYTES - size), 0, LOG_BYTES - size, size)
 }
 
 /**

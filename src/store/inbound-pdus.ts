@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { IdSource } from '../domain/ids.ts'
+import type { UnitOfWork } from '../domain/transport.ts'
 import { type Database, withoutWaiting } from './database.ts'
+import { asUnit, inUnit } from './unit.ts'
 
 /** A PDU as a modem names it. No slot: it was handed over directly (+CMT, +CDS). */
 export interface SlottedPdu {
@@ -31,35 +33,35 @@ export class InboundPdus {
     this.#clock = clock
   }
 
-  /**
-   * The key of this very PDU: the same until it is released, a new one after. The message that is kept under it follows in
-   * a transaction that is waited for.
-   */
-  open(pdu: SlottedPdu): Promise<string> {
-    return withoutWaiting(this.#db)
-      .transaction()
-      .execute(async (tx) => {
-        if (pdu.slot === undefined) await this.#releaseOldDirect(tx, pdu.modemId)
-        const known = await this.#find(tx, pdu).select('id').executeTakeFirst()
-        if (known !== undefined) return known.id
-        const { memory, index } = pdu.slot ?? DIRECT
-        // Another PDU in this slot: whatever was in it is gone.
-        if (pdu.slot !== undefined) await this.#release(tx, pdu.modemId, memory, index)
-        const id = this.#ids('pdu')
-        await tx
-          .insertInto('inbound_pdus')
-          .values({
-            id,
-            modem_id: pdu.modemId,
-            memory,
-            slot: index,
-            pdu_sha256: sha256(pdu.pduHex),
-            taken_at_ms: pdu.receivedAtMs,
-            released_at_ms: null,
-          })
-          .execute()
-        return id
-      })
+  /** Runs `work` in one transaction; resolves when that is on the disk. */
+  together<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute((tx) => work(asUnit(tx)))
+  }
+
+  /** The key of this very PDU, inside `together`: the same until it is released, a new one after. */
+  open(pdu: SlottedPdu, unit: UnitOfWork): Promise<string> {
+    return inUnit(this.#db, unit, async (tx) => {
+      if (pdu.slot === undefined) await this.#releaseOldDirect(tx, pdu.modemId)
+      const known = await this.#find(tx, pdu).select('id').executeTakeFirst()
+      if (known !== undefined) return known.id
+      const { memory, index } = pdu.slot ?? DIRECT
+      // Another PDU in this slot: whatever was in it is gone.
+      if (pdu.slot !== undefined) await this.#release(tx, pdu.modemId, memory, index)
+      const id = this.#ids('pdu')
+      await tx
+        .insertInto('inbound_pdus')
+        .values({
+          id,
+          modem_id: pdu.modemId,
+          memory,
+          slot: index,
+          pdu_sha256: sha256(pdu.pduHex),
+          taken_at_ms: pdu.receivedAtMs,
+          released_at_ms: null,
+        })
+        .execute()
+      return id
+    })
   }
 
   /** The modem has deleted or acknowledged it. A power cut may forget this, and `inventory` finds it out again. */

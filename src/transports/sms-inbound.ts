@@ -17,13 +17,15 @@ import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pd
 import type { Ports } from '../../modem/pdu/udh.ts'
 import { waitingIndications } from '../../modem/pdu/waiting.ts'
 import type { InboundBroadcast } from '../domain/inbound-notices.ts'
-import type { InboundSegment, Receipt, TransportSink } from '../domain/transport.ts'
+import type { InboundSegment, Receipt, TransportSink, UnitOfWork } from '../domain/transport.ts'
 import { BroadcastInbound } from './broadcast-inbound.ts'
 
 /** Remembers which slots hold what, durably. The store fulfils it. */
 export interface PduJournal {
+  /** Runs `work` in one transaction, and resolves when that is durable. */
+  together<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>
   /** A key for this PDU: the same for the same octets in the same slot until `release`, a new one after. */
-  open(pdu: IncomingPdu): Promise<string>
+  open(pdu: IncomingPdu, unit: UnitOfWork): Promise<string>
   release(pdu: IncomingPdu): Promise<void>
   /** Every PDU of this memory outside these slots has been released. */
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
@@ -51,7 +53,7 @@ const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })[
 /** What of the sink a modem has something for. */
 export type SmsSink = Pick<
   TransportSink,
-  'message' | 'segment' | 'call' | 'broadcast' | 'waiting' | 'data' | 'receipt' | 'quarantine'
+  'message' | 'segment' | 'call' | 'broadcast' | 'waiting' | 'data' | 'receipt' | 'quarantine' | 'committed'
 >
 
 export class SmsInbound implements ModemSink {
@@ -113,14 +115,19 @@ export class SmsInbound implements ModemSink {
       })
     }
     if (!keepText || (indications.length > 0 && tpdu.data.length === 0)) return
-    const key = await this.#journal.open(pdu)
+    await this.#journal.together((unit) => this.#keep(pdu, tpdu, unit))
+    this.#sink.committed()
+  }
+
+  async #keep(pdu: IncomingPdu, tpdu: SmsDeliver, unit: UnitOfWork): Promise<void> {
+    const key = await this.#journal.open(pdu, unit)
     const part: KeptPart = { ...segmentOf(tpdu), ports: tpdu.ports }
     if (tpdu.concat === null) {
-      await this.#whole(pdu, key, tpdu, [part])
+      await this.#whole(pdu, key, tpdu, [part], unit)
       return
     }
     const { ref, total, seq, refBits } = tpdu.concat
-    const whole = await this.#sink.segment({
+    const segment = {
       lane: pdu.modemId,
       fromAddress: tpdu.address.display,
       reference: ref,
@@ -130,39 +137,48 @@ export class SmsInbound implements ModemSink {
       payloadJson: JSON.stringify(part),
       receivedAtMs: pdu.receivedAtMs,
       dedupeKey: key,
-    })
+    }
+    const whole = await this.#sink.segment(segment, unit)
     if (whole !== undefined) {
       const parts = whole.map(({ payloadJson }) => JSON.parse(payloadJson) as KeptPart)
-      await this.#whole(pdu, wholeKey(whole), tpdu, parts)
+      await this.#whole(pdu, wholeKey(whole), tpdu, parts, unit)
     }
   }
 
   /** A message that is complete: for a person, or for a program. */
-  async #whole(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, parts: readonly KeptPart[]): Promise<void> {
+  async #whole(
+    pdu: IncomingPdu,
+    dedupeKey: string,
+    tpdu: SmsDeliver,
+    parts: readonly KeptPart[],
+    unit: UnitOfWork,
+  ): Promise<void> {
     const ports = parts.find((part) => part.ports)?.ports
     const { text, data } = reassemble(parts)
     if (text !== null && !ports && !FOR_DEVICES.has(tpdu.protocol.kind)) {
-      await this.#message(pdu, dedupeKey, tpdu, text)
+      await this.#message(pdu, dedupeKey, tpdu, text, unit)
       return
     }
-    await this.#sink.data({
+    const item = {
       lane: pdu.modemId,
       fromAddress: tpdu.address.display,
       ports: ports ? { destination: ports.dst, source: ports.src } : undefined,
       pid: tpdu.pid,
       dcs: tpdu.dcs,
-      content: data === null ? { kind: 'text', text: text ?? '' } : { kind: 'octets', hex: toHex(data) },
+      content:
+        data === null ? ({ kind: 'text', text: text ?? '' } as const) : ({ kind: 'octets', hex: toHex(data) } as const),
       sentAtMs: sentAtMs(pdu, tpdu),
       receivedAtMs: pdu.receivedAtMs,
       dedupeKey,
-    })
+    }
+    await this.#sink.data(item, unit)
   }
 
-  async #message(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, text: string): Promise<void> {
+  async #message(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, text: string, unit: UnitOfWork): Promise<void> {
     const address = tpdu.address.display
     const { protocol } = tpdu
-    await this.#sink.message({
-      transport: 'sms',
+    const message = {
+      transport: 'sms' as const,
       lane: pdu.modemId,
       from: { address: address === '' ? undefined : address, aci: undefined, pni: undefined, name: undefined },
       text,
@@ -172,7 +188,8 @@ export class SmsInbound implements ModemSink {
       dedupeKey,
       flash: tpdu.class === 0,
       ...(protocol.kind === 'replace' ? { replaceNumber: protocol.number } : {}),
-    })
+    }
+    await this.#sink.message(message, unit)
   }
 
   async #report(pdu: IncomingPdu, tpdu: SmsStatusReport): Promise<void> {
@@ -206,15 +223,12 @@ export class SmsInbound implements ModemSink {
   }
 
   async #quarantine(pdu: IncomingPdu, code: string, detail: string): Promise<void> {
-    await this.#sink.quarantine({
-      transport: 'sms',
-      lane: pdu.modemId,
-      raw: pdu.pduHex,
-      code,
-      detail,
-      dedupeKey: await this.#journal.open(pdu),
-      receivedAtMs: pdu.receivedAtMs,
+    const { modemId: lane, pduHex: raw, receivedAtMs } = pdu
+    await this.#journal.together(async (unit) => {
+      const dedupeKey = await this.#journal.open(pdu, unit)
+      await this.#sink.quarantine({ transport: 'sms', lane, raw, code, detail, dedupeKey, receivedAtMs }, unit)
     })
+    this.#sink.committed()
   }
 }
 

@@ -27,6 +27,8 @@ const UNDER_WAY_MAX = 16
 const UNDER_WAY_PER_WEBHOOK_MAX = 4
 /** How often it looks without having been told of anything. */
 const LOOK_EVERY_MS = 60_000
+/** Events of this time are looked at together, and not while those who brought them wait. */
+const GATHER_MS = 20
 /** After the database refused something. */
 const AFTER_FAULT_MS = 5_000
 const PRUNE_EVERY_MS = 3_600_000
@@ -50,6 +52,7 @@ export class WebhookWorker {
   #looking: Promise<void> | undefined
   #again = false
   #timer: NodeJS.Timeout | undefined
+  #gathering: NodeJS.Timeout | undefined
   #prunedAtMs = 0
   #unsubscribe = () => {}
 
@@ -59,7 +62,7 @@ export class WebhookWorker {
 
   /** Begins with whatever was left over. */
   start(): void {
-    this.#unsubscribe = this.#options.events.onAppended(() => this.poke())
+    this.#unsubscribe = this.#options.events.onAppended(() => this.#pokeSoon())
     this.poke()
   }
 
@@ -70,11 +73,19 @@ export class WebhookWorker {
     this.#looking ??= this.#look()
   }
 
+  #pokeSoon(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined
+      this.poke()
+    }, GATHER_MS)
+  }
+
   /** Breaks off what is under way; it goes out again after the next start. */
   async stop(): Promise<void> {
     this.#unsubscribe()
     this.#stopping.abort()
     clearTimeout(this.#timer)
+    clearTimeout(this.#gathering)
     await this.#looking
     await Promise.all(this.#posting)
     clearTimeout(this.#timer)

@@ -4,7 +4,7 @@
  */
 import type { IncomingPdu } from '../../../modem/contract.ts'
 import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../../domain/inbound-notices.ts'
-import type { InboundMessage, InboundSegment, QuarantinedItem, Receipt } from '../../domain/transport.ts'
+import type { InboundMessage, InboundSegment, QuarantinedItem, Receipt, UnitOfWork } from '../../domain/transport.ts'
 import type { PduJournal, SmsSink } from '../../transports/sms-inbound.ts'
 
 export class ScenarioInbox implements SmsSink, PduJournal {
@@ -63,6 +63,13 @@ export class ScenarioInbox implements SmsSink, PduJournal {
   async quarantine(item: QuarantinedItem): Promise<void> {
     this.#once(item.dedupeKey, () => this.quarantined.push(item))
   }
+
+  /** All is in memory here: there is nothing to commit. */
+  together<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
+    return work({} as UnitOfWork)
+  }
+
+  committed(): void {}
 
   async open(pdu: IncomingPdu): Promise<string> {
     const place = placeOf(pdu)

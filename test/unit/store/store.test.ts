@@ -148,45 +148,46 @@ describe('PDUs in the modem’s memory', () => {
     receivedAtMs: nowMs,
   })
   const pdus = () => new InboundPdus(db, ids, clock)
+  const open = (one: Parameters<InboundPdus['open']>[0]) => pdus().together((unit) => pdus().open(one, unit))
 
   it('the same octets in the same slot are the same until released, and a new message after', async () => {
-    const key = await pdus().open(pdu(1, '0A0B'))
-    expect(await pdus().open(pdu(1, '0a0b'))).toBe(key)
+    const key = await open(pdu(1, '0A0B'))
+    expect(await open(pdu(1, '0a0b'))).toBe(key)
     await pdus().release(pdu(1, '0A0B'))
-    expect(await pdus().open(pdu(1, '0A0B'))).not.toBe(key)
+    expect(await open(pdu(1, '0A0B'))).not.toBe(key)
   })
 
   it('two slots with the same octets are two messages', async () => {
-    expect(await pdus().open(pdu(1, '0A0B'))).not.toBe(await pdus().open(pdu(2, '0A0B')))
+    expect(await open(pdu(1, '0A0B'))).not.toBe(await open(pdu(2, '0A0B')))
   })
 
   it('other octets in a slot mean that it was emptied in between', async () => {
-    const key = await pdus().open(pdu(1, '0A0B'))
-    await pdus().open(pdu(1, 'FFFF'))
-    expect(await pdus().open(pdu(1, '0A0B'))).not.toBe(key)
+    const key = await open(pdu(1, '0A0B'))
+    await open(pdu(1, 'FFFF'))
+    expect(await open(pdu(1, '0A0B'))).not.toBe(key)
   })
 
   it('an inventory releases what is gone, of that modem and memory alone', async () => {
-    const kept = await pdus().open(pdu(1, '01'))
-    const gone = await pdus().open(pdu(2, '02'))
-    const elsewhere = await pdus().open({ ...pdu(2, '02'), slot: { memory: 'ME', index: 2 } })
+    const kept = await open(pdu(1, '01'))
+    const gone = await open(pdu(2, '02'))
+    const elsewhere = await open({ ...pdu(2, '02'), slot: { memory: 'ME', index: 2 } })
     await pdus().inventory('mdm_1', 'SM', [1])
-    expect(await pdus().open(pdu(1, '01'))).toBe(kept)
-    expect(await pdus().open(pdu(2, '02'))).not.toBe(gone)
-    expect(await pdus().open({ ...pdu(2, '02'), slot: { memory: 'ME', index: 2 } })).toBe(elsewhere)
+    expect(await open(pdu(1, '01'))).toBe(kept)
+    expect(await open(pdu(2, '02'))).not.toBe(gone)
+    expect(await open({ ...pdu(2, '02'), slot: { memory: 'ME', index: 2 } })).toBe(elsewhere)
     await pdus().inventory('mdm_1', 'SM', [])
-    expect(await pdus().open(pdu(1, '01'))).not.toBe(kept)
+    expect(await open(pdu(1, '01'))).not.toBe(kept)
   })
 
   it('handed over directly: the same until acknowledged, or until the network would no longer repeat it', async () => {
     const direct = { ...pdu(0, '0A'), slot: undefined }
-    const key = await pdus().open(direct)
-    expect(await pdus().open(direct)).toBe(key)
+    const key = await open(direct)
+    expect(await open(direct)).toBe(key)
     await pdus().release(direct)
-    const second = await pdus().open(direct)
+    const second = await open(direct)
     expect(second).not.toBe(key)
     nowMs += 3_600_001
-    expect(await pdus().open(direct)).not.toBe(second)
+    expect(await open(direct)).not.toBe(second)
   })
 })
 

@@ -64,7 +64,6 @@ export function words(message: DataMessage): string | undefined {
   if (kind !== undefined) parts.push(kind[1])
   else parts.push(...(message.attachments ?? []).map(describeAttachment))
   if (parts.length === 0) return undefined
-  if (message.groupV2 !== undefined) parts.unshift('[in a group]')
   if (message.storyContext !== undefined) parts.unshift('[reply to a story]')
   return parts.join('\n')
 }

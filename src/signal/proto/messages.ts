@@ -1,6 +1,6 @@
 /**
  * The protobuf messages of Signal that this account reads and writes, with the field numbers of the service
- * (reference/signal-service.md section 5). The only file that imports protobufjs.
+ * (reference/signal-service.md section 5); those of groups are in `groups.ts`.
  *
  * Enumerations are plain numbers, so that a value of a later version is kept instead of refused. A field that was not
  * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
@@ -40,6 +40,7 @@ message DataMessage {
   optional string body = 1;
   repeated AttachmentPointer attachments = 2;
   optional uint32 flags = 4;
+  optional uint32 expireTimer = 5;
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
   optional Quote quote = 8;
@@ -80,7 +81,7 @@ message Reaction {
   optional bytes targetAuthorAciBinary = 6;
 }
 message Delete { optional uint64 targetSentTimestamp = 1; }
-message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
+message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; optional bytes groupChange = 3; }
 message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
 message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
 message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; optional bytes groupId = 3; }
@@ -195,6 +196,8 @@ export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
   flags?: number
+  /** Seconds after which it disappears. */
+  expireTimer?: number
   profileKey?: Uint8Array
   timestamp?: number
   quote?: Quote
@@ -202,13 +205,21 @@ export interface DataMessage {
   sticker?: object
   requiredProtocolVersion?: number
   isViewOnce?: boolean
-  groupV2?: { masterKey?: Uint8Array; revision?: number }
+  groupV2?: GroupContext
   reaction?: Reaction
   delete?: { targetSentTimestamp?: number }
   payment?: object
   storyContext?: object
   giftBadge?: object
   pollCreate?: object
+}
+
+/** The group that a message belongs to. */
+export interface GroupContext {
+  masterKey?: Uint8Array
+  revision?: number
+  /** The signed change that led to this revision. */
+  groupChange?: Uint8Array
 }
 
 export interface SyncSent {
@@ -273,7 +284,7 @@ export interface Content {
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
 }
 
-interface Codec<T> {
+export interface Codec<T> {
   encode(value: T): Uint8Array<ArrayBuffer>
   /** Throws (RangeError and others) on octets that are not this message. */
   decode(octets: Uint8Array): T
@@ -282,6 +293,11 @@ interface Codec<T> {
 const root = protobuf.parse(schema, { keepCase: true }).root
 
 function codec<T extends object>(name: string): Codec<T> {
+  return codecIn(root, name)
+}
+
+/** The codec of one message of a schema. */
+export function codecIn<T extends object>(root: protobuf.Root, name: string): Codec<T> {
   const type = root.lookupType(name)
   return {
     encode: (value) => new Uint8Array(type.encode(type.fromObject(value)).finish()),

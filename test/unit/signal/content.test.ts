@@ -74,7 +74,7 @@ const shown: [string, DataMessage, string | undefined][] = [
     'see\n[file “a.pdf”: this version cannot show it yet]',
   ],
   ['a sticker', { sticker: {}, attachments: [] }, '[sticker: this version cannot show it yet]'],
-  ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, '[in a group]\nall'],
+  ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, 'all'],
   [
     'a view-once picture',
     { isViewOnce: true, attachments: [{ contentType: 'image/png' }] },

@@ -7,12 +7,50 @@ export interface ContactRefJson {
   address: string | null
 }
 
+export interface GroupRefJson {
+  id: string
+  title: string
+}
+
+interface GroupPersonJson {
+  aci: string | null
+  name: string | null
+  address: string | null
+}
+
+export interface GroupJson extends GroupRefJson {
+  conversation_id: string | null
+  description: string
+  standing: 'member' | 'invited' | 'requesting' | 'out' | 'ended'
+  admin: boolean
+  announcements_only: boolean
+  timer_seconds: number
+  who_edits: string
+  who_adds: string
+  link: string
+  link_url: string | null
+  members: (GroupPersonJson & { admin: boolean })[]
+  invited: GroupPersonJson[]
+  requesting: GroupPersonJson[]
+}
+
+export interface RecipientJson {
+  aci: string
+  name: string | null
+  status: string
+  detail: string | null
+  at: string
+}
+
 export interface MessageJson {
   id: string
   conversation_id: string
   contact: ContactRefJson | null
+  group: GroupRefJson | null
+  /** Who wrote it into the group. */
+  author: { id: string | null; name: string | null; address: string | null } | null
   direction: 'in' | 'out'
-  kind: 'text' | 'call' | 'broadcast'
+  kind: 'text' | 'notice' | 'call' | 'broadcast'
   text: string
   flash: boolean
   replaced_by: string | null
@@ -56,7 +94,8 @@ export interface LegJson {
 
 export interface ConversationJson {
   id: string
-  contact: ContactRefJson
+  contact: ContactRefJson | null
+  group: GroupRefJson | null
   unread: number
   waiting: { type: string; count: number | null }[]
   last_message: MessageJson | null

@@ -1,9 +1,9 @@
 /** Whom somebody means: a number, an address, an id, or the name of a contact. */
 import { EXIT, ExitError } from './exit.ts'
 import { type Address, call } from './gateway.ts'
-import type { ContactJson, PageJson } from './json.ts'
+import type { ContactJson, GroupJson, PageJson } from './json.ts'
 
-/** Pages of contacts that are searched for a name. */
+/** Pages of contacts or groups that are searched for a name. */
 const PAGES_MAX = 100
 
 /** What to put into `to`: the words themselves when they are an address, else the address of the one contact so named. */
@@ -12,6 +12,35 @@ export async function addressFor(gateway: Address, words: string): Promise<strin
   const contact = await contactFor(gateway, words)
   if (contact.address === null) throw new ExitError(EXIT.failed, `${words} has no address.`)
   return contact.address
+}
+
+/** What a message goes to: a group by its id or title, or a person. */
+export async function recipientFor(gateway: Address, words: string): Promise<string> {
+  if (words.startsWith('grp_')) return words
+  if (isAddress(words)) return words
+  return (await groupNamed(gateway, words))?.id ?? (await addressFor(gateway, words))
+}
+
+/** The group with this id or title; undefined when there is none. Throws ExitError 1 when there is more than one. */
+export async function groupNamed(gateway: Address, words: string): Promise<GroupJson | undefined> {
+  if (/^grp_\w+$/.test(words)) return call(gateway, 'GET', `/api/v1/groups/${words}`)
+  if (isAddress(words)) return undefined
+  const wanted = words.toLowerCase()
+  const [only, ...others] = (await allGroups(gateway)).filter(({ title }) => title.toLowerCase() === wanted)
+  if (only === undefined || others.length === 0) return only
+  const ids = [only, ...others].map(({ id }) => id).join(', ')
+  throw new ExitError(EXIT.failed, `${others.length + 1} groups are called ${words}: ${ids}.`)
+}
+
+/** As `groupNamed`; throws ExitError 1 also when there is none. */
+export async function groupFor(gateway: Address, words: string): Promise<GroupJson> {
+  const group = await groupNamed(gateway, words)
+  if (group !== undefined) return group
+  throw new ExitError(EXIT.failed, `There is no group called ${words}.`)
+}
+
+export async function allGroups(gateway: Address): Promise<GroupJson[]> {
+  return await pages(gateway, '/api/v1/groups?limit=200')
 }
 
 /** The contact with this id, address or name. Throws ExitError 1 when there is none, or more than one. */
@@ -33,16 +62,20 @@ export async function contactFor(gateway: Address, words: string): Promise<Conta
 }
 
 export async function allContacts(gateway: Address): Promise<ContactJson[]> {
-  const contacts: ContactJson[] = []
+  return await pages(gateway, '/api/v1/contacts?limit=200')
+}
+
+async function pages<T>(gateway: Address, path: string): Promise<T[]> {
+  const all: T[] = []
   let cursor: string | null = null
   for (let pages = 0; pages < PAGES_MAX; pages++) {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    const page: PageJson<ContactJson> = await call(gateway, 'GET', `/api/v1/contacts?limit=200${query}`)
-    contacts.push(...page.data)
+    const page: PageJson<T> = await call(gateway, 'GET', `${path}${query}`)
+    all.push(...page.data)
     cursor = page.next_cursor
     if (cursor === null) break
   }
-  return contacts
+  return all
 }
 
 /** Numbers, short codes and Signal ids; anything with a letter first is a name. */

@@ -33,6 +33,19 @@ export function person(contact: ContactRefJson | null): string {
   return address === null ? name : `${name} (${address})`
 }
 
+/** The other side of a message or conversation: a person, or a group by its title. */
+export function otherSide({ contact, group }: Pick<ConversationJson, 'contact' | 'group'>): string {
+  return group == null ? person(contact) : `“${printable(group.title)}”`
+}
+
+/** Who wrote it, as one line of a conversation begins. */
+export function writer(message: MessageJson): string {
+  if (message.direction === 'out') return 'you'
+  if (message.group == null) return person(message.contact)
+  const { author } = message
+  return author === null ? '·' : printable(author.name ?? author.address ?? '?')
+}
+
 /** `✓ sent`, followed by why where a person wants to know. */
 export function state(message: MessageJson): string {
   const { glyph, word } = STATE_FACES[message.status]
@@ -76,7 +89,7 @@ export function messageRow(message: MessageJson): string[] {
     clock(message.created_at),
     state(message),
     way(message),
-    person(message.contact),
+    otherSide(message),
     excerpt(message.deleted_at === null ? message.text : textNow(message)),
     message.id,
   ]

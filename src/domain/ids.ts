@@ -4,9 +4,14 @@
  * source are strictly increasing.
  */
 
-export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat'
+export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat' | 'grp'
 
 export type IdSource = (prefix: IdPrefix) => string
+
+/** It names a group, where a person might stand as well. */
+export function isGroupId(id: string): boolean {
+  return id.startsWith('grp_')
+}
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const RANDOM_BITS = 80n

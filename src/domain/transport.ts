@@ -7,6 +7,8 @@
  * only what the sink has resolved for.
  */
 
+import type { GroupFact } from './group.ts'
+
 /** How a message travels. */
 export type TransportName = 'sms' | 'mms' | 'signal'
 
@@ -23,6 +25,8 @@ export interface Recipient {
   e164: string | undefined
   aci: string | undefined
   pni: string | undefined
+  /** Signal's name of a group; then there is nothing else. */
+  groupId?: string | undefined
 }
 
 /** One try of one leg, as the router hands it to a transport. */
@@ -81,7 +85,14 @@ export interface AttemptJournal {
  * `parts-pending` never leaves a transport: either all parts were accepted, or it is uncertain, or an error is thrown.
  */
 export type SendOutcome =
-  | { kind: 'accepted'; detail: string; encrypted: boolean; expectsReceipt: boolean }
+  | {
+      kind: 'accepted'
+      detail: string
+      encrypted: boolean
+      expectsReceipt: boolean
+      /** Of a message to a group: what became of it for each member. */
+      recipients?: readonly { aci: string; outcome: 'sent' | 'unregistered' | 'failed'; detail: string }[]
+    }
   | { kind: 'uncertain'; detail: string }
 
 /** What the owner has ordered about a lane. */
@@ -174,6 +185,8 @@ export interface InboundMessage {
   replaceNumber?: number
   /** What it answers to. */
   quote?: Quote | undefined
+  /** Signal's name of the group that `from` wrote it into. */
+  groupId?: string | undefined
 }
 
 /** Somebody called, and nobody answered. */
@@ -245,8 +258,10 @@ export interface Amendment {
   transport: 'signal'
   /** Who did it; the ACI is known. */
   by: Recipient
-  /** The message, by its own time (of any of its versions), in the conversation with `by`. */
-  target: { ours: boolean; timestampMs: number }
+  /** The message, by its own time (of any of its versions), in the conversation with `by`, or of the group. */
+  target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+  /** Signal's name of the group in which it happened; there, `target.authorAci` wrote the message. */
+  groupId?: string | undefined
   /** The time that the change itself has at its author's device. */
   timestampMs: number
   change: /** The rest of a long text has come. */
@@ -335,7 +350,12 @@ export interface TransportSink {
   /** False when there is no such message here. */
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean>
   /** Somebody begins or stops writing; `from.aci` is known. */
-  typing(fact: { from: Recipient; started: boolean; atMs: number }, unit?: UnitOfWork): Promise<void>
+  typing(
+    fact: { from: Recipient; started: boolean; atMs: number; groupId?: string | undefined },
+    unit?: UnitOfWork,
+  ): Promise<void>
+  /** A group has become known, or was changed. */
+  group(fact: GroupFact, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void

@@ -2,6 +2,7 @@
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
+import { groupRoutes } from './api/groups.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { signalRoutes } from './api/signal.ts'
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...conversationRoutes,
   ...contactRoutes,
+  ...groupRoutes,
   ...modemRoutes,
   ...signalRoutes,
   ...eventRoutes,

@@ -2,11 +2,20 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
+import type { GroupDetails } from '../domain/group.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
-import type { AttemptRow, ContactRow, DataMessageRow, EventRow, MessageRow } from '../store/tables/mailbox.ts'
+import type {
+  AttemptRow,
+  ContactRow,
+  DataMessageRow,
+  EventRow,
+  GroupRow,
+  MessageRow,
+  RecipientRow,
+} from '../store/tables/mailbox.ts'
 import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
@@ -19,14 +28,33 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 
+function contactRef(contact: ContactColumns) {
+  return { id: contact.id, name: contact.name, address: addressOf(contact) }
+}
+
+function authorView({ author_aci: aci }: MessageRow, { authors }: GroupColumns) {
+  if (aci === null) return null
+  const author = authors.find((one) => one.aci === aci)
+  return author === undefined ? { id: null, name: null, address: `signal:${aci}` } : contactRef(author)
+}
+
 export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'e164' | 'sender' | 'aci'>
 
-/** `contact` is the other side of the message's conversation. */
-export function messageView(message: MessageRow, contact: ContactColumns | undefined) {
+/** A group as the other side of a conversation, with those who wrote into it. */
+export interface GroupColumns {
+  group: Pick<GroupRow, 'id' | 'title'>
+  authors: readonly ContactColumns[]
+}
+
+/** `other` is the other side of the message's conversation. */
+export function messageView(message: MessageRow, other: ContactColumns | GroupColumns | undefined) {
+  const isGroup = other !== undefined && 'group' in other
   return {
     id: message.id,
     conversation_id: message.conversation_id,
-    contact: contact === undefined ? null : { id: contact.id, name: contact.name, address: addressOf(contact) },
+    contact: other === undefined || isGroup ? null : contactRef(other),
+    group: isGroup ? { id: other.group.id, title: other.group.title } : null,
+    author: isGroup ? authorView(message, other) : null,
     direction: message.direction,
     kind: message.kind,
     text: message.text,
@@ -93,17 +121,20 @@ export function attemptView(attempt: AttemptRow) {
   }
 }
 
-export function conversationView({ conversation, contact, lastMessage }: ConversationView) {
+/** With a person or a group; the other is null. */
+export function conversationView({ conversation, contact, group, lastMessage }: ConversationView) {
+  const other = group === undefined ? contact : { group, authors: [] }
   return {
     id: conversation.id,
-    contact: { id: contact.id, name: contact.name, address: addressOf(contact) },
+    contact: contact === undefined ? null : contactRef(contact),
+    group: group === undefined ? null : { id: group.id, title: group.title },
     unread: conversation.unread,
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
     muted: conversation.muted === 1,
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
     sms_lane: conversation.sms_lane,
-    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact),
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, other),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
@@ -112,6 +143,53 @@ export function conversationView({ conversation, contact, lastMessage }: Convers
 /** `count` null: how many was not told. */
 function waitingView(state: WaitingState) {
   return Object.entries(state).map(([type, { count, sinceMs }]) => ({ type, count, since: time(sinceMs) }))
+}
+
+/** `people`: what is known of those in it. Whoever is invited by number alone is `pni:…`. */
+export function groupView(
+  group: GroupRow,
+  details: GroupDetails,
+  conversationId: string | null,
+  people: readonly ContactColumns[],
+) {
+  const person = (serviceId: string) => {
+    const known = people.find(({ aci }) => aci === serviceId)
+    const isPni = serviceId.startsWith('PNI:')
+    const aci = isPni ? null : serviceId
+    const address = isPni ? serviceId.toLowerCase() : `signal:${serviceId}`
+    return { aci, name: known?.name ?? null, address: known === undefined ? address : addressOf(known) }
+  }
+  return {
+    id: group.id,
+    conversation_id: conversationId,
+    title: details.title,
+    description: details.description,
+    standing: details.standing,
+    admin: details.admin,
+    announcements_only: details.announcementsOnly,
+    timer_seconds: details.timerSeconds,
+    who_edits: details.whoEdits,
+    who_adds: details.whoAdds,
+    link: details.link,
+    link_url: details.linkUrl ?? null,
+    members: details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
+    invited: details.invited.map(person),
+    requesting: details.requesting.map(person),
+    revision: details.revision,
+    created_at: time(group.created_at_ms),
+    updated_at: time(group.updated_at_ms),
+  }
+}
+
+/** What became of a message for one member of its group. */
+export function recipientView(row: RecipientRow, person: ContactColumns | undefined) {
+  return {
+    aci: row.aci,
+    name: person?.name ?? null,
+    status: row.state,
+    detail: row.detail,
+    at: time(row.at_ms),
+  }
 }
 
 /** Octets as hex, or text; the other is null. */

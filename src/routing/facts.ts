@@ -1,5 +1,6 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
 import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
+import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
 import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { Lane } from '../domain/transport.ts'
@@ -37,17 +38,19 @@ export async function gatherFacts(
   message: MessageFacts,
   contact: ContactRow,
 ): Promise<RouteFacts> {
+  const isGroup = isGroupId(contact.id)
   return {
     mode: (await readMode(db)) ?? settings.mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
-      signalable: contact.e164 !== null || contact.aci !== null,
+      signalable: isGroup || contact.e164 !== null || contact.aci !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
+      group: isGroup,
     },
-    encryptedOnly: undefined,
+    encryptedOnly: isGroup ? 'a message to a Signal group never goes as a text' : undefined,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,

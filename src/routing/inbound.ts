@@ -4,11 +4,12 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
- *   call, broadcast, waiting, data   see `notices.ts`
+ *   call, broadcast, waiting, data   see `notices.ts`; group   see `groups.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
 import { type Address, parseSender } from '../domain/address.ts'
+import type { GroupFact } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type {
   Amendment,
@@ -44,6 +45,7 @@ import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import { conversationOfGroup, takeGroup } from './groups.ts'
 import { announce } from './moves.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
@@ -71,6 +73,7 @@ export class Inbound implements TransportSink {
     return this.#commit(unit, async (tx) => {
       if (await wasSeen(tx, message.transport, message.dedupeKey)) return false
       const contact = await this.#person(tx, message)
+      if (message.groupId !== undefined) return await this.#inGroup(tx, message, message.groupId, contact)
       const conversation = await conversationOf(this.#context, tx, contact)
       await this.#evidence(tx, message, contact, conversation)
       const twin = await this.#twin(tx, message, conversation)
@@ -79,6 +82,10 @@ export class Inbound implements TransportSink {
       await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
       return true
     })
+  }
+
+  group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeGroup(this.#context, tx, fact))
   }
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
@@ -130,10 +137,10 @@ export class Inbound implements TransportSink {
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, async (tx) => {
       const { by, target, change, timestampMs } = amendment
-      const contact = by.aci === undefined ? undefined : await findContact(tx, { aci: by.aci })
-      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      const conversation = await this.#conversationWith(tx, by, amendment.groupId)
       if (conversation === undefined) return false
-      const message = await messageByTime(tx, { conversationId: conversation.id, ...target })
+      const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
+      const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
       if (message === undefined) return false
       // What was taken back stays so, whatever comes late.
       if (message.deleted_at_ms !== null) return true
@@ -151,16 +158,16 @@ export class Inbound implements TransportSink {
     })
   }
 
-  typing(fact: { from: Recipient; started: boolean }, unit?: UnitOfWork): Promise<void> {
+  typing(fact: { from: Recipient; started: boolean; groupId?: string | undefined }, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, async (tx) => {
       const { aci } = fact.from
-      const contact = aci === undefined ? undefined : await findContact(tx, { aci })
-      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      const conversation = await this.#conversationWith(tx, fact.from, fact.groupId)
       if (conversation === undefined) return
+      const contact = aci === undefined ? undefined : await findContact(tx, { aci })
       await this.#context.events.append(tx, {
         type: fact.started ? 'conversation.typing' : 'conversation.typing_stopped',
         conversationId: conversation.id,
-        contactId: conversation.contact_id,
+        contactId: conversation.contact_id ?? contact?.id,
       })
     })
   }
@@ -184,6 +191,32 @@ export class Inbound implements TransportSink {
     const result = await inUnit(this.#context.db, unit, work)
     if (unit === undefined) this.committed()
     return result
+  }
+
+  /** A message in a group's conversation; false when nobody has told of the group. */
+  async #inGroup(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    groupId: string,
+    author: ContactRow,
+  ): Promise<boolean> {
+    const conversation = await conversationOfGroup(this.#context, tx, groupId)
+    if (conversation === undefined) return false
+    await noteEvidence(this.#context, tx, author, { kind: 'registered' })
+    const row = await this.#store(tx, message, conversation)
+    await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
+    return true
+  }
+
+  /** Ours with this person, or that of the group. */
+  async #conversationWith(
+    tx: DatabaseTransaction,
+    { aci }: Recipient,
+    groupId: string | undefined,
+  ): Promise<ConversationRow | undefined> {
+    if (groupId !== undefined) return await conversationOfGroup(this.#context, tx, groupId)
+    const contact = aci === undefined ? undefined : await findContact(tx, { aci })
+    return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
   }
 
   #person(tx: DatabaseTransaction, { from }: InboundMessage): Promise<ContactRow> {
@@ -232,6 +265,7 @@ export class Inbound implements TransportSink {
       text: message.text,
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
+      author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
       state: 'received',
       transport: message.transport,

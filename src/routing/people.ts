@@ -5,7 +5,7 @@
  * sender certificate). When both sides are known already, the two conversations become one.
  */
 import type { Address } from '../domain/address.ts'
-import type { IdSource } from '../domain/ids.ts'
+import { type IdSource, isGroupId } from '../domain/ids.ts'
 import {
   changeContact,
   deleteContact,
@@ -87,7 +87,7 @@ export async function flagIdentity(
   tx: DatabaseTransaction,
   contact: ContactRow,
 ): Promise<ContactRow> {
-  if (contact.identity_changed_at_ms !== null) return contact
+  if (contact.identity_changed_at_ms !== null || isGroupId(contact.id)) return contact
   await events.append(tx, { type: 'contact.identity_changed', contactId: contact.id })
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())
 }

@@ -1,11 +1,14 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
-import { findContact, findConversation } from '../store/contacts.ts'
+import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { markConversationRead } from '../store/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { partiesIn } from './plans.ts'
+
+const nobody = { e164: undefined, aci: undefined, pni: undefined }
 
 /** Marks it inside the transaction; what is returned is to be called after its commit. */
 export async function markRead(
@@ -14,16 +17,22 @@ export async function markRead(
   conversationId: string,
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
-  const conversation = await findConversation(tx, { id: conversationId })
-  const contact = conversation === undefined ? undefined : await findContact(tx, { id: conversation.contact_id })
-  if (contact === undefined) return () => {}
+  const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
+  if (parties === undefined) return () => {}
+  const { contact, group } = parties
   const afterCommit: (() => void)[] = []
   for (const transport of context.transports) {
-    const timestampsMs = messages
-      .filter((message) => message.transport === transport.name)
-      .map((message) => message.sent_timestamp_ms)
-    if (timestampsMs.length === 0 || transport.markRead === undefined) continue
-    afterCommit.push(await transport.markRead(recipientOf(contact), timestampsMs, asUnit(tx)))
+    if (transport.markRead === undefined) continue
+    const byAuthor = new Map<string | null, number[]>()
+    for (const message of messages) {
+      if (message.transport !== transport.name || message.kind === 'notice') continue
+      const times = byAuthor.get(message.author_aci) ?? []
+      byAuthor.set(message.author_aci, [...times, message.sent_timestamp_ms])
+    }
+    for (const [author, timestampsMs] of byAuthor) {
+      const to = group === undefined ? recipientOf(contact) : { ...nobody, aci: author ?? undefined }
+      afterCommit.push(await transport.markRead(to, timestampsMs, asUnit(tx)))
+    }
   }
   return () => {
     for (const act of afterCommit) act()

@@ -11,6 +11,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
+import { settleGroupReceipt } from './groups.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { isSettled, partReported } from './report-match.ts'
 import { noteEvidence } from './standing.ts'
@@ -119,11 +120,11 @@ export async function settleSignalReceipt(
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
 ): Promise<MessageRow[]> {
+  const moved = await settleGroupReceipt(context, tx, receipt)
   const contact = await findContact(tx, { aci: receipt.fromAci })
-  if (contact === undefined) return []
+  if (contact === undefined) return moved
   await noteEvidence(context, tx, contact, { kind: 'registered' })
   const messages = await messagesBySentTime(tx, receipt.fromAci, receipt.timestampsMs)
-  const moved: MessageRow[] = []
   for (const message of messages) moved.push(await settleBySignal(context, tx, message, receipt))
   return moved
 }

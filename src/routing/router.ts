@@ -195,7 +195,13 @@ export class Router {
     const { db } = this.#context
     const held = await demandHeld(db, messageId)
     if (held.code !== 'identity-changed') return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
-    await this.approveIdentity((await partiesOf(db, held)).contact.id)
+    const { contact, group } = await partiesOf(db, held)
+    if (group !== undefined) {
+      const members = { ...recipientOf(contact), groupId: group.signal_id }
+      for (const transport of this.#transports) await transport.approveIdentity(members)
+      return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
+    }
+    await this.approveIdentity(contact.id)
     return (await getMessage(db, messageId)) ?? held
   }
 

@@ -26,12 +26,14 @@ import {
 } from '../store/attempts.ts'
 import { noteSmsLane } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { putRecipient } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
 import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts'
 import type { AttemptJob } from './agenda.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { rollUpGroup } from './groups.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
@@ -176,8 +178,8 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact }: Parties) {
-    const recipient = recipientOf(contact)
+  #outgoing(attempt: AttemptRow, message: MessageRow, { contact, group }: Parties) {
+    const recipient = { ...recipientOf(contact), groupId: group?.signal_id }
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
       attemptId: attempt.id,
@@ -262,6 +264,10 @@ export class Sending {
       reason: outcome.detail,
     })
     const { conversation, contact } = await partiesOf(tx, message)
+    for (const { aci, outcome: state, detail } of outcome.recipients ?? []) {
+      await putRecipient(tx, { message_id: message.id, aci, state, detail, at_ms: now })
+    }
+    if (outcome.recipients !== undefined) await rollUpGroup(this.#context, tx, sent, now)
     if (attempt.transport === 'sms') {
       await noteSmsLane(tx, conversation.id, attempt.lane, 'out')
       await rollUp(this.#context, tx, sent, attempt.leg, now)

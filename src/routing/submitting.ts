@@ -1,18 +1,19 @@
 /** Takes a new message: whom it is for, how it will travel, and all of that in the caller's one transaction. */
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
 import { replaceLegs } from '../store/attempts.ts'
-import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import { ensureConversation, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { ensureGroupConversation, findGroup } from '../store/groups.ts'
 import { claimKey } from '../store/idempotency.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
-import type { ContactRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { resolvePerson } from './people.ts'
-import { consequence, planNow } from './plans.ts'
+import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 
 /** No message of ours is longer; transports have their own bounds below this. */
@@ -39,8 +40,7 @@ export async function storeMessage(
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
   }
-  const contact = await recipientContact(context, tx, request)
-  const conversation = await ensureConversation(tx, ids, contact.id, now)
+  const { contact, conversation } = await recipient(context, tx, request)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
   const validUntilMs = (scheduledAtMs ?? now) + (request.validityMs ?? settings.validityMs)
@@ -80,28 +80,34 @@ export async function storeMessage(
   return { message, replayed: false }
 }
 
-async function recipientContact(
+async function recipient(
   context: RoutingContext,
   tx: DatabaseTransaction,
   { to, conversationId }: SubmitRequest,
-): Promise<ContactRow> {
+): Promise<Pick<Parties, 'contact' | 'conversation'>> {
+  const { ids, clock } = context
   if ((to === undefined) === (conversationId === undefined)) {
     throw invalidRequest('Give either a recipient or a conversation.')
   }
-  if (to !== undefined) {
+  if (to !== undefined && !isGroupId(to)) {
     const address = parseAddress(to, context.settings.region)
-    return resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+    const contact = await resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+    return { contact, conversation: await ensureConversation(tx, ids, contact.id, clock()) }
   }
-  const conversation = await findConversation(tx, { id: conversationId ?? '' })
-  const contact = conversation && (await findContact(tx, { id: conversation.contact_id }))
-  if (contact === undefined) {
+  const group = to === undefined ? undefined : await findGroup(tx, { id: to })
+  const conversation =
+    group === undefined
+      ? await findConversation(tx, { id: conversationId ?? '' })
+      : await ensureGroupConversation(tx, ids, group.id, clock())
+  const parties = await partiesIn(tx, conversation)
+  if (parties === undefined) {
     throw new CausewayError({
       code: 'unknown-conversation',
       message: 'There is no such conversation.',
       retry: 'never',
     })
   }
-  return contact
+  return parties
 }
 
 function invalidRequest(message: string): CausewayError {

@@ -7,12 +7,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
 import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
+import { GroupRoutes } from './group-routes.ts'
+import { modifyGroup } from './group-rules.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
@@ -76,6 +79,7 @@ type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 
 export class SignalHost extends MockServer implements ConnectionTap {
   readonly requests: RequestRecord[] = []
+  readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
   readonly #options: SignalHostOptions
   readonly #mailboxes = new Map<Device, Mailbox>()
   readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
@@ -339,6 +343,16 @@ export class SignalHost extends MockServer implements ConnectionTap {
       })
     }
     super.saveVerificationSession(store)
+  }
+
+  // Groups
+
+  override async modifyGroup(options: Parameters<MockServer['modifyGroup']>[0]) {
+    return modifyGroup(this.zkSecret, options)
+  }
+
+  serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean {
+    return this.groupRoutes.serve(request, response)
   }
 
   // The tap on every chat connection

@@ -9,7 +9,15 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
-import type { EnrollmentCodes, PeerIds, SignalAccount, SignalSink, SignalState, SignalStatus } from './contract.ts'
+import type {
+  EnrollmentCodes,
+  PeerIds,
+  SignalAccount,
+  SignalGroups,
+  SignalSink,
+  SignalState,
+  SignalStatus,
+} from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
@@ -128,6 +136,10 @@ export class Account implements SignalAccount {
     timestampMs: number
   }): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  groups(): SignalGroups {
+    return this.#working().groupCommands
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

@@ -3,6 +3,7 @@
  * policies or phones' text messages.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
+import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
 export interface PeerIds {
@@ -21,6 +22,8 @@ export interface IncomingText {
   sealed: boolean
   /** Set on messages that our own other device sent (sync transcript): whom they went to. */
   sentTo: PeerIds | undefined
+  /** The group it was written in; else it is between us and the sender. */
+  groupId?: string | undefined
   /** The message it answers to. */
   quote: { ours: boolean; timestampMs: number; text: string } | undefined
 }
@@ -29,7 +32,9 @@ export interface IncomingText {
 export interface MessageChange {
   by: PeerIds
   /** By its sent timestamp (of any of its versions); ours, or one of the same person. */
-  target: { ours: boolean; timestampMs: number }
+  target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+  /** The group in which it happened; there, `target.authorAci` says whose message it is. */
+  groupId?: string | undefined
   /** Sent timestamp of the change itself. */
   timestampMs: number
   change: /** The rest of a long text was fetched. */
@@ -49,7 +54,7 @@ export type PeerFact =
  * Where decrypted facts go. Called inside the transaction that also commits the ratchet state; the envelope is acked
  * after that transaction committed. A rejection rolls everything back and leaves the envelope unacked.
  */
-export interface SignalSink {
+export interface SignalSink extends GroupSink {
   text(message: IncomingText, transaction: DatabaseTransaction): Promise<void>
   receipt(
     receipt: { kind: 'delivered' | 'read'; from: PeerIds; timestampsMs: readonly number[]; atMs: number },
@@ -59,7 +64,10 @@ export interface SignalSink {
   /** False when the message is not here. */
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
-  typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  typing(
+    fact: { from: PeerIds; started: boolean; atMs: number; groupId?: string | undefined },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
     item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
@@ -144,6 +152,8 @@ export interface SignalAccount {
    * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
    */
   sendText(message: { to: PeerIds; text: string; timestampMs: number }): Promise<{ sealed: boolean; to: PeerIds }>
+  /** The groups of the account. Throws CausewayError `signal-no-account` when there is none. */
+  groups(): SignalGroups
   /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */
@@ -155,6 +165,43 @@ export interface SignalAccount {
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
+}
+
+/**
+ * The groups of an account. `id` is base64 of Signal's group identifier; people are named by account, phone-number
+ * identity or number. What was done is told through `SignalSink.group` before a command resolves. Errors of all:
+ * CausewayError `unknown-group`, `group-forbidden`, `group-conflict`, `group-not-done`, `signal-…`.
+ */
+export interface SignalGroups {
+  /** To all other members; errors as `sendText`, and `group-left`, `group-announcements`. */
+  send(message: { groupId: string; text: string; timestampMs: number }): Promise<readonly MemberOutcome[]>
+  /** Whose profile key is known is added, all others are invited. */
+  create(request: {
+    title: string
+    description: string
+    people: readonly PeerIds[]
+    timerSeconds: number
+    announcementsOnly: boolean
+    avatar: Uint8Array | undefined
+  }): Promise<string>
+  configure(id: string, wanted: GroupSettings): Promise<void>
+  /** `undefined` takes it away. */
+  setAvatar(id: string, avatar: Uint8Array | undefined): Promise<void>
+  add(id: string, people: readonly PeerIds[]): Promise<void>
+  /** `who`: a service id. A member, an invitation, or a request to join. */
+  remove(id: string, who: string): Promise<void>
+  setRole(id: string, aci: string, admin: boolean): Promise<void>
+  /** Lets somebody in who came by the link. */
+  approve(id: string, aci: string): Promise<void>
+  accept(id: string): Promise<void>
+  /** Also declines an invitation. */
+  leave(id: string): Promise<void>
+  /** By an invitation link; the group's id. Throws also `group-link`. */
+  join(link: string): Promise<string>
+  /** Of every member whose safety number has changed, the newest one is trusted from now on. */
+  approveIdentities(id: string): Promise<void>
+  /** Learns of a group from elsewhere (another device, the storage service); fetched soon. */
+  learn(masterKey: Uint8Array): Promise<void>
 }
 
 /** Hands over verification codes that arrive at the modem. */

@@ -72,6 +72,11 @@ const ofOneRegistration = [
   'signal_texts_due',
   'signal_blocked',
   'signal_contact_list_due',
+  'signal_groups',
+  'signal_sender_key_shares',
+  'signal_group_credentials',
+  'signal_profile_credentials',
+  'signal_group_waiting',
 ] as const
 
 /** Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known. */

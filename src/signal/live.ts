@@ -12,18 +12,21 @@ import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { PeerIds, SignalGroups, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { DeviceSync } from './device-sync.ts'
 import { type Directory, openDirectory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
+import { GroupCommands } from './groups/commands.ts'
+import type { MemberOutcome } from './groups/contract.ts'
+import { Groups } from './groups/groups.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import { publishProfile } from './profile.ts'
-import type { Content, DataMessage } from './proto/messages.ts'
+import type { Content, DataMessage, SyncSent } from './proto/messages.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { request } from './rest.ts'
@@ -55,6 +58,8 @@ export class LiveAccount {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #groups: Groups
+  readonly groupCommands: SignalGroups
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -110,6 +115,34 @@ export class LiveAccount {
     const contentServer = new ContentServer(parts.parameters)
     this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    const groups = new Groups({
+      db,
+      chat,
+      lock,
+      clock,
+      random,
+      log,
+      sink,
+      credentials,
+      parameters: parts.parameters,
+      certificates,
+      sender,
+      sessions,
+      timestamps,
+    })
+    this.#groups = groups
+    groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)
+    this.groupCommands = new GroupCommands({
+      db,
+      groups,
+      resolve: (ids) => this.#resolve(ids),
+      pack: async (text, timestampMs) => {
+        if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
+        return await this.#pack(text, timestampMs)
+      },
+      transcribe: (message, timestampMs, outcomes) => this.#transcribeGroup(message, timestampMs, outcomes),
+      approve: (ids) => this.approveIdentity(ids),
+    })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -122,6 +155,8 @@ export class LiveAccount {
       retries: this.#retries,
       sync: this.#sync,
       texts: this.#texts,
+      groups: groups.desk,
+      fetchGroups: () => groups.keeper.fetchDue(),
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
@@ -148,6 +183,7 @@ export class LiveAccount {
     await this.#receiver.stop()
     await this.#sync.stop()
     await this.#texts.stop()
+    await this.#groups.keeper.stop()
     await this.#chat.stop()
   }
 
@@ -162,12 +198,7 @@ export class LiveAccount {
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, message.text)
     try {
-      const dataMessage: DataMessage = {
-        ...(await this.#texts.pack(message.text)),
-        timestamp: message.timestampMs,
-        profileKey: this.credentials.profileKey.serialize(),
-        requiredProtocolVersion: 0,
-      }
+      const dataMessage = await this.#pack(message.text, message.timestampMs)
       const { sealed } = await this.#sender.send({
         to: serviceId,
         content: { dataMessage, ...this.#pniProof(peer) },
@@ -182,6 +213,12 @@ export class LiveAccount {
     } catch (error) {
       throw await this.#failed(serviceId, peer, asCauseway(error))
     }
+  }
+
+  /** A message of this text; a long one is uploaded first. */
+  async #pack(text: string, timestamp: number): Promise<DataMessage> {
+    const profileKey = this.credentials.profileKey.serialize()
+    return { ...(await this.#texts.pack(text)), timestamp, profileKey, requiredProtocolVersion: 0 }
   }
 
   /** See `SignalAccount.lookUp`. */
@@ -249,6 +286,7 @@ export class LiveAccount {
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
+    await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())
     await this.#quietly('publishing the profile', () => this.#publishProfile())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
   }
@@ -272,6 +310,7 @@ export class LiveAccount {
       await this.#quietly('pruning', async () => {
         await this.#retries.prune()
         await this.#receiver.prune()
+        await this.#groups.desk.prune(this.#db)
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
       if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()
@@ -349,18 +388,29 @@ export class LiveAccount {
   ): Promise<void> {
     if (!this.#otherDevices) return
     const destination = serviceIdOctets(serviceId)
-    const sent = {
+    await this.#tellOtherDevices({
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
       timestamp: timestampMs,
       message,
       unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
-    }
+    })
+  }
+
+  async #transcribeGroup(message: DataMessage, timestamp: number, outcomes: readonly MemberOutcome[]): Promise<void> {
+    if (!this.#otherDevices) return
+    const unidentifiedStatus = outcomes
+      .filter(({ outcome }) => outcome === 'sent')
+      .map(({ aci }) => ({ unidentified: true, serviceIdBinary: serviceIdOctets(aci) }))
+    await this.#tellOtherDevices({ timestamp, message, unidentifiedStatus })
+  }
+
+  async #tellOtherDevices(sent: SyncSent & { timestamp: number }): Promise<void> {
     await this.#quietly('telling our other devices', () =>
       this.#sender.send({
         to: this.credentials.aci,
         content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
-        timestampMs,
+        timestampMs: sent.timestamp,
         urgent: true,
         hint: ContentHint.Resendable,
         log: true,

@@ -17,6 +17,7 @@ import { words, wordsOf } from './content.ts'
 import type { IncomingText, MessageChange, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
+import type { GroupDesk, GroupMessage } from './groups/desk.ts'
 import { nobody, peerOf, readServiceId } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import type { LongTexts } from './long-texts.ts'
@@ -43,7 +44,7 @@ const stopTimeoutMs = 5_000
 interface Afterwards {
   receipts: boolean
   ask: RetryCase | undefined
-  /** A contact list or the rest of a text is to be fetched. */
+  /** A contact list, the rest of a text or a group is to be fetched. */
   fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
 }
@@ -60,6 +61,8 @@ export class Receiver {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #groups: GroupDesk
+  readonly #fetchGroups: () => Promise<void>
   readonly #storageFailed: () => void
   readonly #counts = { received: 0, undecryptable: 0, ignored: 0, refused: 0 }
   #chain: Promise<void> = Promise.resolve()
@@ -78,6 +81,8 @@ export class Receiver {
     retries: RetryDesk
     sync: DeviceSync
     texts: LongTexts
+    groups: GroupDesk
+    fetchGroups: () => Promise<void>
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
   }) {
@@ -92,6 +97,8 @@ export class Receiver {
     this.#retries = parts.retries
     this.#sync = parts.sync
     this.#texts = parts.texts
+    this.#groups = parts.groups
+    this.#fetchGroups = parts.fetchGroups
     this.#storageFailed = parts.storageFailed
   }
 
@@ -230,18 +237,50 @@ export class Receiver {
     if (message.profileKey?.length === 32) await learnProfileKey(transaction, sender.aci, message.profileKey)
     await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
     afterwards.receipts = true
+    let groupId: string | undefined
+    if (message.groupV2 !== undefined) {
+      const place = await this.#groups.place(opened, message.groupV2, transaction)
+      afterwards.fetch = true
+      if (place.kind === 'full') throw new Unreadable('groups-waiting', 'too much waits for groups', { from })
+      if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
+      if (place.kind !== 'group') return
+      groupId = place.id
+    }
+    if (await this.#show({ sender, content, timestampMs, serverTimestampMs }, peer, groupId, transaction)) {
+      afterwards.fetch = true
+    }
+  }
+
+  /** Shows what waited for a group that is known now, in the transaction that made it so. */
+  async release(groupId: string, transaction: DatabaseTransaction): Promise<void> {
+    for (const message of await this.#groups.release(groupId, transaction)) {
+      const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
+      await this.#show(message, peer, groupId, transaction)
+    }
+  }
+
+  /** A message, or what it does to an earlier one, once. True when the rest of its text is to be fetched. */
+  async #show(
+    { sender, content, timestampMs, serverTimestampMs }: GroupMessage,
+    peer: Peer,
+    groupId: string | undefined,
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
+    const message = content.dataMessage ?? content.editMessage?.dataMessage
+    if (message === undefined) return false
     const text = wordsOf(content)
-    const change = this.#changeOf(content, message, sender.aci, timestampMs)
-    if (text === undefined && change === undefined) return
-    if (!(await this.#firstTime(sender, timestampMs, transaction))) return
-    if (await this.#texts.owe(transaction, sender.aci, timestampMs, message)) afterwards.fetch = true
+    const change = this.#changeOf(content, message, sender.aci, timestampMs, groupId)
+    if (text === undefined && change === undefined) return false
+    if (!(await this.#firstTime(sender, timestampMs, transaction))) return false
+    const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message)
     const by = idsOf(peer)
-    if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return
+    if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return hasMore
     // An edit of what is not here is shown as a message of its own.
-    if (text === undefined) return
+    if (text === undefined) return hasMore
     const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
     const quote = this.#quoteOf(message)
-    await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote }, transaction)
+    await this.#sink.text({ ...facts, from: by, sentTo: undefined, quote, groupId }, transaction)
+    return hasMore
   }
 
   /** What this does to an earlier message; undefined for a message in its own right. */
@@ -250,28 +289,31 @@ export class Receiver {
     message: DataMessage,
     senderAci: string,
     timestampMs: number,
+    groupId: string | undefined,
   ): Omit<MessageChange, 'by'> | undefined {
     const { reaction, delete: deletion } = message
     const edited = content.editMessage?.targetSentTimestamp
     const text = words(message)
     if (edited !== undefined && text !== undefined) {
-      return { target: { ours: false, timestampMs: edited }, timestampMs, change: { kind: 'edited', text } }
+      const target = { ours: false, timestampMs: edited, authorAci: senderAci }
+      return { target, timestampMs, groupId, change: { kind: 'edited', text } }
     }
     if (deletion?.targetSentTimestamp !== undefined) {
-      const target = { ours: false, timestampMs: deletion.targetSentTimestamp }
-      return { target, timestampMs, change: { kind: 'deleted' } }
+      const target = { ours: false, timestampMs: deletion.targetSentTimestamp, authorAci: senderAci }
+      return { target, timestampMs, groupId, change: { kind: 'deleted' } }
     }
     const { emoji, targetSentTimestamp } = reaction ?? {}
     if (emoji === undefined || targetSentTimestamp === undefined) return undefined
     const author = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
     const ours = author === this.#credentials.aci
-    if (!ours && author !== senderAci) return undefined
+    if (!ours && author !== senderAci && groupId === undefined) return undefined
     const change = {
       kind: 'reaction',
       emoji: emoji.slice(0, emojiUnitsMax),
       removed: reaction?.remove === true,
     } as const
-    return { target: { ours, timestampMs: targetSentTimestamp }, timestampMs, change }
+    const target = { ours, timestampMs: targetSentTimestamp, authorAci: author }
+    return { target, timestampMs, groupId, change }
   }
 
   #quoteOf({ quote }: DataMessage): IncomingText['quote'] {
@@ -304,6 +346,7 @@ export class Receiver {
         text,
         sealed: opened.sender.sealed,
         sentTo: idsOf(sentTo),
+        groupId: await this.#groups.named(sent.message?.groupV2, transaction),
         quote: sent.message === undefined ? undefined : this.#quoteOf(sent.message),
       },
       transaction,
@@ -320,17 +363,20 @@ export class Receiver {
     await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
   }
 
-  /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
+  /** What is old says nothing of now. */
   async #applyTyping(
     { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
     peer: Peer,
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { typingMessage } = content
-    if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
+    if (typingMessage?.timestamp !== timestampMs || peer.aci === undefined) return
     if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
     const started = (typingMessage.action ?? 0) === typingStarted
-    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
+    const named = typingMessage.groupId
+    const groupId = named === undefined ? undefined : await this.#groups.typingIn(named, peer.aci, transaction)
+    if (named !== undefined && groupId === undefined) return
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs, groupId }, transaction)
   }
 
   /** Notes who wrote, and tells the sink what that says about them. */
@@ -361,7 +407,11 @@ export class Receiver {
   }
 
   /** False when this message was kept before: it was sent again, or delivered again. */
-  async #firstTime(sender: EnvelopeSender, timestampMs: number, transaction: DatabaseTransaction): Promise<boolean> {
+  async #firstTime(
+    sender: Pick<EnvelopeSender, 'aci' | 'deviceId'>,
+    timestampMs: number,
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
     const added = await transaction
       .insertInto('signal_received')
       .values({
@@ -400,6 +450,7 @@ export class Receiver {
     if (receipts) void this.#receipts.flush()
     if (fetch) void this.#sync.fetch()
     if (fetch) void this.#texts.fetch()
+    if (fetch) void this.#fetchGroups()
     if (ask !== undefined) void this.#retries.ask(ask)
     if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
   }

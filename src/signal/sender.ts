@@ -19,7 +19,7 @@ import {
   signalEncrypt,
   UnidentifiedSenderMessageContent,
 } from '@signalapp/libsignal-client'
-import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { GroupSendFullToken, ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
@@ -39,7 +39,7 @@ import { type ProtocolStores, RatchetUnit } from './stores.ts'
 /** One try and three healed ones; then the server and we disagree about something else. */
 const triesMax = 4
 /** How long an answer may take before the message counts as not sent. */
-const sendTimeoutMs = 30_000
+export const sendTimeoutMs = 30_000
 
 export interface Outgoing {
   /** Service id of the recipient; our own ACI for a transcript to our other devices. */
@@ -50,7 +50,12 @@ export interface Outgoing {
   hint: ContentHint
   /** Keep it for 24 h and more, for a recipient that asks for it again. */
   log: boolean
+  /** The group that it belongs to, and its licence to send to this member sealed. */
+  group?: { idOctets: Uint8Array<ArrayBuffer>; token: GroupSendFullToken | undefined }
 }
+
+/** What a sealed message is let in by. */
+type Licence = GroupSendFullToken | Uint8Array<ArrayBuffer>
 
 interface Encrypted<T> {
   deviceId: number
@@ -92,9 +97,10 @@ export class Sender {
   async send(outgoing: Outgoing): Promise<{ sealed: boolean }> {
     const content = contentCodec.encode(outgoing.content)
     const accessKey = await this.#accessKey(outgoing.to)
-    if (accessKey !== undefined) {
+    for (const licence of [outgoing.group?.token, accessKey]) {
+      if (licence === undefined) continue
       try {
-        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, accessKey))
+        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, licence))
         return { sealed: true }
       } catch (error) {
         if (!isCode(error, ErrorCode.RequestUnauthorized)) throw await this.#failure(outgoing.to, error)
@@ -166,18 +172,18 @@ export class Sender {
     await connection.sendMessage({ ...message, destination, onlineOnly: false }, options)
   }
 
-  async #sendSealed(outgoing: Outgoing, content: Uint8Array, accessKey: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #sendSealed(outgoing: Outgoing, content: Uint8Array, licence: Licence): Promise<void> {
     const certificate = await this.#certificates.get()
     const connection = await this.#chat.anonymous()
     const contents = await this.#encrypt(outgoing, content, (ciphertext, address, stores) =>
-      seal(ciphertext, address, stores, certificate, outgoing.hint),
+      seal(ciphertext, address, stores, certificate, outgoing),
     )
     await connection.sendMessage(
       {
         destination: ServiceId.parseFromServiceIdString(outgoing.to),
         timestamp: outgoing.timestampMs,
         contents,
-        auth: { accessKey },
+        auth: licence instanceof GroupSendFullToken ? licence : { accessKey: licence },
         onlineOnly: false,
         urgent: outgoing.urgent,
       },
@@ -208,7 +214,7 @@ export class Sender {
       }
       await this.#db.transaction().execute(async (transaction) => {
         await unit.commit(transaction)
-        if (outgoing.log) await remember(transaction, outgoing, content, now.getTime())
+        if (outgoing.log) await rememberSent(transaction, outgoing, content, now.getTime())
       })
       return contents
     })
@@ -243,15 +249,16 @@ async function seal(
   address: ProtocolAddress,
   stores: ProtocolStores,
   certificate: SenderCertificate,
-  hint: ContentHint,
+  { hint, group }: Outgoing,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, null)
+  const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, group?.idOctets ?? null)
   return await sealedSenderEncrypt(content, address, stores.identities)
 }
 
-async function remember(
+/** Keeps what was sent, for a recipient that asks for it again. */
+export async function rememberSent(
   transaction: DatabaseTransaction,
-  outgoing: Outgoing,
+  outgoing: Pick<Outgoing, 'to' | 'timestampMs' | 'urgent'>,
   content: Uint8Array,
   nowMs: number,
 ): Promise<void> {

@@ -16,9 +16,9 @@ export interface Reaction {
 /** The message of that time in this conversation; an edited one is found by the time of each of its versions. */
 export function messageByTime(
   tx: DatabaseTransaction,
-  where: { conversationId: string; ours: boolean; timestampMs: number },
+  where: { conversationId: string; ours: boolean; timestampMs: number; authorAci?: string | undefined },
 ): Promise<MessageRow | undefined> {
-  return tx
+  const query = tx
     .selectFrom('messages')
     .selectAll()
     .where('conversation_id', '=', where.conversationId)
@@ -34,7 +34,9 @@ export function messageByTime(
         ),
       ]),
     )
-    .executeTakeFirst()
+  // In a group several people write, and each can change only what is theirs.
+  const { authorAci } = where
+  return (authorAci === undefined ? query : query.where('author_aci', '=', authorAci)).executeTakeFirst()
 }
 
 /** A new version; the first edit also keeps what was there before. An older one than the newest changes nothing shown. */

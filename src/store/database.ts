@@ -14,6 +14,7 @@ import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
+import * as groups from './migrations/0007_groups.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { SignalTables } from './tables/signal.ts'
 
@@ -28,6 +29,7 @@ const migrations = {
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
+  '0007_groups': groups,
 }
 
 export interface OpenDatabaseOptions {

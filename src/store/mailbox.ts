@@ -4,9 +4,18 @@
  */
 
 import type { MessageState } from '../domain/message.ts'
+import { contactsByIds } from './contacts.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import type { AttemptRow, ContactRow, ConversationRow, LegRow, MessageRow, PartRow } from './tables/mailbox.ts'
+import type {
+  AttemptRow,
+  ContactRow,
+  ConversationRow,
+  GroupRow,
+  LegRow,
+  MessageRow,
+  PartRow,
+} from './tables/mailbox.ts'
 
 export interface PageRequest {
   /** 1…PAGE_MAX. */
@@ -14,9 +23,11 @@ export interface PageRequest {
   cursor?: string | undefined
 }
 
+/** With a person or a group. */
 export interface ConversationView {
   conversation: ConversationRow
-  contact: ContactRow
+  contact: ContactRow | undefined
+  group: GroupRow | undefined
   lastMessage: MessageRow | undefined
 }
 
@@ -155,22 +166,21 @@ export async function markConversationRead(tx: DatabaseTransaction, id: string, 
 
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
   if (rows.length === 0) return []
-  const contacts = await db
-    .selectFrom('contacts')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      rows.map(({ contact_id }) => contact_id),
-    )
-    .execute()
+  const present = (ids: (string | null)[]) => ids.filter((id) => id !== null)
+  const contacts = await contactsByIds(db, present(rows.map((row) => row.contact_id)))
+  const groupIds = present(rows.map((row) => row.group_id))
+  const groups =
+    groupIds.length === 0 ? [] : await db.selectFrom('groups').selectAll().where('id', 'in', groupIds).execute()
   const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
   const messages =
     lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
   return rows.flatMap((conversation) => {
     const contact = contacts.find(({ id }) => id === conversation.contact_id)
-    if (contact === undefined) return []
-    return [{ conversation, contact, lastMessage: messages.find(({ id }) => id === conversation.last_message_id) }]
+    const group = groups.find(({ id }) => id === conversation.group_id)
+    if (contact === undefined && group === undefined) return []
+    return [
+      { conversation, contact, group, lastMessage: messages.find(({ id }) => id === conversation.last_message_id) },
+    ]
   })
 }
 

@@ -70,7 +70,7 @@ export function waitingMessages(
   let query = db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-    .innerJoin('contacts as k', 'k.id', 'c.contact_id')
+    .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane', 'c.reply_lane'])
     .select([
       'k.e164 as number',

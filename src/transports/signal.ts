@@ -67,11 +67,14 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
-    async amend({ by, target, timestampMs, change }, transaction) {
-      return await sink.amend({ transport: 'signal', by, target, timestampMs, change }, asUnit(transaction))
+    async amend(change, transaction) {
+      return await sink.amend({ transport: 'signal', ...change }, asUnit(transaction))
     },
     async typing(fact, transaction) {
-      await sink.typing({ from: fact.from, started: fact.started, atMs: fact.atMs }, asUnit(transaction))
+      await sink.typing(fact, asUnit(transaction))
+    },
+    async group(fact, transaction) {
+      await sink.group(fact, asUnit(transaction))
     },
     committed: () => sink.committed(),
   }
@@ -128,6 +131,8 @@ export class SignalTransport implements Transport {
   }
 
   async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
+    const { groupId } = attempt.recipient
+    if (groupId !== undefined) return await this.#sendToGroup(groupId, attempt)
     const { sealed } = await this.#account.sendText({
       to: attempt.recipient,
       text: attempt.text,
@@ -141,7 +146,24 @@ export class SignalTransport implements Transport {
     }
   }
 
+  async #sendToGroup(groupId: string, { text, timestampMs }: OutgoingAttempt): Promise<SendOutcome> {
+    const recipients = await this.#account.groups().send({ groupId, text, timestampMs })
+    const sent = recipients.filter(({ outcome }) => outcome === 'sent').length
+    return {
+      kind: 'accepted',
+      detail: `accepted by Signal for ${sent} of ${recipients.length} members`,
+      encrypted: true,
+      expectsReceipt: sent > 0,
+      recipients,
+    }
+  }
+
   async approveIdentity(recipient: Recipient): Promise<void> {
+    const { groupId } = recipient
+    if (groupId !== undefined) {
+      await this.#account.groups().approveIdentities(groupId)
+      return
+    }
     await this.#account.approveIdentity(recipient)
   }
 
@@ -161,6 +183,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     encrypted: true,
     // Author and sent timestamp are a Signal message's identity everywhere.
     quote: message.quote,
+    groupId: message.groupId,
     dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
   }
 }

@@ -6,15 +6,15 @@ import type { MessageState } from '../../domain/message.ts'
 import { STATE_FACES } from '../../domain/states.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
-import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
-import { addressFor, contactFor } from '../people.ts'
+import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson, RecipientJson } from '../json.ts'
+import { contactFor, groupNamed, recipientFor } from '../people.ts'
 import {
   clock,
   excerpt,
   json,
   line,
   messageRow,
-  person,
+  otherSide,
   printable,
   state,
   table,
@@ -22,6 +22,7 @@ import {
   waiting,
   way,
   why,
+  writer,
 } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
@@ -48,7 +49,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
-    ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await addressFor(gateway, to) }),
+    ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await recipientFor(gateway, to) }),
     text,
     policy: options.policy,
     fallback_after: options.fallbackAfter,
@@ -62,7 +63,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
   if (options.json === true) json(message)
   else {
     line(
-      `${state(message)}  ${way(message)}${message.transport === null ? '' : '  '}to ${person(message.contact)}  ${message.id}`,
+      `${state(message)}  ${way(message)}${message.transport === null ? '' : '  '}to ${otherSide(message)}  ${message.id}`,
     )
     const reason = why(message)
     if (reason !== undefined) line(printable(reason))
@@ -110,7 +111,8 @@ export async function show(id: string, options: Options): Promise<void> {
     json({ ...message, attempts: ledger.data, plan: ledger.plan })
     return
   }
-  line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${person(message.contact)}`)
+  line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${otherSide(message)}`)
+  if (message.author != null) line(`  by ${writer(message)}`)
   line(`${state(message)}  ${way(message)}`.trimEnd())
   line(`  ${STATE_FACES[message.status].meaning}`)
   const reason = why(message)
@@ -124,6 +126,11 @@ export async function show(id: string, options: Options): Promise<void> {
     ['read', message.read_at],
   ] as const
   for (const [what, at] of times) if (at !== null) line(`  ${what.padEnd(9)} ${clock(at)}`)
+  if (message.group != null && message.direction === 'out') {
+    const { data } = await call<PageJson<RecipientJson>>(gateway, 'GET', `${path}/recipients`)
+    if (data.length > 0) line('Members')
+    table(data.map(({ aci, name, status, detail }) => [`  ${name ?? aci}`, status, printable(detail ?? '')]))
+  }
   if (ledger.plan.length > 0) {
     line('Plan')
     for (const leg of ledger.plan) {
@@ -169,9 +176,7 @@ export async function inbox(who: string | undefined, options: Options & { limit:
     if (options.json === true) json(message)
     else {
       const way_ = way(message) === '' ? '' : ` by ${way(message)}`
-      line(
-        `${clock(message.created_at)}  ${message.direction === 'in' ? person(message.contact) : 'you'}${way_}  ${state(message)}  ${message.id}`,
-      )
+      line(`${clock(message.created_at)}  ${writer(message)}${way_}  ${state(message)}  ${message.id}`)
       for (const words of printable(textNow(message)).split('\n')) line(`    ${words}`)
       const reason = why(message)
       if (message.direction === 'out' && reason !== undefined) line(`    (${printable(reason)})`)
@@ -190,10 +195,10 @@ async function conversations(gateway: Address, options: Options & { limit: strin
   if (data.length === 0) line('No conversations yet.')
   table(
     data.map((conversation) => {
-      const { contact, unread, last_message: last } = conversation
+      const { unread, last_message: last } = conversation
       return [
         unread > 0 ? `${unread} new` : '',
-        person(contact),
+        otherSide(conversation),
         last === null ? '' : clock(last.created_at),
         last === null ? '' : state(last),
         last === null ? '' : way(last),
@@ -205,6 +210,8 @@ async function conversations(gateway: Address, options: Options & { limit: strin
 
 async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
   if (/^cnv_\w+$/.test(who)) return { id: who }
+  const group = await groupNamed(gateway, who)
+  if (group?.conversation_id != null) return { id: group.conversation_id }
   const contact = await contactFor(gateway, who)
   const path = `/api/v1/conversations?contact_id=${contact.id}`
   const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data

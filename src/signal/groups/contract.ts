@@ -48,6 +48,8 @@ export interface GroupFact {
   changes: readonly { by: string | undefined; revision: number; items: readonly GroupChangeItem[] }[]
   /** We did it ourselves, here. */
   ours: boolean
+  /** Our own service ids. */
+  self: readonly string[]
   atMs: number
 }
 

@@ -35,6 +35,7 @@ function hastyClock(waits: number[]): Clock {
   }
 }
 
+type GroupFact = Parameters<SignalSink['group']>[0]
 type Receipt = Parameters<SignalSink['receipt']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
@@ -48,9 +49,10 @@ export class RecordingSink implements SignalSink {
   readonly changes: MessageChange[] = []
   /** Whether the message that somebody changes is here. */
   amendable = true
+  readonly groups: GroupFact[] = []
   readonly undecryptables: Undecryptable[] = []
   /** Called before anything is recorded; may throw in the transaction's place. */
-  before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable') => void = () => {}
+  before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'group' | 'typing' | 'undecryptable') => void = () => {}
   #pending: (() => void)[] = []
 
   async text(message: IncomingText): Promise<void> {
@@ -71,6 +73,10 @@ export class RecordingSink implements SignalSink {
     return true
   }
 
+  async group(fact: GroupFact): Promise<void> {
+    this.#note('group', () => this.groups.push(fact))
+  }
+
   async typing(fact: Typing): Promise<void> {
     this.#note('typing', () => this.typings.push(fact))
   }
@@ -83,7 +89,7 @@ export class RecordingSink implements SignalSink {
     for (const apply of this.#pending.splice(0)) apply()
   }
 
-  #note(what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable', apply: () => void): void {
+  #note(what: 'text' | 'receipt' | 'peer' | 'amend' | 'group' | 'typing' | 'undecryptable', apply: () => void): void {
     try {
       this.before(what)
     } catch (error) {

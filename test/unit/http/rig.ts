@@ -232,6 +232,31 @@ export async function startRig(): Promise<Rig> {
         calls.push(`code ${code}`)
       },
       safetyNumber: async () => '1'.repeat(60),
+      groups: () => {
+        const said =
+          (words: string) =>
+          async (id: string, ...more: unknown[]) => {
+            calls.push(`group ${words} ${id} ${JSON.stringify(more)}`)
+          }
+        return {
+          create: async ({ title, people, avatar }) => {
+            calls.push(`group create ${title} ${JSON.stringify(people)} ${avatar?.length ?? 'no'} octets`)
+            return 'created'
+          },
+          configure: said('configure'),
+          setAvatar: said('avatar'),
+          add: said('add'),
+          remove: said('remove'),
+          setRole: said('role'),
+          approve: said('approve'),
+          accept: said('accept'),
+          leave: said('leave'),
+          join: async (link) => {
+            calls.push(`group join ${link}`)
+            return 'created'
+          },
+        }
+      },
     },
     health: {
       ready: () => rig.ready,

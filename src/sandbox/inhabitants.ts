@@ -70,7 +70,8 @@ function echo(phone: Person, person: SignalPerson | undefined, failed: (error: u
       failed(error)
     }
   })
-  person?.onText(({ fromE164, text }) => {
-    if (fromE164 !== undefined) person.sendText(fromE164, text).catch(failed)
+  person?.onText(({ fromE164, text, groupId }) => {
+    if (groupId !== undefined) person.sendToGroup(groupId, text).catch(failed)
+    else if (fromE164 !== undefined) person.sendText(fromE164, text).catch(failed)
   })
 }

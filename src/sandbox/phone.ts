@@ -6,6 +6,7 @@
 import { ErrorCode, LibSignalErrorBase } from '@signalapp/libsignal-client'
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
 import { EnvelopeType, Proto, ReceiptType, ServiceIdKind } from './mock.ts'
+import { groupIdOf, PhoneGroups } from './phone-groups.ts'
 import type { SignalHost } from './signal-host.ts'
 
 /** Sent texts that a device can still resend. */
@@ -19,6 +20,8 @@ export interface DecryptedText {
   timestampMs: number
   text: string
   sealed: boolean
+  /** The group it was written in. */
+  groupId?: string
   /** Content types of what is attached. */
   attachments: readonly string[]
   /** How often it came again under the same author, timestamp and text. */
@@ -68,6 +71,7 @@ export class SimulatedPhone {
   readonly readElsewhere: { authorAci: string; timestampMs: number }[] = []
   /** The same ciphertext delivered twice: dropped, as a real client does. */
   replays = 0
+  readonly groups: PhoneGroups
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice
   readonly #habits: PhoneHabits
@@ -84,6 +88,9 @@ export class SimulatedPhone {
     this.device = protocol.device
     this.#habits = habits
     this.#onText = onText
+    this.groups = new PhoneGroups(host, protocol, (to, content, timestampMs) =>
+      this.sendContent(to, content, timestampMs),
+    )
     void this.#keepTranscripts()
   }
 
@@ -225,6 +232,10 @@ export class SimulatedPhone {
       return
     }
     const { source, body } = entry
+    this.groups.learn(source.aci, entry.dataMessage)
+    const masterKey = entry.dataMessage.groupV2?.masterKey
+    // It only says what was done to a group.
+    if (masterKey != null && body === '' && entry.dataMessage.attachments.length === 0) return
     const key = `${source.aci} ${timestampMs} ${body}`
     const known = this.#byIdentity.get(key)
     const text = {
@@ -233,6 +244,7 @@ export class SimulatedPhone {
       timestampMs,
       text: body,
       sealed: envelope.type === Proto.Envelope.Type.UNIDENTIFIED_SENDER,
+      ...(masterKey == null ? {} : { groupId: groupIdOf(masterKey) }),
       attachments: (entry.dataMessage.attachments ?? []).map(({ contentType }) => contentType ?? ''),
       repeats: 0,
     }

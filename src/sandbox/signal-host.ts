@@ -24,10 +24,11 @@ import {
   type EnvelopeType,
   MockServer,
   PrimaryDevice,
-  ServiceIdKind,
+  type ServiceIdKind,
   sealAttachment,
   serializeContacts,
 } from './mock.ts'
+import { shareIdentity } from './share-identity.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 import { SignalConnections } from './signal-connections.ts'
 
@@ -347,6 +348,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
 
   // Groups
 
+  /** By which clients verify what the server says of groups and profiles. */
+  get publicParams() {
+    return this.zkSecret.getPublicParams()
+  }
+
   override async modifyGroup(options: Parameters<MockServer['modifyGroup']>[0]) {
     return modifyGroup(this.zkSecret, options)
   }
@@ -437,18 +443,6 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (account !== undefined) await shareIdentity(account, phone)
     await phone.init()
     return phone
-  }
-}
-
-/** Puts the account's identity and profile keys into a device that has not been initialised yet. */
-async function shareIdentity(account: PrimaryDevice, phone: PrimaryDevice): Promise<void> {
-  // The mock has no door for a second device of its own making; these are the fields that `init` reads.
-  for (const field of ['privateKey', 'publicKey', 'pniPrivateKey', 'privPniPublicKey', 'profileKey']) {
-    Reflect.set(phone, field, Reflect.get(account, field))
-  }
-  const stores: Map<ServiceIdKind, { updateIdentityKey(key: unknown): Promise<void> }> = Reflect.get(phone, 'identity')
-  for (const kind of [ServiceIdKind.ACI, ServiceIdKind.PNI]) {
-    await stores.get(kind)?.updateIdentityKey(await account.getIdentityKey(kind))
   }
 }
 

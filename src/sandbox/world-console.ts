@@ -2,12 +2,13 @@
 import type { Action, ActionDocument } from './action.ts'
 import { ActionError, Arguments } from './action.ts'
 import type { Console } from './control-server.ts'
+import { groupActions } from './group-actions.ts'
 import { peopleActions } from './people-actions.ts'
 import { radioActions } from './radio-actions.ts'
 import { signalActions } from './signal-actions.ts'
 import type { SandboxWorld } from './world.ts'
 
-const actions: readonly Action<SandboxWorld>[] = [...peopleActions, ...radioActions, ...signalActions]
+const actions: readonly Action<SandboxWorld>[] = [...peopleActions, ...groupActions, ...radioActions, ...signalActions]
 
 export class WorldConsole implements Console {
   readonly #world: SandboxWorld

@@ -26,12 +26,11 @@ import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } fro
 import type { Content, DataMessage, SyncSent } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import type { RetryDesk } from './retries.ts'
+import { firstTime, forgetSeen } from './seen.ts'
 import { RatchetUnit } from './stores.ts'
 
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
-/** Queued messages live 30 days at the server: that long a redelivery is possible. */
-const seenKeptMs = 35 * 24 * 3600_000
 /** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */
 const emojiUnitsMax = 32
 /** A sign of typing is repeated every ten seconds or so. */
@@ -126,10 +125,7 @@ export class Receiver {
 
   /** Forgets marks of messages that can no longer be delivered again. */
   async prune(): Promise<void> {
-    await this.#db
-      .deleteFrom('signal_received')
-      .where('received_at_ms', '<', this.#clock.now() - seenKeptMs)
-      .execute()
+    await forgetSeen(this.#db, this.#clock.now())
   }
 
   async #handle(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): Promise<void> {
@@ -255,7 +251,9 @@ export class Receiver {
   async release(groupId: string, transaction: DatabaseTransaction): Promise<void> {
     for (const message of await this.#groups.release(groupId, transaction)) {
       const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
-      await this.#show(message, peer, groupId, transaction)
+      const hasMore = await this.#show(message, peer, groupId, transaction)
+      // Begins when the transaction is over: the database takes one after the other.
+      if (hasMore) void this.#texts.fetch()
     }
   }
 
@@ -271,7 +269,7 @@ export class Receiver {
     const text = wordsOf(content)
     const change = this.#changeOf(content, message, sender.aci, timestampMs, groupId)
     if (text === undefined && change === undefined) return false
-    if (!(await this.#firstTime(sender, timestampMs, transaction))) return false
+    if (!(await firstTime(transaction, sender, timestampMs, this.#clock.now()))) return false
     const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message)
     const by = idsOf(peer)
     if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return hasMore
@@ -334,7 +332,7 @@ export class Receiver {
     })
     const to = readServiceId(sent.destinationServiceIdBinary, sent.destinationServiceId)
     if (text === undefined || sent.timestamp === undefined) return
-    if (!(await this.#firstTime(opened.sender, sent.timestamp, transaction))) return
+    if (!(await firstTime(transaction, opened.sender, sent.timestamp, this.#clock.now()))) return
     const told = { ...(to === undefined ? nobody : peerOf(to)), e164: sent.destinationE164 }
     const sentTo = to === undefined ? told : (await learnPeer(transaction, told)).peer
     await this.#sink.text(
@@ -404,26 +402,6 @@ export class Receiver {
   async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
     const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
     return row !== undefined
-  }
-
-  /** False when this message was kept before: it was sent again, or delivered again. */
-  async #firstTime(
-    sender: Pick<EnvelopeSender, 'aci' | 'deviceId'>,
-    timestampMs: number,
-    transaction: DatabaseTransaction,
-  ): Promise<boolean> {
-    const added = await transaction
-      .insertInto('signal_received')
-      .values({
-        sender: sender.aci,
-        device_id: sender.deviceId,
-        timestamp_ms: timestampMs,
-        received_at_ms: this.#clock.now(),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('timestamp_ms')
-      .executeTakeFirst()
-    return added !== undefined
   }
 
   async #quarantine(envelope: Uint8Array, reason: Unreadable, unit: RatchetUnit): Promise<void> {

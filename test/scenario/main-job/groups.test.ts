@@ -1,0 +1,105 @@
+/**
+ * A group with Ana and the echo bot, through the real gateway: its process, its database, its API. Changes of groups are
+ * served by the sandbox's own rules, since the mock server drops most of them.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { House, type MessageView } from '../../../src/sandbox/house.ts'
+
+interface GroupView {
+  id: string
+  conversation_id: string
+  title: string
+  standing: string
+  members: { aci: string; admin: boolean }[]
+}
+type Shown = MessageView & { kind: string; author: { address: string } | null; group: { title: string } | null }
+
+let house: House
+let groupId: string
+
+const group = () => house.api.call<GroupView>('GET', `/api/v1/groups/${groupId}`)
+const groups = async () => (await house.api.call<{ data: GroupView[] }>('GET', '/api/v1/groups')).data
+const shown = async () => {
+  const path = `/api/v1/conversations/${(await group()).conversation_id}/messages?limit=100&order=oldest`
+  return (await house.api.call<{ data: Shown[] }>('GET', path)).data
+}
+const ana = () => house.world.signalPerson('ana')
+const texts = async (kind: string) => (await shown()).filter((one) => one.kind === kind).map(({ text }) => text)
+
+beforeAll(async () => {
+  house = await House.open()
+})
+afterAll(() => house?.close())
+
+describe('a group', () => {
+  it('that somebody adds us to has a conversation of its own, titled as the group', async () => {
+    // Whoever we have written to knows our profile key, and can add us without asking.
+    await house.reaches(await house.send('+15550000201', 'hello Ana'), 'delivered')
+    const id = await ana().createGroup('Garden', [house.world.signalPerson('echo')])
+    expect(await ana().addToGroup(id, house.world.gatewayNumber)).toBe('added')
+    await house.eventually('the group is here', async () => (await groups()).length === 1)
+    groupId = (await groups())[0]?.id ?? ''
+    expect(await group()).toMatchObject({ title: 'Garden', standing: 'member' })
+    expect((await group()).members).toHaveLength(3)
+    expect(await texts('notice')).toEqual(['You were added to the group “Garden”'])
+  })
+
+  it('shows what others write with its author', async () => {
+    const [id = ''] = [await ana().groupTitled('Garden')]
+    await ana().sendToGroup(id, 'who waters?')
+    await house.eventually('both are here', async () => (await texts('text')).length === 2)
+    const [first, echoed] = (await shown()).filter(({ kind }) => kind === 'text')
+    expect(first).toMatchObject({ text: 'who waters?', direction: 'in', encrypted: true, group: { title: 'Garden' } })
+    expect(first?.author?.address).toBe('+15550000201')
+    expect(echoed).toMatchObject({ text: 'who waters?', direction: 'in' })
+  })
+
+  it('takes our answer, which is delivered when every member has it', async () => {
+    const { id } = await house.api.call<{ id: string }>('POST', '/api/v1/messages', { to: groupId, text: 'I do' })
+    const message = await house.reaches(id, 'delivered', 'read')
+    expect(message).toMatchObject({ transport: 'signal', encrypted: true })
+    const { data } = await house.api.call<{ data: { status: string }[] }>('GET', `/api/v1/messages/${id}/recipients`)
+    expect(data.map(({ status }) => status)).toEqual(['delivered', 'delivered'])
+    expect(
+      ana().texts.filter(({ text, fromE164 }) => text === 'I do' && fromE164 === house.world.gatewayNumber),
+    ).toHaveLength(1)
+    await house.eventually(
+      'the bot echoes',
+      async () => (await texts('text')).filter((one) => one === 'I do').length === 2,
+    )
+  })
+
+  it('is never downgraded to a text', async () => {
+    const id = await house.send(groupId, 'as a text?', { policy: 'sms_only' })
+    const message = await house.reaches(id, 'failed')
+    expect(message.reason).toContain('never goes as a text')
+    expect(house.world.person('ana').phone.inbox.map(({ text }) => text)).not.toContain('as a text?')
+  })
+
+  it('tells in words what others do to it', async () => {
+    await ana().renameGroup((await ana().groupTitled('Garden')) ?? '', 'Roof garden')
+    await house.eventually('it is renamed', async () => (await group()).title === 'Roof garden')
+    expect((await texts('notice')).at(-1)).toMatch(/renamed the group to “Roof garden”$/)
+  })
+
+  it('is changed and left by us, and the others see it', async () => {
+    const changed = await house.api.call<GroupView>('PATCH', `/api/v1/groups/${groupId}`, { title: 'Balcony' })
+    expect(changed.title).toBe('Balcony')
+    expect((await texts('notice')).at(-1)).toBe('You renamed the group to “Balcony”')
+    expect(await ana().groupTitled('Balcony')).toBeDefined()
+    const left = await house.api.call<GroupView>('POST', `/api/v1/groups/${groupId}/leave`)
+    expect(left.standing).toBe('out')
+    const id = await house.send(groupId, 'still here?')
+    expect((await house.reaches(id, 'failed')).code).toBe('group-left')
+  })
+
+  it('that we make ourselves has the people we name', async () => {
+    const made = await house.api.call<GroupView>('POST', '/api/v1/groups', {
+      title: 'Cellar',
+      members: ['+15550000201', '+15550000205'],
+    })
+    expect(made).toMatchObject({ title: 'Cellar', standing: 'member' })
+    expect(made.members).toHaveLength(3)
+    await house.reaches(await house.send(made.id, 'mind the stairs'), 'delivered')
+  })
+})

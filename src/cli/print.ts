@@ -26,7 +26,7 @@ export function table(rows: readonly (readonly string[])[]): void {
 }
 
 /** `Ana (+15550000201)`, or whatever of it is known. */
-export function person(contact: ContactRefJson | null): string {
+function person(contact: ContactRefJson | null): string {
   if (contact === null) return '?'
   const { name, address } = contact
   if (name === null) return address ?? '?'

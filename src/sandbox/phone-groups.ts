@@ -25,13 +25,6 @@ import type { SignalHost } from './signal-host.ts'
 
 type Actions = Partial<typeof EMPTY_GROUP_ACTIONS>
 
-export interface GroupPost {
-  masterKey: Buffer
-  revision: number
-  /** The signed change, encoded. */
-  change: Buffer | null
-}
-
 export class PhoneGroups {
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice

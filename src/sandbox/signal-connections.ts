@@ -11,8 +11,10 @@ import type { ConnectionTap } from './signal-connection.ts'
 import { SignalConnection } from './signal-connection.ts'
 
 interface TappedServer extends MockServer, ConnectionTap {
-  /** Answers a request in the mock's place; false when it is the mock's. */
-  serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean
+  /** Answers some requests in the mock's place. */
+  readonly groupRoutes: {
+    serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean
+  }
 }
 
 export class SignalConnections {
@@ -36,7 +38,7 @@ export class SignalConnections {
     https.removeAllListeners('request')
     https.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
       tolerateAbort(response)
-      if (this.#server.serve(request, response)) return
+      if (this.#server.groupRoutes.serve(request, response)) return
       for (const listener of ofMock) listener.call(https, request, response)
     })
     https.on('connection', (socket: Socket) => {

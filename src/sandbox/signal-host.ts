@@ -7,7 +7,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
 import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
@@ -19,7 +18,7 @@ import { modifyGroup } from './group-rules.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
-import type { AciString, Device, RegistrationId, ServiceIdString } from './mock.ts'
+import type { AciString, Device, ServiceIdString } from './mock.ts'
 import {
   type EnvelopeType,
   MockServer,
@@ -28,6 +27,7 @@ import {
   sealAttachment,
   serializeContacts,
 } from './mock.ts'
+import { registrationId } from './registration-id.ts'
 import { shareIdentity } from './share-identity.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 import { SignalConnections } from './signal-connections.ts'
@@ -357,10 +357,6 @@ export class SignalHost extends MockServer implements ConnectionTap {
     return modifyGroup(this.zkSecret, options)
   }
 
-  serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean {
-    return this.groupRoutes.serve(request, response)
-  }
-
   // The tap on every chat connection
 
   async before(request: ChatRequest): Promise<Reply | undefined> {
@@ -452,8 +448,4 @@ function isSend({ verb, path }: ChatRequest): boolean {
 
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
-
-function registrationId(): RegistrationId {
-  return (1 + (randomBytes(2).readUInt16BE() % 16_380)) as RegistrationId
 }

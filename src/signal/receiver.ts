@@ -252,7 +252,6 @@ export class Receiver {
     for (const message of await this.#groups.release(groupId, transaction)) {
       const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
       const hasMore = await this.#show(message, peer, groupId, transaction)
-      // Begins when the transaction is over: the database takes one after the other.
       if (hasMore) void this.#texts.fetch()
     }
   }

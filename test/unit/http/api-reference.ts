@@ -56,7 +56,7 @@ place however many entries come in meanwhile.
 **Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
-\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.typing\`, \`conversation.typing_stopped\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
+\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
 \`quarantine.added\`, \`settings.mode\`. Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 
 **Health.** \`GET /healthz\`: 200 once ready, 503 before. \`GET /readyz\`: also 503 while a component fails. Neither wants a token.

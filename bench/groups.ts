@@ -11,6 +11,10 @@ interface Recipients {
   data: { detail: string | null; status: string }[]
 }
 
+interface Attempts {
+  data: { started_at: string; ended_at: string }[]
+}
+
 async function groupOfFifty(): Promise<Measured> {
   const house = await House.open({ config: { log: { level: 'warn', format: 'json' } } })
   try {
@@ -50,14 +54,18 @@ async function groupOfFifty(): Promise<Measured> {
     await everybodyHas(1 + MESSAGES)
     const perSecond = MESSAGES / ((performance.now() - nextMs) / 1_000)
     let together = 0
+    const tookMs: number[] = []
     for (const id of ids) {
       await house.reaches(id, 'sent', 'delivered')
+      const { data: attempts } = await house.api.call<Attempts>('GET', `/api/v1/messages/${id}/attempts`)
+      for (const { started_at: begun, ended_at: ended } of attempts) tookMs.push(Date.parse(ended) - Date.parse(begun))
       const { data } = await house.api.call<Recipients>('GET', `/api/v1/messages/${id}/recipients`)
       together += data.filter(({ detail }) => detail?.includes('in one request') === true).length
     }
     return {
       firstMs: Math.round(firstMs),
       messagesPerSecond: Math.round(perSecond * 10) / 10,
+      acceptedP50Ms: tookMs.sort((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? 0,
       membersInOneRequest: together / MESSAGES,
       otherRequestsPerMessage: (sends() - before) / MESSAGES,
     }
@@ -69,7 +77,13 @@ async function groupOfFifty(): Promise<Measured> {
 export const benchmarks: readonly Benchmark[] = [
   {
     name: 'group-of-50',
-    ideal: { firstMs: 1_000, messagesPerSecond: 20, membersInOneRequest: MEMBERS, otherRequestsPerMessage: 0 },
+    ideal: {
+      firstMs: 1_000,
+      messagesPerSecond: 20,
+      acceptedP50Ms: 50,
+      membersInOneRequest: MEMBERS,
+      otherRequestsPerMessage: 0,
+    },
     run: groupOfFifty,
   },
 ]

@@ -311,6 +311,7 @@ export class LiveAccount {
         await this.#retries.prune()
         await this.#receiver.prune()
         await this.#groups.desk.prune(this.#db)
+        await this.#groups.keeper.prune()
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
       if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()

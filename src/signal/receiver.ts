@@ -288,28 +288,29 @@ export class Receiver {
     timestampMs: number,
     groupId: string | undefined,
   ): Omit<MessageChange, 'by'> | undefined {
+    const author = (authorAci: string | undefined) => (groupId === undefined ? {} : { authorAci })
     const { reaction, delete: deletion } = message
     const edited = content.editMessage?.targetSentTimestamp
     const text = words(message)
     if (edited !== undefined && text !== undefined) {
-      const target = { ours: false, timestampMs: edited, authorAci: senderAci }
+      const target = { ours: false, timestampMs: edited, ...author(senderAci) }
       return { target, timestampMs, groupId, change: { kind: 'edited', text } }
     }
     if (deletion?.targetSentTimestamp !== undefined) {
-      const target = { ours: false, timestampMs: deletion.targetSentTimestamp, authorAci: senderAci }
+      const target = { ours: false, timestampMs: deletion.targetSentTimestamp, ...author(senderAci) }
       return { target, timestampMs, groupId, change: { kind: 'deleted' } }
     }
     const { emoji, targetSentTimestamp } = reaction ?? {}
     if (emoji === undefined || targetSentTimestamp === undefined) return undefined
-    const author = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
-    const ours = author === this.#credentials.aci
-    if (!ours && author !== senderAci && groupId === undefined) return undefined
+    const targetAuthor = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
+    const ours = targetAuthor === this.#credentials.aci
+    if (!ours && targetAuthor !== senderAci && groupId === undefined) return undefined
     const change = {
       kind: 'reaction',
       emoji: emoji.slice(0, emojiUnitsMax),
       removed: reaction?.remove === true,
     } as const
-    const target = { ours, timestampMs: targetSentTimestamp, authorAci: author }
+    const target = { ours, timestampMs: targetSentTimestamp, ...author(targetAuthor) }
     return { target, timestampMs, groupId, change }
   }
 
@@ -360,7 +361,6 @@ export class Receiver {
     await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
   }
 
-  /** What is old says nothing of now. */
   async #applyTyping(
     { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
     peer: Peer,

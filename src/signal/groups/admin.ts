@@ -120,6 +120,7 @@ export class GroupAdmin {
     const state = readGroup(answer.group, cipher)
     await this.#db.transaction().execute(async (transaction) => {
       const known = await this.#keeper.learn(cipher.masterKey, transaction)
+      if (known === undefined) throw tooMany()
       const step = { state, by: this.#credentials.aci, items: [] }
       await this.#keeper.save(known, [step], { transaction, endorsements: answer.endorsements, ours: true })
     })
@@ -168,7 +169,8 @@ export class GroupAdmin {
       }
       try {
         const answer = info.pendingAdminApproval === true ? {} : await this.#server.patch(cipher, actions, password)
-        await this.#db.transaction().execute((transaction) => this.#keeper.learn(masterKey, transaction))
+        const known = await this.#db.transaction().execute((tx) => this.#keeper.learn(masterKey, tx))
+        if (known === undefined) throw tooMany()
         if (isOpen) await this.#tell(await this.#keeper.refresh(cipher.id), answer.change, [])
         else await this.#noteRequest(cipher, revision, info)
         return cipher.id
@@ -359,6 +361,11 @@ function gone(before: GroupState, after: GroupState): string[] {
       !after.invited.some((one) => one.serviceId === serviceId) && !after.members.some(({ aci }) => aci === serviceId),
   )
   return [...left.map(({ aci }) => aci), ...uninvited.map(({ serviceId }) => serviceId)]
+}
+
+function tooMany(): CausewayError {
+  const message = 'Too many groups are named to this account that cannot be fetched. Try again later.'
+  return new CausewayError({ code: 'signal-busy', message, retry: 'same-transport' })
 }
 
 function notDone(): CausewayError {

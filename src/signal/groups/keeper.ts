@@ -29,6 +29,9 @@ import { type GroupState, readGroup, standingIn } from './state.ts'
 /** A group that cannot be fetched is tried again after a time that doubles between these. */
 const retryFirstMs = 30_000
 const retryMaxMs = 6 * 3600_000
+/** Groups that somebody has spoken of and that could not be fetched; nobody has so many invitations. */
+const unknownMax = 1_000
+const unknownKeptMs = 30 * 24 * 3600_000
 /** Pages of a log that are followed at once; then the whole state is taken. */
 const logPagesMax = 8
 /** A storage service whose answers make no progress is not asked for ever. */
@@ -95,6 +98,7 @@ export class GroupKeeper {
     const { masterKey, revision = 0, groupChange } = context
     if (masterKey?.length !== masterKeyOctets) return undefined
     const group = await this.learn(masterKey, transaction)
+    if (group === undefined) return undefined
     const { state, cipher } = group
     if (state !== undefined && revision <= state.revision) return group
     // Who only asks to join has not been shown the whole state, to which a change could be applied.
@@ -113,14 +117,32 @@ export class GroupKeeper {
     return { ...group, wantedRevision: Math.max(revision, group.wantedRevision), isDue: true }
   }
 
-  /** Makes a group known by its master key (32 octets): it is fetched soon (`fetchDue`) when it is new to us. */
-  async learn(masterKey: Uint8Array, transaction: DatabaseTransaction): Promise<KnownGroup> {
+  /**
+   * Makes a group known by its master key (32 octets): it is fetched soon (`fetchDue`) when it is new to us. Undefined
+   * when too many are unknown already: anybody can name groups that do not exist.
+   */
+  async learn(masterKey: Uint8Array, transaction: DatabaseTransaction): Promise<KnownGroup | undefined> {
     const { id } = cipherOf(masterKey)
     const known = await findGroup(transaction, id)
     if (known !== undefined) return known
+    const { count } = await transaction
+      .selectFrom('signal_groups')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('state_json', 'is', null)
+      .executeTakeFirstOrThrow()
+    if (count >= unknownMax) return undefined
     const now = this.#clock.now()
     const row = { id, master_key: masterKey, due_at_ms: now, created_at_ms: now }
     return groupFrom(await transaction.insertInto('signal_groups').values(row).returningAll().executeTakeFirstOrThrow())
+  }
+
+  /** Forgets groups that were only spoken of. */
+  async prune(): Promise<void> {
+    await this.#db
+      .deleteFrom('signal_groups')
+      .where('state_json', 'is', null)
+      .where('created_at_ms', '<', this.#clock.now() - unknownKeptMs)
+      .execute()
   }
 
   /** It is to be fetched, whatever we hold. */
@@ -167,7 +189,9 @@ export class GroupKeeper {
     if (state === undefined) return
     const standing = standingIn(state, this.#credentials)
     const isNewer = state !== before
-    const isSatisfied = state.revision >= (held?.wantedRevision ?? 0) || more.endorsements !== undefined
+    // What the server says is the newest there is, whatever revision somebody has spoken of.
+    const isAsked = more.endorsements !== undefined
+    const isSatisfied = isAsked || state.revision >= (held?.wantedRevision ?? 0)
     const gone = isNewer && (before?.members ?? []).some(({ aci }) => !state.members.some((one) => one.aci === aci))
     await transaction
       .updateTable('signal_groups')
@@ -175,6 +199,7 @@ export class GroupKeeper {
         state_json: JSON.stringify(state),
         revision: state.revision,
         standing,
+        ...(isAsked ? { wanted_revision: state.revision } : {}),
         ...(isSatisfied || standing !== 'member' ? { due_at_ms: null, failures: 0 } : {}),
         ...this.#endorsed(group, state, before, last, more.endorsements),
         ...(gone ? { distribution_id: null, distribution_at_ms: null } : {}),

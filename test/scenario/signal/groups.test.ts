@@ -288,3 +288,57 @@ test('a changed safety number of one member holds the message until it is approv
   await sendTo(one, id, 'approved')
   await until(() => groupTexts(two).length === 1)
 })
+
+test('a device that was removed does not read on: the next message goes under a new key', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', '+15550000201')
+  const deviceId = await ana.addDevice()
+  const one = await world.registeredGateway('one', '+15550000100')
+  await one.account.sendText({ to: byAci(ana.aci), text: 'hello', timestampMs: timestamp() })
+  await until(() => ana.ledger().every(({ texts }) => texts.length === 1))
+  await until(() => requestsFor(world, '/v1/profile').some(({ verb }) => verb === 'PUT'))
+  const id = await ana.createGroup('Garden', [])
+  await ana.addToGroup(id, '+15550000100')
+  await until(() => last(one)?.group.standing === 'member')
+  await sendTo(one, id, 'to both')
+  await until(() => ana.ledger().every(({ texts }) => texts.length === 2))
+  const key = () => one.db.selectFrom('signal_groups').select('distribution_id').executeTakeFirstOrThrow()
+  const { distribution_id: before } = await key()
+  await ana.removeDevice(deviceId)
+  const outcomes = await sendTo(one, id, 'to one')
+  expect(outcomes).toMatchObject([{ outcome: 'sent' }])
+  await until(() => ana.texts.length === 3)
+  expect((await key()).distribution_id).not.toBe(before)
+  expect(ana.ledger()[0]?.failures).toEqual([])
+})
+
+test('a change that the server did not sign is not believed, and costs nothing but a look at the server', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 2)
+  const [one, two] = gateways as [Gateway, Gateway]
+  const { master_key: masterKey } = await one.db
+    .selectFrom('signal_groups')
+    .select('master_key')
+    .executeTakeFirstOrThrow()
+  const ana = await world.person('Ana', '+15550000201')
+  const forged = { masterKey: Buffer.from(masterKey), revision: 1, groupChange: Buffer.from([10, 4, 1, 2, 3, 4]) }
+  await ana.sendMessage('+15550000101', { groupV2: forged })
+  await ana.sendMessage('+15550000101', { groupV2: { ...forged, masterKey: Buffer.alloc(7) }, body: 'no group' })
+  await ana.sendMessage('+15550000101', { groupV2: { ...forged, masterKey: Buffer.alloc(32, 9) }, body: 'not there' })
+  await ana.sendMessage('+15550000101', { groupV2: forged, body: 'no member' })
+  await sendTo(one, id, 'real')
+  await until(() => groupTexts(two).length === 1)
+  await until(async () => {
+    const due = await two.db
+      .selectFrom('signal_groups')
+      .select('id')
+      .where('id', '=', id)
+      .where('due_at_ms', 'is not', null)
+    return (await due.execute()).length === 0
+  })
+  expect(groupTexts(two).map(({ text }) => text)).toEqual(['real'])
+  expect(two.sink.texts.map(({ text }) => text)).not.toContain('no group')
+  expect(last(two)?.group).toMatchObject({ title: 'Garden', revision: 0 })
+  // What speaks of a group that cannot be fetched waits, in case we are let in.
+  expect(await two.db.selectFrom('signal_group_waiting').select('id').execute()).toHaveLength(1)
+})

@@ -21,7 +21,6 @@ import { asCauseway, isCode, shortly, signalError } from '../errors.ts'
 import { setTraits } from '../peers.ts'
 import { type Content, contentCodec } from '../proto/messages.ts'
 import { type Outgoing, rememberSent, type Sender, sendTimeoutMs } from '../sender.ts'
-import { forgetShares } from '../sender-key-shares.ts'
 import type { SenderKeys } from '../sender-keys.ts'
 import type { SessionKeeper } from '../sessions.ts'
 import type { MemberOutcome } from './contract.ts'
@@ -263,13 +262,9 @@ export class GroupSender {
   ): Promise<void> {
     for (const entry of entries) {
       const aci = entry.account.getServiceIdString()
-      await this.#sessions.heal(aci, entry)
-      await this.#db.transaction().execute(async (transaction) => {
-        for (const deviceId of [...entry.staleDevices, ...entry.extraDevices]) {
-          await forgetShares(transaction, aci, deviceId)
-        }
-      })
       if (entry.extraDevices.length + entry.staleDevices.length > 0) await this.#keys.rotate(groupId)
+      // Last: a changed identity ends it here, and what the old device held must be worthless all the same.
+      await this.#sessions.heal(aci, entry)
     }
   }
 

@@ -102,4 +102,23 @@ describe('a group', () => {
     expect(made.members).toHaveLength(3)
     await house.reaches(await house.send(made.id, 'mind the stairs'), 'delivered')
   })
+
+  it('holds a message while a member’s safety number has changed, until it is approved', async () => {
+    const dev = house.world.signalPerson('dev')
+    // Only who has shown us a profile key can be added at once.
+    await (await dev.sendText(house.world.gatewayNumber, 'this is Dev')).acknowledged
+    const made = await house.api.call<GroupView>('POST', '/api/v1/groups', {
+      title: 'Attic',
+      members: ['+15550000201', '+15550000204'],
+    })
+    await house.reaches(await house.send(made.id, 'first'), 'sent', 'delivered')
+    expect(made.members).toHaveLength(3)
+    await dev.reinstall()
+    const id = await house.send(made.id, 'second')
+    expect((await house.reaches(id, 'held')).code).toBe('identity-changed')
+    expect(ana().texts.map(({ text }) => text)).not.toContain('second')
+    await house.api.call('POST', `/api/v1/messages/${id}/approve`)
+    await house.reaches(id, 'delivered')
+    expect(dev.texts.filter(({ text }) => text === 'second')).toHaveLength(1)
+  })
 })

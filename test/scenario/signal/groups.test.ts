@@ -342,3 +342,24 @@ test('a change that the server did not sign is not believed, and costs nothing b
   // What speaks of a group that cannot be fetched waits, in case we are let in.
   expect(await two.db.selectFrom('signal_group_waiting').select('id').execute()).toHaveLength(1)
 })
+
+test('somebody who is known by number alone is invited by it, and comes in with their account', async () => {
+  const world = await World.open()
+  const one = await world.registeredGateway('one', '+15550000100')
+  const two = await world.registeredGateway('two', '+15550000101')
+  await until(() => requestsFor(world, '/v1/profile').filter(({ verb }) => verb === 'PUT').length === 2)
+  const { pni } = two.account.status()
+  const people = [{ aci: undefined, pni, e164: undefined }]
+  const id = await one.account.groups().create({ ...plain, title: 'Garden', people })
+  await until(() => last(two)?.group.standing === 'invited')
+  expect(last(two)?.group.invited).toEqual([`PNI:${pni}`])
+  await two.account.groups().accept(id)
+  expect(
+    last(two)
+      ?.group.members.map(({ aci }) => aci)
+      .sort(),
+  ).toEqual([aciOf(one), aciOf(two)].sort())
+  await until(() => last(one)?.group.members.length === 2)
+  await sendTo(two, id, 'here')
+  await until(() => groupTexts(one).length === 1)
+})

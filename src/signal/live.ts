@@ -286,6 +286,7 @@ export class LiveAccount {
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
+    await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
     await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())
     await this.#quietly('publishing the profile', () => this.#publishProfile())
     await this.#quietly('asking for our other devices', () => this.#countDevices())

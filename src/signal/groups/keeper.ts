@@ -24,7 +24,7 @@ import { type Endorsements, receiveEndorsements } from './endorsements.ts'
 import { cipherOf, findGroup, groupFrom, type KnownGroup, viewOf } from './known.ts'
 import type { GroupServer, LogPage } from './server.ts'
 import { readPeerChange, readUnsigned } from './signed.ts'
-import { type GroupState, readGroup, standingIn } from './state.ts'
+import { access, type GroupState, isAdmin, readGroup, standingIn } from './state.ts'
 
 /** A group that cannot be fetched is tried again after a time that doubles between these. */
 const retryFirstMs = 30_000
@@ -134,6 +134,15 @@ export class GroupKeeper {
     const now = this.#clock.now()
     const row = { id, master_key: masterKey, due_at_ms: now, created_at_ms: now }
     return groupFrom(await transaction.insertInto('signal_groups').values(row).returningAll().executeTakeFirstOrThrow())
+  }
+
+  /** Whoever asks to join by a link can tell nobody: where we may let people in, we have to look ourselves. */
+  async lookForRequests(): Promise<void> {
+    const rows = await this.#db.selectFrom('signal_groups').selectAll().where('standing', '=', 'member').execute()
+    for (const { id, state } of rows.map(groupFrom)) {
+      if (state === undefined || state.access.link !== access.admin || !isAdmin(state, this.#credentials.aci)) continue
+      await this.#db.transaction().execute((transaction) => this.markDue(id, transaction))
+    }
   }
 
   /** Forgets groups that were only spoken of. */

@@ -3,6 +3,7 @@
  * server, the API, the start, the memory. Judged by the ledger of the simulated network and by what devices decrypted.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import { House, type HouseOptions } from '../src/sandbox/house.ts'
 import type { Benchmark, Measured } from './benchmark.ts'
 
@@ -91,6 +92,30 @@ const smsReceive = () =>
     for (let i = 0; i < count; i++) person.send(house.world.gatewayNumber, `inbound ${i}`)
     await house.eventually('all are here', async () => (await house.messages('&direction=in')).length >= count, WAIT_MS)
     return { messagesPerSecond: rounded(perSecond(count, startMs)) }
+  })
+
+/**
+ * From the notification of a text to its deletion in the modem, which is asked for once it is on the disk: the commit and
+ * one command more.
+ */
+const smsReceiveLatency = () =>
+  inHouse(smsOnly, async (house) => {
+    const [number = ''] = await strangers(house)
+    const person = house.world.network.person(number)
+    const storages = house.world.modems.flatMap(({ modem }) => [...modem.storages.values()])
+    const stored = () => storages.reduce((sum, { used }) => sum + used, 0)
+    const tookMs: number[] = []
+    for (let i = 0; i < 300; i++) {
+      const sentMs = performance.now()
+      person.send(house.world.gatewayNumber, `latency ${i}`)
+      while (stored() === 0) await immediate()
+      while (stored() > 0) await immediate()
+      if (i >= 50) tookMs.push(performance.now() - sentMs)
+      await sleep(20)
+    }
+    tookMs.sort((a, b) => a - b)
+    const share = (part: number) => Math.round((tookMs[Math.floor(tookMs.length * part)] ?? 0) * 10) / 10
+    return { p50Ms: share(0.5), p95Ms: share(0.95) }
   })
 
 const signalSend = () =>
@@ -186,6 +211,7 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'sms-send-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendRealistic },
   { name: 'sms-send-long-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendLongRealistic },
   { name: 'sms-receive', ideal: { messagesPerSecond: 200 }, run: smsReceive },
+  { name: 'sms-receive-latency', ideal: { p50Ms: 5, p95Ms: 10 }, run: smsReceiveLatency },
   { name: 'signal-send', ideal: { messagesPerSecond: 100 }, run: signalSend },
   { name: 'signal-receive', ideal: { messagesPerSecond: 100 }, run: signalReceive },
   { name: 'api-accept', ideal: { acceptedPerSecond: 200, p50Ms: 20, p95Ms: 100 }, run: apiAccept },

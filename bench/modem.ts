@@ -9,13 +9,17 @@ import { addressOf } from '../modem/pdu/address.ts'
 import { encodeSubmit } from '../modem/pdu/encode.ts'
 import { split } from '../modem/pdu/segments.ts'
 import { type Log, systemClock } from '../modem/serial/surroundings.ts'
-import { SimulatedModem, type SimulatedModemOptions } from '../modem/sim/modem.ts'
+import { SimulatedModem } from '../modem/sim/modem.ts'
 import { RadioNetwork } from '../modem/sim/network.ts'
+import type { SimulatedModemOptions } from '../modem/sim/options.ts'
 import type { Benchmark, Measured } from './benchmark.ts'
+import { goodEntry, malformedEntries } from './malformed-entries.ts'
 
 const BEN = '+4915559999'
 const SUBMIT_S = 3.0
 const LINKED_S = 1.6
+/** Entries that have not come by then are counted as blocked. */
+const MALFORMED_LIMIT_MS = 10_000
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Takes everything at once and tells who waits. */
@@ -182,6 +186,40 @@ const burst = () =>
     }
   })
 
+/** Every kind of entry gone bad beside a good one, all at once: how many of each reach the sink, and how soon. */
+const malformed = () => {
+  const entries = malformedEntries('bench')
+  return onLines(1, { profile: { memories: { SM: 2 * entries.length } } }, async (_network, [{ sim, sink }]) => {
+    const good = entries.map(({ name }) => goodEntry(`beside ${name}`))
+    const bad = entries.map(({ line, isUnsaid }) => {
+      if (isUnsaid === true) return ''
+      return /^(?:[0-9A-F]{2})*$/i.test(line)
+        ? line.toUpperCase()
+        : Buffer.from(line, 'latin1').toString('hex').toUpperCase()
+    })
+    const storage = sim.storage('SM')
+    for (const [at, { line, told }] of entries.entries()) {
+      storage.put(2 * at + 1, good[at] ?? '', 0)
+      storage.put(2 * at + 2, line, 0, told)
+    }
+    const blocked = () => good.filter((pduHex) => !sink.taken.has(pduHex)).length
+    const unseen = () => bad.filter((pduHex) => !sink.taken.has(pduHex)).length
+    const startMs = performance.now()
+    const all = new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, MALFORMED_LIMIT_MS)
+      sink.onTaken = () => {
+        if (blocked() + unseen() > 0) return
+        clearTimeout(late)
+        resolve()
+      }
+    })
+    sim.notify('+CMTI: "SM"')
+    await all
+    const tookMs = Math.round(performance.now() - startMs)
+    return { kinds: entries.length, goodBlocked: blocked(), badUnseen: unseen(), tookMs }
+  })
+}
+
 /** From the return of the port to the first text after it. */
 const unplug = () =>
   onLines(1, {}, async (_network, [{ sim, modem }]) => {
@@ -227,6 +265,7 @@ export const benchmarks: readonly Benchmark[] = [
   { name: 'modem-send-long-realistic', ideal: { percentOfIdeal: 100 }, run: multipart },
   { name: 'modem-receive-latency', ideal: { p50Ms: 5, p95Ms: 10 }, run: latency },
   { name: 'modem-receive-burst', ideal: { messagesPerSecond: 200, lost: 0, doubled: 0 }, run: burst },
+  { name: 'modem-malformed', ideal: { kinds: 78, goodBlocked: 0, badUnseen: 0, tookMs: 0 }, run: malformed },
   { name: 'modem-unplug', ideal: { p50Seconds: 5, worstSeconds: 5 }, run: unplug },
   { name: 'modem-64', ideal: { slowestPercentOfIdeal: 100, percentOfCore: 50 }, run: many },
 ]

@@ -65,10 +65,21 @@ export type ModemState =
 /** What is done about a modem that does not do its work, mildest first. */
 export type RecoveryStep = 'resync' | 'reopen' | 'radio' | 'restart' | 'replug' | 'give-up'
 
+export interface HealStep {
+  step: RecoveryStep
+  reason: string
+  /** ms since epoch. */
+  atMs: number
+}
+
 export interface RecoveryStatus {
-  /** How often each was done since the start of the process. */
+  /** How often each was done, over restarts of the service where it keeps them. */
   counts: Readonly<Record<RecoveryStep, number>>
-  last: { step: RecoveryStep; reason: string; atMs: number } | undefined
+  last: HealStep | undefined
+  /** The last steps but finding step again, oldest first; bounded. */
+  history: readonly HealStep[]
+  /** When the module or its USB port were restarted, within the last day of use. */
+  hardAtMs: readonly number[]
 }
 
 export interface ModemStatus {

@@ -3,7 +3,8 @@
  * known by its IMEI, never by the number of its port. One search at a time in a process, and never on a port that one of
  * our modems holds. Ports that are no USB device are left alone: a machine's console may hang on them.
  */
-import { AtChannel, type ChannelEvents } from './at/channel.ts'
+import { AtChannel } from './at/channel.ts'
+import type { ChannelEvents } from './at/events.ts'
 import { description, imei } from './at/general.ts'
 import { Priority } from './at/priority.ts'
 import { type ModemProfile, profileOf, usbProfile } from './profile.ts'

@@ -29,6 +29,8 @@ const HELPFUL: Readonly<Record<Trouble, readonly Rung[]>> = {
 
 const HARD: ReadonlySet<Rung> = new Set(['restart', 'replug'])
 const DAY_MS = 24 * 3_600_000
+/** Steps of the history. */
+const HISTORY_MAX = 20
 
 export interface Ladder {
   /** Index into RUNGS of the lowest step that was not tried yet. */
@@ -37,15 +39,21 @@ export interface Ladder {
   last: RecoveryStatus['last']
   /** When restarts and replugs were done, of the last day. */
   hardAtMs: readonly number[]
+  /** The last steps, oldest first; `resync` is only counted. */
+  history: RecoveryStatus['history']
   /** Before this nothing is done about being deaf. */
   restUntilMs: number
 }
+
+/** What of a ladder outlives the process. */
+export type Healing = Omit<Ladder, 'position'>
 
 export const NEW_LADDER: Ladder = {
   position: 0,
   counts: { resync: 0, reopen: 0, radio: 0, restart: 0, replug: 0, 'give-up': 0 },
   last: undefined,
   hardAtMs: [],
+  history: [],
   restUntilMs: 0,
 }
 
@@ -75,17 +83,38 @@ export function climb(
 
 /** Writes a step down without choosing one. */
 export function counted(ladder: Ladder, step: RecoveryStep, reason: string, nowMs: number): Ladder {
+  const last = { step, reason, atMs: nowMs }
   return {
     ...ladder,
     counts: { ...ladder.counts, [step]: ladder.counts[step] + 1 },
-    last: { step, reason, atMs: nowMs },
+    last,
+    history: step === 'resync' ? ladder.history : [...ladder.history, last].slice(-HISTORY_MAX),
+  }
+}
+
+/**
+ * The ladder together with what an earlier process knew of the same modem. One may hold part of the other already, so the
+ * greater count counts, and what happened at one time happened once.
+ */
+export function remembering(ladder: Ladder, earlier: Healing): Ladder {
+  const counts = { ...ladder.counts }
+  for (const step of [...RUNGS, 'resync'] as const) counts[step] = Math.max(counts[step], earlier.counts[step])
+  const lasts = [earlier.last, ladder.last].flatMap((last) => last ?? []).sort((a, b) => a.atMs - b.atMs)
+  const steps = new Map([...earlier.history, ...ladder.history].map((step) => [`${step.atMs} ${step.step}`, step]))
+  return {
+    ...ladder,
+    counts,
+    last: lasts.at(-1),
+    history: [...steps.values()].sort((a, b) => a.atMs - b.atMs).slice(-HISTORY_MAX),
+    hardAtMs: [...new Set([...earlier.hardAtMs, ...ladder.hardAtMs])].sort((a, b) => a - b),
+    restUntilMs: Math.max(ladder.restUntilMs, earlier.restUntilMs),
   }
 }
 
 /** The last step, a hard one, could not be done after all. */
 export function withdrawn(ladder: Ladder, step: RecoveryStep): Ladder {
   const counts = { ...ladder.counts, [step]: ladder.counts[step] - 1 }
-  return { ...ladder, counts, hardAtMs: ladder.hardAtMs.slice(0, -1) }
+  return { ...ladder, counts, hardAtMs: ladder.hardAtMs.slice(0, -1), history: ladder.history.slice(0, -1) }
 }
 
 /** The modem works: the next trouble begins at the first step. */

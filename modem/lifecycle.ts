@@ -8,7 +8,17 @@
  *                     waiting ◀────── held (looked at again)  start again, or the next step of `ladder.ts`
  */
 import type { ModemState } from './contract.ts'
-import { climb, counted, descend, type Ladder, NEW_LADDER, type Trouble, withdrawn } from './ladder.ts'
+import {
+  climb,
+  counted,
+  descend,
+  type Healing,
+  type Ladder,
+  NEW_LADDER,
+  remembering,
+  type Trouble,
+  withdrawn,
+} from './ladder.ts'
 import type { ModemTimings } from './timings.ts'
 
 export type Phase =
@@ -76,6 +86,8 @@ export type LifeEvent =
   /** The port of a modem that was given up has gone: a person replugs it. */
   | { kind: 'port-gone' }
   | { kind: 'under-voltage'; words: string }
+  /** An earlier process knew something of this modem. */
+  | { kind: 'remembered'; healing: Healing }
 
 export type Effect =
   | { do: 'open' }
@@ -185,6 +197,8 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
       return life.phase === 'waiting' && life.heldAs === 'failed' ? open(life) : same(life)
     case 'under-voltage':
       return step({ ...life, powerProblem: event.words }, [])
+    case 'remembered':
+      return step({ ...life, ladder: remembering(life.ladder, event.healing) }, [])
   }
 }
 

@@ -167,7 +167,9 @@ export class Reception {
     // 2 and 3 are the owner's own drafts and sent texts: not ours to take.
     if (message.status === 2 || message.status === 3 || this.#stopped) return
     const slot = { memory, index: message.index }
-    const pdu = this.#pdu(slot, message.pdu, message.fits ? tpduKind(message.pdu) : 'unknown')
+    const believed = await this.#readAgain(slot, message)
+    if (believed === undefined || this.#stopped) return
+    const pdu = this.#pdu(slot, believed.pdu, believed.fits ? tpduKind(believed.pdu) : 'unknown')
     if (!(await this.#safe(pdu))) {
       this.#later(slot)
       return
@@ -188,6 +190,17 @@ export class Reception {
       // The next inventory says the same.
       this.#options.log.warn({ memory, reason: inWords(error) }, 'a freed slot could not be noted')
     }
+  }
+
+  /**
+   * A line of the wrong length is read once more before it is believed, and the slot emptied: what was damaged on the way
+   * is whole the second time. Undefined where the line broke; the slot is tried again later.
+   */
+  async #readAgain(slot: Slot, message: StoredMessage): Promise<StoredMessage | undefined> {
+    if (message.fits) return message
+    const reading = await this.#readSlot(slot)
+    if (reading?.kind !== 'message') return reading === undefined ? undefined : message
+    return reading.message.fits || message.pdu === '' ? reading.message : message
   }
 
   async #showUnreadable(slot: Slot): Promise<void> {

@@ -2,6 +2,8 @@
  * What is known of one modem, and who wants to hear when it changes.
  */
 import type { ModemStatus } from './contract.ts'
+import { describeLife, NEW_LIFE } from './lifecycle.ts'
+import type { Clock } from './serial/surroundings.ts'
 
 export class StatusBoard {
   #status: ModemStatus
@@ -31,6 +33,43 @@ export class StatusBoard {
   listen(listener: (status: ModemStatus) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+}
+
+/** What is known of a modem before its port was opened for the first time: what the configuration says. */
+export function blankStatus({
+  port,
+  label,
+  number,
+  imei,
+  clock,
+}: {
+  port: string
+  label?: string | undefined
+  number?: string | undefined
+  imei?: string | undefined
+  clock: Clock
+}): ModemStatus {
+  return {
+    id: `mdm_${(imei ?? label ?? port).replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '')}`,
+    port,
+    label,
+    ...describeLife(NEW_LIFE),
+    manufacturer: undefined,
+    model: undefined,
+    revision: undefined,
+    profile: undefined,
+    imei: undefined,
+    imsi: undefined,
+    iccid: undefined,
+    number,
+    operator: undefined,
+    registration: 'unknown',
+    signalDbm: undefined,
+    smsc: undefined,
+    storage: [],
+    recovery: { counts: NEW_LIFE.ladder.counts, last: undefined, history: [], hardAtMs: [] },
+    sinceMs: clock.nowMs(),
   }
 }
 

@@ -37,6 +37,8 @@ export type SlotReading = { kind: 'message'; message: StoredMessage } | { kind: 
 export interface StorageHabits {
   /** Memories where AT+CMGL is refused or hangs. */
   readonly unlisted: Set<string>
+  /** How many messages the modem counts in a memory beyond what it lists and what its slots hold. */
+  readonly miscounted: Map<string, number>
 }
 
 /** Slots asked one by one where listing fails: none of the known memories is larger. */
@@ -66,7 +68,7 @@ export class MessageStorage {
   async list(memory: string): Promise<MemoryListing> {
     if (!this.#habits.unlisted.has(memory)) {
       try {
-        return await this.#listAtOnce(memory)
+        return await this.#completed(memory, await this.#listAtOnce(memory))
       } catch (error) {
         if (!isRefusal(error) && !(error instanceof AtError && error.kind === 'timeout')) throw error
         if (this.#channel.ended) throw error
@@ -98,21 +100,45 @@ export class MessageStorage {
     })
   }
 
-  /** Slot by slot, each with a turn of its own so that a submission need not wait for all of them. */
+  /**
+   * A list that ended too soon, as behind a PDU line that reads as a final result, with what the other slots hold. Where
+   * the modem merely counts wrongly that is found out once.
+   */
+  async #completed(memory: string, listing: MemoryListing): Promise<MemoryListing> {
+    const { messages, counts } = listing
+    const missing = (counts?.used ?? 0) - messages.length
+    if (missing <= (this.#habits.miscounted.get(memory) ?? 0)) return listing
+    const listed = new Set(messages.map(({ index }) => index))
+    const others = await this.#walk(memory, counts, listed)
+    this.#habits.miscounted.set(memory, Math.max(0, missing - others.messages.length - others.unreadable.length))
+    return { messages: [...messages, ...others.messages], unreadable: others.unreadable, counts }
+  }
+
   async #listBySlot(memory: string): Promise<MemoryListing> {
     const counts = await this.#channel.hold(Priority.inbound, (run) => this.#reselect(run, memory))
+    const found = await this.#walk(memory, counts, new Set())
+    // Only a walk that went through proves that listing was at fault and not the memory or the line.
+    this.#habits.unlisted.add(memory)
+    return { ...found, counts }
+  }
+
+  /** Every slot but those in `known`, each with a turn of its own so that a submission need not wait for all of them. */
+  async #walk(
+    memory: string,
+    counts: StorageCounts | undefined,
+    known: ReadonlySet<number>,
+  ): Promise<Pick<MemoryListing, 'messages' | 'unreadable'>> {
     const messages: StoredMessage[] = []
     const unreadable: number[] = []
     // Slots begin at 0 or at 1 (B.6): ask for both ends.
     const last = Math.min(counts?.total ?? 0, SLOTS_MAX)
     for (let index = 0; index <= last; index += 1) {
+      if (known.has(index)) continue
       const reading = await this.read({ memory, index })
       if (reading.kind === 'message') messages.push(reading.message)
       else if (reading.kind === 'unreadable') unreadable.push(index)
     }
-    // Only a walk that went through proves that listing was at fault and not the memory or the line.
-    this.#habits.unlisted.add(memory)
-    return { messages, unreadable, counts }
+    return { messages, unreadable }
   }
 
   async #readSelected(run: Run, index: number): Promise<SlotReading> {

@@ -54,14 +54,26 @@ export async function setUpRedis(progress) {
   )
 }
 
-/** Installs socat, with which tests make serial ports; without it those tests are skipped. @param {Progress} progress */
-export async function setUpSocat(progress) {
-  const need = { programs: ['socat'], debianPackage: 'socat', unit: '', why: 'socat makes the serial ports for tests.' }
-  try {
-    await progress.step('socat', () => ensureProgram(need))
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error
-    progress.notice(`No socat: the tests on real serial ports will be skipped.\n${error.message}`)
+/** Programs that only tests use, each with what is left out without it. */
+const testPrograms = [
+  { program: 'socat', why: 'socat makes the serial ports for tests.', without: 'the tests on real serial ports' },
+  { program: 'gammu', why: 'gammu reads what the SMS codec writes.', without: 'the tests of the codec against gammu' },
+  {
+    program: 'tshark',
+    why: 'tshark reads what the SMS codec writes.',
+    without: 'the tests of the codec against tshark',
+  },
+]
+
+/** Installs what only tests use; without one of them its tests are skipped. @param {Progress} progress */
+export async function setUpTestPrograms(progress) {
+  for (const { program, why, without } of testPrograms) {
+    try {
+      await progress.step(program, () => ensureProgram({ programs: [program], debianPackage: program, unit: '', why }))
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error
+      progress.notice(`No ${program}: ${without} will be skipped.\n${error.message}`)
+    }
   }
 }
 

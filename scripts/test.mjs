@@ -5,7 +5,7 @@
 import { runChecks } from './setup/checks.mjs'
 import { createProgress } from './setup/progress.mjs'
 import { runVitest } from './setup/vitest.mjs'
-import { explain, root, setUpBuild, setUpPackages, setUpPlatform, setUpRedis, setUpSocat } from './setup.mjs'
+import { explain, root, setUpBuild, setUpPackages, setUpPlatform, setUpRedis, setUpTestPrograms } from './setup.mjs'
 
 const progress = createProgress(process.stdout, { onlySlow: false })
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -13,7 +13,7 @@ let exitCode = 1
 try {
   setUpPlatform(progress)
   await setUpRedis(progress)
-  await setUpSocat(progress)
+  await setUpTestPrograms(progress)
   await setUpPackages(progress)
   await setUpBuild(progress)
   const filters = process.argv.slice(2)

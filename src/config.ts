@@ -38,11 +38,17 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
+  texts: { transliterate: boolean; nationalLanguages: readonly number[] }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
-  signal: { server: SignalServer; readReceipts: boolean; profileName: string | undefined }
+  signal: {
+    server: SignalServer
+    readReceipts: boolean
+    profile: { name: string | undefined; about: string | undefined }
+  }
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
+  attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
   dataDir: string
   runtimeDir: string
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; format: 'auto' | 'json' | 'pretty' }
@@ -124,6 +130,10 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
+    texts: {
+      transliterate: values.texts.transliterate,
+      nationalLanguages: values.texts.national_languages,
+    },
     modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
       port,
       imei,
@@ -143,10 +153,15 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,
-      profileName: values.signal.profile_name,
+      profile: { name: values.signal.profile_name, about: values.signal.profile_about },
     },
     queue: values.queue,
     store: { keyFile },
+    attachments: {
+      bytesMax: values.attachments.bytes_max,
+      automaticBytesMax: values.attachments.automatic_bytes_max,
+      totalBytesMax: values.attachments.total_bytes_max,
+    },
     dataDir,
     runtimeDir,
     log: values.log,

@@ -20,13 +20,16 @@ import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
+import { Blobs } from './store/blobs.ts'
 import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
+import { Pictures } from './store/pictures.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
@@ -78,12 +81,26 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     mayCreate: !existsSync(path),
     mayBeShared: credentials !== undefined && config.store.keyFile.startsWith(`${credentials}/`),
   })
-  const db = await openDatabase({ path, key })
+  const db = await openDatabase({
+    path,
+    key,
+    broken: (error) => {
+      log.error({ err: error }, 'the gateway ends at once: what is not on the disk was promised to nobody')
+      process.exit(1)
+    },
+  })
   closing.push(() => db.destroy())
   const events = new EventLog(db, clock)
 
   const redis = await openRedis(config, log, closing)
   const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
+  const blobs = await Blobs.open({
+    directory: join(config.dataDir, 'files'),
+    databaseKey: key,
+    totalBytesMax: config.attachments.totalBytesMax,
+    ids,
+    randomOctets,
+  })
   const router = new Router({
     db,
     events,
@@ -97,6 +114,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
     },
+    media: { blobs, pictures: new Pictures(), settings: config.attachments },
     ids,
     clock,
     random: Math.random,
@@ -105,6 +123,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
 
   const scout = createScout(log)
   const modems = createModems(config, new SmsInbound(router.sink, new InboundPdus(db, ids, clock)), db, scout, log)
+  const watch = new ModemWatch(events, log, clock)
   const account = new Account({
     db,
     server: config.signal.server,
@@ -114,12 +133,14 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     sink: signalSink(router.sink, clock),
     codes: new SmsEnrollmentCodes(db, events),
     readReceipts: config.signal.readReceipts,
+    profile: config.signal.profile,
   })
   const transports: readonly Transport[] = [
     new SmsTransport(
       modems,
       clock,
       config.modems.map(({ rules }) => rules),
+      config.texts,
     ),
     new SignalTransport(account),
   ]
@@ -128,6 +149,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     db,
     router,
     modems,
+    watch,
     account,
     queueProblem: () => outbox.problem(),
     clock,
@@ -138,6 +160,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     {
       db,
       router,
+      media: router.media,
       countSegments: (text) => {
         const { parts, alphabet } = countSegments(text)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
@@ -162,6 +185,9 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   closing.push(() => account.stop())
   await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  // Ends before the modems do: what we stop ourselves is not lost.
+  const watching = watch.watch(modems)
+  closing.push(() => watching.stop())
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())

@@ -30,6 +30,8 @@ const rooms: RoomTable = {
     'src/store/database.ts',
     { to: 'src/store/tables/signal.ts', typesOnly: true },
     'src/domain/errors.ts',
+    { to: 'src/domain/media.ts', typesOnly: true },
+    'src/domain/rounds.ts',
     log,
   ],
   'src/transports': ['src/domain', 'modem', 'modem/pdu', { to: 'modem/at/result.ts' }, 'src/signal', log],
@@ -75,12 +77,23 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/config'],
   pino: ['src/log.ts'],
   commander: ['src/cli'],
+  sharp: ['src/store/pictures.ts'],
+  uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],
   vitest: ['vitest.config.ts'],
 }
 
 /** Dependencies of which exactly one file knows. */
-const singleFileDependencies = ['serialport', 'node-pdu', 'bullmq', '@signalapp/sqlcipher', 'pino', 'yaml']
+const singleFileDependencies = [
+  'serialport',
+  'node-pdu',
+  'bullmq',
+  '@signalapp/sqlcipher',
+  'pino',
+  'yaml',
+  'uqr',
+  'sharp',
+]
 
 /** No clock, no I/O, no randomness of their own: not even Node's modules. */
 const pureRooms = ['src/domain', 'modem/pdu', 'modem/at/lexer.ts', 'modem/at/command.ts', 'modem/at/result.ts']

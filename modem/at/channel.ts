@@ -11,14 +11,16 @@
 import { type SerialTransport, TransportError } from '../serial/pipe.ts'
 import { type Clock, type Log, pause, within } from '../serial/surroundings.ts'
 import type { AtCommand } from './command.ts'
+import type { ChannelEvents, LossCause } from './events.ts'
 import { Exchange } from './exchange.ts'
 import { AtLexer, type Token } from './lexer.ts'
 import { OpenText } from './open-text.ts'
+import { answerOf, failure, label, refusal } from './outcome.ts'
 import { Priority, PriorityLine } from './priority.ts'
-import { AtError, type AtErrorKind, type FinalResult, parseFinal } from './result.ts'
+import { AtError, type FinalResult, parseFinal } from './result.ts'
 import { StepFinder, type StepHost, type StepTimings } from './step.ts'
 import { UnsolicitedBodies } from './unsolicited.ts'
-import { matchUrc, type Urc, type UrcRule, unknownUrc } from './urc.ts'
+import { matchUrc, type UrcRule, unknownUrc } from './urc.ts'
 
 export interface ChannelTimings extends StepTimings {
   writeTimeoutMs: number
@@ -36,25 +38,6 @@ export interface ChannelTimings extends StepTimings {
 
 /** Commands and sessions waiting; beyond it callers are refused with `queue-full`. */
 export const CHANNEL_QUEUE_MAX = 64
-
-export interface ChannelEvents {
-  urc(urc: Urc): void
-  /** A line that only a modem says which has just started: all settings are gone. Everything waiting has failed. */
-  rebooted(line: string): void
-  resyncing(active: boolean): void
-  timedOut(commandText: string): void
-  /** A command got its final result: the modem works. */
-  answered(): void
-  /** The modem echoes what we write, and nobody said that it must not (`echoIsOff`). */
-  echoed(): void
-  /**
-   * The channel is of no further use: the port has ended (`port`), or the modem did not answer any more (`step`).
-   * Called once, unless `close` was called before.
-   */
-  lost(cause: LossCause, reason: string): void
-}
-
-export type LossCause = 'port' | 'step'
 
 /** Runs a command inside a held channel. */
 export type Run = <T>(command: AtCommand<T>) => Promise<T>
@@ -235,50 +218,32 @@ export class AtChannel {
         return await this.#afterTimeout(command, exchange)
       case 'withdrawn':
         await this.#resync(exchange, false)
-        throw this.#error('aborted', exchange, 'was withdrawn before its body', outcome.cause)
+        throw failure('aborted', exchange, 'was withdrawn before its body', outcome.cause)
       case 'reset':
-        throw this.#error('reset', exchange, `was cut off, the modem restarted (${outcome.line})`)
+        throw failure('reset', exchange, `was cut off, the modem restarted (${outcome.line})`)
       case 'gone':
-        throw this.#error('gone', exchange, `was cut off, the port has ended: ${outcome.reason}`)
+        throw failure('gone', exchange, `was cut off, the port has ended: ${outcome.reason}`)
     }
   }
 
   async #conclude<T>(command: AtCommand<T>, exchange: Exchange, result: FinalResult): Promise<T> {
     this.#events.answered()
-    if (result.kind === 'ok') return this.#parse(command, exchange)
+    if (result.kind === 'ok') return answerOf(command, exchange)
     if (result.kind === 'connect') {
       await this.#resync(exchange, true)
-      throw this.#error('connect', exchange, 'turned the port into a data line')
+      throw failure('connect', exchange, 'turned the port into a data line')
     }
     this.#quietUntilMs = this.#clock.nowMs() + this.#timings.settleAfterErrorMs
-    if (exchange.stage === 'body' && exchange.lines.length > 0) {
-      throw this.#error('garbled', exchange, 'was both accepted and refused')
-    }
-    if (result.kind === 'error') throw this.#error('error', exchange, 'was refused without a reason')
-    const code = result.code === undefined ? {} : { code: result.code }
-    throw new AtError(result.kind, exchange.stage, `${label(command)} was refused: ${result.text}`, code)
+    throw refusal(exchange, result)
   }
 
   async #afterTimeout<T>(command: AtCommand<T>, exchange: Exchange): Promise<T> {
     const waitsForPrompt = exchange.phase === 'prompt'
     this.#events.timedOut(label(command))
     await this.#resync(exchange, false)
-    if (exchange.stage === 'body' && exchange.lines.length > 0) return this.#parse(command, exchange)
+    if (exchange.stage === 'body' && exchange.lines.length > 0) return answerOf(command, exchange)
     const kind = waitsForPrompt ? 'prompt-timeout' : 'timeout'
-    throw this.#error(kind, exchange, waitsForPrompt ? 'was given no prompt' : 'was not answered in time')
-  }
-
-  #parse<T>(command: AtCommand<T>, exchange: Exchange): T {
-    try {
-      if (exchange.overflowed) throw new Error('more lines than any answer has')
-      return command.parse(exchange.lines)
-    } catch (cause) {
-      throw this.#error('garbled', exchange, 'got an answer that makes no sense', cause)
-    }
-  }
-
-  #error(kind: AtErrorKind, exchange: Exchange, what: string, cause?: unknown): AtError {
-    return new AtError(kind, exchange.stage, `${label(exchange.command)} ${what}`, cause === undefined ? {} : { cause })
+    throw failure(kind, exchange, waitsForPrompt ? 'was given no prompt' : 'was not answered in time')
   }
 
   /** Writes the command and resolves with how it ended. The exchange is registered before the first octet leaves. */
@@ -477,9 +442,4 @@ export class AtChannel {
     void this.#pipe.close()
     this.#events.lost(loss, reason)
   }
-}
-
-/** What may stand in messages and logs of a command: no numbers, no PIN. */
-function label(command: AtCommand<unknown>): string {
-  return command.text.replace(/=.*$/, '=…')
 }

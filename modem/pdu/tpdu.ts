@@ -129,14 +129,13 @@ function readTpdu(reader: OctetReader, direction: Direction, smsc: Address | nul
   throw unsupported(at, kind === 0 ? 'an SMS-DELIVER-REPORT' : kind === 2 ? 'an SMS-COMMAND' : 'of a reserved type')
 }
 
-/** The user data is copied field by field: a spread makes objects that are slow to build and to read. */
 function readDeliver(reader: OctetReader, first: number, smsc: Address | null): SmsDeliver {
   const address = readAddress(reader, 'TP-OA')
   const pid = reader.octet('TP-PID')
   const dcs = reader.octet('TP-DCS')
   const scts = readTimestamp(reader.octets, reader.pass(7, 'TP-SCTS')) ?? null
   const userData = readUserData(reader, dcs, (first & 0x40) !== 0)
-  return {
+  return withHead(userData, {
     type: 'deliver',
     smsc,
     address,
@@ -147,23 +146,8 @@ function readDeliver(reader: OctetReader, first: number, smsc: Address | null): 
     statusReportIndication: (first & 0x20) !== 0,
     replyPath: (first & 0x80) !== 0,
     scts,
-    dcs: userData.dcs,
-    alphabet: userData.alphabet,
-    class: userData.class,
-    compressed: userData.compressed,
-    mwi: userData.mwi,
-    autoDelete: userData.autoDelete,
-    udhi: userData.udhi,
-    udh: userData.udh,
-    udhIgnored: userData.udhIgnored,
-    concat: userData.concat,
-    ports: userData.ports,
-    language: userData.language,
-    text: userData.text,
-    loneSurrogate: userData.loneSurrogate,
-    data: userData.data,
     trailingOctets: reader.remaining,
-  }
+  })
 }
 
 function readSubmit(reader: OctetReader, first: number, smsc: Address | null): SmsSubmit {
@@ -173,7 +157,7 @@ function readSubmit(reader: OctetReader, first: number, smsc: Address | null): S
   const dcs = reader.octet('TP-DCS')
   const validity = readValidity(reader, first >> 3)
   const userData = readUserData(reader, dcs, (first & 0x40) !== 0)
-  return {
+  return withHead(userData, {
     type: 'submit',
     smsc,
     address,
@@ -184,23 +168,13 @@ function readSubmit(reader: OctetReader, first: number, smsc: Address | null): S
     rejectDuplicates: (first & 0x04) !== 0,
     replyPath: (first & 0x80) !== 0,
     validity,
-    dcs: userData.dcs,
-    alphabet: userData.alphabet,
-    class: userData.class,
-    compressed: userData.compressed,
-    mwi: userData.mwi,
-    autoDelete: userData.autoDelete,
-    udhi: userData.udhi,
-    udh: userData.udh,
-    udhIgnored: userData.udhIgnored,
-    concat: userData.concat,
-    ports: userData.ports,
-    language: userData.language,
-    text: userData.text,
-    loneSurrogate: userData.loneSurrogate,
-    data: userData.data,
     trailingOctets: reader.remaining,
-  }
+  })
+}
+
+/** Writes the head into the user data, which is nobody else's: a spread of both is slow to build and to read. */
+function withHead<Head extends object>(userData: UserData, head: Head): Head & UserData {
+  return Object.assign(userData, head)
 }
 
 /** §9.2.2.3: TP-PI and what it announces may be missing altogether. */

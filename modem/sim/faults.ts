@@ -5,7 +5,9 @@
 
 /**
  * Steps at which the wire may be cut or the modem restart. Of any command: before it is run, after its answer has gone out.
- * Of a submission: around the prompt, half way through the body, once the network accepted, once `+CMGS: n` has gone out.
+ * Of a submission: around the prompt, half way through the body, once the body is there whole, once the network accepted,
+ * between `+CMGS: n` and its OK, after that; and around its status report: before the modem hands it on, and before it is
+ * acknowledged.
  */
 export const FAULT_PHASES = [
   'before-command',
@@ -13,8 +15,12 @@ export const FAULT_PHASES = [
   'before-prompt',
   'after-prompt',
   'in-body',
+  'after-body',
   'after-accept',
+  'in-answer',
   'after-result',
+  'before-report',
+  'after-report',
 ] as const
 export type FaultPhase = (typeof FAULT_PHASES)[number]
 

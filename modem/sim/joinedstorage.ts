@@ -40,10 +40,10 @@ export class JoinedStorage extends MessageStorage {
     return undefined
   }
 
-  override put(index: number, pduHex: string, state: SlotState): Slot {
+  override put(index: number, pduHex: string, state: SlotState, told?: string): Slot {
     const place = this.place(index)
     if (place === undefined) throw new RangeError(`${this.name} has no slot ${index}`)
-    return seenAs(place.part.put(place.index, pduHex, state), index)
+    return seenAs(place.part.put(place.index, pduHex, state, told), index)
   }
 
   override remove(index: number): boolean {
@@ -75,6 +75,7 @@ function seenAs(slot: Slot, index: number): Slot {
   return {
     index,
     pduHex: slot.pduHex,
+    told: slot.told,
     get state() {
       return slot.state
     },

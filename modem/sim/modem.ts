@@ -9,86 +9,46 @@
  *   modem.fault({ kind: 'error', family: 'cms', code: 38, times: 2 })          see faults.ts for all of them
  *   modem.unplug({ forMs: 500 }) · modem.plug() · modem.reboot({ silent: true })
  *   modem.setCoverage('denied') · modem.say('\r\n^BOOT: 1\r\n') · modem.flood(…) · modem.echoOn()
- *   modem.storage('SM').put(3, 'DEADBEEF', 0) · modem.fillStorage('SM')
- *   modem.commandLines                           what the TE asked for, oldest first
- *   await modem.stop()
- *
+ *   modem.storage('SM').put(3, 'DEADBEEF', 0) · modem.fillStorage('SM') · modem.commandLines
  *   new SimulatedModem(network, { number, family: 'e3372' })                  see profiles.ts for all of them
  *
  * Timing: `zero`; `realistic` as the profile has it (by default 3.0 s a submission, 1.6 s while +CMMS holds the link); or
- * those times a factor.
- * The modem assigns TP-MR, counting on over restarts. All settings are lost at a restart.
+ * those times a factor. The modem assigns TP-MR, counting on over restarts; all settings are lost at one.
  */
-import { type Duplex, duplexPair } from 'node:stream'
-import { addressOf } from '../pdu/address.ts'
-import { encodeDeliver, pduHex } from '../pdu/encode.ts'
-import { split } from '../pdu/segments.ts'
-import { timestampOf } from '../pdu/timestamp.ts'
+import type { Duplex } from 'node:stream'
 import { type Broadcast, pagesOf } from './broadcast.ts'
 import { CallLine } from './calls.ts'
-import { pause, type SimClock, systemClock } from './clock.ts'
-import { GENERAL_COMMANDS } from './commands/general.ts'
-import { MESSAGE_COMMANDS } from './commands/messages.ts'
-import { CELL, NETWORK_COMMANDS } from './commands/network.ts'
-import { COVERAGE_STAT, type CommandHandler, type Coverage } from './context.ts'
-import { cmsError } from './failure.ts'
+import { type SimClock, systemClock } from './clock.ts'
+import { COMMANDS } from './commands/all.ts'
+import { CELL } from './commands/network.ts'
+import { COVERAGE_STAT, type Coverage } from './context.ts'
 import { type ArmedFault, type Fault, type FaultOf, type FaultPhase, FaultStack } from './faults.ts'
-import { JoinedStorage } from './joinedstorage.ts'
+import { fillWithOldTexts, storagesOf } from './memories.ts'
 import type { RadioNetwork } from './network.ts'
 import { Noise } from './noise.ts'
-import { DEFAULT_PROFILE, type ModemProfile, type Pace } from './profile.ts'
-import { familyProfile } from './profiles.ts'
+import {
+  cardFor,
+  imeiFor,
+  profileFor,
+  type SimulatedModemOptions,
+  timingFactor,
+  type UnplugOptions,
+  USSD_ANSWERS,
+} from './options.ts'
+import { Plug } from './plug.ts'
+import { bootLinesOf, type ModemProfile, type Pace } from './profile.ts'
 import { isServed, Radio } from './radio.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
 import { AtSession, type SessionHost } from './session.ts'
 import { type Settings, settingsAtStart } from './settings.ts'
-import { SimCard } from './simcard.ts'
-import type { OfferOutcome, ReportFate, Subscription } from './station.ts'
-import { MessageStorage } from './storage.ts'
-import { TcpPort } from './tcpport.ts'
-import { TeLink } from './telink.ts'
-import { type UssdAnswer, UssdService } from './ussd.ts'
+import type { SimCard } from './simcard.ts'
+import type { OfferOutcome, Subscription } from './station.ts'
+import type { MessageStorage } from './storage.ts'
+import { airTime, type TransmitterHost, transmit } from './transmitter.ts'
+import { UssdService } from './ussd.ts'
 
 /** Command lines remembered; the oldest fall out. */
 const COMMAND_LINES_MAX = 10_000
-
-const USSD_ANSWERS: Readonly<Record<string, UssdAnswer>> = {
-  '*100#': 'Balance: 12.34 EUR',
-  '*101#': { text: '1 Balance\n2 Top up', replies: { '1': 'Balance: 12.34 EUR', '2': 'Sent.' } },
-}
-
-const COMMANDS: ReadonlyMap<string, CommandHandler> = new Map(
-  Object.entries({ ...GENERAL_COMMANDS, ...NETWORK_COMMANDS, ...MESSAGE_COMMANDS }),
-)
-
-export interface SimulatedModemOptions {
-  /** E.164 of the SIM. */
-  number: string
-  name?: string
-  imei?: string
-  imsi?: string
-  iccid?: string
-  pin?: string
-  puk?: string
-  /** One of `FAMILIES`; what `profile` says goes before it. */
-  family?: string
-  profile?: Partial<ModemProfile>
-  /** `zero` (default), `realistic`, or realistic times a factor. */
-  timing?: 'zero' | 'realistic' | { factor: number }
-  coverage?: Coverage
-  /** How long a +CMT or +CDS waits for its +CNMA. */
-  cnmaTimeoutMs?: number
-  /** Answers to USSD requests; menus wait for replies. */
-  ussd?: Readonly<Record<string, UssdAnswer>>
-  clock?: SimClock
-}
-
-export interface UnplugOptions {
-  /** Plugged in again by itself after this; otherwise by `plug()`. */
-  forMs?: number
-  /** `lost` (default): the modem is off meanwhile and starts anew. `kept`: only the wire to it is cut. */
-  power?: 'lost' | 'kept'
-}
 
 export class SimulatedModem implements SessionHost, ReceiverHost {
   readonly name: string
@@ -103,11 +63,12 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   readonly commandLines: string[] = []
   smsc: string
   signalQuality = 20
+  /** Called at every step of a command, before what faults do there. */
+  onPhase: (phase: FaultPhase, command: string) => void = () => {}
   private readonly timingFactor: number
   private readonly subscription: Subscription
   private readonly receiver: Receiver
-  private readonly link: TeLink
-  private readonly port: TcpPort
+  private readonly wire: Plug
   private currentProfile: ModemProfile
   private currentStorages: ReadonlyMap<string, MessageStorage>
   private currentSettings: Settings
@@ -117,34 +78,20 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private hungUntil: FaultOf<'hang'>['cure'] | undefined
   private session: AtSession | undefined
   private readonly radio: Radio
-  private plugged = true
   private isRestarting = false
   private cancelTimer: (() => void) | undefined
-  private cancelReplug: (() => void) | undefined
 
   constructor(network: RadioNetwork, options: SimulatedModemOptions) {
-    const digits = options.number.replace(/\D/g, '').slice(-10).padStart(10, '0')
     this.name = options.name ?? options.number
-    this.imei = options.imei ?? `86000${digits}`
+    this.imei = imeiFor(options)
     this.clock = options.clock ?? systemClock
-    this.currentProfile = {
-      ...DEFAULT_PROFILE,
-      ...(options.family === undefined ? {} : familyProfile(options.family)),
-      ...options.profile,
-    }
-    this.card = new SimCard({
-      number: options.number,
-      imsi: options.imsi ?? `26299${digits}`,
-      iccid: options.iccid ?? `894929900${digits}`,
-      ...(options.pin === undefined ? {} : { pin: options.pin }),
-      ...(options.puk === undefined ? {} : { puk: options.puk }),
-    })
+    this.currentProfile = profileFor(options)
+    this.card = cardFor(options)
     this.currentStorages = storagesOf(this.profile)
     this.cnmaTimeoutMs = options.cnmaTimeoutMs ?? 15_000
     this.networkSmsc = network.smsc
     this.smsc = network.smsc
-    const { timing = 'zero' } = options
-    this.timingFactor = typeof timing === 'object' ? timing.factor : timing === 'realistic' ? 1 : 0
+    this.timingFactor = timingFactor(options)
     const notify = (line: string) => this.notify(line)
     this.ussd = new UssdService({
       clock: this.clock,
@@ -167,17 +114,16 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     )
     this.currentSettings = settingsAtStart(this.profile)
     this.receiver = new Receiver(this)
-    this.link = new TeLink(this.clock, this.faults, {
+    this.wire = new Plug(this.clock, this.faults, {
       bytes: (chunk) => this.heard(chunk),
       detached: () => {
         if (this.hungUntil === 'reopen') this.hungUntil = undefined
         this.receiver.listenerGone()
       },
     })
-    this.port = new TcpPort((socket) => this.link.attach(socket))
     this.subscription = network.attach(options.number, {
       offer: (tpdu) => this.offer(tpdu),
-      reportFate: () => this.reportFate(),
+      reportFate: () => this.receiver.reportFate(),
     })
     this.powerOn(true)
   }
@@ -211,11 +157,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   get isPlugged(): boolean {
-    return this.plugged
+    return this.wire.isPlugged
   }
 
   get isAttached(): boolean {
-    return this.link.isAttached
+    return this.wire.isAttached
   }
 
   /** What the radio finds, as far as the SIM and +CFUN let it look. */
@@ -225,17 +171,12 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** AT over TCP on 127.0.0.1. Resolves with the port, rejects when it is taken. */
   listen(port = 0): Promise<number> {
-    return this.port.listen(port)
+    return this.wire.listen(port)
   }
 
   /** The TE's end of an in-process wire. Throws Error when unplugged or when somebody else is attached. */
   connect(): Duplex {
-    const [ours, theirs] = duplexPair()
-    if (!this.plugged) throw new Error('the modem is unplugged')
-    if (!this.link.attach(ours)) throw new Error('somebody else is attached to the modem')
-    // A pair does not hand on its end by itself, a cut wire does.
-    ours.once('close', () => setImmediate(() => theirs.destroy()))
-    return theirs
+    return this.wire.connect()
   }
 
   /** Arms a fault, on top of those that are armed. */
@@ -245,25 +186,15 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Cuts the wire; connections are refused until `plug()` or `forMs` has passed. */
   unplug(options: UnplugOptions = {}): void {
-    this.plugged = false
-    this.cancelReplug?.()
     if (options.power !== 'kept') this.powerOff()
-    this.link.detach()
-    this.port.close()
-    if (options.forMs !== undefined) {
-      this.cancelReplug = this.clock.after(options.forMs, () => {
-        void this.plug()
-      })
-    }
+    this.wire.pull(options.forMs, () => void this.plug())
   }
 
   /** Plugs the modem in again, on the same TCP port. Resolves once it listens. */
   async plug(): Promise<void> {
-    this.cancelReplug?.()
-    if (this.plugged) return
-    this.plugged = true
+    if (!this.wire.putIn()) return
     if (this.session === undefined) this.powerOn(false)
-    await this.port.reopen()
+    await this.wire.reopen()
   }
 
   /** Restarts with the wire in place: settings lost, running command never answered. Silent: without boot lines. */
@@ -274,7 +205,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Another module stands in its place from now on, empty and newly started. Throws RangeError for no known family. */
   async become(family: string): Promise<void> {
-    const profile = { ...DEFAULT_PROFILE, ...familyProfile(family) }
+    const profile = profileFor({ family })
     this.unplug()
     this.currentProfile = profile
     this.currentStorages = storagesOf(profile)
@@ -300,13 +231,12 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Writes to the TE as it is. */
   say(text: string): void {
-    this.link.write(text)
+    this.wire.write(text)
   }
 
   /** `bytes` of hostile lines (or, without `lineEnds`, of one endless one). */
   flood(bytes: number, lineEnds = true): void {
-    const piece = lineEnds ? '\r\n+CMTI: "SM",99999\r\nOK\r\n\x00\xff^NOISE: "> \r\n' : 'A'.repeat(64)
-    for (let sent = 0; sent < bytes; sent += piece.length) this.link.write(piece)
+    this.wire.flood(bytes, lineEnds)
   }
 
   /** Echo is on again, as after a restart, with all else in place. */
@@ -335,17 +265,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Fills a memory with old texts, unknown to the network. */
   fillStorage(name: string): void {
-    const storage = this.storage(name)
-    for (let n = 1; !storage.isFull; n++) {
-      const [part] = split(`old text ${n}`, { reference: 0 })
-      if (part === undefined) return
-      const deliver = encodeDeliver({
-        ...part,
-        address: addressOf('+4915559999'),
-        scts: timestampOf(this.clock.nowMs(), 0),
-      })
-      storage.add(pduHex(deliver, addressOf(this.networkSmsc)), 1)
-    }
+    fillWithOldTexts(this.storage(name), this.networkSmsc, this.clock.nowMs())
   }
 
   /** Empties a memory from outside, as if the SIM had been cleaned elsewhere. */
@@ -357,10 +277,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Switches off for good. */
   async stop(): Promise<void> {
-    this.cancelReplug?.()
     this.powerOff()
-    this.link.detach()
-    await this.port.close()
+    await this.wire.end()
   }
 
   // What the session asks of the modem.
@@ -372,19 +290,19 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   write(text: string): void {
-    if (!this.isHung) this.link.write(text)
+    if (!this.isHung) this.wire.write(text)
   }
 
   phase(phase: FaultPhase, command: string): void {
+    this.onPhase(phase, command)
     if (phase === 'before-command') this.hungUntil ??= this.faults.take('hang', command)?.cure
     const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
     if (unplug !== undefined) {
-      const { forMs, power } = unplug
-      this.unplug({ ...(forMs === undefined ? {} : { forMs }), ...(power === undefined ? {} : { power }) })
+      this.unplug(unplug)
       return
     }
     const reboot = this.faults.take('reboot', command, (fault) => fault.phase === phase)
-    if (reboot !== undefined) this.reboot({ silent: reboot.silent ?? false })
+    if (reboot !== undefined) this.reboot(reboot)
   }
 
   answered(command: string, succeeded: boolean): void {
@@ -407,15 +325,10 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   async transmit(tpdu: Uint8Array): Promise<number> {
     const { session } = this
-    await this.airTime()
+    this.phase('after-body', '+CMGS')
+    await airTime(this.transmitting)
     if (session?.isLive !== true) return never()
-    if (!this.radio.isServed) throw cmsError(331)
-    if (this.smsc === '') throw cmsError(330)
-    const reference = this.card.nextReference()
-    const numbered = Uint8Array.from(tpdu)
-    numbered[1] = reference
-    const submission = this.subscription.submit(numbered)
-    if (!submission.accepted) throw cmsError(submission.cause)
+    const reference = transmit(tpdu, this.transmitting, this.subscription)
     this.phase('after-accept', '+CMGS')
     return session.isLive ? reference : never()
   }
@@ -468,20 +381,9 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return this.radio.isServed ? this.receiver.offer(tpdu) : Promise.resolve('unreachable')
   }
 
-  private reportFate(): ReportFate {
-    const fault = this.faults.take('report', '*')
-    return {
-      copies: fault?.fate === 'lost' ? 0 : fault?.fate === 'duplicate' ? 2 : 1,
-      delayMs: fault?.delayMs ?? (fault?.fate === 'slow' ? 5_000 : 0),
-    }
-  }
-
-  private async airTime(): Promise<void> {
-    if (this.timingFactor === 0) return
-    const { settings } = this
-    const isLinked = settings.cmms !== 0 && this.clock.nowMs() <= settings.linkHeldUntilMs
-    await pause(this.clock, this.paceMs(isLinked ? 'submitLinkedMs' : 'submitMs'))
-    settings.linkHeldUntilMs = this.clock.nowMs() + this.paceMs('linkHeldMs')
+  private get transmitting(): TransmitterHost {
+    const { clock, card, settings, smsc, radio } = this
+    return { clock, card, settings, smsc, isServed: radio.isServed, paceMs: (what) => this.paceMs(what) }
   }
 
   private powerOn(isSilent: boolean): void {
@@ -489,7 +391,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     this.card.reset()
     const start = () => {
       this.session = new AtSession(this, COMMANDS)
-      if (!isSilent) for (const line of this.bootLines()) this.notify(line)
+      if (!isSilent) for (const line of bootLinesOf(this.profile, this.card.state)) this.notify(line)
       this.chatter()
       this.radioChanged()
       const ready = () => {
@@ -518,14 +420,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return this.profile.pace[what] * this.timingFactor
   }
 
-  /** The SIM's line says what state the SIM is in. */
-  private bootLines(): readonly string[] {
-    const { state } = this.card
-    const cardLine =
-      state === 'ready' ? 'READY' : state === 'pin' ? 'SIM PIN' : state === 'puk' ? 'SIM PUK' : 'NOT READY'
-    return this.profile.bootLines.map((line) => (line === '+CPIN: READY' ? `+CPIN: ${cardLine}` : line))
-  }
-
   private powerOff(): void {
     this.cancelTimer?.()
     this.hungUntil = undefined
@@ -550,18 +444,6 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     }
     if (isServed(coverage)) this.subscription.news('reachable')
   }
-}
-
-function storagesOf({ memories, firstSlot, joinedMemory }: ModemProfile): ReadonlyMap<string, MessageStorage> {
-  const storages = Object.entries(memories).map(([name, size]) => new MessageStorage(name, size, firstSlot))
-  if (joinedMemory)
-    storages.push(
-      new JoinedStorage(
-        'MT',
-        storages.filter(({ name }) => name !== 'SR'),
-      ),
-    )
-  return new Map(storages.map((storage) => [storage.name, storage]))
 }
 
 /** What a command gets that the modem did not live to answer. */

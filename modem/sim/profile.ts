@@ -3,6 +3,8 @@
  * `profiles.ts`. Code asks a profile what holds, never who made the modem.
  */
 
+import type { CardState } from './simcard.ts'
+
 /** `+CNMI=?`: the values that each of the five parameters may take (27.005 §3.4.1). */
 export interface CnmiRange {
   mode: readonly number[]
@@ -158,4 +160,10 @@ export const DEFAULT_PROFILE: ModemProfile = {
   missedCallLines: ['NO CARRIER'],
   fullLines: ['+CIEV: 8,1'],
   unroutedReports: 'refused',
+}
+
+/** What it says at boot; the SIM's line says what state the SIM is in. */
+export function bootLinesOf({ bootLines }: ModemProfile, card: CardState): readonly string[] {
+  const state = card === 'ready' ? 'READY' : card === 'pin' ? 'SIM PIN' : card === 'puk' ? 'SIM PUK' : 'NOT READY'
+  return bootLines.map((line) => (line === '+CPIN: READY' ? `+CPIN: ${state}` : line))
 }

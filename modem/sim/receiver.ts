@@ -12,14 +12,16 @@ import { PduError } from '../pdu/error.ts'
 import { decodeTpdu } from '../pdu/tpdu.ts'
 import { isWanted } from './broadcast.ts'
 import type { SimClock } from './clock.ts'
-import type { FaultStack } from './faults.ts'
+import type { FaultPhase, FaultStack } from './faults.ts'
 import type { ModemProfile } from './profile.ts'
 import type { Settings } from './settings.ts'
-import type { OfferOutcome } from './station.ts'
+import type { OfferOutcome, ReportFate } from './station.ts'
 import type { MessageStorage } from './storage.ts'
 
 /** Indications kept while +CNMI mode is 0; the oldest falls out. */
 const BUFFERED_MAX = 32
+/** How late a slow report is where the fault does not say. */
+const SLOW_REPORT_MS = 5_000
 const MTI_MASK = 3
 const MTI_STATUS_REPORT = 2
 
@@ -33,6 +35,8 @@ export interface ReceiverHost {
   readonly networkSmsc: string
   readonly cnmaTimeoutMs: number
   unsolicited(text: string): void
+  /** A step at which faults may cut the wire or restart the modem. */
+  phase(phase: FaultPhase, command: string): void
 }
 
 export class Receiver {
@@ -94,6 +98,15 @@ export class Receiver {
     this.indicateWithBody(`+CBM: ${pageHex.length >> 1}`, pageHex)
   }
 
+  /** What becomes of a status report on its way to this modem. */
+  reportFate(): ReportFate {
+    const fault = this.host.faults.take('report', '*')
+    return {
+      copies: fault?.fate === 'lost' ? 0 : fault?.fate === 'duplicate' ? 2 : 1,
+      delayMs: fault?.delayMs ?? (fault?.fate === 'slow' ? SLOW_REPORT_MS : 0),
+    }
+  }
+
   /** The modem restarts. */
   reset(): void {
     this.buffered.length = 0
@@ -113,6 +126,13 @@ export class Receiver {
   }
 
   private report(tpdu: Uint8Array, pdu: string): Promise<OfferOutcome> {
+    this.host.phase('before-report', '+CMGS')
+    const outcome = this.routedReport(tpdu, pdu)
+    this.host.phase('after-report', '+CMGS')
+    return outcome
+  }
+
+  private routedReport(tpdu: Uint8Array, pdu: string): Promise<OfferOutcome> {
     const { settings, profile, storages, isAttached } = this.host
     const { ds } = settings.cnmi
     if (settings.routingSuspended) return Promise.resolve('not-acknowledged')

@@ -288,7 +288,14 @@ export class AtSession {
     const noise = this.host.noiseBeforeAnswer()
     if (noise !== undefined) pieces.unshift(asLines([noise]))
     const answer = this.disturbed(command, pieces)
-    this.host.write(lineEnd === '\r\n' ? answer : answer.replaceAll('\r\n', lineEnd))
+    const write = (text: string) => this.host.write(lineEnd === '\r\n' ? text : text.replaceAll('\r\n', lineEnd))
+    const resultAt = answer.lastIndexOf(pieces.at(-1) ?? '')
+    if (command === '+CMGS' && failure === undefined && informations.length > 0) {
+      write(answer.slice(0, resultAt))
+      this.host.phase('in-answer', command)
+      if (!this.isLive) return
+      write(answer.slice(resultAt))
+    } else write(answer)
     const second = this.faults.take('double-answer', command)
     if (second !== undefined) this.host.write(`\r\n${second.line}\r\n`)
     this.host.answered(command, failure === undefined && informations.length > 0)

@@ -11,6 +11,11 @@ export interface Slot {
   state: SlotState
   /** SCA and TPDU as +CMGR gives them, upper-case hex; anything at all when injected. */
   readonly pduHex: string
+  /**
+   * What the modem says in place of head and PDU line when it is asked for this slot, for memories gone bad; `{head}` is
+   * `+CMGL: <index>,` or `+CMGR: `.
+   */
+  readonly told?: string | undefined
 }
 
 export class MessageStorage {
@@ -56,8 +61,8 @@ export class MessageStorage {
   }
 
   /** Writes into a slot, whatever was there. */
-  put(index: number, pduHex: string, state: SlotState): Slot {
-    const slot: Slot = { index, state, pduHex }
+  put(index: number, pduHex: string, state: SlotState, told?: string): Slot {
+    const slot: Slot = { index, state, pduHex, told }
     this.occupied.set(index, slot)
     return slot
   }

@@ -7,6 +7,8 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { EXIT, ExitError } from './exit.ts'
 
 export interface GatewayOptions {
@@ -92,6 +94,32 @@ export async function call<T = unknown>(
   throw problem(reply)
 }
 
+/** Hands in a file as it is. Errors as `call`. */
+export async function upload<T>(
+  address: Address,
+  path: string,
+  file: { bytes: number; read(): Readable },
+  headers: Readonly<Record<string, string>>,
+): Promise<T> {
+  const all = { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(file.bytes) }
+  const response = await open(address, 'POST', path, file.read(), all, new AbortController().signal)
+  const body = parseJson(await readAll(response, address))
+  const status = response.statusCode ?? 0
+  if (status < 300) return body as T
+  throw problem({ status, headers: response.headers, body })
+}
+
+/** The octets of an answer as they come. Errors as `call`. */
+export async function download(address: Address, path: string): Promise<IncomingMessage> {
+  const response = await open(address, 'GET', path, undefined, {}, new AbortController().signal)
+  if (response.statusCode === 200) return response
+  throw problem({
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: parseJson(await readAll(response, address)),
+  })
+}
+
 /** An event of the stream. `data` is JSON as text. */
 export interface StreamEvent {
   id: string | undefined
@@ -158,7 +186,7 @@ function open(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const payload = body === undefined ? undefined : JSON.stringify(body)
+  const payload = body === undefined || body instanceof Readable ? undefined : JSON.stringify(body)
   const all: Record<string, string> = { accept: 'application/json', ...headers }
   if (payload !== undefined) {
     all['content-type'] = 'application/json'
@@ -172,7 +200,9 @@ function open(
         : remote(address, options, all)
     outgoing.once('response', resolve)
     outgoing.once('error', (cause) => reject(unreachable(address, cause)))
-    outgoing.end(payload)
+    // A refusal comes before the end of a file: then the answer counts, not that the rest found nobody.
+    if (body instanceof Readable) pipeline(body, outgoing).catch((cause) => reject(unreachable(address, cause)))
+    else outgoing.end(payload)
   })
 }
 

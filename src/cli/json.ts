@@ -50,15 +50,20 @@ export interface MessageJson {
   /** Who wrote it into the group. */
   author: { id: string | null; name: string | null; address: string | null } | null
   direction: 'in' | 'out'
-  kind: 'text' | 'notice' | 'call' | 'broadcast'
+  origin: 'here' | 'other-device'
+  kind: 'text' | 'call' | 'broadcast' | 'notice'
   text: string
+  attachments: AttachmentJson[]
   flash: boolean
   replaced_by: string | null
   severity: string | null
   edited_at: string | null
   deleted_at: string | null
+  preview: { url: string; title: string } | null
+  disappears_after: string | null
+  disappeared_at: string | null
   quote: { author: 'us' | 'them'; text: string } | null
-  reactions: { emoji: string }[]
+  reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null
   reason: string | null
@@ -75,6 +80,18 @@ export interface MessageJson {
   segments?: { count: number; encoding: string } | null
 }
 
+export interface AttachmentJson {
+  id: string
+  content_type: string
+  file_name: string | null
+  bytes: number | null
+  voice: boolean
+  sticker: boolean
+  view_once: boolean
+  state: 'waiting' | 'fetching' | 'here' | 'failed' | 'gone'
+  reason: string | null
+}
+
 export interface AttemptJson {
   n: number
   transport: string
@@ -83,6 +100,14 @@ export interface AttemptJson {
   result: string | null
   code: string | null
   detail: string | null
+}
+
+/** What became of a reaction, an edit or a deletion of ours. */
+export interface ChangeJson {
+  kind: string
+  status: 'due' | 'sent' | 'failed'
+  reason: string | null
+  created_at: string
 }
 
 export interface LegJson {
@@ -97,6 +122,7 @@ export interface ConversationJson {
   contact: ContactRefJson | null
   group: GroupRefJson | null
   unread: number
+  disappears_after: string | null
   waiting: { type: string; count: number | null }[]
   last_message: MessageJson | null
 }

@@ -55,7 +55,13 @@ function program(): Command {
     .option('--log-level <level>', 'of the world; the gateway writes its own log', 'warn')
     .action(run(async (options) => (await import('./commands/serve.ts')).sandbox(options)))
 
-  talking(root, 'send <to> <text...>', 'sends a message; `-` as text reads it from standard input')
+  talking(root, 'send <to> [text...]', 'sends a message; `-` as text reads it from standard input')
+    .option(
+      '--attach <file>',
+      'a file to go with it, over Signal only; may be repeated',
+      (file, all: string[]) => [...all, file],
+      [],
+    )
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
     .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
     .option('--validity <span>', 'time after which nobody wants it any more')
@@ -89,6 +95,37 @@ function program(): Command {
     )
   }
 
+  talking(root, 'reply <message> <text...>', 'answers a message, quoting it').action(
+    run(async (id, words, options) => (await import('./commands/changes.ts')).reply(id, words, options)),
+  )
+  talking(root, 'react <message> [emoji]', 'reacts to a message that Signal carried')
+    .option('--remove', 'takes the reaction away')
+    .action(run(async (id, emoji, options) => (await import('./commands/changes.ts')).react(id, emoji, options)))
+  talking(root, 'edit <message> <text...>', 'edits a message of yours that Signal carried').action(
+    run(async (id, words, options) => (await import('./commands/changes.ts')).edit(id, words, options)),
+  )
+  talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)').action(
+    run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)),
+  )
+
+  talking(
+    root,
+    'timer <who> <span>',
+    'after what time messages with somebody disappear (Signal): 1h, P1D, or off',
+  ).action(run(async (who, span, options) => (await import('./commands/conversations.ts')).timer(who, span, options)))
+
+  const attachments = root.command('attachments').description('files of messages')
+  talking(attachments, 'get <id>', 'writes one to a file')
+    .option('-o, --output <file>', 'which; a fresh one is made (its own name when left out, - is standard output)')
+    .option('--thumbnail', 'the small copy of a picture')
+    .action(run(async (id, options) => (await import('./commands/attachments.ts')).get(id, options)))
+  talking(attachments, 'fetch <id>', 'fetches one that is not here').action(
+    run(async (id, options) => (await import('./commands/attachments.ts')).fetch(id, options)),
+  )
+  talking(attachments, 'remove <id>', 'removes its content here').action(
+    run(async (id, options) => (await import('./commands/attachments.ts')).remove(id, options)),
+  )
+
   talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
     .option('--limit <count>', 'at most so many', '50')
     .option('--port <number>', 'only those for this port')
@@ -98,9 +135,9 @@ function program(): Command {
   talking(contacts, 'list', 'everybody').action(
     run(async (options) => (await import('./commands/contacts.ts')).list(options)),
   )
-  talking(contacts, 'show <who>', 'one, with the safety number').action(
-    run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)),
-  )
+  talking(contacts, 'show <who>', 'one, with the safety number')
+    .option('--qr', 'also as the code that their Signal app scans')
+    .action(run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)))
   talking(contacts, 'set <who>', 'changes name or policy')
     .option('--name <name>', 'empty takes it away')
     .option('--policy <policy>', 'auto, ask, signal_only, sms_only, or default')
@@ -108,6 +145,7 @@ function program(): Command {
   for (const [action, summary] of [
     ['approve', 'consents to a changed safety number'],
     ['verify', 'says that the safety number was compared'],
+    ['unverify', 'takes that back'],
   ] as const) {
     talking(contacts, `${action} <who>`, summary).action(
       run(async (who, options) => (await import('./commands/contacts.ts')).identity(action, who, options)),
@@ -223,10 +261,14 @@ function program(): Command {
   talking(signal, 'register <number>', 'registers a number; logs out the phone that uses Signal with it')
     .option('--captcha <token>', 'signalcaptcha://…')
     .option('--voice', 'the code comes by a call')
+    .option('--yes', 'a phone that uses Signal with this number may be signed out')
     .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')
     .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted.signal)))
+  talking(signal, 'devices [action] [id]', 'the account’s devices; `remove N` signs one out').action(
+    run(async (action, id, options) => (await import('./commands/signal.ts')).devices(action, id, options)),
+  )
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )

@@ -1,7 +1,7 @@
 /** Whom somebody means: a number, an address, an id, or the name of a contact. */
 import { EXIT, ExitError } from './exit.ts'
 import { type Address, call } from './gateway.ts'
-import type { ContactJson, GroupJson, PageJson } from './json.ts'
+import type { ContactJson, ConversationJson, GroupJson, PageJson } from './json.ts'
 
 /** Pages of contacts or groups that are searched for a name. */
 const PAGES_MAX = 100
@@ -22,7 +22,7 @@ export async function recipientFor(gateway: Address, words: string): Promise<str
 }
 
 /** The group with this id or title; undefined when there is none. Throws ExitError 1 when there is more than one. */
-export async function groupNamed(gateway: Address, words: string): Promise<GroupJson | undefined> {
+async function groupNamed(gateway: Address, words: string): Promise<GroupJson | undefined> {
   if (/^grp_\w+$/.test(words)) return call(gateway, 'GET', `/api/v1/groups/${words}`)
   if (isAddress(words)) return undefined
   const wanted = words.toLowerCase()
@@ -59,6 +59,18 @@ export async function contactFor(gateway: Address, words: string): Promise<Conta
   if (others.length === 0) return only
   const addresses = named.map((contact) => contact.address ?? contact.id)
   throw new ExitError(EXIT.failed, `${named.length} contacts are named ${words}: ${addresses.join(', ')}.`)
+}
+
+/** The conversation of that id, of the group of that name, or with this person. Throws ExitError 1 when there is none. */
+export async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
+  if (/^cnv_\w+$/.test(who)) return { id: who }
+  const group = await groupNamed(gateway, who)
+  if (group?.conversation_id != null) return { id: group.conversation_id }
+  const contact = await contactFor(gateway, who)
+  const path = `/api/v1/conversations?contact_id=${contact.id}`
+  const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data
+  if (conversation !== undefined) return conversation
+  throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }
 
 export async function allContacts(gateway: Address): Promise<ContactJson[]> {

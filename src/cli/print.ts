@@ -1,6 +1,6 @@
 /** Plain output for people: tables, and a message in one line with the glyph and word of its state. */
 import { STATE_FACES } from '../domain/states.ts'
-import type { ContactRefJson, ConversationJson, MessageJson } from './json.ts'
+import type { AttachmentJson, ContactRefJson, ConversationJson, MessageJson } from './json.ts'
 
 const TEXT_CHARS_MAX = 60
 
@@ -54,12 +54,13 @@ export function state(message: MessageJson): string {
 
 /** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  const { kind, severity, transport, encrypted, flash, replaced_by: replacedBy } = message
+  const { kind, severity, transport, encrypted, flash, origin, replaced_by: replacedBy } = message
   const words = [
     kind === 'text' ? transport : kind,
     severity,
     encrypted && 'encrypted',
     flash && 'flash',
+    origin === 'other-device' && 'from another device',
     replacedBy !== null && 'replaced',
   ]
   return words.filter((word) => typeof word === 'string').join(', ')
@@ -75,12 +76,38 @@ export function waiting(conversation: ConversationJson): string {
 /** The text as it stands now: taken back, edited, with what it answers to and the reactions to it. */
 export function textNow(message: MessageJson): string {
   if (message.deleted_at !== null) return '[taken back by its author]'
+  if (message.disappeared_at !== null) return '[disappeared]'
   const marks = [
+    ...(message.disappears_after === null ? [] : [`disappears after ${message.disappears_after}`]),
     ...(message.edited_at === null ? [] : ['edited']),
     ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
   ]
   const quote = message.quote === null ? '' : `> ${excerpt(message.quote.text)}\n`
-  return `${quote}${message.text}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+  const words = [message.text, ...message.attachments.map(attachment)].filter((part) => part !== '').join(' ')
+  const preview = message.preview === null ? '' : `\n[${excerpt(message.preview.title)}]`
+  return `${quote}${words}${preview}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+}
+
+/** `[picture look.jpg, 1.2 MB, att_…]`, and why it is not here. */
+export function attachment(file: AttachmentJson): string {
+  const { content_type: type, file_name: name, bytes, state, reason } = file
+  const kind = file.sticker ? 'sticker' : file.voice ? 'voice message' : (KINDS[type.split('/')[0] ?? ''] ?? 'file')
+  const words = [
+    `${file.view_once ? 'view-once ' : ''}${kind}${name === null ? '' : ` ${name}`}`,
+    ...(bytes === null ? [] : [octets(bytes)]),
+    file.id,
+    ...(state === 'here' ? [] : [reason === null ? WHY_AWAY[state] : `${WHY_AWAY[state]}: ${reason}`]),
+  ]
+  return `[${printable(words.join(', '))}]`
+}
+
+const KINDS: Readonly<Record<string, string>> = { image: 'picture', video: 'video', audio: 'sound' }
+
+const WHY_AWAY = { waiting: 'not here yet', fetching: 'is being fetched', failed: 'cannot be had', gone: 'removed' }
+
+function octets(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
 /** A message as a row of a table. */
@@ -90,9 +117,14 @@ export function messageRow(message: MessageJson): string[] {
     state(message),
     way(message),
     otherSide(message),
-    excerpt(message.deleted_at === null ? message.text : textNow(message)),
+    excerpt(message.deleted_at === null ? shown(message) : textNow(message)),
     message.id,
   ]
+}
+
+/** Its words, or what is attached where it has none. */
+export function shown(message: MessageJson): string {
+  return [...message.attachments.map(attachment), message.text].filter((part) => part !== '').join(' ')
 }
 
 /** What the state of a message does not say by itself. */

@@ -8,6 +8,9 @@
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
 
+/** As much as the profile of a Signal account holds, in UTF-8. */
+const profileText = (octetsMax: number) =>
+  z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
 const text = z.string()
 
 const duration = z.string().transform((value, context) => {
@@ -62,11 +65,39 @@ const count = z
   .refine((value) => /^[1-9]\d{0,6}$/.test(value), { message: 'write a number, 1 or more' })
   .transform(Number)
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 }
+
+const size = z.string().transform((value, context) => {
+  const match = /^([1-9]\d{0,11}) ?(|KB|MB|GB)$/.exec(value)
+  const octets = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
+  if (Number.isSafeInteger(octets)) return octets
+  context.addIssue({ code: 'custom', message: 'write a size like 500KB, 100MB or 2GB' })
+  return z.NEVER
+})
+
 const redis = z.string().transform((value, context) => {
   if (value === 'private') return { kind: 'private' as const }
   if (value.startsWith('/')) return { kind: 'socket' as const, path: value }
   if (URL.canParse(value) && /^rediss?:/.test(value)) return { kind: 'url' as const, url: value }
   context.addIssue({ code: 'custom', message: 'write private, a socket path /…, or redis://host:port' })
+  return z.NEVER
+})
+
+/** Identifiers of the national language tables, 3GPP TS 23.038 §6.2.1.2.4. */
+const languageIds = { tr: 1, es: 2, pt: 3, bn: 4, gu: 5, hi: 6, kn: 7, ml: 8, or: 9, pa: 10, ta: 11, te: 12, ur: 13 }
+
+const languages = z.string().transform((value, context) => {
+  const names = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  const known = new Map(Object.entries(languageIds))
+  const ids = names.map((name) => known.get(name))
+  if (ids.every((id) => id !== undefined)) return [...new Set(ids)]
+  context.addIssue({
+    code: 'custom',
+    message: `write languages out of ${[...known.keys()].sort().join(', ')}, as tr, pt`,
+  })
   return z.NEVER
 })
 
@@ -225,6 +256,21 @@ export const configSchema = z.strictObject({
       context.addIssue({ code: 'custom', message: 'give each entry with port auto an imei or a label of its own' })
     })
     .describe('The modems. None: Signal only.'),
+  texts: z
+    .strictObject({
+      transliterate: flag
+        .prefault('false')
+        .describe(
+          "Write plain characters for typographic and accented ones (’ as ', ş as s) where that saves a part. What the conversation shows stays as it was written.",
+        ),
+      national_languages: languages
+        .prefault('')
+        .describe(
+          'Languages whose tables of letters (3GPP TS 23.038) may be used where that saves a part, as `tr, pt`: bn, es, gu, hi, kn, ml, or, pa, pt, ta, te, tr, ur. A phone that lacks the table shows other letters.',
+        ),
+    })
+    .prefault({})
+    .describe('How text messages are written. Only what saves a part is used.'),
   calls: z
     .strictObject({
       hang_up: flag
@@ -260,7 +306,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Tell authors of Signal messages when their message was read. A linked device also needs the phone’s consent.',
         ),
-      profile_name: text.optional().describe('The name that contacts see.'),
+      profile_name: profileText(257)
+        .optional()
+        .describe('The name that contacts see; a linked device leaves it to the phone.'),
+      profile_about: profileText(512).optional().describe('A line about us that contacts see.'),
     })
     .prefault({})
     .describe('The Signal account.'),
@@ -282,6 +331,16 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('The database.'),
+  attachments: z
+    .strictObject({
+      bytes_max: size.prefault('100MB').describe('Largest file of a message that is taken, sent or received.'),
+      automatic_bytes_max: size
+        .prefault('25MB')
+        .describe('Larger ones that come are fetched only when somebody asks for them.'),
+      total_bytes_max: size.prefault('4GB').describe('Room for all files of all messages together.'),
+    })
+    .prefault({})
+    .describe('Pictures, voice messages and other files. Kept encrypted in `data_dir`.'),
   data_dir: text
     .optional()
     .describe('Where everything is kept. `/var/lib/causeway` when installed, `./data` from a checkout.'),

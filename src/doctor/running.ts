@@ -10,12 +10,22 @@ export interface ModemFacts {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** Everything was tried, in vain. */
+  recoveryExhausted?: boolean
+  /** When another SIM than before was seen in it. */
+  simChangedAtMs?: number | undefined
 }
 
 export interface RunningFacts {
   mode: 'integrated' | 'data_only' | 'sms_only'
   modems: readonly ModemFacts[]
-  signal: { state: string; reason: string | undefined; e164: string | undefined }
+  signal: {
+    state: string
+    reason: string | undefined
+    e164: string | undefined
+    /** What gives to think although it works. */
+    warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+  }
   /** Outgoing messages that are not settled, by state. */
   waiting: readonly { state: string; count: number; oldestMs: number | null }[]
   components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
@@ -116,6 +126,22 @@ function examineModem(modem: ModemFacts): Finding[] {
       fix: 'Delete what is not ours in it: causeway modem at, AT+CMGL=4 and AT+CMGD.',
     })
   }
+  if (modem.recoveryExhausted === true) {
+    findings.push({
+      id: 'modem.recovery_exhausted',
+      severity: 'error',
+      what: `${name}: all that can be done from here was done, in vain; it is tried again in an hour.`,
+      fix: 'Unplug it and plug it in again; look at its power supply, which is the usual cause.',
+    })
+  }
+  if (modem.simChangedAtMs !== undefined) {
+    findings.push({
+      id: 'modem.sim_changed',
+      severity: 'warning',
+      what: `${name} has another SIM than before, since ${new Date(modem.simChangedAtMs).toISOString()}.`,
+      fix: 'If that was you, see that modems[].number and the Signal account still fit; restart the gateway to have this forgotten.',
+    })
+  }
   if (modem.state !== 'ready') return findings
   if (modem.smsc === undefined) {
     const fix = 'Ask the operator for its number and set it: AT+CSCA="+…".'
@@ -167,8 +193,9 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
       { id: 'signal.unused', severity: 'info', what: 'Signal is not used: the mode is sms_only.', fix: undefined },
     ]
   }
+  const warnings = signal.warnings.map(({ code: id, severity, what, fix }): Finding => ({ id, severity, what, fix }))
   if (signal.state === 'connected') {
-    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }]
+    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }, ...warnings]
   }
   if (signal.state === 'none') {
     const fix = 'causeway signal register NUMBER (it logs out a phone that uses Signal with this number).'
@@ -177,7 +204,7 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
   const state = SIGNAL_STATES[signal.state]
   if (state === undefined) return []
   const reason = signal.reason === undefined ? '' : ` (${signal.reason})`
-  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }]
+  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }, ...warnings]
 }
 
 function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {

@@ -4,7 +4,7 @@
  * source are strictly increasing.
  */
 
-export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat' | 'grp'
+export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat' | 'att' | 'blb' | 'grp'
 
 export type IdSource = (prefix: IdPrefix) => string
 

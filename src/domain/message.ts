@@ -25,11 +25,8 @@ export const MESSAGE_STATES = [
   'received',
 ] as const
 
-/**
- * What a message is to the one who reads it. `notice`: it tells what was done to a group; `call`: it notes a call;
- * `broadcast`: it went to everybody in the cell.
- */
-export type MessageKind = 'text' | 'notice' | 'call' | 'broadcast'
+/** What a message is to the one who reads it. `call`: it notes a call; `broadcast`: it went to everybody in the cell. */
+export type MessageKind = 'text' | 'call' | 'broadcast'
 
 export type MessageState = (typeof MESSAGE_STATES)[number]
 

@@ -45,6 +45,8 @@ export interface RouteFacts {
   }
   /** In words, why this message may never be plaintext whatever the policy (it disappears, it is a Signal group's). */
   encryptedOnly: string | undefined
+  /** Files are attached: a text cannot carry them, and a message never leaves without what belongs to it. */
+  hasMedia: boolean
   signal: TransportFact
   sms: TransportFact
   /** A person has agreed that this message goes as a text. */
@@ -111,6 +113,11 @@ const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact
 
 export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
 const NO_ACCOUNT: Refusal = { code: 'signal-no-account', reason: 'there is no Signal account here' }
+/** MMS would carry them; until there is such a transport, Signal alone does. */
+const NEEDS_MMS: Refusal = {
+  code: 'media-needs-mms',
+  reason: 'what is attached would need MMS, which is not there yet',
+}
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
 
 /** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */
@@ -130,10 +137,11 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
 
 /** Why a text is out of the question for this message, or undefined. */
 function whyNoText(facts: RouteFacts): Refusal | undefined {
-  const { mode, policy, contact, sms, refused, encryptedOnly } = facts
+  const { mode, policy, contact, sms, refused, encryptedOnly, hasMedia } = facts
   if (mode === 'data_only') return { code: 'data-only-mode', reason: 'the gateway is in data-only mode' }
   if (policy === 'signal_only') return { code: 'signal-only-contact', reason: 'this message may go over Signal only' }
   if (encryptedOnly !== undefined) return { code: 'encrypted-only', reason: encryptedOnly }
+  if (hasMedia) return NEEDS_MMS
   if (!contact.textable) return { code: 'no-number', reason: 'no phone number of this person is known' }
   if (refused.sms !== undefined) return refused.sms
   if (sms.kind === 'absent') return { code: 'no-modem', reason: 'there is no modem here' }
@@ -198,7 +206,7 @@ function failure(facts: RouteFacts, signalBar: Refusal, textBar: Refusal): Route
   const said = refused.sms ?? refused.signal ?? (signalBar.code === 'not-on-signal' ? signalBar : undefined)
   return {
     kind: 'failed',
-    code: said?.code ?? 'no-transport',
+    code: textBar === NEEDS_MMS ? NEEDS_MMS.code : (said?.code ?? 'no-transport'),
     reason: `Not sent: ${signalBar.reason}, and ${textBar.reason}.`,
   }
 }

@@ -8,6 +8,8 @@
  */
 
 import type { GroupFact } from './group.ts'
+import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
+import type { TextRange } from './ranges.ts'
 
 /** How a message travels. */
 export type TransportName = 'sms' | 'mms' | 'signal'
@@ -34,7 +36,16 @@ export interface OutgoingAttempt {
   messageId: string
   attemptId: string
   recipient: Recipient
+  /** Empty only where something is attached. */
   text: string
+  /** What it answers to, where the network can say so by itself. */
+  quote?: Quote | undefined
+  /** Styles of its parts; a network that knows none leaves them out. */
+  ranges?: readonly TextRange[]
+  /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
+  timer?: { seconds: number; version: number }
+  /** Attached, in order. A transport that cannot carry files refuses what has any. */
+  media?: readonly OutgoingMedia[]
   /**
    * The message's own time (ms since epoch, strictly increasing per account). Signal uses it as the sent timestamp,
    * and a repeated attempt carries the same one, so that the peer deduplicates.
@@ -44,6 +55,34 @@ export interface OutgoingAttempt {
   validUntilMs: number
   /** Which lane (see `Transport.lanes`) the router chose: a modem id for sms, `signal` for Signal. */
   lane: string
+}
+
+/** What the owner does to a message that has gone over this network. */
+export interface OutgoingChange {
+  recipient: Recipient
+  /** The change's own time, unique among our messages and changes. */
+  timestampMs: number
+  change: /** `target`: by its first time. */
+    | {
+        kind: 'reaction'
+        /** `authorAci`: who wrote it, in a group. */
+        target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+        emoji: string
+        removed: boolean
+      }
+    /** `targetMs`: of its newest version. */
+    | { kind: 'edited'; targetMs: number; text: string; quote: Quote | undefined }
+    | { kind: 'deleted'; targetMs: number }
+    /** New messages of the conversation disappear after so many seconds; 0: they stay. */
+    | { kind: 'timer'; seconds: number; version: number }
+}
+
+/** How a change of ours ended. */
+export interface ChangeReport {
+  timestampMs: number
+  /** Why it did not reach the other side; undefined: it was accepted. */
+  failure: { code: string; message: string } | undefined
+  atMs: number
 }
 
 /** State of one part of a multi-part text inside an attempt. `uncertain`: handed to the modem, answer lost. */
@@ -126,6 +165,8 @@ export interface Lane {
   reason: string | undefined
   /** Our own address on this lane (E.164), where known. */
   ownNumber: string | undefined
+  /** Our own account on this lane, where it has accounts. */
+  ownAci?: string | undefined
   /** Set when texts cost roaming prices here; the router clears it where the owner does not mind. */
   roaming?: boolean
   rules?: LaneRules
@@ -160,11 +201,29 @@ export interface Transport {
   partsOf?(text: string): number
   /** Our own consent to a peer's changed identity key: from now on the new key is trusted. No-op where meaningless. */
   approveIdentity(recipient: Recipient): Promise<void>
+  /** The owner has compared the safety number, or takes that back: our other devices may know. Never throws. */
+  tellVerified?(recipient: Recipient, verified: boolean): Promise<void>
+  /**
+   * Fetches what is attached to a message that came over this transport, by its pointer; finished only when all of it
+   * was verified. Throws CausewayError: `never` when it cannot be had any more. Absent where nothing is attached.
+   */
+  fetch?(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob>
   /**
    * The owner has read these messages of `author` (by their own sent times). Takes note inside the unit of work; what
    * is returned is called after its commit. Absent where a network knows no such thing.
    */
   markRead?(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void>
+  /**
+   * Tells the other side what the owner did to a message. Takes note inside the unit of work and sees to it from then on;
+   * how it ended comes through `TransportSink.changed`. What is returned is called after the commit. Absent where a
+   * network knows no such thing. Errors: CausewayError with the transport's codes when it can be said at once.
+   */
+  change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
+  /** Nothing of these messages may be kept any more (they disappeared, or were taken back), by the times of their versions. */
+  forget?(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void>
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -187,6 +246,52 @@ export interface InboundMessage {
   quote?: Quote | undefined
   /** Signal's name of the group that `from` wrote it into. */
   groupId?: string | undefined
+  /** It disappears so many seconds after it was read. */
+  timerS?: number | undefined
+  /** Styles, and mentions, for which `text` has a placeholder only. */
+  ranges?: readonly TextRange[] | undefined
+  preview?: LinkPreview | undefined
+  /** Attached, in order; still to be fetched. */
+  media?: readonly InboundMedia[]
+  /** What is attached is to be looked at once. */
+  viewOnce?: boolean
+}
+
+/** What the sender's device says of a link in the text. */
+export interface LinkPreview {
+  url: string
+  title: string
+}
+
+/** The timer of a conversation, as one of its sides (or the owner's other device) has set it. */
+export interface TimerFact {
+  with: Recipient
+  byUs: boolean
+  /** 0: messages stay. */
+  seconds: number
+  /** undefined: from a client that knows no versions. */
+  version: number | undefined
+}
+
+/** What the owner wrote to somebody on another device of the same account: to be shown, never to be sent. */
+export interface MirroredMessage {
+  transport: 'signal'
+  lane: string
+  /** Whom it went to; `toSelf`: a note of the owner to themselves. Of a group only its name is there. */
+  to: Recipient
+  toSelf: boolean
+  /** Of a group: the accounts to which it went. */
+  members?: readonly string[] | undefined
+  text: string
+  /** By the other device's clock: with our account the message's identity everywhere. */
+  sentAtMs: number
+  quote: Quote | undefined
+  /** It disappears so many seconds after `startedAtMs`. */
+  timerS: number | undefined
+  startedAtMs: number
+  ranges?: readonly TextRange[] | undefined
+  preview?: LinkPreview | undefined
+  dedupeKey: string
 }
 
 /** Somebody called, and nobody answered. */
@@ -251,6 +356,8 @@ export interface Quote {
   /** The quoted message's own time. */
   timestampMs: number
   text: string
+  /** In a group: who wrote it, unless it is ours. */
+  authorAci?: string | undefined
 }
 
 /** What a person did to a message that is here already. */
@@ -258,15 +365,17 @@ export interface Amendment {
   transport: 'signal'
   /** Who did it; the ACI is known. */
   by: Recipient
-  /** The message, by its own time (of any of its versions), in the conversation with `by`, or of the group. */
+  /** Set when it was the owner, on another device: the other side of the conversation. */
+  with?: Recipient | undefined
+  /** The message, by its own time (of any of its versions), in the conversation with `with`, else with `by`, or the group's. */
   target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
   /** Signal's name of the group in which it happened; there, `target.authorAci` wrote the message. */
   groupId?: string | undefined
   /** The time that the change itself has at its author's device. */
   timestampMs: number
   change: /** The rest of a long text has come. */
-    | { kind: 'completed'; text: string }
-    | { kind: 'edited'; text: string }
+    | { kind: 'completed'; text: string; ranges?: readonly TextRange[] }
+    | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
     | { kind: 'deleted' }
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
@@ -316,6 +425,10 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'identity-changed'; recipient: Recipient; atMs: number }
   /** The two ids were proved to be one person. */
   | { transport: 'signal'; kind: 'linked'; recipient: Recipient; atMs: number }
+  /** Another device of ours has compared their safety number, or takes that back. */
+  | { transport: 'signal'; kind: 'verified'; recipient: Recipient; verified: boolean; atMs: number }
+  /** How they call themselves. */
+  | { transport: 'signal'; kind: 'profile'; recipient: Recipient; name: string; atMs: number }
   /** The name in the address book of our own phone. */
   | { transport: 'signal'; kind: 'named'; recipient: Recipient; name: string; atMs: number }
 
@@ -335,6 +448,8 @@ export interface QuarantinedItem {
 export interface TransportSink {
   /** Returns false when it had been seen before (nothing was written). */
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
+  /** Shows what another device of ours has sent, once. */
+  mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void>
   /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
   /** Notes a missed call in the caller's conversation, once. */
@@ -347,6 +462,14 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
+  /** The owner has read these messages of `author` (by their own times) on another device. */
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void>
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
+  /** What came of `Transport.change`. */
+  changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>
   /** False when there is no such message here. */
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean>
   /** Somebody begins or stops writing; `from.aci` is known. */

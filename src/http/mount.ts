@@ -18,6 +18,8 @@ import { type Reply, type Route, STREAMING } from './route.ts'
 /** A message of the longest kind, escaped to the utmost, with metadata, stays far below. */
 export const BODY_BYTES_MAX = 256 * 1024
 
+const BODY_TIMEOUT_MS = 30_000
+
 /** `isLocal` tells whether a request came over the Unix socket. */
 export function createApp(
   routes: readonly Route[],
@@ -47,6 +49,7 @@ export function createApp(
     const guard: RequestHandler = (request, _response, next) => {
       authorize(principals.get(request) ?? { id: '', scopes: [] }, row.scope)
       if (row.body !== undefined) demandJson(request)
+      if (row.stream !== true) endSlowBody(request)
       next()
     }
     const handle: RequestHandler = async (request, response) => {
@@ -61,7 +64,7 @@ export function createApp(
       })
       if (reply !== STREAMING) send(response, reply)
     }
-    const method = row.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'
+    const method = row.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     app[method](row.path, guard, ...(row.body === undefined ? [] : [parseJson]), handle)
   }
   for (const path of new Set(routes.map((row) => row.path))) {
@@ -92,6 +95,14 @@ function mountHealth(app: Express, ports: ApiPorts): void {
       throw methodNotAllowed(['GET'])
     })
   }
+}
+
+/** A body that is no file has to come at once. */
+function endSlowBody(request: Request): void {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy()
+  }, BODY_TIMEOUT_MS)
+  request.once('close', () => clearTimeout(timer))
 }
 
 function demandJson(request: Request): void {

@@ -5,6 +5,7 @@
 import type { Finding } from '../domain/finding.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { Log } from '../log.ts'
+import type { MediaDesk } from '../routing/media.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -29,14 +30,22 @@ export interface ModemView {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
-  /** How often each step of recovery was done since the start, and the last one. */
+  /** How often each step of recovery was done, the last ones, and when module or USB port were restarted of late. */
   recovery: {
     counts: Readonly<Record<string, number>>
-    last: { step: string; reason: string; atMs: number } | undefined
+    last: RecoveryStepView | undefined
+    history: readonly RecoveryStepView[]
+    hardAtMs: readonly number[]
   }
   sinceMs: number
   /** Texts through it; left out until the router knows it. */
   texts?: ModemTexts
+}
+
+export interface RecoveryStepView {
+  step: string
+  reason: string
+  atMs: number
 }
 
 export interface ModemTexts {
@@ -116,6 +125,7 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
+  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
@@ -163,15 +173,31 @@ export interface GroupSettings {
   resetLink?: boolean
 }
 
+/** A device of our own account. */
+export interface SignalDeviceView {
+  id: number
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
+}
+
 /** Errors of all of them: CausewayError `signal-…`. */
 export interface SignalPort {
   status(): SignalView
   register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void>
   link(request: { deviceName: string }): Promise<void>
+  devices(): Promise<readonly SignalDeviceView[]>
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
   safetyNumber(peer: PersonIds): Promise<string | undefined>
+  /** The same as octets of a QR code. */
+  safetyCode(peer: PersonIds): Promise<Uint8Array | undefined>
+  /** Whether a code scanned at the other side fits ours. */
+  compareSafetyCode(peer: PersonIds, scanned: Uint8Array): Promise<boolean>
   /** Throws `signal-no-account`. */
   groups(): GroupsPort
 }
@@ -205,6 +231,8 @@ export interface ApiPorts {
     | 'approve'
     | 'cancel'
     | 'retry'
+    | 'change'
+    | 'setTimer'
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'
@@ -212,6 +240,7 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
+  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort

@@ -49,6 +49,14 @@ export function invalid(errors: readonly FieldProblem[]): Problem {
   })
 }
 
+const IDEMPOTENCY_KEY_CHARS_MAX = 255
+
+/** The `Idempotency-Key` of a request. Throws Problem 422. */
+export function idempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined || (header !== '' && header.length <= IDEMPOTENCY_KEY_CHARS_MAX)) return header
+  throw invalid([{ pointer: '', code: 'invalid-idempotency-key', message: 'Idempotency-Key has 1 to 255 characters.' }])
+}
+
 /** zod's issues as field problems: path → JSON pointer (`query` → `?name`). */
 export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'): FieldProblem[] {
   return error.issues.flatMap((issue) => {
@@ -108,7 +116,17 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'group-not-invited': 409,
   'group-ended': 409,
   'group-not-done': 502,
+  'unknown-attachment': 404,
+  'media-too-large': 413,
+  'storage-full': 507,
+  'blob-missing': 410,
+  'blob-damaged': 410,
   'wrong-state': 409,
+  'not-over-signal': 409,
+  'not-ours': 409,
+  'edit-too-late': 409,
+  'edit-too-often': 409,
+  'delete-too-late': 409,
   'version-mismatch': 412,
   'identity-changed': 409,
   'modem-unavailable': 503,
@@ -121,6 +139,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-session-expired': 409,
   'signal-not-ready': 409,
   'signal-busy': 409,
+  'signal-not-primary': 409,
+  'signal-device-unknown': 404,
   'at-error': 502,
   'queue-unavailable': 503,
   'ussd-busy': 409,
@@ -136,7 +156,10 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-number': '/to',
   'emergency-number': '/to',
   'unknown-conversation': '/conversation_id',
+  'unknown-quote': '/quote_id',
+  'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
+  'invalid-media': '/media',
 }
 
 function fromCauseway(error: CausewayError): Problem {

@@ -47,7 +47,7 @@ export async function messagesById(db: Database, ids: readonly string[]): Promis
 /** What is known of these accounts. */
 export async function peopleByAci(db: Database, acis: readonly string[]): Promise<ContactColumns[]> {
   if (acis.length === 0) return []
-  const columns = ['id', 'name', 'e164', 'sender', 'aci'] as const
+  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci'] as const
   return await db
     .selectFrom('contacts')
     .select(columns)
@@ -83,6 +83,7 @@ export async function contactsOf(
       'conversations.id as conversation_id',
       'contacts.id',
       'contacts.name',
+      'contacts.profile_name',
       'contacts.e164',
       'contacts.sender',
       'contacts.aci',

@@ -30,12 +30,14 @@ export interface Reply {
 export const STREAMING = Symbol('streaming')
 
 export interface Route<Body = unknown, Query = unknown> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   scope: Scope
   summary: string
   /** Absent: the route takes no body. */
   body?: z.ZodType<Body>
+  /** The body is a file: the handler reads it from `raw.request`, however long that takes. */
+  stream?: true
   /** Absent: the route takes no query parameters. */
   query?: z.ZodType<Query>
   handle(call: Call<Body, Query>): Promise<Reply | typeof STREAMING>

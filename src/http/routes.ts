@@ -1,8 +1,10 @@
 /** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
+import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
 import { groupRoutes } from './api/groups.ts'
+import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { signalRoutes } from './api/signal.ts'
@@ -12,6 +14,8 @@ import type { Route } from './route.ts'
 
 export const routes: readonly Route[] = [
   ...messageRoutes,
+  ...changeRoutes,
+  ...mediaRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...groupRoutes,

@@ -27,7 +27,8 @@ export interface HttpServer {
 
 const STOP_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
+/** A large file over a slow line; all other bodies have less (mount.ts). */
+const REQUEST_TIMEOUT_MS = 3_600_000
 const CONNECTIONS_MAX = 512
 /** sockaddr_un.sun_path with its closing zero. */
 const SOCKET_PATH_BYTES_MAX = 107

@@ -3,6 +3,7 @@
  */
 import { formatDuration } from '../domain/duration.ts'
 import type { GroupDetails } from '../domain/group.ts'
+import type { TextRange } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
@@ -14,9 +15,11 @@ import type {
   EventRow,
   GroupRow,
   MessageRow,
+  OwnChangeRow,
   RecipientRow,
 } from '../store/tables/mailbox.ts'
-import type { ModemTexts, ModemView, PortView, SignalView } from './ports.ts'
+import type { AttachmentRow } from '../store/tables/media.ts'
+import type { ModemTexts, ModemView, PortView, RecoveryStepView, SignalDeviceView, SignalView } from './ports.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {
@@ -28,17 +31,13 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 
-function contactRef(contact: ContactColumns) {
-  return { id: contact.id, name: contact.name, address: addressOf(contact) }
-}
-
 function authorView({ author_aci: aci }: MessageRow, { authors }: GroupColumns) {
   if (aci === null) return null
   const author = authors.find((one) => one.aci === aci)
-  return author === undefined ? { id: null, name: null, address: `signal:${aci}` } : contactRef(author)
+  return author === undefined ? { id: null, name: null, address: `signal:${aci}` } : refOf(author)
 }
 
-export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'e164' | 'sender' | 'aci'>
+export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'>
 
 /** A group as the other side of a conversation, with those who wrote into it. */
 export interface GroupColumns {
@@ -46,24 +45,41 @@ export interface GroupColumns {
   authors: readonly ContactColumns[]
 }
 
-/** `other` is the other side of the message's conversation. */
-export function messageView(message: MessageRow, other: ContactColumns | GroupColumns | undefined) {
+/** The owner's name for them goes before their own. */
+function refOf(contact: ContactColumns) {
+  return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
+}
+
+/** `other` is the other side of the message's conversation, `attachments` are the message's own. */
+export function messageView(
+  message: MessageRow,
+  other: ContactColumns | GroupColumns | undefined,
+  attachments: readonly AttachmentRow[] = [],
+) {
   const isGroup = other !== undefined && 'group' in other
   return {
     id: message.id,
     conversation_id: message.conversation_id,
-    contact: other === undefined || isGroup ? null : contactRef(other),
+    contact: other === undefined || isGroup ? null : refOf(other),
     group: isGroup ? { id: other.group.id, title: other.group.title } : null,
     author: isGroup ? authorView(message, other) : null,
     direction: message.direction,
-    kind: message.kind,
+    kind: message.notice === null ? message.kind : 'notice',
+    notice: message.notice,
+    origin: message.origin,
     text: message.text,
+    attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
     replaced_by: message.replaced_by,
     severity: message.severity,
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
     quote: quoteView(message),
+    ranges: rangesView(message),
+    preview: message.preview_json === null ? null : JSON.parse(message.preview_json),
+    disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
+    disappears_at: time(message.expires_at_ms),
+    disappeared_at: time(message.disappeared_at_ms),
     reactions: reactionsView(message),
     status: message.state,
     code: message.code,
@@ -95,15 +111,47 @@ export function messageView(message: MessageRow, other: ContactColumns | GroupCo
   }
 }
 
+/** What of it is `null` is not known; `url` is there when the content is. */
+export function attachmentView(row: AttachmentRow) {
+  const url = `/api/v1/media/${row.id}`
+  return {
+    id: row.id,
+    message_id: row.message_id,
+    content_type: row.content_type,
+    file_name: row.file_name,
+    bytes: row.bytes,
+    width: row.width,
+    height: row.height,
+    voice: row.voice === 1,
+    gif: row.gif === 1,
+    sticker: row.sticker === 1,
+    view_once: row.view_once === 1,
+    caption: row.caption,
+    blurhash: row.blurhash,
+    state: row.state,
+    code: row.code,
+    reason: row.reason,
+    url: row.state === 'here' ? url : null,
+    thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
+  }
+}
+
 function quoteView({ quote_json: json }: MessageRow) {
   if (json === null) return null
   const { ours, timestampMs, text }: Quote = JSON.parse(json)
   return { author: ours ? 'us' : 'them', sent_at: time(timestampMs), text }
 }
 
+function rangesView({ ranges_json: json }: MessageRow) {
+  const ranges: TextRange[] = json === null ? [] : JSON.parse(json)
+  return ranges.map(({ start, length, ...range }) =>
+    range.kind === 'style' ? { start, length, style: range.style } : { start, length, mention: range.aci },
+  )
+}
+
 function reactionsView({ reactions_json: json }: MessageRow) {
   const reactions: Reaction[] = json === null ? [] : JSON.parse(json)
-  return reactions.map(({ aci, emoji, at_ms: atMs }) => ({ aci, emoji, at: time(atMs) }))
+  return reactions.map(({ aci, emoji, at_ms: atMs, ours }) => ({ aci, emoji, at: time(atMs), ours: ours === true }))
 }
 
 export function attemptView(attempt: AttemptRow) {
@@ -121,20 +169,32 @@ export function attemptView(attempt: AttemptRow) {
   }
 }
 
+export function ownChangeView(change: OwnChangeRow) {
+  return {
+    kind: change.kind,
+    status: change.state,
+    code: change.code,
+    reason: change.reason,
+    created_at: time(change.created_at_ms),
+    settled_at: time(change.settled_at_ms),
+  }
+}
+
 /** With a person or a group; the other is null. */
-export function conversationView({ conversation, contact, group, lastMessage }: ConversationView) {
+export function conversationView({ conversation, contact, group, lastMessage, attachments }: ConversationView) {
   const other = group === undefined ? contact : { group, authors: [] }
   return {
     id: conversation.id,
-    contact: contact === undefined ? null : contactRef(contact),
+    contact: contact === undefined ? null : refOf(contact),
     group: group === undefined ? null : { id: group.id, title: group.title },
     unread: conversation.unread,
+    disappears_after: conversation.timer_s === 0 ? null : formatDuration(conversation.timer_s * 1_000),
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
     muted: conversation.muted === 1,
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
     sms_lane: conversation.sms_lane,
-    last_message: lastMessage === undefined ? null : messageView(lastMessage, other),
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, other, attachments),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
@@ -157,7 +217,11 @@ export function groupView(
     const isPni = serviceId.startsWith('PNI:')
     const aci = isPni ? null : serviceId
     const address = isPni ? serviceId.toLowerCase() : `signal:${serviceId}`
-    return { aci, name: known?.name ?? null, address: known === undefined ? address : addressOf(known) }
+    return {
+      aci,
+      name: known?.name ?? known?.profile_name ?? null,
+      address: known === undefined ? address : addressOf(known),
+    }
   }
   return {
     id: group.id,
@@ -185,7 +249,7 @@ export function groupView(
 export function recipientView(row: RecipientRow, person: ContactColumns | undefined) {
   return {
     aci: row.aci,
-    name: person?.name ?? null,
+    name: person?.name ?? person?.profile_name ?? null,
     status: row.state,
     detail: row.detail,
     at: time(row.at_ms),
@@ -211,9 +275,8 @@ export function dataMessageView(row: DataMessageRow) {
 
 export function contactView(contact: ContactRow) {
   return {
-    id: contact.id,
-    address: addressOf(contact),
-    name: contact.name,
+    ...refOf(contact),
+    profile_name: contact.profile_name,
     number: contact.e164,
     sender: contact.sender,
     aci: contact.aci,
@@ -262,18 +325,17 @@ export function modemView(modem: ModemView) {
     storage: modem.storage,
     recovery: {
       counts: modem.recovery.counts,
-      last:
-        modem.recovery.last === undefined
-          ? null
-          : {
-              step: modem.recovery.last.step,
-              reason: modem.recovery.last.reason,
-              at: time(modem.recovery.last.atMs),
-            },
+      last: modem.recovery.last === undefined ? null : recoveryStepView(modem.recovery.last),
+      history: modem.recovery.history.map(recoveryStepView),
+      hard_resets_at: modem.recovery.hardAtMs.map((atMs) => time(atMs)),
     },
     since: time(modem.sinceMs),
     texts: modem.texts === undefined ? null : modemTextsView(modem.texts),
   }
+}
+
+function recoveryStepView({ step, reason, atMs }: RecoveryStepView) {
+  return { step, reason, at: time(atMs) }
 }
 
 function modemTextsView(texts: ModemTexts) {
@@ -315,10 +377,22 @@ export function signalView(signal: SignalView) {
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
     link: linkView(signal.link),
+    warnings: signal.warnings,
     challenge:
       signal.challenge === undefined
         ? null
         : { page_url: signal.challenge.pageUrl, retry_at: time(signal.challenge.retryAtMs) },
+  }
+}
+
+export function signalDeviceView(device: SignalDeviceView) {
+  return {
+    id: device.id,
+    name: device.name ?? null,
+    this_device: device.isThis,
+    primary: device.isPrimary,
+    last_seen_at: time(device.lastSeenAtMs),
+    linked_at: time(device.linkedAtMs),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What all of routing is built on, handed around as one value; made by the router. */
 import type { IdSource } from '../domain/ids.ts'
+import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
@@ -7,6 +8,7 @@ import type { EventLog } from '../store/events.ts'
 import type { Agenda } from './agenda.ts'
 import type { RoutingSettings } from './facts.ts'
 import type { LaneUses } from './lane-use.ts'
+import type { MediaDesk } from './media.ts'
 
 export interface RoutingContext {
   db: Database
@@ -18,10 +20,13 @@ export interface RoutingContext {
   random: () => number
   log: Log
   settings: RoutingSettings
+  /** The one in force now. */
+  mode: () => Mode
   transports: readonly Transport[]
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]
   agenda: Agenda
+  media: MediaDesk
   /** What the lanes have sent. */
   uses: LaneUses
 }

@@ -76,7 +76,7 @@ export async function retryMessage(
 ): Promise<MessageRow> {
   const words = 'Only a failed, expired, canceled or uncertain message can be tried again.'
   const message = await demand(tx, messageId, 'retry', words)
-  const { contact } = await partiesOf(tx, message)
+  const { contact, conversation } = await partiesOf(tx, message)
   const validityMs = (message.valid_until_ms ?? 0) - (message.scheduled_at_ms ?? message.created_at_ms)
   const fresh = await moveMessage(context, tx, message, 'retry', {
     since_leg: message.leg === null ? 0 : message.leg + 1,
@@ -87,6 +87,7 @@ export async function retryMessage(
     fallback_at_ms: null,
     transport: null,
     sent_at_ms: null,
+    timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
     reason: 'is tried again, since a person asked for it',
   })
   return applyPlan(context, tx, fresh, await planNow(context, tx, fresh, contact), 'approve')

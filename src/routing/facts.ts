@@ -6,7 +6,6 @@ import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type Transport
 import type { Lane } from '../domain/transport.ts'
 import { refusals } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
-import { readMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 
 export interface RoutingSettings {
@@ -26,13 +25,24 @@ export interface RoutingSettings {
 
 type MessageFacts = Pick<
   MessageRow,
-  'id' | 'policy' | 'text_approved' | 'since_leg' | 'fallback_code' | 'fallback_reason' | 'fallback_after_ms'
+  | 'id'
+  | 'policy'
+  | 'text_approved'
+  | 'leg'
+  | 'since_leg'
+  | 'tries'
+  | 'timer_s'
+  | 'fallback_code'
+  | 'fallback_reason'
+  | 'fallback_after_ms'
+  | 'attachments'
 >
 
 /** The facts about this message and this person now. */
 export async function gatherFacts(
   db: Database,
   settings: RoutingSettings,
+  mode: Mode,
   lanes: readonly Lane[],
   nowMs: number,
   message: MessageFacts,
@@ -40,21 +50,22 @@ export async function gatherFacts(
 ): Promise<RouteFacts> {
   const isGroup = isGroupId(contact.id)
   return {
-    mode: (await readMode(db)) ?? settings.mode,
+    mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
-      signalable: isGroup || contact.e164 !== null || contact.aci !== null,
+      signalable: isGroup || contact.e164 !== null || contact.aci !== null || contact.pni !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
       group: isGroup,
     },
-    encryptedOnly: isGroup ? 'a message to a Signal group never goes as a text' : undefined,
+    encryptedOnly: encryptedOnly(message, isGroup),
+    hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
     textApproved: message.text_approved === 1,
-    refused: await refusedBy(db, message),
+    refused: wasTried(message) ? await refusedBy(db, message) : {},
     silent: silenceOf(message),
     fallbackAfterMs: message.fallback_after_ms ?? settings.fallbackAfterMs,
   }
@@ -98,6 +109,16 @@ function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): Tra
   const open = own.filter(({ available }) => available)
   if (open.length > 0) return { kind: 'available', roaming: open.every(({ roaming }) => roaming === true) }
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
+}
+
+function encryptedOnly({ timer_s: timerS }: MessageFacts, isGroup: boolean): string | undefined {
+  if (isGroup) return 'a message to a Signal group never goes as a text'
+  return timerS === null ? undefined : 'it is to disappear, and a text would stay with them for ever'
+}
+
+/** It has attempts since its plan began. */
+function wasTried({ tries, leg, since_leg }: MessageFacts): boolean {
+  return tries > 0 || (leg ?? since_leg) > since_leg
 }
 
 async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFacts['refused']> {

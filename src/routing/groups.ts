@@ -4,7 +4,7 @@
  */
 import { type GroupFact, groupBeginning, groupLine } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
-import { findContact, noteLastMessage } from '../store/contacts.ts'
+import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import {
@@ -16,9 +16,9 @@ import {
   putRecipient,
   recipientsOf,
 } from '../store/groups.ts'
-import { insertMessage } from '../store/messages.ts'
 import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
-import { announce, type MoveContext, moveMessage } from './moves.ts'
+import { addLineTo } from './lines.ts'
+import { type MoveContext, moveMessage } from './moves.ts'
 
 interface GroupsContext {
   ids: IdSource
@@ -32,7 +32,7 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
   const now = clock()
   const { group, isNew } = await putGroup(tx, ids, fact.group, now)
   const conversation = await ensureGroupConversation(tx, ids, group.id, now)
-  if (isNew) await tell(context, tx, conversation, groupBeginning(fact))
+  if (isNew) await addLineTo(context, tx, conversation, 'group', groupBeginning(fact))
   for (const { by, items } of fact.changes) {
     for (const item of items) {
       const involved = [by, 'who' in item ? item.who : undefined].filter((id) => id !== undefined)
@@ -42,7 +42,7 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
         if (fact.self.includes(who)) return place === 'first' ? 'You' : 'you'
         return names.get(who) ?? 'somebody'
       })
-      await tell(context, tx, conversation, line)
+      await addLineTo(context, tx, conversation, 'group', line)
     }
   }
   await events.append(tx, {
@@ -113,6 +113,7 @@ export function groupParty(group: GroupRow): ContactRow {
     pni: null,
     sender: null,
     name: group.title,
+    profile_name: null,
     policy: null,
     signal_standing: 'registered',
     signal_checked_at_ms: null,
@@ -126,42 +127,15 @@ export function groupParty(group: GroupRow): ContactRow {
   }
 }
 
-async function tell(
-  { ids, events, clock }: GroupsContext,
-  tx: DatabaseTransaction,
-  conversation: ConversationRow,
-  text: string,
-): Promise<void> {
-  const now = clock()
-  const row = await insertMessage(tx, {
-    id: ids('msg'),
-    conversation_id: conversation.id,
-    direction: 'in',
-    kind: 'notice',
-    text,
-    state: 'received',
-    transport: 'signal',
-    lane: 'signal',
-    encrypted: 1,
-    sent_timestamp_ms: now,
-    created_at_ms: now,
-    updated_at_ms: now,
-    sent_at_ms: now,
-    read_at_ms: null,
-  })
-  await noteLastMessage(tx, conversation.id, row.id, 'in', now)
-  await announce(events, tx, row, undefined)
-}
-
 async function nameOf(tx: DatabaseTransaction, serviceId: string): Promise<string> {
   if (serviceId.startsWith('PNI:')) {
     const row = await tx
       .selectFrom('contacts')
-      .select(['name', 'e164'])
+      .select(['name', 'profile_name', 'e164'])
       .where('pni', '=', serviceId.slice(4))
       .executeTakeFirst()
-    return row?.name ?? row?.e164 ?? 'somebody'
+    return row?.name ?? row?.profile_name ?? row?.e164 ?? 'somebody'
   }
   const contact = await findContact(tx, { aci: serviceId })
-  return contact?.name ?? contact?.e164 ?? `somebody (signal:${serviceId})`
+  return contact?.name ?? contact?.profile_name ?? contact?.e164 ?? `somebody (signal:${serviceId})`
 }

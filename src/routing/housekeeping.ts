@@ -2,18 +2,21 @@
 import type { IdSource } from '../domain/ids.ts'
 import { pruneDataMessages } from '../store/data-messages.ts'
 import type { Database } from '../store/database.ts'
+import { pruneEarlyReceipts } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { pruneKeys } from '../store/idempotency.ts'
 import { InboundPdus } from '../store/inbound-pdus.ts'
 import { pruneSeen } from '../store/messages.ts'
 import { pruneQuarantine } from '../store/quarantine.ts'
 import { expireSegments } from '../store/segments.ts'
+import type { MediaDesk } from './media.ts'
 
 export async function cleanUp(context: {
   db: Database
   events: EventLog
   ids: IdSource
   clock: () => number
+  media: Pick<MediaDesk, 'prune'>
 }): Promise<void> {
   const { db, events, ids, clock } = context
   const now = clock()
@@ -22,6 +25,8 @@ export async function cleanUp(context: {
   await pruneDataMessages(db)
   await pruneSeen(db, now)
   await pruneKeys(db, now)
+  await pruneEarlyReceipts(db, now)
   await new InboundPdus(db, ids, clock).prune()
+  await context.media.prune()
   await events.prune()
 }

@@ -14,23 +14,28 @@ import type { IdSource } from '../domain/ids.ts'
 import type {
   Amendment,
   CapabilityFact,
+  ChangeReport,
   InboundBroadcast,
   InboundCall,
   InboundData,
   InboundMessage,
   InboundSegment,
+  MirroredMessage,
   QuarantinedItem,
   Receipt,
   Recipient,
+  TimerFact,
   TransportSink,
   UnitOfWork,
   WaitingNotice,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation, noteLastMessage, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { getMessage } from '../store/mailbox.ts'
 import {
   changeMessage,
   insertMessage,
@@ -40,15 +45,21 @@ import {
   twinCandidates,
   wasSeen,
 } from '../store/messages.ts'
+import { settleOwnChange } from '../store/own-changes.ts'
 import { addToQuarantine } from '../store/quarantine.ts'
 import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import { takeTimer } from './disappearing.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
+import type { MediaDesk } from './media.ts'
+import { conversationWith, takeMirrored } from './mirroring.ts'
 import { announce } from './moves.ts'
+import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
-import { conversationOf, flagIdentity, resolvePerson } from './people.ts'
+import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
+import { catchUpReading, takeReadElsewhere } from './reading.ts'
 import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -56,6 +67,7 @@ export interface InboundOptions {
   db: Database
   events: EventLog
   agenda: Pick<Agenda, 'touch' | 'free' | 'flush'>
+  media: Pick<MediaDesk, 'dueAtMs' | 'poke'>
   ids: IdSource
   clock: () => number
   /** Two-letter country for numbers in national format. */
@@ -86,6 +98,10 @@ export class Inbound implements TransportSink {
 
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, (tx) => takeGroup(this.#context, tx, fact))
+  }
+
+  mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
   }
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
@@ -131,30 +147,71 @@ export class Inbound implements TransportSink {
       if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
       else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
       else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
+      else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
+      else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
     })
   }
 
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, async (tx) => {
       const { by, target, change, timestampMs } = amendment
-      const conversation = await this.#conversationWith(tx, by, amendment.groupId)
+      const other = amendment.with ?? { ...by, e164: undefined, pni: undefined }
+      const conversation =
+        amendment.groupId === undefined
+          ? await conversationWith(tx, other)
+          : await conversationOfGroup(this.#context, tx, amendment.groupId)
       if (conversation === undefined) return false
       const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
       const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
       if (message === undefined) return false
       // What was taken back stays so, whatever comes late.
-      if (message.deleted_at_ms !== null) return true
+      if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
       const now = this.#context.clock()
-      if (change.kind === 'completed') await completeText(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'edited') await editMessage(tx, message, { timestampMs, text: change.text }, now)
-      else if (change.kind === 'deleted') await deleteText(tx, message, now)
-      else await react(tx, message, by.aci ?? '', change.removed ? undefined : change.emoji, now)
+      if (change.kind === 'completed' || change.kind === 'edited') {
+        const { text, ranges_json } = await shownText(tx, change)
+        const revise = change.kind === 'completed' ? completeText : editMessage
+        await revise(tx, message, { timestampMs, text }, now)
+        await changeMessage(tx, message.id, { ranges_json }, now)
+      } else if (change.kind === 'deleted') {
+        await deleteText(tx, message, now)
+        await wipeAttachmentsOf(tx, message)
+      } else {
+        const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
+        await react(tx, message, who, change.removed ? undefined : change.emoji, now)
+      }
       await this.#context.events.append(tx, {
         type: `message.${change.kind}`,
         messageId: message.id,
         conversationId: message.conversation_id,
       })
       return true
+    })
+  }
+
+  readElsewhere(
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    unit?: UnitOfWork,
+  ): Promise<void> {
+    return this.#commit(unit, (tx) => takeReadElsewhere(this.#context, tx, read))
+  }
+
+  timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeTimer(this.#context, tx, fact))
+  }
+
+  changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, async (tx) => {
+      const end = { code: failure?.code ?? null, reason: failure?.message ?? null, atMs }
+      const state = failure === undefined ? 'sent' : 'failed'
+      const change = await settleOwnChange(tx, timestampMs, { state, ...end })
+      if (change === undefined || failure === undefined) return
+      const message = change.message_id === null ? undefined : await getMessage(tx, change.message_id)
+      await this.#context.events.append(tx, {
+        type: 'message.change_failed',
+        messageId: message?.id,
+        conversationId: message?.conversation_id,
+        data: { change: change.kind, code: failure.code },
+      })
     })
   }
 
@@ -184,6 +241,7 @@ export class Inbound implements TransportSink {
 
   committed(): void {
     this.#context.events.poke()
+    this.#context.media.poke()
     void this.#context.agenda.flush()
   }
 
@@ -249,6 +307,8 @@ export class Inbound implements TransportSink {
     message: InboundMessage,
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
+    // Two messages that have no words are not one because of that.
+    if (message.text === '') return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -262,11 +322,14 @@ export class Inbound implements TransportSink {
       id: ids('msg'),
       conversation_id: conversation.id,
       direction: 'in',
-      text: message.text,
+      ...(await shownText(tx, message)),
+      preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      timer_s: message.timerS ?? null,
+      attachments: message.media?.length ?? 0,
       state: 'received',
       transport: message.transport,
       lane: message.lane,
@@ -276,9 +339,17 @@ export class Inbound implements TransportSink {
       updated_at_ms: now,
       sent_at_ms: message.sentAtMs,
     })
+    const media = (message.media ?? []).map((facts) => ({
+      id: ids('att'),
+      facts,
+      dueAtMs: this.#context.media.dueAtMs(facts),
+    }))
+    const { transport, viewOnce = false } = message
+    await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteLastMessage(tx, conversation.id, row.id, 'in', now)
     await announce(events, tx, row, undefined)
     await this.#replace(tx, row)
+    if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
     return row
   }
 
@@ -304,7 +375,10 @@ export class Inbound implements TransportSink {
       {
         twin_at_ms: message.receivedAtMs,
         twin_transport: encrypted ? twin.transport : message.transport,
-        ...(encrypted ? { transport: message.transport, lane: message.lane, encrypted: 1 } : {}),
+        // Over Signal a message is known by its time there.
+        ...(encrypted
+          ? { transport: message.transport, lane: message.lane, encrypted: 1, sent_timestamp_ms: message.sentAtMs }
+          : {}),
       },
       this.#context.clock(),
     )

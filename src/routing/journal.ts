@@ -3,8 +3,8 @@
  * before the call resolves; what came of the last part is committed together with the end of the attempt, which follows at
  * once: each commit waits for the disk. States only go forward: a status report may overtake the modem's own answer.
  */
-import type { AttemptJournal, PartRecord, PartState } from '../domain/transport.ts'
-import { changePart, insertParts, nextConcatReference, partsOf } from '../store/attempts.ts'
+import type { AttemptJournal, PartRecord } from '../domain/transport.ts'
+import { changePart, insertParts, nextConcatReference, partsOf, settlePart } from '../store/attempts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { PartRow } from '../store/tables/mailbox.ts'
 
@@ -13,10 +13,9 @@ export interface JournalledLeg {
   leg: number
   lane: string
   recipientDigits: string
+  /** This is the first attempt of the leg: nothing is journalled yet. */
+  isFirst: boolean
 }
-
-/** What a report has proved, the transport does not take back. */
-const REPORTED: ReadonlySet<PartState> = new Set(['delivered', 'failed'])
 
 type PartChange = Parameters<AttemptJournal['part']>[1]
 
@@ -28,6 +27,9 @@ export class LegJournal implements AttemptJournal {
   #lastPart = 0
   /** What came of the last part, for the transaction that closes the attempt. */
   #outcome: { part: number; change: PartChange } | undefined
+  /** Parts that this attempt has given to the modem and not heard of since. */
+  readonly #handedOver = new Set<number>()
+  #wasReported = false
   /** Parts of this attempt that the network took, or may have. */
   taken = 0
 
@@ -37,8 +39,8 @@ export class LegJournal implements AttemptJournal {
   }
 
   async plan(parts: readonly { part: number; tpduHex: string }[]): Promise<readonly PartRecord[]> {
-    const { messageId, leg, lane } = this.#of
-    const stored = await partsOf(this.#db, messageId, leg)
+    const { messageId, leg, lane, isFirst } = this.#of
+    const stored = isFirst ? [] : await partsOf(this.#db, messageId, leg)
     this.#lastPart = Math.max(0, ...(stored.length > 0 ? stored : parts).map(({ part }) => part))
     if (stored.length === 0) {
       this.#planned = parts
@@ -65,7 +67,7 @@ export class LegJournal implements AttemptJournal {
       this.#outcome = { part, change }
       return
     }
-    await this.#db.transaction().execute((tx) => this.#write(tx, part, change))
+    await this.#db.transaction().execute((tx) => this.#note(tx, part, change))
     this.#planned = []
   }
 
@@ -77,25 +79,40 @@ export class LegJournal implements AttemptJournal {
   async close(tx: DatabaseTransaction): Promise<void> {
     const outcome = this.#outcome
     this.#outcome = undefined
-    if (outcome !== undefined) await this.#write(tx, outcome.part, outcome.change)
+    if (outcome !== undefined) await this.#note(tx, outcome.part, outcome.change)
+    this.#planned = []
   }
 
-  async #write(tx: DatabaseTransaction, part: number, change: PartChange): Promise<void> {
+  /** Status reports may have come before the end of the attempt, so that they have not moved the message yet. */
+  get mayBeReported(): boolean {
+    return this.#wasReported || !this.#of.isFirst || this.#lastPart > 1
+  }
+
+  async #note(tx: DatabaseTransaction, part: number, change: PartChange): Promise<void> {
+    const isNew = this.#planned.some((planned) => planned.part === part)
+    if (change.state === 'submitting') this.#handedOver.add(part)
+    if (isNew && change.state === 'submitting') {
+      const { atMs: submittedAtMs } = change
+      const parts = this.#planned.map((planned) => (planned.part === part ? { ...planned, submittedAtMs } : planned))
+      await insertParts(tx, this.#of, parts)
+      return
+    }
+    if (isNew) await insertParts(tx, this.#of, this.#planned)
     const { messageId, leg } = this.#of
-    if (this.#planned.length > 0) await insertParts(tx, this.#of, this.#planned)
-    const row = (await partsOf(tx, messageId, leg)).find((stored) => stored.part === part)
-    if (row === undefined) throw new RangeError(`part ${part} was never planned`)
-    await changePart(
+    const stored = await settlePart(
       tx,
       { messageId, leg, part },
       {
-        state: REPORTED.has(row.state) ? row.state : change.state,
+        state: change.state,
         ...(change.messageReference === undefined ? {} : { message_reference: change.messageReference }),
         ...(change.state === 'submitting' ? { submitted_at_ms: change.atMs } : {}),
         ...(change.detail === undefined ? {} : { detail: change.detail }),
       },
     )
-    if (row.state === 'submitting' && (change.state === 'accepted' || change.state === 'uncertain')) this.taken += 1
+    if (stored === undefined) throw new RangeError(`part ${part} was never planned`)
+    if (stored !== change.state) this.#wasReported = true
+    const mayBeTaken = change.state === 'accepted' || change.state === 'uncertain'
+    if (mayBeTaken && this.#handedOver.delete(part)) this.taken += 1
   }
 }
 

@@ -26,9 +26,19 @@ export async function moveMessage(
 ): Promise<MessageRow> {
   if (!accepts(message.state, event)) return message
   const state = advance(message.state, event)
-  const moved = await changeMessage(tx, message.id, { code: null, reason: null, ...move, state }, clock())
+  const expiry = expiryOf(message, move.sent_at_ms ?? message.sent_at_ms)
+  const moved = await changeMessage(tx, message.id, { code: null, reason: null, ...move, ...expiry, state }, clock())
   if (state !== message.state || moved.code !== message.code) await announce(events, tx, moved, message.state)
   return moved
+}
+
+/** What we send begins to disappear when it was sent. */
+function expiryOf(
+  { timer_s: seconds, expires_at_ms: known, direction }: MessageRow,
+  sentAtMs: number | null,
+): Pick<Move, 'expires_at_ms'> {
+  if (seconds === null || known !== null || direction === 'in' || sentAtMs === null) return {}
+  return { expires_at_ms: sentAtMs + seconds * 1_000 }
 }
 
 /** Appends `message.<state>`. */

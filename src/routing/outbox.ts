@@ -41,6 +41,11 @@ const LANES_MAX = 64
 /** Attempts at a time: a modem takes one text after the other, Signal takes several people at once. */
 const CONCURRENCY = { sms: 1, signal: 8 } as const
 const DEADLINES_CONCURRENCY = 4
+/**
+ * What is due later than this gets no job: the reconciler comes every minute and brings it again. So messages that wait
+ * for hours do not lie in Redis, too.
+ */
+const FAR_OFF_MS = 120_000
 /** At stop, running attempts get this long; what is cut off is settled at the next start. */
 const STOP_TIMEOUT_MS = 10_000
 /** …and BullMQ this long to close its connections. */
@@ -102,10 +107,11 @@ export class RedisOutbox implements Outbox {
     mode: 'again' | 'once',
   ): Promise<void> {
     const line = this.#lines.get('deadlines')
-    if (!this.#open() || line === undefined) return
+    const near = jobs.filter(({ delayMs }) => delayMs <= FAR_OFF_MS)
+    if (!this.#open() || line === undefined || near.length === 0) return
     const { queue } = await line
     await queue.addBulk(
-      jobs.map(({ messageId, atMs, delayMs }) => ({
+      near.map(({ messageId, atMs, delayMs }) => ({
         name: 'deadline',
         data: { messageId },
         opts: { ...JOB, delay: delayMs, jobId: this.#id(`${messageId}-at-${atMs}`, mode) },

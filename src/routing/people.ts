@@ -19,6 +19,7 @@ import {
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
+import { addLine } from './lines.ts'
 
 export interface PeopleContext {
   ids: IdSource
@@ -42,15 +43,19 @@ export async function resolvePerson(
 ): Promise<ContactRow> {
   const aci = person.aci ?? (person.address?.kind === 'signal' ? person.address.aci : undefined)
   const e164 = person.address?.kind === 'e164' ? person.address.e164 : undefined
-  if (aci === undefined && e164 === undefined) return resolveSender(context, tx, person)
+  if (aci === undefined && e164 === undefined) {
+    const known = person.pni === undefined ? undefined : await findContact(tx, { pni: person.pni })
+    return known ?? resolveSender(context, tx, person)
+  }
   const byAci = aci === undefined ? undefined : await findContact(tx, { aci })
   const byNumber = e164 === undefined ? undefined : await findContact(tx, { e164 })
   const now = context.clock()
   if (byAci !== undefined && byNumber !== undefined && byAci.id !== byNumber.id) {
     return mergeContacts(context, tx, byNumber, byAci)
   }
-  const known = byAci ?? byNumber
   const { pni, name } = person
+  const hidden = pni === undefined ? undefined : await findContact(tx, { sender: senderOfPni(pni) })
+  const known = await unveil(context, tx, byAci ?? byNumber, hidden, { e164: e164 ?? null, aci: aci ?? null })
   if (known === undefined) {
     return insertContact(
       tx,
@@ -68,6 +73,15 @@ export async function resolvePerson(
   }
   if (Object.keys(change).length === 0) return known
   const changed = await changeContact(tx, known.id, change, now)
+  if (e164 !== undefined && known.e164 !== null && known.e164 !== e164) {
+    await addLine(
+      context,
+      tx,
+      changed,
+      'number-changed',
+      `Has another phone number now: ${e164} (before: ${known.e164}).`,
+    )
+  }
   // Another account behind a number we knew: its safety number is another one, too.
   return moved ? flagIdentity(context, tx, changed) : changed
 }
@@ -83,21 +97,70 @@ export function conversationOf(
 
 /** Their safety number has changed: until a person consents, nothing goes to them over Signal. */
 export async function flagIdentity(
-  { events, clock }: PeopleContext,
+  context: PeopleContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
 ): Promise<ContactRow> {
+  const { events, clock } = context
   if (contact.identity_changed_at_ms !== null || isGroupId(contact.id)) return contact
   await events.append(tx, { type: 'contact.identity_changed', contactId: contact.id })
+  await addLine(context, tx, contact, 'identity-changed')
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())
+}
+
+/** Notes what another device of ours says of the safety number. A changed one still waits for consent here. */
+export async function noteVerified(
+  { events, clock }: PeopleContext,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  verified: boolean,
+): Promise<void> {
+  if ((contact.verified === 1) === verified) return
+  await changeContact(tx, contact.id, { verified: verified ? 1 : 0 }, clock())
+  await events.append(tx, { type: 'contact.updated', contactId: contact.id })
+}
+
+/** Notes how they call themselves; another name than before is told in the conversation. */
+export async function noteProfileName(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  name: string,
+): Promise<void> {
+  const before = contact.profile_name
+  if (before === name) return
+  await changeContact(tx, contact.id, { profile_name: name }, context.clock())
+  await context.events.append(tx, { type: 'contact.updated', contactId: contact.id })
+  if (before !== null) await addLine(context, tx, contact, 'renamed', `Is called ${name} now (before: ${before}).`)
+}
+
+/** Under what somebody is kept of whom only the phone-number identity is known. */
+function senderOfPni(pni: string): string {
+  return `PNI:${pni}`
+}
+
+/** Whoever was known only by phone-number identity is this person: what was said with them belongs to it. */
+async function unveil(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  known: ContactRow | undefined,
+  hidden: ContactRow | undefined,
+  ids: Pick<ContactRow, 'e164' | 'aci'>,
+): Promise<ContactRow | undefined> {
+  if (hidden === undefined || hidden.id === known?.id) return known
+  if (known === undefined) return changeContact(tx, hidden.id, { ...ids, sender: null }, context.clock())
+  await moveConversation(context, tx, hidden, known)
+  await deleteContact(tx, hidden.id)
+  return known
 }
 
 /** Short codes and alphanumeric senders have a name space of their own. */
 async function resolveSender({ ids, clock }: PeopleContext, tx: DatabaseTransaction, person: PersonIds) {
-  const { address } = person
+  const { address, pni, name = null } = person
+  const nameless = pni === undefined ? 'unknown' : senderOfPni(pni)
   const sender =
-    address?.kind === 'short-code' ? address.code : address?.kind === 'alphanumeric' ? address.sender : 'unknown'
-  return (await findContact(tx, { sender })) ?? insertContact(tx, ids, { sender, name: person.name ?? null }, clock())
+    address?.kind === 'short-code' ? address.code : address?.kind === 'alphanumeric' ? address.sender : nameless
+  return (await findContact(tx, { sender })) ?? insertContact(tx, ids, { sender, name, pni: pni ?? null }, clock())
 }
 
 /** One person was two contacts: `account` (found by ACI) goes into `kept` (found by number). */
@@ -107,20 +170,8 @@ async function mergeContacts(
   kept: ContactRow,
   account: ContactRow,
 ): Promise<ContactRow> {
-  const { events, clock } = context
-  const from = await findConversation(tx, { contactId: account.id })
-  const to = await findConversation(tx, { contactId: kept.id })
-  if (from !== undefined && to !== undefined) {
-    await mergeConversations(tx, from, to)
-    await events.append(tx, {
-      type: 'conversation.merged',
-      conversationId: to.id,
-      contactId: kept.id,
-      data: { merged: from.id },
-    })
-  } else if (from !== undefined) {
-    await reassignConversation(tx, from.id, kept.id)
-  }
+  const { clock } = context
+  await moveConversation(context, tx, account, kept)
   await deleteContact(tx, account.id)
   const moved = kept.aci !== null && kept.aci !== account.aci
   const merged = await changeContact(
@@ -130,6 +181,7 @@ async function mergeContacts(
       aci: account.aci,
       pni: account.pni ?? kept.pni,
       name: kept.name ?? account.name,
+      profile_name: account.profile_name ?? kept.profile_name,
       policy: kept.policy ?? account.policy,
       verified: account.verified,
       identity_changed_at_ms: account.identity_changed_at_ms,
@@ -142,4 +194,26 @@ async function mergeContacts(
   )
   // The number was somebody else's account before.
   return moved ? flagIdentity(context, tx, merged) : merged
+}
+
+/** What was said with `from` goes to the conversation with `to`. */
+async function moveConversation(
+  { events }: PeopleContext,
+  tx: DatabaseTransaction,
+  from: ContactRow,
+  to: ContactRow,
+): Promise<void> {
+  const leaving = await findConversation(tx, { contactId: from.id })
+  const staying = await findConversation(tx, { contactId: to.id })
+  if (leaving !== undefined && staying !== undefined) {
+    await mergeConversations(tx, leaving, staying)
+    await events.append(tx, {
+      type: 'conversation.merged',
+      conversationId: staying.id,
+      contactId: to.id,
+      data: { merged: leaving.id },
+    })
+  } else if (leaving !== undefined) {
+    await reassignConversation(tx, leaving.id, to.id)
+  }
 }

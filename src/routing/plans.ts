@@ -4,11 +4,13 @@
  */
 import type { MessageEvent } from '../domain/message.ts'
 import { type Leg, planRoute, type RoutePlan } from '../domain/route.ts'
+import type { Recipient } from '../domain/transport.ts'
 import { replaceLegs } from '../store/attempts.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { findGroup } from '../store/groups.ts'
 import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { gatherFacts } from './facts.ts'
 import { groupParty } from './groups.ts'
@@ -43,15 +45,20 @@ export async function partiesIn(db: Database, conversation: ConversationRow | un
   return contact === undefined ? undefined : { conversation, contact, group: undefined }
 }
 
+/** The other side as the transports see it. */
+export function addresseeOf({ contact, group }: Parties): Recipient {
+  return { ...recipientOf(contact), groupId: group?.signal_id }
+}
+
 /** The plan for a message as things are now. */
 export async function planNow(
   context: RoutingContext,
   db: Database,
-  message: Parameters<typeof gatherFacts>[4],
+  message: Parameters<typeof gatherFacts>[5],
   contact: ContactRow,
 ): Promise<RoutePlan> {
-  const { settings, lanes, clock } = context
-  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact))
+  const { settings, mode, lanes, clock } = context
+  return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact))
 }
 
 /** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */

@@ -1,11 +1,17 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
+import type { Recipient } from '../domain/transport.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import { markConversationRead } from '../store/mailbox.ts'
+import { startReadTimers } from '../store/disappearing.ts'
+import { keepEarlyReceipt, takeEarlyReceipts } from '../store/early-receipts.ts'
+import { markConversationRead, markMessagesRead } from '../store/mailbox.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { conversationWith } from './mirroring.ts'
+import type { PeopleContext } from './people.ts'
 import { partiesIn } from './plans.ts'
 
 const nobody = { e164: undefined, aci: undefined, pni: undefined }
@@ -17,6 +23,7 @@ export async function markRead(
   conversationId: string,
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
+  await startReadTimers(tx, conversationId)
   const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
   if (parties === undefined) return () => {}
   const { contact, group } = parties
@@ -25,7 +32,7 @@ export async function markRead(
     if (transport.markRead === undefined) continue
     const byAuthor = new Map<string | null, number[]>()
     for (const message of messages) {
-      if (message.transport !== transport.name || message.kind === 'notice') continue
+      if (message.transport !== transport.name) continue
       const times = byAuthor.get(message.author_aci) ?? []
       byAuthor.set(message.author_aci, [...times, message.sent_timestamp_ms])
     }
@@ -36,5 +43,32 @@ export async function markRead(
   }
   return () => {
     for (const act of afterCommit) act()
+  }
+}
+
+/** What the owner has read on another device is read here; what is still to come will be. */
+export async function takeReadElsewhere(
+  { clock, events }: PeopleContext,
+  tx: DatabaseTransaction,
+  { author, timestampsMs, atMs }: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+): Promise<void> {
+  const conversation = await conversationWith(tx, author)
+  const read = conversation === undefined ? [] : await markMessagesRead(tx, conversation.id, timestampsMs, atMs)
+  const here = new Set(read.map(({ sent_timestamp_ms }) => sent_timestamp_ms))
+  const missing = timestampsMs.filter((timestampMs) => !here.has(timestampMs))
+  if (author.aci !== undefined) {
+    await keepEarlyReceipt(tx, { kind: 'read-here', aci: author.aci, timestampsMs: missing, atMs }, clock())
+  }
+  if (conversation === undefined || read.length === 0) return
+  await startReadTimers(tx, conversation.id)
+  await events.append(tx, { type: 'conversation.read', conversationId: conversation.id, data: { by: 'other-device' } })
+}
+
+/** A message that was read on another device before it came here. */
+export async function catchUpReading(tx: DatabaseTransaction, message: MessageRow, authorAci: string): Promise<void> {
+  for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, authorAci, message.sent_timestamp_ms)) {
+    if (kind !== 'read-here') continue
+    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs)
+    await startReadTimers(tx, message.conversation_id)
   }
 }

@@ -8,10 +8,12 @@ import type { Receipt } from '../domain/transport.ts'
 import { changePart, partsOf, partsSubmitted } from '../store/attempts.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { keepEarlyReceipt } from '../store/early-receipts.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
 import { settleGroupReceipt } from './groups.ts'
+import type { LineContext } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { isSettled, partReported } from './report-match.ts'
 import { noteEvidence } from './standing.ts'
@@ -116,24 +118,28 @@ export async function rollUp(
 
 /** Moves the messages that a Signal receipt speaks of, and takes it as evidence that this person is there. */
 export async function settleSignalReceipt(
-  context: MoveContext,
+  context: LineContext,
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
 ): Promise<MessageRow[]> {
   const moved = await settleGroupReceipt(context, tx, receipt)
   const contact = await findContact(tx, { aci: receipt.fromAci })
-  if (contact === undefined) return moved
-  await noteEvidence(context, tx, contact, { kind: 'registered' })
+  if (contact !== undefined) await noteEvidence(context, tx, contact, { kind: 'registered' })
   const messages = await messagesBySentTime(tx, receipt.fromAci, receipt.timestampsMs)
+  const here = new Set([...moved, ...messages].map(({ sent_timestamp_ms }) => sent_timestamp_ms))
+  const timestampsMs = receipt.timestampsMs.filter((timestampMs) => !here.has(timestampMs))
+  const { kind, fromAci: aci, atMs } = receipt
+  await keepEarlyReceipt(tx, { kind, aci, timestampsMs, atMs }, context.clock())
   for (const message of messages) moved.push(await settleBySignal(context, tx, message, receipt))
   return moved
 }
 
-async function settleBySignal(
+/** Moves one message by what its recipient's device said of it. */
+export async function settleBySignal(
   context: MoveContext,
   tx: DatabaseTransaction,
   message: MessageRow,
-  receipt: SignalReceipt,
+  receipt: Pick<SignalReceipt, 'kind' | 'atMs'>,
 ): Promise<MessageRow> {
   if (!accepts(message.state, receipt.kind)) {
     if (message.transport !== 'sms' || message.twin_transport !== null) return message

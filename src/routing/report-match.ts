@@ -19,6 +19,8 @@ export interface ReportIdentity {
 
 /** A service centre takes a text within this time of its hand-over; a clock that is off by less counts as right. */
 const CLOCK_SKEW_MS = 10 * 60_000
+/** TP-SCTS counts whole seconds (23.040 §9.2.3.11): within the one it names no submission is nearer than another. */
+const CENTRE_RESOLUTION_MS = 1_000
 /** A part of the same reference goes before one whose reference is not known, unless it is farther off by this much. */
 const ADVANTAGE_MS = 2 * 60_000
 /** Reports that show the error of the service centre's clock: the newest ones. */
@@ -35,7 +37,10 @@ export function partReported<Part extends ReportedPart>(
   { messageReference, submittedAtMs }: ReportIdentity,
 ): Part | undefined {
   const errorMs = clockErrorMs(parts)
-  const distance = (part: Part) => Math.abs((part.submitted_at_ms ?? 0) + errorMs - submittedAtMs)
+  const distance = (part: Part) => {
+    const behindMs = (part.submitted_at_ms ?? 0) + errorMs - submittedAtMs
+    return behindMs < 0 ? -behindMs : Math.max(0, behindMs - CENTRE_RESOLUTION_MS)
+  }
   const nearest = (some: readonly Part[]) =>
     some.reduce<Part | undefined>((best, part) => {
       if (best === undefined) return part

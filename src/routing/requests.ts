@@ -1,12 +1,20 @@
 /** What people and programs ask of the router, and what they get. The HTTP edge maps to and from these. */
 import type { ContactPolicy } from '../domain/contact.ts'
+import type { TextRange } from '../domain/ranges.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 
 export interface SubmitRequest {
   /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
   to?: string
   conversationId?: string
+  /** May be empty where something is attached. */
   text: string
+  /** Styles of its parts, for Signal. */
+  ranges?: readonly TextRange[]
+  /** The message that it answers to, of the same conversation. */
+  quoteId?: string
+  /** Ids of files that were handed in (`MediaDesk.add`), in their order. */
+  media?: readonly string[]
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

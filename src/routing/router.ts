@@ -19,15 +19,18 @@ import type { LaneUse } from '../domain/lane-choice.ts'
 import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
+import type { Blobs } from '../store/blobs.ts'
 import { findContact } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff } from '../store/messages.ts'
+import type { Pictures } from '../store/pictures.ts'
 import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
 import { Capabilities, recipientOf, wantsLookUp } from './capabilities.ts'
+import { changeMessageOf, type MessageChange } from './changing.ts'
 import type { RoutingContext } from './context.ts'
 import { meetDeadline } from './deadlines.ts'
 import {
@@ -40,19 +43,21 @@ import {
   retryMessage,
   reviseContact,
 } from './decisions.ts'
+import { Disappearing, orderTimer } from './disappearing.ts'
 import { type RoutingSettings, usableLanes } from './facts.ts'
 import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
 import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
+import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
-import { partiesOf } from './plans.ts'
+import { addresseeOf, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
 import { storeMessage } from './submitting.ts'
 
-/** How often all jobs are made anew from the database. */
+/** How often all jobs are made anew from the database; the outbox counts on it (FAR_OFF_MS). */
 const RECONCILE_INTERVAL_MS = 60_000
 /** How often old rows are forgotten. */
 const CLEAN_UP_INTERVAL_MS = 3_600_000
@@ -73,6 +78,8 @@ export interface RouterOptions {
   events: EventLog
   outbox: Outbox
   settings: RoutingSettings
+  /** Where files of messages lie, and how much of them is taken. */
+  media: { blobs: Blobs; pictures: Pictures; settings: MediaSettings }
   ids: IdSource
   /** ms since epoch. */
   clock: () => number
@@ -84,12 +91,17 @@ export interface RouterOptions {
 export class Router {
   /** Where transports put their facts; exists before any transport, since drivers want it at construction. */
   readonly sink: TransportSink
+  /** The files of messages. */
+  readonly media: MediaDesk
   readonly #context: RoutingContext
   readonly #outbox: Outbox
   readonly #sending: Sending
   readonly #laneWatch: LaneWatch
+  readonly #disappearing: Disappearing
   readonly #pace: Pace
   #transports: readonly Transport[] = []
+  /** What a person has chosen instead of the configuration's. */
+  #chosenMode: Mode | undefined
   #capabilities: Capabilities | undefined
   #unsubscribe: (() => void)[] = []
   #timers: NodeJS.Timeout[] = []
@@ -100,6 +112,7 @@ export class Router {
 
   constructor(options: RouterOptions) {
     const { db, events, outbox, settings, ids, clock, random, log } = options
+    this.media = new MediaDesk({ ...options.media, db, events, ids, clock, log, transports: () => this.#transports })
     this.#known = new Promise((resolve) => {
       this.#nowKnown = resolve
     })
@@ -121,22 +134,25 @@ export class Router {
       random,
       log,
       settings,
+      mode: () => this.mode(),
       get transports() {
         return transports()
       },
       lanes,
       agenda,
+      media: this.media,
       uses,
     }
     this.#pace = new Pace(clock)
     this.#outbox = outbox
     this.#sending = new Sending(this.#context)
+    this.#disappearing = new Disappearing(this.#context)
     this.#laneWatch = new LaneWatch({
       context: this.#context,
       commit: (work) => this.#commit(work),
       reconcile: () => this.reconcile(),
     })
-    this.sink = new Inbound({ db, events, agenda, ids, clock, region: settings.region })
+    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, region: settings.region })
   }
 
   /**
@@ -146,10 +162,12 @@ export class Router {
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
     this.#transports = transports
+    this.#chosenMode = await readMode(db)
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
     await this.#sending.recover()
+    await this.media.start()
     await this.#context.uses.count(this.#context.lanes())
     await endBackOff(db, 'sms', [QUOTA_EXCEEDED], this.#context.clock())
     this.#laneWatch.begin()
@@ -174,7 +192,9 @@ export class Router {
     this.#pace.stop()
     this.#capabilities?.stop()
     await this.#outbox.stop()
+    await this.media.stop()
     await this.#laneWatch.stop()
+    await this.#disappearing.stop()
     await this.#context.agenda.flush()
   }
 
@@ -195,13 +215,12 @@ export class Router {
     const { db } = this.#context
     const held = await demandHeld(db, messageId)
     if (held.code !== 'identity-changed') return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
-    const { contact, group } = await partiesOf(db, held)
-    if (group !== undefined) {
-      const members = { ...recipientOf(contact), groupId: group.signal_id }
-      for (const transport of this.#transports) await transport.approveIdentity(members)
+    const parties = await partiesOf(db, held)
+    if (parties.group !== undefined) {
+      for (const transport of this.#transports) await transport.approveIdentity(addresseeOf(parties))
       return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
     }
-    await this.approveIdentity(contact.id)
+    await this.approveIdentity(parties.contact.id)
     return (await getMessage(db, messageId)) ?? held
   }
 
@@ -216,8 +235,14 @@ export class Router {
   }
 
   /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. */
-  updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
-    return this.#commit((tx) => reviseContact(this.#context, tx, contactId, change, ifVersion))
+  async updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
+    const contact = await this.#commit((tx) => reviseContact(this.#context, tx, contactId, change, ifVersion))
+    if (change.verified !== undefined) {
+      for (const transport of this.#transports) {
+        void transport.tellVerified?.(recipientOf(contact), change.verified)
+      }
+    }
+    return contact
   }
 
   /** Consents to a changed safety number; releases the messages held for it. Errors: `unknown-contact`. */
@@ -225,6 +250,20 @@ export class Router {
     const contact = await demandContact(this.#context.db, contactId)
     for (const transport of this.#transports) await transport.approveIdentity(recipientOf(contact))
     return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId))
+  }
+
+  /** Reacts to a message, edits it or takes it back, here and over Signal. Errors: as `changeMessageOf`. */
+  async change(messageId: string, change: MessageChange): Promise<MessageRow> {
+    const { message, afterCommit } = await this.#commit((tx) => changeMessageOf(this.#context, tx, messageId, change))
+    afterCommit()
+    return message
+  }
+
+  /** New messages of the conversation disappear after so many seconds (0: they stay). Errors: as `orderTimer`. */
+  setTimer(conversationId: string, seconds: number): Promise<void> {
+    return this.#commit((tx) => orderTimer(this.#context, tx, conversationId, seconds)).then((afterCommit) =>
+      afterCommit(),
+    )
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */
@@ -242,8 +281,8 @@ export class Router {
     return merged ?? demandContact(this.#context.db, contactId)
   }
 
-  async mode(): Promise<Mode> {
-    return (await readMode(this.#context.db)) ?? this.#context.settings.mode
+  mode(): Mode {
+    return this.#chosenMode ?? this.#context.settings.mode
   }
 
   /** Messages that have not left yet follow the new mode. */
@@ -252,6 +291,7 @@ export class Router {
       await writeMode(tx, mode)
       await this.#context.events.append(tx, { type: 'settings.mode', data: { mode } })
     })
+    this.#chosenMode = mode
     await this.reconcile()
   }
 
@@ -291,6 +331,7 @@ export class Router {
     try {
       await this.#sending.recover()
       await this.#context.agenda.reconcile()
+      await this.#disappearing.sweep()
       // Quotas renew without anybody saying so.
       this.#laneWatch.look()
     } catch (error) {

@@ -11,7 +11,9 @@
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
-import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
+import type { OutgoingMedia } from '../domain/media.ts'
+import { asPlainText } from '../domain/plain-text.ts'
+import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import {
   type AttemptEnd,
@@ -25,20 +27,21 @@ import {
   refusalsByLane,
 } from '../store/attempts.ts'
 import { noteSmsLane } from '../store/contacts.ts'
-import type { DatabaseTransaction } from '../store/database.ts'
+import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
 import { putRecipient } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
 import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts'
 import type { AttemptJob } from './agenda.ts'
-import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
+import { timerOf } from './disappearing.ts'
 import { rollUpGroup } from './groups.ts'
 import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
+import { outgoingMedia } from './outgoing-media.ts'
 import { flagIdentity } from './people.ts'
-import { applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
+import { addresseeOf, applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 import { rollUp } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -72,16 +75,22 @@ export class Sending {
   /** Claims and makes one attempt; how many parts have left. Does nothing where there is nothing to do. */
   async attempt(job: AttemptJob): Promise<number> {
     const { db, events, agenda, uses } = this.#context
-    const claim = await db.transaction().execute((tx) => this.#claim(tx, job))
+    // Not waited for: before anything leaves, the journal (or the ratchet) waits for what it writes after this.
+    const claim = await withoutWaiting(db)
+      .transaction()
+      .execute((tx) => this.#claim(tx, job))
     events.poke()
     void agenda.flush()
     if (claim === undefined) return 0
     try {
       const outcome = await this.#send(claim)
-      await db.transaction().execute(async (tx) => {
-        await claim.journal.close(tx)
-        await this.#close(tx, claim.attempt, outcome)
-      })
+      // Nobody is told of it who would not ask again: a power cut before it is on the disk leaves `uncertain`.
+      await withoutWaiting(db)
+        .transaction()
+        .execute(async (tx) => {
+          await claim.journal.close(tx)
+          await this.#close(tx, claim, outcome)
+        })
       uses.add(claim.attempt.lane, claim.journal.taken)
     } finally {
       this.#live.delete(claim.attempt.id)
@@ -118,7 +127,8 @@ export class Sending {
       return undefined
     }
     const parties = await partiesOf(tx, message)
-    const parts = await partsOf(tx, message.id, message.leg)
+    const isFirst = message.tries === 0
+    const parts = isFirst ? [] : await partsOf(tx, message.id, message.leg)
     const begun = parts.find(({ state }) => state !== 'pending')
     if (begun === undefined && (await this.#replanned(tx, message, parties))) return undefined
     if (!(await mayGoNow(tx, message.id, now))) return undefined
@@ -139,6 +149,12 @@ export class Sending {
       agenda.touch(message.id, choice.lane)
       return undefined
     }
+    const media = await outgoingMedia(tx, this.#context.media.blobs, message)
+    if (media === undefined) {
+      const reason = 'Not sent: what was attached is not here any more.'
+      await moveMessage(this.#context, tx, message, 'fail', { code: 'media-gone', reason, due_at_ms: null })
+      return undefined
+    }
     const attempt = await openAttempt(tx, ids, {
       messageId: message.id,
       leg: message.leg,
@@ -148,7 +164,7 @@ export class Sending {
     })
     await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
     this.#live.add(attempt.id)
-    return { attempt, transport, ...this.#outgoing(attempt, message, parties) }
+    return { attempt, transport, ...this.#outgoing(attempt, message, parties, { isFirst, media }) }
   }
 
   async #chooseLane(
@@ -162,7 +178,7 @@ export class Sending {
     const limited = lanes.some(({ quota }) => quota !== undefined)
     return chooseLane(lanes, {
       number: contact.e164 ?? undefined,
-      parts: (limited ? transport.partsOf?.(message.text) : undefined) ?? 1,
+      parts: (limited ? transport.partsOf?.(asPlainText(message.text, quoteOf(message))) : undefined) ?? 1,
       begun,
       replyTo: conversation.reply_lane ?? undefined,
       last: conversation.sms_lane ?? undefined,
@@ -178,13 +194,23 @@ export class Sending {
     return refused
   }
 
-  #outgoing(attempt: AttemptRow, message: MessageRow, { contact, group }: Parties) {
-    const recipient = { ...recipientOf(contact), groupId: group?.signal_id }
+  #outgoing(
+    attempt: AttemptRow,
+    message: MessageRow,
+    parties: Parties,
+    { isFirst, media }: { isFirst: boolean; media: readonly OutgoingMedia[] },
+  ) {
+    const recipient = addresseeOf(parties)
+    const quote = quoteOf(message)
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
       attemptId: attempt.id,
       recipient,
-      text: message.text,
+      text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
+      quote,
+      ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
+      timer: timerOf(parties.conversation, message),
+      media,
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,
@@ -194,6 +220,7 @@ export class Sending {
       leg: attempt.leg,
       lane: attempt.lane,
       recipientDigits: addressDigits(recipient.e164 ?? '', this.#context.settings.region),
+      isFirst,
     })
     return { outgoing, journal }
   }
@@ -233,14 +260,15 @@ export class Sending {
     }
   }
 
-  async #close(tx: DatabaseTransaction, attempt: AttemptRow, outcome: SendOutcome | CausewayError): Promise<void> {
+  async #close(tx: DatabaseTransaction, claim: Claim, outcome: SendOutcome | CausewayError): Promise<void> {
+    const { attempt, journal } = claim
     const message = await getMessage(tx, attempt.message_id)
     if (message === undefined) return
     this.#follow(message, attempt)
     if (outcome instanceof CausewayError) {
       await this.#refused(tx, attempt, message, outcome)
     } else if (outcome.kind === 'accepted') {
-      await this.#accepted(tx, attempt, message, outcome)
+      await this.#accepted(tx, attempt, message, outcome, journal.mayBeReported)
     } else {
       await this.#uncertain(tx, attempt, message, outcome.detail)
     }
@@ -251,6 +279,7 @@ export class Sending {
     attempt: AttemptRow,
     message: MessageRow,
     outcome: SendOutcome & { kind: 'accepted' },
+    mayBeReported: boolean,
   ): Promise<void> {
     const now = this.#context.clock()
     await this.#end(tx, attempt, { result: 'accepted', code: null, detail: outcome.detail })
@@ -263,15 +292,17 @@ export class Sending {
       due_at_ms: outcome.expectsReceipt && due < (message.valid_until_ms ?? 0) ? due : null,
       reason: outcome.detail,
     })
-    const { conversation, contact } = await partiesOf(tx, message)
     for (const { aci, outcome: state, detail } of outcome.recipients ?? []) {
       await putRecipient(tx, { message_id: message.id, aci, state, detail, at_ms: now })
     }
     if (outcome.recipients !== undefined) await rollUpGroup(this.#context, tx, sent, now)
     if (attempt.transport === 'sms') {
-      await noteSmsLane(tx, conversation.id, attempt.lane, 'out')
-      await rollUp(this.#context, tx, sent, attempt.leg, now)
-    } else if (contact.signal_standing === 'unknown') {
+      await noteSmsLane(tx, message.conversation_id, attempt.lane, 'out')
+      if (mayBeReported) await rollUp(this.#context, tx, sent, attempt.leg, now)
+      return
+    }
+    const { contact } = await partiesOf(tx, message)
+    if (contact.signal_standing === 'unknown') {
       await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
     }
   }
@@ -422,12 +453,9 @@ export class Sending {
     } else if (open > 0) {
       await this.#uncertain(tx, attempt, message, `${detail}: only a delivery report can tell whether it left`)
     } else {
-      await this.#accepted(tx, attempt, message, {
-        kind: 'accepted',
-        detail: 'accepted by the network',
-        encrypted: false,
-        expectsReceipt: true,
-      })
+      const detail = 'accepted by the network'
+      const outcome = { kind: 'accepted', detail, encrypted: false, expectsReceipt: true } as const
+      await this.#accepted(tx, attempt, message, outcome, true)
     }
   }
 
@@ -445,6 +473,10 @@ export class Sending {
     const spread = grown * (0.8 + 0.4 * this.#context.random())
     return Math.round(Math.max(retryAfterMs ?? 0, spread))
   }
+}
+
+function quoteOf({ quote_json: json }: MessageRow): Quote | undefined {
+  return json === null ? undefined : JSON.parse(json)
 }
 
 /** Its validity is over and it has not left. */

@@ -6,8 +6,8 @@ import { negativeLookupMs, POSITIVE_LOOKUP_MS, type SignalStanding, STALE_REPROB
 import { isGroupId } from '../domain/ids.ts'
 import { changeContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
 import type { ContactRow } from '../store/tables/mailbox.ts'
+import { addPresenceLine, type LineContext } from './lines.ts'
 
 /**
  * `registered`: they use it (a message, a receipt, the directory). `left`: the service says that the account is gone.
@@ -25,12 +25,13 @@ const UNANSWERED_RETRY_MS = 60_000
 
 /** The contact after the evidence. */
 export async function noteEvidence(
-  { events, clock }: { events: EventLog; clock: () => number },
+  context: LineContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   evidence: Evidence,
 ): Promise<ContactRow> {
   if (isGroupId(contact.id)) return contact
+  const { events, clock } = context
   const now = clock()
   const known = contact.signal_standing
   if (evidence.kind === 'unanswered') {
@@ -61,6 +62,9 @@ export async function noteEvidence(
       },
       now,
     )
+    if (evidence.kind === 'left' || (evidence.kind === 'absent' && standing === 'stale')) {
+      await addPresenceLine(context, tx, contact, 'left')
+    } else if (standing === 'registered') await addPresenceLine(context, tx, contact, 'returned')
     if (standing !== known) {
       await events.append(tx, {
         type: 'contact.capability',

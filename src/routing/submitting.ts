@@ -3,7 +3,10 @@ import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
-import { replaceLegs } from '../store/attempts.ts'
+import { rangesWithin } from '../domain/ranges.ts'
+import type { Quote } from '../domain/transport.ts'
+import { useUploads } from '../store/attachments.ts'
+import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { ensureGroupConversation, findGroup } from '../store/groups.ts'
@@ -22,14 +25,15 @@ const TEXT_LENGTH_MAX = 20_000
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`.
+ * `idempotency-mismatch`, `unknown-quote`.
  */
 export async function storeMessage(
   context: RoutingContext,
   tx: DatabaseTransaction,
   request: SubmitRequest,
 ): Promise<Submission> {
-  if (request.text === '' || request.text.length > TEXT_LENGTH_MAX) {
+  const media = request.media ?? []
+  if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   const { ids, clock, settings } = context
@@ -41,6 +45,7 @@ export async function storeMessage(
     if (known !== undefined) return { message: known, replayed: true }
   }
   const { contact, conversation } = await recipient(context, tx, request)
+  const quote = request.quoteId === undefined ? undefined : await quoteOf(tx, request.quoteId, conversation.id)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
   const validUntilMs = (scheduledAtMs ?? now) + (request.validityMs ?? settings.validityMs)
@@ -48,7 +53,11 @@ export async function storeMessage(
     id,
     policy: request.policy ?? null,
     text_approved: 0,
+    leg: null,
+    attachments: media.length,
     since_leg: 0,
+    tries: 0,
+    timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
     fallback_code: null,
     fallback_reason: null,
     fallback_after_ms: request.fallbackAfterMs ?? null,
@@ -60,11 +69,13 @@ export async function storeMessage(
       : { event: 'go' as const, move: { due_at_ms: scheduledAtMs, reason: 'waits for its time' } }
   const begin = scheduledAtMs === null ? 'queued' : 'scheduled'
   const message = await insertMessage(tx, {
-    ...move,
     ...fields,
+    ...move,
     conversation_id: conversation.id,
     direction: 'out',
     text: request.text,
+    ranges_json: rangesJson(request),
+    quote_json: quote === undefined ? null : JSON.stringify(quote),
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
     sent_timestamp_ms: await nextTimestamp(tx, now),
@@ -73,11 +84,43 @@ export async function storeMessage(
     updated_at_ms: now,
     state: event === 'go' ? begin : advance(begin, event),
   })
-  if (scheduledAtMs === null && plan.kind === 'legs') await replaceLegs(tx, id, 0, plan.legs)
+  if (!(await useUploads(tx, id, media))) {
+    throw new CausewayError({
+      code: 'invalid-media',
+      message: 'One of the files is not here (hand it in first), or belongs to another message already.',
+      retry: 'never',
+    })
+  }
+  if (scheduledAtMs === null && plan.kind === 'legs') await insertLegs(tx, id, 0, plan.legs)
   await noteLastMessage(tx, conversation.id, id, 'out', now)
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
   return { message, replayed: false }
+}
+
+function rangesJson({ text, ranges = [] }: SubmitRequest): string | null {
+  const inside = rangesWithin(text, ranges)
+  if (inside.length !== ranges.length) throw invalidRequest('A style lies outside of the text, or there are too many.')
+  return inside.length === 0 ? null : JSON.stringify(inside)
+}
+
+/** Words of a quoted message that go along. */
+const QUOTED_CHARS_MAX = 500
+
+/** Errors: CausewayError `unknown-quote`. */
+async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationId: string): Promise<Quote> {
+  const message = await getMessage(tx, messageId)
+  const isGone = message === undefined || message.deleted_at_ms !== null || message.notice !== null
+  if (isGone || message.conversation_id !== conversationId) {
+    throw new CausewayError({
+      code: 'unknown-quote',
+      message: 'What this answers to is not a message of the same conversation, or was taken back.',
+      retry: 'never',
+    })
+  }
+  const { direction, sent_timestamp_ms: timestampMs, text, author_aci: authorAci } = message
+  const named = authorAci === null ? {} : { authorAci }
+  return { ours: direction === 'out', timestampMs, text: text.slice(0, QUOTED_CHARS_MAX), ...named }
 }
 
 async function recipient(

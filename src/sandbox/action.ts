@@ -3,7 +3,8 @@
  * request against it. Knows no action.
  */
 
-export type ParameterKind = 'text' | 'integer' | 'flag' | 'json'
+/** `data`: JSON where it begins like an object or a list, else a word. */
+export type ParameterKind = 'text' | 'integer' | 'flag' | 'json' | 'data'
 
 export interface Parameter {
   name: string
@@ -25,6 +26,8 @@ export interface ActionDocument {
 }
 
 export interface Action<World> extends ActionDocument {
+  /** Looks at what was given before anything is done. Throws ActionError `bad-argument`. */
+  check?(given: Arguments): void
   run(world: World, given: Arguments): Promise<unknown>
 }
 
@@ -118,6 +121,7 @@ const kindNames: Readonly<Record<ParameterKind, string>> = {
   integer: 'a whole number',
   flag: 'true or false',
   json: 'JSON',
+  data: 'a word or JSON',
 }
 
 /** A command line hands everything over as text, so text that reads as the kind will do. */
@@ -129,12 +133,15 @@ const byKind: Readonly<Record<ParameterKind, (value: unknown) => unknown>> = {
   },
   flag: (value) =>
     value === 'true' ? true : value === 'false' ? false : typeof value === 'boolean' ? value : undefined,
-  json: (value) => {
-    if (typeof value !== 'string') return value
-    try {
-      return JSON.parse(value)
-    } catch {
-      return undefined
-    }
-  },
+  json: parsed,
+  data: (value) => (typeof value === 'string' && !/^\s*[[{]/.test(value) ? value : parsed(value)),
+}
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
 }

@@ -27,6 +27,7 @@ export class SignalFaults {
   #challengeToken: string | undefined
   #challengeSolvable = true
   #lostAnswers = 0
+  #alerts: string | undefined
 
   /** Connections with credentials are refused with this HTTP status: 403 signed out, 499 too old, 429, 503 … */
   refuseConnections(options: RefusalOptions): void {
@@ -47,6 +48,15 @@ export class SignalFaults {
     this.#challengeSolvable = solvable
   }
 
+  /** Whoever connects with credentials is told this (`idle-primary-device`). */
+  alert(alert: string): void {
+    this.#alerts = alert
+  }
+
+  get alerts(): string | undefined {
+    return this.#alerts
+  }
+
   /** The next sends are carried out, but their answers never arrive: the connection breaks instead. */
   loseSendAnswers(times: number): void {
     this.#lostAnswers = times
@@ -54,6 +64,7 @@ export class SignalFaults {
 
   /** Ends every fault. */
   heal(): void {
+    this.#alerts = undefined
     this.#connects = undefined
     this.#sends = undefined
     this.#challengeToken = undefined

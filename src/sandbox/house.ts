@@ -144,7 +144,7 @@ export class House {
     await this.api.call('POST', '/api/v1/signal/register', {
       number: this.world.gatewayNumber,
       captcha: 'signalcaptcha://test',
-      transport: 'sms',
+      sign_out_phone: true,
     })
     await this.signalConnected()
   }

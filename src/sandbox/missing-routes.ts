@@ -7,6 +7,9 @@ import type { ChatRequest, Reply } from './signal-connection.ts'
 
 interface Accounts {
   getAllDevicesByServiceId(aci: AciString): Promise<readonly Device[]>
+  /** As the device gave it, encrypted; base64. */
+  deviceName(device: Device): string | undefined
+  unlink(device: Device): Promise<void>
 }
 
 type Route = (device: Device, request: ChatRequest, accounts: Accounts) => Promise<Reply>
@@ -22,15 +25,34 @@ const routes: Readonly<Record<string, Route>> = {
     const devices = await accounts.getAllDevicesByServiceId(device.aci)
     return {
       ...ok,
-      body: { devices: devices.map(({ deviceId }) => ({ id: deviceId, name: null, lastSeen: 0, created: 0 })) },
+      body: {
+        devices: devices.map((other) => ({
+          id: other.deviceId,
+          name: accounts.deviceName(other) ?? null,
+          lastSeen: Date.UTC(2026, 0, 1),
+          created: 0,
+        })),
+      },
     }
+  },
+  'DELETE /v1/devices/:id': async (device, { path }, accounts) => {
+    const id = Number(path.split('/').at(-1))
+    // The primary removes others, a linked device itself only; nobody removes the primary.
+    if (id === 1) return { ...ok, status: 403 }
+    if (device.deviceId !== 1 && id !== device.deviceId) return { ...ok, status: 401 }
+    const others = await accounts.getAllDevicesByServiceId(device.aci)
+    const found = others.find(({ deviceId }) => deviceId === id)
+    if (found === undefined) return { ...ok, status: 404 }
+    await accounts.unlink(found)
+    return { ...ok, status: 204 }
   },
   'POST /v2/keys/check': async () => ok,
 }
 
 /** The answer to a request that the mock has no route for; undefined when it is none of ours. */
 export async function missingRoute(request: ChatRequest, accounts: Accounts): Promise<Reply | undefined> {
-  const path = request.path === '/v1/accounts/attributes' ? `${request.path}/` : request.path
+  const plain = request.path.replace(/^\/v1\/devices\/\d+$/, '/v1/devices/:id')
+  const path = plain === '/v1/accounts/attributes' ? `${plain}/` : plain
   const route = routes[`${request.verb} ${path}`]
   if (route === undefined) return undefined
   if (request.device === undefined) return { status: 401, headers: {}, body: { error: 'Not authorized' } }

@@ -20,6 +20,7 @@ export {
   ReceiptType,
   Server as MockServer,
   ServiceIdKind,
+  StorageState,
 } from '@signalapp/mock-server'
 export { serializeContacts } from '@signalapp/mock-server/src/data/contacts.js'
 export { Connection as MockConnection } from '@signalapp/mock-server/src/server/ws/index.js'

@@ -1,4 +1,7 @@
 /** What people can be told to do: write, go away and come back, leave Signal, get a new phone. */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { contentTypeOf } from '../domain/media.ts'
 import type { Action, Parameter } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
 import type { SandboxWorld } from './world.ts'
@@ -15,21 +18,18 @@ const on: Parameter = {
   oneOf: ['signal', 'sms', 'both'],
 }
 
+/** A green square of 8 by 8 pixels: PNG. */
+const smallPicture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEUlEQVQImWPQ6rLCihiGlgQAPCE7gbN1TxUAAAAASUVORK5CYII=',
+  'base64',
+)
+
 export const peopleActions: readonly Action<SandboxWorld>[] = [
   {
     name: 'people',
     summary: 'Who is there, and how they are.',
     parameters: [],
     run: async (world) => world.people.map(view),
-  },
-  {
-    name: 'text',
-    summary: 'Somebody sends a text message to a modem.',
-    parameters: [from, text, to],
-    run: async (world, given) => {
-      const entries = world.person(given.text('from')).phone.send(world.numberOf(given.text('to')), given.text('text'))
-      return { parts: entries.length }
-    },
   },
   {
     name: 'signal',
@@ -41,6 +41,31 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
         sealed: given.flag('sealed'),
       })
       return { timestamp_ms: timestampMs }
+    },
+  },
+  {
+    name: 'picture',
+    summary: 'Somebody sends a picture, or another file, to the gateway over Signal.',
+    parameters: [
+      from,
+      { name: 'file', summary: 'path of the file; a small picture when left out', kind: 'text' },
+      { name: 'text', summary: 'what is written beside it', kind: 'text' },
+      { name: 'view_once', summary: 'to be looked at once', kind: 'flag', fallback: false },
+      to,
+    ],
+    run: async (world, given) => {
+      const path = given.optionalText('file')
+      const content = path === undefined ? smallPicture : await readFile(path)
+      const fileName = path === undefined ? 'garden.png' : basename(path)
+      const text = given.optionalText('text')
+      const timestamp_ms = await world
+        .signalPerson(given.text('from'))
+        .sendFile(
+          world.numberOf(given.text('to')),
+          { content, contentType: contentTypeOf(content, undefined), fileName },
+          { ...(text === undefined ? {} : { text }), viewOnce: given.flag('view_once') },
+        )
+      return { timestamp_ms, bytes: content.length }
     },
   },
   {

@@ -3,10 +3,30 @@
  * return, and get a new phone. What their devices decrypted is the judge of "nothing lost, nothing twice".
  */
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
-import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind } from './mock.ts'
-import type { DecryptedText, DecryptionFailure, PhoneHabits, ReceivedReceipt, Transcript } from './phone.ts'
+import { EMPTY_DATA_MESSAGE, Proto, ServiceIdKind, StorageState } from './mock.ts'
+import type {
+  DecryptedText,
+  DecryptionFailure,
+  PhoneHabits,
+  ReceivedReceipt,
+  TextListener,
+  Transcript,
+} from './phone.ts'
 import { SimulatedPhone } from './phone.ts'
 import type { SignalHost } from './signal-host.ts'
+
+const emptySync = { read: null, stickerPackOperation: null, viewed: null, padding: null }
+const emptySent = {
+  destinationE164: null,
+  destinationServiceId: null,
+  message: null,
+  expirationStartTimestamp: null,
+  unidentifiedStatus: null,
+  isRecipientUpdate: null,
+  storyMessage: null,
+  storyMessageRecipients: null,
+  editMessage: null,
+}
 
 /** How much of a long text a message itself holds. */
 const bodyCharacters = 500
@@ -36,7 +56,7 @@ export class SignalPerson {
   /** May be changed at any time. */
   readonly habits: PhoneHabits
   readonly #host: SignalHost
-  readonly #listeners = new Set<(text: DecryptedText) => void>()
+  readonly #listeners = new Set<TextListener>()
   #phones: SimulatedPhone[] = []
   #onSignal = true
   #lastTimestampMs = 0
@@ -103,7 +123,7 @@ export class SignalPerson {
   }
 
   /** Calls back for each new text at the first device. Returns the unsubscribe function. */
-  onText(listener: (text: DecryptedText) => void): () => void {
+  onText(listener: TextListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -218,6 +238,21 @@ export class SignalPerson {
     return await this.sendMessage(toE164, { body: text.slice(0, bodyCharacters), attachments: [attachment] })
   }
 
+  /** A file, with words or without; looked at once where `viewOnce` says so. */
+  async sendFile(
+    toE164: string,
+    file: { content: Uint8Array; contentType: string; fileName?: string; voice?: boolean },
+    more: { text?: string; viewOnce?: boolean } = {},
+  ): Promise<number> {
+    const { content, contentType, fileName = null, voice = false } = file
+    const attachment = await this.#host.files.put(content, { contentType, fileName, voice })
+    return await this.sendMessage(toE164, {
+      body: more.text ?? null,
+      attachments: [attachment],
+      isViewOnce: more.viewOnce ?? null,
+    })
+  }
+
   /** Changes a text that was sent. */
   async editText(toE164: string, targetMs: number, text: string): Promise<number> {
     const timestampMs = this.#nextTimestamp()
@@ -225,6 +260,44 @@ export class SignalPerson {
     const editMessage = { targetSentTimestamp: BigInt(targetMs), dataMessage }
     await this.#sendContent(toE164, { editMessage }, timestampMs)
     return timestampMs
+  }
+
+  /**
+   * Writes on the own phone: the recipient gets it, and the account's other devices are told. `named`: what the phone calls
+   * the recipient by; nobody gets it where that is only told (`toldOnly`).
+   */
+  async writeOnPhone(
+    toE164: string,
+    message: Partial<Proto.DataMessage.Params>,
+    options: { named?: 'aci' | 'pni' | 'number'; toldOnly?: boolean; edits?: number } = {},
+  ): Promise<number> {
+    const to = await this.#recipient(toE164)
+    const timestampMs = this.#nextTimestamp()
+    const dataMessage = { ...EMPTY_DATA_MESSAGE, ...message, timestamp: BigInt(timestampMs) }
+    const edit = { targetSentTimestamp: BigInt(options.edits ?? 0), dataMessage }
+    const content = options.edits === undefined ? { dataMessage } : { editMessage: edit }
+    if (options.toldOnly !== true && to.aci !== this.aci) await this.#first.sendContent(to.aci, content, timestampMs)
+    const { named = 'aci' } = options
+    const binary = { aci: to.aciBinary, pni: to.pniBinary, number: null }[named] ?? null
+    const sent: Proto.SyncMessage.Sent.Params = {
+      ...emptySent,
+      timestamp: BigInt(timestampMs),
+      destinationE164: toE164,
+      destinationServiceIdBinary: binary,
+      message: options.edits === undefined ? dataMessage : null,
+      editMessage: options.edits === undefined ? null : edit,
+    }
+    const syncMessage = { ...emptySync, content: { sent } }
+    await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
+    return timestampMs
+  }
+
+  /** Reads messages of somebody on the own phone, which tells the account's other devices. */
+  async readOnPhone(authorAci: string, timestampsMs: readonly number[]): Promise<void> {
+    const senderAciBinary = new Uint8Array(Buffer.from(authorAci.replaceAll('-', ''), 'hex'))
+    const read = timestampsMs.map((ms) => ({ senderAci: null, senderAciBinary, timestamp: BigInt(ms) }))
+    const syncMessage = { ...emptySync, read, content: null }
+    await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
   }
 
   /** Takes a text back, for everybody. */
@@ -287,6 +360,26 @@ export class SignalPerson {
     return timestampMs
   }
 
+  /** Changes what this account's devices share at the storage service, and tells them of it. */
+  async changeStorage(change: (state: StorageState) => StorageState): Promise<void> {
+    const { protocol } = this.#first
+    const before = await protocol.getStorageState()
+    await protocol.setStorageState(change(before ?? StorageState.getEmpty()), before)
+    const { STORAGE_MANIFEST } = Proto.SyncMessage.FetchLatest.Type
+    await this.tellDevices({ fetchLatest: { type: STORAGE_MANIFEST } })
+  }
+
+  /** Tells this account's linked devices something; resolves when they have acknowledged it. */
+  async tellDevices(content: Proto.SyncMessage.Params['content']): Promise<void> {
+    const { protocol } = this.#first
+    const syncMessage = { content, stickerPackOperation: null, read: null, viewed: null, padding: null }
+    const devices = await this.#host.getAllDevicesByServiceId(this.aci)
+    for (const device of devices.filter((other) => !this.#phones.some((phone) => phone.device === other))) {
+      const whole = { content: { syncMessage }, pniSignatureMessage: null, senderKeyDistributionMessage: null }
+      await protocol.sendRaw(device, whole, { timestamp: this.#nextTimestamp() })
+    }
+  }
+
   async #sendContent(toE164: string, content: Proto.Content.Params['content'], timestampMs: number): Promise<void> {
     await this.#first.sendContent((await this.#recipient(toE164)).aci, content, timestampMs)
   }
@@ -312,9 +405,9 @@ export class SignalPerson {
   }
 
   #phone(protocol: PrimaryDevice): SimulatedPhone {
-    const phone: SimulatedPhone = new SimulatedPhone(this.#host, protocol, this.habits, (text) => {
+    const phone: SimulatedPhone = new SimulatedPhone(this.#host, protocol, this.habits, (text, pointers) => {
       if (phone !== this.#phones[0]) return
-      for (const listener of this.#listeners) listener(text)
+      for (const listener of this.#listeners) listener(text, pointers)
     })
     return phone
   }

@@ -4,6 +4,7 @@
  * other side could not decrypt, as an official client does.
  */
 import { ErrorCode, LibSignalErrorBase } from '@signalapp/libsignal-client'
+import type { ReceivedFile } from './content-files.ts'
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
 import { EnvelopeType, Proto, ReceiptType, ServiceIdKind } from './mock.ts'
 import { groupIdOf, PhoneGroups } from './phone-groups.ts'
@@ -24,9 +25,14 @@ export interface DecryptedText {
   groupId?: string
   /** Content types of what is attached. */
   attachments: readonly string[]
+  /** What is attached, as this phone fetched it. */
+  files: readonly ReceivedFile[]
   /** How often it came again under the same author, timestamp and text. */
   repeats: number
 }
+
+/** Hears of a message, and of what is attached to it as it came. */
+export type TextListener = (text: DecryptedText, pointers: readonly Proto.AttachmentPointer.Params[]) => void
 
 export interface ReceivedReceipt {
   kind: 'delivered' | 'read'
@@ -75,14 +81,14 @@ export class SimulatedPhone {
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice
   readonly #habits: PhoneHabits
-  readonly #onText: (text: DecryptedText) => void
+  readonly #onText: TextListener
   readonly #sent = new Map<number, OutgoingText>()
   readonly #byIdentity = new Map<string, DecryptedText>()
   #detach: (() => void) | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   /** `onText` is called once for each message, repeats left out. */
-  constructor(host: SignalHost, protocol: PrimaryDevice, habits: PhoneHabits, onText: (text: DecryptedText) => void) {
+  constructor(host: SignalHost, protocol: PrimaryDevice, habits: PhoneHabits, onText: TextListener) {
     this.#host = host
     this.#protocol = protocol
     this.device = protocol.device
@@ -246,6 +252,7 @@ export class SimulatedPhone {
       sealed: envelope.type === Proto.Envelope.Type.UNIDENTIFIED_SENDER,
       ...(masterKey == null ? {} : { groupId: groupIdOf(masterKey) }),
       attachments: (entry.dataMessage.attachments ?? []).map(({ contentType }) => contentType ?? ''),
+      files: await Promise.all((entry.dataMessage.attachments ?? []).map((pointer) => this.#host.files.fetch(pointer))),
       repeats: 0,
     }
     if (known !== undefined) known.repeats += 1
@@ -260,7 +267,7 @@ export class SimulatedPhone {
     if (this.#habits.deliveryReceipts) await this.#answer(source.aci, 'delivered', timestampMs)
     if (known !== undefined) return
     if (this.#habits.readReceipts) await this.#answer(source.aci, 'read', timestampMs)
-    this.#onText(text)
+    this.#onText(text, entry.dataMessage.attachments ?? [])
   }
 
   async #answer(to: AciString, kind: 'delivered' | 'read', timestampMs: number): Promise<void> {

@@ -1,22 +1,21 @@
-/** What can happen to modems and on the radio network, on command, and the network's own book. */
-import type { Fault } from '../../modem/sim/faults.ts'
+/** What can happen to modems, on command: their make, coverage, wire, SIM, and what the network says to them. */
 import { FAMILIES } from '../../modem/sim/profiles.ts'
-import type { Action, Parameter } from './action.ts'
-import { ActionError } from './action.ts'
-import type { SandboxWorld, WorldModem } from './world.ts'
+import { type Action, ActionError, type Parameter } from './action.ts'
+import { type RadioWorld, shownModem } from './radio-world.ts'
 
 const modem: Parameter = { name: 'modem', summary: 'which one: a, b or its number', kind: 'text', fallback: 'a' }
-const memory: Parameter = { name: 'memory', summary: 'which memory', kind: 'text', fallback: 'SM' }
-const times: Parameter = { name: 'times', summary: 'how often', kind: 'integer', fallback: 1 }
 
-const coverages = ['home', 'roaming', 'searching', 'denied', 'none'] as const
+/** More would only fill this process's own memory. */
+const FLOOD_BYTES_MAX = 16_000_000
 
-export const radioActions: readonly Action<SandboxWorld>[] = [
+const coverages = ['home', 'roaming', 'sms-only', 'searching', 'denied', 'none'] as const
+
+export const radioActions: readonly Action<RadioWorld>[] = [
   {
     name: 'modems',
     summary: 'The modems, and how they are.',
     parameters: [],
-    run: async (world) => world.modems.map(view),
+    run: async (world) => world.modems.map(shownModem),
   },
   {
     name: 'family',
@@ -28,7 +27,7 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
     run: async (world, given) => {
       const target = world.modem(given.text('modem'))
       await target.modem.become(given.text('is'))
-      return view(target)
+      return shownModem(target)
     },
   },
   {
@@ -42,44 +41,7 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
       const target = world.modem(given.text('modem'))
       const coverage = coverages.find((name) => name === given.text('coverage'))
       if (coverage !== undefined) target.modem.setCoverage(coverage)
-      return view(target)
-    },
-  },
-  {
-    name: 'cms-error',
-    summary: 'Sending a text fails with +CMS ERROR.',
-    parameters: [
-      modem,
-      { name: 'code', summary: 'the number of the error (38: network out of order)', kind: 'integer', required: true },
-      times,
-    ],
-    run: async (world, given) => {
-      const fault: Fault = { kind: 'error', family: 'cms', code: given.integer('code'), times: given.integer('times') }
-      world.modem(given.text('modem')).modem.fault(fault)
-    },
-  },
-  {
-    name: 'lose-result',
-    summary: 'The network takes the next texts, but the modem does not say so.',
-    parameters: [modem, times],
-    run: async (world, given) => {
-      world.modem(given.text('modem')).modem.fault({ kind: 'lost-result', times: given.integer('times') })
-    },
-  },
-  {
-    name: 'fault',
-    summary: 'Arms any fault that the simulated modem knows.',
-    parameters: [
-      modem,
-      {
-        name: 'fault',
-        summary: 'as modem/sim/faults.ts has them, such as {"kind":"unplug","phase":"in-body"}',
-        kind: 'json',
-        required: true,
-      },
-    ],
-    run: async (world, given) => {
-      world.modem(given.text('modem')).modem.fault(asFault(given.json('fault')))
+      return shownModem(target)
     },
   },
   {
@@ -127,7 +89,7 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
       const from = given.optionalText('from')
       const { calls } = world.modem(given.text('modem')).modem
       const outcome = await calls.ring({
-        ...(from === undefined ? {} : { from: anyNumber(world, from) }),
+        ...(from === undefined ? {} : { from: world.numberOf(from) }),
         rings: given.integer('rings'),
         everyMs: given.integer('every_ms'),
       })
@@ -155,72 +117,51 @@ export const radioActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
-    name: 'fill-sim',
-    summary: 'A memory of a modem is full of old texts.',
-    parameters: [modem, memory],
+    name: 'card',
+    summary: 'The SIM of a modem is taken out, or put in.',
+    parameters: [modem, { name: 'inserted', summary: 'whether it is in', kind: 'flag', required: true }],
     run: async (world, given) => {
       const target = world.modem(given.text('modem'))
-      target.modem.fillStorage(given.text('memory'))
-      return view(target)
+      target.modem.setCardInserted(given.flag('inserted'))
+      return shownModem(target)
     },
   },
   {
-    name: 'empty-sim',
-    summary: 'A memory of a modem is emptied from outside.',
-    parameters: [modem, memory],
+    name: 'say',
+    summary: 'A modem says a line that nobody asked for.',
+    parameters: [modem, { name: 'line', summary: 'what it says', kind: 'text', required: true }],
     run: async (world, given) => {
-      const target = world.modem(given.text('modem'))
-      target.modem.clearStorage(given.text('memory'))
-      return view(target)
+      world.modem(given.text('modem')).modem.say(`\r\n${given.text('line')}\r\n`)
     },
   },
   {
-    name: 'inject',
-    summary: 'Offers octets to a modem as a message from the network, well-formed or not.',
-    parameters: [modem, { name: 'tpdu', summary: 'hex, without SCA', kind: 'text', required: true }],
-    run: async (world, given) => {
-      world.network.inject(world.modem(given.text('modem')).number, given.text('tpdu'))
-    },
-  },
-  {
-    name: 'ledger',
-    summary: "The radio network's book: every text, how often each part was accepted and taken.",
+    name: 'flood',
+    summary: 'A modem says hostile lines without end.',
     parameters: [
-      { name: 'from', summary: 'only of this modem or number', kind: 'text' },
-      { name: 'to', summary: 'only to this modem, person or number', kind: 'text' },
+      modem,
+      { name: 'bytes', summary: `how much, at most ${FLOOD_BYTES_MAX}`, kind: 'integer', required: true },
+      { name: 'line_ends', summary: 'in lines, or as one endless one', kind: 'flag', fallback: true },
     ],
-    run: async (world, given) => {
-      const [from, to] = [given.optionalText('from'), given.optionalText('to')]
-      return world.network.ledger.texts({
-        ...(from === undefined ? {} : { from: anyNumber(world, from) }),
-        ...(to === undefined ? {} : { to: anyNumber(world, to) }),
-      })
+    check: (given) => {
+      const bytes = given.integer('bytes')
+      if (bytes < 0 || bytes > FLOOD_BYTES_MAX) {
+        throw new ActionError('bad-argument', `flood: bytes must be 0 to ${FLOOD_BYTES_MAX}`)
+      }
     },
+    run: async (world, given) => {
+      world.modem(given.text('modem')).modem.flood(given.integer('bytes'), given.flag('line_ends'))
+    },
+  },
+  {
+    name: 'echo-on',
+    summary: 'A modem forgets ATE0 and echoes again.',
+    parameters: [modem],
+    run: async (world, given) => world.modem(given.text('modem')).modem.echoOn(),
+  },
+  {
+    name: 'commands',
+    summary: 'What was asked of a modem, oldest first.',
+    parameters: [modem],
+    run: async (world, given) => world.modem(given.text('modem')).modem.commandLines,
   },
 ]
-
-function view({ key, label, number, port, modem }: WorldModem) {
-  return {
-    key,
-    label,
-    number,
-    model: modem.profile.model,
-    port: `tcp://127.0.0.1:${port}`,
-    attached: modem.isAttached,
-    coverage: modem.coverage,
-    storage: [...modem.storages.values()].map(({ name, used, size }) => ({ memory: name, used, total: size })),
-    faults: modem.faults.armed().map(({ fault, happened }) => ({ ...fault, happened })),
-  }
-}
-
-function anyNumber(world: SandboxWorld, name: string): string {
-  const person = world.people.find(({ key }) => key === name.toLowerCase())
-  return person?.number ?? world.numberOf(name)
-}
-
-/** The fault's own fields are checked by nobody: who writes JSON here has read the table. */
-function asFault(value: unknown): Fault {
-  const kind = (value as { kind?: unknown } | null)?.kind
-  if (typeof kind !== 'string') throw new ActionError('bad-argument', 'fault: needs a kind')
-  return value as Fault
-}

@@ -151,7 +151,7 @@ interface AccountView {
 }
 
 async function registerSignal(world: SandboxWorld, api: GatewayApi, signal: AbortSignal): Promise<void> {
-  const request = { number: world.gatewayNumber, captcha: 'signalcaptcha://sandbox', transport: 'sms' }
+  const request = { number: world.gatewayNumber, captcha: 'signalcaptcha://sandbox', sign_out_phone: true }
   await api.call('POST', '/api/v1/signal/register', request)
   await until('The Signal account did not connect', stepTimeoutMs, signal, async () => {
     const account = await api.call<AccountView>('GET', '/api/v1/signal/account')

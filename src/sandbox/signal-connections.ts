@@ -76,7 +76,8 @@ export class SignalConnections {
         return
       }
     }
-    response.writeHead(200)
+    const { alerts } = this.#faults
+    response.writeHead(200, device === undefined || alerts === undefined ? {} : { 'x-signal-alert': alerts })
     const socket = openWebSocket(request.stream)
     const connection = new SignalConnection(request, socket, this.#server, device, this.#server)
     this.#connections.add(connection)

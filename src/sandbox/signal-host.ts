@@ -10,6 +10,7 @@ import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
 import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { ContentFiles } from './content-files.ts'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
@@ -81,6 +82,7 @@ type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 export class SignalHost extends MockServer implements ConnectionTap {
   readonly requests: RequestRecord[] = []
   readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
+  readonly files: ContentFiles
   readonly #options: SignalHostOptions
   readonly #mailboxes = new Map<Device, Mailbox>()
   readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
@@ -88,10 +90,12 @@ export class SignalHost extends MockServer implements ConnectionTap {
   readonly #gone = new Set<ServiceIdString>()
   /** Primaries made by the mock itself, which it feeds in its own way. */
   readonly #ofMock = new Set<AciString>()
+  readonly #deviceNames = new Map<string, string>()
   #numberSource = 9_000
 
   constructor(options: SignalHostOptions) {
     super({ cdn3Path: options.cdnDir })
+    this.files = new ContentFiles(options.cdnDir, (key, blob) => this.storeAttachmentOnCdn(3, key, blob))
     this.#options = options
     this.#connections = new SignalConnections(this, options.faults)
   }
@@ -228,6 +232,24 @@ export class SignalHost extends MockServer implements ConnectionTap {
       cdnNumber: 3,
       contentType: 'text/x-signal-plain',
     }
+  }
+
+  /** Another device of an account that was registered here, under an encrypted name (base64). It says nothing itself. */
+  async addDevice(aci: AciString, encryptedName: string): Promise<Device> {
+    const primary = await this.getDeviceByServiceId(aci)
+    if (primary === undefined) throw new Error('no such account')
+    const device = await this.registerDevice({
+      primary,
+      password: randomBytes(10).toString('hex'),
+      registrationId: registrationId(),
+      pniRegistrationId: registrationId(),
+    })
+    this.#deviceNames.set(`${aci}.${device.deviceId}`, encryptedName)
+    return device
+  }
+
+  deviceName({ aci, deviceId }: Device): string | undefined {
+    return this.#deviceNames.get(`${aci}.${deviceId}`)
   }
 
   /** The phone removes a linked device, which is signed out at once. */
@@ -385,6 +407,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (isSend(request)) return this.#options.faults.onSendAnswer()
     if (request.verb === 'POST' && request.path === '/v1/registration') await this.#registered(request.body, reply.body)
     if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
+    if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
     return 'answer'
   }
 
@@ -393,6 +416,12 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (device === undefined) return
     storeAccessKey(device, asRecord(requestBody)['accountAttributes'])
     this.#list(device)
+  }
+
+  #linked(requestBody: unknown, replyBody: unknown): void {
+    const name = asRecord(asRecord(requestBody)['accountAttributes'])['name']
+    const { uuid, deviceId } = asRecord(replyBody)
+    if (typeof name === 'string') this.#deviceNames.set(`${uuid}.${deviceId}`, name)
   }
 
   #profileChanged({ body, device }: ChatRequest): void {

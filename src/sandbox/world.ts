@@ -6,11 +6,13 @@
 import { SimulatedModem } from '../../modem/sim/modem.ts'
 import type { NetworkDelays } from '../../modem/sim/network.ts'
 import { RadioNetwork } from '../../modem/sim/network.ts'
+import type { Person } from '../../modem/sim/person.ts'
 import type { Log } from '../log.ts'
 import { ActionError } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
 import { moveIn } from './inhabitants.ts'
 import type { SignalPerson } from './people.ts'
+import { findModem, type RadioWorld, type WorldModem } from './radio-world.ts'
 import { SignalTestServer } from './signal-server.ts'
 
 /** Slow enough to be watched, quick enough not to be waited for. */
@@ -22,16 +24,6 @@ const sims = [
   { key: 'b', label: 'sim-b', number: '+15550000102' },
 ] as const
 
-export interface WorldModem {
-  /** How the console calls it. */
-  key: string
-  label: string
-  number: string
-  /** AT over TCP on 127.0.0.1. */
-  port: number
-  modem: SimulatedModem
-}
-
 export interface WorldOptions {
   /** An existing directory of the world's own. */
   dataDir: string
@@ -42,7 +34,7 @@ export interface WorldOptions {
   timing?: 'realistic'
 }
 
-export class SandboxWorld {
+export class SandboxWorld implements RadioWorld {
   readonly network: RadioNetwork
   readonly server: SignalTestServer
   readonly modems: readonly WorldModem[]
@@ -117,18 +109,18 @@ export class SandboxWorld {
     return signal
   }
 
-  /** Throws ActionError `unknown-modem`. */
   modem(nameOrNumber: string): WorldModem {
-    const wanted = nameOrNumber.toLowerCase()
-    const found = this.modems.find(({ key, label, number }) => [key, label, number].includes(wanted))
-    if (found !== undefined) return found
-    const known = this.modems.map(({ key }) => key).join(', ')
-    throw new ActionError('unknown-modem', `there is no modem ${nameOrNumber}; there are ${known}`)
+    return findModem(this.modems, nameOrNumber)
   }
 
-  /** A number as it is, or the number of a modem. */
-  numberOf(modemOrNumber: string): string {
-    return modemOrNumber.startsWith('+') ? modemOrNumber : this.modem(modemOrNumber).number
+  numberOf(nameOrNumber: string): string {
+    if (nameOrNumber.startsWith('+')) return nameOrNumber
+    const somebody = this.people.find(({ key }) => key === nameOrNumber.toLowerCase())
+    return somebody?.number ?? this.modem(nameOrNumber).number
+  }
+
+  phone(nameOrNumber: string): Person {
+    return this.person(nameOrNumber).phone
   }
 
   /** All modems plugged in, with coverage and without faults. */

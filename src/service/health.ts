@@ -8,12 +8,14 @@ import type { Router } from '../routing/router.ts'
 import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
+import { isExhausted, type ModemWatch } from './modem-watch.ts'
 
 export interface HealthParts {
   config: Config
   db: Database
   router: Router
   modems: readonly SmsModem[]
+  watch: Pick<ModemWatch, 'simChangedAtMs'>
   account: SignalAccount
   /** Undefined while Redis answers, else why not. */
   queueProblem: () => string | undefined
@@ -51,15 +53,19 @@ export class Health implements HealthPort {
   }
 
   async doctor() {
-    const { config, db, router, modems, account, clock } = this.#parts
-    const { state, reason, e164 } = account.status()
+    const { config, db, router, modems, watch, account, clock } = this.#parts
+    const { state, reason, e164, warnings } = account.status()
     const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
     return [
       ...(await examineHost(config)),
       ...examineRunning({
-        mode: await router.mode(),
-        modems: modems.map((modem) => modem.status()),
-        signal: { state, reason, e164 },
+        mode: router.mode(),
+        modems: modems.map((modem) => ({
+          ...modem.status(),
+          simChangedAtMs: watch.simChangedAtMs(modem.id),
+          recoveryExhausted: isExhausted(modem.status()),
+        })),
+        signal: { state, reason, e164, warnings },
         waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({
           state,
           count,

@@ -1,6 +1,7 @@
 /** The modems of the configuration as drivers, and as what the API shows of them. */
 import { type ModemSink, type SmsModem, UssdError } from '../../modem/contract.ts'
 import { PortScout } from '../../modem/discovery.ts'
+import { HealRecord } from '../../modem/heal-record.ts'
 import { ImeiClaims } from '../../modem/identity.ts'
 import { Modem } from '../../modem/modem.ts'
 import { type PinEntry, type PinEntryStore, PinRecord } from '../../modem/pin-record.ts'
@@ -15,6 +16,7 @@ import type { ModemPort, ModemTexts } from '../http/ports.ts'
 import type { Log } from '../log.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
+import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
 
 /** How long a command that a person typed may take. */
@@ -30,6 +32,13 @@ export function createModems(
 ): readonly SmsModem[] {
   const claims = new ImeiClaims()
   const pins = new PinRecord(pinEntries(db), () => systemClock.nowMs())
+  const healing = new HealRecord(
+    {
+      read: (id) => readHealing(db, id),
+      write: (id, steps) => writeHealing(db, id, steps, systemClock.nowMs()),
+    },
+    (error) => log.warn({ err: error }, 'what was done about a modem could not be kept'),
+  )
   return configs.map(
     ({ port, imei, label, number, pin }) =>
       new Modem({
@@ -45,6 +54,7 @@ export function createModems(
         log,
         claims,
         pins,
+        healing,
         scout,
       }),
   )

@@ -4,6 +4,7 @@
  */
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
@@ -11,6 +12,9 @@ import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
 import type {
   EnrollmentCodes,
+  LinkedDevice,
+  OutgoingAction,
+  OutgoingText,
   PeerIds,
   SignalAccount,
   SignalGroups,
@@ -21,9 +25,12 @@ import type {
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
+import { forgetMessages } from './forgetting.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
+import type { OwnProfile } from './profile.ts'
 import type { SignalServer } from './server.ts'
+import { type SignalWarning, warningsOf } from './warnings.ts'
 
 export interface AccountParts {
   db: Database
@@ -35,6 +42,8 @@ export interface AccountParts {
   codes: EnrollmentCodes
   /** Authors are told when their messages were read. */
   readReceipts: boolean
+  /** What contacts see of us; a linked device leaves that to the phone. */
+  profile: OwnProfile
 }
 
 export class Account implements SignalAccount {
@@ -77,7 +86,7 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return this.#last
+    return { ...this.#last, warnings: this.#warnings() }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -130,16 +139,35 @@ export class Account implements SignalAccount {
     await this.#enrollment.submitCode(code)
   }
 
-  async sendText(message: {
-    to: PeerIds
-    text: string
-    timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
+  async devices(): Promise<readonly LinkedDevice[]> {
+    return await this.#working().own.devices()
+  }
+
+  async removeDevice(id: number): Promise<void> {
+    await this.#working().own.removeDevice(id)
+  }
+
+  async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
   }
 
   groups(): SignalGroups {
     return this.#working().groupCommands
+  }
+
+  async forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    await forgetMessages(transaction, messages)
+  }
+
+  async owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void> {
+    return await this.#working().owe(change, transaction)
+  }
+
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#working().fetchAttachment(pointer, target, signal)
   }
 
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
@@ -165,13 +193,25 @@ export class Account implements SignalAccount {
     return await this.#working().safetyNumber(peer)
   }
 
+  async safetyCode(peer: PeerIds): Promise<Uint8Array | undefined> {
+    return await this.#working().safetyCode(peer)
+  }
+
+  async compareSafetyCode(peer: PeerIds, scanned: Uint8Array): Promise<boolean> {
+    return await this.#working().compareSafetyCode(peer, scanned)
+  }
+
+  async tellVerified(peer: PeerIds, verified: boolean): Promise<void> {
+    await this.#live?.tellVerified(peer, verified)
+  }
+
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
     if (this.#credentials !== undefined && this.#credentials.signedOutAtMs === undefined && !this.#stopped) {
-      const { db, server, log, clock, random, sink } = this.#parts
+      const { db, server, log, clock, random, sink, profile } = this.#parts
       const live = new LiveAccount({
         db,
         net: this.#net,
@@ -182,6 +222,7 @@ export class Account implements SignalAccount {
         random,
         sink,
         credentials: this.#credentials,
+        profile,
         changed: () => this.#changed(),
       })
       this.#live = live
@@ -217,9 +258,17 @@ export class Account implements SignalAccount {
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),
+      warnings: this.#warnings(),
       challenge:
         challenge === undefined ? undefined : { ...challenge, pageUrl: this.#parameters.captchaUrls.challenge },
     }
+  }
+
+  #warnings(): readonly SignalWarning[] {
+    if (this.#credentials === undefined) return []
+    const { skewMs, alerts } = this.#live?.notices ?? { skewMs: undefined, alerts: [] }
+    const isOfficial = this.#parts.server.kind !== 'custom'
+    return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state(): { state: SignalState; reason: string | undefined } {

@@ -45,6 +45,8 @@ export interface ChatEvents {
   /** `ack` may be called more than once; only the first call counts. */
   envelope(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): void
   state(state: ChatState): void
+  /** `skewMs` or `alerts` is another one now. */
+  noticed(): void
 }
 
 /**
@@ -91,7 +93,8 @@ export class Chat {
   #stopping: AbortController | undefined
   #running: Promise<void> | undefined
   #interrupt: ((cause: unknown) => void) | undefined
-  #skewWarned = false
+  #skewMs: number | undefined
+  #alerts: readonly string[] = []
 
   constructor(parts: { net: Net.Net; clock: Clock; random: Random; log: Log; events: ChatEvents }) {
     this.net = parts.net
@@ -119,6 +122,16 @@ export class Chat {
     await Promise.all(connections.map((connection) => this.#disconnect(connection)))
     if (this.#running !== undefined) await within(disconnectTimeoutMs, this.#running)
     this.#running = undefined
+  }
+
+  /** Our clock minus the server's, where they differ by more than is tolerated. */
+  get skewMs(): number | undefined {
+    return this.#skewMs
+  }
+
+  /** What the server had to say when we connected last. */
+  get alerts(): readonly string[] {
+    return this.#alerts
   }
 
   /** Gives up the present connection and makes a new one after the usual wait, so that the server delivers again. */
@@ -214,8 +227,10 @@ export class Chat {
         onQueueEmpty: () => this.#log.debug({}, 'Signal’s queue is drained'),
         onReceivedAlerts: (alerts) => {
           if (alerts.length > 0) this.#log.warn({ alerts }, 'Signal says')
+          this.#alerts = alerts
+          this.#events.noticed()
         },
-        onServerTimestamp: (timestampMs) => this.#watchClock(timestampMs),
+        onServerTimestamp: (timestampMs) => this.watchClock(timestampMs),
       },
       { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]) },
     )) as AuthenticatedConnection
@@ -230,13 +245,16 @@ export class Chat {
     return fraction(this.#random) * Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(failures, 16))
   }
 
-  #watchClock(serverMs: number): void {
+  /** Takes note of what the server's clock says now (ms since epoch). */
+  watchClock(serverMs: number): void {
     const skewMs = this.#clock.now() - serverMs
     const off = Math.abs(skewMs) > skewToleratedMs
-    if (off && !this.#skewWarned) {
+    const wasOff = this.#skewMs !== undefined
+    this.#skewMs = off ? skewMs : undefined
+    if (off === wasOff) return
+    if (off)
       this.#log.warn({ skewMs }, 'our clock differs from Signal’s: set it right (NTP), message times depend on it')
-    }
-    this.#skewWarned = off
+    this.#events.noticed()
   }
 
   #tell(state: ChatState): void {

@@ -1,20 +1,28 @@
 /**
  * Signal's content servers (CDN), over HTTPS of our own: they present certificates of Signal's private authority, and
- * no others are believed.
+ * no others are believed. Downloads are here; `content-upload.ts` has the two ways of uploading.
  */
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { ErrorCode, LibSignalErrorBase, type Net } from '@signalapp/libsignal-client'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { CausewayError } from '../domain/errors.ts'
+import type { PartialDownload } from '../domain/media.ts'
 import { type ServiceParameters, userAgent } from './constants.ts'
-import { asCauseway, isCode, signalError } from './errors.ts'
+import { signalError } from './errors.ts'
 import type { AttachmentPointer } from './proto/messages.ts'
 
 /** Nothing comes for this long: the transfer is given up. */
 const silenceMaxMs = 30_000
-const connectionsMax = 2
-/** The content server to which uploads go by tus. */
-const tusServer = 3
+const connectionsMax = 4
+/** A transfer that is cut off goes on where it was, at once, so often; then it waits for its turn. */
+const resumesMax = 5
+
+export interface Exchange {
+  headers?: Readonly<Record<string, string>>
+  body?: AsyncIterable<Uint8Array>
+  signal: AbortSignal
+}
 
 export class ContentServer {
   readonly #urls: ServiceParameters['cdnUrls']
@@ -26,91 +34,123 @@ export class ContentServer {
   }
 
   /**
-   * The encrypted blob that a pointer names. Throws CausewayError `signal-attachment` (never) when it is not there, is
-   * larger than `octetsMax`, or lies on a server of an unknown number; `signal-unreachable` when the network failed.
+   * The encrypted blob that a pointer names, for what fits memory. Throws CausewayError `signal-attachment` (never) when
+   * it is not there, is larger than `octetsMax`, or lies on a server of an unknown number; `signal-unreachable` when the
+   * network failed.
    */
   async download(pointer: AttachmentPointer, octetsMax: number, signal: AbortSignal): Promise<Buffer> {
-    const { cdnNumber = 0, cdnKey } = pointer
-    const base = Object.entries(this.#urls).find(([number]) => number === String(cdnNumber))?.[1]
-    if (base === undefined || cdnKey === undefined || cdnKey === '') throw gone('its place is unknown')
-    const url = `${base}/attachments/${cdnKey.split('/').map(encodeURIComponent).join('/')}`
-    try {
-      return await this.#get(url, octetsMax, signal)
-    } catch (cause) {
-      if (cause instanceof CausewayError) throw cause
-      throw signalError('signal-unreachable', { cause })
-    }
+    const chunks: Buffer[] = []
+    let octets = 0
+    await this.downloadInto(
+      pointer,
+      {
+        size: async () => octets,
+        append: async (chunk) => {
+          chunks.push(Buffer.from(chunk))
+          octets += chunk.length
+        },
+        discard: async () => {
+          chunks.length = 0
+          octets = 0
+        },
+      },
+      octetsMax,
+      signal,
+    )
+    return Buffer.concat(chunks)
   }
 
   /**
-   * Stores a blob (tus 1.0.0, creation with upload) and tells its place. Errors: CausewayError `signal-too-large`,
-   * `signal-rate-limited`, `signal-unreachable`, `signal-failed`.
+   * As `download`, to the end of `part`, and from where that ends where the server can. What came before a failure stays
+   * in it, for the next time.
    */
-  async upload(
-    connection: Pick<Net.AuthMessagesService, 'getUploadForm'>,
-    blob: Buffer,
+  async downloadInto(
+    pointer: AttachmentPointer,
+    part: Omit<PartialDownload, 'read'>,
+    octetsMax: number,
     signal: AbortSignal,
-  ): Promise<{ cdnNumber: number; cdnKey: string }> {
+  ): Promise<void> {
+    const url = this.#urlOf(pointer)
+    for (let resumes = 0; ; resumes++) {
+      const before = await part.size()
+      try {
+        return await this.#continue(url, part, octetsMax, signal)
+      } catch (cause) {
+        if (cause instanceof CausewayError) throw cause
+        const isGoing = (await part.size()) > before && resumes < resumesMax && !signal.aborted
+        if (!isGoing) throw signalError('signal-unreachable', { cause })
+      }
+    }
+  }
+
+  /** One request; resolves with the answer before its body. Rejects with whatever the network says. */
+  async exchange(method: string, url: string, { headers = {}, body, signal }: Exchange): Promise<IncomingMessage> {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = request(url, {
+        method,
+        agent: this.#agent,
+        signal,
+        timeout: silenceMaxMs,
+        headers: { 'user-agent': userAgent, ...headers },
+      })
+      outgoing.on('timeout', () => outgoing.destroy(new Error('the content server is silent')))
+      outgoing.once('response', resolve)
+      outgoing.on('error', reject)
+      if (body === undefined) outgoing.end()
+      else pipeline(Readable.from(body, { highWaterMark: 1 }), outgoing).catch(reject)
+    })
+  }
+
+  #urlOf({ cdnNumber = 0, cdnKey }: AttachmentPointer): string {
+    const base = Object.entries(this.#urls).find(([number]) => number === String(cdnNumber))?.[1]
+    if (base === undefined || cdnKey === undefined || cdnKey === '') throw gone('its place is unknown')
+    const segments = cdnKey.split('/')
+    if (segments.some((segment) => /^\.{0,2}$/.test(segment))) throw gone('its place is unknown')
+    return `${base}/attachments/${segments.map(encodeURIComponent).join('/')}`
+  }
+
+  async #continue(
+    url: string,
+    part: Omit<PartialDownload, 'read'>,
+    octetsMax: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let octets = await part.size()
+    const headers = octets === 0 ? {} : { range: `bytes=${octets}-` }
+    const answer = await this.exchange('GET', url, { headers, signal })
     try {
-      const form = await connection.getUploadForm({ uploadSize: BigInt(blob.length) }, { abortSignal: signal })
-      if (form.cdn !== tusServer)
-        throw signalError('signal-failed', { detail: `content server ${form.cdn} is unknown` })
-      const headers = {
-        ...Object.fromEntries(form.headers),
-        'user-agent': userAgent,
-        'tus-resumable': '1.0.0',
-        'upload-length': String(blob.length),
-        'upload-metadata': `filename ${Buffer.from(form.key).toString('base64')}`,
-        'content-type': 'application/offset+octet-stream',
-        'content-length': String(blob.length),
+      const { statusCode = 0 } = answer
+      const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+)$/.exec(answer.headers['content-range'] ?? '')
+      if (statusCode === 416 && octets > 0) {
+        if (Number(range?.[2]) === octets) return
+        await part.discard()
+        throw new Error('what was fetched does not fit what is there')
       }
-      const status = await this.#post(String(form.signedUploadUrl), headers, blob, signal)
-      if (status !== 201 && status !== 200) {
-        throw signalError('signal-failed', { detail: `the content server answered ${status}` })
+      const goesOn = statusCode === 206 && Number(range?.[1]) === octets
+      if (!goesOn && statusCode !== 200) throw refusal(statusCode)
+      if (!goesOn && octets > 0) {
+        await part.discard()
+        octets = 0
       }
-      return { cdnNumber: form.cdn, cdnKey: form.key }
-    } catch (cause) {
-      if (isCode(cause, ErrorCode.UploadTooLarge)) throw signalError('signal-too-large', { cause })
-      if (cause instanceof CausewayError || cause instanceof LibSignalErrorBase) throw asCauseway(cause)
-      throw signalError('signal-unreachable', { cause })
-    }
-  }
-
-  async #post(url: string, headers: Record<string, string>, body: Buffer, signal: AbortSignal): Promise<number> {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { method: 'POST', agent: this.#agent, signal, timeout: silenceMaxMs, headers }
-      const outgoing = request(url, options, resolve)
-      outgoing.on('timeout', () => outgoing.destroy(new Error('the content server is silent')))
-      outgoing.on('error', reject)
-      outgoing.end(body)
-    })
-    answer.resume()
-    return answer.statusCode ?? 0
-  }
-
-  async #get(url: string, octetsMax: number, signal: AbortSignal): Promise<Buffer> {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { agent: this.#agent, signal, timeout: silenceMaxMs, headers: { 'user-agent': userAgent } }
-      const outgoing = request(url, options, resolve)
-      outgoing.on('timeout', () => outgoing.destroy(new Error('the content server is silent')))
-      outgoing.on('error', reject)
-      outgoing.end()
-    })
-    const { statusCode = 0 } = answer
-    if (statusCode !== 200) {
+      if (octets + Number(answer.headers['content-length'] ?? 0) > octetsMax) throw tooLarge()
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        octets += chunk.length
+        if (octets > octetsMax) throw tooLarge()
+        await part.append(chunk)
+      }
+    } finally {
       answer.destroy()
-      if (statusCode >= 500 || statusCode === 429) throw new Error(`the content server answered ${statusCode}`)
-      throw gone(`the content server answered ${statusCode}`)
     }
-    const chunks: Buffer[] = []
-    let octets = 0
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      octets += chunk.length
-      if (octets > octetsMax) throw gone('it is larger than what is taken')
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
   }
+}
+
+function refusal(status: number): Error {
+  const words = `the content server answered ${status}`
+  return status >= 500 || status === 429 || status === 408 ? new Error(words) : gone(words)
+}
+
+function tooLarge(): CausewayError {
+  return gone('it is larger than what is taken')
 }
 
 function gone(why: string): CausewayError {

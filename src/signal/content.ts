@@ -2,7 +2,7 @@
  * Pure: padding of message content, and the words by which a message is shown of which this version cannot show the
  * thing itself, so that nothing is silently lost.
  */
-import type { AttachmentPointer, Content, DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, Content, DataMessage, SharedContact } from './proto/messages.ts'
 
 /** Contents are padded to a multiple of this, so that lengths tell little. */
 const paddingBlock = 160
@@ -33,21 +33,12 @@ export function isLongText({ contentType }: AttachmentPointer): boolean {
 
 const later = 'this version cannot show it yet'
 
-/** By what an attachment is called, first match counts. */
-const attachmentKinds: readonly [RegExp, string][] = [
-  [/^image\//, 'picture'],
-  [/^video\//, 'video'],
-  [/^audio\//, 'voice or sound message'],
-  [/^/, 'file'],
-]
-
 /** Kinds of message without a body of their own, first match counts. */
-const kinds: readonly [(message: DataMessage) => boolean, string][] = [
-  [(message) => message.isViewOnce === true, `[view-once picture or video: ${later}]`],
-  [(message) => message.sticker !== undefined, `[sticker: ${later}]`],
-  [(message) => (message.contact ?? []).length > 0, `[contact card: ${later}]`],
-  [(message) => message.pollCreate !== undefined, `[poll: ${later}]`],
-  [(message) => message.payment !== undefined, `[payment: ${later}]`],
+const kinds: readonly [(message: DataMessage) => boolean, string | ((message: DataMessage) => string)][] = [
+  [(message) => message.sticker !== undefined && message.sticker.data === undefined, `[sticker: ${later}]`],
+  [(message) => (message.contact ?? []).length > 0, (message) => (message.contact ?? []).map(cardInWords).join('\n')],
+  [(message) => message.pollCreate !== undefined, pollInWords],
+  [(message) => message.payment !== undefined, paymentInWords],
   [(message) => message.giftBadge !== undefined, `[gift badge: ${later}]`],
   [
     (message) => (message.requiredProtocolVersion ?? 0) > protocolVersionKnown,
@@ -55,15 +46,21 @@ const kinds: readonly [(message: DataMessage) => boolean, string][] = [
   ],
 ]
 
-/** The text under which a data message is kept; undefined for what has nothing to show (reactions, timers, profile keys). */
+/**
+ * The text under which a data message is kept, empty where it is nothing but what is attached; undefined for what has
+ * nothing to show (reactions, timers, profile keys).
+ */
 export function words(message: DataMessage): string | undefined {
   if (message.reaction !== undefined || message.delete !== undefined) return undefined
+  const attachments = message.attachments ?? []
   const parts: string[] = []
   if (message.body !== undefined && message.body !== '') parts.push(message.body)
+  if (message.sticker?.data !== undefined && message.sticker.emoji) parts.push(message.sticker.emoji)
   const kind = kinds.find(([applies]) => applies(message))
-  if (kind !== undefined) parts.push(kind[1])
-  else parts.push(...(message.attachments ?? []).map(describeAttachment))
-  if (parts.length === 0) return undefined
+  if (kind !== undefined) parts.push(typeof kind[1] === 'string' ? kind[1] : kind[1](message))
+  else if (attachments.some(isLongText)) parts.push('[the rest of this text is being fetched]')
+  const hasMedia = message.sticker?.data !== undefined || attachments.some((attachment) => !isLongText(attachment))
+  if (parts.length === 0 && !hasMedia) return undefined
   if (message.storyContext !== undefined) parts.unshift('[reply to a story]')
   return parts.join('\n')
 }
@@ -76,8 +73,18 @@ export function wordsOf(content: Pick<Content, 'dataMessage' | 'editMessage'>): 
   return text === undefined ? undefined : `[edited] ${text}`
 }
 
-function describeAttachment({ contentType = '', fileName }: AttachmentPointer): string {
-  if (contentType === longTextType) return '[the rest of this text is being fetched]'
-  const kind = attachmentKinds.find(([pattern]) => pattern.test(contentType))?.[1] ?? 'file'
-  return fileName === undefined ? `[${kind}: ${later}]` : `[${kind} “${fileName}”: ${later}]`
+/** A line each of a card's name and numbers. */
+function cardInWords({ name = {}, number = [], organization }: SharedContact): string {
+  const called = [name.givenName, name.familyName].filter((part) => part).join(' ') || name.nickname || organization
+  const numbers = number.flatMap(({ value }) => (value ? [value] : []))
+  return `[contact card: ${[called || 'without a name', ...numbers].join(', ')}]`
+}
+
+function pollInWords({ pollCreate: { question = '', options = [] } = {} }: DataMessage): string {
+  return [`[poll: ${question}]`, ...options.map((option) => `- ${option}`)].join('\n')
+}
+
+function paymentInWords({ payment }: DataMessage): string {
+  const note = payment?.notification?.note
+  return note ? `[payment: ${note}]` : '[payment]'
 }

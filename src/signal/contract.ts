@@ -2,8 +2,10 @@
  * What the rest of the house sees of a Signal account. `account.ts` fulfils it. Nothing here knows conversations,
  * policies or phones' text messages.
  */
+import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
+import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
 export interface PeerIds {
@@ -12,25 +14,53 @@ export interface PeerIds {
   e164: string | undefined
 }
 
+/** What holds for a part of a text, in UTF-16 units: a style, or that a placeholder stands for somebody (`ours`: for us). */
+export type TextRange = { start: number; length: number } & (
+  | { kind: 'style'; style: 'bold' | 'italic' | 'spoiler' | 'strikethrough' | 'monospace' }
+  | { kind: 'mention'; aci: string; ours: boolean }
+)
+
 export interface IncomingText {
   from: PeerIds
   senderDevice: number
   /** Sent timestamp of the sender's device (ms): with the sender's ACI the message's identity everywhere. */
   timestampMs: number
   serverTimestampMs: number
+  /** Empty where the message is nothing but what is attached. */
   text: string
+  attachments: readonly InboundMedia[]
+  /** What is attached is to be looked at once. */
+  viewOnce: boolean
   sealed: boolean
-  /** Set on messages that our own other device sent (sync transcript): whom they went to. */
+  /** Set on messages that our own other device sent (sync transcript): whom they went to; to a group: nobody. */
   sentTo: PeerIds | undefined
+  /** With that, in a group: the accounts to which it went. */
+  members?: readonly string[] | undefined
   /** The group it was written in; else it is between us and the sender. */
   groupId?: string | undefined
   /** The message it answers to. */
-  quote: { ours: boolean; timestampMs: number; text: string } | undefined
+  quote: { ours: boolean; timestampMs: number; text: string; authorAci?: string | undefined } | undefined
+  /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
+  timerS: number | undefined
+  startedAtMs: number
+  /** Styles and mentions, as they lie in `text`. */
+  ranges: readonly TextRange[]
+  preview: { url: string; title: string } | undefined
+}
+
+/** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
+export interface TimerChange {
+  with: PeerIds
+  byUs: boolean
+  seconds: number
+  version: number | undefined
 }
 
 /** What a person did to a message that came or went before. */
 export interface MessageChange {
   by: PeerIds
+  /** Set when another device of ours did it (then `by` is us): whom the message went to, or came from. */
+  with?: PeerIds | undefined
   /** By its sent timestamp (of any of its versions); ours, or one of the same person. */
   target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
   /** The group in which it happened; there, `target.authorAci` says whose message it is. */
@@ -38,8 +68,8 @@ export interface MessageChange {
   /** Sent timestamp of the change itself. */
   timestampMs: number
   change: /** The rest of a long text was fetched. */
-    | { kind: 'completed'; text: string }
-    | { kind: 'edited'; text: string }
+    | { kind: 'completed'; text: string; ranges?: readonly TextRange[] }
+    | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
     | { kind: 'deleted' }
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
@@ -47,6 +77,10 @@ export interface MessageChange {
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
+  /** Another device of ours says that the present safety number was compared, or no longer counts. */
+  | { kind: 'verified'; peer: PeerIds; verified: boolean; atMs: number }
+  /** Their profile has this name. */
+  | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
@@ -68,6 +102,22 @@ export interface SignalSink extends GroupSink {
     fact: { from: PeerIds; started: boolean; atMs: number; groupId?: string | undefined },
     transaction: DatabaseTransaction,
   ): Promise<void>
+  /** The owner has read these messages of `author` on another device. */
+  readElsewhere(
+    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
+  timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
+  /** How a content that was owed ended (see `SignalAccount.owe`). */
+  settled(
+    outcome: {
+      reference: string
+      timestampMs: number
+      failure: { code: string; message: string } | undefined
+      atMs: number
+    },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
     item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
@@ -75,6 +125,40 @@ export interface SignalSink extends GroupSink {
   ): Promise<void>
   /** After commit. */
   committed(): void
+}
+
+export interface OutgoingText {
+  to: PeerIds
+  text: string
+  timestampMs: number
+  quote?: IncomingText['quote']
+  timer?: { seconds: number; version: number } | undefined
+  ranges?: readonly TextRange[] | undefined
+  attachments?: readonly OutgoingMedia[]
+}
+
+/** `timer` as it was when the message was written; that of the group where left out. */
+export interface OutgoingGroupText extends Omit<OutgoingText, 'to'> {
+  groupId: string
+}
+
+/** What we do to a message that came or went before, by its sent timestamp. */
+export interface OutgoingAction {
+  to: PeerIds & { groupId?: string | undefined }
+  /** Sent timestamp of the action itself. */
+  timestampMs: number
+  /** Comes back with `SignalSink.settled`. */
+  reference: string
+  action:
+    | {
+        kind: 'reaction'
+        target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+        emoji: string
+        removed: boolean
+      }
+    | { kind: 'edited'; targetMs: number; text: string; quote: IncomingText['quote'] }
+    | { kind: 'deleted'; targetMs: number }
+    | { kind: 'timer'; seconds: number; version: number }
 }
 
 export type SignalState =
@@ -102,6 +186,8 @@ export interface SignalStatus {
   registration: RegistrationStep | undefined
   /** Where the linking with a phone stands, when one is under way. */
   link: LinkStep | undefined
+  /** What a person should know although it works. */
+  warnings: readonly SignalWarning[]
   /** A captcha that a person solves on `pageUrl`. */
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
@@ -126,6 +212,18 @@ export type LinkStep =
   | { step: 'linking' }
   | { step: 'failed'; code: string; reason: string }
 
+/** One device of our own account. */
+export interface LinkedDevice {
+  id: number
+  /** Undefined where it has none, or one that we cannot read. */
+  name: string | undefined
+  isThis: boolean
+  isPrimary: boolean
+  /** To the day, as the server tells. */
+  lastSeenAtMs: number | undefined
+  linkedAtMs: number | undefined
+}
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -143,17 +241,38 @@ export interface SignalAccount {
    * (`status().link`). Errors: CausewayError `signal-account-present`, `signal-unreachable`.
    */
   link(request: { deviceName: string }): Promise<void>
+  /** All devices of the account. Errors: CausewayError `signal-no-account`, `signal-unreachable`. */
+  devices(): Promise<readonly LinkedDevice[]>
+  /** Signs a linked device of ours out. Errors: also `signal-not-primary`, `signal-device-unknown`. */
+  removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /**
    * Encrypts for all devices of the recipient and sends (sealed where possible). Repeating it with the same timestamp is
-   * safe. Resolves when the server has accepted it. Errors: CausewayError with codes `not-on-signal`
+   * safe; what is attached is uploaded before, once. Resolves when the server has accepted it. Errors: CausewayError with
+   * codes `not-on-signal`
    * (other-transport), `identity-changed` (after-human), `signal-unreachable` (same-transport), `signal-rate-limited`
    * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
    */
-  sendText(message: { to: PeerIds; text: string; timestampMs: number }): Promise<{ sealed: boolean; to: PeerIds }>
+  sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }>
   /** The groups of the account. Throws CausewayError `signal-no-account` when there is none. */
   groups(): SignalGroups
+  /**
+   * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
+   * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the
+   * commit. Errors: CausewayError `signal-no-account`.
+   */
+  owe(change: OutgoingAction, transaction: DatabaseTransaction): Promise<() => void>
+  /** Nothing of these messages (ours, or theirs) may be kept any more. */
+  forget(
+    messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
+  /**
+   * Fetches what is attached to a message that came (`InboundMedia.pointer`), verified whole before it is finished.
+   * Errors: CausewayError `signal-attachment` (never), `signal-unreachable`, `storage-full`, `signal-no-account`.
+   */
+  fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob>
   /** Who of these numbers is on Signal; missing from the map = not registered. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
   /** From now on the peer's newest identity key is trusted for sending. */
@@ -165,6 +284,12 @@ export interface SignalAccount {
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
+  /** The same as octets of a QR code, for the other side to scan. */
+  safetyCode(peer: PeerIds): Promise<Uint8Array | undefined>
+  /** Whether a code scanned at the other side fits. Errors: `safety-code-unreadable`, `safety-number-unknown`. */
+  compareSafetyCode(peer: PeerIds, scanned: Uint8Array): Promise<boolean>
+  /** Tells our own other devices that this safety number was compared, or is no longer held for so. */
+  tellVerified(peer: PeerIds, verified: boolean): Promise<void>
 }
 
 /**
@@ -174,7 +299,7 @@ export interface SignalAccount {
  */
 export interface SignalGroups {
   /** To all other members; errors as `sendText`, and `group-left`, `group-announcements`. */
-  send(message: { groupId: string; text: string; timestampMs: number }): Promise<readonly MemberOutcome[]>
+  send(message: OutgoingGroupText): Promise<readonly MemberOutcome[]>
   /** Whose profile key is known is added, all others are invited. */
   create(request: {
     title: string

@@ -5,6 +5,7 @@
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openAttachment } from './attachments.ts'
@@ -14,13 +15,19 @@ import type { ContentServer } from './content-server.ts'
 import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway } from './errors.ts'
-import { readServiceId } from './ids.ts'
+import { peerOf, readServiceId } from './ids.ts'
 import { idsOf, learnPeer } from './peers.ts'
 import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
+import { makeStorageDue, type StorageService } from './storage-service.ts'
+import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
+/** SyncMessage.FetchLatest: another device has written to the storage service. */
+const fetchStorage = 2
+/** Verified.State. */
+const verifiedState = 1
 const contactListOctetsMax = 32 * 1024 * 1024
 /** People told of in one transaction, so that messages come in between. */
 const contactsPerTransaction = 100
@@ -34,9 +41,9 @@ export class DeviceSync {
   readonly #clock: Clock
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
+  readonly #storage: StorageService
   readonly #stopping = new AbortController()
-  #fetching: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(parts: {
     db: Database
@@ -47,6 +54,7 @@ export class DeviceSync {
     clock: Clock
     timestamps: OwnTimestamps
     log: Log
+    storage: StorageService
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -56,11 +64,17 @@ export class DeviceSync {
     this.#clock = parts.clock
     this.#timestamps = parts.timestamps
     this.#log = parts.log
+    this.#storage = parts.storage
+    this.#rounds = new Rounds(
+      () => this.#fetchOne(),
+      (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
+    )
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#fetching
+    await this.#storage.stop()
+    await this.#rounds.stop()
   }
 
   /** Asks the phone, unless that was done since linking. Nothing on a primary, which has nobody to ask. */
@@ -83,8 +97,9 @@ export class DeviceSync {
 
   /** Keeps what the phone tells, inside the receiver's transaction. True when something is left to be fetched. */
   async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
-    const { contacts, blocked, configuration, keys } = sync
+    const { contacts, blocked, configuration, keys, fetchLatest } = sync
     if (blocked !== undefined) await this.#block(blocked, transaction)
+    if (sync.verified !== undefined) await this.#applyVerified(sync.verified, transaction)
     if (configuration?.readReceipts !== undefined) {
       await transaction
         .updateTable('signal_account')
@@ -93,6 +108,12 @@ export class DeviceSync {
     }
     if (keys?.accountEntropyPool) {
       await transaction.updateTable('signal_account').set({ entropy_pool: keys.accountEntropyPool }).execute()
+      await makeStorageDue(transaction, this.#clock.now())
+      return true
+    }
+    if (fetchLatest?.type === fetchStorage) {
+      await makeStorageDue(transaction, this.#clock.now())
+      return true
     }
     if (contacts?.blob === undefined) return false
     const pointer = attachmentPointerCodec.encode(contacts.blob)
@@ -100,32 +121,16 @@ export class DeviceSync {
     return true
   }
 
-  /** Fetches a contact list that is due. Never throws; what the network kept from being fetched stays due. */
+  /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#fetching !== undefined) {
-      this.#again = true
-      return await this.#fetching
-    }
-    this.#fetching = this.#fetchAll().finally(() => {
-      this.#fetching = undefined
-    })
-    await this.#fetching
+    await this.#storage.sync()
+    await this.#rounds.run()
   }
 
-  async #fetchAll(): Promise<void> {
-    do {
-      this.#again = false
-      try {
-        await this.#fetchOne()
-      } catch (error) {
-        this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits')
-      }
-    } while (this.#again && !this.#stopping.signal.aborted)
-  }
-
-  async #fetchOne(): Promise<void> {
+  /** False when nothing is due. */
+  async #fetchOne(): Promise<boolean> {
     const due = await this.#db.selectFrom('signal_contact_list_due').select('pointer').executeTakeFirst()
-    if (due === undefined) return
+    if (due === undefined) return false
     try {
       const pointer = attachmentPointerCodec.decode(due.pointer)
       const blob = await this.#server.download(pointer, contactListOctetsMax, this.#stopping.signal)
@@ -139,6 +144,7 @@ export class DeviceSync {
       this.#log.warn({ cause: error.message }, 'the phone’s contact list cannot be used')
     }
     await this.#db.deleteFrom('signal_contact_list_due').where('pointer', '=', due.pointer).execute()
+    return true
   }
 
   async #tell(contacts: readonly ListedContact[]): Promise<void> {
@@ -151,6 +157,21 @@ export class DeviceSync {
       }
     })
     this.#sink.committed()
+  }
+
+  /** Counts for the key that was compared alone: another one that we have since is not it. */
+  async #applyVerified(
+    verified: NonNullable<SyncMessage['verified']>,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const aci = readServiceId(verified.destinationAciBinary, verified.destinationAci)
+    const known = aci === undefined ? undefined : await identityOf(transaction, aci)
+    const { identityKey, state = 0 } = verified
+    if (aci === undefined || known === undefined || identityKey === undefined) return
+    if (Buffer.compare(known, identityKey) !== 0) return
+    const { peer } = await learnPeer(transaction, peerOf(aci))
+    const fact = { peer: idsOf(peer), verified: state === verifiedState, atMs: this.#clock.now() }
+    await this.#sink.peer({ kind: 'verified', ...fact }, transaction)
   }
 
   async #block(blocked: NonNullable<SyncMessage['blocked']>, transaction: DatabaseTransaction): Promise<void> {

@@ -326,6 +326,8 @@ export class Enrollment {
         created_at_ms: now,
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
+        profile_digest: null,
+        storage_due_at_ms: 0,
         signed_out_at_ms: null,
         sync_requested_at_ms: null,
         read_receipts: 1,

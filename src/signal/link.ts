@@ -186,6 +186,8 @@ export class Linking {
         created_at_ms: now,
         keys_rotated_at_ms: now,
         profile_set_at_ms: null,
+        profile_digest: null,
+        storage_due_at_ms: 0,
         signed_out_at_ms: null,
         sync_requested_at_ms: null,
         read_receipts: provisioned.readReceipts ? 1 : 0,
@@ -205,7 +207,7 @@ export class Linking {
     try {
       const credentials = Buffer.from(`${provisioned.aci}:${secrets.password}`).toString('base64')
       const body = linkingOf(secrets, { code: provisioned.code, deviceName })
-      return await request(connection, 'PUT', '/v1/devices/link', body, `Basic ${credentials}`)
+      return await request(connection, 'PUT', '/v1/devices/link', body, [['authorization', `Basic ${credentials}`]])
     } finally {
       await connection.disconnect().catch(() => undefined)
     }

@@ -4,15 +4,20 @@
  */
 import { ContentHint, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { fetchAttachment } from './attachments-in.ts'
+import { Uploads } from './attachments-out.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
 import { type Clock, OwnTimestamps, type Random } from './clock.ts'
+import { Composer } from './composing.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
-import type { PeerIds, SignalGroups, SignalSink } from './contract.ts'
+import { ContentDesk } from './contents-due.ts'
+import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { DeviceSync } from './device-sync.ts'
 import { type Directory, openDirectory } from './directory.ts'
@@ -23,26 +28,36 @@ import { Groups } from './groups/groups.ts'
 import { peerOf, serviceIdOctets } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
+import { contentOf, quoteFor, timerFor } from './outgoing.ts'
+import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
-import { publishProfile } from './profile.ts'
-import type { Content, DataMessage, SyncSent } from './proto/messages.ts'
+import type { OwnProfile } from './profile.ts'
+import { ProfileDesk } from './profiles.ts'
+import type { Content, SyncSent } from './proto/messages.ts'
+import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
-import { request } from './rest.ts'
 import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
-import { approveIdentity, safetyNumber } from './trust.ts'
+import { StorageRecords, type StoredGroup } from './storage-records.ts'
+import { StorageServer } from './storage-server.ts'
+import { StorageService } from './storage-service.ts'
+import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
 /** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
 
+type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
+
 export class LiveAccount {
   readonly credentials: Credentials
+  /** What concerns our own account at the service: devices, profile. */
+  readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
   readonly #random: Random
@@ -59,7 +74,13 @@ export class LiveAccount {
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
   readonly #groups: Groups
-  readonly groupCommands: SignalGroups
+  readonly groupCommands: GroupCommands
+  readonly #profiles: ProfileDesk
+  readonly #groupListeners = new Set<GroupListener>()
+  readonly #contents: ContentDesk
+  readonly #contentServer: ContentServer
+  readonly #uploads: Uploads
+  readonly #composer: Composer
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
   readonly #directory: Directory
@@ -78,6 +99,7 @@ export class LiveAccount {
     random: Random
     sink: SignalSink
     credentials: Credentials
+    profile: OwnProfile
     changed: () => void
   }) {
     const { db, clock, log, credentials, random, sink } = parts
@@ -100,6 +122,7 @@ export class LiveAccount {
       events: {
         envelope: (envelope, serverTimestampMs, ack) => this.#receiver.take(envelope, serverTimestampMs, ack),
         state: (state) => this.#onChat(state),
+        noticed: () => this.#changed(),
       },
     })
     this.#chat = chat
@@ -113,8 +136,45 @@ export class LiveAccount {
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
-    this.#sync = new DeviceSync({ db, sender, server: contentServer, sink, credentials, clock, timestamps, log })
+    const records = new StorageRecords({
+      db,
+      sink,
+      credentials,
+      profile: parts.profile,
+      clock,
+      onGroup: async (group, transaction) => {
+        for (const listener of this.#groupListeners) await listener(group, transaction)
+      },
+    })
+    const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
+    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    this.#sync = new DeviceSync({
+      db,
+      sender,
+      server: contentServer,
+      sink,
+      credentials,
+      clock,
+      timestamps,
+      log,
+      storage,
+    })
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
+    this.#contents = new ContentDesk({
+      db,
+      clock,
+      log,
+      sink,
+      deliver: async (owed) => {
+        const { groupId } = owed.to
+        if (groupId === undefined) await this.#deliver(owed)
+        else await this.groupCommands.deliver({ ...owed, groupId, media: [] })
+      },
+    })
+    this.#contentServer = contentServer
+    this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
+    this.#composer = new Composer({ credentials, texts: this.#texts, uploads: this.#uploads })
     const groups = new Groups({
       db,
       chat,
@@ -136,11 +196,12 @@ export class LiveAccount {
       db,
       groups,
       resolve: (ids) => this.#resolve(ids),
-      pack: async (text, timestampMs) => {
-        if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
-        return await this.#pack(text, timestampMs)
+      own: credentials.aci,
+      compose: async (content, timestampMs, media) => {
+        demandLength(content)
+        return await this.#composer.complete(content, timestampMs, media, this.#stopping.signal)
       },
-      transcribe: (message, timestampMs, outcomes) => this.#transcribeGroup(message, timestampMs, outcomes),
+      transcribe: (content, timestampMs, outcomes) => this.#transcribeGroup(content, timestampMs, outcomes),
       approve: (ids) => this.approveIdentity(ids),
     })
     this.#receiver = new Receiver({
@@ -157,9 +218,12 @@ export class LiveAccount {
       texts: this.#texts,
       groups: groups.desk,
       fetchGroups: () => groups.keeper.fetchDue(),
+      profiles: this.#profiles,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    const { profile } = parts
+    this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
     this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
   }
 
@@ -167,9 +231,19 @@ export class LiveAccount {
     return this.#state
   }
 
+  /** What the server and its clock give to think about. */
+  get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
+    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
+  }
+
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
     return this.#challenges.present
+  }
+
+  /** Hands on the keys of groups that the account is in, from the storage service, inside the transaction of its reading. */
+  onGroup(listener: GroupListener): void {
+    this.#groupListeners.add(listener)
   }
 
   start(): void {
@@ -185,40 +259,79 @@ export class LiveAccount {
     await this.#texts.stop()
     await this.#groups.keeper.stop()
     await this.#chat.stop()
+    await this.#contents.stop()
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText(message: {
+  async sendText({
+    to,
+    text,
+    timestampMs,
+    quote,
+    timer,
+    ranges,
+    attachments = [],
+  }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const said = quoteFor(quote, this.credentials.aci, to.aci)
+    const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
+    return await this.#deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+  }
+
+  /** See `SignalAccount.owe`. */
+  async owe(
+    { to, timestampMs, reference, action }: OutgoingAction,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const content = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    await this.#contents.owe(transaction, { to, content, timestampMs, reference })
+    return () => void this.#contents.flush()
+  }
+
+  /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
+  async #deliver(outgoing: {
     to: PeerIds
-    text: string
+    content: Content
     timestampMs: number
-  }): Promise<{ sealed: boolean; to: PeerIds }> {
-    const peer = await this.#resolve(message.to)
+    media?: readonly OutgoingMedia[]
+  }): Promise<{
+    sealed: boolean
+    to: PeerIds
+  }> {
+    const { timestampMs } = outgoing
+    const peer = await this.#resolve(outgoing.to)
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
-    this.#admit(serviceId, message.text)
+    this.#admit(serviceId, outgoing.content)
     try {
-      const dataMessage = await this.#pack(message.text, message.timestampMs)
+      const content = await this.#composer.complete(
+        outgoing.content,
+        timestampMs,
+        outgoing.media ?? [],
+        this.#stopping.signal,
+      )
+      if (serviceId === this.credentials.aci) {
+        if (this.#otherDevices) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
+        return { sealed: false, to: idsOf(peer) }
+      }
       const { sealed } = await this.#sender.send({
         to: serviceId,
-        content: { dataMessage, ...this.#pniProof(peer) },
-        timestampMs: message.timestampMs,
+        content: { ...content, ...this.#pniProof(peer) },
+        timestampMs,
         urgent: true,
         hint: ContentHint.Resendable,
         log: true,
       })
       await this.#succeeded(serviceId, peer)
-      await this.#transcribe(serviceId, peer, dataMessage, message.timestampMs, sealed)
+      await this.#transcribe(serviceId, peer, content, timestampMs, sealed)
       return { sealed, to: idsOf(peer) }
     } catch (error) {
       throw await this.#failed(serviceId, peer, asCauseway(error))
     }
   }
 
-  /** A message of this text; a long one is uploaded first. */
-  async #pack(text: string, timestamp: number): Promise<DataMessage> {
-    const profileKey = this.credentials.profileKey.serialize()
-    return { ...(await this.#texts.pack(text)), timestamp, profileKey, requiredProtocolVersion: 0 }
+  /** See `SignalAccount.fetchAttachment`. */
+  async fetchAttachment(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await fetchAttachment(this.#contentServer, pointer, target, AbortSignal.any([signal, this.#stopping.signal]))
   }
 
   /** See `SignalAccount.lookUp`. */
@@ -263,6 +376,21 @@ export class LiveAccount {
     return await safetyNumber(this.#db, this.credentials, ids)
   }
 
+  /** See `SignalAccount.safetyCode`. */
+  async safetyCode(ids: PeerIds): Promise<Uint8Array | undefined> {
+    return await safetyCode(this.#db, this.credentials, ids)
+  }
+
+  /** See `SignalAccount.compareSafetyCode`. */
+  async compareSafetyCode(ids: PeerIds, scanned: Uint8Array): Promise<boolean> {
+    return await compareSafetyCode(this.#db, this.credentials, ids, scanned)
+  }
+
+  /** See `SignalAccount.tellVerified`. */
+  async tellVerified(ids: PeerIds, verified: boolean): Promise<void> {
+    if (this.#otherDevices) await this.#quietly('telling our other devices', () => this.own.tellVerified(ids, verified))
+  }
+
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */
   async solveChallenge(captcha: string): Promise<void> {
     await this.#challenges.solve(this.#chat.authenticated(), captcha)
@@ -281,28 +409,19 @@ export class LiveAccount {
   }
 
   async #afterConnecting(): Promise<void> {
+    await this.#quietly('asking who we are', () => this.own.checkSelf())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
+    await this.#quietly('sending what is owed', () => this.#contents.connected())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
+    // Without a profile nobody can add us to a group.
+    await this.#quietly('asking for our other devices', () => this.#countDevices())
+    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
     await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())
-    await this.#quietly('publishing the profile', () => this.#publishProfile())
-    await this.#quietly('asking for our other devices', () => this.#countDevices())
-  }
-
-  /** On a linked device the profile is the phone's. */
-  async #publishProfile(): Promise<void> {
-    if (this.credentials.deviceId !== 1) return
-    await publishProfile({
-      db: this.#db,
-      chat: this.#chat,
-      credentials: this.credentials,
-      clock: this.#clock,
-      random: this.#random,
-      log: this.#log,
-    })
+    await this.#quietly('fetching profiles', () => this.#profiles.fetch())
   }
 
   async #maintainForEver(): Promise<void> {
@@ -313,6 +432,7 @@ export class LiveAccount {
         await this.#receiver.prune()
         await this.#groups.desk.prune(this.#db)
         await this.#groups.keeper.prune()
+        await this.#uploads.prune()
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
       if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()
@@ -322,9 +442,7 @@ export class LiveAccount {
   /** A linked device always has the phone beside it; a primary asks. */
   async #countDevices(): Promise<void> {
     if (this.credentials.deviceId !== 1) return
-    const answer = await request(this.#chat.authenticated(), 'GET', '/v1/devices')
-    const { devices } = (answer.json ?? {}) as { devices?: unknown[] }
-    if (answer.status === 200 && devices !== undefined) this.#otherDevices = devices.length > 1
+    this.#otherDevices = (await this.own.devices()).length > 1
   }
 
   async #resolve(ids: PeerIds): Promise<Peer> {
@@ -344,11 +462,11 @@ export class LiveAccount {
     return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
   }
 
-  #admit(serviceId: string, text: string): void {
-    if (serviceId === this.credentials.aci || serviceId === `PNI:${this.credentials.pni}`) {
+  #admit(serviceId: string, content: Content): void {
+    if (serviceId === `PNI:${this.credentials.pni}`) {
       throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
     }
-    if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
+    demandLength(content)
     this.#challenges.admit(serviceId)
   }
 
@@ -384,40 +502,61 @@ export class LiveAccount {
   async #transcribe(
     serviceId: string,
     peer: Peer,
-    message: DataMessage,
+    content: Content,
     timestampMs: number,
     sealed: boolean,
   ): Promise<void> {
     if (!this.#otherDevices) return
+    await this.#quietly('telling our other devices', () =>
+      this.#sendTranscript(serviceId, peer, content, timestampMs, sealed),
+    )
+  }
+
+  async #sendTranscript(
+    serviceId: string,
+    peer: Peer,
+    content: Content,
+    timestampMs: number,
+    sealed: boolean,
+  ): Promise<void> {
     const destination = serviceIdOctets(serviceId)
-    await this.#tellOtherDevices({
+    await this.#tellOtherDevices(content, timestampMs, {
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
-      timestamp: timestampMs,
-      message,
       unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
     })
   }
 
-  async #transcribeGroup(message: DataMessage, timestamp: number, outcomes: readonly MemberOutcome[]): Promise<void> {
+  async #transcribeGroup(content: Content, timestampMs: number, outcomes: readonly MemberOutcome[]): Promise<void> {
     if (!this.#otherDevices) return
     const unidentifiedStatus = outcomes
       .filter(({ outcome }) => outcome === 'sent')
       .map(({ aci }) => ({ unidentified: true, serviceIdBinary: serviceIdOctets(aci) }))
-    await this.#tellOtherDevices({ timestamp, message, unidentifiedStatus })
+    await this.#quietly('telling our other devices', () =>
+      this.#tellOtherDevices(content, timestampMs, { unidentifiedStatus }),
+    )
   }
 
-  async #tellOtherDevices(sent: SyncSent & { timestamp: number }): Promise<void> {
-    await this.#quietly('telling our other devices', () =>
-      this.#sender.send({
-        to: this.credentials.aci,
-        content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
-        timestampMs: sent.timestamp,
-        urgent: true,
-        hint: ContentHint.Resendable,
-        log: true,
-      }),
-    )
+  async #tellOtherDevices(
+    { dataMessage, editMessage }: Content,
+    timestampMs: number,
+    whom: Partial<SyncSent>,
+  ): Promise<void> {
+    const sent = {
+      ...whom,
+      timestamp: timestampMs,
+      ...((dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
+      ...(dataMessage === undefined ? {} : { message: dataMessage }),
+      ...(editMessage === undefined ? {} : { editMessage }),
+    }
+    await this.#sender.send({
+      to: this.credentials.aci,
+      content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
+      timestampMs,
+      urgent: true,
+      hint: ContentHint.Resendable,
+      log: true,
+    })
   }
 
   async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
@@ -435,4 +574,9 @@ export class LiveAccount {
       if (!this.#stopping.signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
     }
   }
+}
+
+function demandLength({ dataMessage, editMessage }: Content): void {
+  const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
+  if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
 }

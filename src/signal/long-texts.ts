@@ -4,6 +4,7 @@
  * once, and the whole takes its place when it was fetched. What is still to be fetched is on record.
  */
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openAttachment, sealAttachment } from './attachments.ts'
@@ -11,8 +12,10 @@ import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { isLongText, longTextType, words } from './content.ts'
 import type { ContentServer } from './content-server.ts'
-import type { SignalSink } from './contract.ts'
+import { uploadWhole } from './content-upload.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
+import { cipherOf } from './groups/known.ts'
 import { findPeer, idsOf } from './peers.ts'
 import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
 
@@ -32,8 +35,7 @@ export class LongTexts {
   readonly #random: Random
   readonly #log: Log
   readonly #stopping = new AbortController()
-  #fetching: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
 
   constructor(parts: {
     db: Database
@@ -51,11 +53,15 @@ export class LongTexts {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#log = parts.log
+    this.#rounds = new Rounds(
+      () => this.#fetchOne(),
+      (error) => this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits'),
+    )
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#fetching
+    await this.#rounds.stop()
   }
 
   /** The parts of a message that hold this text, uploaded where needed. Errors as `SignalAccount.sendText`. */
@@ -63,17 +69,21 @@ export class LongTexts {
     const octets = Buffer.from(text)
     if (octets.length <= bodyOctetsMax) return { body: text }
     const { blob, pointer } = sealAttachment(octets, this.#random)
-    const place = await this.#server.upload(this.#chat.authenticated(), blob, this.#stopping.signal)
+    const place = await uploadWhole(this.#server, this.#chat.authenticated(), blob, this.#stopping.signal)
     const attachment = { ...pointer, ...place, contentType: longTextType, uploadTimestamp: this.#clock.now() }
     return { body: beginning(octets), attachments: [attachment] }
   }
 
-  /** Takes note of a message whose whole text is still to be fetched. False when it has no such thing. */
+  /**
+   * Takes note of a message whose whole text is still to be fetched; `sentTo` where our own other device wrote it. False
+   * when it has no such thing.
+   */
   async owe(
     transaction: DatabaseTransaction,
     aci: string,
     timestampMs: number,
     message: DataMessage,
+    sentTo?: PeerIds,
   ): Promise<boolean> {
     if (!(message.attachments ?? []).some(isLongText)) return false
     await transaction
@@ -83,6 +93,7 @@ export class LongTexts {
         timestamp_ms: timestampMs,
         message: dataMessageCodec.encode(message),
         due_at_ms: this.#clock.now(),
+        sent_to_json: sentTo === undefined ? null : JSON.stringify(sentTo),
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
@@ -91,25 +102,7 @@ export class LongTexts {
 
   /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#fetching !== undefined) {
-      this.#again = true
-      return await this.#fetching
-    }
-    this.#fetching = this.#fetchAll().finally(() => {
-      this.#fetching = undefined
-    })
-    await this.#fetching
-  }
-
-  async #fetchAll(): Promise<void> {
-    try {
-      do {
-        this.#again = false
-        while (!this.#stopping.signal.aborted && (await this.#fetchOne()));
-      } while (this.#again && !this.#stopping.signal.aborted)
-    } catch (error) {
-      this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits')
-    }
+    await this.#rounds.run()
   }
 
   /** False when nothing is due. */
@@ -118,11 +111,16 @@ export class LongTexts {
     if (due === undefined) return false
     const message = dataMessageCodec.decode(due.message)
     const change = { kind: 'completed', text: (await this.#whole(message, due.due_at_ms)) ?? '' } as const
-    const target = { ours: false, timestampMs: due.timestamp_ms }
+    const sentTo: PeerIds | undefined = due.sent_to_json === null ? undefined : JSON.parse(due.sent_to_json)
+    const ours = sentTo !== undefined
+    const masterKey = message.groupV2?.masterKey
+    const groupId = masterKey === undefined ? undefined : cipherOf(masterKey).id
+    const author = groupId === undefined || ours ? {} : { authorAci: due.aci }
+    const target = { ours, timestampMs: due.timestamp_ms, ...author }
     await this.#db.transaction().execute(async (transaction) => {
       const ids = { aci: due.aci, pni: undefined, e164: undefined }
       const by = idsOf((await findPeer(transaction, ids)) ?? ids)
-      await this.#sink.amend({ by, target, timestampMs: due.timestamp_ms, change }, transaction)
+      await this.#sink.amend({ by, with: sentTo, target, groupId, timestampMs: due.timestamp_ms, change }, transaction)
       await transaction
         .deleteFrom('signal_texts_due')
         .where('aci', '=', due.aci)

@@ -25,6 +25,7 @@ import type { PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { isCode, shortly } from './errors.ts'
 import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
+import { isTime } from './incoming.ts'
 import { type Content, contentCodec, type Envelope, envelopeCodec } from './proto/messages.ts'
 import { forgetShares } from './sender-key-shares.ts'
 import type { ProtocolStores, RatchetUnit } from './stores.ts'
@@ -118,6 +119,7 @@ export async function openEnvelope(
     if (source === undefined) throw new Unreadable('source-missing', 'a delivery receipt that does not say from whom')
     return { kind: 'server-receipt', from: peerOf(source), timestampMs, serverTimestampMs: serverMs }
   }
+  if (!isTime(timestampMs)) throw new Unreadable('timestamp-range', 'an envelope of a time that no calendar has')
   const own = destinationOf(envelope, credentials)
   if (own === undefined) return { kind: 'nothing', why: 'addressed to somebody else' }
   if (envelope.content === undefined || envelope.content.length === 0) {

@@ -81,15 +81,16 @@ export async function learnPeer(db: Connection, ids: PeerIds): Promise<Learnt> {
   return { peer: peerFrom(row), isNew: rows.length === 0, joined: gained || (base !== undefined && others.length > 0) }
 }
 
-/** Keeps a profile key (32 octets); a new one makes sealed messages worth another try. */
-export async function learnProfileKey(db: Connection, aci: string, profileKey: Uint8Array): Promise<void> {
+/** Keeps a profile key (32 octets). True when it is a new one, which makes sealed messages worth another try. */
+export async function learnProfileKey(db: Connection, aci: string, profileKey: Uint8Array): Promise<boolean> {
   const row = await db.selectFrom('signal_peers').select('profile_key').where('aci', '=', aci).executeTakeFirst()
-  if (row?.profile_key != null && Buffer.compare(row.profile_key, profileKey) === 0) return
+  if (row?.profile_key != null && Buffer.compare(row.profile_key, profileKey) === 0) return false
   await db
     .updateTable('signal_peers')
-    .set({ profile_key: profileKey, sealed_refused: 0 })
+    .set({ profile_key: profileKey, sealed_refused: 0, profile_due_at_ms: 0 })
     .where('aci', '=', aci)
     .execute()
+  return true
 }
 
 /** Sets traits of the peer with this service id, which is added when it is new. */

@@ -115,6 +115,23 @@ export function encryptDeviceName(name: string, aciIdentity: PublicKey, ephemera
   return Buffer.from(encoded).toString('base64')
 }
 
+/** The name that another device of the account gave itself; undefined when it is not for us, or damaged. */
+export function decryptDeviceName(encoded: string, aciIdentity: PrivateKey): string | undefined {
+  try {
+    const name = deviceNameCodec.decode(new Uint8Array(Buffer.from(encoded, 'base64')))
+    const { ephemeralPublic, syntheticIv, ciphertext } = name
+    if (ephemeralPublic === undefined || syntheticIv?.length !== ivOctets || ciphertext === undefined) return undefined
+    const secret = aciIdentity.agree(PublicKey.deserialize(octets(ephemeralPublic)))
+    const key = hmac(hmac(secret, 'cipher'), syntheticIv)
+    const cipher = createDecipheriv('aes-256-ctr', key, Buffer.alloc(ivOctets))
+    const plaintext = Buffer.concat([cipher.update(ciphertext), cipher.final()])
+    const expected = hmac(hmac(secret, 'auth'), plaintext).subarray(0, ivOctets)
+    return timingSafeEqual(expected, syntheticIv) ? plaintext.toString() : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function hmac(key: Uint8Array, data: Uint8Array | string): Buffer {
   return createHmac('sha256', key).update(data).digest()
 }

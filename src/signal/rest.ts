@@ -27,10 +27,12 @@ export interface RestAnswer {
   status: number
   json: unknown
   retryAfterMs: number | undefined
+  /** The server's clock when it answered (ms since epoch), where it said so. */
+  serverTimeMs: number | undefined
 }
 
 /**
- * Sends one request; `authorization` is for the few that carry credentials of their own. HTTP errors come as `status`;
+ * Sends one request; `own` headers are for the few that carry credentials of their own. HTTP errors come as `status`;
  * a lost connection throws CausewayError `signal-unreachable`.
  */
 export async function request(
@@ -38,11 +40,10 @@ export async function request(
   verb: string,
   path: string,
   body?: unknown,
-  authorization?: string,
+  own: readonly [string, string][] = [],
 ): Promise<RestAnswer> {
-  const headers: [string, string][] = []
+  const headers: [string, string][] = [...own]
   if (body !== undefined) headers.push(['content-type', 'application/json'])
-  if (authorization !== undefined) headers.push(['authorization', authorization])
   try {
     const answer = await connection.fetch({
       verb,
@@ -51,12 +52,16 @@ export async function request(
       timeoutMillis: requestTimeoutMs,
       ...(body === undefined ? {} : { body: new Uint8Array(Buffer.from(JSON.stringify(body))) }),
     })
-    const retryAfter = answer.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1]
-    const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter)
+    const number = (header: string) => {
+      const value = Number(answer.headers.find(([name]) => name.toLowerCase() === header)?.[1])
+      return Number.isFinite(value) ? value : undefined
+    }
+    const seconds = number('retry-after')
     return {
       status: answer.status,
       json: parse(answer.body),
-      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+      retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
+      serverTimeMs: number('x-signal-timestamp'),
     }
   } catch (error) {
     throw asCauseway(error)

@@ -1,5 +1,6 @@
 /** Peers' identity keys as a person deals with them: approving a changed one, comparing safety numbers. */
-import { Fingerprint, PublicKey } from '@signalapp/libsignal-client'
+import { Fingerprint, PublicKey, ScannableFingerprint } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
 import type { Database } from '../store/database.ts'
 import type { PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
@@ -38,17 +39,60 @@ export async function approveIdentity(db: Database, ids: PeerIds): Promise<void>
 
 /** 60 digits, the same on both sides; undefined while we have no key of theirs. */
 export async function safetyNumber(db: Database, own: Credentials, ids: PeerIds): Promise<string | undefined> {
-  const aci = ids.aci ?? (await findPeer(db, ids))?.aci
-  if (aci === undefined) return undefined
+  return (await fingerprint(db, own, ids))?.displayableFingerprint().toString()
+}
+
+/** What the other side scans, as octets of a QR code; undefined while we have no key of theirs. */
+export async function safetyCode(db: Database, own: Credentials, ids: PeerIds): Promise<Uint8Array | undefined> {
+  return (await fingerprint(db, own, ids))?.scannableFingerprint().toBuffer()
+}
+
+/**
+ * Whether the code that was scanned at the other side is the counterpart of ours. Throws CausewayError
+ * `safety-code-unreadable` for what is no such code or one of another version, `safety-number-unknown` while we have no
+ * key of theirs.
+ */
+export async function compareSafetyCode(
+  db: Database,
+  own: Credentials,
+  ids: PeerIds,
+  scanned: Uint8Array,
+): Promise<boolean> {
+  const ours = (await fingerprint(db, own, ids))?.scannableFingerprint()
+  if (ours === undefined) {
+    throw new CausewayError({
+      code: 'safety-number-unknown',
+      message: 'There is no safety number yet: no message has gone either way over Signal.',
+      retry: 'never',
+    })
+  }
+  try {
+    return ours.compare(ScannableFingerprint._fromBuffer(octets(scanned)))
+  } catch (cause) {
+    throw new CausewayError({
+      code: 'safety-code-unreadable',
+      message: 'This is not the safety-number code that a Signal app shows, or one of another version.',
+      retry: 'never',
+      cause,
+    })
+  }
+}
+
+/** The newest identity key of this account; undefined while we have none. */
+export async function identityOf(db: Database, aci: string): Promise<Uint8Array | undefined> {
   const row = await db
     .selectFrom('signal_identities')
     .select('identity_key')
     .where('address', '=', aci)
     .executeTakeFirst()
-  if (row === undefined) return undefined
+  return row?.identity_key
+}
+
+async function fingerprint(db: Database, own: Credentials, ids: PeerIds): Promise<Fingerprint | undefined> {
+  const aci = ids.aci ?? (await findPeer(db, ids))?.aci
+  const key = aci === undefined ? undefined : await identityOf(db, aci)
+  if (aci === undefined || key === undefined) return undefined
   const ours = own.identities.aci.keyPair.publicKey
-  const theirs = PublicKey.deserialize(octets(row.identity_key))
+  const theirs = PublicKey.deserialize(octets(key))
   return Fingerprint.new(iterations, version, serviceIdOctets(own.aci), ours, serviceIdOctets(aci), theirs)
-    .displayableFingerprint()
-    .toString()
 }

@@ -11,6 +11,8 @@ export interface Reaction {
   aci: string
   emoji: string
   at_ms: number
+  /** It is the owner's. */
+  ours?: true
 }
 
 /** The message of that time in this conversation; an edited one is found by the time of each of its versions. */
@@ -23,6 +25,7 @@ export function messageByTime(
     .selectAll()
     .where('conversation_id', '=', where.conversationId)
     .where('direction', '=', where.ours ? 'out' : 'in')
+    .where('notice', 'is', null)
     .where(({ or, eb, exists, selectFrom }) =>
       or([
         eb('sent_timestamp_ms', '=', where.timestampMs),
@@ -37,6 +40,17 @@ export function messageByTime(
   // In a group several people write, and each can change only what is theirs.
   const { authorAci } = where
   return (authorAci === undefined ? query : query.where('author_aci', '=', authorAci)).executeTakeFirst()
+}
+
+/** The times of its versions, the first one first; only its own where it was never edited. */
+export async function versionTimes(tx: DatabaseTransaction, message: MessageRow): Promise<number[]> {
+  const rows = await tx
+    .selectFrom('message_versions')
+    .select('timestamp_ms')
+    .where('message_id', '=', message.id)
+    .orderBy('timestamp_ms')
+    .execute()
+  return rows.length === 0 ? [message.sent_timestamp_ms] : rows.map(({ timestamp_ms }) => timestamp_ms)
 }
 
 /** A new version; the first edit also keeps what was there before. An older one than the newest changes nothing shown. */
@@ -71,7 +85,8 @@ export async function completeText(
 /** Its author takes it back: no version of the text and no reaction stays. */
 export async function deleteText(tx: DatabaseTransaction, message: MessageRow, nowMs: number): Promise<void> {
   await tx.updateTable('message_versions').set({ text: '' }).where('message_id', '=', message.id).execute()
-  const change = { text: '', quote_json: null, reactions_json: null, deleted_at_ms: nowMs }
+  const nothing = { quote_json: null, reactions_json: null, ranges_json: null, preview_json: null }
+  const change = { text: '', ...nothing, deleted_at_ms: nowMs }
   await changeMessage(tx, message.id, change, nowMs)
 }
 
@@ -79,12 +94,15 @@ export async function deleteText(tx: DatabaseTransaction, message: MessageRow, n
 export async function react(
   tx: DatabaseTransaction,
   message: MessageRow,
-  aci: string,
+  by: { aci: string; ours: boolean },
   emoji: string | undefined,
   nowMs: number,
 ): Promise<void> {
-  const others = reactionsOf(message).filter((reaction) => reaction.aci !== aci)
-  const all = emoji === undefined ? others : [...others, { aci, emoji, at_ms: nowMs }]
+  const others = reactionsOf(message).filter(
+    (reaction) => reaction.aci !== by.aci && !(by.ours && reaction.ours === true),
+  )
+  const own = by.ours ? { ours: true as const } : {}
+  const all = emoji === undefined ? others : [...others, { aci: by.aci, emoji, at_ms: nowMs, ...own }]
   const reactions_json = all.length === 0 ? null : JSON.stringify(all)
   await changeMessage(tx, message.id, { reactions_json }, nowMs)
 }

@@ -18,6 +18,16 @@ export async function replaceLegs(
   legs: readonly Leg[],
 ): Promise<void> {
   await tx.deleteFrom('legs').where('message_id', '=', messageId).where('leg', '>=', from).execute()
+  await insertLegs(tx, messageId, from, legs)
+}
+
+/** The first plan of a message, or one that begins behind all others. */
+export async function insertLegs(
+  tx: DatabaseTransaction,
+  messageId: string,
+  from: number,
+  legs: readonly Leg[],
+): Promise<void> {
   for (const [index, leg] of legs.entries()) {
     await tx
       .insertInto('legs')
@@ -44,17 +54,12 @@ export async function openAttempt(
   ids: IdSource,
   attempt: { messageId: string; leg: number; transport: 'sms' | 'signal'; lane: string; atMs: number },
 ): Promise<AttemptRow> {
-  const last = await tx
-    .selectFrom('attempts')
-    .select(({ fn }) => fn.max('n').as('n'))
-    .where('message_id', '=', attempt.messageId)
-    .executeTakeFirst()
   return tx
     .insertInto('attempts')
     .values({
       id: ids('try'),
       message_id: attempt.messageId,
-      n: (last?.n ?? 0) + 1,
+      n: sql<number>`(select coalesce(max(n), 0) + 1 from attempts where message_id = ${attempt.messageId})`,
       leg: attempt.leg,
       transport: attempt.transport,
       lane: attempt.lane,
@@ -115,12 +120,13 @@ export function partsOf(db: Database, messageId: string, leg: number): Promise<P
     .execute()
 }
 
+/** `submittedAtMs`: this one is about to be handed over (\`submitting\`); the others are pending. */
 export async function insertParts(
   tx: DatabaseTransaction,
   of: { messageId: string; leg: number; lane: string; recipientDigits: string },
-  parts: readonly { part: number; tpduHex: string }[],
+  parts: readonly { part: number; tpduHex: string; submittedAtMs?: number }[],
 ): Promise<void> {
-  for (const { part, tpduHex } of parts) {
+  for (const { part, tpduHex, submittedAtMs } of parts) {
     await tx
       .insertInto('parts')
       .values({
@@ -128,9 +134,10 @@ export async function insertParts(
         leg: of.leg,
         part,
         tpdu_hex: tpduHex,
-        state: 'pending',
+        state: submittedAtMs === undefined ? 'pending' : 'submitting',
         lane: of.lane,
         recipient_digits: of.recipientDigits,
+        submitted_at_ms: submittedAtMs ?? null,
       })
       .execute()
   }
@@ -148,6 +155,26 @@ export async function changePart(
     .where('leg', '=', of.leg)
     .where('part', '=', of.part)
     .execute()
+}
+
+/**
+ * As \`changePart\` with a new state, except that what a report has proved (\`delivered\`, \`failed\`) is not taken back. The
+ * state that it is in then; undefined when there is no such part.
+ */
+export async function settlePart(
+  tx: DatabaseTransaction,
+  of: { messageId: string; leg: number; part: number },
+  change: { state: PartState } & Partial<Pick<PartRow, 'message_reference' | 'submitted_at_ms' | 'detail'>>,
+): Promise<PartState | undefined> {
+  const row = await tx
+    .updateTable('parts')
+    .set({ ...change, state: sql<PartState>`iif(state in ('delivered', 'failed'), state, ${change.state})` })
+    .where('message_id', '=', of.messageId)
+    .where('leg', '=', of.leg)
+    .where('part', '=', of.part)
+    .returning('state')
+    .executeTakeFirst()
+  return row?.state
 }
 
 /** Moves all parts of a leg that are in one of the states `from` to `to`. */

@@ -4,10 +4,10 @@ import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
 
-export type ContactKey = { id: string } | { e164: string } | { aci: string } | { sender: string }
+export type ContactKey = { id: string } | { e164: string } | { aci: string } | { pni: string } | { sender: string }
 
 export function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
-  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'sender', string]
+  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'pni' | 'sender', string]
   return db.selectFrom('contacts').selectAll().where(column, '=', value).executeTakeFirst()
 }
 
@@ -129,6 +129,9 @@ export async function noteSmsLane(
     .updateTable('conversations')
     .set({ sms_lane: lane, ...(direction === 'in' ? { reply_lane: lane } : {}) })
     .where('id', '=', conversationId)
+    .where(({ or, eb }) =>
+      or([eb('sms_lane', 'is not', lane), ...(direction === 'in' ? [eb('reply_lane', 'is not', lane)] : [])]),
+    )
     .execute()
 }
 
@@ -147,6 +150,7 @@ export async function mergeConversations(
       sms_lane: to.sms_lane ?? from.sms_lane,
       reply_lane: to.reply_lane ?? from.reply_lane,
       waiting_json: to.waiting_json ?? from.waiting_json,
+      ...(from.timer_version > to.timer_version ? { timer_s: from.timer_s, timer_version: from.timer_version } : {}),
       archived: Math.min(to.archived, from.archived),
       pinned: Math.max(to.pinned, from.pinned),
       last_message_id: newest.last_message_id,

@@ -3,22 +3,30 @@
  * `@signalapp/sqlcipher`.
  *
  * One process, one connection: Kysely's connection mutex makes transactions serial, so inside a transaction every
- * query must go through that transaction; asking the `Database` instead would wait for itself. WAL,
- * `synchronous=FULL`, foreign keys on: what a transaction committed survives power loss.
+ * query must go through that transaction; asking the `Database` instead would wait for itself. Write-ahead log, foreign
+ * keys on, and commits that share their syncs (`driver.ts`): what a transaction has resolved for survives power loss.
  */
+import { type FileHandle, open } from 'node:fs/promises'
 import { Database as SqlCipher } from '@signalapp/sqlcipher'
-import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely'
+import { Kysely, Migrator, type Transaction } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
+import { GroupCommitDialect, SharedDriver } from './driver.ts'
 import * as mailbox from './migrations/0001_mailbox.ts'
 import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
+import * as attachments from './migrations/0006_attachments.ts'
 import * as groups from './migrations/0007_groups.ts'
+import * as signalTalk from './migrations/0008_signal_talk.ts'
+import * as signalAccount from './migrations/0009_signal_account.ts'
+import * as modemHealing from './migrations/0010_modem_healing.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
+import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
+import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, SignalTables {}
+export interface Tables extends MailboxTables, MediaTables, SignalTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -29,7 +37,11 @@ const migrations = {
   '0003_message_kinds': messageKinds,
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
+  '0006_attachments': attachments,
   '0007_groups': groups,
+  '0008_signal_talk': signalTalk,
+  '0009_signal_account': signalAccount,
+  '0010_modem_healing': modemHealing,
 }
 
 export interface OpenDatabaseOptions {
@@ -37,6 +49,25 @@ export interface OpenDatabaseOptions {
   path: string
   /** 32 octets. */
   key: Uint8Array
+  /** The disk has failed a sync: nothing more can be promised, the process should end. */
+  broken?: (error: CausewayError) => void
+}
+
+/** Pages of the log after which they are put into the database file; more of them make that rarer and longer. */
+const CHECKPOINT_PAGES = 2_000
+
+/** For each database its other face, whose writes do not wait for the disk. */
+const hasty = new WeakMap<Database, Database>()
+
+/**
+ * The same database for writes that need not wait for the disk: they survive the death of the process at once, and a power
+ * cut as soon as anything that was written after them does. For what a later write, which is waited for, stands on; and
+ * for what is found out again anyway. Takes the database itself, not a transaction.
+ */
+export function withoutWaiting(db: Database): Database {
+  const other = hasty.get(db)
+  if (other === undefined) throw new TypeError('withoutWaiting takes a database that openDatabase has opened')
+  return other
 }
 
 /**
@@ -44,7 +75,7 @@ export interface OpenDatabaseOptions {
  * Throws CausewayError `db-key` when the key does not fit the file, `db-migration` when a migration failed (the file is
  * then as it was before).
  */
-export async function openDatabase({ path, key }: OpenDatabaseOptions): Promise<Database> {
+export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): Promise<Database> {
   if (key.length !== 32) throw new TypeError('the database key has 32 octets')
   const cipher = new SqlCipher(path, { cacheStatements: true })
   try {
@@ -62,7 +93,15 @@ export async function openDatabase({ path, key }: OpenDatabaseOptions): Promise<
       cause,
     })
   }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(cipher) }) })
+  const log = path === ':memory:' ? undefined : await open(`${path}-wal`, 'r')
+  const sync = new WalSync(
+    () => log?.datasync() ?? Promise.resolve(),
+    (error) => broken?.(error),
+  )
+  const database = adapt(cipher, log)
+  const shared = new SharedDriver({ database }, database, sync)
+  const db = new Kysely<Tables>({ dialect: new GroupCommitDialect({ database }, shared, 'owner', true) })
+  hasty.set(db, new Kysely<Tables>({ dialect: new GroupCommitDialect({ database }, shared, 'guest', false) }))
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) {
@@ -74,20 +113,40 @@ export async function openDatabase({ path, key }: OpenDatabaseOptions): Promise<
       cause: error,
     })
   }
+  cipher.pragma('synchronous = NORMAL')
+  cipher.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   return db
 }
 
-/** Kysely expects the surface of better-sqlite3, of which SQLCipher's binding has all but `reader` and `iterate`. */
-function adapt(cipher: SqlCipher) {
+/**
+ * Kysely expects the surface of better-sqlite3, of which SQLCipher's binding has all but `reader` and `iterate`. `log` is
+ * closed with the database.
+ */
+function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
+  let hasWritten = false
   return {
-    close: () => cipher.close(),
+    takeWritten: () => {
+      const was = hasWritten
+      hasWritten = false
+      return was
+    },
+    close: () => {
+      cipher.close()
+      void log?.close()
+    },
     prepare: (sql: string) => {
       const statement = cipher.prepare(sql)
+      const reads = READS.test(sql)
+      const writes = !reads && !TURNS.test(sql)
       return {
-        reader: /^\s*(select|with|pragma|explain)\b/i.test(sql) || /\breturning\b/i.test(sql),
-        all: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable)),
+        reader: reads || RETURNS.test(sql),
+        all: (parameters: readonly unknown[]) => {
+          if (writes) hasWritten = true
+          return statement.all(parameters.map(bindable))
+        },
         run: (parameters: readonly unknown[]) => {
           const { changes, lastInsertRowid } = statement.run(parameters.map(bindable))
+          if (writes && changes > 0) hasWritten = true
           return { changes, lastInsertRowid }
         },
         iterate: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable))[Symbol.iterator](),
@@ -95,6 +154,11 @@ function adapt(cipher: SqlCipher) {
     },
   }
 }
+
+const READS = /^\s*(select|with|pragma|explain)\b/i
+const RETURNS = /\breturning\b/i
+/** Begin or end a transaction, and write nothing by themselves. */
+const TURNS = /^\s*(begin|commit|rollback)\b/i
 
 function bindable(value: unknown): string | number | null | Uint8Array<ArrayBuffer> {
   if (value === null || value === undefined) return null

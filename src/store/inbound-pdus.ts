@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { IdSource } from '../domain/ids.ts'
-import type { Database } from './database.ts'
-import { withoutSync } from './unit.ts'
+import { type Database, withoutWaiting } from './database.ts'
 
 /** A PDU as a modem names it. No slot: it was handed over directly (+CMT, +CDS). */
 export interface SlottedPdu {
@@ -32,39 +31,46 @@ export class InboundPdus {
     this.#clock = clock
   }
 
-  /** The key of this very PDU: the same until it is released, a new one after. */
+  /**
+   * The key of this very PDU: the same until it is released, a new one after. The message that is kept under it follows in
+   * a transaction that is waited for.
+   */
   open(pdu: SlottedPdu): Promise<string> {
-    return this.#db.transaction().execute(async (tx) => {
-      if (pdu.slot === undefined) await this.#releaseOldDirect(tx, pdu.modemId)
-      const known = await this.#find(tx, pdu).select('id').executeTakeFirst()
-      if (known !== undefined) return known.id
-      const { memory, index } = pdu.slot ?? DIRECT
-      // Another PDU in this slot: whatever was in it is gone.
-      if (pdu.slot !== undefined) await this.#release(tx, pdu.modemId, memory, index)
-      const id = this.#ids('pdu')
-      await tx
-        .insertInto('inbound_pdus')
-        .values({
-          id,
-          modem_id: pdu.modemId,
-          memory,
-          slot: index,
-          pdu_sha256: sha256(pdu.pduHex),
-          taken_at_ms: pdu.receivedAtMs,
-          released_at_ms: null,
-        })
-        .execute()
-      return id
-    })
+    return withoutWaiting(this.#db)
+      .transaction()
+      .execute(async (tx) => {
+        if (pdu.slot === undefined) await this.#releaseOldDirect(tx, pdu.modemId)
+        const known = await this.#find(tx, pdu).select('id').executeTakeFirst()
+        if (known !== undefined) return known.id
+        const { memory, index } = pdu.slot ?? DIRECT
+        // Another PDU in this slot: whatever was in it is gone.
+        if (pdu.slot !== undefined) await this.#release(tx, pdu.modemId, memory, index)
+        const id = this.#ids('pdu')
+        await tx
+          .insertInto('inbound_pdus')
+          .values({
+            id,
+            modem_id: pdu.modemId,
+            memory,
+            slot: index,
+            pdu_sha256: sha256(pdu.pduHex),
+            taken_at_ms: pdu.receivedAtMs,
+            released_at_ms: null,
+          })
+          .execute()
+        return id
+      })
   }
 
   /** The modem has deleted or acknowledged it. A power cut may forget this, and `inventory` finds it out again. */
   async release(pdu: SlottedPdu): Promise<void> {
     const row = await this.#find(this.#db, pdu).select('id').executeTakeFirst()
     if (row === undefined) return
-    await withoutSync(this.#db, (db) =>
-      db.updateTable('inbound_pdus').set({ released_at_ms: this.#clock() }).where('id', '=', row.id).execute(),
-    )
+    await withoutWaiting(this.#db)
+      .updateTable('inbound_pdus')
+      .set({ released_at_ms: this.#clock() })
+      .where('id', '=', row.id)
+      .execute()
   }
 
   /** These slots are all there is in this memory: whatever was taken from another one has been deleted. */

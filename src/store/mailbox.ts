@@ -4,6 +4,7 @@
  */
 
 import type { MessageState } from '../domain/message.ts'
+import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -16,6 +17,7 @@ import type {
   MessageRow,
   PartRow,
 } from './tables/mailbox.ts'
+import type { AttachmentRow } from './tables/media.ts'
 
 export interface PageRequest {
   /** 1…PAGE_MAX. */
@@ -29,6 +31,8 @@ export interface ConversationView {
   contact: ContactRow | undefined
   group: GroupRow | undefined
   lastMessage: MessageRow | undefined
+  /** Of the last message. */
+  attachments: readonly AttachmentRow[]
 }
 
 export interface MessageFilter {
@@ -164,6 +168,34 @@ export async function markConversationRead(tx: DatabaseTransaction, id: string, 
     .execute()
 }
 
+/** Messages of these times that came in this conversation are read; those of which that is so now. */
+export async function markMessagesRead(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  timestampsMs: readonly number[],
+  atMs: number,
+): Promise<MessageRow[]> {
+  if (timestampsMs.length === 0) return []
+  const read = await tx
+    .updateTable('messages')
+    .set(({ fn, val }) => ({ read_at_ms: fn.coalesce('read_at_ms', val(atMs)) }))
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'in')
+    .where('transport', '=', 'signal')
+    .where('sent_timestamp_ms', 'in', [...timestampsMs])
+    .returningAll()
+    .execute()
+  const { unread } = await tx
+    .selectFrom('messages')
+    .select(({ fn }) => fn.countAll<number>().as('unread'))
+    .where('conversation_id', '=', conversationId)
+    .where('direction', '=', 'in')
+    .where('read_at_ms', 'is', null)
+    .executeTakeFirstOrThrow()
+  await tx.updateTable('conversations').set({ unread }).where('id', '=', conversationId).execute()
+  return read
+}
+
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
   if (rows.length === 0) return []
   const present = (ids: (string | null)[]) => ids.filter((id) => id !== null)
@@ -174,13 +206,13 @@ async function withPeople(db: Database, rows: ConversationRow[]): Promise<Conver
   const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
   const messages =
     lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
+  const attachments = await attachmentsOf(db, messages)
   return rows.flatMap((conversation) => {
     const contact = contacts.find(({ id }) => id === conversation.contact_id)
     const group = groups.find(({ id }) => id === conversation.group_id)
     if (contact === undefined && group === undefined) return []
-    return [
-      { conversation, contact, group, lastMessage: messages.find(({ id }) => id === conversation.last_message_id) },
-    ]
+    const lastMessage = messages.find(({ id }) => id === conversation.last_message_id)
+    return [{ conversation, contact, group, lastMessage, attachments: attachments.get(lastMessage?.id ?? '') ?? [] }]
   })
 }
 

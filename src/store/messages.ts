@@ -4,7 +4,7 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import type { MessageRow, MessagesTable } from './tables/mailbox.ts'
+import type { MessageRow, MessagesTable, Notice } from './tables/mailbox.ts'
 
 /** Ids and the little that scheduling needs of a message that waits for an attempt. */
 export interface WaitingMessage {
@@ -25,6 +25,22 @@ export function insertMessage(tx: DatabaseTransaction, message: Insertable<Messa
   return tx.insertInto('messages').values(message).returningAll().executeTakeFirstOrThrow()
 }
 
+/** The newest line of one of these kinds. */
+export function lastNotice(
+  tx: DatabaseTransaction,
+  conversationId: string,
+  notices: readonly Notice[],
+): Promise<Pick<MessageRow, 'notice'> | undefined> {
+  return tx
+    .selectFrom('messages')
+    .select('notice')
+    .where('conversation_id', '=', conversationId)
+    .where('notice', 'in', notices)
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+}
+
 export function changeMessage(
   tx: DatabaseTransaction,
   id: string,
@@ -39,14 +55,18 @@ export function changeMessage(
     .executeTakeFirstOrThrow()
 }
 
-/** A time for a new outgoing message: now, or one more than the last one given out, whichever is later. */
+/** A time for a new outgoing message, or for a change to one: now, or one more than the last one given out, whichever is later. */
 export async function nextTimestamp(tx: DatabaseTransaction, nowMs: number): Promise<number> {
-  const row = await tx
+  const message = await tx
     .selectFrom('messages')
     .select(({ fn }) => fn.max('sent_timestamp_ms').as('last'))
-    .where(sql<boolean>`direction = 'out'`)
+    .where(sql<boolean>`direction = 'out' and origin = 'here'`)
     .executeTakeFirst()
-  return Math.max(nowMs, (row?.last ?? 0) + 1)
+  const change = await tx
+    .selectFrom('own_changes')
+    .select(({ fn }) => fn.max('timestamp_ms').as('last'))
+    .executeTakeFirst()
+  return Math.max(nowMs, (message?.last ?? 0) + 1, (change?.last ?? 0) + 1)
 }
 
 /**
@@ -108,7 +128,8 @@ export async function nextWaiting(
     .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
     .where('transport', '=', transport)
     .orderBy('sent_timestamp_ms')
-    .limit(1)
+    // As a number in the statement: for a bound one SQLite sorts what the index gives in order.
+    .limit(sql.lit(1))
     .executeTakeFirst()
   return row?.id
 }

@@ -3,7 +3,6 @@
  * every query goes through the transaction that is handed to `work`: there is one connection, so asking the database
  * instead would wait for itself.
  */
-import { sql } from 'kysely'
 import type { UnitOfWork } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 
@@ -21,19 +20,4 @@ export function inUnit<T>(
   // A UnitOfWork is a DatabaseTransaction under a name that the domain may know.
   if (unit !== undefined) return work(unit as unknown as DatabaseTransaction)
   return db.transaction().execute(work)
-}
-
-/**
- * Runs one statement without waiting for the disk: it survives the death of the process (write-ahead log), but a power
- * cut may undo it. Only for what is found out again anyway. Not inside a transaction.
- */
-export function withoutSync<T>(db: Database, work: (connection: Database) => Promise<T>): Promise<T> {
-  return db.connection().execute(async (connection) => {
-    await sql`pragma synchronous = normal`.execute(connection)
-    try {
-      return await work(connection)
-    } finally {
-      await sql`pragma synchronous = full`.execute(connection)
-    }
-  })
 }

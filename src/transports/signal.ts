@@ -3,11 +3,14 @@
  * conversations) and `src/domain` (which knows no protocol). Decides nothing.
  */
 import { CausewayError } from '../domain/errors.ts'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type {
   AttemptJournal,
   CapabilityFact,
   Lane,
+  MirroredMessage,
   OutgoingAttempt,
+  OutgoingChange,
   Reach,
   Recipient,
   SendOutcome,
@@ -15,7 +18,7 @@ import type {
   TransportSink,
   UnitOfWork,
 } from '../domain/transport.ts'
-import type { IncomingText, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
+import type { IncomingText, OutgoingAction, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
 
 /** The one lane of the one account. */
 const SIGNAL_LANE = 'signal'
@@ -34,8 +37,8 @@ function asTransaction(unit: UnitOfWork): Parameters<SignalAccount['markRead']>[
 export function signalSink(sink: TransportSink, clock: () => number): SignalSink {
   return {
     async text(message, transaction) {
-      if (message.sentTo !== undefined) return
-      await sink.message(inbound(message, clock()), asUnit(transaction))
+      if (message.sentTo === undefined) await sink.message(inbound(message, clock()), asUnit(transaction))
+      else await sink.mirror(mirrored(message, message.sentTo), asUnit(transaction))
     },
     async receipt(receipt, transaction) {
       if (receipt.from.aci === undefined) return
@@ -67,8 +70,17 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
-    async amend(change, transaction) {
-      return await sink.amend({ transport: 'signal', ...change }, asUnit(transaction))
+    async amend(amendment, transaction) {
+      return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))
+    },
+    async readElsewhere(read, transaction) {
+      await sink.readElsewhere(read, asUnit(transaction))
+    },
+    async timer(change, transaction) {
+      await sink.timer(change, asUnit(transaction))
+    },
+    async settled({ timestampMs, failure, atMs }, transaction) {
+      await sink.changed({ timestampMs, failure, atMs }, asUnit(transaction))
     },
     async typing(fact, transaction) {
       await sink.typing(fact, asUnit(transaction))
@@ -90,7 +102,7 @@ export class SignalTransport implements Transport {
   }
 
   lanes(): readonly Lane[] {
-    const { state, reason, e164 } = this.#account.status()
+    const { state, reason, e164, aci } = this.#account.status()
     if (state === 'none') return []
     const available = state === 'connected'
     return [
@@ -100,6 +112,7 @@ export class SignalTransport implements Transport {
         available,
         reason: available ? undefined : (reason ?? 'no connection to Signal'),
         ownNumber: e164,
+        ownAci: aci,
       },
     ]
   }
@@ -133,11 +146,19 @@ export class SignalTransport implements Transport {
   async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
     const { groupId } = attempt.recipient
     if (groupId !== undefined) return await this.#sendToGroup(groupId, attempt)
-    const { sealed } = await this.#account.sendText({
+    const { sealed, to } = await this.#account.sendText({
       to: attempt.recipient,
       text: attempt.text,
       timestampMs: attempt.timestampMs,
+      quote: attempt.quote,
+      timer: attempt.timer,
+      ranges: attempt.ranges,
+      attachments: attempt.media ?? [],
     })
+    if (to.aci !== undefined && to.aci === this.#account.status().aci) {
+      const detail = 'a note to yourself, for your own devices alone'
+      return { kind: 'accepted', detail, encrypted: true, expectsReceipt: false }
+    }
     return {
       kind: 'accepted',
       detail: sealed ? 'accepted by Signal, sender sealed' : 'accepted by Signal',
@@ -146,8 +167,10 @@ export class SignalTransport implements Transport {
     }
   }
 
-  async #sendToGroup(groupId: string, { text, timestampMs }: OutgoingAttempt): Promise<SendOutcome> {
-    const recipients = await this.#account.groups().send({ groupId, text, timestampMs })
+  async #sendToGroup(groupId: string, attempt: OutgoingAttempt): Promise<SendOutcome> {
+    const { text, timestampMs, quote, timer, ranges, media: attachments = [] } = attempt
+    const message = { groupId, text, timestampMs, quote, timer, ranges, attachments }
+    const recipients = await this.#account.groups().send(message)
     const sent = recipients.filter(({ outcome }) => outcome === 'sent').length
     return {
       kind: 'accepted',
@@ -156,6 +179,10 @@ export class SignalTransport implements Transport {
       expectsReceipt: sent > 0,
       recipients,
     }
+  }
+
+  async fetch(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
+    return await this.#account.fetchAttachment(pointer, target, signal)
   }
 
   async approveIdentity(recipient: Recipient): Promise<void> {
@@ -167,9 +194,28 @@ export class SignalTransport implements Transport {
     await this.#account.approveIdentity(recipient)
   }
 
+  async tellVerified(recipient: Recipient, verified: boolean): Promise<void> {
+    await this.#account.tellVerified(recipient, verified)
+  }
+
   async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
+
+  async forget(
+    messages: { with: Recipient; ours: boolean; timestampsMs: readonly number[] },
+    unit: UnitOfWork,
+  ): Promise<void> {
+    await this.#account.forget(messages, asTransaction(unit))
+  }
+
+  async change(change: OutgoingChange, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.owe(action(change), asTransaction(unit))
+  }
+}
+
+function action({ recipient: to, timestampMs, change }: OutgoingChange): OutgoingAction {
+  return { to, timestampMs, reference: 'change', action: change }
 }
 
 function inbound(message: IncomingText, receivedAtMs: number) {
@@ -181,15 +227,47 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     sentAtMs: message.timestampMs,
     receivedAtMs,
     encrypted: true,
-    // Author and sent timestamp are a Signal message's identity everywhere.
     quote: message.quote,
     groupId: message.groupId,
-    dedupeKey: `signal:${message.from.aci ?? message.from.pni}:${message.timestampMs}`,
+    media: message.attachments,
+    viewOnce: message.viewOnce,
+    timerS: message.timerS,
+    ranges: message.ranges,
+    preview: message.preview,
+    dedupeKey: dedupeKey(message),
   }
+}
+
+function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
+  const { text, quote, ranges, preview, timerS, startedAtMs, timestampMs: sentAtMs, groupId, members } = message
+  const toSelf = to.aci !== undefined && to.aci === message.from.aci
+  const shown = {
+    to: { ...to, groupId },
+    toSelf,
+    members,
+    text,
+    sentAtMs,
+    quote,
+    ranges,
+    preview,
+    timerS,
+    startedAtMs,
+    dedupeKey: dedupeKey(message),
+  }
+  return { transport: 'signal', lane: SIGNAL_LANE, ...shown }
+}
+
+/** Author and sent timestamp are a Signal message's identity everywhere. */
+function dedupeKey({ from, timestampMs }: IncomingText): string {
+  return `signal:${from.aci ?? from.pni}:${timestampMs}`
 }
 
 function capability(fact: PeerFact): CapabilityFact {
   const { peer: recipient, atMs } = fact
-  if (fact.kind === 'named') return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  if (fact.kind === 'verified')
+    return { transport: 'signal', kind: fact.kind, recipient, verified: fact.verified, atMs }
+  if (fact.kind === 'named' || fact.kind === 'profile') {
+    return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
+  }
   return { transport: 'signal', kind: fact.kind, recipient, atMs }
 }

@@ -47,12 +47,18 @@ const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })[
   reserved: 'temporary',
 }
 
+/** What of the sink a modem has something for. */
+export type SmsSink = Pick<
+  TransportSink,
+  'message' | 'segment' | 'call' | 'broadcast' | 'waiting' | 'data' | 'receipt' | 'quarantine'
+>
+
 export class SmsInbound implements ModemSink {
-  readonly #sink: TransportSink
+  readonly #sink: SmsSink
   readonly #journal: PduJournal
   readonly #broadcasts = new BroadcastInbound()
 
-  constructor(sink: TransportSink, journal: PduJournal) {
+  constructor(sink: SmsSink, journal: PduJournal) {
     this.#sink = sink
     this.#journal = journal
   }

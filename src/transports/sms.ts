@@ -8,6 +8,7 @@
 
 import { ModemSubmitError, type SmsModem } from '../../modem/contract.ts'
 import { addressOf } from '../../modem/pdu/address.ts'
+import type { EncodingOptions } from '../../modem/pdu/encoding.ts'
 import { assembleSubmit } from '../../modem/pdu/envelope.ts'
 import { fromHex, toHex } from '../../modem/pdu/octets.ts'
 import { countSegments, split } from '../../modem/pdu/segments.ts'
@@ -39,18 +40,25 @@ export class SmsTransport implements Transport {
   readonly #modems: readonly SmsModem[]
   readonly #clock: () => number
   readonly #rules: readonly LaneRules[]
+  readonly #writing: EncodingOptions
   readonly #listeners = new Set<() => void>()
   /** Modems whose SIM a person must see to, by id: why, and the state (its time) in which that was found. */
   readonly #stopped = new Map<string, { reason: string; sinceMs: number }>()
 
   /**
    * `modems` may be absent, starting or failed; `clock` gives ms since the epoch; `rules` are the owner's for each modem,
-   * in the same order.
+   * in the same order; `writing` says what may be done to a text where that saves a part.
    */
-  constructor(modems: readonly SmsModem[], clock: () => number, rules: readonly LaneRules[] = []) {
+  constructor(
+    modems: readonly SmsModem[],
+    clock: () => number,
+    rules: readonly LaneRules[] = [],
+    writing: EncodingOptions = {},
+  ) {
     this.#modems = modems
     this.#clock = clock
     this.#rules = rules
+    this.#writing = writing
   }
 
   lanes(): readonly Lane[] {
@@ -90,7 +98,7 @@ export class SmsTransport implements Transport {
   }
 
   partsOf(text: string): number {
-    return countSegments(text).parts
+    return countSegments(text, this.#writing).parts
   }
 
   async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {
@@ -148,9 +156,9 @@ export class SmsTransport implements Transport {
         retry: 'other-transport',
       })
     }
-    const isLong = countSegments(attempt.text).parts > 1
+    const isLong = this.partsOf(attempt.text) > 1
     const reference = isLong ? await journal.nextConcatReference(to) : 0
-    const payloads = split(attempt.text, { reference })
+    const payloads = split(attempt.text, { reference, ...this.#writing })
     if (payloads.length > PARTS_MAX) {
       throw new CausewayError({
         code: 'text-too-long',

@@ -83,10 +83,11 @@ const newMessageIndications: CommandHandler = (modem, { form, text }) => {
   return []
 }
 
-function readSlot(slot: Slot): SlotState {
-  const { state } = slot
+/** Head and PDU line of an occupied slot, which is read by that. */
+function readSlot(head: string, slot: Slot): string {
+  const { state, pduHex, told } = slot
   if (state === 0) slot.state = 1
-  return state
+  return told?.replaceAll('{head}', head) ?? `${head}${state},,${tpduLength(pduHex)}\r\n${pduHex}`
 }
 
 const readMessage: CommandHandler = (modem, { form, text }) => {
@@ -96,7 +97,7 @@ const readMessage: CommandHandler = (modem, { form, text }) => {
   const [index = Number.NaN] = integers(text)
   if (!storage.holds(index)) throw cmsError(321)
   const slot = storage.slot(index)
-  if (slot !== undefined) return [`+CMGR: ${readSlot(slot)},,${tpduLength(slot.pduHex)}\r\n${slot.pduHex}`]
+  if (slot !== undefined) return [readSlot('+CMGR: ', slot)]
   if (modem.profile.emptySlot === 'error') throw cmsError(321)
   return modem.profile.emptySlot === 'length-zero' ? ['+CMGR: 0,,0'] : []
 }
@@ -110,7 +111,7 @@ const listMessages: CommandHandler = (modem, { form, text }) => {
   return storageOf(modem, 0)
     .slots()
     .filter(({ state }) => wanted === STAT_ALL || state === wanted)
-    .map((slot) => `+CMGL: ${slot.index},${readSlot(slot)},,${tpduLength(slot.pduHex)}\r\n${slot.pduHex}`)
+    .map((slot) => readSlot(`+CMGL: ${slot.index},`, slot))
 }
 
 const deleteMessage: CommandHandler = (modem, { form, text }) => {

@@ -1,4 +1,5 @@
 /** Contacts: who they are, how they want to be written to, whether it is still them. */
+import { qrLines } from '../../domain/qr.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { ContactJson } from '../json.ts'
@@ -15,10 +16,10 @@ export async function list(options: Options): Promise<void> {
   else table(contacts.map(row))
 }
 
-export async function show(who: string, options: Options): Promise<void> {
+export async function show(who: string, options: Options & { qr?: boolean }): Promise<void> {
   const gateway = await findGateway(options)
   const contact = await contactFor(gateway, who)
-  const identity = await call<{ safety_number: string | null }>(
+  const identity = await call<{ safety_number: string | null; scannable: string | null }>(
     gateway,
     'GET',
     `/api/v1/contacts/${contact.id}/identity`,
@@ -38,6 +39,11 @@ export async function show(who: string, options: Options): Promise<void> {
     const groups = identity.safety_number.match(/.{1,5}/g) ?? []
     for (let i = 0; i < groups.length; i += 4) line(`  ${groups.slice(i, i + 4).join(' ')}`)
   }
+  if (options.qr === true && identity.scannable !== null) {
+    line('Their Signal app scans this where it shows the safety number with us:')
+    const code = new Uint8Array(Buffer.from(identity.scannable, 'base64'))
+    for (const drawn of qrLines(code, { coloured: process.stdout.isTTY })) line(drawn)
+  }
 }
 
 export async function set(who: string, options: Options & { name?: string; policy?: string }): Promise<void> {
@@ -56,10 +62,16 @@ export async function set(who: string, options: Options & { name?: string; polic
 }
 
 /** Consents to a changed safety number, or says that it was compared. */
-export async function identity(action: 'approve' | 'verify', who: string, options: Options): Promise<void> {
+export async function identity(
+  action: 'approve' | 'verify' | 'unverify',
+  who: string,
+  options: Options,
+): Promise<void> {
   const gateway = await findGateway(options)
   const contact = await contactFor(gateway, who)
-  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/identity/${action}`), options)
+  const body = action === 'unverify' ? { verified: false } : undefined
+  const step = action === 'approve' ? 'approve' : 'verify'
+  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/identity/${step}`, body), options)
 }
 
 function print(contact: ContactJson, options: Options): void {

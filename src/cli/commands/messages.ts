@@ -6,8 +6,16 @@ import type { MessageState } from '../../domain/message.ts'
 import { STATE_FACES } from '../../domain/states.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
-import type { AttemptJson, ConversationJson, LegJson, MessageJson, PageJson, RecipientJson } from '../json.ts'
-import { contactFor, groupNamed, recipientFor } from '../people.ts'
+import type {
+  AttemptJson,
+  ChangeJson,
+  ConversationJson,
+  LegJson,
+  MessageJson,
+  PageJson,
+  RecipientJson,
+} from '../json.ts'
+import { conversationWith, recipientFor } from '../people.ts'
 import {
   clock,
   excerpt,
@@ -16,6 +24,7 @@ import {
   messageRow,
   otherSide,
   printable,
+  shown,
   state,
   table,
   textNow,
@@ -24,6 +33,7 @@ import {
   why,
   writer,
 } from '../print.ts'
+import { handIn } from './attachments.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -32,6 +42,8 @@ export interface SendOptions extends Options {
   fallbackAfter?: string
   validity?: string
   idempotencyKey?: string
+  /** Paths of files. */
+  attach?: readonly string[]
   /** A span; `true` when none was given. */
   wait?: string | true
 }
@@ -46,11 +58,15 @@ const SETTLED: readonly MessageState[] = ['held', 'uncertain', 'delivered', 'rea
 export async function send(to: string, words: readonly string[], options: SendOptions): Promise<number> {
   const waitMs = options.wait === undefined ? 0 : options.wait === true ? WAIT_MS : parseDuration(options.wait)
   if (waitMs === undefined) throw new ExitError(EXIT.usage, `--wait ${options.wait}: write a span like 30s or PT5M.`)
+  const files = options.attach ?? []
+  if (words.length === 0 && files.length === 0)
+    throw new ExitError(EXIT.usage, 'Say what to send: a text, or --attach FILE.')
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
     ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await recipientFor(gateway, to) }),
-    text,
+    text: text === '' ? undefined : text,
+    media: files.length === 0 ? undefined : await handIn(gateway, files, options.idempotencyKey),
     policy: options.policy,
     fallback_after: options.fallbackAfter,
     validity: options.validity,
@@ -106,9 +122,13 @@ export async function show(id: string, options: Options): Promise<void> {
   const gateway = await findGateway(options)
   const path = `/api/v1/messages/${encodeURIComponent(id)}`
   const message = await call<MessageJson>(gateway, 'GET', path)
-  const ledger = await call<{ data: AttemptJson[]; plan: LegJson[] }>(gateway, 'GET', `${path}/attempts`)
+  const ledger = await call<{ data: AttemptJson[]; plan: LegJson[]; changes: ChangeJson[] }>(
+    gateway,
+    'GET',
+    `${path}/attempts`,
+  )
   if (options.json === true) {
-    json({ ...message, attempts: ledger.data, plan: ledger.plan })
+    json({ ...message, attempts: ledger.data, plan: ledger.plan, changes: ledger.changes })
     return
   }
   line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${otherSide(message)}`)
@@ -149,6 +169,13 @@ export async function show(id: string, options: Options): Promise<void> {
       ]),
     )
   }
+  showChanges(ledger.changes)
+}
+
+function showChanges(changes: readonly ChangeJson[]): void {
+  if (changes.length === 0) return
+  line('Changes')
+  table(changes.map(({ kind, status, created_at, reason }) => [`  ${kind}`, clock(created_at), status, reason ?? '']))
 }
 
 /** `approve`, `cancel` or `retry` one message. */
@@ -202,19 +229,8 @@ async function conversations(gateway: Address, options: Options & { limit: strin
         last === null ? '' : clock(last.created_at),
         last === null ? '' : state(last),
         last === null ? '' : way(last),
-        [waiting(conversation), last === null ? '' : excerpt(last.text)].filter((words) => words !== '').join(' · '),
+        [waiting(conversation), last === null ? '' : excerpt(shown(last))].filter((words) => words !== '').join(' · '),
       ]
     }),
   )
-}
-
-async function conversationWith(gateway: Address, who: string): Promise<{ id: string }> {
-  if (/^cnv_\w+$/.test(who)) return { id: who }
-  const group = await groupNamed(gateway, who)
-  if (group?.conversation_id != null) return { id: group.conversation_id }
-  const contact = await contactFor(gateway, who)
-  const path = `/api/v1/conversations?contact_id=${contact.id}`
-  const [conversation] = (await call<PageJson<ConversationJson>>(gateway, 'GET', path)).data
-  if (conversation !== undefined) return conversation
-  throw new ExitError(EXIT.failed, `There is no conversation with ${who}.`)
 }

@@ -1,8 +1,10 @@
 /** The Signal account: how it is, and the steps of registering it or linking it to a phone. */
+import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT } from '../exit.ts'
+import { qrLines } from '../../domain/qr.ts'
+import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
-import { clock, json, line } from '../print.ts'
+import { clock, json, line, printable, table } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -19,6 +21,7 @@ interface AccountJson {
     next_request_at?: string | null
   } | null
   link: { step: string; uri?: string; expires_at?: string; reason?: string } | null
+  warnings: { what: string; fix: string }[]
   challenge: { page_url: string; retry_at: string | null } | null
 }
 
@@ -28,13 +31,28 @@ export async function status(options: Options): Promise<void> {
 
 export async function register(
   number: string,
-  options: Options & { captcha?: string; voice?: boolean },
+  options: Options & { captcha?: string; voice?: boolean; yes?: boolean },
 ): Promise<void> {
-  const body = { number, captcha: options.captcha, transport: options.voice === true ? 'voice' : 'sms' }
+  if (options.yes !== true) await demandConsent(number)
+  const transport = options.voice === true ? 'voice' : 'sms'
+  const body = { number, captcha: options.captcha, transport, sign_out_phone: true }
   print(await call(await findGateway(options), 'POST', '/api/v1/signal/register', body), options)
 }
 
+/** What registering does to a phone cannot be taken back: a person says so at the terminal, a script by `--yes`. */
+async function demandConsent(number: string): Promise<void> {
+  const warning = `If a phone uses Signal with ${number}, Signal signs it out, with all its linked devices; what had not yet been delivered to it is lost.
+(To keep Signal on the phone, link it instead: causeway signal link.)`
+  if (!process.stdin.isTTY) throw new ExitError(EXIT.usage, `${warning}\nIf that is meant, say --yes.`)
+  line(warning)
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question('Type yes to go on: ').finally(() => terminal.close())
+  if (answer.trim().toLowerCase() !== 'yes') throw new ExitError(EXIT.failed, 'Nothing was done.')
+}
+
 const LINK_POLL_MS = 1_000
+
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
 /** Shows what the phone is to scan, anew whenever it was renewed, until the phone has done so or time is up. */
 export async function link(options: Options & { name?: string }, signal: AbortSignal): Promise<number> {
@@ -46,7 +64,11 @@ export async function link(options: Options & { name?: string }, signal: AbortSi
   }
   for (let shown: string | undefined; !signal.aborted; ) {
     const uri = account.link?.uri
-    if (uri !== undefined && uri !== shown) print(account, options)
+    if (uri !== undefined && uri !== shown) {
+      // A code that is over is wiped, so that nobody scans it.
+      if (shown !== undefined && process.stdout.isTTY) process.stdout.write(CLEAR_SCREEN)
+      print(account, options)
+    }
     shown = uri
     const isUnderWay = account.state === 'linking' || account.state === 'connecting'
     if (!isUnderWay) break
@@ -56,6 +78,33 @@ export async function link(options: Options & { name?: string }, signal: AbortSi
   if (signal.aborted) return EXIT.ok
   print(account, options)
   return account.link?.step === 'failed' ? EXIT.failed : EXIT.ok
+}
+
+interface DeviceJson {
+  id: number
+  name: string | null
+  this_device: boolean
+  primary: boolean
+  last_seen_at: string | null
+}
+
+/** Lists the account's devices, or signs one of them out. */
+export async function devices(action: string | undefined, id: string | undefined, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const path = '/api/v1/signal/devices'
+  if (action !== undefined) {
+    if (action !== 'remove' || !/^\d+$/.test(id ?? '')) throw new ExitError(EXIT.usage, 'Say: signal devices remove N.')
+    await call(gateway, 'DELETE', `${path}/${id}`)
+  }
+  const { data } = await call<{ data: DeviceJson[] }>(gateway, 'GET', path)
+  if (options.json === true) for (const device of data) json(device)
+  else table(data.map(deviceRow))
+}
+
+function deviceRow(device: DeviceJson): string[] {
+  const kind = device.primary ? 'primary' : 'linked'
+  const seen = device.last_seen_at === null ? '' : `last seen ${clock(device.last_seen_at).slice(0, 10)}`
+  return [`${device.id}`, printable(device.name ?? ''), kind, device.this_device ? 'this one' : '', seen]
 }
 
 export async function captcha(token: string, options: Options): Promise<void> {
@@ -74,7 +123,8 @@ function print(account: AccountJson, options: Options): void {
   line(
     `${account.state}${account.number === null ? '' : `  ${account.number}`}${account.reason === null ? '' : `  ${account.reason}`}`,
   )
-  const { registration, challenge, link } = account
+  const { registration, challenge, link, warnings } = account
+  for (const { what, fix } of warnings) line(`${printable(what)} ${fix}`)
   if (challenge !== null) {
     line(`Signal wants a captcha solved before it takes more messages. Solve it at ${challenge.page_url},`)
     line('copy the link behind "Open Signal", and run:')
@@ -82,7 +132,8 @@ function print(account: AccountJson, options: Options): void {
     if (challenge.retry_at !== null) line(`Without one it may go on by itself at ${clock(challenge.retry_at)}.`)
   }
   if (link?.step === 'scan') {
-    line('On the phone: Signal, Settings, Linked devices, Link a new device. It scans this as a QR code:')
+    line('On the phone: Signal, Settings, Linked devices, Link a new device. It scans this:')
+    for (const row of qrLines(link.uri ?? '', { coloured: process.stdout.isTTY })) line(row)
     line(`  ${link.uri}`)
     if (link.expires_at !== undefined) line(`A fresh one follows at ${clock(link.expires_at)}.`)
   }

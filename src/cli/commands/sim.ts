@@ -1,33 +1,21 @@
 /**
  * Drives the sandbox's world over its socket. The world says itself what it can do (`GET /`), so a new action needs no
  * change here: `causeway sim ACTION [VALUE…] [--parameter VALUE]…`, values without a name in the order of the required
- * parameters.
+ * parameters. `causeway sim run FILE` needs no sandbox (`sim-run.ts`).
  */
 import { existsSync } from 'node:fs'
+import { type ActionDocument, ActionError } from '../../sandbox/action.ts'
+import { readWords, usageOf } from '../../sandbox/words.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, inCheckout, request } from '../gateway.ts'
 import { json, line, table } from '../print.ts'
-
-interface Parameter {
-  name: string
-  summary: string
-  kind: string
-  required?: boolean
-  fallback?: unknown
-  oneOf?: string[]
-}
-
-interface Action {
-  name: string
-  summary: string
-  parameters: Parameter[]
-}
 
 const SOCKET = 'data/sandbox/run/sim.sock'
 
 /** `words` are everything behind `sim`. */
 export async function sim(words: readonly string[], options: { socket?: string; json?: boolean }): Promise<void> {
   const [name, ...rest] = words
+  if (name === 'run') return (await import('./sim-run.ts')).simRun(rest, options)
   const own = inCheckout(SOCKET)
   const here = own.find((path) => existsSync(path)) ?? SOCKET
   const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? here }
@@ -41,21 +29,25 @@ export async function sim(words: readonly string[], options: { socket?: string; 
     )
   }
   if (rest.includes('--help') || rest.includes('-h')) return help(action)
-  const { given, isJson } = readWords(action, rest)
-  const reply = await request(world, 'POST', '/', { action: name, ...given })
+  const isJson = options.json === true || rest.includes('--json')
+  const values = given(
+    action,
+    rest.filter((word) => word !== '--json'),
+  )
+  const reply = await request(world, 'POST', '/', { action: name, ...values })
   const body = reply.body as { result?: unknown; error?: { code: string; message: string } }
   if (reply.status >= 300) {
     const code = body.error?.code === 'bad-argument' ? EXIT.usage : EXIT.failed
     throw new ExitError(code, body.error?.message ?? `HTTP ${reply.status}`)
   }
-  if (isJson || options.json === true) json(body.result)
+  if (isJson) json(body.result)
   else show(body.result)
 }
 
-async function describe(world: Address): Promise<Action[]> {
+async function describe(world: Address): Promise<ActionDocument[]> {
   try {
     const reply = await request(world, 'GET', '/')
-    return (reply.body as { actions: Action[] }).actions
+    return (reply.body as { actions: ActionDocument[] }).actions
   } catch (error) {
     if (!(error instanceof ExitError) || error.exitCode !== EXIT.unavailable) throw error
     throw new ExitError(
@@ -65,50 +57,15 @@ async function describe(world: Address): Promise<Action[]> {
   }
 }
 
-/** Reads `--name value`, `--name=value`, `--flag` and bare values against the action's parameters. */
-function readWords(action: Action, words: readonly string[]): { given: Record<string, string>; isJson: boolean } {
-  const given: Record<string, string> = {}
-  const bare: string[] = []
-  const takesJson = action.parameters.some((parameter) => parameter.name === 'json')
-  let isJson = false
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? ''
-    const [, option = '', inline] = /^--([a-z][\w-]*)(?:=(.*))?$/s.exec(word) ?? []
-    if (option === '') bare.push(word)
-    else if (option === 'json' && !takesJson) isJson = true
-    else {
-      const name = option.replaceAll('-', '_')
-      const parameter = action.parameters.find((known) => known.name === name)
-      if (parameter === undefined)
-        throw new ExitError(EXIT.usage, `${action.name} takes no --${option}. ${usage(action)}`)
-      const next = words[i + 1]
-      const standsAlone = parameter.kind === 'flag' && next !== 'true' && next !== 'false'
-      if (inline !== undefined) given[name] = inline
-      else if (standsAlone) given[name] = 'true'
-      else if (next === undefined) throw new ExitError(EXIT.usage, `--${option} wants a value. ${usage(action)}`)
-      else {
-        given[name] = next
-        i++
-      }
-    }
-  }
-  const open = action.parameters.filter(({ name, required }) => required === true && given[name] === undefined)
-  for (const [i, value] of bare.entries()) {
-    const parameter = open[i]
-    if (parameter === undefined) throw new ExitError(EXIT.usage, `What is ${value}? ${usage(action)}`)
-    given[parameter.name] = value
-  }
-  return { given, isJson }
-}
-
-function overview(actions: readonly Action[]): void {
+function overview(actions: readonly ActionDocument[]): void {
   line('Usage: causeway sim ACTION [VALUE…] [--parameter VALUE]… [--json]')
+  line('       causeway sim run FILE            a scenario file, without a sandbox; see causeway sim run --help')
   line()
-  table(actions.map((action) => [`  ${usage(action).replace('Usage: causeway sim ', '')}`, action.summary]))
+  table(actions.map((action) => [`  ${usageOf(action, true)}`, action.summary]))
 }
 
-function help(action: Action): void {
-  line(usage(action))
+function help(action: ActionDocument): void {
+  line(`Usage: causeway sim ${usageOf(action)}`)
   line(action.summary)
   table(
     action.parameters.map(({ name, summary, kind, fallback, oneOf }) => [
@@ -119,12 +76,14 @@ function help(action: Action): void {
   )
 }
 
-function usage(action: Action): string {
-  const parameters = action.parameters.map(({ name, required }) => {
-    const option = name.replaceAll('_', '-')
-    return required === true ? `<${option}>` : `[--${option}]`
-  })
-  return ['Usage: causeway sim', action.name, ...parameters].join(' ')
+/** What was wrong in the words, as wrong usage of the program. */
+function given(action: ActionDocument, words: readonly string[]): Record<string, string> {
+  try {
+    return readWords(action, words)
+  } catch (error) {
+    if (error instanceof ActionError) throw new ExitError(EXIT.usage, error.message)
+    throw error
+  }
 }
 
 function show(result: unknown): void {

@@ -2,14 +2,15 @@
 import { z } from 'zod'
 import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
+import { qrSvg } from '../../domain/qr.ts'
 import { type ContactKey, ensureConversation, findContact, insertContact } from '../../store/contacts.ts'
 import { listContacts } from '../../store/mailbox.ts'
 import type { ContactRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { Problem } from '../problem.ts'
+import { notFound, Problem } from '../problem.ts'
 import { addressKey, demandContact } from '../reads.ts'
-import { ok, type Route, route } from '../route.ts'
+import { ok, type Route, route, STREAMING } from '../route.ts'
 import { capabilityView, contactEtag, contactView, time } from '../views.ts'
 
 const change = z
@@ -50,6 +51,10 @@ function keyOf(address: Address): Exclude<ContactKey, { id: string }> {
     case 'signal':
       return { aci: address.aci }
   }
+}
+
+function peerOf({ aci, pni, e164 }: ContactRow) {
+  return { aci: aci ?? undefined, pni: pni ?? undefined, e164: e164 ?? undefined }
 }
 
 export const contactRoutes: readonly Route[] = [
@@ -127,17 +132,41 @@ export const contactRoutes: readonly Route[] = [
     summary: 'The safety number, to compare with theirs, and whether it was verified or has changed.',
     handle: async ({ ports, params }) => {
       const contact = await demandContact(ports.db, params['id'])
-      const peer = {
-        aci: contact.aci ?? undefined,
-        pni: contact.pni ?? undefined,
-        e164: contact.e164 ?? undefined,
-      }
+      const peer = peerOf(contact)
+      const code = await ports.signal.safetyCode(peer)
       return ok({
         contact_id: contact.id,
         safety_number: (await ports.signal.safetyNumber(peer)) ?? null,
+        scannable: code === undefined ? null : Buffer.from(code).toString('base64'),
         verified: contact.verified === 1,
         changed_at: time(contact.identity_changed_at_ms),
       })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/contacts/:id/identity.svg',
+    scope: 'contacts:read',
+    summary: 'The safety number as a QR code for the other side to scan (`image/svg+xml`).',
+    handle: async ({ ports, params, raw: { response } }) => {
+      const code = await ports.signal.safetyCode(peerOf(await demandContact(ports.db, params['id'])))
+      if (code === undefined) throw notFound('safety number')
+      response.writeHead(200, { 'content-type': 'image/svg+xml' })
+      response.end(qrSvg(code))
+      return STREAMING
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/contacts/:id/identity/compare',
+    scope: 'contacts:read',
+    summary:
+      'Whether a code that was scanned at the other side is the counterpart of ours: `matches`. Changes nothing; `verify` does.',
+    body: z.strictObject({ scanned: z.base64().min(1).max(2_000).describe('The octets of the code, base64.') }),
+    handle: async ({ ports, params, body }) => {
+      const peer = peerOf(await demandContact(ports.db, params['id']))
+      const scanned = new Uint8Array(Buffer.from(body.scanned, 'base64'))
+      return ok({ matches: await ports.signal.compareSafetyCode(peer, scanned) })
     },
   }),
   route({

@@ -1,5 +1,6 @@
 /** Conversations: one for each person, over all transports. */
 import { z } from 'zod'
+import { parseDuration } from '../../domain/duration.ts'
 import { findConversation } from '../../store/contacts.ts'
 import { type ConversationView, getConversation, listConversations } from '../../store/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
@@ -46,6 +47,31 @@ export const conversationRoutes: readonly Route[] = [
     scope: 'messages:read',
     summary: 'One conversation.',
     handle: async ({ ports, params }) => ok(conversationView(await demand(ports, params['id']))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/api/v1/conversations/:id',
+    scope: 'messages:send',
+    summary:
+      'Sets after what time new messages disappear, on both sides, once they were read or sent. Signal only: such a message never goes as a text.',
+    body: z.strictObject({
+      disappears_after: z
+        .string()
+        .max(40)
+        .nullable()
+        .transform((text, context) => {
+          const ms = text === null ? 0 : parseDuration(text)
+          if (ms !== undefined && ms % 1_000 === 0) return ms / 1_000
+          context.addIssue({ code: 'custom', message: 'Write a span like PT1H, or null.' })
+          return z.NEVER
+        })
+        .describe('A span of at most 28 days; null: they stay.'),
+    }),
+    handle: async ({ ports, params, body }) => {
+      const { conversation } = await demand(ports, params['id'])
+      await ports.router.setTimer(conversation.id, body.disappears_after)
+      return ok(conversationView(await demand(ports, conversation.id)))
+    },
   }),
   route({
     method: 'GET',

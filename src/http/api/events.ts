@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
+import { attachmentsOf } from '../../store/attachments.ts'
 import type { EventRow } from '../../store/tables/mailbox.ts'
 import { allows } from '../auth.ts'
 import type { ApiPorts } from '../ports.ts'
@@ -133,11 +134,14 @@ async function views(call: EventsCall, rows: readonly EventRow[]) {
   const mayRead = allows(call.principal, 'messages:read')
   const messages = await messagesById(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
   const contacts = await contactsOf(db, messages.values())
+  const attachments = await attachmentsOf(db, messages.values())
   return rows.map((row) => {
     const message = messages.get(row.message_id ?? '')
     return eventView(
       row,
-      message === undefined ? undefined : messageView(message, contacts.get(message.conversation_id)),
+      message === undefined
+        ? undefined
+        : messageView(message, contacts.get(message.conversation_id), attachments.get(message.id)),
     )
   })
 }

@@ -4,20 +4,26 @@ import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
+import { asPlainText } from '../../domain/plain-text.ts'
+import { TEXT_STYLES } from '../../domain/ranges.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
+import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
+import { listOwnChanges } from '../../store/own-changes.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { invalid, Problem } from '../problem.ts'
+import { idempotencyKey, Problem } from '../problem.ts'
 import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
-import { attemptView, messageView } from '../views.ts'
+import { attemptView, messageView, ownChangeView } from '../views.ts'
 
 /** Whatever is longer is no message but a book; transports have lower bounds of their own. */
-const TEXT_CHARS_MAX = 20_000
+export const TEXT_CHARS_MAX = 20_000
+const TEXT_STYLES_MAX = 250
 const METADATA_CHARS_MAX = 4_096
-const IDEMPOTENCY_KEY_CHARS_MAX = 255
+/** Official clients attach no more. */
+const MEDIA_MAX = 32
 /** Longest span that is taken for `fallback_after` and `validity`. */
 const SPAN_MS_MAX = 30 * 86_400_000
 
@@ -39,7 +45,32 @@ const newMessage = z
   .strictObject({
     to: z.string().min(1).max(100).optional().describe('Number, short code, `signal:<aci>` or the id of a group.'),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
-    text: z.string().min(1).max(TEXT_CHARS_MAX),
+    text: z.string().max(TEXT_CHARS_MAX).optional().describe('May be left out where something is attached.'),
+    media: z
+      .array(z.string().min(1).max(64))
+      .min(1)
+      .max(MEDIA_MAX)
+      .optional()
+      .describe(
+        'Ids of files that were handed in with `POST /api/v1/media`, in their order. They go over Signal only.',
+      ),
+    text_styles: z
+      .array(
+        z.strictObject({
+          start: z.int().min(0),
+          length: z.int().min(1),
+          style: z.enum(TEXT_STYLES),
+        }),
+      )
+      .max(TEXT_STYLES_MAX)
+      .optional()
+      .describe('Parts of the text, in UTF-16 units; shown by Signal, left out of a text message.'),
+    quote_id: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('The message that it answers to; a text message begins with a line of it.'),
     policy: z.enum(CONTACT_POLICIES).optional().describe('For this message only; else the contact’s.'),
     fallback_after: span.optional().describe('Time without a delivery receipt before a text follows.'),
     validity: span.optional().describe('Time after which nobody wants it any more.'),
@@ -49,6 +80,10 @@ const newMessage = z
   .refine((body) => (body.to === undefined) !== (body.conversation_id === undefined), {
     message: 'Give either to or conversation_id.',
     path: ['to'],
+  })
+  .refine((body) => (body.text ?? '') !== '' || body.media !== undefined, {
+    message: 'Give a text, or something to attach.',
+    path: ['text'],
   })
 
 type NewMessage = z.output<typeof newMessage>
@@ -62,12 +97,7 @@ const running = new Set<string>()
 
 async function submit(call: Call<NewMessage, unknown>) {
   const { ports, principal, body } = call
-  const key = call.header('idempotency-key')
-  if (key !== undefined && (key === '' || key.length > IDEMPOTENCY_KEY_CHARS_MAX)) {
-    throw invalid([
-      { pointer: '', code: 'invalid-idempotency-key', message: 'Idempotency-Key has 1 to 255 characters.' },
-    ])
-  }
+  const key = idempotencyKey(call.header('idempotency-key'))
   const lock = `${principal.id} ${key}`
   if (key !== undefined && running.has(lock)) {
     throw new Problem({
@@ -94,15 +124,21 @@ async function submit(call: Call<NewMessage, unknown>) {
 }
 
 /** What it takes as a text, where the plan has one in it, now or later. */
-async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, since_leg }: MessageRow) {
+async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, quote_json: json, since_leg }: MessageRow) {
+  const plain = asPlainText(text, json === null ? undefined : JSON.parse(json))
   const legs = await listLegs(db, id)
-  return legs.some(({ leg, transport }) => leg >= since_leg && transport === 'sms') ? countSegments(text) : null
+  return legs.some(({ leg, transport }) => leg >= since_leg && transport === 'sms') ? countSegments(plain) : null
 }
 
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
-  const request: SubmitRequest = { text: body.text }
+  const request: SubmitRequest = { text: body.text ?? '' }
+  if (body.media !== undefined) request.media = body.media
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
+  if (body.text_styles !== undefined) {
+    request.ranges = body.text_styles.map((range) => ({ ...range, kind: 'style' as const }))
+  }
+  if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy
   if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after
   if (body.validity !== undefined) request.validityMs = body.validity
@@ -125,9 +161,11 @@ function canonical(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
 }
 
-async function withContact(ports: ApiPorts, message: MessageRow) {
+/** The message as the API shows it, with whom it is to or from. */
+export async function withContact(ports: ApiPorts, message: MessageRow) {
   const contacts = await contactsOf(ports.db, [message])
-  return messageView(message, contacts.get(message.conversation_id))
+  const attachments = await attachmentsOf(ports.db, [message])
+  return messageView(message, contacts.get(message.conversation_id), attachments.get(message.id))
 }
 
 /** Lists messages of one conversation, or of all. */
@@ -139,7 +177,8 @@ export async function messagePage(
   const { limit, cursor } = call.query
   const page = await listMessages(db, { ...filter, limit, cursor })
   const contacts = await contactsOf(db, page.data)
-  return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id)))
+  const attachments = await attachmentsOf(db, page.data)
+  return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id), attachments.get(row.id)))
 }
 
 async function approve(call: Call<z.output<typeof approval>, unknown>) {
@@ -199,13 +238,15 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/messages/:id/attempts',
     scope: 'messages:read',
-    summary: 'The ledger: what was tried, when, over what, and why it went on.',
+    summary:
+      'The ledger: what was tried, when, over what, and why it went on; in `changes` what became of reactions, edits and deletions of ours.',
     handle: async ({ ports, params }) => {
       const message = await demandMessage(ports.db, params['id'])
       const attempts = await listAttempts(ports.db, message.id)
       const legs = await listLegs(ports.db, message.id)
       const plan = legs.map(({ leg, transport, consent, code, reason }) => ({ leg, transport, consent, code, reason }))
-      return ok({ data: attempts.map(attemptView), plan })
+      const changes = await listOwnChanges(ports.db, message.id)
+      return ok({ data: attempts.map(attemptView), plan, changes: changes.map(ownChangeView) })
     },
   }),
   route({

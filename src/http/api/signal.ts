@@ -1,13 +1,27 @@
 /** The Signal account: how it is, and the steps of registering it or linking it to a phone. */
 import { z } from 'zod'
+import { qrSvg } from '../../domain/qr.ts'
 import type { ApiPorts } from '../ports.ts'
-import { ok, type Route, route } from '../route.ts'
-import { signalView } from '../views.ts'
+import { notFound, Problem } from '../problem.ts'
+import { ok, type Route, route, STREAMING } from '../route.ts'
+import { signalDeviceView, signalView } from '../views.ts'
 
 const captcha = z.string().min(1).max(10_000)
 
 function account(ports: ApiPorts) {
   return signalView(ports.signal.status())
+}
+
+/** The code to scan. Throws Problem 409 while none is shown. */
+function offered(ports: ApiPorts): { uri: string; expires_at: string | null } {
+  const { link } = account(ports)
+  if (link?.step === 'scan') return { uri: link.uri, expires_at: link.expires_at }
+  throw new Problem({
+    status: 409,
+    code: 'signal-link-none',
+    title: 'There is nothing to scan',
+    detail: 'Begin with POST /api/v1/signal/link. A code is shown until a phone has scanned it.',
+  })
 }
 
 export const signalRoutes: readonly Route[] = [
@@ -23,9 +37,12 @@ export const signalRoutes: readonly Route[] = [
     path: '/api/v1/signal/register',
     scope: 'admin',
     summary:
-      'Begins to register a number. It logs out whatever phone uses Signal with it. 202; then see `registration` of the account.',
+      'Begins to register a number. Signal signs out whatever phone uses it with this number, and all its linked devices: `sign_out_phone: true` says that this is known. 202; then see `registration` of the account.',
     body: z.strictObject({
       number: z.string().regex(/^\+[1-9]\d{5,14}$/, { message: 'In international form, as +447700900123.' }),
+      sign_out_phone: z.literal(true, {
+        message: 'Signal signs out the phone that uses this number, and its linked devices. Say true if that is meant.',
+      }),
       captcha: captcha.optional(),
       transport: z.enum(['sms', 'voice']).default('sms'),
     }),
@@ -52,6 +69,44 @@ export const signalRoutes: readonly Route[] = [
     handle: async ({ ports, body }) => {
       await ports.signal.link({ deviceName: body.device_name })
       return { status: 202, body: account(ports) }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/signal/link',
+    scope: 'admin',
+    summary: 'What the phone is to scan at present: `uri`, until `expires_at`. 409 (`signal-link-none`) without one.',
+    handle: async ({ ports }) => ok(offered(ports)),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/signal/link.svg',
+    scope: 'admin',
+    summary: 'The same as a picture of the QR code (`image/svg+xml`).',
+    handle: async ({ ports, raw: { response } }) => {
+      const { uri } = offered(ports)
+      response.writeHead(200, { 'content-type': 'image/svg+xml' })
+      response.end(qrSvg(uri))
+      return STREAMING
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/signal/devices',
+    scope: 'signal:read',
+    summary: 'The devices of the account, with their names.',
+    handle: async ({ ports }) => ok({ data: (await ports.signal.devices()).map(signalDeviceView) }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/api/v1/signal/devices/:id',
+    scope: 'admin',
+    summary: 'Signs a linked device out. 204; 409 (`signal-not-primary`) where this is itself a linked device.',
+    handle: async ({ ports, params }) => {
+      const id = Number(params['id'])
+      if (!Number.isInteger(id)) throw notFound('device')
+      await ports.signal.removeDevice(id)
+      return { status: 204 }
     },
   }),
   route({

@@ -14,7 +14,7 @@ export const systemRoutes: readonly Route[] = [
     path: '/api/v1/settings',
     scope: 'system:read',
     summary: 'Settings that can be changed while it runs.',
-    handle: async ({ ports }) => ok({ mode: await ports.router.mode() }),
+    handle: async ({ ports }) => ok({ mode: ports.router.mode() }),
   }),
   route({
     method: 'PATCH',
@@ -24,7 +24,7 @@ export const systemRoutes: readonly Route[] = [
     body: z.strictObject({ mode: z.enum(MODES) }),
     handle: async ({ ports, body }) => {
       await ports.router.setMode(body.mode)
-      return ok({ mode: await ports.router.mode() })
+      return ok({ mode: ports.router.mode() })
     },
   }),
   route({

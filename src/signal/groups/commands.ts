@@ -1,45 +1,73 @@
 /** The commands of the house to the groups of an account: people become service ids, texts become messages. */
 import { CausewayError } from '../../domain/errors.ts'
+import type { OutgoingMedia } from '../../domain/media.ts'
 import type { Database } from '../../store/database.ts'
-import type { PeerIds, SignalGroups } from '../contract.ts'
+import type { OutgoingGroupText, PeerIds, SignalGroups } from '../contract.ts'
 import { signalError } from '../errors.ts'
 import { peerOf } from '../ids.ts'
+import { quoteFor } from '../outgoing.ts'
 import { serviceIdOf } from '../peers.ts'
-import type { DataMessage } from '../proto/messages.ts'
+import type { Content } from '../proto/messages.ts'
+import { bodyRangesOf } from '../ranges.ts'
 import type { GroupSettings, MemberOutcome } from './contract.ts'
 import type { Groups } from './groups.ts'
 
 const titleCharactersMax = 32
 const descriptionCharactersMax = 480
 
+type Compose = (content: Content, timestampMs: number, media: readonly OutgoingMedia[]) => Promise<Content>
+type Transcribe = (content: Content, timestampMs: number, outcomes: readonly MemberOutcome[]) => Promise<void>
+
 export class GroupCommands implements SignalGroups {
   readonly #db: Database
   readonly #groups: Groups
   readonly #resolve: (ids: PeerIds) => Promise<PeerIds>
-  readonly #pack: (text: string, timestampMs: number) => Promise<DataMessage>
-  readonly #transcribe: (message: DataMessage, timestampMs: number, outcomes: readonly MemberOutcome[]) => Promise<void>
+  readonly #own: string
+  readonly #compose: Compose
+  readonly #transcribe: Transcribe
   readonly #approve: (ids: PeerIds) => Promise<void>
 
   constructor(parts: {
     db: Database
     groups: Groups
     resolve: (ids: PeerIds) => Promise<PeerIds>
-    pack: (text: string, timestampMs: number) => Promise<DataMessage>
-    transcribe: (message: DataMessage, timestampMs: number, outcomes: readonly MemberOutcome[]) => Promise<void>
+    /** Our own ACI. */
+    own: string
+    /** Makes a content whole; what is long or attached is uploaded first, once. */
+    compose: Compose
+    /** Tells our other devices; never throws. */
+    transcribe: Transcribe
     approve: (ids: PeerIds) => Promise<void>
   }) {
     this.#db = parts.db
     this.#groups = parts.groups
     this.#resolve = parts.resolve
-    this.#pack = parts.pack
+    this.#own = parts.own
+    this.#compose = parts.compose
     this.#transcribe = parts.transcribe
     this.#approve = parts.approve
   }
 
-  async send({ groupId, text, timestampMs }: Parameters<SignalGroups['send']>[0]): Promise<readonly MemberOutcome[]> {
-    const packed = await this.#pack(text, timestampMs)
-    const { message, outcomes } = await this.#groups.send(groupId, packed, timestampMs)
-    await this.#transcribe(message, timestampMs, outcomes)
+  async send(message: OutgoingGroupText): Promise<readonly MemberOutcome[]> {
+    const { groupId, text, timestampMs, quote, timer, ranges, attachments: media = [] } = message
+    const said = quoteFor(quote, this.#own, undefined)
+    const timed = timer === undefined ? {} : { expireTimer: timer.seconds }
+    const dataMessage = { body: text, ...said, ...timed, ...bodyRangesOf(ranges) }
+    return await this.deliver({ groupId, content: { dataMessage }, timestampMs, media })
+  }
+
+  /** A message, or what we do to one, to all other members. Errors as `send`. */
+  async deliver(outgoing: {
+    groupId: string
+    content: Content
+    timestampMs: number
+    media: readonly OutgoingMedia[]
+  }): Promise<readonly MemberOutcome[]> {
+    const { groupId, timestampMs } = outgoing
+    await this.#groups.admit(groupId)
+    const whole = await this.#compose(outgoing.content, timestampMs, outgoing.media)
+    const { content, outcomes } = await this.#groups.send(groupId, whole, timestampMs)
+    await this.#transcribe(content, timestampMs, outcomes)
     return outcomes
   }
 

@@ -22,6 +22,8 @@ export interface GroupMessage {
   content: Content
   timestampMs: number
   serverTimestampMs: number
+  /** Of one that our own other device wrote: when its timer began, and the accounts to which it went. */
+  own?: { startedAtMs: number; members: readonly string[] } | undefined
 }
 
 export type Placement =
@@ -54,11 +56,6 @@ export class GroupDesk {
     // Whoever is no member to our knowledge may be one by now.
     if (!group.isDue) await this.#keeper.markDue(group.id, transaction)
     return await this.#keep(group.id, message, transaction)
-  }
-
-  /** The group that a message of our own other device names; it is fetched where that is needed. */
-  async named(context: GroupContext | undefined, transaction: DatabaseTransaction): Promise<string | undefined> {
-    return context === undefined ? undefined : (await this.#keeper.note(context, transaction))?.id
   }
 
   /** A sign of typing: the group, when its author may write there. */
@@ -107,7 +104,7 @@ export class GroupDesk {
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
     if (count >= waitingMax) return { kind: 'full' }
-    const { sender, content, timestampMs, serverTimestampMs } = message
+    const { sender, content, timestampMs, serverTimestampMs, own } = message
     await transaction
       .insertInto('signal_group_waiting')
       .values({
@@ -115,7 +112,7 @@ export class GroupDesk {
         sender: sender.aci,
         device_id: sender.deviceId,
         timestamp_ms: timestampMs,
-        facts_json: JSON.stringify({ sender, timestampMs, serverTimestampMs }),
+        facts_json: JSON.stringify({ sender, timestampMs, serverTimestampMs, own }),
         content: contentCodec.encode(content),
         kept_at_ms: this.#clock.now(),
       })

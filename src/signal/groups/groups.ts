@@ -10,7 +10,7 @@ import type { ServiceParameters } from '../constants.ts'
 import type { SignalSink } from '../contract.ts'
 import type { Credentials } from '../credentials.ts'
 import type { AccountLock } from '../lock.ts'
-import type { DataMessage } from '../proto/messages.ts'
+import type { Content, DataMessage } from '../proto/messages.ts'
 import type { Sender } from '../sender.ts'
 import { SenderKeys } from '../sender-keys.ts'
 import type { SessionKeeper } from '../sessions.ts'
@@ -62,25 +62,31 @@ export class Groups {
     this.#credentials = credentials
   }
 
-  /**
-   * Sends to all other members. Errors: CausewayError `unknown-group`, `group-left`, `group-announcements`, and those of
-   * a text to a person.
-   */
+  /** Errors: CausewayError `unknown-group`, `group-left`, `group-announcements`. */
+  async admit(id: string): Promise<void> {
+    const { state, standing } = await this.keeper.demand(id)
+    this.#admit(state, standing)
+  }
+
+  /** Sends a message, or an edit of one, to all other members. Errors as `admit`, and those of a text to a person. */
   async send(
     id: string,
-    message: DataMessage,
+    { dataMessage, editMessage }: Content,
     timestampMs: number,
-  ): Promise<{ message: DataMessage; outcomes: readonly MemberOutcome[] }> {
+  ): Promise<{ content: Content; outcomes: readonly MemberOutcome[] }> {
     const { state, cipher, standing } = await this.keeper.demand(id)
     this.#admit(state, standing)
-    const sent = {
+    const within = (message: DataMessage): DataMessage => ({
       ...message,
       groupV2: { masterKey: cipher.masterKey, revision: state.revision },
-      ...(state.timerSeconds === 0 ? {} : { expireTimer: state.timerSeconds }),
-    }
-    const content = { dataMessage: sent }
+      expireTimer: message.expireTimer ?? state.timerSeconds,
+    })
+    const content =
+      editMessage === undefined
+        ? { dataMessage: within(dataMessage ?? {}) }
+        : { editMessage: { ...editMessage, dataMessage: within(editMessage.dataMessage ?? {}) } }
     const outcomes = await this.#sender.send({ groupId: id, content, timestampMs, urgent: true })
-    return { message: sent, outcomes }
+    return { content, outcomes }
   }
 
   /** See `GroupAdmin`. */

@@ -3,8 +3,7 @@
  * section 10.3). Conventions as in `messages.ts`. User ids, profile keys, titles, descriptions and timers in them are
  * ciphertexts that only the group's members can open.
  */
-import protobuf from 'protobufjs'
-import { codecIn } from './messages.ts'
+import { codecsOf } from './codec.ts'
 
 const schema = `
 syntax = "proto3";
@@ -191,29 +190,29 @@ export interface BlobProto {
   description?: string
 }
 
-const root = protobuf.parse(schema, { keepCase: true }).root
+const codec = codecsOf(schema)
 
-export const groupCodec = codecIn<GroupProto>(root, 'Group')
-export const actionsCodec = codecIn<ActionsProto>(root, 'Actions')
-export const changedCodec = codecIn<ChangedProto>(root, 'Changed')
-export const blobCodec = codecIn<BlobProto>(root, 'Blob')
-export const memberCodec = codecIn<MemberProto>(root, 'Member')
-export const groupResponseCodec = codecIn<{ group?: GroupProto; endorsements?: Octets }>(root, 'GroupResponse')
-export const changeResponseCodec = codecIn<{ change?: ChangedProto; endorsements?: Octets }>(root, 'ChangeResponse')
-export const changesCodec = codecIn<{
+export const groupCodec = codec<GroupProto>('Group')
+export const actionsCodec = codec<ActionsProto>('Actions')
+export const changedCodec = codec<ChangedProto>('Changed')
+export const blobCodec = codec<BlobProto>('Blob')
+export const memberCodec = codec<MemberProto>('Member')
+export const groupResponseCodec = codec<{ group?: GroupProto; endorsements?: Octets }>('GroupResponse')
+export const changeResponseCodec = codec<{ change?: ChangedProto; endorsements?: Octets }>('ChangeResponse')
+export const changesCodec = codec<{
   changes?: readonly { change?: ChangedProto; state?: GroupProto }[]
   endorsements?: Octets
-}>(root, 'Changes')
-export const inviteLinkCodec = codecIn<{ contents?: { masterKey?: Octets; password?: Octets } }>(root, 'InviteLink')
-export const joinInfoCodec = codecIn<{
+}>('Changes')
+export const inviteLinkCodec = codec<{ contents?: { masterKey?: Octets; password?: Octets } }>('InviteLink')
+export const joinInfoCodec = codec<{
   title?: Octets
   memberCount?: number
   addFromInviteLink?: number
   version?: number
   pendingAdminApproval?: boolean
   description?: Octets
-}>(root, 'JoinInfo')
-export const avatarFormCodec = codecIn<{
+}>('JoinInfo')
+export const avatarFormCodec = codec<{
   key?: string
   credential?: string
   acl?: string
@@ -221,4 +220,4 @@ export const avatarFormCodec = codecIn<{
   date?: string
   policy?: string
   signature?: string
-}>(root, 'AvatarForm')
+}>('AvatarForm')

@@ -5,7 +5,7 @@
  * Enumerations are plain numbers, so that a value of a later version is kept instead of refused. A field that was not
  * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
  */
-import protobuf from 'protobufjs'
+import { codecsOf } from './codec.ts'
 
 const schema = `
 syntax = "proto2";
@@ -44,18 +44,41 @@ message DataMessage {
   optional bytes profileKey = 6;
   optional uint64 timestamp = 7;
   optional Quote quote = 8;
-  repeated Opaque contact = 9;
-  optional Opaque sticker = 11;
+  repeated Contact contact = 9;
+  repeated Preview preview = 10;
+  optional Sticker sticker = 11;
   optional uint32 requiredProtocolVersion = 12;
   optional bool isViewOnce = 14;
   optional GroupContextV2 groupV2 = 15;
   optional Reaction reaction = 16;
   optional Delete delete = 17;
-  optional Opaque payment = 20;
+  repeated BodyRange bodyRanges = 18;
+  optional Payment payment = 20;
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
-  optional Opaque pollCreate = 24;
+  optional uint32 expireTimerVersion = 23;
+  optional PollCreate pollCreate = 24;
 }
+message BodyRange {
+  optional uint32 start = 1;
+  optional uint32 length = 2;
+  optional string mentionAci = 3;
+  optional uint32 style = 4;
+  optional bytes mentionAciBinary = 5;
+}
+message Preview { optional string url = 1; optional string title = 2; }
+message Contact {
+  optional Name name = 1;
+  repeated Phone number = 3;
+  optional string organization = 7;
+  message Name { optional string givenName = 1; optional string familyName = 2; optional string nickname = 7; }
+  message Phone { optional string value = 1; }
+}
+message Payment {
+  optional Notification notification = 1;
+  message Notification { optional string note = 2; }
+}
+message PollCreate { optional string question = 1; repeated string options = 3; }
 message AttachmentPointer {
   optional string contentType = 2;
   optional bytes key = 3;
@@ -63,10 +86,17 @@ message AttachmentPointer {
   optional bytes digest = 6;
   optional string fileName = 7;
   optional uint32 flags = 8;
+  optional uint32 width = 9;
+  optional uint32 height = 10;
+  optional string caption = 11;
+  optional string blurHash = 12;
   optional uint64 uploadTimestamp = 13;
   optional uint32 cdnNumber = 14;
   optional string cdnKey = 15;
+  optional uint32 chunkSize = 17;
+  optional bytes incrementalMac = 19;
 }
+message Sticker { optional AttachmentPointer data = 4; optional string emoji = 5; }
 message Quote {
   optional uint64 id = 1;
   optional string text = 3;
@@ -92,15 +122,26 @@ message SyncMessage {
   optional Contacts contacts = 2;
   optional Request request = 4;
   repeated Read read = 5;
+  repeated Read viewed = 16;
   optional Blocked blocked = 6;
+  optional Verified verified = 7;
   optional bytes padding = 8;
   optional Configuration configuration = 9;
+  optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
   message Contacts { optional AttachmentPointer blob = 1; }
-  message Read { optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
+  message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked { repeated string acis = 3; repeated bytes acisBinary = 4; }
   message Configuration { optional bool readReceipts = 1; }
+  message Verified {
+    optional bytes identityKey = 2;
+    optional uint32 state = 3;
+    optional bytes nullMessage = 4;
+    optional string destinationAci = 5;
+    optional bytes destinationAciBinary = 6;
+  }
+  message FetchLatest { optional uint32 type = 1; }
   message Keys { optional string accountEntropyPool = 3; }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
@@ -110,7 +151,9 @@ message SyncMessage {
     optional string destinationE164 = 1;
     optional uint64 timestamp = 2;
     optional DataMessage message = 3;
+    optional uint64 expirationStartTimestamp = 4;
     repeated UnidentifiedStatus unidentifiedStatus = 5;
+    optional bool isRecipientUpdate = 6;
     optional string destinationServiceId = 7;
     optional EditMessage editMessage = 10;
     optional bytes destinationServiceIdBinary = 12;
@@ -170,10 +213,18 @@ export interface AttachmentPointer {
   /** SHA-256 of what lies at the content server. */
   digest?: Uint8Array
   fileName?: string
+  /** 1 voice message, 2 without a border, 8 a film that is shown as a moving picture. */
   flags?: number
+  width?: number
+  height?: number
+  caption?: string
+  blurHash?: string
   uploadTimestamp?: number
   cdnNumber?: number
   cdnKey?: string
+  /** Of what lies at the content server: the HMAC of its first chunk, of its first two, … */
+  incrementalMac?: Uint8Array
+  chunkSize?: number
 }
 
 export interface Quote {
@@ -192,26 +243,46 @@ export interface Reaction {
   targetAuthorAciBinary?: Uint8Array
 }
 
+export interface BodyRange {
+  start?: number
+  length?: number
+  mentionAci?: string
+  /** 1 bold, 2 italic, 3 spoiler, 4 strikethrough, 5 monospace. */
+  style?: number
+  mentionAciBinary?: Uint8Array
+}
+
+/** The card of a person. */
+export interface SharedContact {
+  name?: { givenName?: string; familyName?: string; nickname?: string }
+  number?: readonly { value?: string }[]
+  organization?: string
+}
+
 export interface DataMessage {
   body?: string
   attachments?: readonly AttachmentPointer[]
+  /** 2: it does nothing but set the timer; 4: it hands over the profile key. */
   flags?: number
   /** Seconds after which it disappears. */
   expireTimer?: number
+  expireTimerVersion?: number
   profileKey?: Uint8Array
   timestamp?: number
   quote?: Quote
-  contact?: readonly object[]
-  sticker?: object
+  contact?: readonly SharedContact[]
+  preview?: readonly { url?: string; title?: string }[]
+  bodyRanges?: readonly BodyRange[]
+  sticker?: { data?: AttachmentPointer; emoji?: string }
   requiredProtocolVersion?: number
   isViewOnce?: boolean
   groupV2?: GroupContext
   reaction?: Reaction
   delete?: { targetSentTimestamp?: number }
-  payment?: object
+  payment?: { notification?: { note?: string } }
   storyContext?: object
   giftBadge?: object
-  pollCreate?: object
+  pollCreate?: { question?: string; options?: readonly string[] }
 }
 
 /** The group that a message belongs to. */
@@ -227,9 +298,20 @@ export interface SyncSent {
   timestamp?: number
   message?: DataMessage
   unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  /** When it began to disappear. */
+  expirationStartTimestamp?: number
+  /** Says only whom else it went to. */
+  isRecipientUpdate?: boolean
   destinationServiceId?: string
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
   destinationServiceIdBinary?: Uint8Array
+}
+
+/** A message that was read (or listened to) on another device of ours, by its author and time. */
+export interface SyncRead {
+  timestamp?: number
+  senderAci?: string
+  senderAciBinary?: Uint8Array
 }
 
 /** What our own devices tell each other. */
@@ -238,10 +320,21 @@ export interface SyncMessage {
   contacts?: { blob?: AttachmentPointer }
   /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
   request?: { type?: number }
-  read?: readonly { timestamp?: number; senderAciBinary?: Uint8Array }[]
+  read?: readonly SyncRead[]
+  viewed?: readonly SyncRead[]
   /** The full list, replacing what was known. */
   blocked?: { acis?: readonly string[]; acisBinary?: readonly Uint8Array[] }
   configuration?: { readReceipts?: boolean }
+  /** State: 0 default, 1 verified, 2 unverified. */
+  verified?: {
+    identityKey?: Uint8Array
+    state?: number
+    nullMessage?: Uint8Array
+    destinationAci?: string
+    destinationAciBinary?: Uint8Array
+  }
+  /** 1 profile, 2 storage manifest. */
+  fetchLatest?: { type?: number }
   keys?: { accountEntropyPool?: string }
   padding?: Uint8Array
 }
@@ -284,26 +377,7 @@ export interface Content {
   editMessage?: { targetSentTimestamp?: number; dataMessage?: DataMessage }
 }
 
-export interface Codec<T> {
-  encode(value: T): Uint8Array<ArrayBuffer>
-  /** Throws (RangeError and others) on octets that are not this message. */
-  decode(octets: Uint8Array): T
-}
-
-const root = protobuf.parse(schema, { keepCase: true }).root
-
-function codec<T extends object>(name: string): Codec<T> {
-  return codecIn(root, name)
-}
-
-/** The codec of one message of a schema. */
-export function codecIn<T extends object>(root: protobuf.Root, name: string): Codec<T> {
-  const type = root.lookupType(name)
-  return {
-    encode: (value) => new Uint8Array(type.encode(type.fromObject(value)).finish()),
-    decode: (octets) => type.toObject(type.decode(octets), { longs: Number, defaults: false }) as T,
-  }
-}
+const codec = codecsOf(schema)
 
 export const envelopeCodec = codec<Envelope>('Envelope')
 export const contentCodec = codec<Content>('Content')

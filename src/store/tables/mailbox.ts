@@ -15,7 +15,10 @@ export interface ContactsTable {
   aci: string | null
   pni: string | null
   sender: string | null
+  /** As the owner calls them, or their phone's address book. */
   name: string | null
+  /** As they call themselves; shown where there is no name. */
+  profile_name: string | null
   /** null: the default of the settings. */
   policy: ContactPolicy | null
   signal_standing: Generated<SignalStanding>
@@ -32,6 +35,9 @@ export interface ContactsTable {
   updated_at_ms: number
 }
 
+/** What a line of our own in a conversation tells of the person, or of the group. */
+export type Notice = 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
+
 /** One person over all transports, or one group: exactly one of `contact_id` and `group_id` is there. */
 export interface ConversationsTable {
   id: string
@@ -47,6 +53,9 @@ export interface ConversationsTable {
   pinned: Generated<number>
   /** `WaitingState` as JSON: what waits for us elsewhere, as their network says. */
   waiting_json: string | null
+  /** New messages disappear after so many seconds; 0: they stay. The higher version of the two sides counts. */
+  timer_s: Generated<number>
+  timer_version: Generated<number>
   last_message_id: string | null
   last_message_at_ms: number
   version: Generated<number>
@@ -69,6 +78,8 @@ export interface MessagesTable {
   replaced_by: string | null
   /** Of a broadcast. */
   severity: string | null
+  /** Set on a line that nobody wrote: what became known of the person. */
+  notice: Notice | null
   state: MessageState
   /** Why it is in this state: a stable code, and words. */
   code: string | null
@@ -120,6 +131,19 @@ export interface MessagesTable {
   reactions_json: string | null
   /** Who wrote it into a group. */
   author_aci: string | null
+  /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
+  origin: Generated<'here' | 'other-device'>
+  /** `TextRange[]`: styles and mentions, as they lie in `text`. */
+  ranges_json: string | null
+  /** `LinkPreview`. */
+  preview_json: string | null
+  /** It disappears so many seconds after it was read (in) or sent (out); null: it stays. */
+  timer_s: number | null
+  /** When it is to be wiped, once that has begun; and when it was: then nothing of its text is left. */
+  expires_at_ms: number | null
+  disappeared_at_ms: number | null
+  /** How many files belong to it (table `attachments`). */
+  attachments: Generated<number>
 }
 
 /** What became of a message to a group for one of its members. */
@@ -148,6 +172,28 @@ interface MessageVersionsTable {
   message_id: string
   timestamp_ms: number
   text: string
+}
+
+/** Receipts that came before the message they speak of (`read-here`: read on another device of ours). */
+interface EarlyReceiptsTable {
+  kind: 'delivered' | 'read' | 'read-here'
+  /** Of the one who sent the receipt; of the message's author for `read-here`. */
+  aci: string
+  timestamp_ms: number
+  at_ms: number
+  kept_since_ms: number
+}
+
+/** What we did to messages afterwards, for the other side to know as well. The time is its identity over Signal. */
+interface OwnChangesTable {
+  timestamp_ms: number
+  message_id: string | null
+  kind: 'reaction' | 'edited' | 'deleted' | 'timer'
+  state: 'due' | 'sent' | 'failed'
+  code: string | null
+  reason: string | null
+  created_at_ms: number
+  settled_at_ms: number | null
 }
 
 /** The plan: what has been and what may still be tried. */
@@ -293,6 +339,13 @@ export interface ConcatCountersTable {
   next: number
 }
 
+/** What was done about a modem that did not do its work. */
+interface ModemHealingTable {
+  modem_id: string
+  healing_json: string
+  updated_at_ms: number
+}
+
 export interface SettingsTable {
   key: string
   value_json: string
@@ -302,6 +355,8 @@ export interface MailboxTables {
   groups: GroupsTable
   message_recipients: MessageRecipientsTable
   message_versions: MessageVersionsTable
+  early_receipts: EarlyReceiptsTable
+  own_changes: OwnChangesTable
   contacts: ContactsTable
   conversations: ConversationsTable
   messages: MessagesTable
@@ -318,6 +373,7 @@ export interface MailboxTables {
   tokens: TokensTable
   concat_counters: ConcatCountersTable
   settings: SettingsTable
+  modem_healing: ModemHealingTable
 }
 
 export type ContactRow = Selectable<ContactsTable>
@@ -329,4 +385,5 @@ export type LegRow = Selectable<LegsTable>
 export type AttemptRow = Selectable<AttemptsTable>
 export type DataMessageRow = Selectable<DataMessagesTable>
 export type PartRow = Selectable<PartsTable>
+export type OwnChangeRow = Selectable<OwnChangesTable>
 export type EventRow = Selectable<EventsTable>

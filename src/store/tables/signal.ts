@@ -27,6 +27,10 @@ export interface SignalAccountTable {
   created_at_ms: number
   keys_rotated_at_ms: number
   profile_set_at_ms: number | null
+  /** SHA-256 of what was published; null: nothing yet. */
+  profile_digest: string | null
+  /** When the storage service is to be read (again). */
+  storage_due_at_ms: number
   signed_out_at_ms: number | null
   /** A linked device has asked the phone for contacts, blocked people, settings and keys. */
   sync_requested_at_ms: number | null
@@ -119,6 +123,10 @@ export interface SignalPeersTable {
   /** 1 while the peer wrote to our phone-number identity and has no proof yet that it is this account. */
   needs_pni_signature: Generated<Flag>
   unregistered_at_ms: number | null
+  /** As their profile says. */
+  profile_name: string | null
+  /** When their profile is to be fetched (again). */
+  profile_due_at_ms: Generated<number>
 }
 
 /** What was sent to whom, so that a peer who could not decrypt it can have it again. */
@@ -167,6 +175,43 @@ interface SignalTextsDueTable {
   /** DataMessage, as it came. */
   message: Uint8Array
   due_at_ms: number
+  /** `PeerIds` of whom it went to, where our own other device wrote it. */
+  sent_to_json: string | null
+}
+
+/** Contents (reactions, edits, what other devices are to know) that are still to be sent, in this order. */
+export interface SignalContentsDueTable {
+  id: Generated<number>
+  /** `PeerIds`; ourselves for what is for our own other devices alone. */
+  to_json: string
+  /** Content. */
+  content: Uint8Array
+  timestamp_ms: number
+  reference: string | null
+  owed_at_ms: number
+  tries: Generated<number>
+  not_before_ms: Generated<number>
+  /** What it met last. */
+  code: string | null
+}
+
+/** An upload to the content server, under way or done. */
+interface SignalUploadsTable {
+  attachment_id: string
+  /** AES-256 key · HMAC key, and the IV: with the content they make the same octets again. */
+  key: Uint8Array
+  iv: Uint8Array
+  cdn: number
+  cdn_key: string
+  url: string
+  headers_json: string
+  /** Where octets go, where the server has said so (CDN 2). */
+  location: string | null
+  /** The server may have some of it. */
+  begun: Generated<Flag>
+  /** AttachmentPointer, once all of it is there. */
+  pointer: Uint8Array | null
+  created_at_ms: number
 }
 
 /** A group that we are, were, or might be in. */
@@ -231,6 +276,7 @@ export interface SignalTables {
   signal_group_credentials: SignalGroupCredentialsTable
   signal_profile_credentials: SignalProfileCredentialsTable
   signal_group_waiting: SignalGroupWaitingTable
+  signal_uploads: SignalUploadsTable
   signal_account: SignalAccountTable
   signal_enrollment: SignalEnrollmentTable
   signal_sessions: SignalSessionsTable
@@ -247,5 +293,6 @@ export interface SignalTables {
   signal_receipts_due: SignalReceiptsDueTable
   signal_blocked: SignalBlockedTable
   signal_texts_due: SignalTextsDueTable
+  signal_contents_due: SignalContentsDueTable
   signal_contact_list_due: SignalContactListDueTable
 }

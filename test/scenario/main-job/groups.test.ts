@@ -35,6 +35,9 @@ describe('a group', () => {
   it('that somebody adds us to has a conversation of its own, titled as the group', async () => {
     // Whoever we have written to knows our profile key, and can add us without asking.
     await house.reaches(await house.send('+15550000201', 'hello Ana'), 'delivered')
+    const { host } = house.world.server
+    const ours = async () => (await host.findByNumber(house.world.gatewayNumber))?.profileKeyCommitment
+    await house.eventually('our profile is published', async () => (await ours()) !== undefined)
     const id = await ana().createGroup('Garden', [house.world.signalPerson('echo')])
     expect(await ana().addToGroup(id, house.world.gatewayNumber)).toBe('added')
     await house.eventually('the group is here', async () => (await groups()).length === 1)

@@ -1,11 +1,13 @@
 /** A driver on a simulated modem on a simulated network, over TCP, with small timings. */
 
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { addressOf } from '../../../modem/pdu/address.ts'
 import { encodeSubmit } from '../../../modem/pdu/encode.ts'
 import { split } from '../../../modem/pdu/segments.ts'
-import { SimulatedModem, type SimulatedModemOptions } from '../../../modem/sim/modem.ts'
+import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { RadioNetwork } from '../../../modem/sim/network.ts'
+import type { SimulatedModemOptions } from '../../../modem/sim/options.ts'
 import { makeModem, RecordingSink } from '../../unit/modem/bench.ts'
 
 export const OURS = '+4915550001'

@@ -1,4 +1,5 @@
 /** Router, real Redis, real BullMQ, real database; the two transports are the contract fakes of the unit tests. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,7 @@ import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listMessages } from '../../../src/store/mailbox.ts'
+import { mediaRig } from '../../unit/media-rig.ts'
 import { ANA, BEN, FakeSignal, FakeSms } from '../../unit/routing/world.ts'
 
 const quiet = () => {}
@@ -35,6 +37,7 @@ class House {
   async boot(): Promise<void> {
     this.db = await openDatabase({ path: join(this.directory, 'causeway.db'), key: KEY })
     this.router = new Router({
+      media: await mediaRig(),
       db: this.db,
       events: new EventLog(this.db, Date.now),
       outbox: new RedisOutbox({

@@ -18,6 +18,7 @@ import type {
   PeerIds,
   SignalSink,
 } from '../../../src/signal/contract.ts'
+import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
 export const gatewayNumber = '+15550000101'
@@ -25,9 +26,9 @@ export const code = '482913'
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Waits are noted and cut short, so that back-off does not slow the tests down. */
-function hastyClock(waits: number[]): Clock {
+function hastyClock(waits: number[], aheadMs: number): Clock {
   return {
-    now: () => Date.now(),
+    now: () => Date.now() + aheadMs,
     wait: (ms, signal) => {
       waits.push(ms)
       return systemClock.wait(ms > 3600_000 ? ms : Math.min(ms, 50), signal)
@@ -37,6 +38,9 @@ function hastyClock(waits: number[]): Clock {
 
 type GroupFact = Parameters<SignalSink['group']>[0]
 type Receipt = Parameters<SignalSink['receipt']>[0]
+type Settled = Parameters<SignalSink['settled']>[0]
+type Read = Parameters<SignalSink['readElsewhere']>[0]
+type Timer = Parameters<SignalSink['timer']>[0]
 type Typing = Parameters<SignalSink['typing']>[0]
 type Undecryptable = Parameters<SignalSink['undecryptable']>[0]
 
@@ -47,6 +51,9 @@ export class RecordingSink implements SignalSink {
   readonly facts: PeerFact[] = []
   readonly typings: Typing[] = []
   readonly changes: MessageChange[] = []
+  readonly reads: Read[] = []
+  readonly timers: Timer[] = []
+  readonly settledChanges: Settled[] = []
   /** Whether the message that somebody changes is here. */
   amendable = true
   readonly groups: GroupFact[] = []
@@ -75,6 +82,18 @@ export class RecordingSink implements SignalSink {
 
   async group(fact: GroupFact): Promise<void> {
     this.#note('group', () => this.groups.push(fact))
+  }
+
+  async readElsewhere(read: Read): Promise<void> {
+    this.#pending.push(() => this.reads.push(read))
+  }
+
+  async timer(change: Timer): Promise<void> {
+    this.#pending.push(() => this.timers.push(change))
+  }
+
+  async settled(outcome: Settled): Promise<void> {
+    this.#pending.push(() => this.settledChanges.push(outcome))
   }
 
   async typing(fact: Typing): Promise<void> {
@@ -166,7 +185,14 @@ export class World {
    * `patient`: its waits are as long as they really are.
    */
   async gateway(
-    options: { name?: string; modem?: boolean; patient?: boolean; readReceipts?: boolean } = {},
+    options: {
+      name?: string
+      modem?: boolean
+      patient?: boolean
+      readReceipts?: boolean
+      profile?: OwnProfile
+      clockAheadMs?: number
+    } = {},
   ): Promise<Gateway> {
     const db = await openDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
@@ -181,11 +207,12 @@ export class World {
       db,
       server: this.server.customServer(),
       log: silentLog,
-      clock: options.patient === true ? systemClock : hastyClock(waits),
+      clock: options.patient === true ? systemClock : hastyClock(waits, options.clockAheadMs ?? 0),
       random: systemRandom,
       sink,
       codes,
       readReceipts: options.readReceipts ?? true,
+      profile: options.profile ?? { name: 'Home', about: undefined },
     })
     let closed = false
     const close = async () => {

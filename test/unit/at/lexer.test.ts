@@ -75,7 +75,7 @@ describe('tokens of a stream', () => {
   })
 })
 
-test('any chunking of the same octets gives the same tokens', () => {
+test('any chunking of the same octets gives the same tokens', { timeout: 120_000 }, () => {
   const pieces = [
     '\r\n',
     '\r',
@@ -93,7 +93,7 @@ test('any chunking of the same octets gives the same tokens', () => {
     ' ',
     'é',
   ]
-  for (let seed = 1; seed <= 4_000; seed += 1) {
+  for (let seed = 1; seed <= 10_000; seed += 1) {
     const random = new Random(seed)
     const stream = octets(Array.from({ length: 1 + random.below(40) }, () => random.pick(pieces)).join(''))
     const awaits = random.below(2) === 1

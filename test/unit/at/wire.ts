@@ -2,7 +2,8 @@
  * A channel on one end of a real TCP connection and the test on the other: hear what was written, say what shall be read.
  */
 import { createServer, type Server, type Socket } from 'node:net'
-import { AtChannel, type ChannelEvents, type ChannelTimings } from '../../../modem/at/channel.ts'
+import { AtChannel, type ChannelTimings } from '../../../modem/at/channel.ts'
+import type { ChannelEvents } from '../../../modem/at/events.ts'
 import type { Urc } from '../../../modem/at/urc.ts'
 import type { SerialTransport } from '../../../modem/serial/pipe.ts'
 import { systemClock } from '../../../modem/serial/surroundings.ts'

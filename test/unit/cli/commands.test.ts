@@ -308,6 +308,9 @@ describe('the other commands', () => {
     const shows = (part: string) => vi.waitFor(() => expect(lines.join('\n')).toContain(part), { timeout: 20_000 })
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => lines.push(line))
     await shows(uri)
+    // The quiet border, and below it the code itself.
+    expect(lines.some((row) => /^█{20,}$/.test(row))).toBe(true)
+    expect(lines.some((row) => /^██[█▀▄ ]{20,}██$/.test(row) && /[▀▄]/.test(row))).toBe(true)
     expect(rig.calls).toContain('link {"deviceName":"Cellar"}')
     rig.signal.link = { step: 'scan', uri: 'sgnl://linkdevice?uuid=two', expiresAtMs: 0 }
     await shows('uuid=two')
@@ -317,6 +320,23 @@ describe('the other commands', () => {
     expect(code).toBe(0)
     expect(lines.at(-1)).toMatch(/^connected/)
     rig.signal.state = 'none'
+  })
+
+  test('signal register asks before a phone is signed out, and a script says --yes', async () => {
+    const refused = await here('signal', 'register', '+15550000101')
+    expect([refused.code, refused.err]).toEqual([64, expect.stringMatching(/signs it out[\s\S]*--yes/)])
+    expect(rig.calls.filter((made) => made.startsWith('register'))).toEqual([])
+    expect((await here('signal', 'register', '+15550000101', '--yes')).code).toBe(0)
+    expect(rig.calls).toContain('register {"e164":"+15550000101","transport":"sms"}')
+  })
+
+  test('signal devices lists them by name, and removes one', async () => {
+    const listed = await here('signal', 'devices')
+    expect(listed.out).toMatch(/^1 .*primary.*this one/)
+    expect(listed.out).toMatch(/2 +Desk�\[2J +linked/)
+    expect((await here('signal', 'devices', 'remove', '2')).code).toBe(0)
+    expect(rig.calls).toContain('remove device 2')
+    expect((await here('signal', 'devices', 'forget', '2')).code).toBe(64)
   })
 
   test('signal tells the next step', async () => {

@@ -231,6 +231,11 @@ describe('what is wrong is said with its place and what to write', () => {
     ])
   })
 
+  test('languages of texts are named by their codes', () => {
+    expect(load('texts: { national_languages: "tr, pt,tr" }').texts.nationalLanguages).toEqual([1, 3])
+    expect(problems('texts: { national_languages: "tr, xx" }')[0]).toContain('write languages out of bn, es')
+  })
+
   test('a far-off word gets no guess', () => {
     expect(problems('colour: red')).toEqual(['file:1: colour: there is no such key'])
   })

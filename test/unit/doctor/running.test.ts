@@ -17,7 +17,7 @@ const modem: ModemFacts = {
 const well: RunningFacts = {
   mode: 'integrated',
   modems: [modem],
-  signal: { state: 'connected', reason: undefined, e164: '+15550000101' },
+  signal: { state: 'connected', reason: undefined, e164: '+15550000101', warnings: [] },
   waiting: [],
   components: [{ component: 'database', status: 'pass', detail: undefined }],
   nowMs,
@@ -41,6 +41,8 @@ describe('the doctor on a running gateway', () => {
 
   test.each<[Partial<ModemFacts>, string[]]>([
     [{ state: 'absent', reason: 'unplugged' }, ['modem.absent error']],
+    [{ state: 'failed', recoveryExhausted: true }, ['modem.failed error', 'modem.recovery_exhausted error']],
+    [{ simChangedAtMs: nowMs }, ['modem.sim_changed warning']],
     [{ state: 'no-sim' }, ['modem.no_sim error']],
     [{ state: 'sim-locked' }, ['modem.sim_pin error']],
     [{ state: 'searching', registration: 'searching' }, ['modem.not_registered warning']],
@@ -69,11 +71,18 @@ describe('the doctor on a running gateway', () => {
     ['signed-out', ['signal.signed_out error']],
     ['expired', ['signal.protocol_age error']],
   ])('Signal account %s: %j', (state, expected) => {
-    expect(found({ signal: { state, reason: undefined, e164: undefined } })).toEqual(expected)
+    expect(found({ signal: { state, reason: undefined, e164: undefined, warnings: [] } })).toEqual(expected)
+  })
+
+  test('what gives to think although Signal is connected is a finding of its own', () => {
+    const warning = { code: 'signal.idle_primary', severity: 'warning' as const, what: 'Idle.', fix: 'Open Signal.' }
+    expect(
+      found({ signal: { state: 'connected', reason: undefined, e164: undefined, warnings: [warning] } }),
+    ).toContain('signal.idle_primary warning')
   })
 
   test('without Signal in use its account is no worry', () => {
-    const signal = { state: 'none', reason: undefined, e164: undefined }
+    const signal = { state: 'none', reason: undefined, e164: undefined, warnings: [] }
     expect(found({ mode: 'sms_only', signal })).toEqual(['signal.unused info'])
   })
 

@@ -48,6 +48,11 @@ says why · 429 and 503 with \`Retry-After\` where it is known.
 same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
 another request 422 (\`idempotency-mismatch\`); while the first is still being worked on 409 (\`idempotency-running\`).
 
+**Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal only:
+a message whose recipient is not there fails (\`media-needs-mms\`) rather than leave without its picture. Of a message that
+came, \`attachments\` says how far each file is: \`waiting\` (also for somebody to ask for it), \`fetching\`, \`here\`, \`failed\` with
+the reason, \`gone\`. 413 larger than \`attachments.bytes_max\` · 507 no room.
+
 **Lists** answer \`{"data": […], "next_cursor": "…"}\`, with a \`Link: <…>; rel="next"\` where there is more. A cursor keeps its
 place however many entries come in meanwhile.
 
@@ -56,7 +61,7 @@ place however many entries come in meanwhile.
 **Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
-\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
+\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
 \`quarantine.added\`, \`settings.mode\`. Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 
 **Health.** \`GET /healthz\`: 200 once ready, 503 before. \`GET /readyz\`: also 503 while a component fails. Neither wants a token.

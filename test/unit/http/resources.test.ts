@@ -58,11 +58,22 @@ describe('contacts', () => {
     expect([reply.status, reply.body.name]).toEqual([200, null])
   })
 
+  test('show their safety number as a code, and compare one that was scanned', async () => {
+    const path = `/api/v1/contacts/${contact}/identity`
+    const svg = await rig.call('GET', `${path}.svg`, { token })
+    expect([svg.status, svg.headers['content-type']]).toEqual([200, 'image/svg+xml'])
+    const compare = (scanned: string) => rig.call('POST', `${path}/compare`, { token, json: { scanned } })
+    expect((await compare('CAL/')).body).toEqual({ matches: true })
+    expect((await compare('CAI=')).body).toEqual({ matches: false })
+    expect((await compare('no base64!')).status).toBe(422)
+  })
+
   test('show their safety number, are verified, and their changed identity is approved', async () => {
     const identity = await rig.call('GET', `/api/v1/contacts/${contact}/identity`, { token })
     expect(identity.body).toEqual({
       contact_id: contact,
       safety_number: '1'.repeat(60),
+      scannable: 'CAL/',
       verified: false,
       changed_at: null,
     })
@@ -133,6 +144,8 @@ describe('modems', () => {
     expect(recovery).toEqual({
       counts: { reopen: 0, restart: 2 },
       last: { step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' },
+      history: [{ step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' }],
+      hard_resets_at: ['1970-01-01T00:00:00.000Z'],
     })
   })
 
@@ -197,13 +210,29 @@ describe('the Signal account', () => {
     rig.signal.link = { step: 'scan', uri, expiresAtMs: 0 }
     const { link } = (await rig.call('GET', '/api/v1/signal/account', { token })).body
     expect(link).toEqual({ step: 'scan', uri, expires_at: '1970-01-01T00:00:00.000Z' })
+    expect((await rig.call('GET', '/api/v1/signal/link', { token })).body.uri).toBe(uri)
+    const svg = await rig.call('GET', '/api/v1/signal/link.svg', { token })
+    expect([svg.status, svg.headers['content-type']]).toEqual([200, 'image/svg+xml'])
+    expect(svg.text).toMatch(/^<svg[\s\S]*<\/svg>$/)
     rig.signal.link = undefined
+    expect((await rig.call('GET', '/api/v1/signal/link', { token })).body.code).toBe('signal-link-none')
+    expect((await rig.call('GET', '/api/v1/signal/link.svg', { token })).status).toBe(409)
     expect((await rig.call('POST', '/api/v1/signal/link', { token, json: { device_name: '' } })).status).toBe(422)
+  })
+
+  test('is not registered before somebody said that a phone may be signed out', async () => {
+    const before = rig.calls.length
+    for (const json of [{ number: '+15550000101' }, { number: '+15550000101', sign_out_phone: false }]) {
+      const { status, body } = await rig.call('POST', '/api/v1/signal/register', { token, json })
+      expect([status, body.errors[0].pointer]).toEqual([422, '/sign_out_phone'])
+      expect(body.errors[0].message).toMatch(/signs out the phone/)
+    }
+    expect(rig.calls.length).toBe(before)
   })
 
   test('is registered step by step', async () => {
     const post = (step: string, json: object) => rig.call('POST', `/api/v1/signal/${step}`, { token, json })
-    expect((await post('register', { number: '+15550000101' })).status).toBe(202)
+    expect((await post('register', { number: '+15550000101', sign_out_phone: true })).status).toBe(202)
     expect((await post('captcha', { token: 'signalcaptcha://x' })).status).toBe(202)
     expect((await post('code', { code: '482-913' })).status).toBe(202)
     expect(rig.calls.slice(-3)).toEqual([
@@ -211,7 +240,7 @@ describe('the Signal account', () => {
       'captcha signalcaptcha://x',
       'code 482913',
     ])
-    expect((await post('register', { number: '0791' })).body.errors[0].pointer).toBe('/number')
+    expect((await post('register', { number: '0791', sign_out_phone: true })).body.errors[0].pointer).toBe('/number')
     expect((await post('code', { code: 'abc' })).status).toBe(422)
   })
 })

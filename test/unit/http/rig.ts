@@ -2,6 +2,7 @@
  * The API on real sockets, with the real router over a real encrypted database. Only the outbox stands still, so that
  * nothing leaves and every message stays as it was planned.
  */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -18,6 +19,7 @@ import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
+import { mediaRig } from '../media-rig.ts'
 
 export interface Reply {
   status: number
@@ -88,6 +90,7 @@ export async function startRig(): Promise<Rig> {
   }
 
   const router = new Router({
+    media: await mediaRig(join(directory, 'files')),
     db,
     events,
     outbox: { attempt: async () => {}, deadline: async () => {}, start: async () => {}, stop: async () => {} },
@@ -126,7 +129,12 @@ export async function startRig(): Promise<Rig> {
     signalDbm: -67,
     smsc: '+15550000001',
     storage: [{ memory: 'SM', used: 1, total: 20 }],
-    recovery: { counts: { reopen: 0, restart: 2 }, last: { step: 'restart', reason: 'silent', atMs: 0 } },
+    recovery: {
+      counts: { reopen: 0, restart: 2 },
+      last: { step: 'restart', reason: 'silent', atMs: 0 },
+      history: [{ step: 'restart', reason: 'silent', atMs: 0 }],
+      hardAtMs: [0],
+    },
     sinceMs: 1_700_000_000_000,
     texts: {
       available: false,
@@ -150,6 +158,7 @@ export async function startRig(): Promise<Rig> {
     sinceMs: 1_700_000_000_000,
     registration: undefined,
     link: undefined,
+    warnings: [],
     challenge: undefined,
   }
   const rig = { ready: true }
@@ -168,6 +177,8 @@ export async function startRig(): Promise<Rig> {
         return router.cancel(id)
       },
       retry: (id) => router.retry(id),
+      setTimer: (id, seconds) => router.setTimer(id, seconds),
+      change: (id, change) => router.change(id, change),
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
       approveIdentity: (id) => router.approveIdentity(id),
       markRead: (id) => router.markRead(id),
@@ -175,6 +186,7 @@ export async function startRig(): Promise<Rig> {
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),
     },
+    media: router.media,
     modems: {
       list: () => [modem],
       probe: async () => [
@@ -225,6 +237,13 @@ export async function startRig(): Promise<Rig> {
       link: async (request) => {
         calls.push(`link ${JSON.stringify(request)}`)
       },
+      devices: async () => [
+        { id: 1, name: undefined, isThis: true, isPrimary: true, lastSeenAtMs: 0, linkedAtMs: undefined },
+        { id: 2, name: 'Desk\u001b[2J', isThis: false, isPrimary: false, lastSeenAtMs: 0, linkedAtMs: 0 },
+      ],
+      removeDevice: async (id) => {
+        calls.push(`remove device ${id}`)
+      },
       submitCaptcha: async (token) => {
         calls.push(`captcha ${token}`)
       },
@@ -232,6 +251,8 @@ export async function startRig(): Promise<Rig> {
         calls.push(`code ${code}`)
       },
       safetyNumber: async () => '1'.repeat(60),
+      safetyCode: async () => new Uint8Array([8, 2, 255]),
+      compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
       groups: () => {
         const said =
           (words: string) =>

@@ -2,7 +2,8 @@
  * What tests of a whole modem share: small timings, a sink that writes down what it is given, and waiting for a state.
  */
 import type { IncomingCall, IncomingPdu, ModemSink, ModemState } from '../../../modem/contract.ts'
-import { Modem, type ModemOptions } from '../../../modem/modem.ts'
+import { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { type Log, systemClock } from '../../../modem/serial/surroundings.ts'
 import type { ModemTimings } from '../../../modem/timings.ts'
 

@@ -1,6 +1,7 @@
 /** Staying alive: unplugging, silent restarts, silence, and what a person can do. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { DELIVER, makeModem, RecordingSink, SUBMIT, until, untilState } from './bench.ts'
 import { ScriptedModem } from './scripted-modem.ts'
 

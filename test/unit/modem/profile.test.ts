@@ -1,7 +1,8 @@
 /** Profiles: strict files, chosen by what a module says of itself, and what they change. */
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { parseProfile, profileOf, shippedProfiles, usbProfile } from '../../../modem/profile.ts'
 import { refusal } from '../../../src/transports/sms-refusals.ts'
 import { makeModem, RecordingSink, SUBMIT, untilState } from './bench.ts'

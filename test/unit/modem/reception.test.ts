@@ -1,6 +1,7 @@
 /** What comes in: persisted before it is deleted or acknowledged, and nothing holds up anything else. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { DELIVER, makeModem, REPORT, RecordingSink, until, untilState } from './bench.ts'
 import { octets, ScriptedModem } from './scripted-modem.ts'
 

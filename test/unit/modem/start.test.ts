@@ -1,7 +1,8 @@
 /** The start sequence against modems of all tempers, over TCP. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ImeiClaims } from '../../../modem/identity.ts'
-import type { Modem, ModemOptions } from '../../../modem/modem.ts'
+import type { Modem } from '../../../modem/modem.ts'
+import type { ModemOptions } from '../../../modem/options.ts'
 import { type PinEntryStore, PinRecord, VolatilePinEntries } from '../../../modem/pin-record.ts'
 import { DELIVER, makeModem, REPORT, RecordingSink, SUBMIT, until, untilState } from './bench.ts'
 import { IMEI, ScriptedModem } from './scripted-modem.ts'

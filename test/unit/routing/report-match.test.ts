@@ -36,6 +36,13 @@ const cases: Case[] = [
     is: 'lost',
   },
   {
+    // TP-SCTS has no fractions: it says 11 for a text that was handed over at 11.5.
+    rule: 'the text of that second is meant, not one of the second before that never left',
+    parts: [part('on its way', null, 11.5 * SECOND, 'submitting'), part('cut', null, 10.6 * SECOND)],
+    report: [8, 11 * SECOND],
+    is: 'on its way',
+  },
+  {
     rule: 'a lost answer of another time is not meant',
     parts: [part('lost', null, 0)],
     report: [8, HOUR],

@@ -3,6 +3,7 @@
  * outbox that runs its jobs when told, and two transports that fulfil the contract with a network that counts what
  * arrived. `crash` cuts the database off as a killed process would, `reboot` opens it again.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +15,7 @@ import type {
   Lane,
   LaneRules,
   OutgoingAttempt,
+  OutgoingChange,
   Reach,
   Receipt,
   Recipient,
@@ -27,6 +29,7 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listAttempts, listMessages, listParts } from '../../../src/store/mailbox.ts'
 import type { MessageRow } from '../../../src/store/tables/mailbox.ts'
+import { mediaRig } from '../media-rig.ts'
 
 export const ANA = '+15550000101'
 export const BEN = '+15550000102'
@@ -192,11 +195,23 @@ export class FakeSignal extends FakeTransport {
   readonly lookUps: string[][] = []
   /** Undefined: the directory answers. */
   directoryBusyMs: number | undefined
+  /** Times of messages of which nothing may be kept. */
+  readonly forgotten: number[] = []
+  /** What the owner did to messages, as the other side is to know it. */
+  readonly changes: OutgoingChange[] = []
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
   constructor() {
     super([lane('signal', 'signal')])
+  }
+
+  async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
+    this.forgotten.push(...timestampsMs)
+  }
+
+  async change(change: OutgoingChange): Promise<() => void> {
+    return () => this.changes.push(change)
   }
 
   async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
@@ -290,6 +305,7 @@ export class World {
     this.outbox = new HandOutbox(this.clock)
     const quiet = () => {}
     this.router = new Router({
+      media: await mediaRig(join(this.#directory, 'files')),
       db: this.db,
       events: this.events,
       outbox: this.outbox,
@@ -326,6 +342,7 @@ export class World {
     let quiet = 0
     for (let round = 0; round < SETTLE_ROUNDS && quiet < 4; round++) {
       await new Promise((resolve) => setTimeout(resolve, round < 40 ? 0 : 10))
+      await this.#disk()
       const due = [...this.outbox.jobs].filter(([, { atMs }]) => atMs <= this.nowMs)
       quiet = due.length === 0 ? quiet + 1 : 0
       await Promise.all(
@@ -336,6 +353,15 @@ export class World {
           })
         }),
       )
+    }
+  }
+
+  /** Whatever waited for the disk before this has gone on. */
+  async #disk(): Promise<void> {
+    try {
+      await this.db.replaceInto('settings').values({ key: 'settled', value_json: 'null' }).execute()
+    } catch (error) {
+      if (!/driver has already been destroyed|not open|closed/i.test(String(error))) throw error
     }
   }
 

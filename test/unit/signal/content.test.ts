@@ -67,19 +67,17 @@ const shown: [string, DataMessage, string | undefined][] = [
   ['an empty message', { flags: 2 }, undefined],
   ['a reaction', { reaction: {}, body: '' }, undefined],
   ['a deletion', { delete: {} }, undefined],
-  ['a picture', { attachments: [{ contentType: 'image/jpeg' }] }, '[picture: this version cannot show it yet]'],
+  ['a picture, which needs no words', { attachments: [{ contentType: 'image/jpeg' }] }, ''],
   [
     'a text with a named file',
     { body: 'see', attachments: [{ contentType: 'application/pdf', fileName: 'a.pdf' }] },
-    'see\n[file “a.pdf”: this version cannot show it yet]',
+    'see',
   ],
-  ['a sticker', { sticker: {}, attachments: [] }, '[sticker: this version cannot show it yet]'],
+  ['a sticker without its picture', { sticker: {}, attachments: [] }, '[sticker: this version cannot show it yet]'],
+  ['a sticker, by its emoji', { sticker: { emoji: '🦔', data: { cdnKey: 'k' } } }, '🦔'],
   ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, 'all'],
-  [
-    'a view-once picture',
-    { isViewOnce: true, attachments: [{ contentType: 'image/png' }] },
-    '[view-once picture or video: this version cannot show it yet]',
-  ],
+  ['a view-once picture', { isViewOnce: true, attachments: [{ contentType: 'image/png' }] }, ''],
+  ['a view-once message whose picture was taken back', { isViewOnce: true }, undefined],
   [
     'a message of the future',
     { requiredProtocolVersion: 9 },
@@ -94,4 +92,12 @@ test.each(shown)('%s is shown in words', (_name, message, text) => {
 test('an edit is marked', () => {
   expect(wordsOf({ editMessage: { targetSentTimestamp: 1, dataMessage: { body: 'better' } } })).toBe('[edited] better')
   expect(wordsOf({})).toBeUndefined()
+})
+
+test('cards, polls and payments are told in words, with whatever of them is there', () => {
+  const card = { name: { givenName: 'Ben', familyName: 'Lee' }, number: [{ value: '+15550000202' }] }
+  expect(words({ contact: [card, {}] })).toBe('[contact card: Ben Lee, +15550000202]\n[contact card: without a name]')
+  expect(words({ pollCreate: { question: 'Tea?', options: ['yes', 'no'] } })).toBe('[poll: Tea?]\n- yes\n- no')
+  expect(words({ payment: { notification: { note: 'for lunch' } } })).toBe('[payment: for lunch]')
+  expect(words({ payment: {} })).toBe('[payment]')
 })

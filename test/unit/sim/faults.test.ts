@@ -181,7 +181,9 @@ test.each<[FaultPhase, { prompt: boolean; accepted: number; result: boolean }]>(
   ['before-prompt', { prompt: false, accepted: 0, result: false }],
   ['after-prompt', { prompt: true, accepted: 0, result: false }],
   ['in-body', { prompt: true, accepted: 0, result: false }],
+  ['after-body', { prompt: true, accepted: 0, result: false }],
   ['after-accept', { prompt: true, accepted: 1, result: false }],
+  ['in-answer', { prompt: true, accepted: 1, result: true }],
   ['after-result', { prompt: true, accepted: 1, result: true }],
   ['after-answer', { prompt: true, accepted: 1, result: true }],
 ])('unplugged %s of the second submission: %o', async (phase, { prompt, accepted, result }) => {
@@ -200,6 +202,22 @@ test.each<[FaultPhase, { prompt: boolean; accepted: number; result: boolean }]>(
   await next.command('ATE0')
   expect(await next.submit(HELLO)).toEqual([`+CMGS: ${1 + accepted}`, 'OK'])
 })
+
+test.each<FaultPhase>(['before-report', 'after-report'])(
+  'unplugged %s the status report is not taken, and comes again to whoever listens next',
+  async (phase) => {
+    const { terminal, modem, port, network } = await ready([{ kind: 'unplug', phase }])
+    expect((await terminal.submit(HELLO)).at(-1)).toBe('OK')
+    await terminal.closed()
+    expect(network.ledger.entries()).toMatchObject([{ outcome: 'taken', reportsTaken: 0 }])
+    await modem.plug()
+    const next = await terminalOf(modem, port)
+    for (const line of ['ATE0', 'AT+CSMS=1', 'AT+CNMI=2,1,0,1,0']) await next.command(line)
+    expect(await next.urc()).toEqual([expect.stringMatching(/^\+CDS: /), expect.any(String)])
+    expect(await next.command('AT+CNMA=0')).toEqual(['OK'])
+    await expect.poll(() => network.ledger.entries()[0]?.reportsTaken).toBe(1)
+  },
+)
 
 test('the wire alone cut in the body: the modem still waits for its end, which ESC gives', async () => {
   const { terminal, modem, port, network } = await ready([{ kind: 'unplug', phase: 'in-body', power: 'kept' }])

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ModemStatus, ModemSubmitError, type SmsModem, type SubmitOptions } from '../../../modem/contract.ts'
+import { fromHex } from '../../../modem/pdu/octets.ts'
+import { decodeTpdu } from '../../../modem/pdu/tpdu.ts'
 import type { AttemptJournal, OutgoingAttempt, PartRecord } from '../../../src/domain/transport.ts'
 import { SmsTransport } from '../../../src/transports/sms.ts'
 
 const NOT_NEEDED: ModemStatus['recovery'] = {
   counts: { resync: 0, reopen: 0, radio: 0, restart: 0, replug: 0, 'give-up': 0 },
   last: undefined,
+  history: [],
+  hardAtMs: [],
 }
 
 /** A modem that says what the test wants. */
@@ -98,6 +102,37 @@ const attempt: OutgoingAttempt = {
   lane: 'mdm_1',
 }
 const send = () => transport.send(attempt, notes)
+
+describe('how a text is written', () => {
+  const curly = `’${'x'.repeat(150)}`
+  const turkish = 'ş'.repeat(140)
+  const sentBy = async (text: string, writing?: ConstructorParameters<typeof SmsTransport>[3]) => {
+    notes = new Notes()
+    const own = new SmsTransport([modem], () => 0, [], writing)
+    await own.send({ ...attempt, text }, notes)
+    expect(own.partsOf(text)).toBe(notes.parts.length)
+    const decoded = notes.parts.map(({ tpduHex }) => decodeTpdu(fromHex(tpduHex), 'mo'))
+    const whole = decoded.map((part) => ('text' in part ? part.text : '')).join('')
+    return { parts: decoded.length, text: whole }
+  }
+
+  it('as it is, by default, also where plain characters would be cheaper', async () => {
+    expect(await sentBy(curly)).toEqual({ parts: 3, text: curly })
+  })
+
+  it('transliterate: in plain characters where that saves a part', async () => {
+    expect(await sentBy(curly, { transliterate: true })).toEqual({ parts: 1, text: curly.replace('’', "'") })
+  })
+
+  it('transliterate: as it is where nothing is saved', async () => {
+    expect(await sentBy('it’s', { transliterate: true })).toEqual({ parts: 1, text: 'it’s' })
+  })
+
+  it('national_languages: in the tables of a language that the owner has named', async () => {
+    expect(await sentBy(turkish)).toEqual({ parts: 3, text: turkish })
+    expect(await sentBy(turkish, { nationalLanguages: [1] })).toEqual({ parts: 1, text: turkish })
+  })
+})
 
 describe('a refused text', () => {
   it('that the service centre has already counts as sent', async () => {

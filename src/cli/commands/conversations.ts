@@ -1,0 +1,21 @@
+/** What is set for a whole conversation. */
+import { call, findGateway, type GatewayOptions } from '../gateway.ts'
+import type { ConversationJson } from '../json.ts'
+import { conversationWith } from '../people.ts'
+import { json, line, otherSide } from '../print.ts'
+
+type Options = GatewayOptions & { json?: boolean }
+
+/** `off`, or a span. */
+export async function timer(who: string, span: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  const { id } = await conversationWith(gateway, who)
+  const body = { disappears_after: span === 'off' ? null : span }
+  const conversation = await call<ConversationJson>(gateway, 'PATCH', `/api/v1/conversations/${id}`, body)
+  if (options.json === true) {
+    json(conversation)
+    return
+  }
+  const { disappears_after: after } = conversation
+  line(`Messages with ${otherSide(conversation)} ${after === null ? 'stay' : `disappear after ${after}`}.`)
+}

@@ -1,0 +1,157 @@
+/**
+ * What the owner does to a message that is here: reacts, edits, takes back. It shows at once; the transport that carried the
+ * message tells the other side, durably (`Transport.change`). A text message knows nothing of the kind, and that is said.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type { OutgoingChange, Quote } from '../domain/transport.ts'
+import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { changeMessage } from '../store/messages.ts'
+import { noteOwnChange } from '../store/own-changes.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
+import { asUnit } from '../store/unit.ts'
+import type { RoutingContext } from './context.ts'
+import { forgetOnTransports } from './disappearing.ts'
+import { addresseeOf, partiesOf } from './plans.ts'
+
+/** What can be done to a message. */
+export type MessageChange =
+  /** null takes the own reaction away. */
+  { kind: 'reaction'; emoji: string | null } | { kind: 'edited'; text: string } | { kind: 'deleted' }
+
+/** For so long official clients let a message be edited, or taken back for everybody. */
+const CHANGE_WINDOW_MS = 24 * 3_600_000
+/** So many edits they take of one message. */
+const EDITS_MAX = 10
+const TEXT_LENGTH_MAX = 20_000
+
+/**
+ * Changes it here and has the other side told. The message as it is then, and what is to be called after the commit.
+ * Errors: CausewayError `unknown-message`, `not-over-signal`, `not-ours`, `wrong-state`, `edit-too-late`,
+ * `edit-too-often`, `delete-too-late`, `invalid-request`, `signal-no-account`.
+ */
+export async function changeMessageOf(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  messageId: string,
+  change: MessageChange,
+): Promise<{ message: MessageRow; afterCommit: () => void }> {
+  const message = await demandChangeable(tx, messageId)
+  const now = context.clock()
+  if (change.kind !== 'reaction') demandOwn(message, change.kind, now)
+  if (change.kind === 'edited') demandText(change.text)
+  const times = await versionTimes(tx, message)
+  if (change.kind === 'edited' && times.length > EDITS_MAX) {
+    throw refusal('edit-too-often', `Signal lets a message be edited ${EDITS_MAX} times; this one was.`)
+  }
+  const timestampMs = await noteOwnChange(tx, { messageId, kind: change.kind }, now)
+  const outgoing = outgoingOf(message, change, times.at(-1) ?? message.sent_timestamp_ms)
+  if (outgoing === undefined) throw refusal('wrong-state', 'There is no reaction of yours to take away.')
+  await applyHere(context, tx, message, change, timestampMs)
+  await context.events.append(tx, {
+    type: `message.${change.kind}`,
+    messageId,
+    conversationId: message.conversation_id,
+    data: { by: 'us' },
+  })
+  const afterCommit = await tell(context, tx, message, outgoing, timestampMs)
+  return { message: (await getMessage(tx, messageId)) ?? message, afterCommit }
+}
+
+/** A message that Signal carried, that is settled, and that still stands. */
+async function demandChangeable(tx: DatabaseTransaction, messageId: string): Promise<MessageRow> {
+  const message = await getMessage(tx, messageId)
+  if (message === undefined) throw refusal('unknown-message', 'There is no such message.')
+  if (message.deleted_at_ms !== null) throw refusal('wrong-state', 'This message was taken back.')
+  if (message.disappeared_at_ms !== null) throw refusal('wrong-state', 'This message has disappeared.')
+  if (message.kind !== 'text' || message.transport !== 'signal') {
+    throw refusal(
+      'not-over-signal',
+      'Only a message that Signal carried can be reacted to, edited or taken back; a text message cannot.',
+    )
+  }
+  if (message.direction === 'out' && !['sent', 'delivered', 'read'].includes(message.state)) {
+    throw refusal('wrong-state', `Signal does not have this message (yet): it is ${message.state}. Cancel it instead.`)
+  }
+  return message
+}
+
+function demandOwn(message: MessageRow, kind: 'edited' | 'deleted', nowMs: number): void {
+  if (message.direction !== 'out') {
+    throw refusal('not-ours', 'Only messages of your own can be edited or taken back for everybody.')
+  }
+  if (nowMs - (message.sent_at_ms ?? message.created_at_ms) <= CHANGE_WINDOW_MS) return
+  if (kind === 'edited') throw refusal('edit-too-late', 'Signal lets a message be edited within a day of its sending.')
+  throw refusal('delete-too-late', 'Signal lets a message be taken back within a day of its sending.')
+}
+
+function demandText(text: string): void {
+  if (text !== '' && text.length <= TEXT_LENGTH_MAX) return
+  throw refusal('invalid-request', `The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
+}
+
+/** `newestMs`: the time of the newest version, which is what an edit names. */
+function outgoingOf(
+  message: MessageRow,
+  change: MessageChange,
+  newestMs: number,
+): OutgoingChange['change'] | undefined {
+  const { sent_timestamp_ms: timestampMs } = message
+  switch (change.kind) {
+    case 'edited': {
+      const quote: Quote | undefined = message.quote_json === null ? undefined : JSON.parse(message.quote_json)
+      return { kind: 'edited', targetMs: newestMs, text: change.text, quote }
+    }
+    case 'deleted':
+      return { kind: 'deleted', targetMs: timestampMs }
+    case 'reaction': {
+      const target = { ours: message.direction === 'out', timestampMs, authorAci: message.author_aci ?? undefined }
+      if (change.emoji !== null) return { kind: 'reaction', target, emoji: change.emoji, removed: false }
+      const own = ownReaction(message)
+      return own === undefined ? undefined : { kind: 'reaction', target, emoji: own, removed: true }
+    }
+  }
+}
+
+function ownReaction({ reactions_json: json }: MessageRow): string | undefined {
+  const reactions: { emoji: string; ours?: true }[] = json === null ? [] : JSON.parse(json)
+  return reactions.find(({ ours }) => ours === true)?.emoji
+}
+
+async function applyHere(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  change: MessageChange,
+  timestampMs: number,
+): Promise<void> {
+  const now = context.clock()
+  if (change.kind === 'edited') {
+    await editMessage(tx, message, { timestampMs, text: change.text }, now)
+    await changeMessage(tx, message.id, { ranges_json: null }, now)
+  } else if (change.kind === 'deleted') {
+    await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
+    await deleteText(tx, message, now)
+  } else {
+    const aci = context.lanes().find(({ transport }) => transport === 'signal')?.ownAci ?? ''
+    await react(tx, message, { aci, ours: true }, change.emoji ?? undefined, now)
+  }
+}
+
+async function tell(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  change: OutgoingChange['change'],
+  timestampMs: number,
+): Promise<() => void> {
+  const transport = context.transports.find(({ name }) => name === message.transport)
+  if (transport?.change === undefined) throw refusal('not-over-signal', 'There is no Signal account here.')
+  const recipient = addresseeOf(await partiesOf(tx, message))
+  return transport.change({ recipient, timestampMs, change }, asUnit(tx))
+}
+
+function refusal(code: string, message: string): CausewayError {
+  return new CausewayError({ code, message, retry: 'never' })
+}

@@ -1,0 +1,395 @@
+/**
+ * The files of messages: keeps them, fetches what came, and lets go of what nobody names any more.
+ *
+ *   waiting ─due─► fetching ─► transport.fetch ─► type by its octets · small copy ─► here      one commit
+ *      ▲ back-off      └─ cannot be had ─► failed, said once; a person may ask again
+ *
+ * What is due is on record, so that neither a crash nor a lost network forgets it. At most `FETCHES_MAX` at a time.
+ */
+import { createHash } from 'node:crypto'
+import { CausewayError } from '../domain/errors.ts'
+import type { IdSource } from '../domain/ids.ts'
+import { contentTypeOf, type InboundMedia, MAGIC_BYTES, type MediaFacts, type StoredBlob } from '../domain/media.ts'
+import { Rounds } from '../domain/rounds.ts'
+import type { Transport } from '../domain/transport.ts'
+import type { Log } from '../log.ts'
+import {
+  doomedBlobs,
+  findAttachment,
+  forgetBlob,
+  insertBlobs,
+  insertUpload,
+  moveAttachment,
+  namedFiles,
+  nextDue,
+  nextDueAtMs,
+  pruneUploads,
+  recoverFetching,
+  storedBlob,
+  wipeAttachment,
+} from '../store/attachments.ts'
+import type { Blobs } from '../store/blobs.ts'
+import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import { claimKey } from '../store/idempotency.ts'
+import type { Pictures } from '../store/pictures.ts'
+import type { AttachmentRow } from '../store/tables/media.ts'
+
+const FETCHES_MAX = 2
+/** First wait before a repetition; doubles with each… */
+const BACK_OFF_MS = 5_000
+/** …up to this. */
+const BACK_OFF_MAX_MS = 15 * 60_000
+/** Networks keep what is attached for some weeks; after that nothing is hoped for. */
+const FETCH_FOR_MS = 45 * 24 * 3_600_000
+/** Beyond this part of all room nothing is fetched unasked, so that a stranger cannot fill it. */
+const AUTOMATIC_SHARE = 0.9
+/** A timer may not wait longer than this. */
+const TIMER_MAX_MS = 3_600_000
+
+export interface MediaSettings {
+  /** Of one file. */
+  bytesMax: number
+  /** Larger ones are fetched when somebody asks. */
+  automaticBytesMax: number
+  /** Of all files. */
+  totalBytesMax: number
+}
+
+export interface MediaOptions {
+  db: Database
+  events: EventLog
+  ids: IdSource
+  clock: () => number
+  log: Log
+  blobs: Blobs
+  pictures: Pictures
+  settings: MediaSettings
+  transports: () => readonly Transport[]
+}
+
+export class MediaDesk {
+  readonly #options: MediaOptions
+  readonly #claims: Rounds
+  readonly #collecting: Rounds
+  readonly #fetches = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #started = false
+
+  constructor(options: MediaOptions) {
+    this.#options = options
+    const failed = (error: unknown) => options.log.error({ err: error }, 'files of messages could not be looked after')
+    this.#claims = new Rounds(() => this.#claim(), failed)
+    this.#collecting = new Rounds(() => this.#collect(), failed)
+  }
+
+  get blobs(): Blobs {
+    return this.#options.blobs
+  }
+
+  /** Removes what no row names, takes up what a crash cut off, and begins to fetch. */
+  async start(): Promise<void> {
+    const { db, blobs, clock, log } = this.#options
+    const { blobs: known, partials } = await namedFiles(db)
+    const removed = await blobs.sweep(known, partials)
+    if (removed > 0) log.info({ removed }, 'removed files that no message names')
+    await recoverFetching(db, clock())
+    this.#started = true
+    this.poke()
+  }
+
+  async stop(): Promise<void> {
+    this.#started = false
+    clearTimeout(this.#timer)
+    this.#stopping.abort()
+    await this.#claims.stop()
+    await this.#collecting.stop()
+    await Promise.all(this.#fetches.values())
+  }
+
+  /** Something may be due, or to be let go of. Cheap; called after commits. */
+  poke(): void {
+    if (!this.#started) return
+    void this.#claims.run().then(() => this.#wait())
+    void this.#collecting.run()
+  }
+
+  /** When to fetch a file that came: now, or (null) when somebody asks. */
+  dueAtMs({ bytes }: Pick<InboundMedia, 'bytes'>): number | null {
+    const { settings, clock, blobs } = this.#options
+    const wanted = bytes ?? settings.automaticBytesMax
+    const hasRoom = blobs.usedBytes + wanted <= settings.totalBytesMax * AUTOMATIC_SHARE
+    return wanted <= settings.automaticBytesMax && hasRoom ? clock() : null
+  }
+
+  /**
+   * Takes a file that somebody hands in. Its type is what its octets say.
+   * The same key with the same file is the file of the first time.
+   * Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`, `idempotency-mismatch`, and what `octets`
+   * throws.
+   */
+  async add(
+    octets: AsyncIterable<Uint8Array>,
+    facts: Omit<MediaFacts, 'bytes' | 'width' | 'height'>,
+    announcedBytes: number,
+    idempotency?: { scope: string; key: string },
+  ): Promise<{ row: AttachmentRow; replayed: boolean }> {
+    const { db, ids, clock, blobs, settings } = this.#options
+    if (announcedBytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
+    const { blob, sha256 } = await this.#keep(octets)
+    let unused: readonly (StoredBlob | undefined)[] = [blob]
+    try {
+      const { thumbnail, ...seen } = await this.#look(blob, facts.contentType)
+      unused = [blob, thumbnail]
+      const id = ids('att')
+      const media = { ...facts, ...seen, bytes: blob.bytes, id, blob, thumbnail }
+      const fingerprint = JSON.stringify(['media', sha256, facts.fileName, facts.caption, facts.voice])
+      const row = await db.transaction().execute(async (tx) => {
+        if (idempotency !== undefined) {
+          const claim = await claimKey(tx, { ...idempotency, fingerprint }, id, clock())
+          const known = claim.kind === 'known' ? await findAttachment(tx, claim.messageId) : undefined
+          if (known !== undefined) return known
+        }
+        return await insertUpload(tx, media, clock())
+      })
+      if (row.id === id) unused = []
+      return { row, replayed: row.id !== id }
+    } finally {
+      for (const { id } of unused.filter((one) => one !== undefined)) await blobs.remove(id)
+    }
+  }
+
+  /** Asks for one that is not here; also for one that failed. Errors: `unknown-attachment`, `wrong-state`. */
+  async fetch(id: string): Promise<AttachmentRow> {
+    const { db, clock } = this.#options
+    const row = await this.demand(id)
+    if (row.state === 'here' || row.state === 'fetching') return row
+    if (row.state === 'gone' || row.pointer === null)
+      throw wrongState('It was removed here and cannot be fetched again.')
+    const change = { state: 'waiting', due_at_ms: clock(), tries: 0, code: null, reason: null } as const
+    const asked = await db.transaction().execute((tx) => moveAttachment(tx, row, change))
+    this.poke()
+    return asked ?? (await this.demand(id))
+  }
+
+  /** Removes the content; the message stays and says so. Errors: `unknown-attachment`. */
+  async wipe(id: string, why = { code: 'removed', reason: 'it was removed here' }): Promise<AttachmentRow> {
+    const { db, events } = this.#options
+    const row = await this.demand(id)
+    if (row.state === 'gone') return row
+    await db.transaction().execute(async (tx) => {
+      await wipeAttachment(tx, row, why)
+      if (row.message_id !== null) {
+        await events.append(tx, { type: 'attachment.gone', messageId: row.message_id, data: { id, code: why.code } })
+      }
+    })
+    events.poke()
+    this.poke()
+    return await this.demand(id)
+  }
+
+  /** Errors: `unknown-attachment`. */
+  async demand(id: string): Promise<AttachmentRow> {
+    const row = await findAttachment(this.#options.db, id)
+    if (row !== undefined) return row
+    throw new CausewayError({ code: 'unknown-attachment', message: 'There is no such attachment.', retry: 'never' })
+  }
+
+  async prune(): Promise<void> {
+    const { db, clock } = this.#options
+    await db.transaction().execute((tx) => pruneUploads(tx, clock()))
+    this.poke()
+  }
+
+  /** Begins to fetch the next one that is due. False when there is none, or enough are under way. */
+  async #claim(): Promise<boolean> {
+    const { db, clock } = this.#options
+    if (this.#fetches.size >= FETCHES_MAX) return false
+    const due = await nextDue(db, clock())
+    if (due === undefined) return false
+    const row = await db
+      .transaction()
+      .execute((tx) => moveAttachment(tx, due, { state: 'fetching', due_at_ms: null, tries: due.tries + 1 }))
+    if (row === undefined) return true
+    const fetching = this.#fetch(row)
+      .catch((error: unknown) => this.#options.log.error({ err: error, id: row.id }, 'a file could not be kept'))
+      .finally(() => {
+        this.#fetches.delete(row.id)
+        this.poke()
+      })
+    this.#fetches.set(row.id, fetching)
+    return true
+  }
+
+  async #fetch(row: AttachmentRow): Promise<void> {
+    const { blobs, settings, transports, db, events, clock } = this.#options
+    const transport = transports().find(({ name }) => name === row.transport)
+    let blob: StoredBlob | undefined
+    try {
+      if (transport?.fetch === undefined || row.pointer === null) throw noWay()
+      const target = { part: blobs.partial(row.id), create: () => blobs.create(), bytesMax: settings.bytesMax }
+      blob = await transport.fetch(row.pointer, target, this.#stopping.signal)
+      const looked = await this.#look(blob, row.content_type, row.view_once === 1)
+      await this.#arrived(row, blob, looked)
+    } catch (error) {
+      if (blob !== undefined) await blobs.remove(blob.id)
+      const { code, message, retry } = CausewayError.is(error) ? error : internal(error)
+      const isHopeless = retry === 'never' || clock() - row.created_at_ms > FETCH_FOR_MS
+      if (isHopeless) await blobs.partial(row.id).discard()
+      const waitMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** Math.min(20, row.tries - 1))
+      const change = isHopeless
+        ? ({ state: 'failed', code, reason: message } as const)
+        : ({ state: 'waiting', code, reason: message, due_at_ms: clock() + waitMs } as const)
+      await db.transaction().execute(async (tx) => {
+        const moved = await moveAttachment(tx, row, change)
+        // Said once, not at every repetition.
+        if (moved === undefined || row.code === code || this.#stopping.signal.aborted) return
+        const data = { id: row.id, code, state: moved.state }
+        await events.append(tx, { type: `attachment.${moved.state}`, messageId: row.message_id ?? undefined, data })
+      })
+      events.poke()
+      this.#options.log.info({ id: row.id, code, state: change.state }, 'a file of a message could not be fetched')
+    }
+  }
+
+  async #arrived(row: AttachmentRow, blob: StoredBlob, looked: LookedAt): Promise<void> {
+    const { db, events, clock, blobs } = this.#options
+    const { thumbnail, contentType, width, height } = looked
+    const moved = await db.transaction().execute(async (tx) => {
+      await insertBlobs(tx, [blob, thumbnail], clock())
+      const kept = await moveAttachment(tx, row, {
+        state: 'here',
+        blob_id: blob.id,
+        thumbnail_id: thumbnail?.id ?? null,
+        content_type: contentType,
+        bytes: blob.bytes,
+        width: width ?? row.width,
+        height: height ?? row.height,
+        code: null,
+        reason: null,
+      })
+      // Taken back by its author while it came.
+      if (kept === undefined)
+        await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', idsOf(blob, thumbnail)).execute()
+      else {
+        const data = { id: row.id, content_type: contentType, bytes: blob.bytes }
+        await events.append(tx, { type: 'attachment.here', messageId: row.message_id ?? undefined, data })
+      }
+      return kept
+    })
+    if (moved === undefined) await blobs.partial(row.id).discard()
+    events.poke()
+  }
+
+  async #keep(octets: AsyncIterable<Uint8Array>): Promise<{ blob: StoredBlob; sha256: string }> {
+    const { blobs, settings } = this.#options
+    const writer = await blobs.create()
+    const hash = createHash('sha256')
+    try {
+      let bytes = 0
+      for await (const chunk of octets) {
+        bytes += chunk.length
+        if (bytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
+        hash.update(chunk)
+        await writer.write(chunk)
+      }
+      if (bytes === 0) throw new CausewayError({ code: 'media-empty', message: 'The file is empty.', retry: 'never' })
+    } catch (error) {
+      await writer.discard()
+      throw error
+    }
+    return { blob: await writer.finish(), sha256: hash.digest('hex') }
+  }
+
+  /** What it is by its octets, and a small copy where it is a picture. */
+  async #look(blob: StoredBlob, claimed: string, unseen = false): Promise<LookedAt> {
+    const { blobs, pictures } = this.#options
+    const head: Uint8Array[] = []
+    for await (const part of blobs.read(blob, { from: 0, to: Math.min(MAGIC_BYTES, blob.bytes) })) head.push(part)
+    const contentType = contentTypeOf(Buffer.concat(head), claimed)
+    const looked = unseen ? undefined : await pictures.look(contentType, blob.bytes, () => blobs.read(blob))
+    if (looked === undefined) return { contentType, thumbnail: undefined, width: undefined, height: undefined }
+    const { width, height } = looked
+    return { contentType, width, height, thumbnail: await this.#thumbnail(looked.thumbnail) }
+  }
+
+  /** No room for a small copy is no reason to lose the picture. */
+  async #thumbnail(octets: Uint8Array): Promise<StoredBlob | undefined> {
+    const writer = await this.#options.blobs.create()
+    try {
+      await writer.write(octets)
+      return await writer.finish()
+    } catch (error) {
+      await writer.discard()
+      if (CausewayError.is(error, 'storage-full')) return undefined
+      throw error
+    }
+  }
+
+  /** Removes one doomed file. */
+  async #collect(): Promise<boolean> {
+    const { db, blobs } = this.#options
+    const doomed = await doomedBlobs(db)
+    for (const id of doomed) {
+      await blobs.remove(id)
+      await forgetBlob(db, id)
+    }
+    return false
+  }
+
+  async #wait(): Promise<void> {
+    const { db, clock } = this.#options
+    clearTimeout(this.#timer)
+    if (!this.#started || this.#fetches.size >= FETCHES_MAX) return
+    const at = await nextDueAtMs(db).catch(() => undefined)
+    if (at === undefined || !this.#started) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.poke(), Math.min(TIMER_MAX_MS, Math.max(0, at - clock())))
+  }
+}
+
+interface LookedAt {
+  contentType: string
+  width: number | undefined
+  height: number | undefined
+  thumbnail: StoredBlob | undefined
+}
+
+/** The content of one that is here. Errors: CausewayError `wrong-state` with why it is not. */
+export async function contentOf(db: Database, row: AttachmentRow, which: 'content' | 'thumbnail'): Promise<StoredBlob> {
+  const blob = await storedBlob(db, which === 'content' ? row.blob_id : row.thumbnail_id)
+  if (blob !== undefined) return blob
+  if (row.state === 'here') throw wrongState('There is no small copy of this one.')
+  throw wrongState(row.reason ?? 'It is not here yet: ask for it to be fetched.')
+}
+
+function idsOf(...blobs: readonly (StoredBlob | undefined)[]): string[] {
+  return blobs.flatMap((blob) => (blob === undefined ? [] : [blob.id]))
+}
+
+function wrongState(message: string): CausewayError {
+  return new CausewayError({ code: 'wrong-state', message, retry: 'never' })
+}
+
+function tooLarge(bytesMax: number): CausewayError {
+  const message = `The file has more than ${bytesMax} octets (attachments.bytes_max).`
+  return new CausewayError({ code: 'media-too-large', message, retry: 'never' })
+}
+
+function noWay(): CausewayError {
+  return new CausewayError({
+    code: 'no-transport',
+    message: 'Nothing here can fetch it now.',
+    retry: 'same-transport',
+  })
+}
+
+function internal(cause: unknown): CausewayError {
+  return new CausewayError({
+    code: 'internal',
+    message: 'Something broke inside the gateway; it is tried again.',
+    retry: 'same-transport',
+    cause,
+  })
+}

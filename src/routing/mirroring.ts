@@ -1,0 +1,89 @@
+/**
+ * What the owner wrote on another device of the same account: shown in the conversation of whom it went to, as a message
+ * of ours that has left. It has no plan, no attempt and no deadline, so nothing can send it again or fall back from it;
+ * receipts move it like any other, even those that came before it.
+ */
+import type { MirroredMessage, Recipient } from '../domain/transport.ts'
+import { findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { takeEarlyReceipts } from '../store/early-receipts.ts'
+import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
+import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { announce } from './moves.ts'
+import { shownText } from './naming.ts'
+import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
+import { settleBySignal } from './receipts.ts'
+import { noteEvidence } from './standing.ts'
+
+/** Name of the conversation that the owner has with themselves. */
+const NOTE_TO_SELF = 'Note to self'
+
+/** Stores it, once. */
+export async function takeMirrored(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  message: MirroredMessage,
+): Promise<void> {
+  const { ids, clock, events } = context
+  const { to, toSelf, sentAtMs, lane, quote, dedupeKey } = message
+  if (await wasSeen(tx, 'signal', dedupeKey)) return
+  const contact = await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined)
+  const conversation = await conversationOf(context, tx, contact)
+  const now = clock()
+  const row = await insertMessage(tx, {
+    id: ids('msg'),
+    conversation_id: conversation.id,
+    direction: 'out',
+    origin: 'other-device',
+    ...(await shownText(tx, message)),
+    preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
+    quote_json: quote === undefined ? null : JSON.stringify(quote),
+    timer_s: message.timerS ?? null,
+    expires_at_ms: message.timerS === undefined ? null : message.startedAtMs + message.timerS * 1_000,
+    state: 'sent',
+    reason: 'written on another device of this Signal account',
+    transport: 'signal',
+    lane,
+    encrypted: 1,
+    valid_until_ms: sentAtMs,
+    sent_timestamp_ms: sentAtMs,
+    created_at_ms: now,
+    updated_at_ms: now,
+    sent_at_ms: sentAtMs,
+  })
+  await noteLastMessage(tx, conversation.id, row.id, 'out', now)
+  await noteSeen(tx, 'signal', dedupeKey, row.id, now)
+  await announce(events, tx, row, undefined)
+  if (!toSelf && contact.signal_standing === 'unknown') await noteEvidence(context, tx, contact, { kind: 'registered' })
+  await catchUp(context, tx, row, contact)
+}
+
+/** The conversation with these ids, where there is one. */
+export async function conversationWith(tx: DatabaseTransaction, who: Recipient): Promise<ConversationRow | undefined> {
+  const { aci, e164, pni } = who
+  const contact =
+    (aci === undefined ? undefined : await findContact(tx, { aci })) ??
+    (e164 === undefined ? undefined : await findContact(tx, { e164 })) ??
+    (pni === undefined ? undefined : await findContact(tx, { pni }))
+  return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+}
+
+/** Receipts that were faster than the message. */
+async function catchUp(context: PeopleContext, tx: DatabaseTransaction, row: MessageRow, { aci }: ContactRow) {
+  if (aci === null) return
+  let message = row
+  for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, aci, row.sent_timestamp_ms)) {
+    if (kind === 'read-here') continue
+    message = await settleBySignal(context, tx, message, { kind, atMs })
+  }
+}
+
+function personOf(context: PeopleContext, tx: DatabaseTransaction, to: Recipient, name: string | undefined) {
+  const { e164, aci, pni } = to
+  return resolvePerson(context, tx, {
+    address: e164 === undefined ? undefined : { kind: 'e164', e164 },
+    aci,
+    pni,
+    name,
+  })
+}

@@ -1,0 +1,115 @@
+/**
+ * What a scenario's gateway sends, in memory: the service's own `SmsTransport` with a journal that lives as long as the run.
+ * What certainly has not left is tried again while the modem comes back; what may have left is never sent again, and
+ * settled by its report (`report-match.ts`), as in the service.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CausewayError } from '../../domain/errors.ts'
+import type { AttemptJournal, PartRecord, PartState, Receipt } from '../../domain/transport.ts'
+import { partReported, type ReportedPart } from '../../routing/report-match.ts'
+import type { SmsTransport } from '../../transports/sms.ts'
+
+/** What the service repeats over minutes is repeated over seconds here. */
+const RETRY_EVERY_MS = 200
+const TRIES_MAX = 150
+const VALIDITY_MS = 24 * 3_600_000
+
+export type SentState = 'sending' | 'sent' | 'uncertain' | 'delivered' | 'failed'
+
+export interface SentMessage {
+  name: string
+  to: string
+  text: string
+  state: SentState
+  /** Why, in words. */
+  detail: string
+  parts: SentPart[]
+}
+
+interface SentPart extends ReportedPart {
+  record: PartRecord
+}
+
+export class Outgoing {
+  readonly messages: SentMessage[] = []
+  readonly #transport: SmsTransport
+  #nextReference = 1
+
+  constructor(transport: SmsTransport) {
+    this.#transport = transport
+  }
+
+  /** Hands a text in. It goes by itself from here; resolves when nothing is tried any more. */
+  async send(name: string, to: string, text: string, lane: () => string): Promise<void> {
+    const message: SentMessage = { name, to, text, state: 'sending', detail: 'not tried yet', parts: [] }
+    this.messages.push(message)
+    const nowMs = Date.now()
+    const attempt = { messageId: name, attemptId: name, text, timestampMs: nowMs, validUntilMs: nowMs + VALIDITY_MS }
+    const recipient = { e164: to, aci: undefined, pni: undefined }
+    for (let tries = 1; message.state === 'sending'; tries++) {
+      try {
+        const outcome = await this.#transport.send({ ...attempt, recipient, lane: lane() }, this.#journal(message))
+        message.state = outcome.kind === 'uncertain' ? 'uncertain' : 'sent'
+        message.detail = outcome.detail
+      } catch (error) {
+        message.detail = error instanceof Error ? error.message : String(error)
+        const mayRepeat = CausewayError.is(error) && error.retry === 'same-transport' && tries < TRIES_MAX
+        if (mayRepeat) await sleep(RETRY_EVERY_MS)
+        else message.state = 'failed'
+      }
+    }
+    settle(message)
+  }
+
+  report(receipt: Receipt): void {
+    if (receipt.transport !== 'sms' || receipt.outcome === 'temporary') return
+    const { messageReference, recipientAddress, submittedAtMs, outcome, detail } = receipt
+    const candidates = this.messages.filter(({ to }) => digits(to) === digits(recipientAddress))
+    const parts = candidates.flatMap((message) => message.parts).reverse()
+    const part = partReported(parts, { messageReference, submittedAtMs })
+    const message = candidates.find((candidate) => candidate.parts.some((own) => own === part))
+    if (part === undefined || message === undefined) return
+    part.state = outcome === 'delivered' ? 'delivered' : 'failed'
+    part.centre_time_ms = submittedAtMs
+    message.detail = detail
+    if (message.state !== 'sending') settle(message)
+  }
+
+  #journal(message: SentMessage): AttemptJournal {
+    return {
+      plan: async (planned) => {
+        if (message.parts.length === 0) {
+          message.parts = planned.map(({ part, tpduHex }) => ({
+            record: { part, tpduHex, state: 'pending', messageReference: undefined, submittedAtMs: undefined },
+            state: 'pending',
+            message_reference: null,
+            submitted_at_ms: null,
+            centre_time_ms: null,
+          }))
+        }
+        return message.parts.map(({ record, state }) => ({ ...record, state }))
+      },
+      part: async (number, change) => {
+        const part = message.parts.find(({ record }) => record.part === number)
+        if (part === undefined) return
+        // A report may have been quicker than the modem's own answer.
+        if (part.state !== 'delivered' && part.state !== 'failed') part.state = change.state satisfies PartState
+        part.message_reference = change.messageReference ?? part.message_reference
+        if (change.state === 'submitting') part.submitted_at_ms = change.atMs
+      },
+      nextConcatReference: async () => this.#nextReference++ & 0xff,
+    }
+  }
+}
+
+/** What its parts say about a message that nobody tries any more. */
+function settle(message: SentMessage): void {
+  const { parts } = message
+  if (parts.length === 0) return
+  if (parts.every(({ state }) => state === 'delivered')) message.state = 'delivered'
+  else if (parts.some(({ state }) => state === 'failed')) message.state = 'failed'
+}
+
+function digits(address: string): string {
+  return address.replace(/\D/g, '')
+}

@@ -1,0 +1,210 @@
+/**
+ * Attachments of messages that go: uploaded before the message is encrypted, once. Place, keys and progress are on
+ * record, so that a restart goes on where the server is, and a repeated attempt of the message takes the same pointer.
+ * The blob is made anew from content and keys each time: it is never held anywhere.
+ */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  chunkSizeInBytes,
+  DigestingPassThrough,
+  inferChunkSize,
+} from '@signalapp/libsignal-client/dist/incremental_mac.js'
+import { CausewayError } from '../domain/errors.ts'
+import type { OutgoingMedia } from '../domain/media.ts'
+import type { Database } from '../store/database.ts'
+import { type AttachmentKeys, AttachmentSealer, blobOctets, freshKeys } from './attachments.ts'
+import { flagsOf } from './attachments-in.ts'
+import type { Chat } from './chat.ts'
+import type { Clock, Random } from './clock.ts'
+import type { ContentServer } from './content-server.ts'
+import { askForForm, type UploadForm, upload } from './content-upload.ts'
+import { type AttachmentPointer, attachmentPointerCodec } from './proto/messages.ts'
+
+/** Content servers keep things for weeks; a pointer older than this is not handed out any more. */
+const pointerKeptMs = 3 * 24 * 3600_000
+/** A begun upload older than this is unknown to the server by now. */
+const formKeptMs = 20 * 3600_000
+/** Nobody asks again for what was uploaded before that. */
+const uploadKeptMs = 7 * 24 * 3600_000
+
+interface Plan {
+  form: UploadForm
+  keys: AttachmentKeys
+  begun: boolean
+  location: string | undefined
+}
+
+export class Uploads {
+  readonly #db: Database
+  readonly #chat: Pick<Chat, 'authenticated'>
+  readonly #server: ContentServer
+  readonly #clock: Clock
+  readonly #random: Random
+
+  constructor(parts: {
+    db: Database
+    chat: Pick<Chat, 'authenticated'>
+    server: ContentServer
+    clock: Clock
+    random: Random
+  }) {
+    this.#db = parts.db
+    this.#chat = parts.chat
+    this.#server = parts.server
+    this.#clock = parts.clock
+    this.#random = parts.random
+  }
+
+  /** The pointer to this content, uploaded where needed. Errors as `SignalAccount.sendMessage`. */
+  async pointerTo(media: OutgoingMedia, signal: AbortSignal): Promise<AttachmentPointer> {
+    const row = await this.#row(media.id)
+    if (row?.pointer != null && this.#clock.now() - row.created_at_ms < pointerKeptMs) {
+      return attachmentPointerCodec.decode(row.pointer)
+    }
+    const isOpen = row !== undefined && row.pointer === null && this.#clock.now() - row.created_at_ms < formKeptMs
+    const plan = isOpen
+      ? {
+          form: { cdn: row.cdn, key: row.cdn_key, url: row.url, headers: JSON.parse(row.headers_json) },
+          keys: { key: row.key, iv: row.iv },
+          begun: row.begun === 1,
+          location: row.location ?? undefined,
+        }
+      : await this.#plan(media, signal)
+    try {
+      await this.#upload(media, plan, signal)
+    } catch (error) {
+      // The server has forgotten it, or never took it: the next attempt begins anew.
+      if (CausewayError.is(error, 'signal-upload-lost')) await this.#forget(media.id)
+      throw error
+    }
+    const pointer = await describe(media, plan, this.#clock.now(), signal)
+    await this.#db
+      .updateTable('signal_uploads')
+      .set({ pointer: attachmentPointerCodec.encode(pointer), created_at_ms: this.#clock.now() })
+      .where('attachment_id', '=', media.id)
+      .execute()
+    return pointer
+  }
+
+  async prune(): Promise<void> {
+    await this.#db
+      .deleteFrom('signal_uploads')
+      .where('created_at_ms', '<', this.#clock.now() - uploadKeptMs)
+      .execute()
+  }
+
+  async #plan(media: OutgoingMedia, signal: AbortSignal): Promise<Plan> {
+    const form = await askForForm(this.#chat.authenticated(), blobOctets(media.bytes), signal)
+    const keys = freshKeys(this.#random)
+    await this.#db
+      .replaceInto('signal_uploads')
+      .values({
+        attachment_id: media.id,
+        key: keys.key,
+        iv: keys.iv,
+        cdn: form.cdn,
+        cdn_key: form.key,
+        url: form.url,
+        headers_json: JSON.stringify(form.headers),
+        created_at_ms: this.#clock.now(),
+      })
+      .execute()
+    return { form, keys, begun: false, location: undefined }
+  }
+
+  async #upload(media: OutgoingMedia, plan: Plan, signal: AbortSignal): Promise<void> {
+    const { form, keys, begun, location } = plan
+    await upload(
+      this.#server,
+      {
+        form,
+        octets: blobOctets(media.bytes),
+        begun,
+        location,
+        from: (offset) => skipping(sealed(media, keys), offset),
+        begin: async (at) => {
+          await this.#db
+            .updateTable('signal_uploads')
+            .set({ begun: 1, location: at ?? null })
+            .where('attachment_id', '=', media.id)
+            .execute()
+        },
+      },
+      signal,
+    )
+  }
+
+  #row(id: string) {
+    return this.#db.selectFrom('signal_uploads').selectAll().where('attachment_id', '=', id).executeTakeFirst()
+  }
+
+  async #forget(id: string): Promise<void> {
+    await this.#db.deleteFrom('signal_uploads').where('attachment_id', '=', id).execute()
+  }
+}
+
+/** The blob in order; returns its digest. */
+async function* sealed(media: OutgoingMedia, keys: AttachmentKeys): AsyncGenerator<Uint8Array, Buffer, undefined> {
+  const sealer = new AttachmentSealer(keys)
+  yield sealer.begin()
+  for await (const chunk of media.read()) yield sealer.update(chunk)
+  yield* sealer.end()
+  return sealer.digest()
+}
+
+async function* skipping(octets: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
+  let left = offset
+  for await (const chunk of octets) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left)
+    left = Math.max(0, left - chunk.length)
+  }
+}
+
+/** Digest and, for films (which are looked at while they are fetched), the incremental MAC, from one more pass. */
+async function describe(
+  media: OutgoingMedia,
+  { form, keys }: Plan,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<AttachmentPointer> {
+  const blob = sealed(media, keys)
+  let digest = new Uint8Array()
+  const octets = async function* () {
+    for (;;) {
+      const next = await blob.next()
+      if (next.done === true) {
+        digest = new Uint8Array(next.value)
+        return
+      }
+      yield next.value
+    }
+  }
+  let incremental: Pick<AttachmentPointer, 'incrementalMac' | 'chunkSize'> = {}
+  if (media.contentType.startsWith('video/')) {
+    const choice = inferChunkSize(blobOctets(media.bytes))
+    const mac = new DigestingPassThrough(new Uint8Array(keys.key.subarray(32)), choice)
+    await pipeline(Readable.from(octets(), { highWaterMark: 1 }), mac, drain, { signal })
+    incremental = { incrementalMac: mac.getFinalDigest(), chunkSize: chunkSizeInBytes(choice) }
+  } else await drain(octets())
+  return {
+    contentType: media.contentType,
+    key: keys.key,
+    size: media.bytes,
+    digest,
+    flags: flagsOf(media),
+    uploadTimestamp: nowMs,
+    cdnNumber: form.cdn,
+    cdnKey: form.key,
+    ...incremental,
+    ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
+    ...(media.width === undefined ? {} : { width: media.width }),
+    ...(media.height === undefined ? {} : { height: media.height }),
+    ...(media.caption === undefined ? {} : { caption: media.caption }),
+    ...(media.blurhash === undefined ? {} : { blurHash: media.blurhash }),
+  }
+}
+
+async function drain(octets: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of octets);
+}

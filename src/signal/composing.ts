@@ -1,0 +1,46 @@
+/**
+ * Makes the content of a message whole: what every message of ours has, a text that is too long for it, and what is
+ * attached. The last two are uploaded first, once, however often the message is tried.
+ */
+import type { OutgoingMedia } from '../domain/media.ts'
+import type { Uploads } from './attachments-out.ts'
+import type { Credentials } from './credentials.ts'
+import type { LongTexts } from './long-texts.ts'
+import type { Content, DataMessage } from './proto/messages.ts'
+
+export class Composer {
+  readonly #credentials: Credentials
+  readonly #texts: LongTexts
+  readonly #uploads: Uploads
+
+  constructor(parts: { credentials: Credentials; texts: LongTexts; uploads: Uploads }) {
+    this.#credentials = parts.credentials
+    this.#texts = parts.texts
+    this.#uploads = parts.uploads
+  }
+
+  /** A message, or an edit of one, as it is to be encrypted. Errors as `SignalAccount.sendText`. */
+  async complete(
+    { dataMessage, editMessage }: Content,
+    timestampMs: number,
+    media: readonly OutgoingMedia[],
+    signal: AbortSignal,
+  ): Promise<Content> {
+    const complete = async (message: DataMessage): Promise<DataMessage> => {
+      const { attachments: longText = [], ...packed } =
+        message.body === undefined ? {} : await this.#texts.pack(message.body)
+      const attachments = [...longText]
+      for (const item of media) attachments.push(await this.#uploads.pointerTo(item, signal))
+      return {
+        requiredProtocolVersion: 0,
+        ...message,
+        ...packed,
+        ...(attachments.length === 0 ? {} : { attachments }),
+        timestamp: timestampMs,
+        profileKey: this.#credentials.profileKey.serialize(),
+      }
+    }
+    if (dataMessage !== undefined) return { dataMessage: await complete(dataMessage) }
+    return { editMessage: { ...editMessage, dataMessage: await complete(editMessage?.dataMessage ?? {}) } }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Contents that are owed to somebody: reactions, edits, deletions, changes of a timer, and what our own other devices are to
+ * know. Noted in the transaction of the fact itself, sent afterwards in their order for each recipient, again after a lost
+ * connection or a restart, and always under the timestamp of the first time, so that a copy is recognised as one.
+ */
+import type { Selectable } from 'kysely'
+import type { CausewayError } from '../domain/errors.ts'
+import type { Log } from '../log.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { SignalContentsDueTable } from '../store/tables/signal.ts'
+import type { Clock } from './clock.ts'
+import type { OutgoingAction, SignalSink } from './contract.ts'
+import { asCauseway } from './errors.ts'
+import { type Content, contentCodec } from './proto/messages.ts'
+
+/** First wait before a repetition; doubles with each… */
+const backOffMs = 2_000
+/** …up to this. */
+const backOffMaxMs = 5 * 60_000
+/** Nobody wants a change to a message that is older. */
+const keptMs = 24 * 3600_000
+/** Rows that one look takes in. */
+const page = 100
+const unreachable = 'signal-unreachable'
+
+type Row = Selectable<SignalContentsDueTable>
+
+export interface OwedContent {
+  to: OutgoingAction['to']
+  content: Content
+  timestampMs: number
+  /** By what the sink is told how it ended; undefined: nobody wants to know. */
+  reference: string | undefined
+}
+
+export class ContentDesk {
+  readonly #db: Database
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #sink: SignalSink
+  readonly #deliver: (owed: Omit<OwedContent, 'reference'>) => Promise<void>
+  readonly #stopping = new AbortController()
+  #flushing: Promise<void> | undefined
+  #again = false
+  #waking = new AbortController()
+
+  constructor(parts: {
+    db: Database
+    clock: Clock
+    log: Log
+    sink: SignalSink
+    /** Encrypts and sends. Rejects with a CausewayError. */
+    deliver: (owed: Omit<OwedContent, 'reference'>) => Promise<void>
+  }) {
+    this.#db = parts.db
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#sink = parts.sink
+    this.#deliver = parts.deliver
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#waking.abort()
+    await this.#flushing
+  }
+
+  async owe(transaction: DatabaseTransaction, { to, content, timestampMs, reference }: OwedContent): Promise<void> {
+    await transaction
+      .insertInto('signal_contents_due')
+      .values({
+        to_json: JSON.stringify(to),
+        content: contentCodec.encode(content),
+        timestamp_ms: timestampMs,
+        reference: reference ?? null,
+        owed_at_ms: this.#clock.now(),
+      })
+      .execute()
+  }
+
+  /** There is a connection: what only waited for one need not wait longer. */
+  async connected(): Promise<void> {
+    await this.#db
+      .updateTable('signal_contents_due')
+      .set({ not_before_ms: 0 })
+      .where('code', '=', unreachable)
+      .execute()
+    await this.flush()
+  }
+
+  /** Sends what is owed by now, and sees to it that the rest is looked at in time. Never throws. */
+  async flush(): Promise<void> {
+    if (this.#flushing !== undefined) {
+      this.#again = true
+      return await this.#flushing
+    }
+    this.#flushing = this.#sendAll().finally(() => {
+      this.#flushing = undefined
+    })
+    await this.#flushing
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      do {
+        this.#again = false
+        while (!this.#stopping.signal.aborted && (await this.#sendNext()));
+      } while (this.#again && !this.#stopping.signal.aborted)
+      await this.#wakeLater()
+    } catch (error) {
+      this.#log.warn({ err: error }, 'contents that are owed could not be looked at')
+    }
+  }
+
+  /** The first one that may go now; false when there is none. A recipient's contents keep their order. */
+  async #sendNext(): Promise<boolean> {
+    const rows = await this.#db.selectFrom('signal_contents_due').selectAll().orderBy('id').limit(page).execute()
+    const waiting = new Set<string>()
+    const now = this.#clock.now()
+    for (const row of rows) {
+      if (waiting.has(row.to_json)) continue
+      if (row.not_before_ms <= now) {
+        await this.#send(row)
+        return true
+      }
+      waiting.add(row.to_json)
+    }
+    return false
+  }
+
+  async #send(row: Row): Promise<void> {
+    const { timestamp_ms: timestampMs } = row
+    try {
+      await this.#deliver({ to: JSON.parse(row.to_json), content: contentCodec.decode(row.content), timestampMs })
+      await this.#settle(row, undefined)
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      const failure = asCauseway(error)
+      const again = failure.retry === 'same-transport' || failure.retry === 'after-human'
+      if (again && this.#clock.now() - row.owed_at_ms < keptMs) await this.#putOff(row, failure)
+      else await this.#settle(row, failure)
+    }
+  }
+
+  async #putOff(row: Row, { code, retryAfterMs }: CausewayError): Promise<void> {
+    const waitMs = Math.max(retryAfterMs ?? 0, Math.min(backOffMaxMs, backOffMs * 2 ** Math.min(20, row.tries)))
+    await this.#db
+      .updateTable('signal_contents_due')
+      .set({ tries: row.tries + 1, not_before_ms: this.#clock.now() + waitMs, code })
+      .where('id', '=', row.id)
+      .execute()
+  }
+
+  async #settle(row: Row, failure: CausewayError | undefined): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('signal_contents_due').where('id', '=', row.id).execute()
+      if (row.reference === null) return
+      await this.#sink.settled(
+        { reference: row.reference, timestampMs: row.timestamp_ms, failure, atMs: this.#clock.now() },
+        transaction,
+      )
+    })
+    this.#sink.committed()
+  }
+
+  async #wakeLater(): Promise<void> {
+    const next = await this.#db
+      .selectFrom('signal_contents_due')
+      .select('not_before_ms')
+      .orderBy('not_before_ms')
+      .executeTakeFirst()
+    this.#waking.abort()
+    if (next === undefined || this.#stopping.signal.aborted) return
+    this.#waking = new AbortController()
+    const waitMs = Math.min(backOffMaxMs, Math.max(1, next.not_before_ms - this.#clock.now()))
+    void this.#clock.wait(waitMs, this.#waking.signal).then(
+      () => this.flush(),
+      () => undefined,
+    )
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The devices of our own account: which there are, under which names, and removing one. The names are encrypted for the
+ * account's own devices; the server knows ids and days only.
+ */
+import { CausewayError } from '../domain/errors.ts'
+import type { LinkedDevice } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import { decryptDeviceName } from './provisioning.ts'
+import { type Fetcher, refusal, request } from './rest.ts'
+
+/** The account's first device: a phone, or us when we registered. */
+const primaryId = 1
+const path = '/v1/devices'
+
+interface Listing {
+  id?: unknown
+  name?: unknown
+  lastSeen?: unknown
+  created?: unknown
+}
+
+/** All devices, ours among them. Throws CausewayError when the server cannot be asked. */
+export async function listDevices(connection: Fetcher, own: Credentials): Promise<LinkedDevice[]> {
+  const answer = await request(connection, 'GET', path)
+  if (answer.status !== 200) throw refusal(path, answer)
+  const { devices } = (answer.json ?? {}) as { devices?: unknown }
+  if (!Array.isArray(devices)) throw refusal(path, answer)
+  return (devices as Listing[]).flatMap(({ id, name, lastSeen, created }): LinkedDevice[] => {
+    if (typeof id !== 'number') return []
+    return [
+      {
+        id,
+        name: typeof name === 'string' ? decryptDeviceName(name, own.identities.aci.keyPair.privateKey) : undefined,
+        isThis: id === own.deviceId,
+        isPrimary: id === primaryId,
+        lastSeenAtMs: time(lastSeen),
+        linkedAtMs: time(created),
+      },
+    ]
+  })
+}
+
+/**
+ * Signs a linked device out. Errors: CausewayError `signal-not-primary` on a linked device (the phone decides),
+ * `signal-device-unknown`, and what the server refused with.
+ */
+export async function removeDevice(connection: Fetcher, own: Credentials, id: number): Promise<void> {
+  if (own.deviceId !== primaryId) {
+    throw new CausewayError({
+      code: 'signal-not-primary',
+      message: 'This is a linked device. Devices are removed on the phone: Signal, Settings, Linked devices.',
+      retry: 'never',
+    })
+  }
+  if (id === primaryId) {
+    throw new CausewayError({
+      code: 'signal-device-unknown',
+      message: 'Device 1 is this gateway itself. Only its linked devices can be removed.',
+      retry: 'never',
+    })
+  }
+  const known = await listDevices(connection, own)
+  if (!known.some((device) => device.id === id)) {
+    throw new CausewayError({
+      code: 'signal-device-unknown',
+      message: `This account has no device ${id}. See causeway signal devices.`,
+      retry: 'never',
+    })
+  }
+  const answer = await request(connection, 'DELETE', `${path}/${id}`)
+  if (answer.status < 200 || answer.status > 299) throw refusal(path, answer)
+}
+
+/** The server leaves out what it does not tell, or says 0. */
+function time(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 ? value : undefined
+}

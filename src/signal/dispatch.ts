@@ -1,0 +1,287 @@
+/**
+ * What an opened envelope means: who sent it, which rule applies first, and which fact goes to the sink or which desk takes
+ * note. Runs inside the receiver's transaction; what is left to do after its commit is collected in `Afterwards`.
+ */
+import type { Log } from '../log.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import { mediaOf } from './attachments-in.ts'
+import type { Clock } from './clock.ts'
+import { wordsOf } from './content.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import type { DeviceSync } from './device-sync.ts'
+import type { GroupDesk, GroupMessage } from './groups/desk.ts'
+import { nobody, peerOf } from './ids.ts'
+import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
+import type { LongTexts } from './long-texts.ts'
+import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
+import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
+import { previewIn, rangesIn } from './ranges.ts'
+import type { ReceiptDesk } from './receipts.ts'
+import { firstTime } from './seen.ts'
+import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
+
+/** A sign of typing is repeated every ten seconds or so. */
+const typingFreshMs = 15_000
+const typingStarted = 0
+
+/** What is left to do once a transaction has committed. */
+export interface Afterwards {
+  receipts: boolean
+  ask: RetryCase | undefined
+  /** A contact list, the rest of a text or a group is to be fetched. */
+  fetch: boolean
+  answer: { aci: string; deviceId: number; timestampMs: number } | undefined
+  /** A profile key is a new one. */
+  profile: boolean
+}
+
+export class Dispatch {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #sink: SignalSink
+  readonly #credentials: Credentials
+  readonly #receipts: ReceiptDesk
+  readonly #sync: DeviceSync
+  readonly #texts: LongTexts
+  readonly #groups: GroupDesk
+  readonly counts = { received: 0, ignored: 0 }
+
+  constructor(parts: {
+    clock: Clock
+    log: Log
+    sink: SignalSink
+    credentials: Credentials
+    receipts: ReceiptDesk
+    sync: DeviceSync
+    texts: LongTexts
+    groups: GroupDesk
+  }) {
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#sink = parts.sink
+    this.#credentials = parts.credentials
+    this.#receipts = parts.receipts
+    this.#sync = parts.sync
+    this.#texts = parts.texts
+    this.#groups = parts.groups
+  }
+
+  /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
+  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<void> {
+    switch (opened.kind) {
+      case 'nothing':
+        this.counts.ignored += 1
+        this.#log.debug({ why: opened.why }, 'ignored an envelope')
+        return
+      case 'server-receipt': {
+        const from = (await findPeer(transaction, opened.from)) ?? opened.from
+        await this.#sink.receipt(
+          {
+            kind: 'delivered',
+            from: idsOf(from),
+            timestampsMs: [opened.timestampMs],
+            atMs: opened.serverTimestampMs,
+          },
+          transaction,
+        )
+        return
+      }
+      case 'retry-request':
+        if (opened.forThisDevice) {
+          const { aci, deviceId } = opened.sender
+          afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
+        }
+        return
+      case 'content': {
+        this.counts.received += 1
+        const peer = await this.#meet(opened.sender, transaction)
+        if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
+        await this.#applyContent(opened, peer, transaction, afterwards)
+        return
+      }
+    }
+  }
+
+  async #applyContent(
+    opened: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+    afterwards: Afterwards,
+  ): Promise<void> {
+    const { content, sender, timestampMs, serverTimestampMs } = opened
+    const from = peerOf(sender.aci, sender.e164)
+    const message = content.dataMessage ?? content.editMessage?.dataMessage
+    const isOwn = sender.aci === this.#credentials.aci
+    if (content.syncMessage !== undefined) {
+      if (!isOwn) {
+        throw new Unreadable('sync-from-stranger', 'a sync message that is not from our own account', {
+          from,
+          keepRatchet: true,
+        })
+      }
+      const { sent, read = [], viewed = [] } = content.syncMessage
+      await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
+      if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
+      else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
+      return
+    }
+    if (await this.#isBlocked(sender.aci, transaction)) return
+    if (content.receiptMessage !== undefined) {
+      await this.#applyReceipt(content, peer, timestampMs, transaction)
+      return
+    }
+    if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
+    if (message === undefined || isOwn) return
+    if (message.timestamp !== timestampMs) {
+      throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
+        from,
+        keepRatchet: true,
+      })
+    }
+    if (message.profileKey?.length === 32) {
+      afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
+    }
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+    afterwards.receipts = true
+    const written = { sender, content, timestampMs, serverTimestampMs }
+    if (message.groupV2 !== undefined) {
+      afterwards.fetch = true
+      await this.#showInGroup(written, message.groupV2, peer, transaction)
+    } else if (await this.#show(written, peer, undefined, transaction)) afterwards.fetch = true
+  }
+
+  /** Now, or when the group was fetched. */
+  async #showInGroup(
+    written: GroupMessage,
+    context: GroupContext,
+    peer: PeerIds,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const place = await this.#groups.place(written, context, transaction)
+    if (place.kind === 'full') {
+      const from = peerOf(written.sender.aci)
+      throw new Unreadable('groups-waiting', 'too much waits for groups', { from })
+    }
+    if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
+    if (place.kind === 'group') await this.#show(written, peer, place.id, transaction)
+  }
+
+  /** Shows what waited for a group that is known now. True when the rest of a text is to be fetched. */
+  async release(groupId: string, transaction: DatabaseTransaction): Promise<boolean> {
+    let hasMore = false
+    for (const message of await this.#groups.release(groupId, transaction)) {
+      const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
+      if (await this.#show(message, peer, groupId, transaction)) hasMore = true
+    }
+    return hasMore
+  }
+
+  /** A message, or what it does to an earlier one, once. True when the rest of its text is to be fetched. */
+  async #show(
+    { sender, content, timestampMs, serverTimestampMs, own: mirrored }: GroupMessage,
+    peer: PeerIds,
+    groupId: string | undefined,
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
+    const message = content.dataMessage ?? content.editMessage?.dataMessage
+    if (message === undefined) return false
+    const own = this.#credentials.aci
+    const text = wordsOf(content)
+    const change = changeOf(content, message, { author: sender.aci, own, timestampMs, groupId })
+    // A group has its timer in its state.
+    const timer = content.dataMessage === undefined || groupId !== undefined ? undefined : timerIn(message)
+    if (text === undefined && change === undefined && timer === undefined) return false
+    if (!(await firstTime(transaction, sender, timestampMs, this.#clock.now()))) return false
+    // In a group there is nobody else to name.
+    const sentTo = mirrored === undefined ? undefined : nobody
+    const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message, sentTo)
+    const by = idsOf(peer)
+    if (timer !== undefined) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    if (change !== undefined && (await this.#sink.amend({ by, with: sentTo, ...change }, transaction))) return hasMore
+    // An edit of what is not here is shown as a message of its own.
+    if (text === undefined) return hasMore
+    const facts = {
+      senderDevice: sender.deviceId,
+      timestampMs,
+      serverTimestampMs,
+      text,
+      sealed: sender.sealed,
+      groupId,
+    }
+    const quote = quoteOf(message, own)
+    const more = {
+      timerS: timerOf(message),
+      startedAtMs: mirrored?.startedAtMs ?? timestampMs,
+      members: mirrored?.members,
+      ranges: rangesIn(message, text, own),
+      preview: previewIn(message),
+    }
+    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo, quote }, transaction)
+    return hasMore
+  }
+
+  async #applyTranscript(
+    { sender, serverTimestampMs }: Opened & { kind: 'content' },
+    sent: SyncSent,
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
+    const { aci, pni, e164 } = this.#credentials
+    const facts = { own: { aci, pni, e164 }, senderDevice: sender.deviceId, serverTimestampMs, sealed: sender.sealed }
+    const inGroup = groupTranscript(sent, facts)
+    if (inGroup !== undefined) {
+      await this.#showInGroup(inGroup.message, inGroup.context, facts.own, transaction)
+      return true
+    }
+    const isFirst = (timestampMs: number) => firstTime(transaction, sender, timestampMs, this.#clock.now())
+    return await applyTranscript({ sink: this.#sink, texts: this.#texts, firstTime: isFirst }, sent, facts, transaction)
+  }
+
+  async #applyReceipt(content: Content, peer: Peer, atMs: number, transaction: DatabaseTransaction): Promise<void> {
+    const kind = receiptKinds[content.receiptMessage?.type ?? 0]
+    const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
+    if (kind === undefined || timestampsMs.length === 0) return
+    if (peer.needsPniSignature && peer.aci !== undefined) {
+      await setTraits(transaction, peer.aci, { needsPniSignature: false })
+    }
+    await this.#sink.receipt({ kind, from: idsOf(peer), timestampsMs, atMs }, transaction)
+  }
+
+  /** What is old says nothing of now; in a group, it is for its members. */
+  async #applyTyping(
+    { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
+    peer: Peer,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const { typingMessage } = content
+    if (typingMessage?.timestamp !== timestampMs || peer.aci === undefined) return
+    if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
+    const started = (typingMessage.action ?? 0) === typingStarted
+    const named = typingMessage.groupId
+    const groupId = named === undefined ? undefined : await this.#groups.typingIn(named, peer.aci, transaction)
+    if (named !== undefined && groupId === undefined) return
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs, groupId }, transaction)
+  }
+
+  /** Notes who wrote, and tells the sink what that says about them. */
+  async #meet(sender: EnvelopeSender, transaction: DatabaseTransaction): Promise<Peer> {
+    const ids = { aci: sender.aci, pni: sender.provenPni, e164: sender.e164 }
+    const { peer, isNew, joined } = await learnPeer(transaction, ids)
+    if (sender.aci === this.#credentials.aci) return peer
+    const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
+    if (joined) await this.#sink.peer({ kind: 'linked', ...fact }, transaction)
+    if (isNew || peer.unregistered) {
+      await setTraits(transaction, sender.aci, { unregisteredAtMs: null })
+      await this.#sink.peer({ kind: 'registered', ...fact }, transaction)
+    }
+    return peer
+  }
+
+  async #isBlocked(aci: string, transaction: DatabaseTransaction): Promise<boolean> {
+    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
+    return row !== undefined
+  }
+}
+
+const receiptKinds: Readonly<Record<number, 'delivered' | 'read'>> = { 0: 'delivered', 1: 'read', 2: 'read' }

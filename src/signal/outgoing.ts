@@ -1,0 +1,54 @@
+/** Pure: what we do to messages, and what ours answer to, as Signal's messages say it (reference/signal-service.md 5.3). */
+import type { IncomingText, OutgoingAction } from './contract.ts'
+import { serviceIdOctets } from './ids.ts'
+import { timerUpdate } from './incoming.ts'
+import type { Content, DataMessage } from './proto/messages.ts'
+
+/** The first version of the protocol that knew reactions. */
+const reactionsVersion = 4
+
+/** The content of an action; `peer` is the other side's account, where it is known. */
+export function contentOf(
+  action: OutgoingAction['action'],
+  { own, peer }: { own: string; peer: string | undefined },
+): Content {
+  switch (action.kind) {
+    case 'reaction': {
+      const { target, emoji, removed: remove } = action
+      const author = target.ours ? own : (target.authorAci ?? peer)
+      const reaction = {
+        emoji,
+        remove,
+        targetSentTimestamp: target.timestampMs,
+        ...(author === undefined ? {} : { targetAuthorAciBinary: serviceIdOctets(author) }),
+      }
+      return { dataMessage: { reaction, requiredProtocolVersion: reactionsVersion } }
+    }
+    case 'edited': {
+      const dataMessage = { body: action.text, ...quoteFor(action.quote, own, peer) }
+      return { editMessage: { targetSentTimestamp: action.targetMs, dataMessage } }
+    }
+    case 'timer':
+      return { dataMessage: { flags: timerUpdate, ...timerFor(action) } }
+    case 'deleted':
+      return { dataMessage: { delete: { targetSentTimestamp: action.targetMs } } }
+  }
+}
+
+/** Every message says the timer of its conversation. */
+export function timerFor(
+  timer: { seconds: number; version: number } | undefined,
+): Pick<DataMessage, 'expireTimer' | 'expireTimerVersion'> {
+  return timer === undefined ? {} : { expireTimer: timer.seconds, expireTimerVersion: timer.version }
+}
+
+/** The quote of a message; nothing where its author's account is not known, without which no client takes it. */
+export function quoteFor(
+  quote: IncomingText['quote'],
+  own: string,
+  peer: string | undefined,
+): Pick<DataMessage, 'quote'> {
+  const author = quote?.ours === true ? own : (quote?.authorAci ?? peer)
+  if (quote === undefined || author === undefined) return {}
+  return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text: quote.text } }
+}

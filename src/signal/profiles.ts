@@ -1,0 +1,135 @@
+/**
+ * The profiles of others: how they call themselves. Fetched sealed, by the access key of their profile key, when that is
+ * new and once a day after that; a few at a time, and never before a wait that the service asked for is over.
+ */
+import { Aci } from '@signalapp/libsignal-client'
+import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import type { Log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import type { Chat } from './chat.ts'
+import type { Clock } from './clock.ts'
+import type { SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import { asCauseway, signalError } from './errors.ts'
+import { octets, peerOf } from './ids.ts'
+import { findPeer, idsOf } from './peers.ts'
+import { decryptName } from './profile-cipher.ts'
+import { type RestAnswer, refusal, request } from './rest.ts'
+
+/** A profile is believed this long; signal-cli asks after 6 h, signalmeow at most hourly. */
+const freshMs = 24 * 3600_000
+/** Profiles in one run; the service lets through one in 20 s once its bucket is used up. */
+const fetchesMax = 50
+/** When the service does not say how long to wait. */
+const waitDefaultMs = 10 * 60_000
+
+interface Due {
+  aci: string
+  profileKey: Uint8Array
+}
+
+export class ProfileDesk {
+  readonly #db: Database
+  readonly #chat: Chat
+  readonly #sink: SignalSink
+  readonly #credentials: Credentials
+  readonly #clock: Clock
+  readonly #log: Log
+  #running: Promise<void> | undefined
+  #again = false
+  #notBeforeMs = 0
+
+  constructor(parts: {
+    db: Database
+    chat: Chat
+    sink: SignalSink
+    credentials: Credentials
+    clock: Clock
+    log: Log
+  }) {
+    this.#db = parts.db
+    this.#chat = parts.chat
+    this.#sink = parts.sink
+    this.#credentials = parts.credentials
+    this.#clock = parts.clock
+    this.#log = parts.log
+  }
+
+  /** Fetches what is due. Never throws; what could not be fetched stays due. */
+  async fetch(): Promise<void> {
+    if (this.#running !== undefined) {
+      this.#again = true
+      return await this.#running
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#again = false
+      try {
+        for (const due of await this.#due()) await this.#fetchOne(due)
+      } catch (error) {
+        const { code, retryAfterMs } = asCauseway(error)
+        if (code === 'signal-rate-limited') this.#notBeforeMs = this.#clock.now() + (retryAfterMs ?? waitDefaultMs)
+        this.#log.info({ code }, 'profiles wait')
+        return
+      }
+    } while (this.#again)
+  }
+
+  async #due(): Promise<Due[]> {
+    const now = this.#clock.now()
+    if (now < this.#notBeforeMs) return []
+    const rows = await this.#db
+      .selectFrom('signal_peers')
+      .select(['aci', 'profile_key'])
+      .where('aci', 'is not', null)
+      .where('aci', '!=', this.#credentials.aci)
+      .where('profile_key', 'is not', null)
+      .where('unregistered_at_ms', 'is', null)
+      .where('profile_due_at_ms', '<=', now)
+      .orderBy('profile_due_at_ms')
+      .limit(fetchesMax)
+      .execute()
+    return rows.flatMap(({ aci, profile_key: profileKey }) =>
+      aci === null || profileKey === null ? [] : [{ aci, profileKey }],
+    )
+  }
+
+  async #fetchOne({ aci, profileKey }: Due): Promise<void> {
+    const answer = await this.#ask(aci, new ProfileKey(octets(profileKey)))
+    // No profile of this version, or none for us: asked again another day.
+    if (![200, 401, 404].includes(answer.status)) throw refusal('/v1/profile', answer)
+    const { name: sealed } = (answer.status === 200 ? (answer.json ?? {}) : {}) as { name?: unknown }
+    const name = typeof sealed === 'string' ? decryptName(profileKey, Buffer.from(sealed, 'base64')) : undefined
+    await this.#db.transaction().execute(async (transaction) => {
+      const dueAtMs = this.#clock.now() + freshMs
+      // A newer key that came meanwhile has made it due again.
+      const { numUpdatedRows } = await transaction
+        .updateTable('signal_peers')
+        .set({ profile_due_at_ms: dueAtMs, ...(name === undefined ? {} : { profile_name: name }) })
+        .where('aci', '=', aci)
+        .where('profile_key', '=', profileKey)
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n || name === undefined) return
+      const peer = idsOf((await findPeer(transaction, peerOf(aci))) ?? peerOf(aci))
+      await this.#sink.peer({ kind: 'profile', peer, name, atMs: this.#clock.now() }, transaction)
+    })
+    if (name !== undefined) this.#sink.committed()
+  }
+
+  async #ask(aci: string, key: ProfileKey): Promise<RestAnswer> {
+    const path = `/v1/profile/${aci}/${key.getProfileKeyVersion(Aci.fromUuid(aci)).toString()}`
+    const accessKey = Buffer.from(key.deriveAccessKey()).toString('base64')
+    const answer = await request(await this.#chat.anonymous(), 'GET', path, undefined, [
+      ['unidentified-access-key', accessKey],
+    ])
+    if (answer.status === 429) throw signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
+    // Somebody who takes no sealed messages shows the profile to accounts all the same.
+    return answer.status === 401 ? await request(this.#chat.authenticated(), 'GET', path) : answer
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * What the records of the storage service mean here: contacts become peers with names, keys and blocks, groups are handed
+ * on, the account brings the read-receipt setting. And the other way: what a primary has to add to them.
+ */
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { Clock } from './clock.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
+import type { Credentials } from './credentials.ts'
+import { readServiceId, serviceIdOctets } from './ids.ts'
+import { idsOf, learnPeer, learnProfileKey } from './peers.ts'
+import type { OwnProfile } from './profile.ts'
+import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
+
+/** Records applied in one transaction, so that messages come in between. */
+const recordsPerTransaction = 100
+/** Contacts that a primary writes at most. */
+const contactsMax = 5_000
+const keyOctets = 32
+
+/** One record, with its octets as they lie at the service. */
+export interface StoredRecord {
+  raw: Uint8Array
+  octets: Uint8Array
+  record: StorageRecord
+}
+
+/** A group that another device of the account is in. */
+export interface StoredGroup {
+  /** 32 octets. */
+  masterKey: Uint8Array
+  blocked: boolean
+  archived: boolean
+}
+
+/** A record to write; `replaces` is the id of the one that it takes the place of. */
+export interface RecordChange {
+  type: 'contact' | 'account'
+  record: Uint8Array
+  replaces: Uint8Array | undefined
+}
+
+export class StorageRecords {
+  readonly #db: Database
+  readonly #sink: SignalSink
+  readonly #credentials: Credentials
+  readonly #profile: OwnProfile
+  readonly #clock: Clock
+  readonly #onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
+
+  constructor(parts: {
+    db: Database
+    sink: SignalSink
+    credentials: Credentials
+    profile: OwnProfile
+    clock: Clock
+    /** Called for every group at every reading, inside its transaction. */
+    onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
+  }) {
+    this.#db = parts.db
+    this.#sink = parts.sink
+    this.#credentials = parts.credentials
+    this.#profile = parts.profile
+    this.#clock = parts.clock
+    this.#onGroup = parts.onGroup
+  }
+
+  async apply(records: readonly StoredRecord[]): Promise<void> {
+    for (let from = 0; from < records.length; from += recordsPerTransaction) {
+      await this.#db.transaction().execute(async (transaction) => {
+        for (const { record } of records.slice(from, from + recordsPerTransaction)) {
+          await this.#applyOne(record, transaction)
+        }
+      })
+      this.#sink.committed()
+    }
+  }
+
+  async #applyOne({ contact, groupV2, account }: StorageRecord, transaction: DatabaseTransaction): Promise<void> {
+    if (contact !== undefined) await this.#applyContact(contact, transaction)
+    if (groupV2?.masterKey?.length === keyOctets) {
+      const { masterKey, blocked = false, archived = false } = groupV2
+      await this.#onGroup({ masterKey, blocked, archived }, transaction)
+    }
+    // A primary's own settings are the configuration's.
+    if (account !== undefined && this.#credentials.deviceId !== 1) {
+      const read_receipts = account.readReceipts === true ? 1 : 0
+      await transaction.updateTable('signal_account').set({ read_receipts }).execute()
+    }
+  }
+
+  async #applyContact(contact: ContactRecord, transaction: DatabaseTransaction): Promise<void> {
+    const ids = idsIn(contact)
+    if (ids.aci === this.#credentials.aci || (ids.aci === undefined && ids.e164 === undefined)) return
+    const { peer } = await learnPeer(transaction, ids)
+    const { aci } = peer
+    if (aci !== undefined) {
+      if (contact.profileKey?.length === keyOctets) await learnProfileKey(transaction, aci, contact.profileKey)
+      if (contact.blocked === true) {
+        await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+      } else await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+    }
+    const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
+    const given = nameOf(contact.nickname?.given, contact.nickname?.family)
+    const listed = given ?? nameOf(contact.systemGivenName, contact.systemFamilyName)
+    if (listed !== undefined) await this.#sink.peer({ kind: 'named', name: listed, ...fact }, transaction)
+    const own = nameOf(contact.givenName, contact.familyName)
+    if (own !== undefined) await this.#sink.peer({ kind: 'profile', name: own, ...fact }, transaction)
+  }
+
+  /** What a primary adds to these records; nothing when they say it all. */
+  async changes(records: readonly StoredRecord[]): Promise<RecordChange[]> {
+    return [...this.#accountChange(records), ...(await this.#contactChanges(records))]
+  }
+
+  #accountChange(records: readonly StoredRecord[]): RecordChange[] {
+    const stored = records.find(({ record }) => record.account !== undefined)
+    const profileKey = this.#credentials.profileKey.serialize()
+    const givenName = this.#profile.name ?? ''
+    const said = stored?.record.account
+    if (said !== undefined && same(said.profileKey, profileKey) && (said.givenName ?? '') === givenName) return []
+    const added = said === undefined ? { readReceipts: true } : {}
+    return [change('account', stored, { account: { profileKey, givenName, ...added } })]
+  }
+
+  async #contactChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {
+    const stored = new Map<string, StoredRecord>()
+    for (const item of records) {
+      const aci = item.record.contact === undefined ? undefined : idsIn(item.record.contact).aci
+      if (aci !== undefined) stored.set(aci, item)
+    }
+    const peers = await this.#db
+      .selectFrom('signal_peers')
+      .select(['aci', 'e164', 'pni', 'profile_key', 'profile_name'])
+      .where('aci', 'is not', null)
+      .where('aci', '!=', this.#credentials.aci)
+      .limit(contactsMax)
+      .execute()
+    return peers.flatMap(({ aci, e164, pni, profile_key: profileKey, profile_name: name }): RecordChange[] => {
+      if (aci === null) return []
+      const item = stored.get(aci)
+      const said = item?.record.contact
+      const news: ContactRecord = {
+        ...(said === undefined ? { aci, aciBinary: serviceIdOctets(aci) } : {}),
+        ...(e164 !== null && said?.e164 !== e164 ? { e164 } : {}),
+        ...(pni !== null && said === undefined ? { pni: `PNI:${pni}` } : {}),
+        ...(profileKey !== null && !same(said?.profileKey, profileKey) ? { profileKey } : {}),
+        ...(name !== null && nameOf(said?.givenName, said?.familyName) !== name
+          ? { givenName: name, familyName: '' }
+          : {}),
+      }
+      return Object.keys(news).length === 0 ? [] : [change('contact', item, { contact: news })]
+    })
+  }
+}
+
+/** Appended octets are merged by every reader: what is said later counts, all else stays. */
+function change(type: RecordChange['type'], stored: StoredRecord | undefined, news: StorageRecord): RecordChange {
+  const record = Buffer.concat([stored?.octets ?? new Uint8Array(), storageRecordCodec.encode(news)])
+  return { type, record, replaces: stored?.raw }
+}
+
+function idsIn({ aciBinary, aci, pniBinary, pni, e164 }: ContactRecord): PeerIds {
+  const bare = pni === undefined || pni === '' ? undefined : `PNI:${pni.replace(/^PNI:/i, '')}`
+  return {
+    aci: readServiceId(aciBinary, aci),
+    pni: readServiceId(pniBinary, bare)?.replace(/^PNI:/, ''),
+    e164: e164 === undefined || !/^\+[1-9]\d{5,14}$/.test(e164) ? undefined : e164,
+  }
+}
+
+function nameOf(given: string | undefined, family: string | undefined): string | undefined {
+  const name = [given, family]
+    .map((part) => part?.trim() ?? '')
+    .filter((part) => part !== '')
+    .join(' ')
+  return name === '' ? undefined : name
+}
+
+function same(left: Uint8Array | undefined, right: Uint8Array): boolean {
+  return left !== undefined && Buffer.compare(left, right) === 0
+}

@@ -1,0 +1,78 @@
+/**
+ * What a person should know of a Signal account that works: a clock that is off, a phone that is about to lapse, a
+ * protocol library that gets old. Pure.
+ */
+
+/** The pinned protocol library and the day of its publication; moves with the pin in package.json. */
+export const library = { version: '0.103.0', publishedAtMs: Date.UTC(2026, 8, 19) } as const
+
+const dayMs = 24 * 3600_000
+/** Signal's own clients expire after some 90 days, and the servers may change with them. */
+const ageWarningDays = 60
+const ageErrorDays = 80
+/** The server's name for a phone that has not been online for weeks. */
+const idlePrimary = 'idle-primary-device'
+
+export interface SignalWarning {
+  code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.protocol_age' | 'signal.alert'
+  severity: 'warning' | 'error'
+  /** In words: what it is, and what to do. */
+  what: string
+  fix: string
+}
+
+/** `skewMs`: our clock minus the server's, where it is off by more than is tolerated. `alerts`: as the server names them. */
+export function warningsOf(facts: {
+  skewMs: number | undefined
+  alerts: readonly string[]
+  /** Signal's own servers turn old clients away; others take what they take. */
+  isOfficial: boolean
+  nowMs: number
+}): SignalWarning[] {
+  const { skewMs, alerts, isOfficial, nowMs } = facts
+  return [
+    ...(skewMs === undefined ? [] : [clockSkew(skewMs)]),
+    ...alerts.map(alertWarning),
+    ...(isOfficial ? age(nowMs) : []),
+  ]
+}
+
+function clockSkew(skewMs: number): SignalWarning {
+  const seconds = Math.round(Math.abs(skewMs) / 1000)
+  return {
+    code: 'signal.clock_skew',
+    severity: 'warning',
+    what: `The clock of this machine is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} Signal’s; message times depend on it.`,
+    fix: 'Set it right: timedatectl set-ntp true.',
+  }
+}
+
+function alertWarning(alert: string): SignalWarning {
+  if (alert === idlePrimary) {
+    return {
+      code: 'signal.idle_primary',
+      severity: 'warning',
+      what: 'The phone of this account has not been online for weeks; when its account lapses, this device goes with it.',
+      fix: 'Open Signal on the phone while it has a connection.',
+    }
+  }
+  return {
+    code: 'signal.alert',
+    severity: 'warning',
+    what: `Signal’s server has a notice for this account: ${alert.slice(0, 100)}.`,
+    fix: 'Look into Signal on the phone, or update Causeway, which may know it by then.',
+  }
+}
+
+function age(nowMs: number): SignalWarning[] {
+  const days = Math.floor((nowMs - library.publishedAtMs) / dayMs)
+  if (days < ageWarningDays) return []
+  return [
+    {
+      code: 'signal.protocol_age',
+      severity: days >= ageErrorDays ? 'error' : 'warning',
+      what: `The protocol library (${library.version}) is ${days} days old; Signal turns old ones away at some time after 90.`,
+      fix: 'Update Causeway.',
+    },
+  ]
+}

@@ -1,0 +1,244 @@
+/**
+ * What is attached to messages, as rows. A file goes only after the commit that no longer names it: its row in `blobs` is
+ * doomed first, and `doomedBlobs` are removed by whoever keeps the files (routing/media.ts).
+ */
+import type { Updateable } from 'kysely'
+import { type InboundMedia, type MediaFacts, type StoredBlob, safeFileName } from '../domain/media.ts'
+import type { TransportName } from '../domain/transport.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
+import type { MessageRow } from './tables/mailbox.ts'
+import type { AttachmentRow, MediaTables } from './tables/media.ts'
+
+/** What was handed in and never became part of a message is forgotten after this. */
+const UNUSED_KEPT_MS = 24 * 3_600_000
+
+export interface NewAttachment extends MediaFacts {
+  id: string
+  blob: StoredBlob
+  thumbnail: StoredBlob | undefined
+}
+
+/** Notes what is attached to a message that came; `dueAtMs` for each: when to fetch it, null when somebody must ask. */
+export async function insertInboundMedia(
+  tx: DatabaseTransaction,
+  message: Pick<MessageRow, 'id'>,
+  media: readonly { id: string; facts: InboundMedia; dueAtMs: number | null }[],
+  more: { transport: TransportName; viewOnce: boolean; nowMs: number },
+): Promise<void> {
+  for (const [position, { id, facts, dueAtMs }] of media.entries()) {
+    await tx
+      .insertInto('attachments')
+      .values({
+        ...columns(facts),
+        id,
+        message_id: message.id,
+        position,
+        sticker: facts.sticker ? 1 : 0,
+        view_once: more.viewOnce ? 1 : 0,
+        transport: more.transport,
+        pointer: facts.pointer,
+        state: 'waiting',
+        due_at_ms: dueAtMs,
+        created_at_ms: more.nowMs,
+      })
+      .execute()
+  }
+}
+
+/** A file that somebody handed in, to be part of a message soon. */
+export async function insertUpload(
+  tx: DatabaseTransaction,
+  media: NewAttachment,
+  nowMs: number,
+): Promise<AttachmentRow> {
+  await insertBlobs(tx, [media.blob, media.thumbnail], nowMs)
+  return await tx
+    .insertInto('attachments')
+    .values({
+      ...columns(media),
+      id: media.id,
+      bytes: media.blob.bytes,
+      state: 'here',
+      blob_id: media.blob.id,
+      thumbnail_id: media.thumbnail?.id ?? null,
+      created_at_ms: nowMs,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Makes what was handed in part of a message, in this order. False when one of them is not there, or was used. */
+export async function useUploads(tx: DatabaseTransaction, messageId: string, ids: readonly string[]): Promise<boolean> {
+  for (const [position, id] of ids.entries()) {
+    const used = await tx
+      .updateTable('attachments')
+      .set({ message_id: messageId, position })
+      .where('id', '=', id)
+      .where('message_id', 'is', null)
+      .where('state', '=', 'here')
+      .returning('id')
+      .executeTakeFirst()
+    if (used === undefined) return false
+  }
+  return true
+}
+
+export function findAttachment(db: Database, id: string): Promise<AttachmentRow | undefined> {
+  return db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Of these messages, in their order, by message. */
+export async function attachmentsOf(
+  db: Database,
+  messages: Iterable<Pick<MessageRow, 'id' | 'attachments'>>,
+): Promise<Map<string, AttachmentRow[]>> {
+  const ids = [...messages].filter(({ attachments }) => attachments > 0).map(({ id }) => id)
+  const found = new Map<string, AttachmentRow[]>()
+  if (ids.length === 0) return found
+  const rows = await db
+    .selectFrom('attachments')
+    .selectAll()
+    .where('message_id', 'in', ids)
+    .orderBy('position')
+    .execute()
+  for (const row of rows) {
+    const list = found.get(row.message_id ?? '') ?? []
+    found.set(row.message_id ?? '', [...list, row])
+  }
+  return found
+}
+
+/** The next one whose time has come. */
+export function nextDue(db: Database, nowMs: number): Promise<AttachmentRow | undefined> {
+  return db
+    .selectFrom('attachments')
+    .selectAll()
+    .where('due_at_ms', '<=', nowMs)
+    .orderBy('due_at_ms')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** When the next one's time comes. */
+export async function nextDueAtMs(db: Database): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('attachments')
+    .select(({ fn }) => fn.min('due_at_ms').as('at'))
+    .executeTakeFirst()
+  return row?.at ?? undefined
+}
+
+/** Moves one, if it is still in the state it was seen in. Undefined when somebody else was quicker. */
+export function moveAttachment(
+  tx: DatabaseTransaction,
+  row: Pick<AttachmentRow, 'id' | 'state'>,
+  change: Updateable<MediaTables['attachments']>,
+): Promise<AttachmentRow | undefined> {
+  return tx
+    .updateTable('attachments')
+    .set(change)
+    .where('id', '=', row.id)
+    .where('state', '=', row.state)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** What a crash left in the middle of being fetched is due again. */
+export async function recoverFetching(db: Database, nowMs: number): Promise<void> {
+  await db
+    .updateTable('attachments')
+    .set({ state: 'waiting', due_at_ms: nowMs })
+    .where('state', '=', 'fetching')
+    .execute()
+}
+
+export async function insertBlobs(
+  tx: DatabaseTransaction,
+  blobs: readonly (StoredBlob | undefined)[],
+  nowMs: number,
+): Promise<void> {
+  for (const blob of blobs) {
+    if (blob !== undefined)
+      await tx
+        .insertInto('blobs')
+        .values({ ...blob, created_at_ms: nowMs })
+        .execute()
+  }
+}
+
+/** Takes the content away; the row stays and says why. */
+export async function wipeAttachment(
+  tx: DatabaseTransaction,
+  row: AttachmentRow,
+  why: { code: string; reason: string },
+): Promise<void> {
+  await tx
+    .updateTable('attachments')
+    .set({ ...why, state: 'gone', blob_id: null, thumbnail_id: null, due_at_ms: null, pointer: null })
+    .where('id', '=', row.id)
+    .execute()
+  await doom(tx, row)
+}
+
+/** Its author has taken the message back: nothing of what was attached stays. */
+export async function wipeAttachmentsOf(tx: DatabaseTransaction, message: MessageRow): Promise<void> {
+  const why = { code: 'taken-back', reason: 'its author has taken it back' }
+  for (const row of (await attachmentsOf(tx, [message])).get(message.id) ?? []) await wipeAttachment(tx, row, why)
+}
+
+/** Forgets what was handed in a day ago and never used. */
+export async function pruneUploads(tx: DatabaseTransaction, nowMs: number): Promise<void> {
+  const rows = await tx
+    .deleteFrom('attachments')
+    .where('message_id', 'is', null)
+    .where('created_at_ms', '<', nowMs - UNUSED_KEPT_MS)
+    .returningAll()
+    .execute()
+  for (const row of rows) await doom(tx, row)
+}
+
+async function doom(tx: DatabaseTransaction, row: AttachmentRow): Promise<void> {
+  const ids = [row.blob_id, row.thumbnail_id].filter((id) => id !== null)
+  if (ids.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', ids).execute()
+}
+
+export async function doomedBlobs(db: Database): Promise<string[]> {
+  const rows = await db.selectFrom('blobs').select('id').where('doomed', '=', 1).execute()
+  return rows.map(({ id }) => id)
+}
+
+export async function forgetBlob(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('blobs').where('id', '=', id).execute()
+}
+
+/** Ids of the files that rows name, and of the attachments of which a part may lie there. For the sweep at the start. */
+export async function namedFiles(db: Database): Promise<{ blobs: Set<string>; partials: Set<string> }> {
+  const blobs = await db.selectFrom('blobs').select('id').execute()
+  const partials = await db
+    .selectFrom('attachments')
+    .select('id')
+    .where('state', 'in', ['waiting', 'fetching'])
+    .execute()
+  return { blobs: new Set(blobs.map(({ id }) => id)), partials: new Set(partials.map(({ id }) => id)) }
+}
+
+/** Content and small copy as `Blobs.read` wants them; undefined when it is not here. */
+export async function storedBlob(db: Database, id: string | null): Promise<StoredBlob | undefined> {
+  if (id === null) return undefined
+  return await db.selectFrom('blobs').select(['id', 'bytes']).where('id', '=', id).executeTakeFirst()
+}
+
+function columns(facts: MediaFacts) {
+  return {
+    content_type: facts.contentType,
+    file_name: safeFileName(facts.fileName) ?? null,
+    bytes: facts.bytes ?? null,
+    width: facts.width ?? null,
+    height: facts.height ?? null,
+    voice: facts.voice ? 1 : 0,
+    borderless: facts.borderless ? 1 : 0,
+    gif: facts.gif ? 1 : 0,
+    caption: facts.caption ?? null,
+    blurhash: facts.blurhash ?? null,
+  }
+}

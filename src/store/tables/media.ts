@@ -1,0 +1,55 @@
+/** The newest schema of what is attached to messages; migrations/0006_attachments.ts has it as SQL with its rules. */
+import type { Generated, Selectable } from 'kysely'
+import type { AttachmentState } from '../../domain/media.ts'
+import type { TransportName } from '../../domain/transport.ts'
+
+/** A file of `store/blobs.ts`. */
+interface BlobsTable {
+  id: string
+  bytes: number
+  /** No row names it any more: the file goes after the commit. */
+  doomed: Generated<number>
+  created_at_ms: number
+}
+
+interface AttachmentsTable {
+  id: string
+  /** null: handed in, and not yet part of a message. */
+  message_id: string | null
+  position: Generated<number>
+  /** As its first octets say once it is here; before that as its sender says. */
+  content_type: string
+  file_name: string | null
+  /** Of the content; before it is here as its sender says. */
+  bytes: number | null
+  width: number | null
+  height: number | null
+  voice: Generated<number>
+  borderless: Generated<number>
+  gif: Generated<number>
+  sticker: Generated<number>
+  /** Kept until it was opened once. */
+  view_once: Generated<number>
+  caption: string | null
+  blurhash: string | null
+  /** What it came by, and where it is to be fetched: opaque to all but that transport. */
+  transport: TransportName | null
+  pointer: Uint8Array | null
+  state: AttachmentState
+  /** Why it is not here. */
+  code: string | null
+  reason: string | null
+  tries: Generated<number>
+  /** When it is fetched; null while nobody has asked for it. */
+  due_at_ms: number | null
+  blob_id: string | null
+  thumbnail_id: string | null
+  created_at_ms: number
+}
+
+export interface MediaTables {
+  blobs: BlobsTable
+  attachments: AttachmentsTable
+}
+
+export type AttachmentRow = Selectable<AttachmentsTable>

@@ -1,0 +1,202 @@
+/** What the devices of one account share at the storage service: read by a linked device, written by a primary. */
+import { expect, test } from 'vitest'
+import { Proto } from '../../../src/sandbox/mock.ts'
+import type { SignalPerson } from '../../../src/sandbox/people.ts'
+import {
+  manifestRecordCodec,
+  storageItemsCodec,
+  storageManifestCodec,
+  storageRecordCodec,
+} from '../../../src/signal/proto/storage.ts'
+import { itemKey, manifestKey, openStored, sealStored, storageKeyOf } from '../../../src/signal/storage-cipher.ts'
+import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+
+const named = ({ sink }: Gateway) => sink.facts.filter(({ kind }) => kind === 'named')
+const octetsOf = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex')
+
+function contactOf(person: SignalPerson, more: Partial<Proto.ContactRecord.Params>) {
+  const contact = { aciBinary: octetsOf(person.aci), e164: person.e164, ...more } as Proto.ContactRecord.Params
+  return { type: Proto.ManifestRecord.Identifier.Type.CONTACT, record: { contact } }
+}
+
+async function linkedGateway(world: World) {
+  const olga = await world.person('Olga', '+15550000301')
+  const ana = await world.person('Ana', '+15550000201')
+  const ben = await world.person('Ben', '+15550000202')
+  const gateway = await world.gateway({ patient: true })
+  await gateway.account.link({ deviceName: 'Cellar' })
+  const step = gateway.account.status().link
+  if (step?.step !== 'scan') throw new Error('nothing to scan')
+  return { olga, ana, ben, gateway, uri: step.uri }
+}
+
+const blocked = async ({ db }: Gateway) =>
+  (await db.selectFrom('signal_blocked').select('aci').execute()).map(({ aci }) => aci)
+
+test('names and blocks are read on linking, and again when the phone says that they changed', async () => {
+  const { olga, ana, ben, gateway, uri } = await linkedGateway(await World.open())
+  await olga.changeStorage((state) =>
+    state.addRecord(contactOf(ana, { systemGivenName: 'Ana', systemFamilyName: 'Alvarez', whitelisted: true })),
+  )
+  await olga.link(uri, [])
+  await connected(gateway)
+  await until(() => named(gateway).length > 0)
+  expect(named(gateway)).toMatchObject([{ name: 'Ana Alvarez', peer: { aci: ana.aci, e164: ana.e164 } }])
+
+  // The reading on linking is behind us, and the next one by itself is a day away.
+  const due = () =>
+    gateway.db
+      .selectFrom('signal_account')
+      .select(['storage_due_at_ms', 'sync_requested_at_ms'])
+      .executeTakeFirstOrThrow()
+  await until(async () => {
+    const row = await due()
+    return row.sync_requested_at_ms !== null && row.storage_due_at_ms > Date.now()
+  })
+  await olga.changeStorage((state) => state.addRecord(contactOf(ben, { systemGivenName: 'Ben', blocked: true })))
+  await until(async () => (await blocked(gateway)).length > 0)
+  expect(await blocked(gateway)).toEqual([ben.aci])
+  await until(() => named(gateway).some((fact) => fact.kind === 'named' && fact.name === 'Ben'))
+})
+
+test('a storage service that has nothing, or nothing that our key opens, is no trouble', async () => {
+  const world = await World.open()
+  const { olga, ana, gateway, uri } = await linkedGateway(world)
+  const device = await world.server.host.findByNumber(olga.e164)
+  if (device === undefined) throw new Error('no device')
+  const manifest = { version: 3n, value: Buffer.alloc(100) }
+  await world.server.host.applyStorageWrite(device, { manifest, insertItem: [], deleteKey: [], clearAll: false }, false)
+  await olga.link(uri, [ana])
+  await connected(gateway)
+  await until(() => named(gateway).length > 0)
+  await (await ana.sendText(olga.e164, 'still here')).acknowledged
+  await until(() => gateway.sink.texts.length > 0)
+})
+
+/** What lies at the service, opened with the gateway's own key. */
+async function stored(world: World, gateway: Gateway) {
+  const { entropy_pool } = await gateway.db
+    .selectFrom('signal_account')
+    .select('entropy_pool')
+    .executeTakeFirstOrThrow()
+  const device = await world.server.host.findByNumber(gatewayNumber)
+  if (device === undefined) throw new Error('no device')
+  const manifest = world.server.host.getStorageManifest(device)
+  if (manifest?.value == null) return undefined
+  const key = storageKeyOf(entropy_pool)
+  const version = Number(manifest.version)
+  const record = manifestRecordCodec.decode(openStored(manifestKey(key, version), manifest.value))
+  const items = (record.identifiers ?? []).map(({ raw = new Uint8Array() }) => {
+    const value = world.server.host.getStorageItem(device, Buffer.from(raw))
+    return value === undefined ? undefined : openStored(itemKey(key, record.recordIkm, raw), value)
+  })
+  return { key, version, record, items, device }
+}
+
+test('a primary writes its account and the people it met, and what others wrote stays', async () => {
+  const world = await World.open()
+  const before = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  await until(async () => (await stored(world, before)) !== undefined)
+  const first = await stored(world, before)
+  expect(first?.version).toBe(1)
+  expect(first?.items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).account?.givenName)).toEqual([
+    'Home',
+  ])
+
+  // A linked desktop adds a record of a kind that we do not know, and a field that we do not know.
+  if (first === undefined) throw new Error('nothing stored')
+  const raw = Buffer.alloc(16, 9)
+  const unknown = { raw: Buffer.alloc(16, 8), type: 8 }
+  const contact = storageRecordCodec.encode({ contact: { aci: ana.aci, givenName: 'A.' } })
+  // Field 9999 of the contact record, appended as another piece of the same record.
+  const odd = Buffer.from([0x0a, 0x04, 0xf8, 0xf0, 0x04, 0x2a])
+  const record = manifestRecordCodec.encode({
+    ...first.record,
+    version: 2,
+    identifiers: [...(first.record.identifiers ?? []), { raw, type: 1 }, unknown],
+  })
+  const value = sealStored(manifestKey(first.key, 2), record, new Uint8Array(12).fill(1))
+  const item = sealStored(
+    itemKey(first.key, first.record.recordIkm, raw),
+    Buffer.concat([contact, odd]),
+    new Uint8Array(12).fill(2),
+  )
+  const operation = {
+    manifest: { version: 2n, value: Buffer.from(value) },
+    insertItem: [{ key: raw, value: Buffer.from(item) }],
+    deleteKey: [],
+    clearAll: false,
+  }
+  await world.server.host.applyStorageWrite(first.device, operation as never, false)
+
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  await until(() => before.sink.facts.some(({ kind }) => kind === 'profile'))
+  await before.db.updateTable('signal_account').set({ storage_due_at_ms: 0 }).execute()
+  await before.close()
+  const after = await world.gateway()
+  await connected(after)
+  await until(async () => ((await stored(world, after))?.version ?? 0) >= 3)
+  const last = await stored(world, after)
+  expect(last?.version).toBe(3)
+  const ids = (last?.record.identifiers ?? []).map((id) => [id.type, Buffer.from(id.raw ?? []).toString('hex')])
+  expect(ids).toContainEqual([8, '08'.repeat(16)])
+  expect(ids).not.toContainEqual([1, '09'.repeat(16)])
+  const contacts = (last?.items ?? []).filter(
+    (octets) => octets !== undefined && storageRecordCodec.decode(octets).contact,
+  )
+  expect(contacts.length).toBe(1)
+  const [octets = Buffer.alloc(0)] = contacts
+  expect(octets?.includes(odd)).toBe(true)
+  expect(storageRecordCodec.decode(octets ?? new Uint8Array()).contact).toMatchObject({
+    aci: ana.aci,
+    e164: ana.e164,
+    givenName: 'Ana',
+  })
+})
+
+test('a manifest that somebody else wrote in between is read anew, and nothing of it is lost', async () => {
+  const world = await World.open()
+  const gateway = await world.gateway()
+  const { host } = world.server
+  const original = host.applyStorageWrite.bind(host)
+  let intruded = 0
+  host.applyStorageWrite = async (device, operation, notify) => {
+    const { manifest } = operation
+    // Twice, another device is quicker by one version.
+    if (intruded < 2 && manifest?.version != null) {
+      intruded += 1
+      const { entropy_pool } = await gateway.db
+        .selectFrom('signal_account')
+        .select('entropy_pool')
+        .executeTakeFirstOrThrow()
+      const version = Number(manifest.version)
+      const record = manifestRecordCodec.encode({
+        version,
+        identifiers: [{ raw: Buffer.alloc(16, intruded), type: 7 }],
+      })
+      const value = Buffer.from(
+        sealStored(manifestKey(storageKeyOf(entropy_pool), version), record, new Uint8Array(12)),
+      )
+      await original(
+        device,
+        { manifest: { version: manifest.version, value }, insertItem: [], deleteKey: [], clearAll: false } as never,
+        false,
+      )
+    }
+    return await original(device, operation, notify)
+  }
+  await gateway.account.register({ e164: gatewayNumber, captcha: 'signalcaptcha://token', transport: 'sms' })
+  await connected(gateway)
+  await until(async () => ((await stored(world, gateway))?.version ?? 0) >= 3)
+  const { record } = (await stored(world, gateway)) ?? {}
+  expect(record?.identifiers?.map(({ type }) => type)).toEqual([7, 4])
+  expect(record?.identifiers?.[0]?.raw).toEqual(Buffer.alloc(16, 2))
+})
+
+test('the messages of the service are what its own schema reads', () => {
+  const items = storageItemsCodec.encode({ items: [{ key: new Uint8Array([1]), value: new Uint8Array([2]) }] })
+  expect(Proto.StorageItems.decode(Buffer.from(items)).items.length).toBe(1)
+  const manifest = storageManifestCodec.encode({ version: 7, value: new Uint8Array([3]) })
+  expect(Proto.StorageManifest.decode(Buffer.from(manifest)).version).toBe(7n)
+})

@@ -1,0 +1,95 @@
+/** What the owner writes on the phone whose linked device this is. */
+import { expect, test } from 'vitest'
+import { byAci, connected, until, World } from './kit.ts'
+
+async function linked() {
+  const world = await World.open()
+  const olga = await world.person('Olga', '+15550000301')
+  const ana = await world.person('Ana', '+15550000201')
+  const gateway = await world.gateway({ patient: true })
+  await gateway.account.link({ deviceName: 'Cellar' })
+  const { link } = gateway.account.status()
+  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
+  await connected(gateway)
+  return { world, olga, ana, gateway, sink: gateway.sink }
+}
+
+test('a message names whom it went to and what it answers to; the recipient’s receipt comes here as well', async () => {
+  const { olga, ana, sink } = await linked()
+  const first = await olga.writeOnPhone(ana.e164, { body: 'from the phone' })
+  await until(() => sink.texts.length === 1 && sink.receipts.length > 0)
+  expect(sink.texts[0]).toMatchObject({
+    from: { aci: olga.aci },
+    sentTo: { aci: ana.aci, e164: ana.e164 },
+    timestampMs: first,
+    text: 'from the phone',
+    quote: undefined,
+  })
+  expect(sink.receipts[0]).toMatchObject({ kind: 'delivered', from: { aci: ana.aci }, timestampsMs: [first] })
+})
+
+test('edits, deletes and reactions of the phone name the message and the conversation', async () => {
+  const { olga, ana, sink } = await linked()
+  const first = await olga.writeOnPhone(ana.e164, { body: 'one' })
+  await olga.writeOnPhone(ana.e164, { body: 'two' }, { edits: first })
+  const targetAuthorAciBinary = new Uint8Array(Buffer.from(ana.aci.replaceAll('-', ''), 'hex'))
+  const reaction = {
+    emoji: '👍',
+    remove: false,
+    targetAuthorAci: null,
+    targetAuthorAciBinary,
+    targetSentTimestamp: 77n,
+  }
+  await olga.writeOnPhone(ana.e164, { reaction })
+  await olga.writeOnPhone(ana.e164, { delete: { targetSentTimestamp: BigInt(first) } })
+  await until(() => sink.changes.length === 3)
+  const conversation = { by: { aci: olga.aci }, with: { aci: ana.aci } }
+  expect(sink.changes).toMatchObject([
+    { ...conversation, target: { ours: true, timestampMs: first }, change: { kind: 'edited', text: 'two' } },
+    { ...conversation, target: { ours: false, timestampMs: 77 }, change: { kind: 'reaction', emoji: '👍' } },
+    { ...conversation, target: { ours: true, timestampMs: first }, change: { kind: 'deleted' } },
+  ])
+  expect(sink.texts).toHaveLength(1)
+})
+
+test('a recipient whom the phone calls by number or by phone-number identity is the same person', async () => {
+  const { olga, ana, sink } = await linked()
+  await until(() => sink.facts.some(({ kind }) => kind === 'named'))
+  await olga.writeOnPhone(ana.e164, { body: 'by number' }, { named: 'number' })
+  await olga.writeOnPhone(ana.e164, { body: 'by PNI' }, { named: 'pni' })
+  await until(() => sink.texts.length === 2)
+  expect(sink.texts.map(({ sentTo }) => sentTo?.e164)).toEqual([ana.e164, ana.e164])
+  expect(sink.texts[1]?.sentTo?.pni).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('a note to oneself comes here, and one from here goes to the phone and to nobody else', async () => {
+  const { world, olga, gateway, sink } = await linked()
+  await olga.writeOnPhone(olga.e164, { body: 'remember the milk' })
+  await until(() => sink.texts.length === 1)
+  expect(sink.texts[0]).toMatchObject({ from: { aci: olga.aci }, sentTo: { aci: olga.aci }, text: 'remember the milk' })
+  await gateway.account.sendText({ to: byAci(olga.aci), text: 'and the bread', timestampMs: Date.now() })
+  await until(() => olga.transcripts.length === 1)
+  expect(olga.transcripts).toEqual([{ toAci: olga.aci, text: 'and the bread' }])
+  const posts = world.server.host.requests.filter(({ path }) => path.startsWith('/v1/messages/'))
+  expect(posts.every(({ path }) => path.includes(olga.aci))).toBe(true)
+})
+
+test('a long text of the phone is fetched and completed in the conversation it went to', async () => {
+  const { world, olga, ana, sink } = await linked()
+  const whole = 'word '.repeat(800)
+  const attachment = await world.server.host.storeText(whole)
+  await olga.writeOnPhone(ana.e164, { body: whole.slice(0, 500), attachments: [attachment] })
+  await until(() => sink.changes.length === 1)
+  expect(sink.changes[0]).toMatchObject({
+    with: { aci: ana.aci },
+    target: { ours: true },
+    change: { kind: 'completed', text: whole },
+  })
+})
+
+test('what is read on the phone is told with its author', async () => {
+  const { olga, ana, sink } = await linked()
+  await olga.readOnPhone(ana.aci, [5_000, 6_000])
+  await until(() => sink.reads.length === 1)
+  expect(sink.reads[0]).toMatchObject({ author: { aci: ana.aci }, timestampsMs: [5_000, 6_000] })
+})

@@ -1,0 +1,39 @@
+/** What a person is told of an account that works, and that the library's age is kept with its pin. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { library, warningsOf } from '../../../src/signal/warnings.ts'
+
+const day = 24 * 3600_000
+const quiet = { skewMs: undefined, alerts: [], isOfficial: true, nowMs: library.publishedAtMs }
+const codes = (more: Partial<Parameters<typeof warningsOf>[0]>) =>
+  warningsOf({ ...quiet, ...more }).map(({ code, severity }) => `${code} ${severity}`)
+
+test('the age is that of the library which is pinned', () => {
+  const { dependencies } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+  expect(library.version).toBe(dependencies['@signalapp/libsignal-client'])
+})
+
+test.each([
+  [59, []],
+  [60, ['signal.protocol_age warning']],
+  [79, ['signal.protocol_age warning']],
+  [80, ['signal.protocol_age error']],
+])('at %i days of age: %j', (days, expected) => {
+  expect(codes({ nowMs: library.publishedAtMs + days * day })).toEqual(expected)
+})
+
+test('a server of somebody’s own does not turn old clients away', () => {
+  expect(codes({ isOfficial: false, nowMs: library.publishedAtMs + 1000 * day })).toEqual([])
+})
+
+test('which way the clock is off is said', () => {
+  expect(warningsOf({ ...quiet, skewMs: -300_000 })[0]?.what).toMatch(/300 s behind/)
+  expect(warningsOf({ ...quiet, skewMs: 300_000 })[0]?.what).toMatch(/300 s ahead/)
+})
+
+test('an idle phone has its own words, an alert of later times is passed on', () => {
+  expect(codes({ alerts: ['idle-primary-device', 'what-is-this'] })).toEqual([
+    'signal.idle_primary warning',
+    'signal.alert warning',
+  ])
+})

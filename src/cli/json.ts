@@ -28,6 +28,7 @@ export interface GroupJson extends GroupRefJson {
   who_edits: string
   who_adds: string
   link: string
+  avatar_url: string | null
   link_url: string | null
   members: (GroupPersonJson & { admin: boolean })[]
   invited: GroupPersonJson[]
@@ -62,7 +63,7 @@ export interface MessageJson {
   preview: { url: string; title: string } | null
   disappears_after: string | null
   disappeared_at: string | null
-  quote: { author: 'us' | 'them'; text: string } | null
+  quote: { author: 'us' | 'them'; person: ContactRefJson | null; text: string } | null
   reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null

@@ -203,9 +203,9 @@ function program(): Command {
   talking(group, 'timer <group> <span>', 'messages disappear after it, as 1h; off').action(
     run(async (which, span, options) => (await groups()).timer(which, span, options)),
   )
-  talking(group, 'avatar <group> <file>', 'its picture; none').action(
-    run(async (which, file, options) => (await groups()).avatar(which, file, options)),
-  )
+  talking(group, 'avatar <group> [file]', 'sets its picture; none')
+    .option('-o, --output <file>', 'puts the present one there instead; - for the output')
+    .action(run(async (which, file, options) => (await groups()).avatar(which, file, options)))
   talking(group, 'link <group> <link>', 'off, join, or request (an administrator lets people in)')
     .option('--reset', 'a fresh one; the one before works no more')
     .action(

@@ -82,10 +82,15 @@ export function textNow(message: MessageJson): string {
     ...(message.edited_at === null ? [] : ['edited']),
     ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
   ]
-  const quote = message.quote === null ? '' : `> ${excerpt(message.quote.text)}\n`
+  const quote = message.quote === null ? '' : `> ${quoted(message.quote)}\n`
   const words = [message.text, ...message.attachments.map(attachment)].filter((part) => part !== '').join(' ')
   const preview = message.preview === null ? '' : `\n[${excerpt(message.preview.title)}]`
   return `${quote}${words}${preview}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+}
+
+/** Of a member of a group, with the name. */
+function quoted({ person, text }: NonNullable<MessageJson['quote']>): string {
+  return person === null ? excerpt(text) : `${printable(person.name ?? person.address ?? '?')}: ${excerpt(text)}`
 }
 
 /** `[picture look.jpg, 1.2 MB, att_…]`, and why it is not here. */

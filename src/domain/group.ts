@@ -21,6 +21,8 @@ export interface GroupDetails {
   whoAdds: 'members' | 'admins'
   link: 'off' | 'join' | 'request'
   linkUrl: string | undefined
+  /** It has a picture. */
+  avatar: boolean
   members: readonly { aci: string; admin: boolean }[]
   /** Account ids, or `PNI:` and a phone-number identity. */
   invited: readonly string[]
@@ -46,6 +48,8 @@ export interface GroupFact {
   changes: readonly { by: string | undefined; revision: number; items: readonly GroupChangeItem[] }[]
   /** We did it ourselves, here. */
   ours: boolean
+  /** The owner has put it away on their phone. */
+  archived: boolean
   /** Our own ids in this group. */
   self: readonly string[]
   atMs: number

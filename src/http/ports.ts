@@ -151,6 +151,8 @@ export interface GroupsPort {
   }): Promise<string>
   configure(id: string, wanted: GroupSettings): Promise<void>
   setAvatar(id: string, avatar: Uint8Array | undefined): Promise<void>
+  /** Undefined when it has none. */
+  avatar(id: string): Promise<Uint8Array | undefined>
   add(id: string, people: readonly PersonIds[]): Promise<void>
   /** `who`: an account id, or `PNI:` and a phone-number identity. */
   remove(id: string, who: string): Promise<void>

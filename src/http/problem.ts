@@ -109,6 +109,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-modem': 404,
   'unknown-group': 404,
   'group-not-found': 404,
+  'group-avatar': 404,
   'group-not-member': 404,
   'group-forbidden': 403,
   'group-conflict': 409,

@@ -1,4 +1,5 @@
 /** What views need beside the store's lists: the person behind a message, rows by id, or a 404. */
+import type { Quote } from '../domain/transport.ts'
 import { type ContactKey, findContact } from '../store/contacts.ts'
 import type { Database } from '../store/database.ts'
 import { findGroup } from '../store/groups.ts'
@@ -55,10 +56,14 @@ export async function peopleByAci(db: Database, acis: readonly string[]): Promis
     .execute()
 }
 
+function quotedAci({ quote_json: json }: Pick<MessageRow, 'quote_json'>): string | undefined {
+  return json === null ? undefined : (JSON.parse(json) as Quote).authorAci
+}
+
 /** The other side of each message's conversation, by conversation id. */
 export async function contactsOf(
   db: Database,
-  messages: Iterable<Pick<MessageRow, 'conversation_id' | 'author_aci'>>,
+  messages: Iterable<Pick<MessageRow, 'conversation_id' | 'author_aci' | 'quote_json'>>,
 ): Promise<Map<string, ContactColumns | GroupColumns>> {
   const all = [...messages]
   const conversationIds = [...new Set(all.map((message) => message.conversation_id))]
@@ -74,7 +79,7 @@ export async function contactsOf(
       ? []
       : await peopleByAci(
           db,
-          all.flatMap((message) => message.author_aci ?? []),
+          all.flatMap((message) => [message.author_aci ?? [], quotedAci(message) ?? []].flat()),
         )
   const rows = await db
     .selectFrom('conversations')

@@ -32,9 +32,12 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
 }
 
 function authorView({ author_aci: aci }: MessageRow, { authors }: GroupColumns) {
-  if (aci === null) return null
-  const author = authors.find((one) => one.aci === aci)
-  return author === undefined ? { id: null, name: null, address: `signal:${aci}` } : refOf(author)
+  return aci === null ? null : personView(aci, authors)
+}
+
+function personView(aci: string, known: readonly ContactColumns[]) {
+  const person = known.find((one) => one.aci === aci)
+  return person === undefined ? { id: null, name: null, address: `signal:${aci}` } : refOf(person)
 }
 
 export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'>
@@ -74,7 +77,7 @@ export function messageView(
     severity: message.severity,
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
-    quote: quoteView(message),
+    quote: quoteView(message, isGroup ? other.authors : []),
     ranges: rangesView(message),
     preview: message.preview_json === null ? null : JSON.parse(message.preview_json),
     disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
@@ -136,10 +139,12 @@ export function attachmentView(row: AttachmentRow) {
   }
 }
 
-function quoteView({ quote_json: json }: MessageRow) {
+/** `person` is there for a member of a group. */
+function quoteView({ quote_json: json }: MessageRow, authors: readonly ContactColumns[]) {
   if (json === null) return null
-  const { ours, timestampMs, text }: Quote = JSON.parse(json)
-  return { author: ours ? 'us' : 'them', sent_at: time(timestampMs), text }
+  const { ours, timestampMs, text, authorAci }: Quote = JSON.parse(json)
+  const person = authorAci === undefined ? null : personView(authorAci, authors)
+  return { author: ours ? 'us' : 'them', person, sent_at: time(timestampMs), text }
 }
 
 function rangesView({ ranges_json: json }: MessageRow) {
@@ -236,6 +241,7 @@ export function groupView(
     who_adds: details.whoAdds,
     link: details.link,
     link_url: details.linkUrl ?? null,
+    avatar_url: details.avatar ? `/api/v1/groups/${group.id}/avatar` : null,
     members: details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
     invited: details.invited.map(person),
     requesting: details.requesting.map(person),

@@ -6,6 +6,7 @@ import { type GroupFact, groupBeginning, groupLine } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { setTimer } from '../store/disappearing.ts'
 import type { EventLog } from '../store/events.ts'
 import {
   detailsOf,
@@ -33,6 +34,19 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
   const { group, isNew } = await putGroup(tx, ids, fact.group, now)
   const conversation = await ensureGroupConversation(tx, ids, group.id, now)
   if (isNew) await addLineTo(context, tx, conversation, 'group', groupBeginning(fact))
+  const { timerSeconds: seconds } = fact.group
+  if (conversation.timer_s !== seconds) {
+    await setTimer(tx, conversation.id, { seconds, version: conversation.timer_version })
+    const by = fact.ours ? 'us' : 'them'
+    await events.append(tx, { type: 'conversation.timer', conversationId: conversation.id, data: { seconds, by } })
+  }
+  if ((conversation.archived === 1) !== fact.archived) {
+    await tx
+      .updateTable('conversations')
+      .set({ archived: fact.archived ? 1 : 0 })
+      .where('id', '=', conversation.id)
+      .execute()
+  }
   for (const { by, items } of fact.changes) {
     for (const item of items) {
       const involved = [by, 'who' in item ? item.who : undefined].filter((id) => id !== undefined)

@@ -4,6 +4,7 @@ import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { startReadTimers } from '../store/disappearing.ts'
 import { keepEarlyReceipt, takeEarlyReceipts } from '../store/early-receipts.ts'
+import { conversationsOfAuthor } from '../store/groups.ts'
 import { markConversationRead, markMessagesRead } from '../store/mailbox.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
@@ -53,22 +54,28 @@ export async function takeReadElsewhere(
   { author, timestampsMs, atMs }: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
 ): Promise<void> {
   const conversation = await conversationWith(tx, author)
-  const read = conversation === undefined ? [] : await markMessagesRead(tx, conversation.id, timestampsMs, atMs)
+  const groups = author.aci === undefined ? [] : await conversationsOfAuthor(tx, author.aci, timestampsMs)
+  const read: MessageRow[] = []
+  for (const id of conversation === undefined ? groups : [conversation.id, ...groups]) {
+    const those = await markMessagesRead(tx, id, timestampsMs, atMs, groups.includes(id) ? author.aci : undefined)
+    if (those.length === 0) continue
+    read.push(...those)
+    await startReadTimers(tx, id)
+    await events.append(tx, { type: 'conversation.read', conversationId: id, data: { by: 'other-device' } })
+  }
   const here = new Set(read.map(({ sent_timestamp_ms }) => sent_timestamp_ms))
   const missing = timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   if (author.aci !== undefined) {
     await keepEarlyReceipt(tx, { kind: 'read-here', aci: author.aci, timestampsMs: missing, atMs }, clock())
   }
-  if (conversation === undefined || read.length === 0) return
-  await startReadTimers(tx, conversation.id)
-  await events.append(tx, { type: 'conversation.read', conversationId: conversation.id, data: { by: 'other-device' } })
 }
 
 /** A message that was read on another device before it came here. */
 export async function catchUpReading(tx: DatabaseTransaction, message: MessageRow, authorAci: string): Promise<void> {
   for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, authorAci, message.sent_timestamp_ms)) {
     if (kind !== 'read-here') continue
-    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs)
+    const author = message.author_aci ?? undefined
+    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs, author)
     await startReadTimers(tx, message.conversation_id)
   }
 }

@@ -312,6 +312,8 @@ export interface SignalGroups {
   configure(id: string, wanted: GroupSettings): Promise<void>
   /** `undefined` takes it away. */
   setAvatar(id: string, avatar: Uint8Array | undefined): Promise<void>
+  /** Undefined when it has none. Errors: also `group-avatar`. */
+  avatar(id: string): Promise<Uint8Array | undefined>
   add(id: string, people: readonly PeerIds[]): Promise<void>
   /** `who`: a service id. A member, an invitation, or a request to join. */
   remove(id: string, who: string): Promise<void>
@@ -325,8 +327,6 @@ export interface SignalGroups {
   join(link: string): Promise<string>
   /** Of every member whose safety number has changed, the newest one is trusted from now on. */
   approveIdentities(id: string): Promise<void>
-  /** Learns of a group from elsewhere (another device, the storage service); fetched soon. */
-  learn(masterKey: Uint8Array): Promise<void>
 }
 
 /** Hands over verification codes that arrive at the modem. */

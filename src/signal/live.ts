@@ -42,7 +42,7 @@ import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
-import { StorageRecords, type StoredGroup } from './storage-records.ts'
+import { StorageRecords } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
@@ -51,8 +51,6 @@ const maintainEveryMs = 6 * 3600_000
 /** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
-
-type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -76,7 +74,6 @@ export class LiveAccount {
   readonly #groups: Groups
   readonly groupCommands: GroupCommands
   readonly #profiles: ProfileDesk
-  readonly #groupListeners = new Set<GroupListener>()
   readonly #contents: ContentDesk
   readonly #contentServer: ContentServer
   readonly #uploads: Uploads
@@ -143,7 +140,9 @@ export class LiveAccount {
       profile: parts.profile,
       clock,
       onGroup: async (group, transaction) => {
-        for (const listener of this.#groupListeners) await listener(group, transaction)
+        await this.#groups.keeper.listed(group, transaction)
+        // Its first look at the database waits for this transaction.
+        void this.#groups.keeper.fetchDue()
       },
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
@@ -193,7 +192,6 @@ export class LiveAccount {
     this.#groups = groups
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)
     this.groupCommands = new GroupCommands({
-      db,
       groups,
       resolve: (ids) => this.#resolve(ids),
       own: credentials.aci,
@@ -239,11 +237,6 @@ export class LiveAccount {
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
     return this.#challenges.present
-  }
-
-  /** Hands on the keys of groups that the account is in, from the storage service, inside the transaction of its reading. */
-  onGroup(listener: GroupListener): void {
-    this.#groupListeners.add(listener)
   }
 
   start(): void {

@@ -88,6 +88,36 @@ export function groupMessagesBySentTime(
     .execute()
 }
 
+/** The conversations of the groups in which this account is. */
+export async function conversationsOfMember(tx: DatabaseTransaction, aci: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('groups')
+    .innerJoin('conversations', 'conversations.group_id', 'groups.id')
+    .selectAll('groups')
+    .select('conversations.id as conversation_id')
+    .execute()
+  const theirs = rows.filter((row) => detailsOf(row).members.some((member) => member.aci === aci))
+  return theirs.map(({ conversation_id }) => conversation_id)
+}
+
+/** The conversations of groups into which this account wrote messages of these times. */
+export async function conversationsOfAuthor(
+  tx: DatabaseTransaction,
+  aci: string,
+  timestampsMs: readonly number[],
+): Promise<string[]> {
+  if (timestampsMs.length === 0) return []
+  const rows = await tx
+    .selectFrom('messages')
+    .select('conversation_id')
+    .distinct()
+    .where('direction', '=', 'in')
+    .where('author_aci', '=', aci)
+    .where('sent_timestamp_ms', 'in', [...timestampsMs])
+    .execute()
+  return rows.map(({ conversation_id }) => conversation_id)
+}
+
 export function recipientsOf(db: Database, messageId: string): Promise<RecipientRow[]> {
   return db.selectFrom('message_recipients').selectAll().where('message_id', '=', messageId).orderBy('aci').execute()
 }

@@ -174,17 +174,19 @@ export async function markMessagesRead(
   conversationId: string,
   timestampsMs: readonly number[],
   atMs: number,
+  /** In a group. */
+  authorAci?: string,
 ): Promise<MessageRow[]> {
   if (timestampsMs.length === 0) return []
-  const read = await tx
+  let query = tx
     .updateTable('messages')
     .set(({ fn, val }) => ({ read_at_ms: fn.coalesce('read_at_ms', val(atMs)) }))
     .where('conversation_id', '=', conversationId)
     .where('direction', '=', 'in')
     .where('transport', '=', 'signal')
     .where('sent_timestamp_ms', 'in', [...timestampsMs])
-    .returningAll()
-    .execute()
+  if (authorAci !== undefined) query = query.where('author_aci', '=', authorAci)
+  const read = await query.returningAll().execute()
   const { unread } = await tx
     .selectFrom('messages')
     .select(({ fn }) => fn.countAll<number>().as('unread'))

@@ -1,9 +1,11 @@
 /** Signal groups: who is in them, and what is done to them. */
+import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { parseDuration } from '../../domain/duration.ts'
 import { durationInWords } from '../../domain/words.ts'
 import { EXIT, ExitError } from '../exit.ts'
-import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
+import { type Address, call, download, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { GroupJson } from '../json.ts'
 import { addressFor, allGroups, groupFor } from '../people.ts'
 import { json, line, printable, table } from '../print.ts'
@@ -85,7 +87,22 @@ export async function timer(which: string, span: string, options: Options): Prom
   await change(which, { timer_seconds: span === 'off' ? 0 : seconds(span) }, options)
 }
 
-export async function avatar(which: string, file: string, options: Options): Promise<void> {
+export async function avatar(
+  which: string,
+  file: string | undefined,
+  options: Options & { output?: string },
+): Promise<void> {
+  if ((file === undefined) === (options.output === undefined)) {
+    throw new ExitError(EXIT.usage, 'Name a picture (or none), or say where to put the present one: --output FILE.')
+  }
+  if (file === undefined) {
+    const gateway = await findGateway(options)
+    const target = options.output ?? ''
+    const source = await download(gateway, await pathOf(gateway, which, '/avatar'))
+    await pipeline(source, target === '-' ? process.stdout : createWriteStream(target, { flags: 'wx', mode: 0o600 }))
+    if (target !== '-') line(target)
+    return
+  }
   await change(which, { avatar: file === 'none' ? null : await picture(file) }, options)
 }
 

@@ -1,14 +1,15 @@
 /** Signal groups: who is in them, and everything that is done to them. Writing to one is `POST /messages`. */
 import { z } from 'zod'
 import { parseAddress } from '../../domain/address.ts'
+import { contentTypeOf } from '../../domain/media.ts'
 import { findContact } from '../../store/contacts.ts'
 import { detailsOf, findGroup, listGroups, recipientsOf } from '../../store/groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts, GroupSettings, PersonIds } from '../ports.ts'
-import { Problem } from '../problem.ts'
+import { notFound, Problem } from '../problem.ts'
 import { demandContact, demandGroup, demandMessage, peopleByAci } from '../reads.ts'
-import { type Call, ok, type Route, route } from '../route.ts'
+import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { groupView, recipientView } from '../views.ts'
 
 /** The largest group that Signal has. */
@@ -125,6 +126,26 @@ export const groupRoutes: readonly Route[] = [
       const views = new Map<string, Awaited<ReturnType<typeof view>>>()
       for (const group of page.data) views.set(group.id, await view(call.ports, group))
       return pageReply(call, page, (group) => views.get(group.id))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/groups/:id/avatar',
+    scope: 'messages:read',
+    summary: 'The picture of the group, as it was set. 404 when it has none (`avatar_url` is null then).',
+    handle: async ({ ports, params, raw }) => {
+      const group = await demandGroup(ports.db, params['id'])
+      const picture = await ports.signal.groups().avatar(group.signal_id)
+      if (picture === undefined) throw notFound('picture')
+      raw.response.writeHead(200, {
+        'Content-Type': contentTypeOf(picture, undefined),
+        'Content-Length': picture.length,
+        'Content-Disposition': 'attachment',
+        'Content-Security-Policy': "default-src 'none'; sandbox",
+        'Cache-Control': 'private, no-cache',
+      })
+      raw.response.end(raw.request.method === 'HEAD' ? undefined : picture)
+      return STREAMING
     },
   }),
   route({

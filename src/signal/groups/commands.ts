@@ -1,7 +1,6 @@
 /** The commands of the house to the groups of an account: people become service ids, texts become messages. */
 import { CausewayError } from '../../domain/errors.ts'
 import type { OutgoingMedia } from '../../domain/media.ts'
-import type { Database } from '../../store/database.ts'
 import type { OutgoingGroupText, PeerIds, SignalGroups } from '../contract.ts'
 import { signalError } from '../errors.ts'
 import { peerOf } from '../ids.ts'
@@ -19,7 +18,6 @@ type Compose = (content: Content, timestampMs: number, media: readonly OutgoingM
 type Transcribe = (content: Content, timestampMs: number, outcomes: readonly MemberOutcome[]) => Promise<void>
 
 export class GroupCommands implements SignalGroups {
-  readonly #db: Database
   readonly #groups: Groups
   readonly #resolve: (ids: PeerIds) => Promise<PeerIds>
   readonly #own: string
@@ -28,7 +26,6 @@ export class GroupCommands implements SignalGroups {
   readonly #approve: (ids: PeerIds) => Promise<void>
 
   constructor(parts: {
-    db: Database
     groups: Groups
     resolve: (ids: PeerIds) => Promise<PeerIds>
     /** Our own ACI. */
@@ -39,7 +36,6 @@ export class GroupCommands implements SignalGroups {
     transcribe: Transcribe
     approve: (ids: PeerIds) => Promise<void>
   }) {
-    this.#db = parts.db
     this.#groups = parts.groups
     this.#resolve = parts.resolve
     this.#own = parts.own
@@ -85,6 +81,10 @@ export class GroupCommands implements SignalGroups {
     return this.#groups.setAvatar(id, avatar)
   }
 
+  avatar(id: string): Promise<Uint8Array | undefined> {
+    return this.#groups.avatars.get(id)
+  }
+
   async add(id: string, people: readonly PeerIds[]): Promise<void> {
     await this.#groups.add(id, await this.#serviceIds(people))
   }
@@ -116,11 +116,6 @@ export class GroupCommands implements SignalGroups {
   async approveIdentities(id: string): Promise<void> {
     const { state } = await this.#groups.keeper.demand(id)
     for (const { aci } of state.members) await this.#approve(peerOf(aci))
-  }
-
-  async learn(masterKey: Uint8Array): Promise<void> {
-    await this.#db.transaction().execute((transaction) => this.#groups.keeper.learn(masterKey, transaction))
-    await this.#groups.keeper.fetchDue()
   }
 
   async #serviceIds(people: readonly PeerIds[]): Promise<string[]> {

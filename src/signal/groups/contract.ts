@@ -23,6 +23,8 @@ export interface GroupView {
   /** What its invitation link does; the link itself while it works. */
   link: 'off' | 'join' | 'request'
   linkUrl: string | undefined
+  /** It has a picture. */
+  avatar: boolean
   members: readonly GroupMemberView[]
   /** ACI, or `PNI:` and the phone-number identity. */
   invited: readonly string[]
@@ -48,6 +50,8 @@ export interface GroupFact {
   changes: readonly { by: string | undefined; revision: number; items: readonly GroupChangeItem[] }[]
   /** We did it ourselves, here. */
   ours: boolean
+  /** The owner has put it away on their phone. */
+  archived: boolean
   /** Our own service ids. */
   self: readonly string[]
   atMs: number

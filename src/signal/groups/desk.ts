@@ -50,6 +50,7 @@ export class GroupDesk {
   async place(message: GroupMessage, context: GroupContext, transaction: DatabaseTransaction): Promise<Placement> {
     const group = await this.#keeper.note(context, transaction)
     if (group === undefined) return { kind: 'refused', why: 'it names no group' }
+    if (group.blocked && message.own === undefined) return { kind: 'refused', why: 'the owner has blocked this group' }
     const verdict = judge(group, message)
     if (verdict === 'may') return { kind: 'group', id: group.id }
     if (verdict === 'must-not') return { kind: 'refused', why: 'only administrators may write in this group' }
@@ -61,7 +62,8 @@ export class GroupDesk {
   /** A sign of typing: the group, when its author may write there. */
   async typingIn(groupId: Uint8Array, aci: string, transaction: DatabaseTransaction): Promise<string | undefined> {
     const group = await findGroup(transaction, Buffer.from(groupId).toString('base64'))
-    return group?.state?.members.some((member) => member.aci === aci) === true ? group.id : undefined
+    if (group === undefined || group.blocked) return undefined
+    return group.state?.members.some((member) => member.aci === aci) === true ? group.id : undefined
   }
 
   /** Takes what waits for this group out of the waiting room: what may be shown now, oldest first. */
@@ -80,8 +82,12 @@ export class GroupDesk {
       const verdict = judge(group, message)
       const isSettled = group.state.revision >= group.wantedRevision && group.standing === 'member'
       if (verdict === 'unknown' && !isSettled) continue
-      if (verdict === 'may') released.push(message)
-      else this.#log.warn({}, 'a message of a group was dropped: its author is no member, or may not write there')
+      if (verdict === 'may' && !group.blocked) released.push(message)
+      else
+        this.#log.warn(
+          {},
+          'a message of a group was dropped: it is blocked, or its author is no member or may not write there',
+        )
       await transaction.deleteFrom('signal_group_waiting').where('id', '=', row.id).execute()
     }
     return released

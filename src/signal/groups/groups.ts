@@ -15,6 +15,7 @@ import type { Sender } from '../sender.ts'
 import { SenderKeys } from '../sender-keys.ts'
 import type { SessionKeeper } from '../sessions.ts'
 import { GroupAdmin } from './admin.ts'
+import { GroupAvatars } from './avatars.ts'
 import type { GroupSettings, MemberOutcome } from './contract.ts'
 import { GroupCredentials } from './credentials.ts'
 import { GroupDesk } from './desk.ts'
@@ -28,6 +29,7 @@ import { type GroupState, isAdmin } from './state.ts'
 export class Groups {
   readonly desk: GroupDesk
   readonly keeper: GroupKeeper
+  readonly avatars: GroupAvatars
   readonly #admin: GroupAdmin
   readonly #sender: GroupSender
   readonly #credentials: Credentials
@@ -58,6 +60,7 @@ export class Groups {
     this.keeper = keeper
     this.desk = new GroupDesk({ keeper, clock, log })
     this.#admin = new GroupAdmin({ ...parts, server, params, profiles, keeper, sender, single })
+    this.avatars = new GroupAvatars({ db, keeper, server })
     this.#sender = sender
     this.#credentials = credentials
   }

@@ -136,6 +136,23 @@ export class GroupKeeper {
     return groupFrom(await transaction.insertInto('signal_groups').values(row).returningAll().executeTakeFirstOrThrow())
   }
 
+  /** A group as another device of the account has it on its list, at every reading of that. */
+  async listed(
+    { masterKey, blocked, archived }: { masterKey: Uint8Array; blocked: boolean; archived: boolean },
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const group = await this.learn(masterKey, transaction)
+    if (group === undefined || (group.blocked === blocked && group.archived === archived)) return
+    await transaction
+      .updateTable('signal_groups')
+      .set({ blocked: blocked ? 1 : 0, archived: archived ? 1 : 0 })
+      .where('id', '=', group.id)
+      .execute()
+    if (group.state !== undefined && group.archived !== archived) {
+      await this.#tell(group, group.state, [], false, transaction)
+    }
+  }
+
   /** Whoever asks to join by a link can tell nobody: where we may let people in, we have to look ourselves. */
   async lookForRequests(): Promise<void> {
     const rows = await this.#db.selectFrom('signal_groups').selectAll().where('standing', '=', 'member').execute()
@@ -234,7 +251,8 @@ export class GroupKeeper {
   ): Promise<void> {
     const { aci, pni } = this.#credentials
     const view = viewOf(state, group.cipher, this.#credentials)
-    const fact = { group: view, changes, ours, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
+    const { archived } = (await findGroup(transaction, group.id)) ?? group
+    const fact = { group: view, changes, ours, archived, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
     await this.#sink.group(fact, transaction)
   }
 

@@ -21,6 +21,9 @@ export interface KnownGroup {
   failures: number
   endorsements: Endorsements | undefined
   distribution: { id: string; sinceMs: number } | undefined
+  /** As the owner has set it on their phone. */
+  blocked: boolean
+  archived: boolean
 }
 
 /** A `Database`, or the open transaction inside of which the call happens. */
@@ -38,6 +41,8 @@ export function groupFrom(row: Selectable<SignalGroupsTable>): KnownGroup {
     wantedRevision: row.wanted_revision,
     isDue: row.due_at_ms !== null,
     failures: row.failures,
+    blocked: row.blocked === 1,
+    archived: row.archived === 1,
     endorsements:
       row.endorsements_json === null
         ? undefined
@@ -79,6 +84,7 @@ export function viewOf(state: GroupState, cipher: GroupCipher, self: { aci: stri
     link,
     linkUrl:
       link === 'off' || password === undefined ? undefined : writeInviteLink({ masterKey: cipher.masterKey, password }),
+    avatar: state.avatarUrl !== undefined,
     members: state.members.map(({ aci, role }) => ({ aci, admin: role === roles.admin })),
     invited: state.invited.map(({ serviceId }) => serviceId),
     requesting: state.requesting.map(({ aci }) => aci),

@@ -29,6 +29,8 @@ const connectionsMax = 4
 /** A group of 1001 members with all its lists stays far below. */
 const answerOctetsMax = 8 * 1024 * 1024
 const logsAtOnce = 64
+/** Where avatars lie; whoever sets one could name any other place. */
+const avatarPlace = /^groups\/[\w=-]{1,100}\/[\w=-]{1,100}$/
 
 interface Answer {
   status: number
@@ -128,6 +130,21 @@ export class GroupServer {
     if (answer.status >= 300)
       throw signalError('signal-failed', { detail: `the avatar was refused (${answer.status})` })
     return key
+  }
+
+  /** An encrypted avatar by its place. Errors: CausewayError `group-avatar`, `signal-unreachable`. */
+  async avatar(place: string): Promise<Buffer> {
+    const isPlace = avatarPlace.test(place)
+    const answer = isPlace ? await this.#send('GET', `${this.#avatarUrl}/${place}`, {}, undefined) : undefined
+    if (answer?.status === 200) return answer.body
+    if (answer !== undefined && answer.status >= 500) {
+      throw signalError('signal-failed', { detail: `the content server answered ${answer.status}` })
+    }
+    throw new CausewayError({
+      code: 'group-avatar',
+      message: 'The picture of this group is not at Signal’s content server.',
+      retry: 'never',
+    })
   }
 
   async #ask(

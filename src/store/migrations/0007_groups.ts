@@ -15,8 +15,13 @@ const statements = [
      due_at_ms integer, failures integer not null default 0,
      endorsements_json text, endorsements_expire_at_ms integer not null default 0,
      distribution_id text, distribution_at_ms integer,
+     blocked integer not null default 0 check (blocked in (0, 1)),
+     archived integer not null default 0 check (archived in (0, 1)),
      created_at_ms integer not null
    ) strict`,
+  `create table signal_group_avatars (
+     group_id text primary key references signal_groups (id) on delete cascade, place text not null, content blob not null
+   ) strict, without rowid`,
   'create index signal_groups_due on signal_groups (due_at_ms) where due_at_ms is not null',
   `create table signal_sender_key_shares (
      distribution_id text not null, address text not null, device_id integer not null,
@@ -44,6 +49,7 @@ const statements = [
      check ((group_id is null) <> (contact_id is null))`,
   'create unique index conversations_of_groups on conversations (group_id) where group_id is not null',
   'alter table messages add column author_aci text',
+  `create index messages_by_author on messages (author_aci, sent_timestamp_ms) where author_aci is not null`,
   `create table message_recipients (
      message_id text not null references messages (id) on delete cascade,
      aci text not null,

@@ -234,7 +234,18 @@ export interface SignalGroupsTable {
   /** Of our own sender key. */
   distribution_id: string | null
   distribution_at_ms: number | null
+  /** As the owner has set it on their phone. */
+  blocked: Generated<Flag>
+  archived: Generated<Flag>
   created_at_ms: number
+}
+
+/** The picture of a group, in clear. */
+interface SignalGroupAvatarsTable {
+  group_id: string
+  /** Where it lies at the content server: another picture has another place. */
+  place: string
+  content: Uint8Array
 }
 
 /** Devices that hold our sender key of that distribution. */
@@ -272,6 +283,7 @@ interface SignalGroupWaitingTable {
 
 export interface SignalTables {
   signal_groups: SignalGroupsTable
+  signal_group_avatars: SignalGroupAvatarsTable
   signal_sender_key_shares: SignalSenderKeySharesTable
   signal_group_credentials: SignalGroupCredentialsTable
   signal_profile_credentials: SignalProfileCredentialsTable

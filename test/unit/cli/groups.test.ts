@@ -30,6 +30,7 @@ beforeAll(async () => {
       members: [{ aci: ana, admin: false }],
       invited: [],
       requesting: [],
+      avatar: false,
     } as const
     const { group } = await putGroup(tx, rig.ports.ids, details, 1)
     await ensureGroupConversation(tx, rig.ports.ids, group.id, 1)

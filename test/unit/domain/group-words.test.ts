@@ -29,7 +29,14 @@ test.each(lines)('%o by %s', (item, by, words) => {
 
 test('how a group begins depends on what we are to it', () => {
   const begin = (standing: GroupDetails['standing'], ours = false) =>
-    groupBeginning({ group: { standing, title: 'Garden' } as GroupDetails, changes: [], ours, self: [], atMs: 0 })
+    groupBeginning({
+      group: { standing, title: 'Garden' } as GroupDetails,
+      changes: [],
+      ours,
+      archived: false,
+      self: [],
+      atMs: 0,
+    })
   expect(begin('member', true)).toBe('You are in the group “Garden” now')
   expect(begin('member')).toBe('You were added to the group “Garden”')
   expect(begin('invited')).toBe('You are invited to the group “Garden”: accept, or leave it')

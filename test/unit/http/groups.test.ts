@@ -19,6 +19,7 @@ const details: GroupDetails = {
   whoAdds: 'admins',
   link: 'off',
   linkUrl: undefined,
+  avatar: true,
   members: [{ aci: ana, admin: true }],
   invited: [`PNI:${ben}`],
   requesting: [],

@@ -266,6 +266,7 @@ export async function startRig(): Promise<Rig> {
           },
           configure: said('configure'),
           setAvatar: said('avatar'),
+          avatar: async () => new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
           add: said('add'),
           remove: said('remove'),
           setRole: said('role'),

@@ -175,8 +175,9 @@ const startUp = () =>
     return { readyMs: median(tookMs), everythingConnectedMs: median(connectedMs) }
   })
 
+/** As on a small machine. */
 const memory = () =>
-  inHouse({}, async (house) => {
+  inHouse({ config: { memory: 'small', log: { level: 'warn', format: 'json' } } }, async (house) => {
     const ana = house.world.signalPerson('ana')
     const numbers = await strangers(house)
     const gateway = residentMb(house.gatewayPid ?? 0)

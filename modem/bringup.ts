@@ -4,20 +4,10 @@
  * to `modem.ts`.
  */
 import { setting } from './at/command.ts'
-import {
-  description,
-  functionality,
-  ICCID_QUERIES,
-  iccid,
-  imei,
-  imsi,
-  operator,
-  ownNumber,
-  signalQuality,
-  wakeRadio,
-} from './at/general.ts'
+import { functionality, imsi, operator, ownNumber, signalQuality, wakeRadio } from './at/general.ts'
 import { errorClass } from './at/result.ts'
 import {
+  BROADCAST_MEMORY,
   type NewMessageIndication,
   offeredIndications,
   offeredMemories,
@@ -28,6 +18,7 @@ import {
   setIndication,
 } from './at/sms.ts'
 import type { ModemStatus } from './contract.ts'
+import { saidTwice, tellIccid, tellImei, tellOf } from './identity-answers.ts'
 import { indicationLadder } from './indications.ts'
 import type { PinRecord } from './pin-record.ts'
 import type { ModemProfile } from './profile.ts'
@@ -86,7 +77,7 @@ export async function bringUp(steps: StartSteps, options: BringUpOptions): Promi
   const memories = await messageMemories(steps, options, profile)
   const indication = await newMessageIndications(steps, acknowledged, memories, profile)
   for (const text of ['AT+CLIP=1', 'AT+CRC=1', 'AT+CUSD=1']) await optional(steps, text)
-  for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+COPS=3,0']) await optional(steps, text)
+  for (const text of ['AT+CREG=2', 'AT+CGREG=2', 'AT+CEREG=2', 'AT+CIREG=1', 'AT+COPS=3,0']) await optional(steps, text)
   await describeSim(steps, options)
   return { acknowledged, memories, indication }
 }
@@ -108,16 +99,19 @@ async function identify(
   options: BringUpOptions,
 ): Promise<{ imei: string | undefined; profile: ModemProfile }> {
   const { commandTimeoutMs } = steps.timings
-  const tell = (text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR') =>
-    unlessRefused(steps.run(description(text, commandTimeoutMs)))
-  const number =
-    (await unlessRefused(steps.run(imei('AT+CGSN', commandTimeoutMs)))) ??
-    (await unlessRefused(steps.run(imei('AT+GSN', commandTimeoutMs))))
+  const ask = steps.run.bind(steps)
+  const number = await tellImei(ask, commandTimeoutMs)
   options.admit(number)
-  const manufacturer = await tell('AT+CGMI')
-  const model = await tell('AT+CGMM')
+  const manufacturer = await tellOf(ask, 'AT+CGMI', commandTimeoutMs)
+  const model = await tellOf(ask, 'AT+CGMM', commandTimeoutMs)
   const profile = options.profile({ manufacturer, model })
-  options.learn({ imei: number, manufacturer, model, revision: await tell('AT+CGMR'), profile: profile.id })
+  options.learn({
+    imei: number,
+    manufacturer,
+    model,
+    revision: await tellOf(ask, 'AT+CGMR', commandTimeoutMs),
+    profile: profile.id,
+  })
   return { imei: number, profile }
 }
 
@@ -181,7 +175,7 @@ async function messageMemories(
 }
 
 function readable(offered: readonly string[], preferred: string): readonly string[] {
-  const apart = preferred === 'MT' ? ['SR'] : ['SR', 'SM', 'ME']
+  const apart = preferred === 'MT' ? ['SR', BROADCAST_MEMORY] : ['SR', BROADCAST_MEMORY, 'SM', 'ME']
   return [...apart.filter((name) => name !== preferred && offered.includes(name)), preferred]
 }
 
@@ -196,6 +190,7 @@ async function newMessageIndications(
   const ladder = indicationLadder(offered, {
     acknowledged,
     reportMemory: memories.readable.includes('SR'),
+    broadcastMemory: memories.readable.includes(BROADCAST_MEMORY),
     first: profile.indications?.first ?? [],
     direct: profile.directDelivery !== undefined,
   })
@@ -209,19 +204,11 @@ async function newMessageIndications(
 async function describeSim(steps: StartSteps, options: BringUpOptions): Promise<void> {
   const { commandTimeoutMs, slowCommandTimeoutMs } = steps.timings
   options.learn({
-    imsi: await unlessRefused(steps.run(imsi(commandTimeoutMs))),
-    iccid: await firstIccid(steps),
+    imsi: await saidTwice(steps.run.bind(steps), imsi(commandTimeoutMs)),
+    iccid: await tellIccid(steps.run.bind(steps), commandTimeoutMs),
     number: await unlessRefused(steps.run(ownNumber(slowCommandTimeoutMs))),
     smsc: (await unlessRefused(steps.run(serviceCentre(slowCommandTimeoutMs)))) || undefined,
     signalDbm: await unlessRefused(steps.run(signalQuality(commandTimeoutMs))),
     operator: await unlessRefused(steps.run(operator(slowCommandTimeoutMs))),
   })
-}
-
-async function firstIccid(steps: StartSteps): Promise<string | undefined> {
-  for (const text of ICCID_QUERIES) {
-    const found = await unlessRefused(steps.run(iccid(text, steps.timings.commandTimeoutMs)))
-    if (found !== undefined) return found
-  }
-  return undefined
 }

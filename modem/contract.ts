@@ -82,6 +82,21 @@ export interface RecoveryStatus {
   hardAtMs: readonly number[]
 }
 
+/** How it is registered with one network (27.007 §7.2, §10.1). */
+export type Registration = 'none' | 'home' | 'searching' | 'denied' | 'unknown' | 'roaming' | 'sms-only'
+
+/** What the modem tells of each; undefined where it does not. Texts go by `circuit`, or by `eps` (with `ims`, or handed over to 2G). */
+export interface ModemNetworks {
+  /** +CREG: 2G and 3G calls and texts. */
+  circuit: Registration | undefined
+  /** +CGREG: 2G and 3G data. */
+  packet: Registration | undefined
+  /** +CEREG: LTE. */
+  eps: Registration | undefined
+  /** +CIREG: registered with IMS. */
+  ims: boolean | undefined
+}
+
 export interface ModemStatus {
   id: string
   /** Where it is: `/dev/…` or `tcp://host:port`; `auto` until it was found. */
@@ -101,7 +116,9 @@ export interface ModemStatus {
   /** E.164, from configuration or +CNUM. */
   number: string | undefined
   operator: string | undefined
-  registration: 'none' | 'home' | 'searching' | 'denied' | 'unknown' | 'roaming' | 'sms-only'
+  /** The best of its networks. */
+  registration: Registration
+  networks?: ModemNetworks
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]

@@ -4,11 +4,13 @@
  * our modems holds. Ports that are no USB device are left alone: a machine's console may hang on them.
  */
 import { AtChannel } from './at/channel.ts'
+import type { AtCommand } from './at/command.ts'
 import type { ChannelEvents } from './at/events.ts'
-import { description, imei } from './at/general.ts'
 import { Priority } from './at/priority.ts'
+import { familyUrcs } from './family-urcs.ts'
+import { tellImei, tellOf } from './identity-answers.ts'
 import { type ModemProfile, profileOf, usbProfile } from './profile.ts'
-import { inWords, unlessRefused } from './refusal.ts'
+import { inWords } from './refusal.ts'
 import type { SerialPortListing } from './serial/listing.ts'
 import type { SerialTransport } from './serial/pipe.ts'
 import { type Clock, type Log, within } from './serial/surroundings.ts'
@@ -173,15 +175,14 @@ export class PortScout {
   ): Promise<{ imei: string; manufacturer: string | undefined; model: string | undefined } | string> {
     const { clock, log, timings } = this.#options
     const channel = new AtChannel(pipe, NO_EVENTS, { clock, log, timings })
+    channel.knowUrcs(familyUrcs(this.#options.profiles, undefined))
     const conversation = async () => {
       await channel.handshake(Priority.inbound)
-      const tell = (text: 'AT+CGMI' | 'AT+CGMM') =>
-        unlessRefused(channel.run(description(text, timings.probeLimitMs), Priority.inbound))
-      const number =
-        (await unlessRefused(channel.run(imei('AT+CGSN', timings.probeLimitMs), Priority.inbound))) ??
-        (await unlessRefused(channel.run(imei('AT+GSN', timings.probeLimitMs), Priority.inbound)))
+      const ask = <T>(command: AtCommand<T>) => channel.run(command, Priority.inbound)
+      const number = await tellImei(ask, timings.probeLimitMs)
       if (number === undefined) return 'something answers to AT there, but tells no IMEI'
-      return { imei: number, manufacturer: await tell('AT+CGMI'), model: await tell('AT+CGMM') }
+      const manufacturer = await tellOf(ask, 'AT+CGMI', timings.probeLimitMs)
+      return { imei: number, manufacturer, model: await tellOf(ask, 'AT+CGMM', timings.probeLimitMs) }
     }
     try {
       const asked = await within(clock, timings.probeLimitMs, conversation())

@@ -4,15 +4,22 @@
  */
 import type { AtChannel } from './at/channel.ts'
 import type { AtCommand } from './at/command.ts'
-import { operator, REGISTRATION_PREFIXES, type RegistrationPrefix, registration, signalQuality } from './at/general.ts'
+import {
+  imsRegistration,
+  operator,
+  REGISTRATION_PREFIXES,
+  type RegistrationPrefix,
+  registration,
+  signalQuality,
+} from './at/general.ts'
 import { Priority } from './at/priority.ts'
 import { currentFormat, currentIndication, type NewMessageIndication, setIndication } from './at/sms.ts'
-import type { ModemStatus } from './contract.ts'
+import type { ModemNetworks, ModemStatus, Registration } from './contract.ts'
 import { unlessRefused } from './refusal.ts'
 import type { ModemTimings } from './timings.ts'
 
 /** <stat> of 27.007 §7.2, best first; the best of the three networks counts. */
-const REGISTRATIONS: readonly { registration: ModemStatus['registration']; stats: readonly number[] }[] = [
+const REGISTRATIONS: readonly { registration: Registration; stats: readonly number[] }[] = [
   { registration: 'home', stats: [1, 9] },
   { registration: 'roaming', stats: [5, 10] },
   { registration: 'sms-only', stats: [6, 7] },
@@ -22,8 +29,12 @@ const REGISTRATIONS: readonly { registration: ModemStatus['registration']; stats
 ]
 
 /** Whether texts can be tried in that state. A modem that tells nothing is believed. */
-export function isRegistered(state: ModemStatus['registration']): boolean {
+export function isRegistered(state: Registration): boolean {
   return state === 'home' || state === 'roaming' || state === 'sms-only' || state === 'unknown'
+}
+
+function registrationOf(stats: readonly number[]): Registration {
+  return REGISTRATIONS.find((row) => stats.some((each) => row.stats.includes(each)))?.registration ?? 'unknown'
 }
 
 export class Health {
@@ -32,6 +43,7 @@ export class Health {
   readonly #indication: NewMessageIndication
   #routingInDoubt = false
   readonly #stats = new Map<RegistrationPrefix, number>()
+  #ims: boolean | undefined
 
   constructor(channel: AtChannel, timings: ModemTimings, indication: NewMessageIndication) {
     this.#channel = channel
@@ -40,19 +52,33 @@ export class Health {
   }
 
   /** Takes a <stat> from a URC; gives the state that results of all three. */
-  noteRegistration(prefix: RegistrationPrefix, stat: number): ModemStatus['registration'] {
+  noteRegistration(prefix: RegistrationPrefix, stat: number): Registration {
     this.#stats.set(prefix, stat)
-    const stats = [...this.#stats.values()]
-    return REGISTRATIONS.find((row) => stats.some((each) => row.stats.includes(each)))?.registration ?? 'unknown'
+    return registrationOf([...this.#stats.values()])
   }
 
-  /** Asks the three networks; a modem that knows none of the commands gives `unknown`. */
-  async registration(): Promise<ModemStatus['registration']> {
-    let state: ModemStatus['registration'] = 'unknown'
+  /** Takes what +CIREGU said. */
+  noteIms(registered: boolean): void {
+    this.#ims = registered
+  }
+
+  /** What was told of each network so far. */
+  networks(): ModemNetworks {
+    const told = (prefix: RegistrationPrefix) => {
+      const stat = this.#stats.get(prefix)
+      return stat === undefined ? undefined : registrationOf([stat])
+    }
+    return { circuit: told('+CREG:'), packet: told('+CGREG:'), eps: told('+CEREG:'), ims: this.#ims }
+  }
+
+  /** Asks the three networks, and IMS; a modem that knows none of the commands gives `unknown`. */
+  async registration(): Promise<Registration> {
+    let state: Registration = 'unknown'
     for (const prefix of REGISTRATION_PREFIXES) {
       const stat = await this.#ask(registration(prefix, this.#timings.commandTimeoutMs))
       if (stat !== undefined) state = this.noteRegistration(prefix, stat)
     }
+    this.#ims = await this.#ask(imsRegistration(this.#timings.commandTimeoutMs))
     return state
   }
 

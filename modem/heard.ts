@@ -6,7 +6,7 @@ import { decimal } from './at/fields.ts'
 import { REGISTRATION_PREFIXES } from './at/general.ts'
 import type { Urc } from './at/urc.ts'
 import { CALL_URCS } from './calls.ts'
-import type { ModemStatus } from './contract.ts'
+import type { Registration } from './contract.ts'
 import type { Link } from './link.ts'
 import type { ModemProfile } from './profile.ts'
 import type { Log } from './serial/surroundings.ts'
@@ -21,7 +21,9 @@ export interface HeardHost {
   readonly id: string
   readonly log: Log
   readonly profile: ModemProfile | undefined
-  registration(registration: ModemStatus['registration']): void
+  registration(registration: Registration): void
+  /** What is known of its networks has changed. */
+  networksChanged(): void
   /** `READY`, `NOT INSERTED` and the like. */
   simState(state: string): void
   underVoltage(words: string): void
@@ -38,6 +40,7 @@ export function heard(urc: Urc, link: Link, host: HeardHost): void {
   switch (urc.name) {
     case '+CMTI:':
     case '+CDSI:':
+    case '+CBMI:':
       link.reception?.indicated(urc)
       return
     case '+CMT:':
@@ -45,6 +48,10 @@ export function heard(urc: Urc, link: Link, host: HeardHost): void {
     case '+CBM:':
       if (link.reception !== undefined) link.reception.direct(urc)
       else if (link.early.length < EARLY_MAX) link.early.push(urc)
+      return
+    case '+CIREGU:':
+      link.health?.noteIms(decimal(urc.fields[0]) === 1)
+      host.networksChanged()
       return
     case '+CUSD:':
       link.ussd.heard(urc)

@@ -3,7 +3,7 @@
  *
  * Store and notify (mt=1) survives a crash of ours. Status reports come direct (ds=1) only where +CNMA acknowledges
  * them, so that one which was not persisted comes again; else stored (ds=2), else direct without acknowledgement,
- * else not at all. Modems refuse what they advertise, hence a ladder and not one choice.
+ * else not at all. Broadcasts come direct (bm=2), stored (bm=1) where they cannot. Modems refuse what they advertise, hence a ladder and not one choice.
  */
 import type { NewMessageIndication } from './at/sms.ts'
 
@@ -15,6 +15,8 @@ export interface IndicationWishes {
   acknowledged: boolean
   /** The memory "SR" can be selected for reading. */
   reportMemory: boolean
+  /** The memory "BM" can be selected for reading. */
+  broadcastMemory?: boolean
   /** Tried before all others. */
   first?: readonly NewMessageIndication[]
   /** It was proven for this module that direct messages wait for +CNMA: mt=2 comes first. */
@@ -34,7 +36,8 @@ export function indicationLadder(
   }
   const modes = pick(0, [2, 1, 3])
   const targets = pick(1, wishes.direct && wishes.acknowledged ? [2, 1, 3] : [1, 3, 2])
-  const pages = pick(2, [2, 0])
+  const storesPages = wishes.broadcastMemory === true && offered[2]?.has(1) === true && !offered[2].has(2)
+  const pages = pick(2, storesPages ? [1, 0] : [2, 0])
   const reports = pick(3, reportOrder(wishes))
   const buffers = pick(4, [0, 1])
   const ladder: NewMessageIndication[] = [...(wishes.first ?? [])]

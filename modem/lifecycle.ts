@@ -417,3 +417,11 @@ function elapsed(life: Life): Step {
   if (life.phase === 'held') return startSequence(life, life.reason)
   return same(life)
 }
+
+/** What it means that the modem says its SIM to be `READY`, `NOT INSERTED` and the like; undefined for nothing new. */
+export function simStateEvent({ phase }: Life, state: string): LifeEvent | undefined {
+  const came = phase === 'held' && state === 'READY'
+  const went = phase === 'running' && /NOT READY|NOT INSERTED|REMOVED/.test(state)
+  if (!came && !went) return undefined
+  return { kind: 'unsettled', reason: came ? 'the SIM is ready' : 'the SIM has gone' }
+}

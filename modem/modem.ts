@@ -17,29 +17,39 @@ import type { Urc } from './at/urc.ts'
 import {
   type ModemStatus,
   ModemSubmitError,
+  type Registration,
   type SmsModem,
   type SubmitOptions,
   type UssdAnswer,
   UssdError,
 } from './contract.ts'
+import { familyUrcs } from './family-urcs.ts'
 import { isRegistered } from './health.ts'
 import { heard } from './heard.ts'
 import { ImeiClaims } from './identity.ts'
-import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from './lifecycle.ts'
+import {
+  describeLife,
+  type Effect,
+  type Life,
+  type LifeEvent,
+  NEW_LIFE,
+  simStateEvent,
+  transition,
+} from './lifecycle.ts'
 import { closeLink, type Link, newLink } from './link.ts'
 import type { ModemOptions } from './options.ts'
 import { personCommand } from './person-command.ts'
 import { PinRecord, VolatilePinEntries } from './pin-record.ts'
+import { Polling } from './polling.ts'
 import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { inWords } from './refusal.ts'
-import { cycleRadio, replug, restart } from './repairs.ts'
+import { cycleRadio, lookAtPower, replug, restart } from './repairs.ts'
 import type { SerialTransport } from './serial/pipe.ts'
 import { watchGone } from './serial/presence.ts'
 import { type Clock, type Log, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
-import { boardUnderVoltage } from './serial/usb.ts'
 import { setUp, startFailure } from './set-up.ts'
-import { blankStatus, StatusBoard } from './status.ts'
+import { blankStatus, configuredIds, StatusBoard } from './status.ts'
 import type { StorageHabits } from './storage.ts'
 import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
 import type { UssdHabits, UssdSession } from './ussd.ts'
@@ -57,6 +67,7 @@ export class Modem implements SmsModem {
   readonly #pinRecord: PinRecord
   readonly #profiles: readonly ModemProfile[]
   readonly #whereabouts: Whereabouts
+  readonly #polling: Polling
   #profile: ModemProfile | undefined
   readonly #habits: StorageHabits = { unlisted: new Set(), miscounted: new Map() }
   readonly #ussdHabits: UssdHabits = { coding: undefined }
@@ -65,7 +76,6 @@ export class Modem implements SmsModem {
   #life: Life = NEW_LIFE
   #link: Link | undefined
   #cancelWait: () => void = () => {}
-  #cancelPoll: () => void = () => {}
   #cancelWatch: () => void = () => {}
 
   constructor(options: ModemOptions) {
@@ -87,6 +97,16 @@ export class Modem implements SmsModem {
       clock: this.#clock,
       log: this.#log,
       timings: this.#timings,
+    })
+    this.#polling = new Polling({
+      modemId: () => this.id,
+      clock: this.#clock,
+      log: this.#log,
+      timings: this.#timings,
+      dispatch: (event) => this.#dispatch(event),
+      registration: (registration) => this.#noteRegistration(registration),
+      learn: (facts) => this.#board.update(facts),
+      track: (work) => this.#track(work),
     })
   }
 
@@ -134,7 +154,7 @@ export class Modem implements SmsModem {
     } finally {
       // It may have changed what the start sequence set, or opened the SIM.
       if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
-      else if (this.#life.phase === 'running') this.#pollAfter(link, 0)
+      else if (this.#life.phase === 'running') this.#polling.after(link, 0)
     }
   }
 
@@ -180,7 +200,7 @@ export class Modem implements SmsModem {
     }
     const { counts, last, history, hardAtMs } = life.ladder
     if (event.kind !== 'remembered' && life.ladder.counts !== before.ladder.counts) {
-      this.#options.healing?.note([this.id, ...this.#entryId()], life.ladder)
+      this.#options.healing?.note([this.id, ...configuredIds(this.#options)], life.ladder)
     }
     if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync') {
       this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
@@ -193,12 +213,6 @@ export class Modem implements SmsModem {
   async #remember(): Promise<void> {
     const healing = await this.#options.healing?.recall(this.id)
     if (healing !== undefined) this.#dispatch({ kind: 'remembered', healing })
-  }
-
-  /** What the configuration calls it; nothing where it says no more than `auto`. */
-  #entryId(): readonly string[] {
-    const { port, label, imei } = this.#options
-    return port === 'auto' && label === undefined && imei === undefined ? [] : [blankStatus(this.#options).id]
   }
 
   #perform(effect: Effect): void {
@@ -219,10 +233,10 @@ export class Modem implements SmsModem {
         this.#track(this.#cycleRadio())
         return
       case 'replug-usb':
-        this.#track(this.#replugUsb())
+        this.#track(replug(this.#whereabouts.port, this.#clock, this.#timings, (event) => this.#dispatch(event)))
         return
       case 'watch-port':
-        this.#track(this.#lookAtPower())
+        this.#track(lookAtPower((event) => this.#dispatch(event)))
         this.#cancelWatch = watchGone(this.#whereabouts.port, this.#timings.presenceEveryMs, this.#clock, () =>
           this.#dispatch({ kind: 'port-gone' }),
         )
@@ -263,6 +277,8 @@ export class Modem implements SmsModem {
       this.#events(() => this.#link?.channel === channel),
       { clock: this.#clock, log: this.#log, timings: this.#timings },
     )
+    // Nobody knows yet who is there: what any family says unasked is no answer.
+    channel.knowUrcs(familyUrcs(this.#profiles, undefined))
     this.#link = newLink({
       modemId: () => this.id,
       channel,
@@ -305,7 +321,7 @@ export class Modem implements SmsModem {
   async #close(reason: string): Promise<void> {
     const link = this.#link
     this.#link = undefined
-    this.#cancelPoll()
+    this.#polling.cancel()
     if (link === undefined) return
     const release = this.#whereabouts.takeHold()
     await closeLink(link, reason)
@@ -318,7 +334,7 @@ export class Modem implements SmsModem {
     link.setUp.abort()
     link.setUp = new AbortController()
     const { signal } = link.setUp
-    this.#cancelPoll()
+    this.#polling.cancel()
     link.ussd.stop('the modem is set up anew')
     const stopping = link.reception?.stop()
     link.reception = undefined
@@ -348,7 +364,7 @@ export class Modem implements SmsModem {
       clock: this.#clock,
       log: this.#log,
       timings: this.#timings,
-      routingInDoubt: () => this.#pollAfter(link, this.#timings.routingCheckMs),
+      routingInDoubt: () => this.#polling.after(link, this.#timings.routingCheckMs),
     })
     if (working === undefined) return
     const { health, reception } = working
@@ -359,16 +375,14 @@ export class Modem implements SmsModem {
     // A modem that obeyed ATE0 and echoes later has forgotten it, and everything else with it.
     if (link.echoes === echoesBefore) link.channel.echoIsOff()
     this.#dispatch({ kind: 'started' })
-    this.#pollAfter(link, this.#timings.pollEveryMs)
+    this.#polling.after(link, this.#timings.pollEveryMs)
   }
 
   #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
     const profile = profileOf(this.#profiles, { ...facts, usbId: this.#whereabouts.usbId })
     this.#profile = profile
     link.submission.errors = profile.errors
-    link.channel.knowUrcs(
-      profile.urcs.map(({ prefix, meaning }) => ({ prefix, ...(meaning === 'boot' ? { boot: 'sure' as const } : {}) })),
-    )
+    link.channel.knowUrcs(familyUrcs(this.#profiles, profile))
     return profile
   }
 
@@ -381,17 +395,23 @@ export class Modem implements SmsModem {
     this.#board.update(number === undefined ? facts : { ...facts, number })
   }
 
-  #noteRegistration(registration: ModemStatus['registration']): void {
+  #noteRegistration(registration: Registration): void {
     this.#board.update({ registration })
+    this.#noteNetworks()
     const registered = isRegistered(registration)
     if (registered !== this.#life.registered) this.#dispatch({ kind: 'registration', registered })
+  }
+
+  #noteNetworks(): void {
+    const { health } = this.#link ?? {}
+    if (health !== undefined) this.#board.update({ networks: health.networks() })
   }
 
   async #restartModule(): Promise<void> {
     const link = this.#link
     if (link !== undefined) {
       link.setUp.abort()
-      this.#cancelPoll()
+      this.#polling.cancel()
       this.#track(link.reception?.stop() ?? Promise.resolve())
       await restart(link.channel, this.#profile?.reset?.command, this.#timings)
     }
@@ -402,23 +422,12 @@ export class Modem implements SmsModem {
     const link = this.#link
     if (link === undefined) return
     link.setUp.abort()
-    this.#cancelPoll()
+    this.#polling.cancel()
     this.#track(link.reception?.stop() ?? Promise.resolve())
     await cycleRadio(link.channel, this.#clock, this.#timings).catch((error: unknown) =>
       this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'no radio cycle'),
     )
     if (this.#link === link) this.#dispatch({ kind: 'radio-cycled' })
-  }
-
-  async #replugUsb(): Promise<void> {
-    const problem = await replug(this.#whereabouts.port, this.#clock, this.#timings)
-    this.#dispatch({ kind: 'replugged', problem })
-  }
-
-  async #lookAtPower(): Promise<void> {
-    if (await boardUnderVoltage()) {
-      this.#dispatch({ kind: 'under-voltage', words: 'the board says that its own supply voltage is too low' })
-    }
   }
 
   #onUrc(urc: Urc): void {
@@ -429,41 +438,12 @@ export class Modem implements SmsModem {
       log: this.#log,
       profile: this.#profile,
       registration: (registration) => this.#noteRegistration(registration),
-      simState: (state) => this.#onSimState(state),
+      networksChanged: () => this.#noteNetworks(),
+      simState: (state) => {
+        const event = simStateEvent(this.#life, state)
+        if (event !== undefined) this.#dispatch(event)
+      },
       underVoltage: (words) => this.#dispatch({ kind: 'under-voltage', words }),
     })
-  }
-
-  #onSimState(state: string): void {
-    const came = this.#life.phase === 'held' && state === 'READY'
-    const went = this.#life.phase === 'running' && /NOT READY|NOT INSERTED|REMOVED/.test(state)
-    if (came || went) this.#dispatch({ kind: 'unsettled', reason: came ? 'the SIM is ready' : 'the SIM has gone' })
-  }
-
-  #pollAfter(link: Link, delayMs: number): void {
-    this.#cancelPoll()
-    this.#cancelPoll = this.#clock.after(delayMs, () => this.#track(this.#poll(link)))
-  }
-
-  async #poll(link: Link): Promise<void> {
-    const { health, reception, setUp } = link
-    if (health === undefined || reception === undefined || setUp.signal.aborted) return
-    try {
-      const lost = await health.lostSettings()
-      if (setUp.signal.aborted) return
-      if (lost !== undefined) {
-        this.#dispatch({ kind: 'unsettled', reason: lost })
-        return
-      }
-      this.#noteRegistration(await health.registration())
-      const facts = await health.facts()
-      this.#board.update(facts)
-      await reception.sweep()
-      if (!setUp.signal.aborted) this.#dispatch({ kind: 'polled', signal: facts.signalDbm !== undefined })
-    } catch (error) {
-      this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'polling stopped half-way')
-      if (!setUp.signal.aborted) this.#dispatch({ kind: 'poll-failed', reason: inWords(error) })
-    }
-    if (!setUp.signal.aborted) this.#pollAfter(link, this.#timings.pollEveryMs)
   }
 }

@@ -9,7 +9,7 @@ import type { Clock, Log } from './serial/surroundings.ts'
 import type { ModemTimings } from './timings.ts'
 
 export interface ModemOptions {
-  /** `/dev/serial/by-id/…`, `tcp://host:port`, or `auto`: wherever the module answers. */
+  /** `/dev/serial/by-id/…`, `tcp://host:port`, `rfc2217://host:port`, or `auto`: wherever the module answers. */
   port: string
   /** The module that this entry is for. Others are left alone. */
   imei?: string | undefined

@@ -29,7 +29,7 @@ export function personCommand(text: string, timeoutMs: number): AtCommand<readon
   return {
     text: trimmed,
     info: name === undefined ? [] : [{ prefix: `${name.toUpperCase()}:` }],
-    plainInfo: true,
+    plainInfo: 'any',
     timeoutMs,
     parse: (lines) => [...lines],
     retry: 'unsafe',

@@ -13,7 +13,7 @@ import type { AtChannel } from './at/channel.ts'
 import { setting } from './at/command.ts'
 import { decimal, unquote } from './at/fields.ts'
 import { Priority } from './at/priority.ts'
-import type { StoredMessage } from './at/sms.ts'
+import { BROADCAST_MEMORY, type StoredMessage } from './at/sms.ts'
 import type { Urc } from './at/urc.ts'
 import type { IncomingPdu, ModemSink, ModemStatus } from './contract.ts'
 import { inWords, isRefusal } from './refusal.ts'
@@ -47,8 +47,8 @@ export class Reception {
   readonly #waiting = new Set<string>()
   /** How often in a row the sink refused what is in a slot. */
   readonly #refusals = new Map<string, number>()
-  /** Unreadable slots that were handed on already; they stay where they are. */
-  readonly #shownUnreadable = new Set<string>()
+  /** What was handed on of slots that cannot be read, by key; it stays where it is, and is shown once. */
+  readonly #shownUnreadable = new Map<string, IncomingPdu>()
   readonly #timers = new Set<() => void>()
   #stored: Promise<void> = Promise.resolve()
   #direct: Promise<void> = Promise.resolve()
@@ -61,14 +61,14 @@ export class Reception {
     this.#options = options
   }
 
-  /** A +CMTI or +CDSI. One that names no usable slot means "look yourself". */
+  /** A +CMTI, +CDSI or +CBMI. One that names no usable slot means "look yourself". */
   indicated(urc: Urc): void {
     const memory = unquote(urc.fields[0])
     const index = decimal(urc.fields[1])
     const readable = this.#options.storage.memories.includes(memory)
     // A memory that joins others (MT) would give one message two names.
     if (!readable || index === undefined || index < 0) void this.sweep()
-    else this.#read({ memory, index })
+    else this.#read({ memory, index }, true)
   }
 
   /** A +CMT, +CDS or +CBM with its line. */
@@ -116,7 +116,8 @@ export class Reception {
     return this.#stored
   }
 
-  #read(slot: Slot): void {
+  /** `isNews`: the modem has just put something there, so what was there before is gone. */
+  #read(slot: Slot, isNews = false): void {
     const key = keyOf(slot)
     if (this.#waiting.has(key)) return
     if (this.#waiting.size >= SLOTS_WAITING_MAX) {
@@ -126,6 +127,7 @@ export class Reception {
     this.#waiting.add(key)
     void this.#enqueue(async () => {
       this.#waiting.delete(key)
+      if (isNews) await this.#forgetUnreadable(key)
       const reading = await this.#readSlot(slot)
       if (reading === undefined) return
       if (reading.kind === 'message') await this.#take(slot.memory, reading.message)
@@ -152,6 +154,10 @@ export class Reception {
         if (listing.counts !== undefined) counts.push({ memory, ...listing.counts })
         const occupied = [...listing.messages.map((message) => message.index), ...listing.unreadable]
         await sink.inventory(modemId(), memory, occupied)
+        const unreadable = new Set(listing.unreadable.map((index) => keyOf({ memory, index })))
+        for (const [key, { slot }] of this.#shownUnreadable) {
+          if (slot?.memory === memory && !unreadable.has(key)) await this.#forgetUnreadable(key)
+        }
         for (const message of listing.messages) await this.#take(memory, message)
         for (const index of listing.unreadable) await this.#showUnreadable({ memory, index })
       } catch (error) {
@@ -169,7 +175,7 @@ export class Reception {
     const slot = { memory, index: message.index }
     const believed = await this.#readAgain(slot, message)
     if (believed === undefined || this.#stopped) return
-    const pdu = this.#pdu(slot, believed.pdu, believed.fits ? tpduKind(believed.pdu) : 'unknown')
+    const pdu = this.#pdu(slot, believed.pdu, kindOf(memory, believed) ?? 'unknown')
     if (!(await this.#safe(pdu))) {
       this.#later(slot)
       return
@@ -184,11 +190,15 @@ export class Reception {
       this.#options.log.warn({ memory, reason: inWords(error) }, 'a message that is safe could not be deleted')
       return
     }
+    await this.#release(pdu)
+  }
+
+  /** Never rejects: the next inventory says the same. */
+  async #release(pdu: IncomingPdu): Promise<void> {
     try {
       await this.#options.sink.released(pdu)
     } catch (error) {
-      // The next inventory says the same.
-      this.#options.log.warn({ memory, reason: inWords(error) }, 'a freed slot could not be noted')
+      this.#options.log.warn({ memory: pdu.slot?.memory, reason: inWords(error) }, 'a freed slot could not be noted')
     }
   }
 
@@ -197,16 +207,26 @@ export class Reception {
    * is whole the second time. Undefined where the line broke; the slot is tried again later.
    */
   async #readAgain(slot: Slot, message: StoredMessage): Promise<StoredMessage | undefined> {
-    if (message.fits) return message
+    if (kindOf(slot.memory, message) !== undefined) return message
     const reading = await this.#readSlot(slot)
     if (reading?.kind !== 'message') return reading === undefined ? undefined : message
-    return reading.message.fits || message.pdu === '' ? reading.message : message
+    const isBetter = kindOf(slot.memory, reading.message) !== undefined || message.pdu === ''
+    return isBetter ? reading.message : message
   }
 
   async #showUnreadable(slot: Slot): Promise<void> {
     const key = keyOf(slot)
     if (this.#shownUnreadable.has(key)) return
-    if (await this.#safe(this.#pdu(slot, '', 'unknown'))) this.#shownUnreadable.add(key)
+    const pdu = this.#pdu(slot, '', 'unknown')
+    if (await this.#safe(pdu)) this.#shownUnreadable.set(key, pdu)
+  }
+
+  /** Somebody has emptied the slot: the next thing in it that cannot be read is another one. */
+  async #forgetUnreadable(key: string): Promise<void> {
+    const pdu = this.#shownUnreadable.get(key)
+    if (pdu === undefined || this.#stopped) return
+    this.#shownUnreadable.delete(key)
+    await this.#release(pdu)
   }
 
   async #takeDirect(pdu: IncomingPdu): Promise<void> {
@@ -294,6 +314,12 @@ export class Reception {
       receivedAtMs: this.#options.clock.nowMs(),
     }
   }
+}
+
+/** What a slot holds; undefined for a line of the wrong length. */
+function kindOf(memory: string, { fits, fitsPage, pdu }: StoredMessage): IncomingPdu['kind'] | undefined {
+  if (memory === BROADCAST_MEMORY) return fitsPage ? 'broadcast' : undefined
+  return fits ? tpduKind(pdu) : undefined
 }
 
 /** TP-MTI of what a modem received (23.040 §9.2.3.1), nothing more: decoding is the codec's. */

@@ -6,9 +6,10 @@
 import type { AtChannel } from './at/channel.ts'
 import { restartModule, silenceRadio, wakeRadio } from './at/general.ts'
 import { Priority } from './at/priority.ts'
+import type { LifeEvent } from './lifecycle.ts'
 import { unlessRefused } from './refusal.ts'
 import { type Clock, pause } from './serial/surroundings.ts'
-import { replugUsb, usbDeviceOf } from './serial/usb.ts'
+import { boardUnderVoltage, replugUsb, usbDeviceOf } from './serial/usb.ts'
 import type { ModemTimings } from './timings.ts'
 
 /** Asks the module to restart, by the family's own `command` where it has one. Never rejects. */
@@ -30,9 +31,24 @@ export function cycleRadio(channel: AtChannel, clock: Clock, timings: ModemTimin
   })
 }
 
-/** Takes the USB device of a port off and on. Gives what stood against it, in words. */
-export async function replug(port: string, clock: Clock, timings: ModemTimings): Promise<string | undefined> {
+/** Takes the USB device of a port off and on, and tells what stood against it. */
+export async function replug(
+  port: string,
+  clock: Clock,
+  timings: ModemTimings,
+  tell: (event: LifeEvent) => void,
+): Promise<void> {
   const device = await usbDeviceOf(port)
-  if (device === undefined) return 'its port is no USB device of this machine'
-  return replugUsb(device, timings.usbOffMs, clock)
+  const problem =
+    device === undefined
+      ? 'its port is no USB device of this machine'
+      : await replugUsb(device, timings.usbOffMs, clock)
+  tell({ kind: 'replugged', problem })
+}
+
+/** Tells when the board says that its own supply is too weak. */
+export async function lookAtPower(tell: (event: LifeEvent) => void): Promise<void> {
+  if (await boardUnderVoltage()) {
+    tell({ kind: 'under-voltage', words: 'the board says that its own supply voltage is too low' })
+  }
 }

@@ -3,16 +3,9 @@
  * try is never spent: a PIN that was refused is never entered again, whoever restarts what; one that was never answered
  * only where the SIM tells that tries are left; and where it does not tell, every entry since it was last open counts.
  */
-import {
-  enterPin,
-  ICCID_QUERIES,
-  iccid,
-  type PinTriesWay,
-  pinTries,
-  STANDARD_PIN_TRIES,
-  simState,
-} from './at/general.ts'
+import { enterPin, type PinTriesWay, pinTries, STANDARD_PIN_TRIES, simState } from './at/general.ts'
 import { AtError } from './at/result.ts'
+import { tellIccid } from './identity-answers.ts'
 import type { PinRecord, SimIdentity } from './pin-record.ts'
 import { isRefusal, unlessRefused } from './refusal.ts'
 import type { StartSteps } from './start-steps.ts'
@@ -125,11 +118,7 @@ const UNANSWERED =
 
 /** The SIM's own number may be read before it is open (TS 31.102), on most modules. */
 async function identity(steps: StartSteps, use: PinUse): Promise<SimIdentity> {
-  for (const text of ICCID_QUERIES) {
-    const found = await unlessRefused(steps.run(iccid(text, steps.timings.commandTimeoutMs)))
-    if (found !== undefined) return { iccid: found, imei: use.imei }
-  }
-  return { iccid: undefined, imei: use.imei }
+  return { iccid: await tellIccid(steps.run.bind(steps), steps.timings.commandTimeoutMs), imei: use.imei }
 }
 
 async function triesLeft(steps: StartSteps, ways: readonly PinTriesWay[]): Promise<number | undefined> {

@@ -76,3 +76,9 @@ export function blankStatus({
 function alike(a: ModemStatus[keyof ModemStatus], b: ModemStatus[keyof ModemStatus]): boolean {
   return typeof a === 'object' ? JSON.stringify(a) === JSON.stringify(b) : a === b
 }
+
+/** The id that the configuration alone gives it; none where it says no more than `auto`. */
+export function configuredIds(options: Parameters<typeof blankStatus>[0]): readonly string[] {
+  const { port, label, imei } = options
+  return port === 'auto' && label === undefined && imei === undefined ? [] : [blankStatus(options).id]
+}

@@ -13,7 +13,7 @@ import type { StatusBoard } from './status.ts'
 import type { ModemTimings } from './timings.ts'
 
 export interface WhereaboutsOptions {
-  /** As configured: a device, `tcp://host:port`, or `auto`. */
+  /** As configured: a device, `tcp://host:port`, `rfc2217://host:port`, or `auto`. */
   port: string
   /** The module that this entry is for, where it names one. */
   imei: string | undefined
@@ -139,7 +139,8 @@ export class Whereabouts {
   async #search(): Promise<string | undefined> {
     const { port, scout, claims } = this.#options
     const imei = this.#wantedImei()
-    if (scout === undefined || port.startsWith('tcp:') || (imei === undefined && port !== 'auto')) return undefined
+    if (scout === undefined || /^(?:tcp|rfc2217):/.test(port) || (imei === undefined && port !== 'auto'))
+      return undefined
     const found = await scout.find({ imei, taken: (other) => claims.isTaken(other, this.#claimant) })
     if (found === undefined) return undefined
     this.#hold(found.port, found.release)

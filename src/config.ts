@@ -13,7 +13,7 @@ import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
 export interface ModemConfig {
-  /** `/dev/…`, `tcp://host:port` or `auto`. */
+  /** `/dev/…`, `tcp://host:port`, `rfc2217://host:port` or `auto`. */
   port: string
   imei: string | undefined
   label: string | undefined
@@ -49,6 +49,7 @@ export interface Config {
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
+  memory: 'auto' | 'small' | 'fast'
   dataDir: string
   runtimeDir: string
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; format: 'auto' | 'json' | 'pretty' }
@@ -130,6 +131,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,
+    memory: values.memory,
     texts: {
       transliterate: values.texts.transliterate,
       nationalLanguages: values.texts.national_languages,

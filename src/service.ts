@@ -5,6 +5,7 @@
  *   key file → database → Redis → router (its sink) → modems, Signal account → transports → HTTP → "ready"
  */
 import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,11 +14,13 @@ import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
+import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
 import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
+import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
 import { ModemWatch } from './service/modem-watch.ts'
@@ -29,6 +32,7 @@ import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
+import { oldestWaitingMs } from './store/mailbox.ts'
 import { Pictures } from './store/pictures.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
@@ -156,6 +160,15 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     ready: () => isReady,
   })
 
+  const webhooks = new WebhookWorker({
+    db,
+    events,
+    ids,
+    clock,
+    resolve: (name) => lookup(name, { all: true }),
+    log,
+    version: VERSION,
+  })
   const http: HttpServer = await startHttp(
     {
       db,
@@ -168,6 +181,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       modems: modemPort(modems, scout, () => router.smsLanes()),
       signal: account,
       health,
+      webhooks,
       events,
       region: config.region,
       ids,
@@ -178,6 +192,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     },
     { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
   )
+  closing.push(() => webhooks.stop())
   closing.push(() => http.stop())
 
   // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
@@ -188,9 +203,12 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   // Ends before the modems do: what we stop ourselves is not lost.
   const watching = watch.watch(modems)
   closing.push(() => watching.stop())
+  const alerts = new Alerts({ events, account, modems, oldestWaitingMs: () => oldestWaitingMs(db), clock, log }).watch()
+  closing.push(() => alerts.stop())
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())
+  webhooks.start()
 
   isReady = true
   const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)

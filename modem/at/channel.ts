@@ -10,7 +10,7 @@
  */
 import { type SerialTransport, TransportError } from '../serial/pipe.ts'
 import { type Clock, type Log, pause, within } from '../serial/surroundings.ts'
-import type { AtCommand } from './command.ts'
+import { type AtCommand, INDICATION } from './command.ts'
 import type { ChannelEvents, LossCause } from './events.ts'
 import { Exchange } from './exchange.ts'
 import { AtLexer, type Token } from './lexer.ts'
@@ -20,7 +20,7 @@ import { Priority, PriorityLine } from './priority.ts'
 import { AtError, type FinalResult, parseFinal } from './result.ts'
 import { StepFinder, type StepHost, type StepTimings } from './step.ts'
 import { UnsolicitedBodies } from './unsolicited.ts'
-import { matchUrc, type UrcRule, unknownUrc } from './urc.ts'
+import { type FamilyUrcs, UrcTable, unknownUrc } from './urc.ts'
 
 export interface ChannelTimings extends StepTimings {
   writeTimeoutMs: number
@@ -61,9 +61,6 @@ interface Ticket {
 
 const CTRL_Z = '\x1a'
 
-/** How modems begin what nobody asked for, listed or not (H1). No PDU begins so, however damaged. */
-const INDICATION = /^[+^*#$!%&]/
-
 export class AtChannel {
   readonly #pipe: SerialTransport
   readonly #events: ChannelEvents
@@ -83,7 +80,7 @@ export class AtChannel {
   #bootGraceUntilMs = 0
   #overlongLines = 0
   #echoIsOff = false
-  #addedUrcs: readonly UrcRule[] = []
+  #urcs = new UrcTable()
   /** Counts restarts: a session that began before one must not go on after it. */
   #restarts = 0
   /** Of two heads that wait for a PDU line of the same length the later one gets it. */
@@ -102,7 +99,7 @@ export class AtChannel {
     this.#line = new PriorityLine(CHANNEL_QUEUE_MAX, options.timings.ageingMs)
     this.#bodies = new UnsolicitedBodies(options.clock, options.timings.urcBodyTimeoutMs, (urc) => events.urc(urc))
     this.#openText = new OpenText(options.clock, options.timings.urcBodyTimeoutMs, (text) => {
-      events.urc(matchUrc(text)?.urc ?? unknownUrc(text))
+      events.urc(this.#urcs.match(text)?.urc ?? unknownUrc(text))
     })
     const host: StepHost = {
       write: (text) => this.#write(text),
@@ -172,9 +169,9 @@ export class AtChannel {
     this.#echoIsOff = true
   }
 
-  /** Lines that modules of this family say besides those that all do. */
-  knowUrcs(rules: readonly UrcRule[]): void {
-    this.#addedUrcs = rules
+  /** What modules say besides what all do. */
+  knowUrcs(families: FamilyUrcs): void {
+    this.#urcs = new UrcTable(families)
   }
 
   /** Ends the channel and its port; everything in flight and waiting fails with `gone`. */
@@ -390,7 +387,7 @@ export class AtChannel {
   }
 
   #takeUrc(text: string): boolean {
-    const match = matchUrc(text, this.#addedUrcs)
+    const match = this.#urcs.match(text)
     if (match === undefined) return false
     const { rule, urc } = match
     if (rule.boot === 'sure' || (rule.boot === 'maybe' && this.#clock.nowMs() >= this.#bootGraceUntilMs)) {
@@ -399,7 +396,8 @@ export class AtChannel {
       return true
     } else if (rule.body) {
       this.#urcHeadIsNewest = true
-      this.#bodies.expect(urc)
+      const unsay = this.#bodies.expect(urc)
+      this.#inFlight?.exchange.headInPlaceOfBody(unsay)
     } else {
       this.#events.urc(urc)
     }

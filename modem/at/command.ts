@@ -30,8 +30,11 @@ export interface AtCommand<T> {
   /** Without the line end. */
   text: string
   info: readonly InfoShape[]
-  /** Lines without a prefix belong to the answer too (AT+CGMI, AT+CGSN). */
-  plainInfo?: true
+  /**
+   * Lines without a prefix of `info` belong to the answer too: `any` that no URC rule knows (what a person typed), or only
+   * `unmarked` ones, which do not begin as an indication does (AT+CGMI, AT+CGSN).
+   */
+  plainInfo?: 'any' | 'unmarked'
   /** OK counts only when a line of `info` has come: anything else is a stale OK (H14). */
   infoRequired?: true
   /** Longest wait for the final result, from the moment the command (or its body) was written. */
@@ -68,14 +71,25 @@ export function query<T>(
   }
 }
 
-/** A command answered by lines without a prefix, or with one that it may or may not carry (AT+CGMI, AT+CGSN). */
-export function plainQuery(text: string, timeoutMs: number): AtCommand<readonly string[]> {
+/** How modems begin what nobody asked for, listed or not (H1). No PDU begins so, however damaged. */
+export const INDICATION = /^[+^*#$!%&]/
+
+/**
+ * A command answered by lines without a prefix, or with one that they may or may not carry. Gives what `read` makes of
+ * each; which of them is the answer is for the asker to judge, since anything may come between them.
+ */
+export function plainQuery(
+  text: string,
+  timeoutMs: number,
+  prefixes: readonly string[] = [`${text.slice(2)}:`],
+  read: (line: string) => string | undefined = (line) => line.replace(/^\+[A-Z]+:\s*/, '').trim(),
+): AtCommand<readonly string[]> {
   return {
     text,
-    info: [{ prefix: `${text.slice(2)}:` }],
-    plainInfo: true,
+    info: prefixes.map((prefix) => ({ prefix })),
+    plainInfo: 'unmarked',
     timeoutMs,
-    parse: (lines) => lines.map((line) => line.replace(/^\+[A-Z]+:\s*/, '').trim()),
+    parse: (lines) => lines.map((line) => read(line) ?? '').filter((found) => found !== ''),
     retry: 'safe',
   }
 }

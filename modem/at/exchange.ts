@@ -4,7 +4,7 @@
  *
  *   command ──▶ (prompt ──▶ before-body ──▶ body) ──▶ final
  */
-import type { AtCommand } from './command.ts'
+import { type AtCommand, INDICATION } from './command.ts'
 import { decimal, fieldsAfter } from './fields.ts'
 import type { AtStage, FinalResult } from './result.ts'
 
@@ -25,7 +25,7 @@ export class Exchange {
   phase: ExchangePhase
   readonly #lines: string[] = []
   /** Set while the PDU line behind a head is outstanding. */
-  #awaitedBody: { octets: number | undefined } | undefined
+  #awaitedBody: { octets: number | undefined; unsay: () => void } | undefined
   #overflowed = false
 
   constructor(command: AtCommand<unknown>) {
@@ -60,6 +60,15 @@ export class Exchange {
     return this.#awaitedBody !== undefined && bodyFits(text, this.#awaitedBody.octets)
   }
 
+  /**
+   * The head of a direct message has come where the PDU line was due. If no PDU line follows it was that line (an entry
+   * gone bad), and `unsay` is called: it must not take the line of another entry to itself.
+   */
+  headInPlaceOfBody(unsay: () => void): void {
+    // A head of length 0 has no line to be due.
+    if (this.#awaitedBody !== undefined && (this.#awaitedBody.octets ?? 0) > 0) this.#awaitedBody.unsay = unsay
+  }
+
   /** Takes the PDU line behind the last head, whatever it holds. */
   takeBody(text: string): void {
     this.#awaitedBody = undefined
@@ -76,7 +85,7 @@ export class Exchange {
       if (this.phase === 'prompt' || this.phase === 'before-body') continue
       this.#closeBody()
       this.#push(text)
-      if (shape.body) this.#awaitedBody = { octets: decimal(fields.at(-1)) }
+      if (shape.body) this.#awaitedBody = { octets: decimal(fields.at(-1)), unsay: () => {} }
       return true
     }
     return false
@@ -84,7 +93,8 @@ export class Exchange {
 
   /** Takes a line without a known prefix, where the command is answered by such lines. */
   claimPlain(text: string): boolean {
-    if (this.command.plainInfo !== true) return false
+    const { plainInfo } = this.command
+    if (plainInfo === undefined || (plainInfo === 'unmarked' && INDICATION.test(text))) return false
     this.#push(text)
     return true
   }
@@ -107,7 +117,9 @@ export class Exchange {
   }
 
   #closeBody(): void {
-    if (this.#awaitedBody !== undefined) this.takeBody('')
+    if (this.#awaitedBody === undefined) return
+    this.#awaitedBody.unsay()
+    this.takeBody('')
   }
 
   #push(line: string): void {

@@ -26,6 +26,14 @@ export function registration(prefix: RegistrationPrefix, timeoutMs: number): AtC
   )
 }
 
+/** AT+CIREG? (27.007 §8.71): whether it is registered with IMS. The URC is +CIREGU. */
+export function imsRegistration(timeoutMs: number): AtCommand<boolean | undefined> {
+  return query('AT+CIREG?', '+CIREG:', timeoutMs, (text) => {
+    const info = decimal(splitFields(text)[1])
+    return info === undefined ? undefined : info === 1
+  })
+}
+
 /** AT+CPIN?: `READY`, `SIM PIN`, `SIM PUK` … (27.007 §8.3). */
 export function simState(timeoutMs: number): AtCommand<string> {
   return query('AT+CPIN?', '+CPIN:', timeoutMs, (text) => unquote(text).toUpperCase())
@@ -71,44 +79,31 @@ export function restartModule(timeoutMs: number, command = 'AT+CFUN=1,1'): AtCom
   return { ...setting(command, timeoutMs), retry: 'unsafe' }
 }
 
-/** AT+CGSN and AT+GSN: the IMEI. */
-export function imei(text: 'AT+CGSN' | 'AT+GSN', timeoutMs: number): AtCommand<string> {
-  return digits(text, timeoutMs, /\b\d{14,17}\b/)
+/** AT+CGSN and AT+GSN: every number in the answer that may be the IMEI. */
+export function imei(text: 'AT+CGSN' | 'AT+GSN', timeoutMs: number): AtCommand<readonly string[]> {
+  return plainQuery(text, timeoutMs, [`${text.slice(2)}:`], (line) => /\b\d{14,17}\b/.exec(line)?.[0])
 }
 
-/** AT+CIMI: the IMSI. */
-export function imsi(timeoutMs: number): AtCommand<string> {
-  return digits('AT+CIMI', timeoutMs, /\b\d{6,15}\b/)
+/** AT+CIMI: every number in the answer that may be the IMSI. */
+export function imsi(timeoutMs: number): AtCommand<readonly string[]> {
+  return plainQuery('AT+CIMI', timeoutMs, ['+CIMI:'], (line) => /\b\d{6,15}\b/.exec(line)?.[0])
 }
 
 /** The names under which modems tell the SIM's serial number; the standard has only +CCID in later releases. */
 export const ICCID_QUERIES = ['AT+CCID', 'AT+ICCID', 'AT+QCCID', 'AT^ICCID?', 'AT#CCID'] as const
+/** One of the commands may be answered by the name of another. */
+const ICCID_PREFIXES = ['+CCID:', '+ICCID:', '+QCCID:', '^ICCID:', '#CCID:'] as const
 
-/** One of ICCID_QUERIES as a command. */
-export function iccid(text: (typeof ICCID_QUERIES)[number], timeoutMs: number): AtCommand<string> {
-  return digits(text, timeoutMs, /\b\d{18,20}[0-9A-F]?\b/)
+/** One of ICCID_QUERIES as a command: every number in the answer that may be the serial number. */
+export function iccid(text: (typeof ICCID_QUERIES)[number], timeoutMs: number): AtCommand<readonly string[]> {
+  return plainQuery(text, timeoutMs, ICCID_PREFIXES, (line) =>
+    /\b\d{18,20}[0-9A-F]?\b/.exec(line)?.[0].replace(/F$/, ''),
+  )
 }
 
-function digits(text: string, timeoutMs: number, pattern: RegExp): AtCommand<string> {
-  const prefix = `${text.slice(2).replace('?', '')}:`
-  return {
-    text,
-    info: [{ prefix }],
-    plainInfo: true,
-    timeoutMs,
-    parse: (lines) => {
-      const found = lines.map((line) => pattern.exec(line)?.[0]).find((match) => match !== undefined)
-      if (found === undefined) throw new Error('no such number in the answer')
-      return found.replace(/F$/, '')
-    },
-    retry: 'safe',
-  }
-}
-
-/** AT+CGMI, AT+CGMM, AT+CGMR: one line each for people. */
-export function description(text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR', timeoutMs: number): AtCommand<string | undefined> {
-  const command = plainQuery(text, timeoutMs)
-  return { ...command, parse: (lines) => command.parse(lines).find((line) => line !== '') }
+/** AT+CGMI, AT+CGMM, AT+CGMR: lines for people, hardly ever more than one. */
+export function description(text: 'AT+CGMI' | 'AT+CGMM' | 'AT+CGMR', timeoutMs: number): AtCommand<readonly string[]> {
+  return plainQuery(text, timeoutMs)
 }
 
 /** AT+CSQ: dBm (27.007 §8.5), undefined when not known. */

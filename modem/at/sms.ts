@@ -13,6 +13,8 @@ export interface StoredMessage {
   pdu: string
   /** Whether `pdu` is hex of the length that its head named. */
   fits: boolean
+  /** The same for a page of a cell broadcast, which has no SCA in front (27.005 §3.4.3). */
+  fitsPage: boolean
 }
 
 export interface StorageCounts {
@@ -22,6 +24,9 @@ export interface StorageCounts {
 
 /** `+CNMI=<mode>,<mt>,<bm>,<ds>,<bfr>` (27.005 §3.4.1). */
 export type NewMessageIndication = readonly [mode: number, mt: number, bm: number, ds: number, bfr: number]
+
+/** The memory of cell broadcasts (27.005 §3.1): read and emptied, never written. */
+export const BROADCAST_MEMORY = 'BM'
 
 const CMGS_PREFIX = '+CMGS:'
 
@@ -97,7 +102,7 @@ function stored(index: number, fields: readonly string[], line: string): StoredM
   const octets = decimal(fields.at(-1))
   const hex = /^(?:[0-9A-Fa-f]{2})+$/.test(line)
   const fits = hex && octets !== undefined && line.length === 2 * (octets + 1 + Number.parseInt(line.slice(0, 2), 16))
-  return { index, status: decimal(fields[0]), pdu: line, fits }
+  return { index, status: decimal(fields[0]), pdu: line, fits, fitsPage: hex && line.length === 2 * (octets ?? 0) }
 }
 
 /** AT+CMGD=n. Not repeated by the channel: the slot may hold a new message by then. */

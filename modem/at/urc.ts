@@ -26,9 +26,13 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CDS:', body: true },
   { prefix: '+CBM:', body: true },
   { prefix: '+CBMI:' },
+  // What is left of a list that was ended too soon by an entry reading as a final result: nobody's, and its lines too.
+  { prefix: '+CMGL:', body: true },
+  { prefix: '+CMGR:', body: true },
   { prefix: '+CREG:' },
   { prefix: '+CGREG:' },
   { prefix: '+CEREG:' },
+  { prefix: '+CIREGU:' },
   { prefix: '+CUSD:', quoted: true },
   { prefix: '+SMS FULL' },
   { prefix: '^SMMEMFULL' },
@@ -63,10 +67,18 @@ const URC_RULES: readonly UrcRule[] = [
   { prefix: '+CFUN: 1', boot: 'maybe', whole: true },
 ]
 
-/** A modem says thousands of lines: look at the few rules that begin alike, not at all of them. */
-const RULES_BY_START: ReadonlyMap<string, readonly UrcRule[]> = byStart(URC_RULES)
+/** What families of modules say besides what all do. */
+export interface FamilyUrcs {
+  own: readonly UrcRule[]
+  others: readonly UrcRule[]
+}
 
-function byStart(rules: readonly UrcRule[]): ReadonlyMap<string, readonly UrcRule[]> {
+/** Rules by how they begin. A modem says thousands of lines: look at the few that begin alike, not at all of them. */
+type UrcIndex = ReadonlyMap<string, readonly UrcRule[]>
+
+const RULES: UrcIndex = indexOf(URC_RULES)
+
+function indexOf(rules: readonly UrcRule[]): UrcIndex {
   const found = new Map<string, UrcRule[]>()
   for (const rule of rules) {
     const start = rule.prefix.slice(0, 2)
@@ -94,13 +106,29 @@ export interface UrcMatch {
   urc: Urc
 }
 
-/** Looks a line up, first in what this modem's family adds; undefined when no rule has its prefix. */
-export function matchUrc(text: string, added: readonly UrcRule[] = []): UrcMatch | undefined {
-  const fits = (rule: UrcRule) => (rule.whole ? text === rule.prefix : text.startsWith(rule.prefix))
-  const rule = added.find(fits) ?? RULES_BY_START.get(text.slice(0, 2))?.find(fits)
-  if (rule === undefined) return undefined
-  const fields = splitFields(text.slice(rule.prefix.length).trim())
-  return { rule, urc: { name: rule.prefix, known: true, text, fields, body: undefined, bodyFits: true } }
+/** The rules that hold on one channel. */
+export class UrcTable {
+  readonly #own: UrcIndex
+  readonly #others: UrcIndex
+
+  /**
+   * `own`: what this modem's family says besides what all say, which counts first. `others`: what other families say,
+   * which counts last, and never as a restart.
+   */
+  constructor({ own, others }: FamilyUrcs = { own: [], others: [] }) {
+    this.#own = indexOf(own)
+    this.#others = indexOf(others)
+  }
+
+  /** Looks a line up; undefined when no rule has its prefix. */
+  match(text: string): UrcMatch | undefined {
+    const start = text.slice(0, 2)
+    const fits = (rule: UrcRule) => (rule.whole ? text === rule.prefix : text.startsWith(rule.prefix))
+    const rule = this.#own.get(start)?.find(fits) ?? RULES.get(start)?.find(fits) ?? this.#others.get(start)?.find(fits)
+    if (rule === undefined) return undefined
+    const fields = splitFields(text.slice(rule.prefix.length).trim())
+    return { rule, urc: { name: rule.prefix, known: true, text, fields, body: undefined, bodyFits: true } }
+  }
 }
 
 /** A line that no rule knows. */

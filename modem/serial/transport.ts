@@ -1,10 +1,11 @@
 /**
- * Opens the byte pipe to a modem: a serial device, held exclusively, or `tcp://host:port`. The only file that imports
+ * Opens the byte pipe to a modem: a serial device, held exclusively, `tcp://host:port`, or `rfc2217://host:port`. The only file that imports
  * serialport. Its readline parser is not used: it withholds the `> ` prompt (design, "The packages").
  */
 import { access } from 'node:fs/promises'
 import { SerialPort } from 'serialport'
 import { ClosedOnce, type SerialTransport, TransportError, type TransportErrorCode } from './pipe.ts'
+import { openRfc2217, parseRfc2217Port } from './rfc2217.ts'
 import type { Clock } from './surroundings.ts'
 import { openTcp, parseTcpPort } from './tcp.ts'
 import { writeWithin } from './write.ts'
@@ -20,15 +21,20 @@ export interface OpenTransportOptions {
   clock: Clock
 }
 
-/** Opens `port` (`/dev/…` or `tcp://host:port`). Rejects with TransportError `absent`, `busy`, `denied` or `failed`. */
+/** Opens `port` (`/dev/…`, `tcp://host:port` or `rfc2217://host:port`). Rejects with TransportError `absent`, `busy`, `denied` or `failed`. */
 export function openTransport(port: string, options: OpenTransportOptions): Promise<SerialTransport> {
   const address = parseTcpPort(port)
   if (address !== undefined) return openTcp(port, address, options.openTimeoutMs, options.clock)
+  const remote = parseRfc2217Port(port)
+  if (remote !== undefined) {
+    const { baudRate, openTimeoutMs: timeoutMs, clock } = options
+    return openRfc2217(port, remote, { baudRate, timeoutMs, clock })
+  }
   if (port.startsWith('/')) return openDevice(port, options)
   return Promise.reject(
     new TransportError(
       'absent',
-      `not a port: ${port} (expected /dev/… or tcp://host:port, for example tcp://box:4000)`,
+      `not a port: ${port} (expected /dev/…, tcp://host:port or rfc2217://host:port, for example tcp://box:4000)`,
     ),
   )
 }

@@ -7,16 +7,19 @@ import { JoinedStorage } from './joinedstorage.ts'
 import type { ModemProfile } from './profile.ts'
 import { MessageStorage } from './storage.ts'
 
+/** Reports and broadcasts: only the network writes there. */
+export const READ_ONLY_MEMORIES: ReadonlySet<string> = new Set(['SR', 'BM'])
+
 const OLD_SENDER = '+4915559999'
 
-/** All empty, by name; `MT` is all but the reports seen as one, where the profile offers it. */
+/** All empty, by name; `MT` is all but reports and broadcasts seen as one, where the profile offers it. */
 export function storagesOf({ memories, firstSlot, joinedMemory }: ModemProfile): ReadonlyMap<string, MessageStorage> {
   const storages = Object.entries(memories).map(([name, size]) => new MessageStorage(name, size, firstSlot))
   if (joinedMemory)
     storages.push(
       new JoinedStorage(
         'MT',
-        storages.filter(({ name }) => name !== 'SR'),
+        storages.filter(({ name }) => !READ_ONLY_MEMORIES.has(name)),
       ),
     )
   return new Map(storages.map((storage) => [storage.name, storage]))

@@ -20,8 +20,7 @@ import { type Broadcast, pagesOf } from './broadcast.ts'
 import { CallLine } from './calls.ts'
 import { type SimClock, systemClock } from './clock.ts'
 import { COMMANDS } from './commands/all.ts'
-import { CELL } from './commands/network.ts'
-import { COVERAGE_STAT, type Coverage } from './context.ts'
+import type { Coverage } from './context.ts'
 import { type ArmedFault, type Fault, type FaultOf, type FaultPhase, FaultStack } from './faults.ts'
 import { fillWithOldTexts, storagesOf } from './memories.ts'
 import type { RadioNetwork } from './network.ts'
@@ -39,6 +38,7 @@ import { Plug } from './plug.ts'
 import { bootLinesOf, type ModemProfile, type Pace } from './profile.ts'
 import { isServed, Radio } from './radio.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
+import { registrationLines } from './registration.ts'
 import { AtSession, type SessionHost } from './session.ts'
 import { type Settings, settingsAtStart } from './settings.ts'
 import type { SimCard } from './simcard.ts'
@@ -437,11 +437,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   /** Says a change of registration where the TE asked for that, and tells the network when the SIM can be reached. */
   private coverageChanged(coverage: Coverage): void {
-    const stat = COVERAGE_STAT[coverage]
-    for (const name of ['+CREG', '+CGREG', '+CEREG'] as const) {
-      const n = this.settings.creg[name]
-      if (n > 0) this.notify(`${name}: ${stat}${n === 2 && isServed(coverage) ? `,${CELL}` : ''}`)
-    }
+    for (const line of registrationLines(coverage, this.settings)) this.notify(line)
     if (isServed(coverage)) this.subscription.news('reachable')
   }
 }

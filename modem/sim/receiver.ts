@@ -90,11 +90,17 @@ export class Receiver {
     this.fullWasSaid = false
   }
 
-  /** A page of a cell broadcast; handed on or dropped as <bm> says, nobody acknowledges it. */
+  /** A page of a cell broadcast; handed on, stored or dropped as <bm> says, nobody acknowledges it. */
   page(messageId: number, pageHex: string): void {
-    const { settings, isAttached } = this.host
+    const { settings, isAttached, storages } = this.host
+    if (!isWanted(settings.broadcasts, messageId)) return
+    if (settings.cnmi.bm === 1) {
+      const slot = storages.get('BM')?.add(pageHex, 0)
+      if (slot !== undefined) this.indicate(`\r\n+CBMI: "BM",${slot.index}\r\n`)
+      return
+    }
     const isDirect = settings.cnmi.bm === 2 || settings.cnmi.bm === 3
-    if (!isDirect || !isAttached || !isWanted(settings.broadcasts, messageId)) return
+    if (!isDirect || !isAttached) return
     this.indicateWithBody(`+CBM: ${pageHex.length >> 1}`, pageHex)
   }
 

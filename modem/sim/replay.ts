@@ -59,6 +59,11 @@ export function parseConversation(text: string): readonly Step[] {
   return steps
 }
 
+/** Whether a modem says anything in it. */
+export function isConversation(steps: readonly Step[]): boolean {
+  return steps.some(({ kind }) => kind === 'said')
+}
+
 export class ReplayPeer {
   /** Command lines that the recording does not have, oldest first. */
   readonly unknown: string[] = []

@@ -62,6 +62,8 @@ function program(): Command {
       (file, all: string[]) => [...all, file],
       [],
     )
+    .option('--view-once', 'the one file is to be looked at once; without words')
+    .option('--voice', 'the files are voice messages')
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
     .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
     .option('--validity <span>', 'time after which nobody wants it any more')
@@ -272,6 +274,12 @@ function program(): Command {
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )
+  talking(signal, 'pin [pin]', 'hands over the Signal PIN that a number is protected by').action(
+    run(async (pin, options) => (await import('./commands/signal.ts')).pin(pin, options)),
+  )
+  talking(signal, 'skip-transfer', 'registers although the phone’s messages cannot come over').action(
+    run(async (options) => (await import('./commands/signal.ts')).skipTransfer(options)),
+  )
   talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
     run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
   )
@@ -285,6 +293,44 @@ function program(): Command {
   )
   talking(token, 'revoke <id>', 'from now on').action(
     run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
+  )
+
+  const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
+  talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')
+    .requiredOption('--events <type...>', 'message.received, message.failed, … (separated by spaces or commas)')
+    .option('--description <words>', 'what it is for')
+    .action(run(async (url, options) => (await import('./commands/webhooks.ts')).add(url, options)))
+  talking(webhooks, 'list', 'all, and whether they work').action(
+    run(async (options) => (await import('./commands/webhooks.ts')).list(options)),
+  )
+  talking(webhooks, 'show <webhook>', 'one, without its secret').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).show(id, options)),
+  )
+  talking(webhooks, 'test <webhook>', 'sends one now and says what came of it').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).test(id, options)),
+  )
+  talking(webhooks, 'deliveries <webhook> [delivery]', 'what was and is to be delivered; or every attempt at one')
+    .option('--status <status>', 'only due, delivered or failed ones')
+    .option('--limit <count>', 'at most so many', '50')
+    .action(
+      run(async (id, delivery, options) => (await import('./commands/webhooks.ts')).deliveries(id, delivery, options)),
+    )
+  talking(webhooks, 'redeliver <webhook> <delivery>', 'delivers one once more, under the same id').action(
+    run(async (id, delivery, options) => (await import('./commands/webhooks.ts')).redeliver(id, delivery, options)),
+  )
+  talking(webhooks, 'rotate <webhook>', 'prints a new secret; the one before signs as well for a day').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).rotate(id, options)),
+  )
+  for (const [action, summary] of [
+    ['pause', 'sends nothing more'],
+    ['resume', 'takes one up again that was paused or disabled'],
+  ] as const) {
+    talking(webhooks, `${action} <webhook>`, summary).action(
+      run(async (id, options) => (await import('./commands/webhooks.ts')).activate(action === 'resume', id, options)),
+    )
+  }
+  talking(webhooks, 'remove <webhook>', 'with all that waits for it').action(
+    run(async (id, options) => (await import('./commands/webhooks.ts')).remove(id, options)),
   )
 
   root
@@ -312,6 +358,19 @@ function program(): Command {
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/pdu.ts')).encode()))
 
+  const mms = root.command('mms').description('explains and makes MMS PDUs, a line each')
+  mms
+    .command('decode')
+    .description('`[mms|wsp|sms] HEX…` a line on standard input → one JSON object a line')
+    .option('--data', 'with the octets of the parts, as dataHex')
+    .option('--json', 'it always is')
+    .action(run(async (options) => (await import('./commands/mms.ts')).decode(options)))
+  mms
+    .command('encode')
+    .description('one JSON object a line on standard input, as decode --data gives it → HEX')
+    .option('--json', 'taken, and without effect')
+    .action(run(async () => (await import('./commands/mms.ts')).encode()))
+
   const config = root.command('config').description('looks at the configuration')
   config
     .command('check')
@@ -333,7 +392,7 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `group`, `modem`, `signal` and `token` alone mean their first command. */
+/** `contacts`, `group`, `modem`, `signal`, `token` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
@@ -342,6 +401,7 @@ function withDefaults(words: readonly string[]): string[] {
     modem: 'list',
     signal: 'status',
     token: 'list',
+    webhooks: 'list',
   }
   const meant = defaults[first]
   const isBare = second === undefined || (second.startsWith('-') && second !== '--help' && second !== '-h')

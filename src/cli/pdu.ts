@@ -8,6 +8,7 @@
 import { PduError } from '../../modem/pdu/error.ts'
 import { jsonToHex, tpduToJson } from '../../modem/pdu/json.ts'
 import { decodePdu } from '../../modem/pdu/tpdu.ts'
+import { linesOf } from './lines.ts'
 
 /** More than any PDU has, with filler and prefix. */
 const PDU_LINE_CHARS_MAX = 4096
@@ -68,26 +69,4 @@ function errorLine(error: unknown): string {
   }
   // A bug of ours: it costs this line, not the ones after it.
   return JSON.stringify({ error: { code: 'internal', field: 'PDU', offset: 0, message: String(error) } })
-}
-
-/** Lines of a stream. Of a line that is too long only as much is kept as shows that it is too long. */
-async function* linesOf(input: AsyncIterable<string | Uint8Array>, charsMax: number): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let pending = ''
-  for await (const chunk of input) {
-    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    let from = 0
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      yield bounded(pending, text.slice(from, end), charsMax)
-      pending = ''
-      from = end + 1
-    }
-    pending = bounded(pending, text.slice(from), charsMax)
-  }
-  if (pending !== '') yield pending
-}
-
-function bounded(pending: string, more: string, charsMax: number): string {
-  const line = pending + more
-  return line.length > charsMax ? line.slice(0, charsMax + 1) : line
 }

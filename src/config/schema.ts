@@ -50,10 +50,12 @@ const listen = z.string().transform((value, context) => {
 const modemPort = z.string().refine(
   (value) => {
     if (value === 'auto' || /^\/dev\/\S+$/.test(value)) return true
-    const match = /^tcp:\/\/(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)
+    const match = /^(?:tcp|rfc2217):\/\/(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)
     return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65535
   },
-  { message: 'write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port' },
+  {
+    message: 'write auto, a device as /dev/serial/by-id/…, or a network port as tcp://host:port or rfc2217://host:port',
+  },
 )
 
 const e164 = z.string().refine((value) => /^\+[1-9]\d{5,14}$/.test(value), {
@@ -155,7 +157,7 @@ const customSignalServer = z
 
 const modem = z.strictObject({
   port: modemPort.describe(
-    'The AT port: `/dev/serial/by-id/…` (stable over replugs), `tcp://host:port`, or `auto`: the USB ports are asked which of them is a modem.',
+    'The AT port: `/dev/serial/by-id/…` (stable over replugs), `tcp://host:port`, `rfc2217://host:port` (the line is set over there), or `auto`: the USB ports are asked which of them is a modem.',
   ),
   imei: z
     .string()
@@ -347,6 +349,12 @@ export const configSchema = z.strictObject({
   runtime_dir: text
     .optional()
     .describe('Where sockets are. `/run/causeway` when installed, `run` in `data_dir` otherwise.'),
+  memory: z
+    .enum(['auto', 'small', 'fast'])
+    .prefault('auto')
+    .describe(
+      '`small` takes a third less memory and a fifth more time; `auto` is small where the machine has less than 2 GB.',
+    ),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).prefault('info').describe('What is written.'),

@@ -7,6 +7,7 @@ export interface ModemFacts {
   state: string
   reason: string | undefined
   registration: string
+  networks?: { circuit: string | undefined; eps: string | undefined; ims: boolean | undefined }
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
@@ -100,6 +101,12 @@ const MODEM_STATES: Readonly<Record<string, Omit<Finding, 'what'> & { what: stri
   },
 }
 
+/** On LTE alone texts need IMS, unless the network hands them over to 2G, which no command tells. */
+function hasNoWayForTexts({ networks }: ModemFacts): boolean {
+  const isServed = (registration: string | undefined) => registration === 'home' || registration === 'roaming'
+  return isServed(networks?.eps) && networks?.ims === false && ['none', 'denied'].includes(networks.circuit ?? '')
+}
+
 function examineModem(modem: ModemFacts): Finding[] {
   const name = modem.label ?? modem.id
   const state = MODEM_STATES[modem.state]
@@ -146,6 +153,14 @@ function examineModem(modem: ModemFacts): Finding[] {
   if (modem.smsc === undefined) {
     const fix = 'Ask the operator for its number and set it: AT+CSCA="+…".'
     findings.push({ id: 'modem.no_smsc', severity: 'warning', what: `${name} knows no message centre.`, fix })
+  }
+  if (hasNoWayForTexts(modem)) {
+    findings.push({
+      id: 'modem.no_ims',
+      severity: 'warning',
+      what: `${name} is on LTE only and not registered with IMS: texts may neither go nor come.`,
+      fix: 'Ask the operator whether the SIM has SMS over IMS or SGs, and see hardware.md for the module’s carrier profile.',
+    })
   }
   if (findings.length > 0) return findings
   return [{ id: 'modem.ready', severity: 'ok', what: `${name} is ready.`, fix: undefined }]

@@ -4,7 +4,21 @@
  * source are strictly increasing.
  */
 
-export type IdPrefix = 'msg' | 'cnv' | 'con' | 'evt' | 'try' | 'tok' | 'pdu' | 'set' | 'dat' | 'att' | 'blb' | 'grp'
+export type IdPrefix =
+  | 'msg'
+  | 'cnv'
+  | 'con'
+  | 'evt'
+  | 'try'
+  | 'tok'
+  | 'pdu'
+  | 'set'
+  | 'dat'
+  | 'att'
+  | 'blb'
+  | 'grp'
+  | 'whk'
+  | 'whd'
 
 export type IdSource = (prefix: IdPrefix) => string
 

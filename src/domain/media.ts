@@ -30,6 +30,7 @@ export interface PartialDownload {
   size(): Promise<number>
   /** At the end of what is there. Throws CausewayError `storage-full`. */
   append(octets: Uint8Array): Promise<void>
+  /** From its beginning. Each piece is valid until the next one is asked for. */
   read(): AsyncGenerator<Buffer, void, undefined>
   /** Begins anew with nothing. */
   discard(): Promise<void>
@@ -70,6 +71,8 @@ export interface OutgoingMedia extends MediaFacts {
   /** Of the attachment; the same at every attempt. */
   id: string
   bytes: number
+  /** To be looked at once. */
+  viewOnce: boolean
   /** The content from the beginning; may be called again. */
   read(): AsyncIterable<Uint8Array>
 }

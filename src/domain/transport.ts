@@ -71,7 +71,14 @@ export interface OutgoingChange {
         removed: boolean
       }
     /** `targetMs`: of its newest version. */
-    | { kind: 'edited'; targetMs: number; text: string; quote: Quote | undefined }
+    | {
+        kind: 'edited'
+        targetMs: number
+        text: string
+        quote: Quote | undefined
+        /** Ids of what is attached, which stays. */
+        attachmentIds?: readonly string[]
+      }
     | { kind: 'deleted'; targetMs: number }
     /** New messages of the conversation disappear after so many seconds; 0: they stay. */
     | { kind: 'timer'; seconds: number; version: number }

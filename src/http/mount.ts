@@ -11,6 +11,7 @@ import express, {
   type Response,
 } from 'express'
 import { authenticate, authorize, LOCAL, type Principal } from './auth.ts'
+import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
 import { fieldProblems, invalid, Problem, problemBody, problemFor } from './problem.ts'
 import { type Reply, type Route, STREAMING } from './route.ts'
@@ -35,6 +36,7 @@ export function createApp(
     next()
   })
   mountHealth(app, ports)
+  mountPages(app, routes, ports.version)
 
   const principals = new WeakMap<Request, Principal>()
   app.use('/api', async (request, _response, next) => {

@@ -27,6 +27,12 @@ export interface ModemView {
   number: string | undefined
   operator: string | undefined
   registration: string
+  networks?: {
+    circuit: string | undefined
+    packet: string | undefined
+    eps: string | undefined
+    ims: boolean | undefined
+  }
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
@@ -115,8 +121,11 @@ export interface SignalView {
         e164: string
         transport: 'sms' | 'voice'
         requestedAtMs: number
-        nextRequestAtMs: number | undefined
+        nextSmsAtMs: number | undefined
+        nextCallAtMs: number | undefined
       }
+    | { step: 'pin'; e164: string; lockedUntilMs: number; isPinOfUse: boolean; triesLeft: number | undefined }
+    | { step: 'transfer'; e164: string }
     | { step: 'registering'; e164: string }
     | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
     | undefined
@@ -194,6 +203,8 @@ export interface SignalPort {
   removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
+  submitPin(pin: string): Promise<void>
+  skipTransfer(): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
   safetyNumber(peer: PersonIds): Promise<string | undefined>
   /** The same as octets of a QR code. */
@@ -242,10 +253,12 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
-  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'blobs'>
+  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
+  /** Something may be due for a webhook. */
+  webhooks: { poke(): void }
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   /** ISO 3166 country for numbers in national form. */

@@ -118,6 +118,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'group-ended': 409,
   'group-not-done': 502,
   'unknown-attachment': 404,
+  'unknown-webhook': 404,
+  'unknown-delivery': 404,
+  'too-many-webhooks': 409,
   'media-too-large': 413,
   'storage-full': 507,
   'blob-missing': 410,
@@ -160,6 +163,7 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'unknown-quote': '/quote_id',
   'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
+  'webhook-url': '/url',
   'invalid-media': '/media',
 }
 

@@ -10,6 +10,7 @@ import { modemRoutes } from './api/modems.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import type { Route } from './route.ts'
 
 export const routes: readonly Route[] = [
@@ -24,4 +25,5 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,
+  ...webhookRoutes,
 ]

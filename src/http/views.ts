@@ -305,10 +305,6 @@ export function capabilityView(contact: ContactRow) {
   }
 }
 
-export function contactEtag(contact: ContactRow): { ETag: string } {
-  return { ETag: `"${contact.version}"` }
-}
-
 export function modemView(modem: ModemView) {
   return {
     id: modem.id,
@@ -326,6 +322,12 @@ export function modemView(modem: ModemView) {
     number: modem.number ?? null,
     operator: modem.operator ?? null,
     registration: modem.registration,
+    networks: {
+      circuit: modem.networks?.circuit ?? null,
+      packet: modem.networks?.packet ?? null,
+      eps: modem.networks?.eps ?? null,
+      ims: modem.networks?.ims ?? null,
+    },
     signal_dbm: modem.signalDbm ?? null,
     smsc: modem.smsc ?? null,
     storage: modem.storage,
@@ -419,8 +421,19 @@ function registrationView(step: SignalView['registration']) {
         number: step.e164,
         transport: step.transport,
         requested_at: time(step.requestedAtMs),
-        next_request_at: time(step.nextRequestAtMs),
+        next_request_at: time(step.transport === 'sms' ? step.nextSmsAtMs : step.nextCallAtMs),
+        next_sms_at: time(step.nextSmsAtMs),
+        next_call_at: time(step.nextCallAtMs),
       }
+    case 'pin':
+      return {
+        step: step.step,
+        number: step.e164,
+        locked_until: time(step.lockedUntilMs),
+        pin_of_use: step.isPinOfUse,
+        tries_left: step.triesLeft ?? null,
+      }
+    case 'transfer':
     case 'registering':
       return { step: step.step, number: step.e164 }
     case 'failed':

@@ -7,7 +7,14 @@ import { chooseLane } from '../domain/lane-choice.ts'
 import type { Lane } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
-import { type DueMessage, dueMessages, nextWaiting, type WaitingMessage, waitingMessages } from '../store/messages.ts'
+import {
+  agendaOf,
+  type DueMessage,
+  dueMessages,
+  nextWaiting,
+  type WaitingMessage,
+  waitingMessages,
+} from '../store/messages.ts'
 
 export interface AttemptJob {
   messageId: string
@@ -102,9 +109,9 @@ export class Agenda {
     }
     for (let start = 0; start < ids.length; start += PAGE) {
       const chunk = ids.slice(start, start + PAGE)
-      const waiting = await waitingMessages(this.#db, this.#clock(), { ids: chunk, limit: PAGE })
+      const { waiting, due } = await agendaOf(this.#db, this.#clock(), chunk)
       await this.#addAttempts(waiting, 'again', hints)
-      await this.#addDeadlines(await dueMessages(this.#db, { ids: chunk, limit: PAGE }), 'again')
+      await this.#addDeadlines(due, 'again')
     }
   }
 

@@ -5,6 +5,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { OutgoingChange, Quote } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
+import { attachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage } from '../store/messages.ts'
@@ -41,12 +42,21 @@ export async function changeMessageOf(
   const now = context.clock()
   if (change.kind !== 'reaction') demandOwn(message, change.kind, now)
   if (change.kind === 'edited') demandText(change.text)
+  if (change.kind === 'edited' && message.view_once === 1) {
+    throw refusal('wrong-state', 'What was to be looked at once cannot be edited.')
+  }
   const times = await versionTimes(tx, message)
   if (change.kind === 'edited' && times.length > EDITS_MAX) {
     throw refusal('edit-too-often', `Signal lets a message be edited ${EDITS_MAX} times; this one was.`)
   }
   const timestampMs = await noteOwnChange(tx, { messageId, kind: change.kind }, now)
-  const outgoing = outgoingOf(message, change, times.at(-1) ?? message.sent_timestamp_ms)
+  const kept = change.kind === 'edited' ? ((await attachmentsOf(tx, [message])).get(message.id) ?? []) : []
+  const outgoing = outgoingOf(
+    message,
+    change,
+    times.at(-1) ?? message.sent_timestamp_ms,
+    kept.map(({ id }) => id),
+  )
   if (outgoing === undefined) throw refusal('wrong-state', 'There is no reaction of yours to take away.')
   await applyHere(context, tx, message, change, timestampMs)
   await context.events.append(tx, {
@@ -96,12 +106,13 @@ function outgoingOf(
   message: MessageRow,
   change: MessageChange,
   newestMs: number,
+  attachmentIds: readonly string[],
 ): OutgoingChange['change'] | undefined {
   const { sent_timestamp_ms: timestampMs } = message
   switch (change.kind) {
     case 'edited': {
       const quote: Quote | undefined = message.quote_json === null ? undefined : JSON.parse(message.quote_json)
-      return { kind: 'edited', targetMs: newestMs, text: change.text, quote }
+      return { kind: 'edited', targetMs: newestMs, text: change.text, quote, attachmentIds }
     }
     case 'deleted':
       return { kind: 'deleted', targetMs: timestampMs }

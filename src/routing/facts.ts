@@ -36,6 +36,7 @@ type MessageFacts = Pick<
   | 'fallback_reason'
   | 'fallback_after_ms'
   | 'attachments'
+  | 'view_once'
 >
 
 /** The facts about this message and this person now. */
@@ -111,9 +112,11 @@ function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): Tra
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
 }
 
-function encryptedOnly({ timer_s: timerS }: MessageFacts, isGroup: boolean): string | undefined {
+/** Why it must not leave as anything but an encrypted message. */
+function encryptedOnly({ timer_s: timer, view_once: once }: MessageFacts, isGroup: boolean): string | undefined {
   if (isGroup) return 'a message to a Signal group never goes as a text'
-  return timerS === null ? undefined : 'it is to disappear, and a text would stay with them for ever'
+  if (once === 1) return 'it is to be looked at once, and would stay with them for ever'
+  return timer === null ? undefined : 'it is to disappear, and a text would stay with them for ever'
 }
 
 /** It has attempts since its plan began. */

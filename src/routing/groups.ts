@@ -81,8 +81,8 @@ export async function settleGroupReceipt(
   context: MoveContext,
   tx: DatabaseTransaction,
   receipt: { kind: 'delivered' | 'read'; fromAci: string; timestampsMs: readonly number[]; atMs: number },
-): Promise<MessageRow[]> {
-  const moved: MessageRow[] = []
+): Promise<{ was: MessageRow['state']; message: MessageRow }[]> {
+  const moved: { was: MessageRow['state']; message: MessageRow }[] = []
   for (const { group_id: groupId, ...message } of await groupMessagesBySentTime(tx, receipt.timestampsMs)) {
     const group = groupId === null ? undefined : await findGroup(tx, { id: groupId })
     if (group === undefined || !detailsOf(group).members.some(({ aci }) => aci === receipt.fromAci)) continue
@@ -93,7 +93,7 @@ export async function settleGroupReceipt(
       detail: null,
       at_ms: receipt.atMs,
     })
-    moved.push(await rollUpGroup(context, tx, message, receipt.atMs))
+    moved.push({ was: message.state, message: await rollUpGroup(context, tx, message, receipt.atMs) })
   }
   return moved
 }

@@ -60,7 +60,7 @@ import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
 import { catchUpReading, takeReadElsewhere } from './reading.ts'
-import { settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
+import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
 export interface InboundOptions {
@@ -130,7 +130,7 @@ export class Inbound implements TransportSink {
         receipt.transport === 'sms'
           ? [await settleSmsReceipt(this.#context, tx, receipt)]
           : await settleSignalReceipt(this.#context, tx, receipt)
-      for (const message of moved) if (message !== undefined) this.#follow(message)
+      for (const settled of moved) if (settled !== undefined) this.#follow(settled)
     })
   }
 
@@ -392,11 +392,11 @@ export class Inbound implements TransportSink {
   }
 
   /** What a receipt has moved may want a job, or make room for the next one. */
-  #follow(message: MessageRow): void {
-    this.#context.agenda.touch(message.id)
-    if (message.transport === 'sms' || message.transport === 'signal') {
-      this.#context.agenda.free(message.conversation_id, message.transport)
-    }
+  #follow({ was, message: { id, state, due_at_ms, conversation_id } }: Settled): void {
+    if (state === 'queued' || due_at_ms !== null) this.#context.agenda.touch(id)
+    // One that was still being sent makes room when its attempt is closed.
+    if (was !== 'queued') return
+    for (const transport of ['sms', 'signal'] as const) this.#context.agenda.free(conversation_id, transport)
   }
 }
 

@@ -25,6 +25,7 @@ import {
   nextDueAtMs,
   pruneUploads,
   recoverFetching,
+  spentOnce,
   storedBlob,
   wipeAttachment,
 } from '../store/attachments.ts'
@@ -74,6 +75,8 @@ export class MediaDesk {
   readonly #collecting: Rounds
   readonly #fetches = new Map<string, Promise<void>>()
   readonly #stopping = new AbortController()
+  /** Of what is being sent: octets taken by the transport. One entry for each that it reads at the moment. */
+  readonly #given = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
   #started = false
 
@@ -113,6 +116,25 @@ export class MediaDesk {
     if (!this.#started) return
     void this.#claims.run().then(() => this.#wait())
     void this.#collecting.run()
+  }
+
+  /** The content for a transport that sends it; how far that is, `transferred` tells. */
+  async *give(id: string, blob: StoredBlob): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      this.#given.set(id, 0)
+      for await (const chunk of this.#options.blobs.read(blob)) {
+        yield chunk
+        this.#given.set(id, (this.#given.get(id) ?? 0) + chunk.length)
+      }
+    } finally {
+      this.#given.delete(id)
+    }
+  }
+
+  /** Octets of one that is being fetched or sent just now, as they lie at the network's server; else undefined. */
+  async transferred({ id, state }: Pick<AttachmentRow, 'id' | 'state'>): Promise<number | undefined> {
+    if (state !== 'fetching') return this.#given.get(id)
+    return await this.#options.blobs.partial(id).size()
   }
 
   /** When to fetch a file that came: now, or (null) when somebody asks. */
@@ -327,9 +349,12 @@ export class MediaDesk {
     }
   }
 
-  /** Removes one doomed file. */
+  /** Removes what was seen once by whom it was for, and doomed files. */
   async #collect(): Promise<boolean> {
     const { db, blobs } = this.#options
+    for (const { id } of await spentOnce(db)) {
+      await this.wipe(id, { code: 'sent-once', reason: 'it was to be looked at once, and has been sent' })
+    }
     const doomed = await doomedBlobs(db)
     for (const id of doomed) {
       await blobs.remove(id)

@@ -46,6 +46,8 @@ const DEADLINES_CONCURRENCY = 4
  * for hours do not lie in Redis, too.
  */
 const FAR_OFF_MS = 120_000
+/** So many queued attempts are remembered; beyond that some jobs are made twice, which is harmless. */
+const QUEUED_MAX = 100_000
 /** At stop, running attempts get this long; what is cut off is settled at the next start. */
 const STOP_TIMEOUT_MS = 10_000
 /** …and BullMQ this long to close its connections. */
@@ -67,6 +69,8 @@ export class RedisOutbox implements Outbox {
   #consumer: Redis | undefined
   #handlers: Handlers | undefined
   readonly #running = new Set<Promise<void>>()
+  /** Attempts that are queued for now and have not begun: there is no need of a second job for them. */
+  readonly #queued = new Set<string>()
   #counter = 0
   #stopped = false
 
@@ -83,22 +87,35 @@ export class RedisOutbox implements Outbox {
     await this.#line('deadlines', DEADLINES_CONCURRENCY, ({ messageId }: { messageId: string }) =>
       handlers.deadline(messageId),
     )
-    producer.on('ready', () => handlers.onReady())
+    producer.on('ready', () => {
+      // It may have forgotten them.
+      this.#queued.clear()
+      handlers.onReady()
+    })
   }
 
   async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {
     if (!this.#open()) return
-    for (const lane of new Set(jobs.map(({ job }) => job.lane))) {
-      const group = jobs.filter(({ job }) => job.lane === lane)
+    const fresh = mode === 'once' ? jobs : jobs.filter(({ job }) => !this.#queued.has(rootOf(job)))
+    for (const lane of new Set(fresh.map(({ job }) => job.lane))) {
+      const group = fresh.filter(({ job }) => job.lane === lane)
       const concurrency = CONCURRENCY[group[0]?.job.transport ?? 'sms']
       const { queue } = await this.#line(`lane-${safeName(lane)}`, concurrency, (job: AttemptJob) => this.#attempt(job))
-      await queue.addBulk(
+      // Before they are there: one may begin before this is told that it has been added.
+      for (const { job, delayMs } of group) {
+        if (delayMs === 0 && this.#queued.size < QUEUED_MAX) this.#queued.add(rootOf(job))
+      }
+      const added = queue.addBulk(
         group.map(({ job, delayMs }) => ({
           name: 'attempt',
           data: job,
-          opts: { ...JOB, delay: delayMs, jobId: this.#id(`${job.messageId}-${job.leg}-${job.tries}`, mode) },
+          opts: { ...JOB, delay: delayMs, jobId: this.#id(rootOf(job), mode) },
         })),
       )
+      await added.catch((error: unknown) => {
+        for (const { job } of group) this.#queued.delete(rootOf(job))
+        throw error
+      })
     }
   }
 
@@ -152,6 +169,7 @@ export class RedisOutbox implements Outbox {
   }
 
   async #attempt(job: AttemptJob): Promise<void> {
+    this.#queued.delete(rootOf(job))
     await this.#handlers?.attempt(job)
   }
 
@@ -202,6 +220,11 @@ export class RedisOutbox implements Outbox {
   #id(root: string, mode: 'again' | 'once'): string {
     return mode === 'once' ? root : `${root}-${++this.#counter}`
   }
+}
+
+/** Names an attempt: on another lane it is another one. */
+function rootOf({ messageId, leg, tries, lane }: AttemptJob): string {
+  return `${messageId}-${leg}-${tries}-${safeName(lane)}`
 }
 
 /** True when `what` ended in time. */

@@ -1,9 +1,9 @@
 /** What is attached to a message, as a transport takes it. */
 import type { OutgoingMedia } from '../domain/media.ts'
 import { attachmentsOf, storedBlob } from '../store/attachments.ts'
-import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
+import type { MediaDesk } from './media.ts'
 
 /**
  * In order; each can be read again and again. Undefined where a file that belongs to the message is not here: it must
@@ -11,7 +11,7 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
  */
 export async function outgoingMedia(
   db: Database,
-  blobs: Blobs,
+  desk: Pick<MediaDesk, 'give'>,
   message: Pick<MessageRow, 'id' | 'attachments'>,
 ): Promise<OutgoingMedia[] | undefined> {
   const media: OutgoingMedia[] = []
@@ -27,10 +27,11 @@ export async function outgoingMedia(
       height: row.height ?? undefined,
       voice: row.voice === 1,
       borderless: row.borderless === 1,
+      viewOnce: row.view_once === 1,
       gif: row.gif === 1,
       caption: row.caption ?? undefined,
       blurhash: row.blurhash ?? undefined,
-      read: () => blobs.read(blob),
+      read: () => desk.give(row.id, blob),
     })
   }
   return media

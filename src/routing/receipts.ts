@@ -30,15 +30,21 @@ export interface ReceiptContext extends MoveContext {
   region: string | undefined
 }
 
+/** What a receipt has done to a message. */
+export interface Settled {
+  was: MessageRow['state']
+  message: MessageRow
+}
+
 /**
- * Settles the part that a status report speaks of, and its message; the message, or undefined when the report is about
- * none of ours or says nothing new.
+ * Settles the part that a status report speaks of, and its message; undefined when the report is about none of ours or
+ * says nothing new.
  */
 export async function settleSmsReceipt(
   context: ReceiptContext,
   tx: DatabaseTransaction,
   receipt: SmsReceipt,
-): Promise<MessageRow | undefined> {
+): Promise<Settled | undefined> {
   const digits = addressDigits(receipt.recipientAddress, context.region)
   const since = context.clock() - REPORT_WINDOW_MS
   const candidates = await partsSubmitted(tx, receipt.lane, digits, since, CANDIDATES_MAX)
@@ -46,7 +52,8 @@ export async function settleSmsReceipt(
   if (part === undefined || isRepeated(part, receipt)) return undefined
   await settlePart(tx, part, receipt)
   const message = await getMessage(tx, part.message_id)
-  return message === undefined ? undefined : rollUp(context, tx, message, part.leg, receipt.dischargedAtMs)
+  if (message === undefined) return undefined
+  return { was: message.state, message: await rollUp(context, tx, message, part.leg, receipt.dischargedAtMs) }
 }
 
 /** A settled part is only ever repaired: what failed may be delivered after all. */
@@ -121,17 +128,21 @@ export async function settleSignalReceipt(
   context: LineContext,
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
-): Promise<MessageRow[]> {
-  const moved = await settleGroupReceipt(context, tx, receipt)
+): Promise<Settled[]> {
+  const settled = await settleGroupReceipt(context, tx, receipt)
   const contact = await findContact(tx, { aci: receipt.fromAci })
   if (contact !== undefined) await noteEvidence(context, tx, contact, { kind: 'registered' })
   const messages = await messagesBySentTime(tx, receipt.fromAci, receipt.timestampsMs)
-  const here = new Set([...moved, ...messages].map(({ sent_timestamp_ms }) => sent_timestamp_ms))
+  const here = new Set(
+    [...settled.map(({ message }) => message), ...messages].map(({ sent_timestamp_ms }) => sent_timestamp_ms),
+  )
   const timestampsMs = receipt.timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   const { kind, fromAci: aci, atMs } = receipt
   await keepEarlyReceipt(tx, { kind, aci, timestampsMs, atMs }, context.clock())
-  for (const message of messages) moved.push(await settleBySignal(context, tx, message, receipt))
-  return moved
+  for (const before of messages) {
+    settled.push({ was: before.state, message: await settleBySignal(context, tx, before, receipt) })
+  }
+  return settled
 }
 
 /** Moves one message by what its recipient's device said of it. */

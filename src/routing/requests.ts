@@ -15,6 +15,8 @@ export interface SubmitRequest {
   quoteId?: string
   /** Ids of files that were handed in (`MediaDesk.add`), in their order. */
   media?: readonly string[]
+  /** What is attached is to be looked at once: one file, without words. Over Signal only. */
+  viewOnce?: boolean
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

@@ -36,6 +36,10 @@ export async function storeMessage(
   if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
+  const viewOnce = request.viewOnce === true
+  if (viewOnce && (media.length !== 1 || request.text !== '')) {
+    throw invalidRequest('What is to be looked at once is one file, without words.')
+  }
   const { ids, clock, settings } = context
   const id = ids('msg')
   const now = clock()
@@ -55,6 +59,7 @@ export async function storeMessage(
     text_approved: 0,
     leg: null,
     attachments: media.length,
+    view_once: viewOnce ? 1 : 0,
     since_leg: 0,
     tries: 0,
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
@@ -84,7 +89,7 @@ export async function storeMessage(
     updated_at_ms: now,
     state: event === 'go' ? begin : advance(begin, event),
   })
-  if (!(await useUploads(tx, id, media))) {
+  if (!(await useUploads(tx, id, media, viewOnce))) {
     throw new CausewayError({
       code: 'invalid-media',
       message: 'One of the files is not here (hand it in first), or belongs to another message already.',

@@ -160,6 +160,19 @@ export class SignalPerson {
     return (await this.#host.link(uri, this.#first.protocol, book)).deviceId
   }
 
+  /** Has another number from now on, and with it another phone-number identity, which linked devices are told. */
+  async changeNumber(): Promise<{ e164: string; pni: string }> {
+    const { protocol, device } = this.#first
+    const former = device.checkedNumber
+    for (const other of await this.#host.getAllDevicesByServiceId(this.aci)) {
+      // The mock tells those devices alone that it has made itself.
+      if (this.#phones.every((phone) => phone.device !== other)) protocol.addSecondaryDevice(other)
+    }
+    await protocol.changeNumber({ timestamp: this.#nextTimestamp() })
+    this.#host.relist(device, former)
+    return { e164: device.checkedNumber, pni: device.checkedPni.replace(/^PNI:/, '') }
+  }
+
   /** Unlinks a device: sends that still address it are refused with 409. */
   async removeDevice(deviceId: number): Promise<void> {
     const devices = await this.#host.getAllDevicesByServiceId(this.aci)

@@ -27,6 +27,8 @@ export interface DecryptedText {
   attachments: readonly string[]
   /** What is attached, as this phone fetched it. */
   files: readonly ReceivedFile[]
+  /** They are to be looked at once. */
+  viewOnce: boolean
   /** How often it came again under the same author, timestamp and text. */
   repeats: number
 }
@@ -253,6 +255,7 @@ export class SimulatedPhone {
       ...(masterKey == null ? {} : { groupId: groupIdOf(masterKey) }),
       attachments: (entry.dataMessage.attachments ?? []).map(({ contentType }) => contentType ?? ''),
       files: await Promise.all((entry.dataMessage.attachments ?? []).map((pointer) => this.#host.files.fetch(pointer))),
+      viewOnce: entry.dataMessage.isViewOnce === true,
       repeats: 0,
     }
     if (known !== undefined) known.repeats += 1

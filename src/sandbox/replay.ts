@@ -7,7 +7,7 @@ import { Modem } from '../../modem/modem.ts'
 import { fromHex } from '../../modem/pdu/octets.ts'
 import { decodePdu } from '../../modem/pdu/tpdu.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
-import { parseConversation, ReplayPeer } from '../../modem/sim/replay.ts'
+import { isConversation, parseConversation, ReplayPeer } from '../../modem/sim/replay.ts'
 
 /** Longest that the driver may take until it stands still. */
 const LIMIT_MS = 30_000
@@ -24,7 +24,12 @@ export interface ReplayEvent {
 
 /** Runs until nothing happens any more. Tells each event; resolves with the state at the end. */
 export async function replay(trace: string, tell: (event: ReplayEvent) => void): Promise<string> {
-  const peer = new ReplayPeer(parseConversation(trace))
+  const steps = parseConversation(trace)
+  if (!isConversation(steps)) {
+    tell({ atMs: 0, event: 'state', detail: 'absent: there is nothing in the file that a modem has said' })
+    return 'absent'
+  }
+  const peer = new ReplayPeer(steps)
   const port = await peer.listen()
   const startMs = Date.now()
   let lastMs = startMs

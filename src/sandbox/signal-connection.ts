@@ -18,6 +18,8 @@ export interface ChatRequest {
   query: URLSearchParams
   /** Parsed JSON; undefined when there is none. */
   body: unknown
+  /** The request's own credentials, as in `authorization`. */
+  authorization: string | undefined
   /** Whose connection it came on; undefined on one without credentials. */
   device: Device | undefined
 }
@@ -61,6 +63,7 @@ export class SignalConnection extends MockConnection {
       path: url.pathname,
       query: url.searchParams,
       body: parseJson(request.body ?? undefined),
+      authorization: headerOf(request.headers, 'authorization'),
       device: this.authenticatedAs,
     }
     const instead = await this.#tap.before(seen)
@@ -86,6 +89,12 @@ function toResponse(id: bigint | null, reply: Reply): WSResponse {
     ],
     body: Buffer.from(JSON.stringify(reply.body ?? {})),
   }
+}
+
+/** Headers come as `name:value`. */
+function headerOf(headers: readonly string[] | null | undefined, name: string): string | undefined {
+  const found = headers?.find((header) => header.toLowerCase().startsWith(`${name}:`))
+  return found?.slice(name.length + 1).trim()
 }
 
 function parseJson(octets: Uint8Array | undefined): unknown {

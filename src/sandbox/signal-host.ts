@@ -16,20 +16,14 @@ import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
 import { GroupRoutes } from './group-routes.ts'
 import { modifyGroup } from './group-rules.ts'
+import { installPhone } from './install-phone.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
-import type { AciString, Device, ServiceIdString } from './mock.ts'
-import {
-  type EnvelopeType,
-  MockServer,
-  PrimaryDevice,
-  type ServiceIdKind,
-  sealAttachment,
-  serializeContacts,
-} from './mock.ts'
+import type { AciString, Device, PrimaryDevice, ServiceIdString } from './mock.ts'
+import { type EnvelopeType, MockServer, type ServiceIdKind, sealAttachment, serializeContacts } from './mock.ts'
 import { registrationId } from './registration-id.ts'
-import { shareIdentity } from './share-identity.ts'
+import { Registrations } from './registrations.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 import { SignalConnections } from './signal-connections.ts'
 
@@ -83,6 +77,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   readonly requests: RequestRecord[] = []
   readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
   readonly files: ContentFiles
+  readonly registrations = new Registrations()
   readonly #options: SignalHostOptions
   readonly #mailboxes = new Map<Device, Mailbox>()
   readonly #attached = new Map<Device, { socket: ChatSocket; detach: () => void }>()
@@ -91,7 +86,6 @@ export class SignalHost extends MockServer implements ConnectionTap {
   /** Primaries made by the mock itself, which it feeds in its own way. */
   readonly #ofMock = new Set<AciString>()
   readonly #deviceNames = new Map<string, string>()
-  #numberSource = 9_000
 
   constructor(options: SignalHostOptions) {
     super({ cdn3Path: options.cdnDir })
@@ -168,7 +162,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
 
   /** The app installed anew on a device: fresh identity key, keys, sessions and profile key. */
   async installPhone(device: Device, profileName: string): Promise<PrimaryDevice> {
-    return await this.#install(device, profileName, undefined)
+    return await this.#install(device, profileName)
   }
 
   /** As `installPhone` on an existing device, with a new registration id: the account's safety number changes. */
@@ -202,6 +196,12 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (primary === undefined) throw new Error('no such account')
     for (const id of [primary.aci, primary.pni]) if (id !== undefined) this.#gone.delete(id)
     this.#list(primary)
+  }
+
+  /** The account is listed with its present number in the place of `former`. */
+  relist(device: Device, former: string): void {
+    this.#options.directory.unlist(former)
+    this.#list(device)
   }
 
   /** The first device of whoever is registered with this number now. */
@@ -246,6 +246,27 @@ export class SignalHost extends MockServer implements ConnectionTap {
     })
     this.#deviceNames.set(`${aci}.${device.deviceId}`, encryptedName)
     return device
+  }
+
+  /** The number of a verification session that a code was given for. */
+  numberOfSession(sessionId: string): string | undefined {
+    const store = this.getVerificationSession(sessionId)
+    return store?.session.verified === true ? store.number : undefined
+  }
+
+  /** The account is registered again: its devices are signed out, its letters and keys are gone. */
+  async takeOver(device: Device, password: string, ids: { aci: number; pni: number }): Promise<void> {
+    for (const other of await this.getAllDevicesByServiceId(device.aci)) {
+      if (other !== device) await this.unlink(other)
+    }
+    this.#mailbox(device).clear()
+    this.closeConnections(device.aci, signedOut)
+    for (const id of [device.aci, device.checkedPni]) this.#gone.delete(id)
+    // The mock has no door for a second registration of an account; these are the fields that it reads.
+    Reflect.set(device, 'registrationId', ids.aci)
+    Reflect.set(device, 'pniRegistrationId', ids.pni)
+    const known: Map<string, unknown> = Reflect.get(this, 'devicesByAuth')
+    known.set(`${device.aci}.${device.deviceId}`, { password, device })
   }
 
   deviceName({ aci, deviceId }: Device): string | undefined {
@@ -388,6 +409,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
       const body = asRecord(request.body)
       return { status: faults.onChallengeSolution(body['token'], body['captcha']), headers: {}, body: {} }
     }
+    if (isRegistration(request)) return await this.registrations.answer(request, this)
     const keysOf = request.verb === 'GET' ? /^\/v2\/keys\/([^/]+)\//.exec(request.path)?.[1] : undefined
     if (keysOf !== undefined && this.isUnregistered(decodeURIComponent(keysOf) as ServiceIdString)) {
       return { status: 404, headers: {}, body: { error: 'Unregistered' } }
@@ -405,7 +427,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
     })
     if (reply.status !== 200) return 'answer'
     if (isSend(request)) return this.#options.faults.onSendAnswer()
-    if (request.verb === 'POST' && request.path === '/v1/registration') await this.#registered(request.body, reply.body)
+    if (isRegistration(request)) await this.#registered(request.body, reply.body)
     if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
     if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
     return 'answer'
@@ -414,7 +436,9 @@ export class SignalHost extends MockServer implements ConnectionTap {
   async #registered(requestBody: unknown, replyBody: unknown): Promise<void> {
     const device = await this.getDeviceByServiceId(String(asRecord(replyBody)['uuid']) as AciString)
     if (device === undefined) return
-    storeAccessKey(device, asRecord(requestBody)['accountAttributes'])
+    const attributes = asRecord(requestBody)['accountAttributes']
+    storeAccessKey(device, attributes)
+    if (device.number !== undefined) this.registrations.note(device.number, device, attributes)
     this.#list(device)
   }
 
@@ -430,6 +454,14 @@ export class SignalHost extends MockServer implements ConnectionTap {
     device.profileKeyCommitment = new ProfileKeyCommitment(Buffer.from(commitment, 'base64'))
   }
 
+  async #install(device: Device, profileName: string, account?: PrimaryDevice): Promise<PrimaryDevice> {
+    const nobody = sealAttachment(Buffer.alloc(0))
+    const contacts = nobody.pointer(await this.storeAttachment(nobody.blob))
+    const { trustRoot } = this.#options
+    const server = { host: this, trustRoot, serverPublicParams: this.zkSecret.getPublicParams(), contacts }
+    return await installPhone(server, device, profileName, account)
+  }
+
   #mailbox(device: Device): Mailbox {
     const mailbox = this.#mailboxes.get(device) ?? new Mailbox()
     this.#mailboxes.set(device, mailbox)
@@ -440,35 +472,10 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (device.number === undefined || device.pni === undefined) return
     this.#options.directory.list({ e164: device.number, aci: device.aci, pni: device.pni.replace(/^PNI:/, '') })
   }
+}
 
-  async #install(device: Device, profileName: string, account: PrimaryDevice | undefined): Promise<PrimaryDevice> {
-    const noContacts = sealAttachment(Buffer.alloc(0))
-    const phone = new PrimaryDevice(device, {
-      profileName,
-      contacts: noContacts.pointer(await this.storeAttachment(noContacts.blob)),
-      trustRoot: this.#options.trustRoot,
-      serverPublicParams: this.zkSecret.getPublicParams(),
-      generateNumber: async () => `+1555000${this.#numberSource++}`,
-      generatePni: () => this.generatePni(),
-      changeDeviceNumber: (of, options) => this.changeDeviceNumber(of, options),
-      send: (to, envelope) => this.send(to, envelope),
-      getSenderCertificate: () => this.getSenderCertificate(device),
-      getDeviceByServiceId: (id, deviceId) => this.getDeviceByServiceId(id, deviceId),
-      issueExpiringProfileKeyCredential: (of, request) => this.issueExpiringProfileKeyCredential(of, request),
-      getGroup: (params) => this.getGroup(params),
-      createGroup: (group) => this.createGroup(group),
-      modifyGroup: (options) => this.modifyGroup(options),
-      waitForGroupUpdate: (group) => this.waitForGroupUpdate(group),
-      getStorageManifest: () => this.getStorageManifest(device),
-      getStorageItem: (key) => this.getStorageItem(device, key),
-      getAllStorageKeys: () => this.getAllStorageKeys(device),
-      waitForStorageManifest: () => Promise.reject(new Error('the sandbox keeps no storage manifests')),
-      applyStorageWrite: (operation, notify) => this.applyStorageWrite(device, operation, notify),
-    })
-    if (account !== undefined) await shareIdentity(account, phone)
-    await phone.init()
-    return phone
-  }
+function isRegistration({ verb, path }: ChatRequest): boolean {
+  return verb === 'POST' && path === '/v1/registration'
 }
 
 function isSend({ verb, path }: ChatRequest): boolean {

@@ -24,10 +24,12 @@ import type {
 } from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
+import { waitsFor } from './enroll-words.ts'
 import { signalError } from './errors.ts'
 import { forgetMessages } from './forgetting.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
+import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import type { SignalServer } from './server.ts'
 import { type SignalWarning, warningsOf } from './warnings.ts'
@@ -44,6 +46,8 @@ export interface AccountParts {
   readReceipts: boolean
   /** What contacts see of us; a linked device leaves that to the phone. */
   profile: OwnProfile
+  /** Opens what a PIN protects; Signal's own when left out. */
+  vault?: PinVault
 }
 
 export class Account implements SignalAccount {
@@ -70,6 +74,7 @@ export class Account implements SignalAccount {
       random: parts.random,
       log: parts.log,
       codes: parts.codes,
+      vault: parts.vault ?? openVault(this.#net),
       changed: () => this.#changed(),
       registered: () => this.#load(),
     })
@@ -86,7 +91,7 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return { ...this.#last, warnings: this.#warnings() }
+    return { ...this.#last, reason: this.#state().reason, warnings: this.#warnings() }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -137,6 +142,14 @@ export class Account implements SignalAccount {
 
   async submitCode(code: string): Promise<void> {
     await this.#enrollment.submitCode(code)
+  }
+
+  async submitPin(pin: string): Promise<void> {
+    await this.#enrollment.submitPin(pin)
+  }
+
+  async skipTransfer(): Promise<void> {
+    await this.#enrollment.skipTransfer()
   }
 
   async devices(): Promise<readonly LinkedDevice[]> {
@@ -224,11 +237,16 @@ export class Account implements SignalAccount {
         credentials: this.#credentials,
         profile,
         changed: () => this.#changed(),
+        moved: () => void this.#reload(),
       })
       this.#live = live
       live.start()
     }
     this.#changed()
+  }
+
+  async #reload(): Promise<void> {
+    await this.#load().catch((error) => this.#parts.log.error({ err: error }, 'the account could not be loaded anew'))
   }
 
   #working(): LiveAccount {
@@ -281,7 +299,7 @@ export class Account implements SignalAccount {
       if (link !== undefined) return { state: 'none', reason: link.reason }
       if (registration === undefined) return { state: 'none', reason: 'no Signal account is registered here' }
       if (registration.step === 'failed') return { state: 'none', reason: registration.reason }
-      return { state: 'registering', reason: `registration waits for: ${registration.step}` }
+      return { state: 'registering', reason: waitsFor(registration, this.#parts.clock.now()) }
     }
     const chat = live.state
     if (chat.state === 'signed-out') return this.#signedOut()

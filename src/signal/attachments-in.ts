@@ -95,13 +95,14 @@ async function open(pointer: AttachmentPointer, target: MediaTarget, signal: Abo
   const opener = new AttachmentOpener(pointer, isIncremental)
   const writer = await target.create()
   const decrypt = async (octets: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of octets) await writer.write(opener.update(chunk))
+    for await (const chunk of octets) for (const plain of opener.update(chunk)) await writer.write(plain)
     await writer.write(opener.final())
   }
   try {
-    const part = Readable.from(target.part.read(), { highWaterMark: 1 })
-    if (isIncremental) await pipeline(part, validator(key, chunkSize, incrementalMac), decrypt, { signal })
-    else await pipeline(part, decrypt, { signal })
+    if (isIncremental) {
+      const part = Readable.from(copies(target.part.read()), { highWaterMark: 1 })
+      await pipeline(part, validator(key, chunkSize, incrementalMac), decrypt, { signal })
+    } else await decrypt(until(signal, target.part.read()))
   } catch (error) {
     await writer.discard()
     if (isCode(error, ErrorCode.IncrementalMacVerificationFailed)) {
@@ -112,6 +113,18 @@ async function open(pointer: AttachmentPointer, target: MediaTarget, signal: Abo
   const blob = await writer.finish()
   await target.part.discard()
   return blob
+}
+
+/** For a stream, which reads ahead. */
+async function* copies(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of octets) yield Buffer.from(chunk)
+}
+
+async function* until(signal: AbortSignal, octets: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of octets) {
+    signal.throwIfAborted()
+    yield chunk
+  }
 }
 
 /** Fails on octets that the incremental MAC does not vouch for. */

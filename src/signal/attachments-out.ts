@@ -12,14 +12,14 @@ import {
 } from '@signalapp/libsignal-client/dist/incremental_mac.js'
 import { CausewayError } from '../domain/errors.ts'
 import type { OutgoingMedia } from '../domain/media.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { type AttachmentKeys, AttachmentSealer, blobOctets, freshKeys } from './attachments.ts'
 import { flagsOf } from './attachments-in.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import { askForForm, type UploadForm, upload } from './content-upload.ts'
-import { type AttachmentPointer, attachmentPointerCodec } from './proto/messages.ts'
+import { type AttachmentPointer, attachmentPointerCodec, type Content } from './proto/messages.ts'
 
 /** Content servers keep things for weeks; a pointer older than this is not handed out any more. */
 const pointerKeptMs = 3 * 24 * 3600_000
@@ -71,14 +71,18 @@ export class Uploads {
           location: row.location ?? undefined,
         }
       : await this.#plan(media, signal)
+    let digest: Buffer | undefined
+    const octets = async function* () {
+      digest = yield* sealed(media, plan.keys)
+    }
     try {
-      await this.#upload(media, plan, signal)
+      await this.#upload(media, plan, octets, signal)
     } catch (error) {
       // The server has forgotten it, or never took it: the next attempt begins anew.
       if (CausewayError.is(error, 'signal-upload-lost')) await this.#forget(media.id)
       throw error
     }
-    const pointer = await describe(media, plan, this.#clock.now(), signal)
+    const pointer = await describe(media, plan, digest, this.#clock.now(), signal)
     await this.#db
       .updateTable('signal_uploads')
       .set({ pointer: attachmentPointerCodec.encode(pointer), created_at_ms: this.#clock.now() })
@@ -113,8 +117,13 @@ export class Uploads {
     return { form, keys, begun: false, location: undefined }
   }
 
-  async #upload(media: OutgoingMedia, plan: Plan, signal: AbortSignal): Promise<void> {
-    const { form, keys, begun, location } = plan
+  async #upload(
+    media: OutgoingMedia,
+    plan: Plan,
+    blob: () => AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { form, begun, location } = plan
     await upload(
       this.#server,
       {
@@ -122,7 +131,7 @@ export class Uploads {
         octets: blobOctets(media.bytes),
         begun,
         location,
-        from: (offset) => skipping(sealed(media, keys), offset),
+        from: (offset) => skipping(blob(), offset),
         begin: async (at) => {
           await this.#db
             .updateTable('signal_uploads')
@@ -144,6 +153,26 @@ export class Uploads {
   }
 }
 
+/** An edit says the whole message anew: what was attached to it goes along, under the pointers that it was sent with. */
+export async function keepAttachments(
+  transaction: DatabaseTransaction,
+  content: Content,
+  attachmentIds: readonly string[],
+): Promise<Content> {
+  const { editMessage } = content
+  if (editMessage === undefined || attachmentIds.length === 0) return content
+  const rows = await transaction
+    .selectFrom('signal_uploads')
+    .select(['attachment_id', 'pointer'])
+    .where('attachment_id', 'in', attachmentIds)
+    .execute()
+  const attachments = attachmentIds.flatMap((id) => {
+    const pointer = rows.find(({ attachment_id: of }) => of === id)?.pointer
+    return pointer == null ? [] : [attachmentPointerCodec.decode(pointer)]
+  })
+  return { editMessage: { ...editMessage, dataMessage: { ...editMessage.dataMessage, attachments } } }
+}
+
 /** The blob in order; returns its digest. */
 async function* sealed(media: OutgoingMedia, keys: AttachmentKeys): AsyncGenerator<Uint8Array, Buffer, undefined> {
   const sealer = new AttachmentSealer(keys)
@@ -161,24 +190,20 @@ async function* skipping(octets: AsyncIterable<Uint8Array>, offset: number): Asy
   }
 }
 
-/** Digest and, for films (which are looked at while they are fetched), the incremental MAC, from one more pass. */
+/**
+ * What the pointer tells. `uploadedDigest`: of the blob that went through just now; without it, and for films (which are
+ * looked at while they are fetched, and so have an incremental MAC), the blob is made once more.
+ */
 async function describe(
   media: OutgoingMedia,
   { form, keys }: Plan,
+  uploadedDigest: Uint8Array | undefined,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<AttachmentPointer> {
-  const blob = sealed(media, keys)
-  let digest = new Uint8Array()
+  let digest = uploadedDigest
   const octets = async function* () {
-    for (;;) {
-      const next = await blob.next()
-      if (next.done === true) {
-        digest = new Uint8Array(next.value)
-        return
-      }
-      yield next.value
-    }
+    digest = yield* sealed(media, keys)
   }
   let incremental: Pick<AttachmentPointer, 'incrementalMac' | 'chunkSize'> = {}
   if (media.contentType.startsWith('video/')) {
@@ -186,7 +211,8 @@ async function describe(
     const mac = new DigestingPassThrough(new Uint8Array(keys.key.subarray(32)), choice)
     await pipeline(Readable.from(octets(), { highWaterMark: 1 }), mac, drain, { signal })
     incremental = { incrementalMac: mac.getFinalDigest(), chunkSize: chunkSizeInBytes(choice) }
-  } else await drain(octets())
+  } else if (digest === undefined) await drain(octets())
+  if (digest === undefined) throw new Error('a blob without a digest')
   return {
     contentType: media.contentType,
     key: keys.key,

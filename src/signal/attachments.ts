@@ -115,25 +115,37 @@ export class AttachmentOpener {
     this.#size = size
   }
 
-  /** Plaintext that nobody may see yet. */
-  update(blob: Uint8Array): Buffer {
+  /** Plaintext that nobody may see yet, in pieces. `blob` is free again once all of them were taken. */
+  *update(blob: Uint8Array): Generator<Buffer, void, undefined> {
     this.#digest.update(blob)
-    const all = this.#held.length === 0 ? Buffer.from(blob) : Buffer.concat([this.#held, blob])
+    const before = this.#held
     const ivLeft = this.#decipher === undefined ? ivOctets : 0
-    const open = all.length - macOctets - ivLeft
-    if (open < 0) {
-      this.#held = all
-      return Buffer.alloc(0)
+    if (before.length + blob.length < ivLeft + macOctets) {
+      this.#held = Buffer.concat([before, blob])
+      return
     }
-    this.#held = Buffer.from(all.subarray(all.length - macOctets))
-    const signed = all.subarray(0, all.length - macOctets)
+    // The last octets that came may be the authentication; what was held for that reason is not.
+    if (ivLeft > 0 || blob.length < macOctets) {
+      const all = Buffer.concat([before, blob])
+      this.#held = all.subarray(all.length - macOctets)
+      yield* this.#open(all.subarray(0, all.length - macOctets))
+      return
+    }
+    this.#held = Buffer.from(blob.subarray(blob.length - macOctets))
+    yield* this.#open(before)
+    yield* this.#open(blob.subarray(0, blob.length - macOctets))
+  }
+
+  *#open(signed: Uint8Array): Generator<Buffer, void, undefined> {
     this.#mac.update(signed)
+    const ivLeft = this.#decipher === undefined ? ivOctets : 0
     this.#decipher ??= createDecipheriv(
       'aes-256-cbc',
       this.#key.subarray(0, aesKeyOctets),
       signed.subarray(0, ivOctets),
     )
-    return this.#cut(this.#decipher.update(signed.subarray(ivLeft)))
+    const part = this.#cut(this.#decipher.update(signed.subarray(ivLeft)))
+    if (part.length > 0) yield part
   }
 
   /** The rest, when everything was as the pointer says. */
@@ -178,7 +190,7 @@ export function sealAttachment(
  */
 export function openAttachment(blob: Uint8Array, pointer: AttachmentPointer): Buffer {
   const opener = new AttachmentOpener(pointer)
-  return Buffer.concat([opener.update(blob), opener.final()])
+  return Buffer.concat([...opener.update(blob), opener.final()])
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

@@ -29,13 +29,14 @@ export class Composer {
     const complete = async (message: DataMessage): Promise<DataMessage> => {
       const { attachments: longText = [], ...packed } =
         message.body === undefined ? {} : await this.#texts.pack(message.body)
-      const attachments = [...longText]
+      const attachments = [...(message.attachments ?? []), ...longText]
       for (const item of media) attachments.push(await this.#uploads.pointerTo(item, signal))
       return {
         requiredProtocolVersion: 0,
         ...message,
         ...packed,
         ...(attachments.length === 0 ? {} : { attachments }),
+        ...(media.some(({ viewOnce }) => viewOnce) ? { isViewOnce: true } : {}),
         timestamp: timestampMs,
         profileKey: this.#credentials.profileKey.serialize(),
       }

@@ -17,6 +17,8 @@ const silenceMaxMs = 30_000
 const connectionsMax = 4
 /** A transfer that is cut off goes on where it was, at once, so often; then it waits for its turn. */
 const resumesMax = 5
+/** What comes is put to the part in pieces of this size: records of TLS are too small for a write each. */
+const pieceOctets = 256 * 1024
 
 export interface Exchange {
   headers?: Readonly<Record<string, string>>
@@ -101,7 +103,7 @@ export class ContentServer {
     })
   }
 
-  #urlOf({ cdnNumber = 0, cdnKey }: AttachmentPointer): string {
+  #urlOf({ cdnNumber = 0, cdnId, cdnKey = cdnId === '0' ? undefined : cdnId }: AttachmentPointer): string {
     const base = Object.entries(this.#urls).find(([number]) => number === String(cdnNumber))?.[1]
     if (base === undefined || cdnKey === undefined || cdnKey === '') throw gone('its place is unknown')
     const segments = cdnKey.split('/')
@@ -133,14 +135,40 @@ export class ContentServer {
         octets = 0
       }
       if (octets + Number(answer.headers['content-length'] ?? 0) > octetsMax) throw tooLarge()
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        octets += chunk.length
-        if (octets > octetsMax) throw tooLarge()
-        await part.append(chunk)
-      }
+      await appendAll(answer, part, octetsMax - octets)
     } finally {
       answer.destroy()
     }
+  }
+}
+
+/** Appends what comes; what came before it broke off, too. */
+async function appendAll(
+  octets: AsyncIterable<Buffer>,
+  part: Pick<PartialDownload, 'append'>,
+  octetsMax: number,
+): Promise<void> {
+  const piece = Buffer.allocUnsafe(pieceOctets)
+  let filled = 0
+  let left = octetsMax
+  const put = async () => {
+    const full = piece.subarray(0, filled)
+    filled = 0
+    if (full.length > 0) await part.append(full)
+  }
+  try {
+    for await (const chunk of octets) {
+      left -= chunk.length
+      if (left < 0) throw tooLarge()
+      for (let at = 0; at < chunk.length; ) {
+        const copied = chunk.copy(piece, filled, at)
+        at += copied
+        filled += copied
+        if (filled === pieceOctets) await put()
+      }
+    }
+  } finally {
+    await put()
   }
 }
 

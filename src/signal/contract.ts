@@ -156,7 +156,14 @@ export interface OutgoingAction {
         emoji: string
         removed: boolean
       }
-    | { kind: 'edited'; targetMs: number; text: string; quote: IncomingText['quote'] }
+    | {
+        kind: 'edited'
+        targetMs: number
+        text: string
+        quote: IncomingText['quote']
+        /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
+        attachmentIds?: readonly string[]
+      }
     | { kind: 'deleted'; targetMs: number }
     | { kind: 'timer'; seconds: number; version: number }
 }
@@ -200,8 +207,14 @@ export type RegistrationStep =
       e164: string
       transport: 'sms' | 'voice'
       requestedAtMs: number
-      nextRequestAtMs: number | undefined
+      /** When the service sends the next code by text, and makes the next call; undefined: it has not said. */
+      nextSmsAtMs: number | undefined
+      nextCallAtMs: number | undefined
     }
+  /** The number is protected by a Signal PIN, until then (if nobody uses the account until then). */
+  | { step: 'pin'; e164: string; lockedUntilMs: number; isPinOfUse: boolean; triesLeft: number | undefined }
+  /** Signal offers to move the phone's messages to a new phone, which cannot come here: may that be skipped? */
+  | { step: 'transfer'; e164: string }
   | { step: 'registering'; e164: string }
   | { step: 'failed'; e164: string; code: string; reason: string; retryAtMs: number | undefined }
 
@@ -247,6 +260,13 @@ export interface SignalAccount {
   removeDevice(id: number): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
+  /**
+   * Opens the registration lock of the number with its PIN. Errors: CausewayError `signal-pin-wrong`, `signal-pin-gone`,
+   * `signal-pin-service`, `signal-registration` when none is wanted.
+   */
+  submitPin(pin: string): Promise<void>
+  /** Goes on with a registration although the phone's messages stay behind. Errors: `signal-registration`. */
+  skipTransfer(): Promise<void>
   /**
    * Encrypts for all devices of the recipient and sends (sealed where possible). Repeating it with the same timestamp is
    * safe; what is attached is uploaded before, once. Resolves when the server has accepted it. Errors: CausewayError with

@@ -70,7 +70,6 @@ const ofOneRegistration = [
   'signal_send_log',
   'signal_receipts_due',
   'signal_texts_due',
-  'signal_blocked',
   'signal_contact_list_due',
   'signal_groups',
   'signal_sender_key_shares',
@@ -79,9 +78,14 @@ const ofOneRegistration = [
   'signal_group_waiting',
 ] as const
 
-/** Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known. */
+/**
+ * Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known; whom the
+ * account has blocked does if it is the same account.
+ */
 export async function installAccount(transaction: DatabaseTransaction, row: AccountRow): Promise<void> {
   for (const table of ofOneRegistration) await transaction.deleteFrom(table).execute()
+  const before = await transaction.selectFrom('signal_account').select('aci').executeTakeFirst()
+  if (before?.aci !== row.aci) await transaction.deleteFrom('signal_blocked').execute()
   await transaction.deleteFrom('signal_account').execute()
   await transaction
     .insertInto('signal_account')

@@ -14,6 +14,7 @@ import type { GroupDesk, GroupMessage } from './groups/desk.ts'
 import { nobody, peerOf } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
+import { applyNumberChange } from './number-change.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
 import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
@@ -35,6 +36,8 @@ export interface Afterwards {
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
   /** A profile key is a new one. */
   profile: boolean
+  /** Our number, and with it our phone-number identity, is another one: nothing more is read with the old one. */
+  moved: boolean
 }
 
 export class Dispatch {
@@ -121,7 +124,13 @@ export class Dispatch {
           keepRatchet: true,
         })
       }
-      const { sent, read = [], viewed = [] } = content.syncMessage
+      const { sent, read = [], viewed = [], pniChangeNumber } = content.syncMessage
+      if (pniChangeNumber !== undefined) {
+        const given = { ...opened, credentials: this.#credentials, nowMs: this.#clock.now() }
+        await applyNumberChange(pniChangeNumber, given, transaction)
+        afterwards.moved = true
+        return
+      }
       await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)

@@ -22,14 +22,6 @@ export function describeFailure(error: unknown): Failure {
       sessionGone: true,
     }
   }
-  if (LibSignalErrorBase.is(error, ErrorCode.RegistrationLock)) {
-    return {
-      code: 'signal-registration-lock',
-      reason:
-        'This number is protected by a Signal PIN. Registration without it is possible after the lock has expired (7 days without use).',
-      retryAfterMs: error.timeRemainingSeconds * 1000,
-    }
-  }
   if (LibSignalErrorBase.is(error, ErrorCode.RateLimitedError)) {
     return {
       code: 'signal-rate-limited',
@@ -72,13 +64,6 @@ const plainFailures: readonly { code: ErrorCode; failure: Failure }[] = [
     },
   },
   {
-    code: ErrorCode.RegistrationDeviceTransferPossibleNotSkipped,
-    failure: {
-      code: 'signal-device-transfer',
-      reason: 'Signal offers a transfer from the phone that has this number.',
-    },
-  },
-  {
     code: ErrorCode.RegistrationOneTimePasswordRequired,
     failure: { code: 'signal-one-time-password', reason: 'This account asks for a one-time password.' },
   },
@@ -95,3 +80,16 @@ export function isSessionGone(error: unknown): boolean {
     isCode(error, ErrorCode.RegistrationInvalidSession)
   )
 }
+
+/** The server does not know this recovery password, or takes none: the number is proved by a code instead. */
+export function isRecoveryRefused(error: unknown): boolean {
+  return recoveryRefusals.some((code) => isCode(error, code))
+}
+
+const recoveryRefusals = [
+  ErrorCode.RegistrationRecoveryVerificationFailed,
+  ErrorCode.RegistrationRecoveryPasswordRequired,
+  ErrorCode.RegisterAccountRequestRejected,
+  ErrorCode.RegistrationRequestInvalid,
+  ErrorCode.RegistrationRequestRejected,
+] as const

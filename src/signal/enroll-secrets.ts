@@ -55,19 +55,22 @@ function makeIdentity(random: Random, nowMs: number, earlier: Uint8Array | undef
   }
 }
 
-/** The request that makes the account. */
-export function registrationOf(secrets: Secrets): Net.RegisterAccountArgs {
+/** The request that makes the account. `lock` opens the registration lock of the number, and stays the account's. */
+export function registrationOf(
+  secrets: Secrets,
+  { lock, skipTransfer }: { lock: string | null; skipTransfer: boolean },
+): Net.RegisterAccountArgs {
   const { aci, pni, profileKey } = secrets
   return {
     accountPassword: secrets.password,
-    skipDeviceTransfer: true,
+    skipDeviceTransfer: skipTransfer,
     accountAttributes: new Net.AccountAttributes({
       recoveryPassword: new SvrKey(
         AccountEntropyPool.deriveSvrKey(secrets.entropyPool),
       ).deriveRegistrationRecoveryPassword(),
       aciRegistrationId: aci.registrationId,
       pniRegistrationId: pni.registrationId,
-      registrationLock: null,
+      registrationLock: lock,
       unidentifiedAccessKey: profileKey.deriveAccessKey(),
       unrestrictedUnidentifiedAccess: false,
       capabilities: new Set(capabilities),

@@ -191,6 +191,7 @@ export class Linking {
         signed_out_at_ms: null,
         sync_requested_at_ms: null,
         read_receipts: provisioned.readReceipts ? 1 : 0,
+        registration_lock: null,
       })
       await keepRepeatedUseKeys(transaction, 'aci', secrets.aci, now)
       await keepRepeatedUseKeys(transaction, 'pni', secrets.pni, now)

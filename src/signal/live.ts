@@ -1,14 +1,13 @@
 /**
- * A registered account at work: connection, sending, receiving, keys, directory, and what the service holds against us
- * for the moment. `account.ts` makes one when there are credentials and throws it away when they change.
+ * A registered account at work: what belongs to it, and the life of its connection with what is to be done at each. Sending is
+ * `delivery.ts`. `account.ts` makes one when there are credentials and throws it away when they change.
  */
-import { ContentHint, type Net } from '@signalapp/libsignal-client'
-import { CausewayError } from '../domain/errors.ts'
-import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
+import type { Net } from '@signalapp/libsignal-client'
+import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { fetchAttachment } from './attachments-in.ts'
-import { Uploads } from './attachments-out.ts'
+import { keepAttachments, Uploads } from './attachments-out.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
@@ -19,22 +18,21 @@ import { ContentServer } from './content-server.ts'
 import { ContentDesk } from './contents-due.ts'
 import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
-import { type Directory, openDirectory } from './directory.ts'
-import { asCauseway, shortly, signalError } from './errors.ts'
+import { openDirectory } from './directory.ts'
+import { shortly } from './errors.ts'
 import { GroupCommands } from './groups/commands.ts'
-import type { MemberOutcome } from './groups/contract.ts'
 import { Groups } from './groups/groups.ts'
-import { peerOf, serviceIdOctets } from './ids.ts'
+import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount } from './own-account.ts'
-import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
+import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import type { Content, SyncSent } from './proto/messages.ts'
 import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -48,9 +46,6 @@ import { StorageService } from './storage-service.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 
 const maintainEveryMs = 6 * 3600_000
-/** No client shows more of a text. */
-const textOctetsMax = 64 * 1024
-const transcriptPaddingOctets = 64
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -58,7 +53,6 @@ export class LiveAccount {
   readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
-  readonly #random: Random
   readonly #log: Log
   readonly #sink: SignalSink
   readonly #changed: () => void
@@ -66,7 +60,6 @@ export class LiveAccount {
   readonly #lock = new AccountLock()
   readonly #timestamps: OwnTimestamps
   readonly #sessions: SessionKeeper
-  readonly #sender: Sender
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
@@ -77,10 +70,9 @@ export class LiveAccount {
   readonly #contents: ContentDesk
   readonly #contentServer: ContentServer
   readonly #uploads: Uploads
-  readonly #composer: Composer
+  readonly #delivery: Delivery
   readonly #receiver: Receiver
   readonly #keys: PreKeyKeeper
-  readonly #directory: Directory
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
@@ -98,12 +90,13 @@ export class LiveAccount {
     credentials: Credentials
     profile: OwnProfile
     changed: () => void
+    /** The credentials in the database are others now: this one is to be replaced. */
+    moved: () => void
   }) {
     const { db, clock, log, credentials, random, sink } = parts
     this.credentials = credentials
     this.#db = db
     this.#clock = clock
-    this.#random = random
     this.#log = log
     this.#sink = sink
     this.#changed = parts.changed
@@ -129,7 +122,6 @@ export class LiveAccount {
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
-    this.#sender = sender
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
@@ -167,13 +159,27 @@ export class LiveAccount {
       sink,
       deliver: async (owed) => {
         const { groupId } = owed.to
-        if (groupId === undefined) await this.#deliver(owed)
+        if (groupId === undefined) await this.#delivery.deliver(owed)
         else await this.groupCommands.deliver({ ...owed, groupId, media: [] })
       },
     })
     this.#contentServer = contentServer
     this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
-    this.#composer = new Composer({ credentials, texts: this.#texts, uploads: this.#uploads })
+    this.#delivery = new Delivery({
+      db,
+      clock,
+      random,
+      log,
+      credentials,
+      sender,
+      composer: new Composer({ credentials, texts: this.#texts, uploads: this.#uploads }),
+      challenges: this.#challenges,
+      directory: openDirectory(parts.server, { db, chat, now: () => clock.now() }),
+      signal: this.#stopping.signal,
+      otherDevices: () => this.#otherDevices,
+      tell: (kind, peer) => this.#tell(kind, peer),
+      changed: parts.changed,
+    })
     const groups = new Groups({
       db,
       chat,
@@ -193,13 +199,8 @@ export class LiveAccount {
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)
     this.groupCommands = new GroupCommands({
       groups,
-      resolve: (ids) => this.#resolve(ids),
       own: credentials.aci,
-      compose: async (content, timestampMs, media) => {
-        demandLength(content)
-        return await this.#composer.complete(content, timestampMs, media, this.#stopping.signal)
-      },
-      transcribe: (content, timestampMs, outcomes) => this.#transcribeGroup(content, timestampMs, outcomes),
+      delivery: this.#delivery,
       approve: (ids) => this.approveIdentity(ids),
     })
     this.#receiver = new Receiver({
@@ -217,12 +218,12 @@ export class LiveAccount {
       groups: groups.desk,
       fetchGroups: () => groups.keeper.fetchDue(),
       profiles: this.#profiles,
+      moved: parts.moved,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const { profile } = parts
     this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
-    this.#directory = openDirectory(parts.server, { db, chat, now: () => clock.now() })
   }
 
   get state(): ChatState {
@@ -267,7 +268,7 @@ export class LiveAccount {
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
-    return await this.#deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
   }
 
   /** See `SignalAccount.owe`. */
@@ -275,51 +276,11 @@ export class LiveAccount {
     { to, timestampMs, reference, action }: OutgoingAction,
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
-    const content = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    const said = contentOf(action, { own: this.credentials.aci, peer: to.aci })
+    const attached = action.kind === 'edited' ? (action.attachmentIds ?? []) : []
+    const content = await keepAttachments(transaction, said, attached)
     await this.#contents.owe(transaction, { to, content, timestampMs, reference })
     return () => void this.#contents.flush()
-  }
-
-  /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
-  async #deliver(outgoing: {
-    to: PeerIds
-    content: Content
-    timestampMs: number
-    media?: readonly OutgoingMedia[]
-  }): Promise<{
-    sealed: boolean
-    to: PeerIds
-  }> {
-    const { timestampMs } = outgoing
-    const peer = await this.#resolve(outgoing.to)
-    const serviceId = serviceIdOf(peer)
-    if (serviceId === undefined) throw signalError('not-on-signal')
-    this.#admit(serviceId, outgoing.content)
-    try {
-      const content = await this.#composer.complete(
-        outgoing.content,
-        timestampMs,
-        outgoing.media ?? [],
-        this.#stopping.signal,
-      )
-      if (serviceId === this.credentials.aci) {
-        if (this.#otherDevices) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
-        return { sealed: false, to: idsOf(peer) }
-      }
-      const { sealed } = await this.#sender.send({
-        to: serviceId,
-        content: { ...content, ...this.#pniProof(peer) },
-        timestampMs,
-        urgent: true,
-        hint: ContentHint.Resendable,
-        log: true,
-      })
-      await this.#succeeded(serviceId, peer)
-      await this.#transcribe(serviceId, peer, content, timestampMs, sealed)
-      return { sealed, to: idsOf(peer) }
-    } catch (error) {
-      throw await this.#failed(serviceId, peer, asCauseway(error))
-    }
   }
 
   /** See `SignalAccount.fetchAttachment`. */
@@ -329,16 +290,7 @@ export class LiveAccount {
 
   /** See `SignalAccount.lookUp`. */
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
-    if (e164s.length === 0) return new Map()
-    const found = await this.#directory.lookUp(e164s, signal)
-    const known = new Map<string, PeerIds>()
-    await this.#db.transaction().execute(async (transaction) => {
-      for (const [e164, ids] of found) {
-        const { peer } = await learnPeer(transaction, ids)
-        known.set(e164, idsOf(peer))
-      }
-    })
-    return known
+    return await this.#delivery.lookUp(e164s, signal)
   }
 
   /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
@@ -438,120 +390,6 @@ export class LiveAccount {
     this.#otherDevices = (await this.own.devices()).length > 1
   }
 
-  async #resolve(ids: PeerIds): Promise<Peer> {
-    const known = await findPeer(this.#db, ids)
-    if (known?.unregistered === true && ids.e164 !== undefined) return await this.#resolveAnew(known, ids.e164)
-    if (known !== undefined && serviceIdOf(known) !== undefined) return known
-    if (serviceIdOf(ids) === undefined && ids.e164 !== undefined) await this.lookUp([ids.e164], this.#stopping.signal)
-    else await this.#db.transaction().execute((transaction) => learnPeer(transaction, ids))
-    const peer = await findPeer(this.#db, ids)
-    if (peer === undefined) throw signalError('not-on-signal')
-    return peer
-  }
-
-  /** The account that had this number is gone; the number may have a new one. */
-  async #resolveAnew(known: Peer, e164: string): Promise<Peer> {
-    await this.#quietly('looking for a new account', () => this.lookUp([e164], this.#stopping.signal))
-    return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
-  }
-
-  #admit(serviceId: string, content: Content): void {
-    if (serviceId === `PNI:${this.credentials.pni}`) {
-      throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
-    }
-    demandLength(content)
-    this.#challenges.admit(serviceId)
-  }
-
-  /** For somebody who wrote to our number: the proof that this account is that number’s. */
-  #pniProof(peer: Peer): Pick<Content, 'pniSignatureMessage'> {
-    if (!peer.needsPniSignature) return {}
-    const { aci, pni } = this.credentials.identities
-    return {
-      pniSignatureMessage: {
-        pni: serviceIdOctets(`PNI:${this.credentials.pni}`).subarray(1),
-        signature: pni.keyPair.signAlternateIdentity(aci.keyPair.publicKey),
-      },
-    }
-  }
-
-  async #succeeded(serviceId: string, peer: Peer): Promise<void> {
-    if (this.#challenges.lifted(serviceId)) this.#changed()
-    if (!peer.unregistered) return
-    await setTraits(this.#db, serviceId, { unregisteredAtMs: null })
-    await this.#tell('registered', peer)
-  }
-
-  async #failed(serviceId: string, peer: Peer, error: CausewayError): Promise<CausewayError> {
-    if (error.code === 'not-on-signal') {
-      await setTraits(this.#db, serviceId, { unregisteredAtMs: this.#clock.now() })
-      await this.#tell('unregistered', peer)
-    }
-    if (error.code === 'signal-challenge' && this.#challenges.note(serviceId, error)) this.#changed()
-    return error
-  }
-
-  /** Tells our own other devices what was sent; a failure does not undo the sending. */
-  async #transcribe(
-    serviceId: string,
-    peer: Peer,
-    content: Content,
-    timestampMs: number,
-    sealed: boolean,
-  ): Promise<void> {
-    if (!this.#otherDevices) return
-    await this.#quietly('telling our other devices', () =>
-      this.#sendTranscript(serviceId, peer, content, timestampMs, sealed),
-    )
-  }
-
-  async #sendTranscript(
-    serviceId: string,
-    peer: Peer,
-    content: Content,
-    timestampMs: number,
-    sealed: boolean,
-  ): Promise<void> {
-    const destination = serviceIdOctets(serviceId)
-    await this.#tellOtherDevices(content, timestampMs, {
-      destinationServiceIdBinary: destination,
-      ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
-      unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
-    })
-  }
-
-  async #transcribeGroup(content: Content, timestampMs: number, outcomes: readonly MemberOutcome[]): Promise<void> {
-    if (!this.#otherDevices) return
-    const unidentifiedStatus = outcomes
-      .filter(({ outcome }) => outcome === 'sent')
-      .map(({ aci }) => ({ unidentified: true, serviceIdBinary: serviceIdOctets(aci) }))
-    await this.#quietly('telling our other devices', () =>
-      this.#tellOtherDevices(content, timestampMs, { unidentifiedStatus }),
-    )
-  }
-
-  async #tellOtherDevices(
-    { dataMessage, editMessage }: Content,
-    timestampMs: number,
-    whom: Partial<SyncSent>,
-  ): Promise<void> {
-    const sent = {
-      ...whom,
-      timestamp: timestampMs,
-      ...((dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
-      ...(dataMessage === undefined ? {} : { message: dataMessage }),
-      ...(editMessage === undefined ? {} : { editMessage }),
-    }
-    await this.#sender.send({
-      to: this.credentials.aci,
-      content: { syncMessage: { sent, padding: this.#random(transcriptPaddingOctets) } },
-      timestampMs,
-      urgent: true,
-      hint: ContentHint.Resendable,
-      log: true,
-    })
-  }
-
   async #tell(kind: 'registered' | 'unregistered' | 'identity-changed', ids: PeerIds): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
@@ -567,9 +405,4 @@ export class LiveAccount {
       if (!this.#stopping.signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
     }
   }
-}
-
-function demandLength({ dataMessage, editMessage }: Content): void {
-  const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
-  if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
 }

@@ -53,6 +53,8 @@ export type Opened =
       content: Content
       timestampMs: number
       serverTimestampMs: number
+      /** Where the server says that our phone-number identity is another one now: its service id. */
+      updatedPni: string | undefined
     }
 
 /** What a peer needs to be told so that it sends a message again. */
@@ -125,7 +127,7 @@ export async function openEnvelope(
   if (envelope.content === undefined || envelope.content.length === 0) {
     throw new Unreadable('envelope-empty', 'an envelope without content')
   }
-  const opening = new Opening(context, own, timestampMs, serverMs)
+  const opening = new Opening(context, own, timestampMs, serverMs, updatedPniIn(envelope))
   const content = octets(envelope.content)
   if (envelope.type === envelopeTypes.sealed) return await opening.sealed(content)
   const type = unsealedTypes.get(envelope.type ?? 0)
@@ -157,8 +159,16 @@ class Opening {
   readonly #own: OwnKind
   readonly #timestampMs: number
   readonly #serverMs: number
+  readonly #updatedPni: string | undefined
 
-  constructor(context: OpeningContext, own: OwnKind, timestampMs: number, serverMs: number) {
+  constructor(
+    context: OpeningContext,
+    own: OwnKind,
+    timestampMs: number,
+    serverMs: number,
+    updatedPni: string | undefined,
+  ) {
+    this.#updatedPni = updatedPni
     this.#unit = context.unit
     this.#credentials = context.credentials
     this.#trustRoots = context.trustRoots
@@ -221,6 +231,7 @@ class Opening {
       content,
       timestampMs: this.#timestampMs,
       serverTimestampMs: this.#serverMs,
+      updatedPni: this.#updatedPni,
     }
   }
 
@@ -339,6 +350,12 @@ function destinationOf(envelope: Envelope, credentials: Credentials): OwnKind | 
   const destination = readServiceId(binary, text)
   if (destination === credentials.aci) return 'aci'
   return destination === `PNI:${credentials.pni}` ? 'pni' : undefined
+}
+
+/** The binary form comes with or without the octet that says that it is a PNI. */
+function updatedPniIn({ updatedPniBinary: binary, updatedPni: text }: Envelope): string | undefined {
+  if (binary?.length === 16) return readServiceId(Uint8Array.of(1, ...binary), undefined)
+  return readServiceId(binary, text === undefined || text.startsWith('PNI:') ? text : `PNI:${text}`)
 }
 
 function isDeviceId(value: number | undefined): value is number {

@@ -49,6 +49,7 @@ export class Receiver {
   readonly #profiles: ProfileDesk
   readonly #fetchGroups: () => Promise<void>
   readonly #storageFailed: () => void
+  readonly #moved: () => void
   readonly #counts = { undecryptable: 0, refused: 0 }
   readonly #dispatch: Dispatch
   #chain: Promise<void> = Promise.resolve()
@@ -72,6 +73,8 @@ export class Receiver {
     fetchGroups: () => Promise<void>
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
+    /** The credentials in the database are others now. */
+    moved: () => void
   }) {
     this.#db = parts.db
     this.#lock = parts.lock
@@ -88,6 +91,7 @@ export class Receiver {
     this.#fetchGroups = parts.fetchGroups
     this.#dispatch = new Dispatch(parts)
     this.#storageFailed = parts.storageFailed
+    this.#moved = parts.moved
   }
 
   /** Takes an envelope into the chain. `ack` is called after it was committed, or never. */
@@ -125,6 +129,8 @@ export class Receiver {
   async #handle(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): Promise<void> {
     try {
       const afterwards = await this.#lock.run(() => this.#process(envelope, serverTimestampMs))
+      // What is behind it is not read with credentials of before: it stays un-acknowledged, and comes again.
+      if (afterwards.moved) this.#stopped = true
       acknowledge(ack)
       this.#sink.committed()
       this.#finish(afterwards)
@@ -136,7 +142,14 @@ export class Receiver {
   }
 
   async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
-    const afterwards: Afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined, profile: false }
+    const afterwards: Afterwards = {
+      receipts: false,
+      ask: undefined,
+      fetch: false,
+      answer: undefined,
+      profile: false,
+      moved: false,
+    }
     const unit = new RatchetUnit(this.#db, this.#clock.now())
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
@@ -185,7 +198,8 @@ export class Receiver {
   }
 
   #finish(afterwards: Afterwards): void {
-    const { receipts, ask, answer, fetch, profile } = afterwards
+    const { receipts, ask, answer, fetch, profile, moved } = afterwards
+    if (moved) this.#moved()
     if (profile) void this.#profiles.fetch()
     if (receipts) void this.#receipts.flush()
     if (fetch) void this.#sync.fetch()

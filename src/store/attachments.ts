@@ -68,11 +68,16 @@ export async function insertUpload(
 }
 
 /** Makes what was handed in part of a message, in this order. False when one of them is not there, or was used. */
-export async function useUploads(tx: DatabaseTransaction, messageId: string, ids: readonly string[]): Promise<boolean> {
+export async function useUploads(
+  tx: DatabaseTransaction,
+  messageId: string,
+  ids: readonly string[],
+  viewOnce: boolean,
+): Promise<boolean> {
   for (const [position, id] of ids.entries()) {
     const used = await tx
       .updateTable('attachments')
-      .set({ message_id: messageId, position })
+      .set({ message_id: messageId, position, view_once: viewOnce ? 1 : 0 })
       .where('id', '=', id)
       .where('message_id', 'is', null)
       .where('state', '=', 'here')
@@ -178,6 +183,19 @@ export async function wipeAttachment(
     .where('id', '=', row.id)
     .execute()
   await doom(tx, row)
+}
+
+/** What we sent to be looked at once, and has left: nobody looks at it here any more. */
+export function spentOnce(db: Database): Promise<AttachmentRow[]> {
+  return db
+    .selectFrom('attachments')
+    .innerJoin('messages', 'messages.id', 'attachments.message_id')
+    .selectAll('attachments')
+    .where('attachments.view_once', '=', 1)
+    .where('attachments.state', '=', 'here')
+    .where('messages.view_once', '=', 1)
+    .where('messages.state', 'in', ['sent', 'delivered', 'read'])
+    .execute()
 }
 
 /** Its author has taken the message back: nothing of what was attached stays. */

@@ -38,6 +38,9 @@ export interface BlobsOptions {
   randomOctets: (count: number) => Uint8Array
 }
 
+/** Of a part, which is read from its beginning to its end. */
+const PLAIN_CHUNK_BYTES = 256 * 1024
+
 const PLAIN_ID = /^[a-z]{3}_[0-9A-Z]{26}$/
 
 export class Blobs {
@@ -242,10 +245,10 @@ async function sizeOf(path: string): Promise<number | undefined> {
 
 async function* readPlain(path: string): AsyncGenerator<Buffer, void, undefined> {
   const file = await open(path, 'r')
+  const buffer = Buffer.alloc(PLAIN_CHUNK_BYTES)
   try {
     for (;;) {
-      const buffer = Buffer.alloc(CHUNK_BYTES)
-      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
+      const { bytesRead } = await file.read(buffer, 0, PLAIN_CHUNK_BYTES)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     }

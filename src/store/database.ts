@@ -21,12 +21,16 @@ import * as groups from './migrations/0007_groups.ts'
 import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
+import * as signalEdges from './migrations/0011_signal_edges.ts'
+import * as mediaOnce from './migrations/0013_media_once.ts'
+import * as webhooks from './migrations/0014_webhooks.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
+import type { WebhookTables } from './tables/webhooks.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, MediaTables, SignalTables {}
+export interface Tables extends MailboxTables, MediaTables, SignalTables, WebhookTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -42,6 +46,9 @@ const migrations = {
   '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,
+  '0011_signal_edges': signalEdges,
+  '0013_media_once': mediaOnce,
+  '0014_webhooks': webhooks,
 }
 
 export interface OpenDatabaseOptions {

@@ -155,6 +155,25 @@ export function waitingCounts(db: Database) {
     .execute()
 }
 
+/** Since when the oldest message that is about to be sent could have left; undefined: there is none. */
+export async function oldestWaitingMs(db: Database): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('messages')
+    .select(({ fn, val }) =>
+      fn<number>('max', [
+        'created_at_ms',
+        fn.coalesce('scheduled_at_ms', val(0)),
+        fn.coalesce('leg_started_at_ms', val(0)),
+      ]).as('since'),
+    )
+    .where('direction', '=', 'out')
+    .where('state', 'in', ['queued', 'sending'])
+    .orderBy('since')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.since
+}
+
 /** Everything in the conversation is read now; the messages of which that is news. */
 export async function markConversationRead(tx: DatabaseTransaction, id: string, nowMs: number): Promise<MessageRow[]> {
   await tx.updateTable('conversations').set({ unread: 0 }).where('id', '=', id).execute()

@@ -81,27 +81,28 @@ const gate = (nowMs: number) => sql<boolean>`not exists (
     and e.sent_timestamp_ms < m.sent_timestamp_ms and e.transport = m.transport
     and not (e.state = 'queued' and e.not_before_ms > ${nowMs} and e.leg_started_at_ms < ${nowMs - ORDER_PATIENCE_MS}))`
 
+/** The lane through which parts of the message's leg have left. */
+const begunLane = sql<string | null>`(select p.lane from parts p
+  where p.message_id = m.id and p.leg = m.leg and p.state <> 'pending' limit 1)`
+
 /** Messages that may be attempted now or at their `not_before_ms`, in order. `after` is the id to go on behind. */
 export function waitingMessages(
   db: Database,
   nowMs: number,
-  filter: { after?: string; ids?: readonly string[]; limit: number },
+  filter: { after: string; limit: number },
 ): Promise<WaitingMessage[]> {
-  let query = db
+  return db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
     .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane', 'c.reply_lane'])
-    .select([
-      'k.e164 as number',
-      sql<string | null>`(select p.lane from parts p
-        where p.message_id = m.id and p.leg = m.leg and p.state <> 'pending' limit 1)`.as('begun_lane'),
-    ])
+    .select(['k.e164 as number', begunLane.as('begun_lane')])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
     .where(gate(nowMs))
-  if (filter.ids !== undefined) query = query.where('m.id', 'in', [...filter.ids])
-  if (filter.after !== undefined) query = query.where('m.id', '>', filter.after)
-  return query.orderBy('m.id').limit(filter.limit).execute() as Promise<WaitingMessage[]>
+    .where('m.id', '>', filter.after)
+    .orderBy('m.id')
+    .limit(filter.limit)
+    .execute() as Promise<WaitingMessage[]>
 }
 
 /** True when nothing earlier of its conversation is in this message's way. */
@@ -134,19 +135,40 @@ export async function nextWaiting(
   return row?.id
 }
 
+/** As `waitingMessages` and `dueMessages` together, of these messages alone. */
+export async function agendaOf(
+  db: Database,
+  nowMs: number,
+  ids: readonly string[],
+): Promise<{ waiting: WaitingMessage[]; due: DueMessage[] }> {
+  const rows = await db
+    .selectFrom('messages as m')
+    .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
+    .innerJoin('contacts as k', 'k.id', 'c.contact_id')
+    .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'm.due_at_ms'])
+    .select(['c.sms_lane', 'c.reply_lane', 'k.e164 as number'])
+    .select([
+      begunLane.as('begun_lane'),
+      sql<number>`m.state = 'queued' and m.leg is not null and ${gate(nowMs)}`.as('may_go'),
+    ])
+    .where('m.id', 'in', [...ids])
+    .execute()
+  const inOrder = rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return {
+    waiting: inOrder.filter(({ may_go }) => may_go === 1) as WaitingMessage[],
+    due: inOrder.flatMap(({ id, due_at_ms }) => (due_at_ms === null ? [] : [{ id, due_at_ms }])),
+  }
+}
+
 export interface DueMessage {
   id: string
   due_at_ms: number
 }
 
 /** Messages with something to do at a time of their own (fallback, validity, schedule), soonest first. */
-export function dueMessages(
-  db: Database,
-  filter: { ids?: readonly string[]; after?: DueMessage; limit: number },
-): Promise<DueMessage[]> {
+export function dueMessages(db: Database, filter: { after?: DueMessage; limit: number }): Promise<DueMessage[]> {
   let query = db.selectFrom('messages').select(['id', 'due_at_ms']).where('due_at_ms', 'is not', null)
-  const { ids, after } = filter
-  if (ids !== undefined) query = query.where('id', 'in', [...ids])
+  const { after } = filter
   if (after !== undefined) {
     query = query.where(({ or, and, eb }) =>
       or([

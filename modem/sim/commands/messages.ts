@@ -5,6 +5,7 @@ import { fromHex } from '../../pdu/octets.ts'
 import { type CommandCall, integers, parameters } from '../commandline.ts'
 import type { CommandHandler, CommandTable, ModemContext } from '../context.ts'
 import { AtFailure, cmsError } from '../failure.ts'
+import { READ_ONLY_MEMORIES } from '../memories.ts'
 import type { MessageStorage, Slot, SlotState } from '../storage.ts'
 
 const STAT_ALL = 4
@@ -45,7 +46,7 @@ const preferredStorage: CommandHandler = (modem, { form, text }) => {
   const usage = (name: string) => `${modem.storages.get(name)?.used ?? 0},${modem.storages.get(name)?.size ?? 0}`
   const { memories } = modem.settings
   if (form === 'test') {
-    const writable = names.filter((name) => name !== 'SR')
+    const writable = names.filter((name) => !READ_ONLY_MEMORIES.has(name))
     return [`+CPMS: ${list(names)},${list(writable)},${list(writable)}`]
   }
   if (form === 'read') return [`+CPMS: ${memories.map((name) => `"${name}",${usage(name)}`).join(',')}`]
@@ -53,7 +54,7 @@ const preferredStorage: CommandHandler = (modem, { form, text }) => {
   if (!modem.profile.cpmsArguments.includes(wanted.length)) throw cmsError(302)
   for (const [purpose, name] of wanted.entries()) {
     if (name === undefined) continue
-    if (!modem.storages.has(name) || (purpose > 0 && name === 'SR')) throw cmsError(302)
+    if (!modem.storages.has(name) || (purpose > 0 && READ_ONLY_MEMORIES.has(name))) throw cmsError(302)
   }
   for (const [purpose, name] of wanted.entries()) if (name !== undefined) memories[purpose] = name
   return [`+CPMS: ${memories.map(usage).join(',')}`]
@@ -83,11 +84,12 @@ const newMessageIndications: CommandHandler = (modem, { form, text }) => {
   return []
 }
 
-/** Head and PDU line of an occupied slot, which is read by that. */
-function readSlot(head: string, slot: Slot): string {
+/** Head and PDU line of an occupied slot, which is read by that. A page has no SCA. */
+function readSlot(head: string, slot: Slot, isPage: boolean): string {
   const { state, pduHex, told } = slot
   if (state === 0) slot.state = 1
-  return told?.replaceAll('{head}', head) ?? `${head}${state},,${tpduLength(pduHex)}\r\n${pduHex}`
+  const octets = isPage ? pduHex.length >> 1 : tpduLength(pduHex)
+  return told?.replaceAll('{head}', head) ?? `${head}${state},,${octets}\r\n${pduHex}`
 }
 
 const readMessage: CommandHandler = (modem, { form, text }) => {
@@ -97,7 +99,7 @@ const readMessage: CommandHandler = (modem, { form, text }) => {
   const [index = Number.NaN] = integers(text)
   if (!storage.holds(index)) throw cmsError(321)
   const slot = storage.slot(index)
-  if (slot !== undefined) return [readSlot('+CMGR: ', slot)]
+  if (slot !== undefined) return [readSlot('+CMGR: ', slot, storage.name === 'BM')]
   if (modem.profile.emptySlot === 'error') throw cmsError(321)
   return modem.profile.emptySlot === 'length-zero' ? ['+CMGR: 0,,0'] : []
 }
@@ -108,10 +110,11 @@ const listMessages: CommandHandler = (modem, { form, text }) => {
   if (modem.profile.listing === 'refused') throw cmsError(303)
   const [wanted = 0] = integers(text)
   if (!(wanted >= 0 && wanted <= STAT_ALL)) throw cmsError(302)
-  return storageOf(modem, 0)
+  const storage = storageOf(modem, 0)
+  return storage
     .slots()
     .filter(({ state }) => wanted === STAT_ALL || state === wanted)
-    .map((slot) => readSlot(`+CMGL: ${slot.index},`, slot))
+    .map((slot) => readSlot(`+CMGL: ${slot.index},`, slot, storage.name === 'BM'))
 }
 
 const deleteMessage: CommandHandler = (modem, { form, text }) => {

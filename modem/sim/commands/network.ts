@@ -2,6 +2,7 @@
 import { integers, parameters } from '../commandline.ts'
 import { COVERAGE_STAT, type CommandHandler, type CommandTable } from '../context.ts'
 import { cmeError } from '../failure.ts'
+import { isServed } from '../radio.ts'
 
 /** Location area and cell that registration reports show with <n> 2. */
 export const CELL = '"1A2B","01C3D4E5",7'
@@ -25,6 +26,15 @@ function registration(name: '+CREG' | '+CGREG' | '+CEREG'): CommandHandler {
     modem.settings.creg[name] = wanted
     return []
   }
+}
+
+/** IMS (27.007 §8.71): registered wherever it is served, on a profile that has it. */
+const ims: CommandHandler = (modem, { form, text }) => {
+  if (form === 'test') return ['+CIREG: (0-2)']
+  const registered = isServed(modem.coverage) ? 1 : 0
+  if (form === 'read') return [`+CIREG: ${modem.settings.flags['+CIREG'] ?? '0'},${registered}`]
+  modem.settings.flags['+CIREG'] = String(integers(text)[0] ?? 0)
+  return []
 }
 
 const operator: CommandHandler = (modem, { form, text }) => {
@@ -57,6 +67,7 @@ export const NETWORK_COMMANDS: CommandTable = {
   '+CREG': registration('+CREG'),
   '+CGREG': registration('+CGREG'),
   '+CEREG': registration('+CEREG'),
+  '+CIREG': ims,
   '+COPS': operator,
   '+CSQ': (modem, { form }) => (form === 'test' ? ['+CSQ: (0-31,99),(0-7,99)'] : [`+CSQ: ${modem.signalQuality},99`]),
   '+CUSD': ussd,

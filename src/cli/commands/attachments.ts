@@ -15,13 +15,13 @@ type Options = GatewayOptions & { json?: boolean }
 export async function handIn(
   gateway: Address,
   paths: readonly string[],
-  idempotencyKey: string | undefined,
+  { idempotencyKey, voice }: { idempotencyKey?: string; voice?: boolean },
 ): Promise<string[]> {
   const ids: string[] = []
   for (const [index, path] of paths.entries()) {
     const found = await stat(path).catch(() => undefined)
     if (found?.isFile() !== true) throw new ExitError(EXIT.usage, `--attach ${path}: there is no such file.`)
-    const query = new URLSearchParams({ file_name: basename(path) })
+    const query = new URLSearchParams({ file_name: basename(path), ...(voice === true ? { voice: 'true' } : {}) })
     // The message itself has the key under its own name.
     const key = createHash('sha256').update(`${idempotencyKey} file ${index}`).digest('hex')
     const headers: Record<string, string> = idempotencyKey === undefined ? {} : { 'idempotency-key': key }

@@ -44,6 +44,10 @@ export interface SendOptions extends Options {
   idempotencyKey?: string
   /** Paths of files. */
   attach?: readonly string[]
+  /** The file is to be looked at once. */
+  viewOnce?: boolean
+  /** The files are voice messages. */
+  voice?: boolean
   /** A span; `true` when none was given. */
   wait?: string | true
 }
@@ -61,12 +65,15 @@ export async function send(to: string, words: readonly string[], options: SendOp
   const files = options.attach ?? []
   if (words.length === 0 && files.length === 0)
     throw new ExitError(EXIT.usage, 'Say what to send: a text, or --attach FILE.')
+  if (options.viewOnce === true && (files.length !== 1 || words.length > 0))
+    throw new ExitError(EXIT.usage, '--view-once goes with one --attach FILE and no words.')
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
     ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await recipientFor(gateway, to) }),
     text: text === '' ? undefined : text,
-    media: files.length === 0 ? undefined : await handIn(gateway, files, options.idempotencyKey),
+    media: files.length === 0 ? undefined : await handIn(gateway, files, options),
+    view_once: options.viewOnce,
     policy: options.policy,
     fallback_after: options.fallbackAfter,
     validity: options.validity,

@@ -16,6 +16,7 @@ interface ModemJson {
   number: string | null
   operator: string | null
   registration: string
+  networks: { eps: string | null; ims: boolean | null }
   signal_dbm: number | null
   texts: TextsJson | null
   recovery: { counts: Record<string, number> }
@@ -190,7 +191,7 @@ function row(modem: ModemJson): string[] {
     modem.label ?? modem.id,
     modem.number ?? '',
     modem.state,
-    modem.operator ?? modem.registration,
+    [modem.operator ?? modem.registration, ...network(modem)].join(' '),
     modem.signal_dbm === null ? '' : `${modem.signal_dbm} dBm`,
     used(modem.texts),
     modem.port,
@@ -201,6 +202,12 @@ function row(modem: ModemJson): string[] {
       .filter((text) => text !== '')
       .join(' · '),
   ]
+}
+
+/** `LTE`, `LTE+IMS`; nothing where it is elsewhere, or says nothing. */
+function network({ networks: { eps, ims } }: ModemJson): string[] {
+  if (eps !== 'home' && eps !== 'roaming') return []
+  return [ims === true ? 'LTE+IMS' : 'LTE']
 }
 
 /** `12/200 today, 340/5000 this month`: what has left, and of how much where there is a quota. */

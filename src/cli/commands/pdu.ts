@@ -10,7 +10,8 @@ export function encode(): Promise<void> {
   return pour(encodeLines(process.stdin))
 }
 
-async function pour(lines: AsyncIterable<string>): Promise<void> {
+/** Lines to standard output, no faster than it takes them. */
+export async function pour(lines: AsyncIterable<string>): Promise<void> {
   for await (const text of lines) {
     if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
   }

@@ -1,4 +1,5 @@
 /** Runs the gateway, or the sandbox around one, until somebody says stop. */
+import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { type Config, loadConfig } from '../../config.ts'
 import { createLog } from '../../log.ts'
@@ -9,6 +10,8 @@ export interface ServeOptions {
   set: Record<string, string>
 }
 
+/** A machine with less memory than this is to be spared. */
+const SMALL_MACHINE_BYTES = 2 * 1024 ** 3
 /** How often the gateway of a sandbox looks whether the sandbox was killed. */
 const PARENT_POLL_MS = 1_000
 /** How long a stop may take before the process ends anyway. */
@@ -16,8 +19,8 @@ const STOP_TIMEOUT_MS = 20_000
 
 /** Resolves when it was told to stop and has stopped. A second Ctrl-C ends it at once. */
 export async function serve(options: ServeOptions): Promise<void> {
-  useLittleMemory()
   const config = loadConfig({ file: options.config, flags: options.set })
+  if (config.memory === 'small' || (config.memory === 'auto' && totalmem() < SMALL_MACHINE_BYTES)) useLittleMemory()
   const stop = toldToStop()
   const { runService } = await import('../../service.ts')
   const service = await runService(config, { log: logFor(config) })
@@ -32,8 +35,8 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /**
- * A box with 512 MB is a goal. These flags take a quarter off the resident memory of the gateway and cost it a few percent
- * of speed; they act from here on, which is before anything big is loaded.
+ * A box with 512 MB is a goal. These flags take a third off the resident memory of the gateway under load and cost it a
+ * fifth of its speed; they act from here on, which is before anything big is loaded.
  */
 function useLittleMemory(): void {
   for (const flag of ['--optimize-for-size', '--max-semi-space-size=2', '--semi-space-growth-factor=1']) {

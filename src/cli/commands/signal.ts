@@ -18,7 +18,10 @@ interface AccountJson {
     number: string
     page_url?: string
     reason?: string
-    next_request_at?: string | null
+    next_sms_at?: string | null
+    next_call_at?: string | null
+    pin_of_use?: boolean
+    tries_left?: number | null
   } | null
   link: { step: string; uri?: string; expires_at?: string; reason?: string } | null
   warnings: { what: string; fix: string }[]
@@ -115,6 +118,22 @@ export async function code(digits: string, options: Options): Promise<void> {
   print(await call(await findGateway(options), 'POST', '/api/v1/signal/code', { code: digits }), options)
 }
 
+/** Without `given` it is asked for at the terminal, so that it stays out of the shell's history. */
+export async function pin(given: string | undefined, options: Options): Promise<void> {
+  const text = given ?? (await askForPin())
+  print(await call(await findGateway(options), 'POST', '/api/v1/signal/pin', { pin: text }), options)
+}
+
+async function askForPin(): Promise<string> {
+  if (!process.stdin.isTTY) throw new ExitError(EXIT.usage, 'Say: signal pin PIN.')
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  return await terminal.question('The Signal PIN of this number: ').finally(() => terminal.close())
+}
+
+export async function skipTransfer(options: Options): Promise<void> {
+  print(await call(await findGateway(options), 'POST', '/api/v1/signal/skip-transfer', {}), options)
+}
+
 function print(account: AccountJson, options: Options): void {
   if (options.json === true) {
     json(account)
@@ -146,6 +165,23 @@ function print(account: AccountJson, options: Options): void {
       line(
         `Waits for the code that comes to ${registration.number}. If it is not one of our modems: causeway signal code CODE`,
       )
+      for (const [what, at, flag] of [
+        ['sends another text', registration.next_sms_at, ''],
+        ['calls with it', registration.next_call_at, ' --voice'],
+      ] as const) {
+        if (at != null)
+          line(`Signal ${what} from ${clock(at)} on: causeway signal register ${registration.number}${flag}`)
+      }
+      break
+    case 'pin':
+      if (registration.pin_of_use === true) line('Hand the PIN over: causeway signal pin')
+      if (registration.tries_left != null) {
+        line(`That was not it. ${registration.tries_left} tries are left; then Signal erases what it protects.`)
+      }
+      break
+    case 'transfer':
+      line('Messages that are on the phone stay there, and Signal signs it out.')
+      line('If that is meant: causeway signal skip-transfer')
       break
     case 'failed':
       line(`Registering ${registration.number} failed: ${registration.reason ?? ''}`)

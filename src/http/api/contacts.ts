@@ -6,12 +6,13 @@ import { qrSvg } from '../../domain/qr.ts'
 import { type ContactKey, ensureConversation, findContact, insertContact } from '../../store/contacts.ts'
 import { listContacts } from '../../store/mailbox.ts'
 import type { ContactRow } from '../../store/tables/mailbox.ts'
+import { etag, ifMatch } from '../if-match.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { notFound, Problem } from '../problem.ts'
+import { notFound } from '../problem.ts'
 import { addressKey, demandContact } from '../reads.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
-import { capabilityView, contactEtag, contactView, time } from '../views.ts'
+import { capabilityView, contactView, time } from '../views.ts'
 
 const change = z
   .strictObject({
@@ -19,14 +20,6 @@ const change = z
     policy: z.enum(CONTACT_POLICIES).nullable().optional().describe('null: the configured default.'),
   })
   .refine((body) => Object.keys(body).length > 0, { message: 'Say what to change.' })
-
-/** The version that `If-Match` names; undefined when it is absent or `*`. Throws Problem 412 when it is none of ours. */
-function ifMatch(header: string | undefined): number | undefined {
-  if (header === undefined || header === '*') return undefined
-  const version = /^"(\d{1,15})"$/.exec(header)?.[1]
-  if (version !== undefined) return Number(version)
-  throw new Problem({ status: 412, code: 'version-mismatch', title: 'The contact has another version' })
-}
 
 async function ensureContact(ports: ApiPorts, text: string, name: string | undefined) {
   const address = parseAddress(text, ports.region)
@@ -95,7 +88,7 @@ export const contactRoutes: readonly Route[] = [
       return {
         status: isNew ? 201 : 200,
         body: contactView(changed),
-        headers: { ...contactEtag(changed), Location: `/api/v1/contacts/${contact.id}` },
+        headers: { ...etag(changed), Location: `/api/v1/contacts/${contact.id}` },
       }
     },
   }),
@@ -106,7 +99,7 @@ export const contactRoutes: readonly Route[] = [
     summary: 'One contact, with its ETag.',
     handle: async ({ ports, params }) => {
       const contact = await demandContact(ports.db, params['id'])
-      return ok(contactView(contact), contactEtag(contact))
+      return ok(contactView(contact), etag(contact))
     },
   }),
   route({
@@ -122,7 +115,7 @@ export const contactRoutes: readonly Route[] = [
         { ...(name === undefined ? {} : { name }), ...(policy === undefined ? {} : { policy }) },
         ifMatch(header('if-match')),
       )
-      return ok(contactView(contact), contactEtag(contact))
+      return ok(contactView(contact), etag(contact))
     },
   }),
   route({
@@ -176,7 +169,7 @@ export const contactRoutes: readonly Route[] = [
     summary: 'Consents to a changed safety number and lets the messages go that were held for it.',
     handle: async ({ ports, params }) => {
       const contact = await ports.router.approveIdentity(params['id'] ?? '')
-      return ok(contactView(contact), contactEtag(contact))
+      return ok(contactView(contact), etag(contact))
     },
   }),
   route({
@@ -188,7 +181,7 @@ export const contactRoutes: readonly Route[] = [
     body: z.strictObject({ verified: z.boolean().default(true) }),
     handle: async ({ ports, params, body }) => {
       const contact = await ports.router.updateContact(params['id'] ?? '', { verified: body.verified })
-      return ok(contactView(contact), contactEtag(contact))
+      return ok(contactView(contact), etag(contact))
     },
   }),
   route({

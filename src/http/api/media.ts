@@ -66,7 +66,8 @@ async function read(call: Call<undefined, unknown>, which: 'content' | 'thumbnai
   const { ports, params, raw } = call
   const row = await ports.media.demand(params['id'] ?? '')
   const blob = await contentOf(ports.db, row, which)
-  const isOnce = row.view_once === 1
+  // What we send ourselves is wiped when it has left, not when it is read.
+  const isOnce = row.view_once === 1 && row.transport !== null
   const range = isOnce ? undefined : rangeOf(call.header('range'), blob.bytes)
   if (range === 'none') {
     throw new Problem({
@@ -147,8 +148,12 @@ export const mediaRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/media/:id/info',
     scope: 'messages:read',
-    summary: 'What is known of it, as in its message.',
-    handle: async ({ ports, params }) => ok(attachmentView(await ports.media.demand(params['id'] ?? ''))),
+    summary:
+      'What is known of it, as in its message, and in `transferred_bytes` how far it is while it is being fetched or sent (else null).',
+    handle: async ({ ports, params }) => {
+      const row = await ports.media.demand(params['id'] ?? '')
+      return ok({ ...attachmentView(row), transferred_bytes: (await ports.media.transferred(row)) ?? null })
+    },
   }),
   route({
     method: 'POST',

@@ -54,6 +54,12 @@ const newMessage = z
       .describe(
         'Ids of files that were handed in with `POST /api/v1/media`, in their order. They go over Signal only.',
       ),
+    view_once: z
+      .boolean()
+      .optional()
+      .describe(
+        'The one file of it is to be looked at once, without words; over Signal only. It is wiped here when sent.',
+      ),
     text_styles: z
       .array(
         z.strictObject({
@@ -133,6 +139,7 @@ async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, quote_jso
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
   const request: SubmitRequest = { text: body.text ?? '' }
   if (body.media !== undefined) request.media = body.media
+  if (body.view_once !== undefined) request.viewOnce = body.view_once
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
   if (body.text_styles !== undefined) {

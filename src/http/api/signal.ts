@@ -131,4 +131,27 @@ export const signalRoutes: readonly Route[] = [
       return { status: 202, body: account(ports) }
     },
   }),
+  route({
+    method: 'POST',
+    path: '/api/v1/signal/pin',
+    scope: 'admin',
+    summary:
+      'Hands over the Signal PIN that a number is protected by (registration step `pin`). Signal erases what it protects after too many wrong ones.',
+    body: z.strictObject({ pin: z.string().min(1).max(200) }),
+    handle: async ({ ports, body }) => {
+      await ports.signal.submitPin(body.pin)
+      return { status: 202, body: account(ports) }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/signal/skip-transfer',
+    scope: 'admin',
+    summary:
+      'Goes on with a registration (step `transfer`) although Signal offers to move the phone’s messages to a new phone: they cannot come here.',
+    handle: async ({ ports }) => {
+      await ports.signal.skipTransfer()
+      return { status: 202, body: account(ports) }
+    },
+  }),
 ]

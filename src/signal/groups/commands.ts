@@ -2,6 +2,7 @@
 import { CausewayError } from '../../domain/errors.ts'
 import type { OutgoingMedia } from '../../domain/media.ts'
 import type { OutgoingGroupText, PeerIds, SignalGroups } from '../contract.ts'
+import type { Delivery } from '../delivery.ts'
 import { signalError } from '../errors.ts'
 import { peerOf } from '../ids.ts'
 import { quoteFor } from '../outgoing.ts'
@@ -14,33 +15,22 @@ import type { Groups } from './groups.ts'
 const titleCharactersMax = 32
 const descriptionCharactersMax = 480
 
-type Compose = (content: Content, timestampMs: number, media: readonly OutgoingMedia[]) => Promise<Content>
-type Transcribe = (content: Content, timestampMs: number, outcomes: readonly MemberOutcome[]) => Promise<void>
-
 export class GroupCommands implements SignalGroups {
   readonly #groups: Groups
-  readonly #resolve: (ids: PeerIds) => Promise<PeerIds>
   readonly #own: string
-  readonly #compose: Compose
-  readonly #transcribe: Transcribe
+  readonly #delivery: Pick<Delivery, 'resolve' | 'compose' | 'transcribeToGroup'>
   readonly #approve: (ids: PeerIds) => Promise<void>
 
   constructor(parts: {
     groups: Groups
-    resolve: (ids: PeerIds) => Promise<PeerIds>
     /** Our own ACI. */
     own: string
-    /** Makes a content whole; what is long or attached is uploaded first, once. */
-    compose: Compose
-    /** Tells our other devices; never throws. */
-    transcribe: Transcribe
+    delivery: Pick<Delivery, 'resolve' | 'compose' | 'transcribeToGroup'>
     approve: (ids: PeerIds) => Promise<void>
   }) {
     this.#groups = parts.groups
-    this.#resolve = parts.resolve
     this.#own = parts.own
-    this.#compose = parts.compose
-    this.#transcribe = parts.transcribe
+    this.#delivery = parts.delivery
     this.#approve = parts.approve
   }
 
@@ -61,9 +51,10 @@ export class GroupCommands implements SignalGroups {
   }): Promise<readonly MemberOutcome[]> {
     const { groupId, timestampMs } = outgoing
     await this.#groups.admit(groupId)
-    const whole = await this.#compose(outgoing.content, timestampMs, outgoing.media)
+    const whole = await this.#delivery.compose(outgoing.content, timestampMs, outgoing.media)
     const { content, outcomes } = await this.#groups.send(groupId, whole, timestampMs)
-    await this.#transcribe(content, timestampMs, outcomes)
+    const sent = outcomes.filter(({ outcome }) => outcome === 'sent').map(({ aci }) => aci)
+    await this.#delivery.transcribeToGroup(content, timestampMs, sent)
     return outcomes
   }
 
@@ -121,7 +112,7 @@ export class GroupCommands implements SignalGroups {
   async #serviceIds(people: readonly PeerIds[]): Promise<string[]> {
     const ids: string[] = []
     for (const person of people) {
-      const id = serviceIdOf(await this.#resolve(person))
+      const id = serviceIdOf(await this.#delivery.resolve(person))
       if (id === undefined) throw signalError('not-on-signal')
       ids.push(id)
     }

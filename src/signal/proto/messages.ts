@@ -18,9 +18,11 @@ message Envelope {
   optional uint64 serverTimestamp = 10;
   optional string sourceServiceId = 11;
   optional string destinationServiceId = 13;
+  optional string updatedPni = 15;
   optional bytes sourceServiceIdBinary = 19;
   optional bytes destinationServiceIdBinary = 20;
   optional bytes serverGuidBinary = 21;
+  optional bytes updatedPniBinary = 22;
 }
 message Content {
   optional DataMessage dataMessage = 1;
@@ -80,6 +82,7 @@ message Payment {
 }
 message PollCreate { optional string question = 1; repeated string options = 3; }
 message AttachmentPointer {
+  optional fixed64 cdnId = 1;
   optional string contentType = 2;
   optional bytes key = 3;
   optional uint32 size = 4;
@@ -129,6 +132,7 @@ message SyncMessage {
   optional Configuration configuration = 9;
   optional FetchLatest fetchLatest = 12;
   optional Keys keys = 13;
+  optional PniChangeNumber pniChangeNumber = 18;
   message Contacts { optional AttachmentPointer blob = 1; }
   message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
@@ -143,6 +147,13 @@ message SyncMessage {
   }
   message FetchLatest { optional uint32 type = 1; }
   message Keys { optional string accountEntropyPool = 3; }
+  message PniChangeNumber {
+    optional bytes identityKeyPair = 1;
+    optional bytes signedPreKey = 2;
+    optional uint32 registrationId = 3;
+    optional string newE164 = 4;
+    optional bytes lastResortKyberPreKey = 5;
+  }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
     optional bytes serviceIdBinary = 6;
@@ -202,9 +213,14 @@ export interface Envelope {
   sourceServiceIdBinary?: Uint8Array
   destinationServiceIdBinary?: Uint8Array
   serverGuidBinary?: Uint8Array
+  /** With a changed number: the new phone-number identity, in the server's words. */
+  updatedPni?: string
+  updatedPniBinary?: Uint8Array
 }
 
 export interface AttachmentPointer {
+  /** Place at the content server where `cdnKey` is absent (old clients, CDN 0 and 2): 64 bits, decimal. */
+  cdnId?: string
   contentType?: string
   /** AES-256 key · HMAC key, 64 octets. */
   key?: Uint8Array
@@ -314,6 +330,15 @@ export interface SyncRead {
   senderAciBinary?: Uint8Array
 }
 
+/** The number of the account was changed on the phone. Records and pairs as libsignal writes them. */
+export interface PniChangeNumber {
+  identityKeyPair?: Uint8Array
+  signedPreKey?: Uint8Array
+  registrationId?: number
+  newE164?: string
+  lastResortKyberPreKey?: Uint8Array
+}
+
 /** What our own devices tell each other. */
 export interface SyncMessage {
   sent?: SyncSent
@@ -336,6 +361,7 @@ export interface SyncMessage {
   /** 1 profile, 2 storage manifest. */
   fetchLatest?: { type?: number }
   keys?: { accountEntropyPool?: string }
+  pniChangeNumber?: PniChangeNumber
   padding?: Uint8Array
 }
 

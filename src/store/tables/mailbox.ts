@@ -144,6 +144,8 @@ export interface MessagesTable {
   disappeared_at_ms: number | null
   /** How many files belong to it (table `attachments`). */
   attachments: Generated<number>
+  /** Ours, to be looked at once: what is attached is wiped here when it has left. */
+  view_once: Generated<number>
 }
 
 /** What became of a message to a group for one of its members. */

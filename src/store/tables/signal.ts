@@ -36,6 +36,8 @@ export interface SignalAccountTable {
   sync_requested_at_ms: number | null
   /** The person lets others know when a message was read (a linked device learns it from the phone). */
   read_receipts: Flag
+  /** What opens the registration lock that the account had when it was registered here; null: it had none. */
+  registration_lock: string | null
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -44,11 +46,24 @@ interface SignalEnrollmentTable {
   e164: string
   transport: 'sms' | 'voice'
   session_id: string | null
-  step: 'starting' | 'captcha' | 'code' | 'registering' | 'failed'
+  step: 'starting' | 'captcha' | 'code' | 'pin' | 'transfer' | 'registering' | 'failed'
   requested_at_ms: number | null
-  next_request_at_ms: number | null
+  next_sms_at_ms: number | null
+  next_call_at_ms: number | null
   /** JSON: keys made before the account was asked for, so that a crash cannot leave an account without its keys. */
   material: string | null
+  /** The account of before lets us in by its recovery password, without captcha and code. */
+  by_recovery: Flag
+  /** A person knows that the phone's messages cannot come over. */
+  skip_transfer: Flag
+  /** Until then the number is locked by a PIN. */
+  locked_until_ms: number | null
+  /** For the vault that the PIN opens; null where there is none. */
+  svr_username: string | null
+  svr_password: string | null
+  pin_tries_left: number | null
+  /** What the PIN gave: opens the lock. */
+  lock_token: string | null
   failure_code: string | null
   failure_reason: string | null
   retry_at_ms: number | null

@@ -133,6 +133,41 @@ describe('a picture that goes', () => {
   })
 })
 
+describe('what is sent to be looked at once', () => {
+  const path = () => join(house.directory, 'look.jpg')
+
+  it('says so to the phone, and is wiped here when it has left', async () => {
+    const to = house.world.person('ana').number
+    const sent = await cli('send', to, '--attach', path(), '--view-once', '--wait', '--json')
+    expect(sent).toMatchObject({ code: 0 })
+    const text = ana().texts.at(-1)
+    expect(text).toMatchObject({ text: '', viewOnce: true })
+    expect(text?.files[0]?.sha256).toBe(sha256(picture))
+    const { id } = JSON.parse(sent.out) as { id: string }
+    const file = async () => (await house.message(id)) as unknown as { attachments: FileView[] }
+    await house.eventually('it is gone here', async () => (await file()).attachments[0]?.state === 'gone')
+    expect((await file()).attachments[0]).toMatchObject({ code: 'sent-once', thumbnail_url: null })
+    await expect(house.api.call('PATCH', `/api/v1/messages/${id}`, { text: 'words' })).rejects.toThrow(/409/)
+  })
+
+  it('is one file without words', async () => {
+    const to = house.world.person('ana').number
+    const { id } = await handIn(picture)
+    await expect(house.send(to, 'words', { media: [id], view_once: true })).rejects.toThrow(/422/)
+    await expect(house.send(to, 'words', { view_once: true })).rejects.toThrow(/422/)
+    expect(await cli('send', to, 'words', '--view-once')).toMatchObject({ code: 64 })
+  })
+})
+
+it('a voice message is one on the phone', async () => {
+  const path = join(house.directory, 'voice.m4a')
+  writeFileSync(path, Buffer.concat([Buffer.from('\0\0\0\x20ftypM4A '), randomBytes(5_000)]))
+  expect(await cli('send', house.world.person('ana').number, '--attach', path, '--voice', '--wait')).toMatchObject({
+    code: 0,
+  })
+  expect(ana().texts.at(-1)?.files).toMatchObject([{ contentType: 'audio/mp4', voice: true, problem: undefined }])
+})
+
 describe('a picture that comes', () => {
   it('is shown at once, fetched, known by its octets, and has a small copy', async () => {
     await ana().sendFile(house.world.gatewayNumber, {

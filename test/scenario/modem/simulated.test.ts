@@ -48,6 +48,7 @@ test('the simulated modem is brought up with direct, acknowledged reports', asyn
     id: `mdm_${gateway.sim.imei}`,
     number: OURS,
     registration: 'home',
+    networks: { circuit: 'home', packet: 'home', eps: 'home', ims: true },
     storage: expect.arrayContaining([{ memory: 'SM', used: 0, total: 20 }]),
   })
   expect(gateway.sim.settings).toMatchObject({ csms: 1, cmgf: 0, cnmi: { mode: 2, mt: 1, bm: 2, ds: 1, bfr: 0 } })

@@ -56,6 +56,7 @@ test('a text is decrypted once and answered by a sealed delivery receipt', async
       text: 'hello',
       sealed: false,
       attachments: [],
+      files: [],
       repeats: 0,
     },
   ])

@@ -18,6 +18,7 @@ import type {
   PeerIds,
   SignalSink,
 } from '../../../src/signal/contract.ts'
+import type { PinVault } from '../../../src/signal/pin-vault.ts'
 import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
@@ -192,6 +193,7 @@ export class World {
       readReceipts?: boolean
       profile?: OwnProfile
       clockAheadMs?: number
+      vault?: PinVault
     } = {},
   ): Promise<Gateway> {
     const db = await openDatabase({
@@ -213,6 +215,7 @@ export class World {
       codes,
       readReceipts: options.readReceipts ?? true,
       profile: options.profile ?? { name: 'Home', about: undefined },
+      ...(options.vault === undefined ? {} : { vault: options.vault }),
     })
     let closed = false
     const close = async () => {

@@ -55,3 +55,12 @@ test('a wire that is cut in the recording is taken up again', async () => {
   expect(state).toBe('ready')
   expect(events).toContainEqual(expect.stringMatching(/^refused .*port has ended/))
 })
+
+test.each(['', '# nothing\n', 'a letter to a friend\n', '> AT\n'])(
+  'a file without a conversation is said to be one, and no modem waited for: %j',
+  async (text) => {
+    const { state, events } = await played(text)
+    expect(state).toBe('absent')
+    expect(events).toEqual([expect.stringContaining('nothing in the file that a modem has said')])
+  },
+)

@@ -1,6 +1,7 @@
 /** `docs/api.md` from the table of routes and the shapes beside them. */
 import { z } from 'zod'
 import { STATE_FACES } from '../../../src/domain/states.ts'
+import { WEBHOOK_EVENTS } from '../../../src/domain/webhook.ts'
 import type { Route } from '../../../src/http/route.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { SCOPES } from '../../../src/http/scopes.ts'
@@ -34,7 +35,8 @@ const INTRODUCTION = `# The HTTP API
 
 JSON over HTTP/1.1 at \`http.listen\` (127.0.0.1:8420), and on the Unix socket \`<runtime_dir>/api.sock\`, where its owner needs
 no token. Names are snake_case, times RFC 3339 in UTC with milliseconds, spans ISO 8601 (\`PT15M\`) or short (\`15m\`), unknown
-values null. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
+values null. A running gateway describes itself: \`GET /api/openapi.json\` (OpenAPI 3.1, every answer with its fields) and, to read in
+a browser, \`GET /api/\`; neither wants a token. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
 
 **Tokens.** \`Authorization: Bearer cw_…\`, from \`causeway token create NAME --scope …\`. Only a hash is kept. Without a good
 token: 401; with one that lacks the scope: 403.
@@ -62,7 +64,18 @@ place however many entries come in meanwhile.
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
 \`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
-\`quarantine.added\`, \`settings.mode\`. Events carry ids and states; the message itself only for tokens with \`messages:read\`.
+\`quarantine.added\`, \`settings.mode\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
+
+**Webhooks** follow [Standard Webhooks](https://www.standardwebhooks.com): a POST of \`{"type", "timestamp", "data"}\` with the headers
+\`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`; any of its libraries checks the signature with the secret
+(\`whsec_…\`, shown when the webhook is added). Types: ${WEBHOOK_EVENTS.map((type) => `\`${type}\``).join(', ')}; the test button sends
+\`webhook.test\`. \`data\` holds \`event_id\`, \`message_id\`, \`conversation_id\`, \`contact_id\`, the event's own \`details\`, and
+\`message\` as \`GET /api/v1/messages/:id\` answers it at that moment. Answer 2xx within 15 s. Anything else is tried again
+after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h (or as long as \`Retry-After\` says, if that is longer), always under
+the same \`webhook-id\`: each event comes at least once, so drop an id that you have seen. Order is not promised; \`event_id\`
+has it. 410 disables the webhook; so do 50 000 deliveries that wait while it fails. Redirects are not followed. Only a token
+with the scope \`admin\` adds webhooks; they may lead into the own network, but not to link-local or metadata addresses, and a name is looked up and
+checked again for each delivery.
 
 **Health.** \`GET /healthz\`: 200 once ready, 503 before. \`GET /readyz\`: also 503 while a component fails. Neither wants a token.
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop())
 
 /** Ids that exist nowhere: only the answer's class matters, and nothing is done. */
-const concrete = (path: string) => path.replace(':id', 'nothing')
+const concrete = (path: string) => path.replaceAll(/:\w+/g, 'nothing')
 const bodyFor = (method: string) => (method === 'GET' || method === 'DELETE' ? {} : { json: { nonsense: true } })
 
 describe('every route asks who and whether they may', () => {

@@ -250,6 +250,12 @@ export async function startRig(): Promise<Rig> {
       submitCode: async (code) => {
         calls.push(`code ${code}`)
       },
+      submitPin: async (pin) => {
+        calls.push(`pin ${pin}`)
+      },
+      skipTransfer: async () => {
+        calls.push('skip transfer')
+      },
       safetyNumber: async () => '1'.repeat(60),
       safetyCode: async () => new Uint8Array([8, 2, 255]),
       compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
@@ -278,6 +284,11 @@ export async function startRig(): Promise<Rig> {
             return 'created'
           },
         }
+      },
+    },
+    webhooks: {
+      poke: () => {
+        calls.push('poke webhooks')
       },
     },
     health: {

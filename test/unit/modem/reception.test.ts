@@ -119,6 +119,29 @@ describe('stored messages', () => {
     expect(peer.heard.filter((text) => text === 'AT+CMGD=4')).toEqual([])
   })
 
+  test('what else comes into a slot that could not be read is shown too', async () => {
+    await ready()
+    let isBroken = true
+    peer.reaction = (text) => (text === 'AT+CMGR=4' && isBroken ? '\r\n+CMS ERROR: 500\r\n' : undefined)
+    const shown = () => sink.pdus.filter(({ pduHex }) => pduHex === '').length
+    peer.say('\r\n+CMTI: "ME",4\r\n')
+    await until(() => shown() === 1)
+    peer.say('\r\n+CMTI: "ME",4\r\n')
+    await until(() => shown() === 2)
+    expect(sink.events.filter((event) => event.endsWith('ME:4'))).toEqual([
+      'incoming ME:4',
+      'safe ME:4',
+      'released ME:4',
+      'incoming ME:4',
+      'safe ME:4',
+    ])
+    // Emptied by somebody else; a look at the memory notices.
+    isBroken = false
+    peer.say('\r\n+SMS FULL\r\n')
+    await until(() => sink.events.filter((event) => event === 'released ME:4').length === 2)
+    expect(sink.pdus).toHaveLength(2)
+  })
+
   test('a URC without a usable slot makes the modem look for itself', async () => {
     await ready()
     peer.slots.get('SM')?.set(9, { status: 0, pdu: DELIVER })

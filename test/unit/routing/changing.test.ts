@@ -1,5 +1,6 @@
 /** What the owner does to messages: shown at once, told to the other side, refused where Signal would not take it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { insertUpload, useUploads } from '../../../src/store/attachments.ts'
 import { ANA, ANA_ACI, BEN, World } from './world.ts'
 
 let world: World
@@ -71,6 +72,20 @@ describe('an edit', () => {
     ])
     const versions = await world.db.selectFrom('message_versions').select('text').orderBy('timestamp_ms').execute()
     expect(versions.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+  })
+
+  it('keeps what is attached', async () => {
+    const { id } = await sent()
+    const facts = { contentType: 'image/png', fileName: undefined, caption: undefined, blurhash: undefined }
+    const kinds = { voice: false, borderless: false, gif: false }
+    const file = { ...facts, ...kinds, bytes: 1, width: undefined, height: undefined, id: 'att_1' }
+    await world.db.transaction().execute(async (tx) => {
+      await insertUpload(tx, { ...file, blob: { id: 'blb_1', bytes: 1 }, thumbnail: undefined }, world.nowMs)
+      await useUploads(tx, id, ['att_1'], false)
+      await tx.updateTable('messages').set({ attachments: 1 }).where('id', '=', id).execute()
+    })
+    await world.router.change(id, { kind: 'edited', text: 'two' })
+    expect(said()).toMatchObject([{ kind: 'edited', text: 'two', attachmentIds: ['att_1'] }])
   })
 
   it('has a time that no message has', async () => {

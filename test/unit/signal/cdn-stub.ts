@@ -26,6 +26,8 @@ export interface CdnStub {
   requests: string[]
   /** The next transfers break off after so many octets, in either direction. */
   breakAfter: number[]
+  /** The next transfers stand still after so many octets, in either direction, for as long as the other side stays. */
+  holdAfter: number[]
   ranges: boolean
   close(): Promise<void>
 }
@@ -42,6 +44,7 @@ export async function openCdn(): Promise<CdnStub> {
     uploads: new Map(),
     requests: [],
     breakAfter: [],
+    holdAfter: [],
     ranges: true,
     close: () =>
       new Promise((resolve) => {
@@ -95,10 +98,16 @@ export async function openCdn(): Promise<CdnStub> {
 
   async function take(key: string, request: IncomingMessage, before: Buffer): Promise<void> {
     const limit = stub.breakAfter.shift()
+    const hold = stub.holdAfter.shift()
     let all = before
     stub.uploads.set(key, all)
     for await (const chunk of request as AsyncIterable<Buffer>) {
       all = Buffer.concat([all, chunk])
+      if (hold !== undefined && all.length - before.length >= hold) {
+        stub.uploads.set(key, all)
+        await new Promise((resolve) => request.once('close', resolve))
+        throw new Error('nobody is there any more')
+      }
       if (limit !== undefined && all.length - before.length >= limit) {
         stub.uploads.set(key, all.subarray(0, before.length + limit))
         request.destroy()
@@ -123,7 +132,9 @@ export async function openCdn(): Promise<CdnStub> {
     const head = from === 0 ? {} : { 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` }
     response.writeHead(from === 0 ? 200 : 206, { 'content-length': body.length, ...head })
     const limit = stub.breakAfter.shift()
-    if (limit === undefined) response.end(body)
+    const hold = stub.holdAfter.shift()
+    if (hold !== undefined) response.write(body.subarray(0, hold))
+    else if (limit === undefined) response.end(body)
     else response.write(body.subarray(0, limit), () => setTimeout(() => response.destroy(), 20))
   }
 }

@@ -149,8 +149,16 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     }
     const timestampMs = random(2) === 0 ? 1_000 : round + 1
     if (content.dataMessage?.timestamp === 1_000) content.dataMessage.timestamp = timestampMs
-    const opened = { kind: 'content', sender, own: 'aci', content, timestampMs, serverTimestampMs: 1_000 } as const
-    const afterwards = { receipts: false, ask: undefined, fetch: false, answer: undefined, profile: false }
+    const facts = { sender, content, timestampMs, serverTimestampMs: 1_000, updatedPni: undefined }
+    const opened = { kind: 'content', own: 'aci', ...facts } as const
+    const afterwards = {
+      receipts: false,
+      ask: undefined,
+      fetch: false,
+      answer: undefined,
+      profile: false,
+      moved: false,
+    }
     try {
       await database.transaction().execute((tx) => dispatch.apply(opened, tx, afterwards))
       kept += 1

@@ -13,7 +13,7 @@ import { createIds } from '../../../src/domain/ids.ts'
 import type { OutgoingMedia } from '../../../src/domain/media.ts'
 import { openAttachment, sealAttachment } from '../../../src/signal/attachments.ts'
 import { fetchAttachment } from '../../../src/signal/attachments-in.ts'
-import { Uploads } from '../../../src/signal/attachments-out.ts'
+import { keepAttachments, Uploads } from '../../../src/signal/attachments-out.ts'
 import { systemClock, systemRandom } from '../../../src/signal/clock.ts'
 import { ContentServer } from '../../../src/signal/content-server.ts'
 import { type AttachmentPointer, attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'
@@ -72,6 +72,22 @@ describe('a download', () => {
     const content = randomBytes(size)
     expect((await fetch(plant(content))).equals(content)).toBe(true)
     expect(await blobs.partial(partId).size()).toBe(0)
+  })
+
+  it.each([0, 2])('by a number of 64 bits, as old clients point at CDN %i, is found', async (cdnNumber) => {
+    const content = randomBytes(1_000)
+    const { cdnKey: _, ...pointer } = plant(content)
+    const cdnId = '9223372036854775807'
+    cdn.files.set(cdnId, cdn.files.get('k') ?? Buffer.alloc(0))
+    const old = attachmentPointerCodec.decode(attachmentPointerCodec.encode({ ...pointer, cdnId, cdnNumber }))
+    expect((await fetch(old)).equals(content)).toBe(true)
+    expect(cdn.requests).toEqual([`GET /attachments/${cdnId}`])
+  })
+
+  it('of which the pointer names no place is refused', async () => {
+    const { cdnKey: _, ...pointer } = plant(randomBytes(1_000))
+    await expect(fetch({ ...pointer, cdnId: '0' })).rejects.toMatchObject({ code: 'signal-attachment' })
+    expect(cdn.requests).toEqual([])
   })
 
   it('that is cut off again and again goes on where it was', async () => {
@@ -208,6 +224,7 @@ describe.each([
     width: undefined,
     height: undefined,
     voice: true,
+    viewOnce: false,
     borderless: false,
     gif: false,
     caption: undefined,
@@ -230,6 +247,17 @@ describe.each([
     const chat = { authenticated: () => connection } as unknown as ConstructorParameters<typeof Uploads>[0]['chat']
     return new Uploads({ db, chat, server, clock: systemClock, random: systemRandom })
   }
+
+  it('is named again by an edit of its message', async () => {
+    const pointer = await uploads().pointerTo(media(randomBytes(1_000)), never)
+    const edit = { editMessage: { targetSentTimestamp: 1, dataMessage: { body: 'better' } } }
+    const kept = await db.transaction().execute((tx) => keepAttachments(tx, edit, [partId, 'att_unknown']))
+    const { body, attachments = [] } = kept.editMessage?.dataMessage ?? {}
+    expect(body).toBe('better')
+    expect(attachments.map((one) => attachmentPointerCodec.encode(one))).toEqual([
+      attachmentPointerCodec.encode(pointer),
+    ])
+  })
 
   it('arrives so that its pointer opens it', async () => {
     const content = randomBytes(300_000)

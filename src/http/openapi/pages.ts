@@ -1,0 +1,29 @@
+/**
+ * Serves the description of the API, for programs and for people. It says what the software is and nothing of this
+ * gateway, so it wants no token.
+ */
+import type { Express, Response } from 'express'
+import type { Route } from '../route.ts'
+import { openApiDocument } from './document.ts'
+import { REFERENCE_STYLE, referencePage } from './reference.ts'
+
+/** No script, no frame, no form; the one style sheet is ours. */
+const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** Mounts `/api/openapi.json`, `/api/` and its style sheet. */
+export function mountPages(app: Express, routes: readonly Route[], version: string): void {
+  const document = openApiDocument(routes, version)
+  const text = JSON.stringify(document)
+  const page = referencePage(document)
+  const give = (response: Response, type: string, content: string) => {
+    response.set({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'no-referrer' })
+    response.type(type).send(content)
+  }
+  app.get('/api/openapi.json', (_request, response) => give(response, 'application/json', text))
+  app.get('/api/reference.css', (_request, response) => give(response, 'text/css', REFERENCE_STYLE))
+  app.get('/api/', (request, response, next) => {
+    // `/api` without the slash is the API's, and is told to nobody without a token.
+    if (request.path === '/api/') give(response, 'text/html', page)
+    else next()
+  })
+}

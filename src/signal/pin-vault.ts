@@ -1,0 +1,98 @@
+/**
+ * What a Signal PIN protects: the master key of an account, kept in Signal's secure value recovery (SVR2), which erases
+ * it after too many wrong tries. Only libsignal speaks with it; nothing here is kept or logged.
+ */
+import { ErrorCode, LibSignalErrorBase, type Net } from '@signalapp/libsignal-client'
+import { CausewayError } from '../domain/errors.ts'
+import { asCauseway, isCode, shortly } from './errors.ts'
+
+const restoreTimeoutMs = 60_000
+
+export interface VaultCredentials {
+  username: string
+  password: string
+}
+
+/**
+ * Opens the vault. Errors: CausewayError `signal-pin-wrong` (with `triesLeft` in `cause` as `WrongPin`), `signal-pin-gone`,
+ * `signal-rate-limited`, `signal-unreachable`, `signal-pin-service`.
+ */
+export type PinVault = (credentials: VaultCredentials, pin: string, signal: AbortSignal) => Promise<Uint8Array>
+
+/** A PIN that does not fit. After `triesLeft` more of them what it protects is erased. */
+export class WrongPin extends Error {
+  readonly triesLeft: number | undefined
+
+  constructor(triesLeft: number | undefined) {
+    super('the PIN does not fit')
+    this.triesLeft = triesLeft
+  }
+}
+
+export function openVault(net: Net.Net): PinVault {
+  return async (credentials, pin, signal) => {
+    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)])
+    try {
+      const answer = await net.svr2(credentials).restore({ normalizedPin: normalizedPin(pin) }, { abortSignal })
+      return answer.masterKey
+    } catch (error) {
+      throw describePinFailure(error)
+    }
+  }
+}
+
+/** What a refusal of the vault means. */
+export function describePinFailure(error: unknown): CausewayError {
+  if (isCode(error, ErrorCode.SvrRestoreFailed) || isCode(error, ErrorCode.SvrDataMismatch)) {
+    // libsignal tells how many tries are left in its words only.
+    const left = /(\d+) tries/.exec(shortly(error))?.[1]
+    return wrongPin(left === undefined ? undefined : Number(left))
+  }
+  if (isCode(error, ErrorCode.SvrDataMissing)) {
+    return new CausewayError({
+      code: 'signal-pin-gone',
+      message:
+        'Signal keeps nothing for a PIN of this number (any more). Wait until the lock ends, then register again.',
+      retry: 'after-human',
+      cause: error,
+    })
+  }
+  const mapped = asCauseway(error)
+  if (mapped.code === 'signal-unreachable' || mapped.code === 'signal-rate-limited') return mapped
+  const isOutdated = LibSignalErrorBase.is(error, ErrorCode.SvrAttestationError)
+  return new CausewayError({
+    code: 'signal-pin-service',
+    message: isOutdated
+      ? 'Signal’s PIN service is newer than this version knows. Update Causeway, or wait until the lock ends.'
+      : `Signal’s PIN service did not answer as expected (${shortly(error)}). Try again later, or wait until the lock ends.`,
+    retry: 'after-human',
+    cause: error,
+  })
+}
+
+export function wrongPin(triesLeft: number | undefined): CausewayError {
+  const left = triesLeft === undefined ? '' : ` ${triesLeft} tries are left; then Signal erases what it protects.`
+  return new CausewayError({
+    code: 'signal-pin-wrong',
+    message: `This is not the PIN of the account.${left}`,
+    retry: 'after-human',
+    cause: new WrongPin(triesLeft),
+  })
+}
+
+/** As all clients do it: no blanks around it, digits of any script as 0 to 9, NFKD, UTF-8. */
+export function normalizedPin(pin: string): Uint8Array<ArrayBuffer> {
+  const trimmed = pin.trim()
+  const plain = /^\p{Nd}+$/u.test(trimmed) ? [...trimmed].map(digitValue).join('') : trimmed
+  return new Uint8Array(Buffer.from(plain.normalize('NFKD'), 'utf8'))
+}
+
+/** Digits of one script stand in a row from its zero; some rows touch, but compatibility forms take those apart. */
+function digitValue(digit: string): string {
+  const plain = digit.normalize('NFKD')
+  if (/^[0-9]$/.test(plain)) return plain
+  const point = plain.codePointAt(0) ?? 0
+  let value = 0
+  while (value < 9 && /^\p{Nd}$/u.test(String.fromCodePoint(point - value - 1))) value += 1
+  return String(value)
+}

@@ -85,6 +85,35 @@ describe('a group', () => {
     expect((await texts('notice')).at(-1)).toMatch(/renamed the group to “Roof garden”$/)
   })
 
+  it('takes reactions, an edit and a quote of a member as a conversation with one person does', async () => {
+    const theirs = (await shown()).find(({ text, author }) => text === 'who waters?' && author !== null)
+    await house.api.call('PUT', `/api/v1/messages/${theirs?.id}/reaction`, { emoji: '🌱' })
+    const answer = { to: groupId, text: 'me', quote_id: theirs?.id }
+    const { id } = await house.api.call<{ id: string }>('POST', '/api/v1/messages', answer)
+    const sent = await house.reaches(id, 'delivered', 'read')
+    expect(sent).toMatchObject({ quote: { author: 'them', text: 'who waters?' } })
+    expect((sent as unknown as { quote: { person: { address: string } } }).quote.person.address).toMatch(/^\+1555/)
+    await house.api.call('PATCH', `/api/v1/messages/${id}`, { text: 'me, at eight' })
+    await house.eventually('all of it has left', async () => {
+      const ledgers = await Promise.all(
+        [theirs?.id, id].map((one) =>
+          house.api.call<{ changes: { status: string }[] }>('GET', `/api/v1/messages/${one}/attempts`),
+        ),
+      )
+      return ledgers.every(({ changes }) => changes.length === 1 && changes[0]?.status === 'sent')
+    })
+  })
+
+  it('keeps its timer and gives out its picture', async () => {
+    await house.api.call('PATCH', `/api/v1/groups/${groupId}`, { timer_seconds: 86_400 })
+    const path = `/api/v1/conversations/${(await group()).conversation_id}`
+    expect(await house.api.call('GET', path)).toMatchObject({ disappears_after: 'P1D' })
+    const { id } = await house.api.call<{ id: string }>('POST', '/api/v1/messages', { to: groupId, text: 'for a day' })
+    expect(await house.reaches(id, 'delivered', 'read')).toMatchObject({ disappears_after: 'P1D' })
+    await house.api.call('PATCH', path, { disappears_after: null })
+    expect(await house.api.call('GET', path)).toMatchObject({ disappears_after: null })
+  })
+
   it('is changed and left by us, and the others see it', async () => {
     const changed = await house.api.call<GroupView>('PATCH', `/api/v1/groups/${groupId}`, { title: 'Balcony' })
     expect(changed.title).toBe('Balcony')

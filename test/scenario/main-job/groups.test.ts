@@ -104,7 +104,7 @@ describe('a group', () => {
     })
   })
 
-  it('keeps its timer and gives out its picture', async () => {
+  it('keeps its timer, set at the group or at its conversation', async () => {
     await house.api.call('PATCH', `/api/v1/groups/${groupId}`, { timer_seconds: 86_400 })
     const path = `/api/v1/conversations/${(await group()).conversation_id}`
     expect(await house.api.call('GET', path)).toMatchObject({ disappears_after: 'P1D' })
@@ -152,5 +152,11 @@ describe('a group', () => {
     await house.api.call('POST', `/api/v1/messages/${id}/approve`)
     await house.reaches(id, 'delivered')
     expect(dev.texts.filter(({ text }) => text === 'second')).toHaveLength(1)
+    await dev.reinstall()
+    const third = await house.send(made.id, 'third')
+    await house.reaches(third, 'held')
+    const contact = await house.contact('+15550000204')
+    await house.api.call('POST', `/api/v1/contacts/${contact.id}/identity/approve`)
+    await house.reaches(third, 'delivered')
   })
 })

@@ -125,6 +125,7 @@ test('everything about a group can be changed, and the others learn who did it',
   await groups.setAvatar(id, new Uint8Array([1, 2, 3]))
   await until(() => last(two)?.changes.some(({ items }) => items.some(({ kind }) => kind === 'avatar')) === true)
   const [stored] = [...world.server.host.groupRoutes.avatars.values()]
+  expect([...((await two.account.groups().avatar(id)) ?? [])]).toEqual([1, 2, 3])
   expect(stored?.includes(Buffer.from([1, 2, 3]))).toBe(false)
   await groups.remove(id, aciOf(two))
   await until(() => last(two)?.group.standing === 'out')

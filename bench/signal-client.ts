@@ -53,6 +53,7 @@ const sink: SignalSink = {
   timer: nothing,
   settled: nothing,
   undecryptable: nothing,
+  group: nothing,
   knows: async () => true,
   removed: nothing,
   committed: () => {},

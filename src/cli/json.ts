@@ -7,10 +7,49 @@ export interface ContactRefJson {
   address: string | null
 }
 
+export interface GroupRefJson {
+  id: string
+  title: string
+}
+
+interface GroupPersonJson {
+  aci: string | null
+  name: string | null
+  address: string | null
+}
+
+export interface GroupJson extends GroupRefJson {
+  conversation_id: string | null
+  description: string
+  standing: 'member' | 'invited' | 'requesting' | 'out' | 'ended'
+  admin: boolean
+  announcements_only: boolean
+  timer_seconds: number
+  who_edits: string
+  who_adds: string
+  link: string
+  avatar_url: string | null
+  link_url: string | null
+  members: (GroupPersonJson & { admin: boolean })[]
+  invited: GroupPersonJson[]
+  requesting: GroupPersonJson[]
+}
+
+export interface RecipientJson {
+  aci: string
+  name: string | null
+  status: string
+  detail: string | null
+  at: string
+}
+
 export interface MessageJson {
   id: string
   conversation_id: string
   contact: ContactRefJson | null
+  group: GroupRefJson | null
+  /** Who wrote it into the group. */
+  author: { id: string | null; name: string | null; address: string | null } | null
   direction: 'in' | 'out'
   origin: 'here' | 'other-device'
   kind: 'text' | 'call' | 'broadcast' | 'notice'
@@ -24,7 +63,7 @@ export interface MessageJson {
   preview: { url: string; title: string } | null
   disappears_after: string | null
   disappeared_at: string | null
-  quote: { author: 'us' | 'them'; text: string } | null
+  quote: { author: 'us' | 'them'; person: ContactRefJson | null; text: string } | null
   reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null
@@ -81,7 +120,8 @@ export interface LegJson {
 
 export interface ConversationJson {
   id: string
-  contact: ContactRefJson
+  contact: ContactRefJson | null
+  group: GroupRefJson | null
   state: 'open' | 'request' | 'blocked'
   unread: number
   disappears_after: string | null

@@ -169,6 +169,81 @@ function program(): Command {
     )
   }
 
+  const group = root.command('group').description('Signal groups')
+  const groups = () => import('./commands/groups.ts')
+  talking(group, 'list', 'all of them').action(run(async (options) => (await groups()).list(options)))
+  talking(group, 'show <group>', 'one: who is in it, and what it is like').action(
+    run(async (which, options) => (await groups()).show(which, options)),
+  )
+  talking(group, 'create <title> [people...]', 'a new one; who has not written to us yet is invited')
+    .option('--description <text>', 'what it is about')
+    .option('--timer <span>', 'messages disappear after it, as 1h')
+    .option('--announcements', 'only administrators write')
+    .option('--avatar <file>', 'its picture')
+    .action(run(async (title, people, options) => (await groups()).create(title, people, options)))
+  for (const [name, summary] of [
+    ['add', 'adds people; who has not written to us yet is invited'],
+    ['invite', 'the same as add'],
+  ] as const) {
+    talking(group, `${name} <group> <people...>`, summary).action(
+      run(async (which, people, options) => (await groups()).add(which, people, options)),
+    )
+  }
+  for (const [name, summary] of [
+    ['remove', 'removes a member, an invitation or a request'],
+    ['approve', 'lets somebody in who came by the link'],
+  ] as const) {
+    talking(group, `${name} <group> <who>`, summary).action(
+      run(async (which, who, options) => (await groups())[name](which, who, options)),
+    )
+  }
+  talking(group, 'role <group> <who> <role>', 'admin or member').action(
+    run(async (which, who, as, options) => (await groups()).role(which, who, as, options)),
+  )
+  for (const [name, summary] of [
+    ['accept', 'accepts an invitation'],
+    ['leave', 'leaves it, or declines an invitation'],
+  ] as const) {
+    talking(group, `${name} <group>`, summary).action(
+      run(async (which, options) => (await groups()).decide(name, which, options)),
+    )
+  }
+  talking(group, 'join <link>', 'joins by a link, or asks to').action(
+    run(async (link, options) => (await groups()).join(link, options)),
+  )
+  talking(group, 'rename <group> <title>', 'gives it another title').action(
+    run(async (which, title, options) => (await groups()).change(which, { title }, options)),
+  )
+  talking(group, 'describe <group> <text>', 'says what it is about').action(
+    run(async (which, description, options) => (await groups()).change(which, { description }, options)),
+  )
+  talking(group, 'timer <group> <span>', 'messages disappear after it, as 1h; off').action(
+    run(async (which, span, options) => (await groups()).timer(which, span, options)),
+  )
+  talking(group, 'avatar <group> [file]', 'sets its picture; none')
+    .option('-o, --output <file>', 'puts the present one there instead; - for the output')
+    .action(run(async (which, file, options) => (await groups()).avatar(which, file, options)))
+  talking(group, 'link <group> <link>', 'off, join, or request (an administrator lets people in)')
+    .option('--reset', 'a fresh one; the one before works no more')
+    .action(
+      run(async (which, link, options) => {
+        await (await groups()).change(which, { link, ...(options.reset === true ? { reset_link: true } : {}) }, options)
+      }),
+    )
+  talking(group, 'announcements <group> <state>', 'on: only administrators write; off').action(
+    run(async (which, state, options) => {
+      await (await groups()).change(which, { announcements_only: state === 'on' }, options)
+    }),
+  )
+  talking(group, 'rights <group>', 'who may change it, and add people')
+    .option('--edit <who>', 'members or admins')
+    .option('--add <who>', 'members or admins')
+    .action(
+      run(async (which, options) => {
+        await (await groups()).change(which, { who_edits: options.edit, who_adds: options.add }, options)
+      }),
+    )
+
   const modem = root.command('modem').description('modems: state, commands, USSD, reset')
   talking(modem, 'list', 'all of them').action(
     run(async (options) => (await import('./commands/modem.ts')).list(options)),
@@ -332,11 +407,12 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `modem`, `signal`, `token` and `webhooks` alone mean their first command. */
+/** `contacts`, `group`, `modem`, `signal`, `token` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
     contacts: 'list',
+    group: 'list',
     modem: 'list',
     signal: 'status',
     token: 'list',

@@ -26,11 +26,24 @@ export function table(rows: readonly (readonly string[])[]): void {
 }
 
 /** `Ana (+15550000201)`, or whatever of it is known. */
-export function person(contact: ContactRefJson | null): string {
+function person(contact: ContactRefJson | null): string {
   if (contact === null) return '?'
   const { name, address } = contact
   if (name === null) return address ?? '?'
   return address === null ? name : `${name} (${address})`
+}
+
+/** The other side of a message or conversation: a person, or a group by its title. */
+export function otherSide({ contact, group }: Pick<ConversationJson, 'contact' | 'group'>): string {
+  return group == null ? person(contact) : `“${printable(group.title)}”`
+}
+
+/** Who wrote it, as one line of a conversation begins. */
+export function writer(message: MessageJson): string {
+  if (message.direction === 'out') return 'you'
+  if (message.group == null) return person(message.contact)
+  const { author } = message
+  return author === null ? '·' : printable(author.name ?? author.address ?? '?')
 }
 
 /** `✓ sent`, followed by why where a person wants to know. */
@@ -69,10 +82,15 @@ export function textNow(message: MessageJson): string {
     ...(message.edited_at === null ? [] : ['edited']),
     ...(message.reactions.length === 0 ? [] : [message.reactions.map(({ emoji }) => emoji).join(' ')]),
   ]
-  const quote = message.quote === null ? '' : `> ${excerpt(message.quote.text)}\n`
+  const quote = message.quote === null ? '' : `> ${quoted(message.quote)}\n`
   const words = [message.text, ...message.attachments.map(attachment)].filter((part) => part !== '').join(' ')
   const preview = message.preview === null ? '' : `\n[${excerpt(message.preview.title)}]`
   return `${quote}${words}${preview}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
+}
+
+/** Of a member of a group, with the name. */
+function quoted({ person, text }: NonNullable<MessageJson['quote']>): string {
+  return person === null ? excerpt(text) : `${printable(person.name ?? person.address ?? '?')}: ${excerpt(text)}`
 }
 
 /** `[picture look.jpg, 1.2 MB, att_…]`, and why it is not here. */
@@ -103,7 +121,7 @@ export function messageRow(message: MessageJson): string[] {
     clock(message.created_at),
     state(message),
     way(message),
-    person(message.contact),
+    otherSide(message),
     excerpt(message.deleted_at === null ? shown(message) : textNow(message)),
     message.id,
   ]

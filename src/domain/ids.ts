@@ -16,10 +16,16 @@ export type IdPrefix =
   | 'dat'
   | 'att'
   | 'blb'
+  | 'grp'
   | 'whk'
   | 'whd'
 
 export type IdSource = (prefix: IdPrefix) => string
+
+/** It names a group, where a person might stand as well. */
+export function isGroupId(id: string): boolean {
+  return id.startsWith('grp_')
+}
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const RANDOM_BITS = 80n

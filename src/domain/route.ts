@@ -40,6 +40,8 @@ export interface RouteFacts {
     standing: SignalStanding
     verified: boolean
     identityChanged: boolean
+    /** It is no person but a group. */
+    group?: boolean
   }
   /** In words, why this message may never be plaintext whatever the policy (it disappears, it is a Signal group's). */
   encryptedOnly: string | undefined
@@ -163,7 +165,7 @@ function patience({ contact, policy, sms, signal, fallbackAfterMs }: RouteFacts)
 
 function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | undefined): Leg {
   const why = {
-    registered: 'this person is on Signal',
+    registered: contact.group === true ? 'it is for a group on Signal' : 'this person is on Signal',
     unknown: 'the directory is asked whether this person is on Signal',
     stale: 'Signal is tried again, though the last messages did not arrive',
     'not-registered': 'Signal is tried',

@@ -7,6 +7,7 @@
  * only what the sink has resolved for.
  */
 
+import type { GroupFact } from './group.ts'
 import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
 import type { OwnRemoval, RemovalElsewhere, StandingDecision } from './own-decisions.ts'
@@ -28,6 +29,8 @@ export interface Recipient {
   e164: string | undefined
   aci: string | undefined
   pni: string | undefined
+  /** Signal's name of a group; then there is nothing else. */
+  groupId?: string | undefined
 }
 
 /** One try of one leg, as the router hands it to a transport. */
@@ -62,7 +65,13 @@ export interface OutgoingChange {
   /** The change's own time, unique among our messages and changes. */
   timestampMs: number
   change: /** `target`: by its first time. */
-    | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
+    | {
+        kind: 'reaction'
+        /** `authorAci`: who wrote it, in a group. */
+        target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+        emoji: string
+        removed: boolean
+      }
     /** `targetMs`: of its newest version. */
     | {
         kind: 'edited'
@@ -126,7 +135,14 @@ export interface AttemptJournal {
  * `parts-pending` never leaves a transport: either all parts were accepted, or it is uncertain, or an error is thrown.
  */
 export type SendOutcome =
-  | { kind: 'accepted'; detail: string; encrypted: boolean; expectsReceipt: boolean }
+  | {
+      kind: 'accepted'
+      detail: string
+      encrypted: boolean
+      expectsReceipt: boolean
+      /** Of a message to a group: what became of it for each member. */
+      recipients?: readonly { aci: string; outcome: 'sent' | 'unregistered' | 'failed'; detail: string }[]
+    }
   | { kind: 'uncertain'; detail: string }
 
 /** What the owner has ordered about a lane. */
@@ -251,6 +267,8 @@ export interface InboundMessage {
   replaceNumber?: number
   /** What it answers to. */
   quote?: Quote | undefined
+  /** Signal's name of the group that `from` wrote it into. */
+  groupId?: string | undefined
   /** It disappears so many seconds after it was read. */
   timerS?: number | undefined
   /** Styles, and mentions, for which `text` has a placeholder only. */
@@ -287,9 +305,11 @@ export interface TimerFact {
 export interface MirroredMessage {
   transport: 'signal'
   lane: string
-  /** Whom it went to; `toSelf`: a note of the owner to themselves. */
+  /** Whom it went to; `toSelf`: a note of the owner to themselves. Of a group only its name is there. */
   to: Recipient
   toSelf: boolean
+  /** Of a group: the accounts to which it went. */
+  members?: readonly string[] | undefined
   text: string
   /** By the other device's clock: with our account the message's identity everywhere. */
   sentAtMs: number
@@ -309,6 +329,8 @@ export interface Quote {
   /** The quoted message's own time. */
   timestampMs: number
   text: string
+  /** In a group: who wrote it, unless it is ours. */
+  authorAci?: string | undefined
 }
 
 /** What a person did to a message that is here already. */
@@ -318,8 +340,10 @@ export interface Amendment {
   by: Recipient
   /** Set when it was the owner, on another device: the other side of the conversation. */
   with?: Recipient | undefined
-  /** The message, by its own time (of any of its versions), in the conversation with `with`, else with `by`. */
-  target: { ours: boolean; timestampMs: number }
+  /** The message, by its own time (of any of its versions), in the conversation with `with`, else with `by`, or the group's. */
+  target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+  /** Signal's name of the group in which it happened; there, `target.authorAci` wrote the message. */
+  groupId?: string | undefined
   /** The time that the change itself has at its author's device. */
   timestampMs: number
   change: /** The rest of a long text has come. */
@@ -429,7 +453,12 @@ export interface TransportSink {
   /** False when there is no such message here. */
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean>
   /** Somebody begins or stops writing; `from.aci` is known. */
-  typing(fact: { from: Recipient; started: boolean; atMs: number }, unit?: UnitOfWork): Promise<void>
+  typing(
+    fact: { from: Recipient; started: boolean; atMs: number; groupId?: string | undefined },
+    unit?: UnitOfWork,
+  ): Promise<void>
+  /** A group has become known, or was changed. */
+  group(fact: GroupFact, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void

@@ -138,10 +138,50 @@ export interface SignalView {
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
-interface SignalPeer {
+/** A person as the account knows people; at least one is there. */
+export interface PersonIds {
   aci: string | undefined
   pni: string | undefined
   e164: string | undefined
+}
+
+/**
+ * Commands to Signal groups; `id` is Signal's own name of one. What they did is in the mailbox when they resolve. Errors:
+ * CausewayError `group-…`, `unknown-group`, `signal-…`, `not-on-signal`.
+ */
+export interface GroupsPort {
+  create(request: {
+    title: string
+    description: string
+    people: readonly PersonIds[]
+    timerSeconds: number
+    announcementsOnly: boolean
+    avatar: Uint8Array | undefined
+  }): Promise<string>
+  configure(id: string, wanted: GroupSettings): Promise<void>
+  setAvatar(id: string, avatar: Uint8Array | undefined): Promise<void>
+  /** Undefined when it has none. */
+  avatar(id: string): Promise<Uint8Array | undefined>
+  add(id: string, people: readonly PersonIds[]): Promise<void>
+  /** `who`: an account id, or `PNI:` and a phone-number identity. */
+  remove(id: string, who: string): Promise<void>
+  setRole(id: string, aci: string, admin: boolean): Promise<void>
+  approve(id: string, aci: string): Promise<void>
+  accept(id: string): Promise<void>
+  leave(id: string): Promise<void>
+  join(link: string): Promise<string>
+}
+
+/** What is left out stays. */
+export interface GroupSettings {
+  title?: string
+  description?: string
+  timerSeconds?: number
+  announcementsOnly?: boolean
+  whoEdits?: 'members' | 'admins'
+  whoAdds?: 'members' | 'admins'
+  link?: 'off' | 'join' | 'request'
+  resetLink?: boolean
 }
 
 /** A device of our own account. */
@@ -166,11 +206,13 @@ export interface SignalPort {
   submitPin(pin: string): Promise<void>
   skipTransfer(): Promise<void>
   /** 60 digits, or undefined while there is no key of theirs. */
-  safetyNumber(peer: SignalPeer): Promise<string | undefined>
+  safetyNumber(peer: PersonIds): Promise<string | undefined>
   /** The same as octets of a QR code. */
-  safetyCode(peer: SignalPeer): Promise<Uint8Array | undefined>
+  safetyCode(peer: PersonIds): Promise<Uint8Array | undefined>
   /** Whether a code scanned at the other side fits ours. */
-  compareSafetyCode(peer: SignalPeer, scanned: Uint8Array): Promise<boolean>
+  compareSafetyCode(peer: PersonIds, scanned: Uint8Array): Promise<boolean>
+  /** Throws `signal-no-account`. */
+  groups(): GroupsPort
 }
 
 export interface ComponentHealth {

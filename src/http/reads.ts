@@ -1,15 +1,24 @@
 /** What views need beside the store's lists: the person behind a message, rows by id, or a 404. */
+import type { Quote } from '../domain/transport.ts'
 import { type ContactKey, findContact } from '../store/contacts.ts'
 import type { Database } from '../store/database.ts'
+import { findGroup } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
-import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ContactRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { notFound } from './problem.ts'
-import type { ContactColumns } from './views.ts'
+import type { ContactColumns, GroupColumns } from './views.ts'
 
 /** Throws Problem 404. */
 export async function demandMessage(db: Database, id: string | undefined): Promise<MessageRow> {
   const row = await getMessage(db, id ?? '')
   if (row === undefined || row.removed_at_ms !== null) throw notFound('message')
+  return row
+}
+
+/** Throws Problem 404. */
+export async function demandGroup(db: Database, id: string | undefined): Promise<GroupRow> {
+  const row = await findGroup(db, { id: id ?? '' })
+  if (row === undefined) throw notFound('group')
   return row
 }
 
@@ -36,13 +45,42 @@ export async function messagesById(db: Database, ids: readonly string[]): Promis
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** What is known of these accounts. */
+export async function peopleByAci(db: Database, acis: readonly string[]): Promise<ContactColumns[]> {
+  if (acis.length === 0) return []
+  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci'] as const
+  return await db
+    .selectFrom('contacts')
+    .select(columns)
+    .where('aci', 'in', [...new Set(acis)])
+    .execute()
+}
+
+function quotedAci({ quote_json: json }: Pick<MessageRow, 'quote_json'>): string | undefined {
+  return json === null ? undefined : (JSON.parse(json) as Quote).authorAci
+}
+
 /** The other side of each message's conversation, by conversation id. */
 export async function contactsOf(
   db: Database,
-  messages: Iterable<Pick<MessageRow, 'conversation_id'>>,
-): Promise<Map<string, ContactColumns>> {
-  const conversationIds = [...new Set([...messages].map((message) => message.conversation_id))]
+  messages: Iterable<Pick<MessageRow, 'conversation_id' | 'author_aci' | 'quote_json'>>,
+): Promise<Map<string, ContactColumns | GroupColumns>> {
+  const all = [...messages]
+  const conversationIds = [...new Set(all.map((message) => message.conversation_id))]
   if (conversationIds.length === 0) return new Map()
+  const groups = await db
+    .selectFrom('conversations')
+    .innerJoin('groups', 'groups.id', 'conversations.group_id')
+    .select(['conversations.id as conversation_id', 'groups.id', 'groups.title'])
+    .where('conversations.id', 'in', conversationIds)
+    .execute()
+  const authors =
+    groups.length === 0
+      ? []
+      : await peopleByAci(
+          db,
+          all.flatMap((message) => [message.author_aci ?? [], quotedAci(message) ?? []].flat()),
+        )
   const rows = await db
     .selectFrom('conversations')
     .innerJoin('contacts', 'contacts.id', 'conversations.contact_id')
@@ -57,5 +95,8 @@ export async function contactsOf(
     ])
     .where('conversations.id', 'in', conversationIds)
     .execute()
-  return new Map(rows.map(({ conversation_id, ...contact }) => [conversation_id, contact]))
+  return new Map<string, ContactColumns | GroupColumns>([
+    ...rows.map(({ conversation_id, ...contact }) => [conversation_id, contact] as const),
+    ...groups.map(({ conversation_id, ...group }) => [conversation_id, { group, authors }] as const),
+  ])
 }

@@ -3,6 +3,7 @@ import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
+import { groupRoutes } from './api/groups.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...mediaRoutes,
   ...conversationRoutes,
   ...contactRoutes,
+  ...groupRoutes,
   ...modemRoutes,
   ...signalRoutes,
   ...eventRoutes,

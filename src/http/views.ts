@@ -2,6 +2,7 @@
  * Rows as the API shows them: snake_case, RFC 3339 in UTC with milliseconds, null for "not known". Pure.
  */
 import { formatDuration } from '../domain/duration.ts'
+import type { GroupDetails } from '../domain/group.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
@@ -12,8 +13,10 @@ import type {
   ContactRow,
   DataMessageRow,
   EventRow,
+  GroupRow,
   MessageRow,
   OwnChangeRow,
+  RecipientRow,
 } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
 import type { ModemTexts, ModemView, PortView, RecoveryStepView, SignalDeviceView, SignalView } from './ports.ts'
@@ -28,23 +31,41 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 
+function authorView({ author_aci: aci }: MessageRow, { authors }: GroupColumns) {
+  return aci === null ? null : personView(aci, authors)
+}
+
+function personView(aci: string, known: readonly ContactColumns[]) {
+  const person = known.find((one) => one.aci === aci)
+  return person === undefined ? { id: null, name: null, address: `signal:${aci}` } : refOf(person)
+}
+
 export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'>
+
+/** A group as the other side of a conversation, with those who wrote into it. */
+export interface GroupColumns {
+  group: Pick<GroupRow, 'id' | 'title'>
+  authors: readonly ContactColumns[]
+}
 
 /** The owner's name for them goes before their own. */
 function refOf(contact: ContactColumns) {
   return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
 }
 
-/** `contact` is the other side of the message's conversation, `attachments` are the message's own. */
+/** `other` is the other side of the message's conversation, `attachments` are the message's own. */
 export function messageView(
   message: MessageRow,
-  contact: ContactColumns | undefined,
+  other: ContactColumns | GroupColumns | undefined,
   attachments: readonly AttachmentRow[] = [],
 ) {
+  const isGroup = other !== undefined && 'group' in other
   return {
     id: message.id,
     conversation_id: message.conversation_id,
-    contact: contact === undefined ? null : refOf(contact),
+    contact: other === undefined || isGroup ? null : refOf(other),
+    group: isGroup ? { id: other.group.id, title: other.group.title } : null,
+    author: isGroup ? authorView(message, other) : null,
     direction: message.direction,
     kind: message.notice === null ? message.kind : 'notice',
     notice: message.notice,
@@ -56,7 +77,7 @@ export function messageView(
     severity: message.severity,
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
-    quote: quoteView(message),
+    quote: quoteView(message, isGroup ? other.authors : []),
     ranges: rangesView(message),
     preview: message.preview_json === null ? null : JSON.parse(message.preview_json),
     disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
@@ -118,10 +139,12 @@ export function attachmentView(row: AttachmentRow) {
   }
 }
 
-function quoteView({ quote_json: json }: MessageRow) {
+/** `person` is there for a member of a group. */
+function quoteView({ quote_json: json }: MessageRow, authors: readonly ContactColumns[]) {
   if (json === null) return null
-  const { ours, timestampMs, text }: Quote = JSON.parse(json)
-  return { author: ours ? 'us' : 'them', sent_at: time(timestampMs), text }
+  const { ours, timestampMs, text, authorAci }: Quote = JSON.parse(json)
+  const person = authorAci === undefined ? null : personView(authorAci, authors)
+  return { author: ours ? 'us' : 'them', person, sent_at: time(timestampMs), text }
 }
 
 function rangesView({ ranges_json: json }: MessageRow) {
@@ -162,11 +185,19 @@ export function ownChangeView(change: OwnChangeRow) {
   }
 }
 
-export function conversationView({ conversation, contact, lastMessage, attachments }: ConversationView) {
+/** With a person or a group; the other is null. */
+export function conversationView({ conversation, contact, group, lastMessage, attachments }: ConversationView) {
+  const other = group === undefined ? contact : { group, authors: [] }
   return {
     id: conversation.id,
-    contact: refOf(contact),
-    state: contact.blocked_at_ms !== null ? 'blocked' : conversation.request_at_ms !== null ? 'request' : 'open',
+    contact: contact === undefined ? null : refOf(contact),
+    group: group === undefined ? null : { id: group.id, title: group.title },
+    state:
+      contact !== undefined && contact.blocked_at_ms !== null
+        ? 'blocked'
+        : conversation.request_at_ms !== null
+          ? 'request'
+          : 'open',
     unread: conversation.unread,
     disappears_after: conversation.timer_s === 0 ? null : formatDuration(conversation.timer_s * 1_000),
     waiting: waitingView(JSON.parse(conversation.waiting_json ?? '{}')),
@@ -174,7 +205,7 @@ export function conversationView({ conversation, contact, lastMessage, attachmen
     archived: conversation.archived === 1,
     pinned: conversation.pinned === 1,
     sms_lane: conversation.sms_lane,
-    last_message: lastMessage === undefined ? null : messageView(lastMessage, contact, attachments),
+    last_message: lastMessage === undefined ? null : messageView(lastMessage, other, attachments),
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
@@ -183,6 +214,58 @@ export function conversationView({ conversation, contact, lastMessage, attachmen
 /** `count` null: how many was not told. */
 function waitingView(state: WaitingState) {
   return Object.entries(state).map(([type, { count, sinceMs }]) => ({ type, count, since: time(sinceMs) }))
+}
+
+/** `people`: what is known of those in it. Whoever is invited by number alone is `pni:…`. */
+export function groupView(
+  group: GroupRow,
+  details: GroupDetails,
+  conversationId: string | null,
+  people: readonly ContactColumns[],
+) {
+  const person = (serviceId: string) => {
+    const known = people.find(({ aci }) => aci === serviceId)
+    const isPni = serviceId.startsWith('PNI:')
+    const aci = isPni ? null : serviceId
+    const address = isPni ? serviceId.toLowerCase() : `signal:${serviceId}`
+    return {
+      aci,
+      name: known?.name ?? known?.profile_name ?? null,
+      address: known === undefined ? address : addressOf(known),
+    }
+  }
+  return {
+    id: group.id,
+    conversation_id: conversationId,
+    title: details.title,
+    description: details.description,
+    standing: details.standing,
+    admin: details.admin,
+    announcements_only: details.announcementsOnly,
+    timer_seconds: details.timerSeconds,
+    who_edits: details.whoEdits,
+    who_adds: details.whoAdds,
+    link: details.link,
+    link_url: details.linkUrl ?? null,
+    avatar_url: details.avatar ? `/api/v1/groups/${group.id}/avatar` : null,
+    members: details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
+    invited: details.invited.map(person),
+    requesting: details.requesting.map(person),
+    revision: details.revision,
+    created_at: time(group.created_at_ms),
+    updated_at: time(group.updated_at_ms),
+  }
+}
+
+/** What became of a message for one member of its group. */
+export function recipientView(row: RecipientRow, person: ContactColumns | undefined) {
+  return {
+    aci: row.aci,
+    name: person?.name ?? person?.profile_name ?? null,
+    status: row.state,
+    detail: row.detail,
+    at: time(row.at_ms),
+  }
 }
 
 /** Octets as hex, or text; the other is null. */

@@ -12,10 +12,9 @@ import { changeMessage } from '../store/messages.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
-import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { forgetOnTransports } from './disappearing.ts'
-import { partiesOf } from './plans.ts'
+import { addresseeOf, partiesOf } from './plans.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
 /** What can be done to a message. */
@@ -119,7 +118,7 @@ function outgoingOf(
     case 'deleted':
       return { kind: 'deleted', targetMs: timestampMs }
     case 'reaction': {
-      const target = { ours: message.direction === 'out', timestampMs }
+      const target = { ours: message.direction === 'out', timestampMs, authorAci: message.author_aci ?? undefined }
       if (change.emoji !== null) return { kind: 'reaction', target, emoji: change.emoji, removed: false }
       const own = ownReaction(message)
       return own === undefined ? undefined : { kind: 'reaction', target, emoji: own, removed: true }
@@ -161,10 +160,11 @@ async function tell(
 ): Promise<() => void> {
   const transport = context.transports.find(({ name }) => name === message.transport)
   if (transport?.change === undefined) throw refusal('not-over-signal', 'There is no Signal account here.')
-  const { contact, conversation } = await partiesOf(tx, message)
+  const parties = await partiesOf(tx, message)
+  const { contact, conversation } = parties
   demandUnblocked(contact)
   const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
-  const afterCommit = await transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  const afterCommit = await transport.change({ recipient: addresseeOf(parties), timestampMs, change }, asUnit(tx))
   return () => {
     afterAccepting()
     afterCommit()

@@ -17,9 +17,11 @@ import {
 } from '../store/attempts.ts'
 import { noteSmsLane } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { putRecipient } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import type { AttemptRow, MessageRow, PartRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
+import { rollUpGroup } from './groups.ts'
 import type { LegJournal } from './journal.ts'
 import { moveMessage } from './moves.ts'
 import { flagIdentity } from './people.ts'
@@ -89,6 +91,12 @@ export class Closing {
       due_at_ms: outcome.expectsReceipt && due < (message.valid_until_ms ?? 0) ? due : null,
       reason: outcome.detail,
     })
+    if (outcome.recipients !== undefined) {
+      for (const { aci, outcome: state, detail } of outcome.recipients) {
+        await putRecipient(tx, { message_id: message.id, aci, state, detail, at_ms: now })
+      }
+      return await rollUpGroup(this.#context, tx, sent, now)
+    }
     if (attempt.transport === 'sms') {
       await noteSmsLane(tx, message.conversation_id, attempt.lane, 'out')
       return mayBeReported ? await rollUp(this.#context, tx, sent, attempt.leg, now) : sent

@@ -7,6 +7,7 @@ import { CausewayError } from '../domain/errors.ts'
 import { accepts, type MessageEvent } from '../domain/message.ts'
 import { changeContact, findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { conversationsOfMember } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, heldMessages } from '../store/messages.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
@@ -130,6 +131,7 @@ export async function acceptIdentity(
   const accepted = await changeContact(tx, contactId, change, context.clock())
   await context.events.append(tx, { type: 'contact.identity_approved', contactId })
   await reviewHeld(context, tx, accepted)
+  if (accepted.aci !== null) await releaseGroups(context, tx, accepted.aci)
   return accepted
 }
 
@@ -146,6 +148,15 @@ async function reviewHeld(context: RoutingContext, tx: DatabaseTransaction, cont
     const stillAsks = first?.consent === 'ask' && message.code === CONSENT_NEEDED
     if (plan.kind === 'held' || stillAsks) continue
     await applyPlan(context, tx, message, plan, 'approve')
+  }
+}
+
+/** Messages to groups of this person that were held for them. Whom else they wait for shows when they are tried. */
+async function releaseGroups(context: RoutingContext, tx: DatabaseTransaction, aci: string): Promise<void> {
+  for (const conversationId of await conversationsOfMember(tx, aci)) {
+    for (const id of await heldMessages(tx, { codes: ['identity-changed'], conversationId })) {
+      await approveMessage(context, tx, id)
+    }
   }
 }
 

@@ -6,16 +6,15 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { TimerFact } from '../domain/transport.ts'
 import { versionTimes } from '../store/amendments.ts'
-import { findContact, findConversation } from '../store/contacts.ts'
+import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { nextExpiry, overdueMessages, setTimer, wipeMessage } from '../store/disappearing.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
 import type { ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
-import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
-import { partiesOf } from './plans.ts'
+import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
 /** What one look wipes in a row before it lets others in. */
@@ -59,10 +58,11 @@ export async function orderTimer(
   conversationId: string,
   seconds: number,
 ): Promise<() => void> {
-  const conversation = await findConversation(tx, { id: conversationId })
-  const contact = conversation && (await findContact(tx, { id: conversation.contact_id }))
-  if (conversation === undefined || contact === undefined) {
-    throw refusal('unknown-conversation', 'There is no such conversation.')
+  const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
+  if (parties === undefined) throw refusal('unknown-conversation', 'There is no such conversation.')
+  const { conversation, contact, group } = parties
+  if (group !== undefined) {
+    throw refusal('group-timer', 'The timer of a group is one of its settings: set it there (`causeway group set`).')
   }
   if (!Number.isInteger(seconds) || seconds < 0 || seconds > TIMER_S_MAX) {
     throw refusal('invalid-timer', 'A timer has whole seconds, and four weeks at most.')
@@ -83,7 +83,7 @@ export async function orderTimer(
   })
   const timestampMs = await noteOwnChange(tx, { messageId: null, kind: 'timer' }, context.clock())
   const change = { kind: 'timer', seconds, version } as const
-  const afterCommit = await transport.change({ recipient: recipientOf(contact), timestampMs, change }, asUnit(tx))
+  const afterCommit = await transport.change({ recipient: addresseeOf(parties), timestampMs, change }, asUnit(tx))
   return () => {
     afterAccepting()
     afterCommit()
@@ -164,10 +164,11 @@ export async function forgetOnTransports(
   message: MessageRow,
   timesMs: readonly number[],
 ): Promise<void> {
-  const { contact } = await partiesOf(tx, message)
+  const other = addresseeOf(await partiesOf(tx, message))
+  const author = message.author_aci === null ? other : { ...other, aci: message.author_aci }
   const ours = message.direction === 'out'
   for (const transport of context.transports) {
-    await transport.forget?.({ with: recipientOf(contact), ours, timestampsMs: timesMs }, asUnit(tx))
+    await transport.forget?.({ with: author, ours, timestampsMs: timesMs }, asUnit(tx))
   }
 }
 

@@ -1,5 +1,6 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
 import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
+import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
 import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { Lane } from '../domain/transport.ts'
@@ -48,17 +49,19 @@ export async function gatherFacts(
   message: MessageFacts,
   contact: ContactRow,
 ): Promise<RouteFacts> {
+  const isGroup = isGroupId(contact.id)
   return {
     mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
-      signalable: contact.e164 !== null || contact.aci !== null || contact.pni !== null,
+      signalable: isGroup || contact.e164 !== null || contact.aci !== null || contact.pni !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
+      group: isGroup,
     },
-    encryptedOnly: encryptedOnly(message),
+    encryptedOnly: encryptedOnly(message, isGroup),
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
@@ -109,13 +112,14 @@ function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): Tra
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
 }
 
-/** It has attempts since its plan began. */
 /** Why it must not leave as anything but an encrypted message. */
-function encryptedOnly({ timer_s: timer, view_once: once }: MessageFacts): string | undefined {
+function encryptedOnly({ timer_s: timer, view_once: once }: MessageFacts, isGroup: boolean): string | undefined {
+  if (isGroup) return 'a message to a Signal group never goes as a text'
   if (once === 1) return 'it is to be looked at once, and would stay with them for ever'
   return timer === null ? undefined : 'it is to disappear, and a text would stay with them for ever'
 }
 
+/** It has attempts since its plan began. */
 function wasTried({ tries, leg, since_leg }: MessageFacts): boolean {
   return tries > 0 || (leg ?? since_leg) > since_leg
 }

@@ -4,11 +4,12 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
- *   call, broadcast, waiting, data   see `notices.ts`
+ *   call, broadcast, waiting, data   see `notices.ts`; group   see `groups.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
 import { type Address, parseSender } from '../domain/address.ts'
+import type { GroupFact } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/inbound-notices.ts'
 import type {
@@ -50,6 +51,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
+import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
 import { shownText } from './naming.ts'
@@ -88,6 +90,7 @@ export class Inbound implements TransportSink {
     return this.#commit(unit, async (tx) => {
       if (await wasSeen(tx, message.transport, message.dedupeKey)) return false
       const contact = await this.#person(tx, message)
+      if (message.groupId !== undefined) return await this.#inGroup(tx, message, message.groupId, contact)
       const conversation = await conversationOf(this.#context, tx, contact)
       await this.#evidence(tx, message, contact, conversation)
       if (message.request === true) await noteRequest(this.#context, tx, conversation)
@@ -97,6 +100,10 @@ export class Inbound implements TransportSink {
       await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
       return true
     })
+  }
+
+  group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeGroup(this.#context, tx, fact))
   }
 
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
@@ -159,9 +166,14 @@ export class Inbound implements TransportSink {
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, async (tx) => {
       const { by, target, change, timestampMs } = amendment
-      const conversation = await conversationWith(tx, amendment.with ?? { ...by, e164: undefined, pni: undefined })
+      const other = amendment.with ?? { ...by, e164: undefined, pni: undefined }
+      const conversation =
+        amendment.groupId === undefined
+          ? await conversationWith(tx, other)
+          : await conversationOfGroup(this.#context, tx, amendment.groupId)
       if (conversation === undefined) return false
-      const message = await messageByTime(tx, { conversationId: conversation.id, ...target })
+      const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
+      const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
       if (message === undefined) return false
       // What was taken back stays so, whatever comes late.
       if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
@@ -224,16 +236,16 @@ export class Inbound implements TransportSink {
     })
   }
 
-  typing(fact: { from: Recipient; started: boolean }, unit?: UnitOfWork): Promise<void> {
+  typing(fact: { from: Recipient; started: boolean; groupId?: string | undefined }, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, async (tx) => {
       const { aci } = fact.from
-      const contact = aci === undefined ? undefined : await findContact(tx, { aci })
-      const conversation = contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
+      const conversation = await this.#conversationWith(tx, fact.from, fact.groupId)
       if (conversation === undefined) return
+      const contact = aci === undefined ? undefined : await findContact(tx, { aci })
       await this.#context.events.append(tx, {
         type: fact.started ? 'conversation.typing' : 'conversation.typing_stopped',
         conversationId: conversation.id,
-        contactId: conversation.contact_id,
+        contactId: conversation.contact_id ?? contact?.id,
       })
     })
   }
@@ -266,6 +278,32 @@ export class Inbound implements TransportSink {
     const result = await inUnit(this.#context.db, unit, work)
     if (unit === undefined) this.committed()
     return result
+  }
+
+  /** A message in a group's conversation; false when nobody has told of the group. */
+  async #inGroup(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    groupId: string,
+    author: ContactRow,
+  ): Promise<boolean> {
+    const conversation = await conversationOfGroup(this.#context, tx, groupId)
+    if (conversation === undefined) return false
+    await noteEvidence(this.#context, tx, author, { kind: 'registered' })
+    const row = await this.#store(tx, message, conversation, author)
+    await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
+    return true
+  }
+
+  /** Ours with this person, or that of the group. */
+  async #conversationWith(
+    tx: DatabaseTransaction,
+    { aci }: Recipient,
+    groupId: string | undefined,
+  ): Promise<ConversationRow | undefined> {
+    if (groupId !== undefined) return await conversationOfGroup(this.#context, tx, groupId)
+    const contact = aci === undefined ? undefined : await findContact(tx, { aci })
+    return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
   }
 
   #person(tx: DatabaseTransaction, { from }: InboundMessage): Promise<ContactRow> {
@@ -322,6 +360,7 @@ export class Inbound implements TransportSink {
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
+      author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
       timer_s: message.timerS ?? null,
       attachments: message.media?.length ?? 0,

@@ -1,5 +1,5 @@
 /**
- * Lines in a conversation that nobody wrote: what became known of the person themselves. They are read the moment they
+ * Lines in a conversation that nobody wrote: what became known of the person, or was done to the group. They are read the moment they
  * are there, and neither count as unread nor move the conversation.
  */
 import type { IdSource } from '../domain/ids.ts'
@@ -7,7 +7,7 @@ import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { insertMessage, lastNotice } from '../store/messages.ts'
-import type { ContactRow, Notice } from '../store/tables/mailbox.ts'
+import type { ContactRow, ConversationRow, Notice } from '../store/tables/mailbox.ts'
 
 export interface LineContext {
   ids: IdSource
@@ -15,7 +15,7 @@ export interface LineContext {
   clock: () => number
 }
 
-const words: Readonly<Record<Notice, string>> = {
+const words: Readonly<Record<Exclude<Notice, 'group'>, string>> = {
   'identity-changed': 'The safety number has changed: a new phone, or Signal installed anew.',
   left: 'Is no longer on Signal.',
   returned: 'Is on Signal again.',
@@ -25,20 +25,31 @@ const words: Readonly<Record<Notice, string>> = {
 
 /** Adds a line where there is a conversation with this contact; `detail` takes the place of the standing words. */
 export async function addLine(
-  { ids, events, clock }: LineContext,
+  context: LineContext,
   tx: DatabaseTransaction,
   contact: Pick<ContactRow, 'id'>,
-  notice: Notice,
+  notice: Exclude<Notice, 'group'>,
   detail?: string,
 ): Promise<void> {
   const conversation = await findConversation(tx, { contactId: contact.id })
   if (conversation === undefined) return
+  await addLineTo(context, tx, conversation, notice, detail ?? words[notice])
+}
+
+/** Adds a line to this conversation. */
+export async function addLineTo(
+  { ids, events, clock }: LineContext,
+  tx: DatabaseTransaction,
+  conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
+  notice: Notice,
+  text: string,
+): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {
     id: ids('msg'),
     conversation_id: conversation.id,
     direction: 'in',
-    text: detail ?? words[notice],
+    text,
     notice,
     state: 'received',
     transport: null,
@@ -52,7 +63,7 @@ export async function addLine(
     type: 'conversation.notice',
     messageId: row.id,
     conversationId: conversation.id,
-    contactId: contact.id,
+    contactId: conversation.contact_id ?? undefined,
     data: { notice },
   })
 }

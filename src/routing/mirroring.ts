@@ -7,8 +7,10 @@ import type { MirroredMessage, Recipient } from '../domain/transport.ts'
 import { findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { takeEarlyReceipts } from '../store/early-receipts.ts'
+import { putRecipient } from '../store/groups.ts'
 import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { conversationOfGroup, settleGroupReceipt } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
 import { shownText } from './naming.ts'
@@ -29,10 +31,15 @@ export async function takeMirrored(
   message: MirroredMessage,
 ): Promise<void> {
   const { ids, clock, events } = context
-  const { to, toSelf, sentAtMs, lane, quote, dedupeKey } = message
+  const { to, toSelf, sentAtMs, lane, quote, dedupeKey, members = [] } = message
   if (await wasSeen(tx, 'signal', dedupeKey)) return
-  const contact = await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined)
-  const conversation = await conversationOf(context, tx, contact)
+  const contact =
+    to.groupId === undefined ? await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined) : undefined
+  const conversation =
+    contact === undefined
+      ? await conversationOfGroup(context, tx, to.groupId ?? '')
+      : await conversationOf(context, tx, contact)
+  if (conversation === undefined) return
   await endRequest(context, tx, conversation)
   const now = clock()
   const row = await insertMessage(tx, {
@@ -59,8 +66,29 @@ export async function takeMirrored(
   await noteLastMessage(tx, conversation.id, row.id, 'out', now)
   await noteSeen(tx, 'signal', dedupeKey, row.id, now)
   await announce(events, tx, row, undefined)
+  if (contact === undefined) {
+    await reachedMembers(context, tx, row, members)
+    return
+  }
   if (!toSelf && contact.signal_standing === 'unknown') await noteEvidence(context, tx, contact, { kind: 'registered' })
   await catchUp(context, tx, row, contact)
+}
+
+/** To whom of a group it went, and their receipts that were faster than the message. */
+async function reachedMembers(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  row: MessageRow,
+  acis: readonly string[],
+) {
+  const { id: message_id, sent_timestamp_ms: timestampMs } = row
+  for (const aci of acis) await putRecipient(tx, { message_id, aci, state: 'sent', detail: null, at_ms: timestampMs })
+  for (const aci of acis) {
+    for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, aci, timestampMs)) {
+      if (kind === 'read-here') continue
+      await settleGroupReceipt(context, tx, { kind, fromAci: aci, timestampsMs: [timestampMs], atMs })
+    }
+  }
 }
 
 /** The conversation with these ids, where there is one. */

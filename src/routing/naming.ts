@@ -13,7 +13,7 @@ export async function shownText(
   for (const range of ranges) {
     if (range.kind !== 'mention' || range.ours || names.has(range.aci)) continue
     const contact = await findContact(tx, { aci: range.aci })
-    names.set(range.aci, contact?.name ?? contact?.e164 ?? 'somebody')
+    names.set(range.aci, contact?.name ?? contact?.profile_name ?? contact?.e164 ?? 'somebody')
   }
   const shown = withNames(text, ranges, (aci, ours) => (ours ? 'you' : (names.get(aci) ?? 'somebody')))
   return { text: shown.text, ranges_json: shown.ranges.length === 0 ? null : JSON.stringify(shown.ranges) }

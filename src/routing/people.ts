@@ -6,7 +6,7 @@
  */
 import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
-import type { IdSource } from '../domain/ids.ts'
+import { type IdSource, isGroupId } from '../domain/ids.ts'
 import {
   changeContact,
   deleteContact,
@@ -87,13 +87,20 @@ export async function resolvePerson(
   return moved ? flagIdentity(context, tx, changed) : changed
 }
 
-/** A conversation that is there, and whose it is. Throws CausewayError `unknown-conversation`. */
+/** A conversation that is there, and whose it is. Throws CausewayError `unknown-conversation`, `group-conversation`. */
 export async function demandParties(
   db: Database,
   conversationId: string,
 ): Promise<{ conversation: ConversationRow; contact: ContactRow }> {
   const conversation = await findConversation(db, { id: conversationId })
-  const contact = conversation && (await findContact(db, { id: conversation.contact_id }))
+  if (conversation !== undefined && conversation.contact_id === null) {
+    throw new CausewayError({
+      code: 'group-conversation',
+      message: 'That is for conversations with one person; a group is left, or archived.',
+      retry: 'never',
+    })
+  }
+  const contact = conversation?.contact_id == null ? undefined : await findContact(db, { id: conversation.contact_id })
   if (conversation === undefined || contact === undefined || conversation.removed_at_ms !== null) {
     throw new CausewayError({ code: 'unknown-conversation', message: 'There is no such conversation.', retry: 'never' })
   }
@@ -116,7 +123,7 @@ export async function flagIdentity(
   contact: ContactRow,
 ): Promise<ContactRow> {
   const { events, clock } = context
-  if (contact.identity_changed_at_ms !== null) return contact
+  if (contact.identity_changed_at_ms !== null || isGroupId(contact.id)) return contact
   await events.append(tx, { type: 'contact.identity_changed', contactId: contact.id })
   await addLine(context, tx, contact, 'identity-changed')
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())

@@ -4,12 +4,16 @@
  */
 import type { MessageEvent } from '../domain/message.ts'
 import { type Leg, planRoute, type RoutePlan } from '../domain/route.ts'
+import type { Recipient } from '../domain/transport.ts'
 import { replaceLegs } from '../store/attempts.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import { findGroup } from '../store/groups.ts'
+import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { gatherFacts } from './facts.ts'
+import { groupParty } from './groups.ts'
 import { type Move, moveMessage } from './moves.ts'
 
 /** Code of a message that waits for consent to a text. */
@@ -17,15 +21,33 @@ export const CONSENT_NEEDED = 'consent-needed'
 
 export interface Parties {
   conversation: ConversationRow
+  /** The person; of a group what stands for it in the rule book (see `groupParty`). */
   contact: ContactRow
+  group: GroupRow | undefined
 }
 
 /** Whom a message is for. */
 export async function partiesOf(db: Database, message: Pick<MessageRow, 'conversation_id'>): Promise<Parties> {
-  const conversation = await findConversation(db, { id: message.conversation_id })
-  const contact = conversation && (await findContact(db, { id: conversation.contact_id }))
-  if (conversation === undefined || contact === undefined) throw new Error('a message without conversation or contact')
-  return { conversation, contact }
+  const parties = await partiesIn(db, await findConversation(db, { id: message.conversation_id }))
+  if (parties === undefined) throw new Error('a message without conversation, contact or group')
+  return parties
+}
+
+/** The other side of a conversation; undefined when there is no such conversation. */
+export async function partiesIn(db: Database, conversation: ConversationRow | undefined): Promise<Parties | undefined> {
+  if (conversation === undefined) return undefined
+  const { contact_id: contactId, group_id: groupId } = conversation
+  if (groupId !== null) {
+    const group = await findGroup(db, { id: groupId })
+    return group === undefined ? undefined : { conversation, contact: groupParty(group), group }
+  }
+  const contact = contactId === null ? undefined : await findContact(db, { id: contactId })
+  return contact === undefined ? undefined : { conversation, contact, group: undefined }
+}
+
+/** The other side as the transports see it. */
+export function addresseeOf({ contact, group }: Parties): Recipient {
+  return { ...recipientOf(contact), groupId: group?.signal_id }
 }
 
 /** The plan for a message as things are now. */

@@ -1,9 +1,10 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
 import type { Recipient } from '../domain/transport.ts'
-import { findContact, findConversation } from '../store/contacts.ts'
+import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { startReadTimers } from '../store/disappearing.ts'
 import { keepEarlyReceipt, takeEarlyReceipts } from '../store/early-receipts.ts'
+import { conversationsOfAuthor } from '../store/groups.ts'
 import { markConversationRead, markMessagesRead } from '../store/mailbox.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
@@ -12,6 +13,9 @@ import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
 import { conversationWith } from './mirroring.ts'
 import type { PeopleContext } from './people.ts'
+import { partiesIn } from './plans.ts'
+
+const nobody = { e164: undefined, aci: undefined, pni: undefined }
 
 /** Marks it inside the transaction; what is returned is to be called after its commit. */
 export async function markRead(
@@ -21,16 +25,22 @@ export async function markRead(
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
   await startReadTimers(tx, conversationId)
-  const conversation = await findConversation(tx, { id: conversationId })
-  const contact = conversation === undefined ? undefined : await findContact(tx, { id: conversation.contact_id })
-  if (contact === undefined) return () => {}
+  const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
+  if (parties === undefined) return () => {}
+  const { contact, group } = parties
   const afterCommit: (() => void)[] = []
   for (const transport of context.transports) {
-    const timestampsMs = messages
-      .filter((message) => message.transport === transport.name)
-      .map((message) => message.sent_timestamp_ms)
-    if (timestampsMs.length === 0 || transport.markRead === undefined) continue
-    afterCommit.push(await transport.markRead(recipientOf(contact), timestampsMs, asUnit(tx)))
+    if (transport.markRead === undefined) continue
+    const byAuthor = new Map<string | null, number[]>()
+    for (const message of messages) {
+      if (message.transport !== transport.name) continue
+      const times = byAuthor.get(message.author_aci) ?? []
+      byAuthor.set(message.author_aci, [...times, message.sent_timestamp_ms])
+    }
+    for (const [author, timestampsMs] of byAuthor) {
+      const to = group === undefined ? recipientOf(contact) : { ...nobody, aci: author ?? undefined }
+      afterCommit.push(await transport.markRead(to, timestampsMs, asUnit(tx)))
+    }
   }
   return () => {
     for (const act of afterCommit) act()
@@ -44,22 +54,28 @@ export async function takeReadElsewhere(
   { author, timestampsMs, atMs }: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
 ): Promise<void> {
   const conversation = await conversationWith(tx, author)
-  const read = conversation === undefined ? [] : await markMessagesRead(tx, conversation.id, timestampsMs, atMs)
+  const groups = author.aci === undefined ? [] : await conversationsOfAuthor(tx, author.aci, timestampsMs)
+  const read: MessageRow[] = []
+  for (const id of conversation === undefined ? groups : [conversation.id, ...groups]) {
+    const those = await markMessagesRead(tx, id, timestampsMs, atMs, groups.includes(id) ? author.aci : undefined)
+    if (those.length === 0) continue
+    read.push(...those)
+    await startReadTimers(tx, id)
+    await events.append(tx, { type: 'conversation.read', conversationId: id, data: { by: 'other-device' } })
+  }
   const here = new Set(read.map(({ sent_timestamp_ms }) => sent_timestamp_ms))
   const missing = timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   if (author.aci !== undefined) {
     await keepEarlyReceipt(tx, { kind: 'read-here', aci: author.aci, timestampsMs: missing, atMs }, clock())
   }
-  if (conversation === undefined || read.length === 0) return
-  await startReadTimers(tx, conversation.id)
-  await events.append(tx, { type: 'conversation.read', conversationId: conversation.id, data: { by: 'other-device' } })
 }
 
 /** A message that was read on another device before it came here. */
 export async function catchUpReading(tx: DatabaseTransaction, message: MessageRow, authorAci: string): Promise<void> {
   for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, authorAci, message.sent_timestamp_ms)) {
     if (kind !== 'read-here') continue
-    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs)
+    const author = message.author_aci ?? undefined
+    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs, author)
     await startReadTimers(tx, message.conversation_id)
   }
 }

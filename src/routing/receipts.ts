@@ -12,6 +12,7 @@ import { keepEarlyReceipt } from '../store/early-receipts.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
+import { settleGroupReceipt } from './groups.ts'
 import type { LineContext } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { isSettled, partReported } from './report-match.ts'
@@ -128,14 +129,16 @@ export async function settleSignalReceipt(
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
 ): Promise<Settled[]> {
+  const settled = await settleGroupReceipt(context, tx, receipt)
   const contact = await findContact(tx, { aci: receipt.fromAci })
   if (contact !== undefined) await noteEvidence(context, tx, contact, { kind: 'registered' })
   const messages = await messagesBySentTime(tx, receipt.fromAci, receipt.timestampsMs)
-  const here = new Set(messages.map(({ sent_timestamp_ms }) => sent_timestamp_ms))
+  const here = new Set(
+    [...settled.map(({ message }) => message), ...messages].map(({ sent_timestamp_ms }) => sent_timestamp_ms),
+  )
   const timestampsMs = receipt.timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   const { kind, fromAci: aci, atMs } = receipt
   await keepEarlyReceipt(tx, { kind, aci, timestampsMs, atMs }, context.clock())
-  const settled: Settled[] = []
   for (const before of messages) {
     settled.push({ was: before.state, message: await settleBySignal(context, tx, before, receipt) })
   }

@@ -80,7 +80,7 @@ export async function removeWith(context: Removing, tx: DatabaseTransaction, con
 /** What the owner has removed on another device goes here as well; what is still to leave stays. */
 export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fact: RemovalFact): Promise<void> {
   const conversation = await conversationWith(tx, fact.with)
-  const contact = conversation === undefined ? undefined : await findContact(tx, { id: conversation.contact_id })
+  const contact = conversation?.contact_id == null ? undefined : await findContact(tx, { id: conversation.contact_id })
   if (conversation === undefined || contact === undefined) return
   if (fact.what === 'conversation') {
     const all = await shownMessages(tx, conversation.id)

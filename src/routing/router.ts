@@ -53,7 +53,7 @@ import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
 import { demandParties } from './people.ts'
-import { partiesOf } from './plans.ts'
+import { addresseeOf, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
 import { removeConversation, removeMessage, removeWith } from './removing.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
@@ -223,7 +223,12 @@ export class Router {
     const { db } = this.#context
     const held = await demandHeld(db, messageId)
     if (held.code !== 'identity-changed') return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
-    await this.approveIdentity((await partiesOf(db, held)).contact.id)
+    const parties = await partiesOf(db, held)
+    if (parties.group !== undefined) {
+      for (const transport of this.#transports) await transport.approveIdentity(addresseeOf(parties))
+      return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
+    }
+    await this.approveIdentity(parties.contact.id)
     return (await getMessage(db, messageId)) ?? held
   }
 

@@ -21,7 +21,6 @@ import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
 import type { AttemptRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { AttemptJob } from './agenda.ts'
-import { recipientOf } from './capabilities.ts'
 import { Closing } from './closing.ts'
 import type { RoutingContext } from './context.ts'
 import { timerOf } from './disappearing.ts'
@@ -29,7 +28,7 @@ import { LegJournal } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
 import { outgoingMedia } from './outgoing-media.ts'
-import { applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
+import { addresseeOf, applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 
 interface Claim {
   attempt: AttemptRow
@@ -175,10 +174,10 @@ export class Sending {
   #outgoing(
     attempt: AttemptRow,
     message: MessageRow,
-    { contact, conversation }: Parties,
+    parties: Parties,
     { isFirst, media }: { isFirst: boolean; media: readonly OutgoingMedia[] },
   ) {
-    const recipient = recipientOf(contact)
+    const recipient = addresseeOf(parties)
     const quote = quoteOf(message)
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
@@ -187,7 +186,7 @@ export class Sending {
       text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
       quote,
       ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
-      timer: timerOf(conversation, message),
+      timer: timerOf(parties.conversation, message),
       media,
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),

@@ -3,6 +3,7 @@
  * not be asked (look-ups are rationed by Signal).
  */
 import { negativeLookupMs, POSITIVE_LOOKUP_MS, type SignalStanding, STALE_REPROBE_MS } from '../domain/contact.ts'
+import { isGroupId } from '../domain/ids.ts'
 import { changeContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { ContactRow } from '../store/tables/mailbox.ts'
@@ -29,6 +30,7 @@ export async function noteEvidence(
   contact: ContactRow,
   evidence: Evidence,
 ): Promise<ContactRow> {
+  if (isGroupId(contact.id)) return contact
   const { events, clock } = context
   const now = clock()
   const known = contact.signal_standing

@@ -47,7 +47,7 @@ export async function noteRequest(
 ): Promise<void> {
   if (since !== null) return
   await changeRequest(tx, id, clock())
-  await events.append(tx, { type: 'conversation.request', conversationId: id, contactId })
+  await events.append(tx, { type: 'conversation.request', conversationId: id, contactId: contactId ?? undefined })
 }
 
 /** Notes an inbound message in its conversation and says that it came; of somebody who is blocked without a sound. */
@@ -95,7 +95,7 @@ export async function endRequest(
   if (since === null) return false
   await changeRequest(tx, id, null)
   await fetchWaiting(tx, id, (row) => media.dueAtMs({ bytes: row.bytes ?? undefined }))
-  await events.append(tx, { type: 'conversation.accepted', conversationId: id, contactId })
+  await events.append(tx, { type: 'conversation.accepted', conversationId: id, contactId: contactId ?? undefined })
   return true
 }
 

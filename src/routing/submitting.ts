@@ -1,21 +1,22 @@
 /** Takes a new message: whom it is for, how it will travel, and all of that in the caller's one transaction. */
 import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
 import { rangesWithin } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
-import { ensureConversation, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import { ensureConversation, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { ensureGroupConversation, findGroup } from '../store/groups.ts'
 import { claimKey } from '../store/idempotency.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
-import type { ContactRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { resolvePerson } from './people.ts'
-import { consequence, planNow } from './plans.ts'
+import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
 import type { Stored, SubmitRequest } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
@@ -48,9 +49,8 @@ export async function storeMessage(
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
   }
-  const contact = await recipientContact(context, tx, request)
+  const { contact, conversation } = await recipient(context, tx, request)
   demandUnblocked(contact)
-  const conversation = await ensureConversation(tx, ids, contact.id, now)
   // Who writes to a stranger lets them in.
   const isRequest = conversation.request_at_ms !== null
   const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
@@ -120,39 +120,47 @@ const QUOTED_CHARS_MAX = 500
 /** Errors: CausewayError `unknown-quote`. */
 async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationId: string): Promise<Quote> {
   const message = await getMessage(tx, messageId)
-  if (message?.conversation_id !== conversationId || message.deleted_at_ms !== null) {
+  const isGone = message === undefined || message.deleted_at_ms !== null || message.notice !== null
+  if (isGone || message.conversation_id !== conversationId) {
     throw new CausewayError({
       code: 'unknown-quote',
       message: 'What this answers to is not a message of the same conversation, or was taken back.',
       retry: 'never',
     })
   }
-  const { direction, sent_timestamp_ms: timestampMs, text } = message
-  return { ours: direction === 'out', timestampMs, text: text.slice(0, QUOTED_CHARS_MAX) }
+  const { direction, sent_timestamp_ms: timestampMs, text, author_aci: authorAci } = message
+  const named = authorAci === null ? {} : { authorAci }
+  return { ours: direction === 'out', timestampMs, text: text.slice(0, QUOTED_CHARS_MAX), ...named }
 }
 
-async function recipientContact(
+async function recipient(
   context: RoutingContext,
   tx: DatabaseTransaction,
   { to, conversationId }: SubmitRequest,
-): Promise<ContactRow> {
+): Promise<Pick<Parties, 'contact' | 'conversation'>> {
+  const { ids, clock } = context
   if ((to === undefined) === (conversationId === undefined)) {
     throw invalidRequest('Give either a recipient or a conversation.')
   }
-  if (to !== undefined) {
+  if (to !== undefined && !isGroupId(to)) {
     const address = parseAddress(to, context.settings.region)
-    return resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+    const contact = await resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+    return { contact, conversation: await ensureConversation(tx, ids, contact.id, clock()) }
   }
-  const conversation = await findConversation(tx, { id: conversationId ?? '' })
-  const contact = conversation && (await findContact(tx, { id: conversation.contact_id }))
-  if (contact === undefined) {
+  const group = to === undefined ? undefined : await findGroup(tx, { id: to })
+  const conversation =
+    group === undefined
+      ? await findConversation(tx, { id: conversationId ?? '' })
+      : await ensureGroupConversation(tx, ids, group.id, clock())
+  const parties = await partiesIn(tx, conversation)
+  if (parties === undefined) {
     throw new CausewayError({
       code: 'unknown-conversation',
       message: 'There is no such conversation.',
       retry: 'never',
     })
   }
-  return contact
+  return parties
 }
 
 function invalidRequest(message: string): CausewayError {

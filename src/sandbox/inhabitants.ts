@@ -70,8 +70,9 @@ function echo(phone: Person, person: SignalPerson | undefined, failed: (error: u
       failed(error)
     }
   })
-  person?.onText(({ fromE164, text }, pointers) => {
-    if (fromE164 === undefined) return
+  person?.onText(({ fromE164, text, groupId }, pointers) => {
+    if (groupId !== undefined) person.sendToGroup(groupId, text).catch(failed)
+    if (groupId !== undefined || fromE164 === undefined) return
     // A file is passed on as it lies at the content server.
     if (pointers.length > 0) person.sendMessage(fromE164, { body: text, attachments: [...pointers] }).catch(failed)
     else person.sendText(fromE164, text).catch(failed)

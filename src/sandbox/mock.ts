@@ -11,7 +11,9 @@ import { attachmentToPointer } from '@signalapp/mock-server/src/data/attachment.
 export type { Device } from '@signalapp/mock-server'
 export {
   EMPTY_DATA_MESSAGE,
+  EMPTY_GROUP_ACTIONS,
   EnvelopeType,
+  Group as MockGroup,
   loadCertificates,
   PrimaryDevice,
   Proto,

@@ -351,6 +351,42 @@ export class SignalPerson {
     await this.sendMessage(toE164, { reaction })
   }
 
+  /** A group with these people; others come by `addToGroup`. Its id (base64). */
+  async createGroup(title: string, others: readonly SignalPerson[]): Promise<string> {
+    const id = await this.#first.groups.create(
+      title,
+      others.map((other) => other.#first.protocol),
+    )
+    return id
+  }
+
+  /** The group of this title that this person has heard of. */
+  async groupTitled(title: string): Promise<string | undefined> {
+    const { groups } = this.#first
+    for (const id of groups.ids) if ((await groups.title(id)) === title) return id
+    return undefined
+  }
+
+  /** Added when they have written to this person before, else invited. */
+  async addToGroup(id: string, e164: string): Promise<'added' | 'invited'> {
+    return await this.#first.groups.add(id, await this.#recipient(e164), this.#nextTimestamp())
+  }
+
+  async removeFromGroup(id: string, e164: string): Promise<void> {
+    await this.#first.groups.remove(id, (await this.#recipient(e164)).aci, this.#nextTimestamp())
+  }
+
+  async renameGroup(id: string, title: string): Promise<void> {
+    await this.#first.groups.rename(id, title, this.#nextTimestamp())
+  }
+
+  /** Writes to all other members. Its timestamp. */
+  async sendToGroup(id: string, text: string): Promise<number> {
+    const timestampMs = this.#nextTimestamp()
+    await this.#first.groups.write(id, text, timestampMs)
+    return timestampMs
+  }
+
   /** Changes what this account's devices share at the storage service, and tells them of it. */
   async changeStorage(change: (state: StorageState) => StorageState): Promise<void> {
     const { protocol } = this.#first

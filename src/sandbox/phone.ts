@@ -7,6 +7,7 @@ import { ErrorCode, LibSignalErrorBase } from '@signalapp/libsignal-client'
 import type { ReceivedFile } from './content-files.ts'
 import type { AciString, Device, PrimaryDevice } from './mock.ts'
 import { EnvelopeType, Proto, ReceiptType, ServiceIdKind } from './mock.ts'
+import { groupIdOf, PhoneGroups } from './phone-groups.ts'
 import type { SignalHost } from './signal-host.ts'
 
 /** Sent texts that a device can still resend. */
@@ -20,6 +21,8 @@ export interface DecryptedText {
   timestampMs: number
   text: string
   sealed: boolean
+  /** The group it was written in. */
+  groupId?: string
   /** Content types of what is attached. */
   attachments: readonly string[]
   /** What is attached, as this phone fetched it. */
@@ -82,6 +85,7 @@ export class SimulatedPhone {
   readonly viewedElsewhere: { authorAci: string; timestampMs: number }[] = []
   /** What else other devices of the account told. */
   readonly syncs: NonNullable<Proto.SyncMessage['content']>[] = []
+  readonly groups: PhoneGroups
   readonly #host: SignalHost
   readonly #protocol: PrimaryDevice
   readonly #habits: PhoneHabits
@@ -98,6 +102,9 @@ export class SimulatedPhone {
     this.device = protocol.device
     this.#habits = habits
     this.#onText = onText
+    this.groups = new PhoneGroups(host, protocol, (to, content, timestampMs) =>
+      this.sendContent(to, content, timestampMs),
+    )
     void this.#keepTranscripts()
   }
 
@@ -239,6 +246,10 @@ export class SimulatedPhone {
       return
     }
     const { source, body } = entry
+    this.groups.learn(source.aci, entry.dataMessage)
+    const masterKey = entry.dataMessage.groupV2?.masterKey
+    // It only says what was done to a group.
+    if (masterKey != null && body === '' && entry.dataMessage.attachments.length === 0) return
     const key = `${source.aci} ${timestampMs} ${body}`
     const known = this.#byIdentity.get(key)
     const text = {
@@ -247,6 +258,7 @@ export class SimulatedPhone {
       timestampMs,
       text: body,
       sealed: envelope.type === Proto.Envelope.Type.UNIDENTIFIED_SENDER,
+      ...(masterKey == null ? {} : { groupId: groupIdOf(masterKey) }),
       attachments: (entry.dataMessage.attachments ?? []).map(({ contentType }) => contentType ?? ''),
       files: await Promise.all((entry.dataMessage.attachments ?? []).map((pointer) => this.#host.files.fetch(pointer))),
       viewOnce: entry.dataMessage.isViewOnce === true,

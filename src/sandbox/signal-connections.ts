@@ -10,13 +10,20 @@ import { openWebSocket } from './mock.ts'
 import type { ConnectionTap } from './signal-connection.ts'
 import { SignalConnection } from './signal-connection.ts'
 
+interface TappedServer extends MockServer, ConnectionTap {
+  /** Answers some requests in the mock's place. */
+  readonly groupRoutes: {
+    serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean
+  }
+}
+
 export class SignalConnections {
-  readonly #server: MockServer & ConnectionTap
+  readonly #server: TappedServer
   readonly #faults: SignalFaults
   readonly #connections = new Set<SignalConnection>()
   readonly #sockets = new Set<Socket>()
 
-  constructor(server: MockServer & ConnectionTap, faults: SignalFaults) {
+  constructor(server: TappedServer, faults: SignalFaults) {
     this.#server = server
     this.#faults = faults
   }
@@ -27,7 +34,13 @@ export class SignalConnections {
     https.on('connect', (request: Http2ServerRequest, response: Http2ServerResponse) => {
       void this.#accept(request, response)
     })
-    https.prependListener('request', (_request: unknown, response: HttpResponse) => tolerateAbort(response))
+    const ofMock = https.listeners('request')
+    https.removeAllListeners('request')
+    https.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
+      tolerateAbort(response)
+      if (this.#server.groupRoutes.serve(request, response)) return
+      for (const listener of ofMock) listener.call(https, request, response)
+    })
     https.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))

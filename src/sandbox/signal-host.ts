@@ -14,12 +14,15 @@ import { ContentFiles } from './content-files.ts'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
+import { GroupRoutes } from './group-routes.ts'
+import { modifyGroup } from './group-rules.ts'
 import { installPhone } from './install-phone.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
-import type { AciString, Device, PrimaryDevice, RegistrationId, ServiceIdString } from './mock.ts'
+import type { AciString, Device, PrimaryDevice, ServiceIdString } from './mock.ts'
 import { type EnvelopeType, MockServer, type ServiceIdKind, sealAttachment, serializeContacts } from './mock.ts'
+import { registrationId } from './registration-id.ts'
 import { Registrations } from './registrations.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 import { SignalConnections } from './signal-connections.ts'
@@ -72,6 +75,7 @@ type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 
 export class SignalHost extends MockServer implements ConnectionTap {
   readonly requests: RequestRecord[] = []
+  readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
   readonly files: ContentFiles
   readonly registrations = new Registrations()
   readonly #options: SignalHostOptions
@@ -385,6 +389,17 @@ export class SignalHost extends MockServer implements ConnectionTap {
     super.saveVerificationSession(store)
   }
 
+  // Groups
+
+  /** By which clients verify what the server says of groups and profiles. */
+  get publicParams() {
+    return this.zkSecret.getPublicParams()
+  }
+
+  override async modifyGroup(options: Parameters<MockServer['modifyGroup']>[0]) {
+    return modifyGroup(this.zkSecret, options)
+  }
+
   // The tap on every chat connection
 
   async before(request: ChatRequest): Promise<Reply | undefined> {
@@ -469,8 +484,4 @@ function isSend({ verb, path }: ChatRequest): boolean {
 
 function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
-
-function registrationId(): RegistrationId {
-  return (1 + (randomBytes(2).readUInt16BE() % 16_380)) as RegistrationId
 }

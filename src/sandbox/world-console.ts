@@ -4,6 +4,7 @@ import { ActionError, Arguments } from './action.ts'
 import { airActions } from './air-actions.ts'
 import type { Console } from './control-server.ts'
 import { faultActions } from './fault-actions.ts'
+import { groupActions } from './group-actions.ts'
 import { peopleActions } from './people-actions.ts'
 import { radioActions } from './radio-actions.ts'
 import { signalActions } from './signal-actions.ts'
@@ -11,6 +12,7 @@ import type { SandboxWorld } from './world.ts'
 
 const actions: readonly Action<SandboxWorld>[] = [
   ...peopleActions,
+  ...groupActions,
   ...airActions,
   ...radioActions,
   ...faultActions,

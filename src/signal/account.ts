@@ -19,6 +19,7 @@ import type {
   PeerDecision,
   PeerIds,
   SignalAccount,
+  SignalGroups,
   SignalSink,
   SignalState,
   SignalStatus,
@@ -169,6 +170,10 @@ export class Account implements SignalAccount {
 
   async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     return await this.#working().sendText(message)
+  }
+
+  groups(): SignalGroups {
+    return this.#working().groupCommands
   }
 
   async forget(

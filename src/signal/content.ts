@@ -61,7 +61,6 @@ export function words(message: DataMessage): string | undefined {
   else if (attachments.some(isLongText)) parts.push('[the rest of this text is being fetched]')
   const hasMedia = message.sticker?.data !== undefined || attachments.some((attachment) => !isLongText(attachment))
   if (parts.length === 0 && !hasMedia) return undefined
-  if (message.groupV2 !== undefined) parts.unshift('[in a group]')
   if (message.storyContext !== undefined) parts.unshift('[reply to a story]')
   return parts.join('\n')
 }

@@ -9,7 +9,7 @@ import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { SignalContentsDueTable } from '../store/tables/signal.ts'
 import type { Clock } from './clock.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { OutgoingAction, SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
 
@@ -28,7 +28,7 @@ const unreachable = 'signal-unreachable'
 type Row = Selectable<SignalContentsDueTable>
 
 export interface OwedContent {
-  to: PeerIds
+  to: OutgoingAction['to']
   content: Content
   timestampMs: number
   /** By what the sink is told how it ended; undefined: nobody wants to know. */

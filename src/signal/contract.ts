@@ -4,6 +4,7 @@
  */
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -31,10 +32,14 @@ export interface IncomingText {
   /** What is attached is to be looked at once. */
   viewOnce: boolean
   sealed: boolean
-  /** Set on messages that our own other device sent (sync transcript): whom they went to. */
+  /** Set on messages that our own other device sent (sync transcript): whom they went to; to a group: nobody. */
   sentTo: PeerIds | undefined
+  /** With that, in a group: the accounts to which it went. */
+  members?: readonly string[] | undefined
+  /** The group it was written in; else it is between us and the sender. */
+  groupId?: string | undefined
   /** The message it answers to. */
-  quote: { ours: boolean; timestampMs: number; text: string } | undefined
+  quote: { ours: boolean; timestampMs: number; text: string; authorAci?: string | undefined } | undefined
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   startedAtMs: number
@@ -59,7 +64,9 @@ export interface MessageChange {
   /** Set when another device of ours did it (then `by` is us): whom the message went to, or came from. */
   with?: PeerIds | undefined
   /** By its sent timestamp (of any of its versions); ours, or one of the same person. */
-  target: { ours: boolean; timestampMs: number }
+  target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+  /** The group in which it happened; there, `target.authorAci` says whose message it is. */
+  groupId?: string | undefined
   /** Sent timestamp of the change itself. */
   timestampMs: number
   change: /** The rest of a long text was fetched. */
@@ -114,7 +121,7 @@ export type PeerDecision =
  * Where decrypted facts go. Called inside the transaction that also commits the ratchet state; the envelope is acked
  * after that transaction committed. A rejection rolls everything back and leaves the envelope unacked.
  */
-export interface SignalSink {
+export interface SignalSink extends GroupSink {
   text(message: IncomingText, transaction: DatabaseTransaction): Promise<void>
   receipt(
     receipt: { kind: 'delivered' | 'read'; from: PeerIds; timestampsMs: readonly number[]; atMs: number },
@@ -124,7 +131,10 @@ export interface SignalSink {
   /** False when the message is not here. */
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
   /** Somebody begins or stops writing to us; from the last few seconds only. */
-  typing(fact: { from: PeerIds; started: boolean; atMs: number }, transaction: DatabaseTransaction): Promise<void>
+  typing(
+    fact: { from: PeerIds; started: boolean; atMs: number; groupId?: string | undefined },
+    transaction: DatabaseTransaction,
+  ): Promise<void>
   /** The owner has read these messages of `author` on another device. */
   readElsewhere(
     read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
@@ -163,15 +173,25 @@ export interface OutgoingText {
   attachments?: readonly OutgoingMedia[]
 }
 
+/** `timer` as it was when the message was written; that of the group where left out. */
+export interface OutgoingGroupText extends Omit<OutgoingText, 'to'> {
+  groupId: string
+}
+
 /** What we do to a message that came or went before, by its sent timestamp. */
 export interface OutgoingAction {
-  to: PeerIds
+  to: PeerIds & { groupId?: string | undefined }
   /** Sent timestamp of the action itself. */
   timestampMs: number
   /** Comes back with `SignalSink.settled`. */
   reference: string
   action:
-    | { kind: 'reaction'; target: { ours: boolean; timestampMs: number }; emoji: string; removed: boolean }
+    | {
+        kind: 'reaction'
+        target: { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+        emoji: string
+        removed: boolean
+      }
     | {
         kind: 'edited'
         targetMs: number
@@ -293,6 +313,8 @@ export interface SignalAccount {
    * (same-transport, retryAfterMs), `signal-challenge` (after-human), `signal-no-account` (other-transport).
    */
   sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }>
+  /** The groups of the account. Throws CausewayError `signal-no-account` when there is none. */
+  groups(): SignalGroups
   /**
    * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
    * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the
@@ -338,6 +360,43 @@ export interface SignalAccount {
    * transaction; what is returned is to be called after its commit.
    */
   tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void>
+}
+
+/**
+ * The groups of an account. `id` is base64 of Signal's group identifier; people are named by account, phone-number
+ * identity or number. What was done is told through `SignalSink.group` before a command resolves. Errors of all:
+ * CausewayError `unknown-group`, `group-forbidden`, `group-conflict`, `group-not-done`, `signal-…`.
+ */
+export interface SignalGroups {
+  /** To all other members; errors as `sendText`, and `group-left`, `group-announcements`. */
+  send(message: OutgoingGroupText): Promise<readonly MemberOutcome[]>
+  /** Whose profile key is known is added, all others are invited. */
+  create(request: {
+    title: string
+    description: string
+    people: readonly PeerIds[]
+    timerSeconds: number
+    announcementsOnly: boolean
+    avatar: Uint8Array | undefined
+  }): Promise<string>
+  configure(id: string, wanted: GroupSettings): Promise<void>
+  /** `undefined` takes it away. */
+  setAvatar(id: string, avatar: Uint8Array | undefined): Promise<void>
+  /** Undefined when it has none. Errors: also `group-avatar`. */
+  avatar(id: string): Promise<Uint8Array | undefined>
+  add(id: string, people: readonly PeerIds[]): Promise<void>
+  /** `who`: a service id. A member, an invitation, or a request to join. */
+  remove(id: string, who: string): Promise<void>
+  setRole(id: string, aci: string, admin: boolean): Promise<void>
+  /** Lets somebody in who came by the link. */
+  approve(id: string, aci: string): Promise<void>
+  accept(id: string): Promise<void>
+  /** Also declines an invitation. */
+  leave(id: string): Promise<void>
+  /** By an invitation link; the group's id. Throws also `group-link`. */
+  join(link: string): Promise<string>
+  /** Of every member whose safety number has changed, the newest one is trusted from now on. */
+  approveIdentities(id: string): Promise<void>
 }
 
 /** Hands over verification codes that arrive at the modem. */

@@ -71,6 +71,11 @@ const ofOneRegistration = [
   'signal_receipts_due',
   'signal_texts_due',
   'signal_contact_list_due',
+  'signal_groups',
+  'signal_sender_key_shares',
+  'signal_group_credentials',
+  'signal_profile_credentials',
+  'signal_group_waiting',
 ] as const
 
 /**

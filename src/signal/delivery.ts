@@ -16,7 +16,7 @@ import type { Directory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
-import type { Content } from './proto/messages.ts'
+import type { Content, SyncSent } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 
 /** No client shows more of a text. */
@@ -88,7 +88,7 @@ export class Delivery {
       await this.#tellOwnDevices(outgoing.content, timestampMs)
       return { sealed: false, to: outgoing.to }
     }
-    const peer = await this.#resolve(outgoing.to)
+    const peer = await this.resolve(outgoing.to)
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, outgoing.content)
@@ -114,6 +114,21 @@ export class Delivery {
     }
   }
 
+  /** Makes a content whole, whoever it is for; what is long or attached is uploaded first, once. */
+  async compose(content: Content, timestampMs: number, media: readonly OutgoingMedia[]): Promise<Content> {
+    demandLength(content)
+    return await this.#composer.complete(content, timestampMs, media, this.#signal)
+  }
+
+  /** Tells our own other devices what went to these members of a group; a failure does not undo the sending. */
+  async transcribeToGroup(content: Content, timestampMs: number, acis: readonly string[]): Promise<void> {
+    if (!this.#otherDevices()) return
+    const unidentifiedStatus = acis.map((aci) => ({ unidentified: true, serviceIdBinary: serviceIdOctets(aci) }))
+    await this.#quietly('telling our other devices', () =>
+      this.#tellOtherDevices(content, timestampMs, { unidentifiedStatus }),
+    )
+  }
+
   /** See `SignalAccount.lookUp`. */
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
     if (e164s.length === 0) return new Map()
@@ -128,7 +143,8 @@ export class Delivery {
     return known
   }
 
-  async #resolve(ids: PeerIds): Promise<Peer> {
+  /** Who that is on Signal; asks the directory for a number of nobody we know. Errors: CausewayError `not-on-signal`, … */
+  async resolve(ids: PeerIds): Promise<Peer> {
     const known = await findPeer(this.#db, ids)
     if (known?.unregistered === true && ids.e164 !== undefined) return await this.#resolveAnew(known, ids.e164)
     if (known !== undefined && serviceIdOf(known) !== undefined) return known
@@ -145,12 +161,11 @@ export class Delivery {
     return (await findPeer(this.#db, { aci: undefined, pni: undefined, e164 })) ?? known
   }
 
-  #admit(serviceId: string, { dataMessage, editMessage }: Content): void {
-    const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
+  #admit(serviceId: string, content: Content): void {
     if (serviceId === `PNI:${this.#credentials.pni}`) {
       throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
     }
-    if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
+    demandLength(content)
     this.#challenges.admit(serviceId)
   }
 
@@ -219,14 +234,24 @@ export class Delivery {
     sealed: boolean,
   ): Promise<void> {
     const destination = serviceIdOctets(serviceId)
-    const sent = {
+    await this.#tellOtherDevices(content, timestampMs, {
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
-      timestamp: timestampMs,
-      ...((content.dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
-      ...(content.dataMessage === undefined ? {} : { message: content.dataMessage }),
-      ...(content.editMessage === undefined ? {} : { editMessage: content.editMessage }),
       unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
+    })
+  }
+
+  async #tellOtherDevices(
+    { dataMessage, editMessage }: Content,
+    timestampMs: number,
+    whom: Partial<SyncSent>,
+  ): Promise<void> {
+    const sent = {
+      ...whom,
+      timestamp: timestampMs,
+      ...((dataMessage?.expireTimer ?? 0) > 0 ? { expirationStartTimestamp: this.#clock.now() } : {}),
+      ...(dataMessage === undefined ? {} : { message: dataMessage }),
+      ...(editMessage === undefined ? {} : { editMessage }),
     }
     await this.#sender.send({
       to: this.#credentials.aci,
@@ -245,4 +270,9 @@ export class Delivery {
       if (!this.#signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
     }
   }
+}
+
+function demandLength({ dataMessage, editMessage }: Content): void {
+  const text = dataMessage?.body ?? editMessage?.dataMessage?.body ?? ''
+  if (Buffer.byteLength(text) > textOctetsMax) throw signalError('signal-too-large')
 }

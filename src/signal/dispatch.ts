@@ -7,21 +7,23 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { mediaOf } from './attachments-in.ts'
 import type { Clock } from './clock.ts'
 import { wordsOf } from './content.ts'
-import type { SignalSink } from './contract.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
+import type { GroupDesk, GroupMessage } from './groups/desk.ts'
 import type { Habits } from './habits.ts'
-import { peerOf } from './ids.ts'
+import { nobody, peerOf } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'
 import { applyNumberChange } from './number-change.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
-import type { Content, SyncSent } from './proto/messages.ts'
+import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { firstTime } from './seen.ts'
 import { isBlocked } from './standing.ts'
-import { applyReads, applyTranscript } from './transcripts.ts'
+import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
@@ -31,7 +33,7 @@ const typingStarted = 0
 export interface Afterwards {
   receipts: boolean
   ask: RetryCase | undefined
-  /** A contact list or the rest of a text is to be fetched. */
+  /** A contact list, the rest of a text or a group is to be fetched. */
   fetch: boolean
   answer: { aci: string; deviceId: number; timestampMs: number } | undefined
   /** A profile key is a new one. */
@@ -49,6 +51,7 @@ export class Dispatch {
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
   readonly #habits: Habits
+  readonly #groups: GroupDesk
   readonly counts = { received: 0, ignored: 0, blocked: 0 }
 
   constructor(parts: {
@@ -60,6 +63,7 @@ export class Dispatch {
     sync: DeviceSync
     texts: LongTexts
     habits: Habits
+    groups: GroupDesk
   }) {
     this.#clock = parts.clock
     this.#log = parts.log
@@ -69,6 +73,7 @@ export class Dispatch {
     this.#sync = parts.sync
     this.#texts = parts.texts
     this.#habits = parts.habits
+    this.#groups = parts.groups
   }
 
   /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
@@ -156,34 +161,88 @@ export class Dispatch {
     if (message.profileKey?.length === 32) {
       afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
     }
-    const request = !(await this.#letIn(peer, transaction))
+    // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
+    const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
     if (!request) {
       await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
       afterwards.receipts = true
     }
-    const text = wordsOf(content)
-    const change = changeOf(content, message, { author: sender.aci, own: this.#credentials.aci, timestampMs })
-    const timer = content.dataMessage === undefined ? undefined : timerIn(message)
-    if (text === undefined && change === undefined && timer === undefined) return
-    if (!(await this.#firstTime(sender, timestampMs, transaction))) return
-    if (await this.#texts.owe(transaction, sender.aci, timestampMs, message)) afterwards.fetch = true
-    const by = idsOf(peer)
-    if (timer !== undefined && message.groupV2 === undefined) {
-      await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    const written = { sender, content, timestampMs, serverTimestampMs }
+    if (message.groupV2 !== undefined) {
+      afterwards.fetch = true
+      await this.#showInGroup(written, message.groupV2, peer, transaction)
+    } else if (await this.#show(written, peer, { request }, transaction)) afterwards.fetch = true
+  }
+
+  /** Now, or when the group was fetched. */
+  async #showInGroup(
+    written: GroupMessage,
+    context: GroupContext,
+    peer: PeerIds,
+    transaction: DatabaseTransaction,
+  ): Promise<void> {
+    const place = await this.#groups.place(written, context, transaction)
+    if (place.kind === 'full') {
+      const from = peerOf(written.sender.aci)
+      throw new Unreadable('groups-waiting', 'too much waits for groups', { from })
     }
-    if (change !== undefined && (await this.#sink.amend({ by, ...change }, transaction))) return
+    if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
+    if (place.kind === 'group') await this.#show(written, peer, { groupId: place.id }, transaction)
+  }
+
+  /** Shows what waited for a group that is known now. True when the rest of a text is to be fetched. */
+  async release(groupId: string, transaction: DatabaseTransaction): Promise<boolean> {
+    let hasMore = false
+    for (const message of await this.#groups.release(groupId, transaction)) {
+      const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
+      if (await this.#show(message, peer, { groupId }, transaction)) hasMore = true
+    }
+    return hasMore
+  }
+
+  /** A message, or what it does to an earlier one, once. True when the rest of its text is to be fetched. */
+  async #show(
+    { sender, content, timestampMs, serverTimestampMs, own: mirrored }: GroupMessage,
+    peer: PeerIds,
+    { groupId, request = false }: { groupId?: string; request?: boolean },
+    transaction: DatabaseTransaction,
+  ): Promise<boolean> {
+    const message = content.dataMessage ?? content.editMessage?.dataMessage
+    if (message === undefined) return false
+    const own = this.#credentials.aci
+    const text = wordsOf(content)
+    const change = changeOf(content, message, { author: sender.aci, own, timestampMs, groupId })
+    // A group has its timer in its state.
+    const timer = content.dataMessage === undefined || groupId !== undefined ? undefined : timerIn(message)
+    if (text === undefined && change === undefined && timer === undefined) return false
+    if (!(await firstTime(transaction, sender, timestampMs, this.#clock.now()))) return false
+    // In a group there is nobody else to name.
+    const sentTo = mirrored === undefined ? undefined : nobody
+    const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message, sentTo)
+    const by = idsOf(peer)
+    if (timer !== undefined) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    if (change !== undefined && (await this.#sink.amend({ by, with: sentTo, ...change }, transaction))) return hasMore
     // An edit of what is not here is shown as a message of its own.
-    if (text === undefined) return
-    const facts = { senderDevice: sender.deviceId, timestampMs, serverTimestampMs, text, sealed: sender.sealed }
-    const quote = quoteOf(message, this.#credentials.aci)
+    if (text === undefined) return hasMore
+    const facts = {
+      senderDevice: sender.deviceId,
+      timestampMs,
+      serverTimestampMs,
+      text,
+      sealed: sender.sealed,
+      groupId,
+    }
+    const quote = quoteOf(message, own)
     const more = {
       timerS: timerOf(message),
-      startedAtMs: timestampMs,
-      ranges: rangesIn(message, text, this.#credentials.aci),
+      startedAtMs: mirrored?.startedAtMs ?? timestampMs,
+      members: mirrored?.members,
+      ranges: rangesIn(message, text, own),
       preview: previewIn(message),
       request,
     }
-    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo: undefined, quote }, transaction)
+    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo, quote }, transaction)
+    return hasMore
   }
 
   async #applyTranscript(
@@ -192,13 +251,14 @@ export class Dispatch {
     transaction: DatabaseTransaction,
   ): Promise<boolean> {
     const { aci, pni, e164 } = this.#credentials
-    const firstTime = (timestampMs: number) => this.#firstTime(sender, timestampMs, transaction)
-    return await applyTranscript(
-      { sink: this.#sink, texts: this.#texts, firstTime },
-      sent,
-      { own: { aci, pni, e164 }, senderDevice: sender.deviceId, serverTimestampMs, sealed: sender.sealed },
-      transaction,
-    )
+    const facts = { own: { aci, pni, e164 }, senderDevice: sender.deviceId, serverTimestampMs, sealed: sender.sealed }
+    const inGroup = groupTranscript(sent, facts)
+    if (inGroup !== undefined) {
+      await this.#showInGroup(inGroup.message, inGroup.context, facts.own, transaction)
+      return true
+    }
+    const isFirst = (timestampMs: number) => firstTime(transaction, sender, timestampMs, this.#clock.now())
+    return await applyTranscript({ sink: this.#sink, texts: this.#texts, firstTime: isFirst }, sent, facts, transaction)
   }
 
   async #applyReceipt(content: Content, peer: Peer, atMs: number, transaction: DatabaseTransaction): Promise<void> {
@@ -213,18 +273,21 @@ export class Dispatch {
     await this.#sink.receipt({ kind: shown, from: idsOf(peer), timestampsMs, atMs }, transaction)
   }
 
-  /** Typing in groups is nobody's conversation yet, and what is old says nothing of now. */
+  /** What is old says nothing of now; in a group, it is for its members. */
   async #applyTyping(
     { content, timestampMs, serverTimestampMs }: Opened & { kind: 'content' },
     peer: Peer,
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { typingMessage } = content
-    if (typingMessage?.groupId !== undefined || typingMessage?.timestamp !== timestampMs) return
+    if (typingMessage?.timestamp !== timestampMs || peer.aci === undefined) return
     if (this.#clock.now() - serverTimestampMs > typingFreshMs) return
     if (!(await this.#habits.typing(transaction))) return
     const started = (typingMessage.action ?? 0) === typingStarted
-    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs }, transaction)
+    const named = typingMessage.groupId
+    const groupId = named === undefined ? undefined : await this.#groups.typingIn(named, peer.aci, transaction)
+    if (named !== undefined && groupId === undefined) return
+    await this.#sink.typing({ from: idsOf(peer), started, atMs: timestampMs, groupId }, transaction)
   }
 
   /** Notes who wrote, and tells the sink what that says about them. */
@@ -247,22 +310,6 @@ export class Dispatch {
     if (!(await this.#sink.knows(idsOf(peer), transaction))) return false
     await setTraits(transaction, peer.aci, { accepted: true })
     return true
-  }
-
-  /** False when this message was kept before: it was sent again, or delivered again. */
-  async #firstTime(sender: EnvelopeSender, timestampMs: number, transaction: DatabaseTransaction): Promise<boolean> {
-    const added = await transaction
-      .insertInto('signal_received')
-      .values({
-        sender: sender.aci,
-        device_id: sender.deviceId,
-        timestamp_ms: timestampMs,
-        received_at_ms: this.#clock.now(),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('timestamp_ms')
-      .executeTakeFirst()
-    return added !== undefined
   }
 }
 

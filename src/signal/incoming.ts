@@ -32,41 +32,55 @@ export function isTime(ms: number | undefined): ms is number {
 
 /**
  * What this does to an earlier message; undefined for a message in its own right. `author` has written it, `own` is our
- * account: the two are the same where another device of ours tells what it sent.
+ * account: the two are the same where another device of ours tells what it sent. In a group anybody may speak of anybody.
  */
 export function changeOf(
   content: Pick<Content, 'editMessage'>,
   message: DataMessage,
-  { author, own, timestampMs }: { author: string; own: string; timestampMs: number },
+  {
+    author,
+    own,
+    timestampMs,
+    groupId,
+  }: { author: string; own: string; timestampMs: number; groupId?: string | undefined },
 ): Omit<MessageChange, 'by'> | undefined {
   const { reaction, delete: deletion } = message
   const edited = content.editMessage?.targetSentTimestamp
   const text = words(message)
   const ours = author === own
+  const by = (authorAci: string) => (groupId === undefined ? {} : { authorAci })
   if (isTime(edited) && text !== undefined) {
     const change = { kind: 'edited', text, ranges: rangesIn(message, text, own) } as const
-    return { target: { ours, timestampMs: edited }, timestampMs, change }
+    return { target: { ours, timestampMs: edited, ...by(author) }, timestampMs, groupId, change }
   }
   const deleted = deletion?.targetSentTimestamp
   if (isTime(deleted)) {
-    return { target: { ours, timestampMs: deleted }, timestampMs, change: { kind: 'deleted' } }
+    return { target: { ours, timestampMs: deleted, ...by(author) }, timestampMs, groupId, change: { kind: 'deleted' } }
   }
   const { emoji, targetSentTimestamp } = reaction ?? {}
   if (emoji === undefined || !isTime(targetSentTimestamp)) return undefined
   const target = readServiceId(reaction?.targetAuthorAciBinary, reaction?.targetAuthorAci)
   // A person can speak of their own messages and of ours; we of anybody's.
-  if (target === undefined || (!ours && target !== own && target !== author)) return undefined
+  if (target === undefined) return undefined
+  if (groupId === undefined && !ours && target !== own && target !== author) return undefined
   const change = {
     kind: 'reaction',
     emoji: emoji.slice(0, emojiUnitsMax),
     removed: reaction?.remove === true,
   } as const
-  return { target: { ours: target === own, timestampMs: targetSentTimestamp }, timestampMs, change }
+  return {
+    target: { ours: target === own, timestampMs: targetSentTimestamp, ...by(target) },
+    timestampMs,
+    groupId,
+    change,
+  }
 }
 
 /** What it answers to, as its author's device showed it. */
-export function quoteOf({ quote }: DataMessage, own: string): IncomingText['quote'] {
+export function quoteOf({ quote, groupV2 }: DataMessage, own: string): IncomingText['quote'] {
   if (!isTime(quote?.id)) return undefined
   const author = readServiceId(quote.authorAciBinary, quote.authorAci)
-  return { ours: author === own, timestampMs: quote.id, text: quote.text ?? '' }
+  const ours = author === own
+  const named = groupV2 === undefined || ours || author === undefined ? {} : { authorAci: author }
+  return { ours, timestampMs: quote.id, text: quote.text ?? '', ...named }
 }

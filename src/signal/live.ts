@@ -22,6 +22,8 @@ import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
 import { openDirectory } from './directory.ts'
 import { shortly } from './errors.ts'
+import { GroupCommands } from './groups/commands.ts'
+import { Groups } from './groups/groups.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
@@ -41,15 +43,13 @@ import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
 import { syncOf } from './standing.ts'
-import { StorageRecords, type StoredGroup } from './storage-records.ts'
+import { StorageRecords } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 import { TypingDesk } from './typing.ts'
 
 const maintainEveryMs = 6 * 3600_000
-
-type GroupListener = (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -69,8 +69,9 @@ export class LiveAccount {
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
+  readonly #groups: Groups
+  readonly groupCommands: GroupCommands
   readonly #profiles: ProfileDesk
-  readonly #groupListeners = new Set<GroupListener>()
   readonly #contents: ContentDesk
   readonly #contentServer: ContentServer
   readonly #uploads: Uploads
@@ -142,7 +143,9 @@ export class LiveAccount {
       profile: parts.profile,
       clock,
       onGroup: async (group, transaction) => {
-        for (const listener of this.#groupListeners) await listener(group, transaction)
+        await this.#groups.keeper.listed(group, transaction)
+        // Its first look at the database waits for this transaction.
+        void this.#groups.keeper.fetchDue()
       },
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
@@ -166,9 +169,9 @@ export class LiveAccount {
       log,
       sink,
       deliver: async (owed) => {
-        const { syncMessage } = owed.content
-        if (syncMessage === undefined) await this.#delivery.deliver(owed)
-        else await this.own.tellDevices(syncMessage, owed.timestampMs)
+        const { groupId } = owed.to
+        if (groupId === undefined) await this.#delivery.deliver(owed)
+        else await this.groupCommands.deliver({ ...owed, groupId, media: [] })
       },
     })
     this.#contentServer = contentServer
@@ -189,6 +192,29 @@ export class LiveAccount {
       tell: (kind, peer) => this.#tell(kind, peer),
       changed: parts.changed,
     })
+    const groups = new Groups({
+      db,
+      chat,
+      lock,
+      clock,
+      random,
+      log,
+      sink,
+      credentials,
+      parameters: parts.parameters,
+      certificates,
+      sender,
+      sessions,
+      timestamps,
+    })
+    this.#groups = groups
+    groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)
+    this.groupCommands = new GroupCommands({
+      groups,
+      own: credentials.aci,
+      delivery: this.#delivery,
+      approve: (ids) => this.approveIdentity(ids),
+    })
     this.#receiver = new Receiver({
       db,
       lock,
@@ -201,6 +227,8 @@ export class LiveAccount {
       retries: this.#retries,
       sync: this.#sync,
       texts: this.#texts,
+      groups: groups.desk,
+      fetchGroups: () => groups.keeper.fetchDue(),
       profiles: this.#profiles,
       moved: parts.moved,
       habits: parts.habits,
@@ -225,11 +253,6 @@ export class LiveAccount {
     return this.#challenges.present
   }
 
-  /** Hands on the keys of groups that the account is in, from the storage service, inside the transaction of its reading. */
-  onGroup(listener: GroupListener): void {
-    this.#groupListeners.add(listener)
-  }
-
   start(): void {
     const { aci, deviceId, password } = this.credentials
     this.#chat.start(`${aci}.${deviceId}`, password)
@@ -241,6 +264,7 @@ export class LiveAccount {
     await this.#receiver.stop()
     await this.#sync.stop()
     await this.#texts.stop()
+    await this.#groups.keeper.stop()
     await this.#chat.stop()
     await this.#contents.stop()
   }
@@ -379,11 +403,14 @@ export class LiveAccount {
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
     await this.#quietly('sending what is owed', () => this.#contents.connected())
+    // Without a profile nobody can add us to a group.
+    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
+    await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
+    await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())
     await this.#quietly('fetching profiles', () => this.#profiles.fetch())
-    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
   }
 
   async #maintainForEver(): Promise<void> {
@@ -392,6 +419,8 @@ export class LiveAccount {
       await this.#quietly('pruning', async () => {
         await this.#retries.prune()
         await this.#receiver.prune()
+        await this.#groups.desk.prune(this.#db)
+        await this.#groups.keeper.prune()
         await this.#uploads.prune()
       })
       await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)

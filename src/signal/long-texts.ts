@@ -15,6 +15,7 @@ import type { ContentServer } from './content-server.ts'
 import { uploadWhole } from './content-upload.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
+import { cipherOf } from './groups/known.ts'
 import { findPeer, idsOf } from './peers.ts'
 import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
 
@@ -111,11 +112,15 @@ export class LongTexts {
     const message = dataMessageCodec.decode(due.message)
     const change = { kind: 'completed', text: (await this.#whole(message, due.due_at_ms)) ?? '' } as const
     const sentTo: PeerIds | undefined = due.sent_to_json === null ? undefined : JSON.parse(due.sent_to_json)
-    const target = { ours: sentTo !== undefined, timestampMs: due.timestamp_ms }
+    const ours = sentTo !== undefined
+    const masterKey = message.groupV2?.masterKey
+    const groupId = masterKey === undefined ? undefined : cipherOf(masterKey).id
+    const author = groupId === undefined || ours ? {} : { authorAci: due.aci }
+    const target = { ours, timestampMs: due.timestamp_ms, ...author }
     await this.#db.transaction().execute(async (transaction) => {
       const ids = { aci: due.aci, pni: undefined, e164: undefined }
       const by = idsOf((await findPeer(transaction, ids)) ?? ids)
-      await this.#sink.amend({ by, with: sentTo, target, timestampMs: due.timestamp_ms, change }, transaction)
+      await this.#sink.amend({ by, with: sentTo, target, groupId, timestampMs: due.timestamp_ms, change }, transaction)
       await transaction
         .deleteFrom('signal_texts_due')
         .where('aci', '=', due.aci)

@@ -27,6 +27,7 @@ import { isCode, shortly } from './errors.ts'
 import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { type Content, contentCodec, type Envelope, envelopeCodec } from './proto/messages.ts'
+import { forgetShares } from './sender-key-shares.ts'
 import type { ProtocolStores, RatchetUnit } from './stores.ts'
 
 /** Envelope types (reference/signal-service.md 5.1); not the numbers of ciphertext types inside sealed sender. */
@@ -221,6 +222,7 @@ class Opening {
       throw new Unreadable('undecryptable', shortly(error), { from, retry })
     }
     const content = decodeContent(padded, from)
+    if (type === CiphertextMessageType.PreKey) this.#forgetShares(sender)
     await this.#senderKey(sender, content)
     return {
       kind: 'content',
@@ -269,6 +271,7 @@ class Opening {
       DecryptionErrorMessage.extractFromSerializedBody(PlaintextContent.deserialize(bytes).body()),
     )
     const forThisDevice = message.deviceId() === this.#credentials.deviceId
+    if (forThisDevice) this.#forgetShares(sender)
     const ratchetKey = message.ratchetKey()
     if (forThisDevice && ratchetKey !== undefined) {
       const remote = ProtocolAddress.new(sender.aci, sender.deviceId)
@@ -280,6 +283,11 @@ class Opening {
       }
     }
     return { kind: 'retry-request', sender, sentTimestampMs: message.timestamp(), forThisDevice }
+  }
+
+  /** Who begins a session anew may have lost our sender keys with the old one. */
+  #forgetShares({ aci, deviceId }: EnvelopeSender): void {
+    this.#unit.write(`shares ${aci} ${deviceId}`, undefined, (transaction) => forgetShares(transaction, aci, deviceId))
   }
 
   /** A key for group messages that the sender hands us; one that does not parse costs nothing but itself. */

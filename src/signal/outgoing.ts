@@ -18,7 +18,7 @@ export function contentOf(
   switch (action.kind) {
     case 'reaction': {
       const { target, emoji, removed: remove } = action
-      const author = target.ours ? own : peer
+      const author = target.ours ? own : (target.authorAci ?? peer)
       const reaction = {
         emoji,
         remove,
@@ -53,7 +53,7 @@ export function quoteFor(
   own: string,
   peer: string | undefined,
 ): Pick<DataMessage, 'quote'> {
-  const author = quote?.ours === true ? own : peer
+  const author = quote?.ours === true ? own : (quote?.authorAci ?? peer)
   if (quote === undefined || author === undefined) return {}
   return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text: quote.text } }
 }

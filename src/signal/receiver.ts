@@ -17,6 +17,7 @@ import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
 import { type Afterwards, Dispatch } from './dispatch.ts'
+import type { GroupDesk } from './groups/desk.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import type { AccountLock } from './lock.ts'
@@ -26,12 +27,11 @@ import { findPeer, idsOf } from './peers.ts'
 import type { ProfileDesk } from './profiles.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import type { RetryDesk } from './retries.ts'
+import { forgetSeen } from './seen.ts'
 import { RatchetUnit } from './stores.ts'
 
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
-/** Queued messages live 30 days at the server: that long a redelivery is possible. */
-const seenKeptMs = 35 * 24 * 3600_000
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 
@@ -48,6 +48,7 @@ export class Receiver {
   readonly #sync: DeviceSync
   readonly #texts: LongTexts
   readonly #profiles: ProfileDesk
+  readonly #fetchGroups: () => Promise<void>
   readonly #storageFailed: () => void
   readonly #moved: () => void
   readonly #counts = { undecryptable: 0, refused: 0 }
@@ -72,6 +73,8 @@ export class Receiver {
     texts: LongTexts
     profiles: ProfileDesk
     habits: Habits
+    groups: GroupDesk
+    fetchGroups: () => Promise<void>
     /** An envelope could not be kept: the connection should be made anew after a while. */
     storageFailed: () => void
     /** The credentials in the database are others now. */
@@ -89,6 +92,7 @@ export class Receiver {
     this.#sync = parts.sync
     this.#texts = parts.texts
     this.#profiles = parts.profiles
+    this.#fetchGroups = parts.fetchGroups
     this.#dispatch = new Dispatch(parts)
     this.#storageFailed = parts.storageFailed
     this.#moved = parts.moved
@@ -118,10 +122,12 @@ export class Receiver {
 
   /** Forgets marks of messages that can no longer be delivered again. */
   async prune(): Promise<void> {
-    await this.#db
-      .deleteFrom('signal_received')
-      .where('received_at_ms', '<', this.#clock.now() - seenKeptMs)
-      .execute()
+    await forgetSeen(this.#db, this.#clock.now())
+  }
+
+  /** Shows what waited for a group that is known now, in the transaction that made it so. */
+  async release(groupId: string, transaction: DatabaseTransaction): Promise<void> {
+    if (await this.#dispatch.release(groupId, transaction)) void this.#texts.fetch()
   }
 
   async #handle(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): Promise<void> {
@@ -223,6 +229,7 @@ export class Receiver {
     if (receipts) void this.#receipts.flush()
     if (fetch) void this.#sync.fetch()
     if (fetch) void this.#texts.fetch()
+    if (fetch) void this.#fetchGroups()
     if (ask !== undefined) void this.#retries.ask(ask)
     if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
   }

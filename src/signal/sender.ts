@@ -19,7 +19,7 @@ import {
   signalEncrypt,
   UnidentifiedSenderMessageContent,
 } from '@signalapp/libsignal-client'
-import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { GroupSendFullToken, ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
@@ -39,7 +39,7 @@ import { type ProtocolStores, RatchetUnit } from './stores.ts'
 /** One try and three healed ones; then the server and we disagree about something else. */
 const triesMax = 4
 /** How long an answer may take before the message counts as not sent. */
-const sendTimeoutMs = 30_000
+export const sendTimeoutMs = 30_000
 
 export interface Outgoing {
   /** Service id of the recipient; our own ACI for a transcript to our other devices. */
@@ -52,7 +52,12 @@ export interface Outgoing {
   log: boolean
   /** For those devices alone that are connected now. */
   onlineOnly?: boolean
+  /** The group that it belongs to, and its licence to send to this member sealed. */
+  group?: { idOctets: Uint8Array<ArrayBuffer>; token: GroupSendFullToken | undefined }
 }
+
+/** What a sealed message is let in by. */
+type Licence = GroupSendFullToken | Uint8Array<ArrayBuffer>
 
 interface Encrypted<T> {
   deviceId: number
@@ -94,9 +99,10 @@ export class Sender {
   async send(outgoing: Outgoing): Promise<{ sealed: boolean }> {
     const content = contentCodec.encode(outgoing.content)
     const accessKey = await this.#accessKey(outgoing.to)
-    if (accessKey !== undefined) {
+    for (const licence of [outgoing.group?.token, accessKey]) {
+      if (licence === undefined) continue
       try {
-        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, accessKey))
+        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, licence))
         return { sealed: true }
       } catch (error) {
         if (!isCode(error, ErrorCode.RequestUnauthorized)) throw await this.#failure(outgoing.to, error)
@@ -172,18 +178,18 @@ export class Sender {
     await connection.sendMessage({ ...message, destination, onlineOnly }, options)
   }
 
-  async #sendSealed(outgoing: Outgoing, content: Uint8Array, accessKey: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #sendSealed(outgoing: Outgoing, content: Uint8Array, licence: Licence): Promise<void> {
     const certificate = await this.#certificates.get()
     const connection = await this.#chat.anonymous()
     const contents = await this.#encrypt(outgoing, content, (ciphertext, address, stores) =>
-      seal(ciphertext, address, stores, certificate, outgoing.hint),
+      seal(ciphertext, address, stores, certificate, outgoing),
     )
     await connection.sendMessage(
       {
         destination: ServiceId.parseFromServiceIdString(outgoing.to),
         timestamp: outgoing.timestampMs,
         contents,
-        auth: { accessKey },
+        auth: licence instanceof GroupSendFullToken ? licence : { accessKey: licence },
         onlineOnly: outgoing.onlineOnly ?? false,
         urgent: outgoing.urgent,
       },
@@ -216,7 +222,7 @@ export class Sender {
         .transaction()
         .execute(async (transaction) => {
           await unit.commit(transaction)
-          if (outgoing.log) await remember(transaction, outgoing, content, now.getTime())
+          if (outgoing.log) await rememberSent(transaction, outgoing, content, now.getTime())
         })
       return contents
     })
@@ -254,15 +260,16 @@ async function seal(
   address: ProtocolAddress,
   stores: ProtocolStores,
   certificate: SenderCertificate,
-  hint: ContentHint,
+  { hint, group }: Outgoing,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, null)
+  const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, group?.idOctets ?? null)
   return await sealedSenderEncrypt(content, address, stores.identities)
 }
 
-async function remember(
+/** Keeps what was sent, for a recipient that asks for it again. */
+export async function rememberSent(
   transaction: DatabaseTransaction,
-  outgoing: Outgoing,
+  outgoing: Pick<Outgoing, 'to' | 'timestampMs' | 'urgent'>,
   content: Uint8Array,
   nowMs: number,
 ): Promise<void> {

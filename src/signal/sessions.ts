@@ -24,6 +24,7 @@ import { isCode, signalError } from './errors.ts'
 import { octets } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { refusal, request } from './rest.ts'
+import { forgetShares } from './sender-key-shares.ts'
 import { RatchetUnit } from './stores.ts'
 
 interface BundleJson {
@@ -178,6 +179,9 @@ export class SessionKeeper {
 
   async #drop(serviceId: string, deviceIds: readonly number[]): Promise<void> {
     if (deviceIds.length === 0) return
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const deviceId of deviceIds) await forgetShares(transaction, serviceId, deviceId)
+    })
     await this.#db
       .deleteFrom('signal_sessions')
       .where('own', '=', 'aci')

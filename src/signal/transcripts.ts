@@ -37,7 +37,7 @@ export async function applyTranscript(
 ): Promise<boolean> {
   const message = sent.message ?? sent.editMessage?.dataMessage
   const { timestamp: timestampMs } = sent
-  // Whom else it went to changes nothing that is shown; what went to a group is the groups' affair.
+  // Whom else it went to changes nothing that is shown; what went to a group comes by `groupTranscript`.
   if (message === undefined || !isTime(timestampMs) || sent.isRecipientUpdate === true) return false
   if (message.groupV2 !== undefined) return false
   const sentTo = await recipientOf(sent, own, transaction)
@@ -80,6 +80,32 @@ export async function applyTranscript(
   )
   return fetch
 }
+
+/** What another device of ours sent to a group, as a message of the group; undefined when it went to none. */
+export function groupTranscript(sent: SyncSent, { own, senderDevice, serverTimestampMs, sealed }: TranscriptFacts) {
+  const message = sent.message ?? sent.editMessage?.dataMessage
+  const { timestamp: timestampMs, expirationStartTimestamp: started } = sent
+  if (message?.groupV2 === undefined || !isTime(timestampMs) || sent.isRecipientUpdate === true) return undefined
+  const told = (sent.unidentifiedStatus ?? []).slice(0, membersMax)
+  const members = told.flatMap(({ serviceIdBinary }) => {
+    const aci = readServiceId(serviceIdBinary, undefined)
+    return aci === undefined || isPni(aci) || aci === own.aci ? [] : [aci]
+  })
+  const startedAtMs = isTime(started) && started >= timestampMs ? started : timestampMs
+  return {
+    context: message.groupV2,
+    message: {
+      sender: { aci: own.aci, deviceId: senderDevice, sealed },
+      content: sent.editMessage === undefined ? { dataMessage: message } : { editMessage: sent.editMessage },
+      timestampMs,
+      serverTimestampMs,
+      own: { startedAtMs, members: [...new Set(members)] },
+    },
+  }
+}
+
+/** Members that the largest group has. */
+const membersMax = 1_001
 
 /** Most messages of which one sync message may say that they were read. */
 const readsMax = 1_000

@@ -13,7 +13,8 @@ const version = 2
 
 /**
  * From now on the newest key of this peer is trusted for sending. Sessions go: some may still be bound to the key of
- * before, and libsignal refuses those for ever. Call under the account lock.
+ * before, and libsignal refuses those for ever. So does what is known of sender keys that they hold. Call under the
+ * account lock.
  */
 export async function approveIdentity(db: Database, ids: PeerIds): Promise<void> {
   const peer = (await findPeer(db, ids)) ?? ids
@@ -30,6 +31,7 @@ export async function approveIdentity(db: Database, ids: PeerIds): Promise<void>
       .returning('address')
       .execute()
     for (const { address } of changed) {
+      await transaction.deleteFrom('signal_sender_key_shares').where('address', '=', address).execute()
       await transaction.deleteFrom('signal_sessions').where('own', '=', 'aci').where('address', '=', address).execute()
     }
   })

@@ -18,9 +18,9 @@ export interface Reaction {
 /** The message of that time in this conversation; an edited one is found by the time of each of its versions. */
 export function messageByTime(
   tx: DatabaseTransaction,
-  where: { conversationId: string; ours: boolean; timestampMs: number },
+  where: { conversationId: string; ours: boolean; timestampMs: number; authorAci?: string | undefined },
 ): Promise<MessageRow | undefined> {
-  return tx
+  const query = tx
     .selectFrom('messages')
     .selectAll()
     .where('conversation_id', '=', where.conversationId)
@@ -37,7 +37,9 @@ export function messageByTime(
         ),
       ]),
     )
-    .executeTakeFirst()
+  // In a group several people write, and each can change only what is theirs.
+  const { authorAci } = where
+  return (authorAci === undefined ? query : query.where('author_aci', '=', authorAci)).executeTakeFirst()
 }
 
 /** The times of its versions, the first one first; only its own where it was never edited. */

@@ -17,6 +17,7 @@ import * as messageKinds from './migrations/0003_message_kinds.ts'
 import * as lanes from './migrations/0004_lanes.ts'
 import * as signalLife from './migrations/0005_signal_life.ts'
 import * as attachments from './migrations/0006_attachments.ts'
+import * as groups from './migrations/0007_groups.ts'
 import * as signalTalk from './migrations/0008_signal_talk.ts'
 import * as signalAccount from './migrations/0009_signal_account.ts'
 import * as modemHealing from './migrations/0010_modem_healing.ts'
@@ -42,6 +43,7 @@ const migrations = {
   '0004_lanes': lanes,
   '0005_signal_life': signalLife,
   '0006_attachments': attachments,
+  '0007_groups': groups,
   '0008_signal_talk': signalTalk,
   '0009_signal_account': signalAccount,
   '0010_modem_healing': modemHealing,

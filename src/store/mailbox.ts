@@ -5,9 +5,18 @@
 
 import type { MessageState } from '../domain/message.ts'
 import { attachmentsOf } from './attachments.ts'
+import { contactsByIds } from './contacts.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import type { AttemptRow, ContactRow, ConversationRow, LegRow, MessageRow, PartRow } from './tables/mailbox.ts'
+import type {
+  AttemptRow,
+  ContactRow,
+  ConversationRow,
+  GroupRow,
+  LegRow,
+  MessageRow,
+  PartRow,
+} from './tables/mailbox.ts'
 import type { AttachmentRow } from './tables/media.ts'
 
 export interface PageRequest {
@@ -16,9 +25,11 @@ export interface PageRequest {
   cursor?: string | undefined
 }
 
+/** With a person or a group. */
 export interface ConversationView {
   conversation: ConversationRow
-  contact: ContactRow
+  contact: ContactRow | undefined
+  group: GroupRow | undefined
   lastMessage: MessageRow | undefined
   /** Of the last message. */
   attachments: readonly AttachmentRow[]
@@ -201,17 +212,19 @@ export async function markMessagesRead(
   conversationId: string,
   timestampsMs: readonly number[],
   atMs: number,
+  /** In a group. */
+  authorAci?: string,
 ): Promise<MessageRow[]> {
   if (timestampsMs.length === 0) return []
-  const read = await tx
+  let query = tx
     .updateTable('messages')
     .set(({ fn, val }) => ({ read_at_ms: fn.coalesce('read_at_ms', val(atMs)) }))
     .where('conversation_id', '=', conversationId)
     .where('direction', '=', 'in')
     .where('transport', '=', 'signal')
     .where('sent_timestamp_ms', 'in', [...timestampsMs])
-    .returningAll()
-    .execute()
+  if (authorAci !== undefined) query = query.where('author_aci', '=', authorAci)
+  const read = await query.returningAll().execute()
   const { unread } = await tx
     .selectFrom('messages')
     .select(({ fn }) => fn.countAll<number>().as('unread'))
@@ -225,24 +238,21 @@ export async function markMessagesRead(
 
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
   if (rows.length === 0) return []
-  const contacts = await db
-    .selectFrom('contacts')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      rows.map(({ contact_id }) => contact_id),
-    )
-    .execute()
+  const present = (ids: (string | null)[]) => ids.filter((id) => id !== null)
+  const contacts = await contactsByIds(db, present(rows.map((row) => row.contact_id)))
+  const groupIds = present(rows.map((row) => row.group_id))
+  const groups =
+    groupIds.length === 0 ? [] : await db.selectFrom('groups').selectAll().where('id', 'in', groupIds).execute()
   const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
   const messages =
     lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
   const attachments = await attachmentsOf(db, messages)
   return rows.flatMap((conversation) => {
     const contact = contacts.find(({ id }) => id === conversation.contact_id)
-    if (contact === undefined) return []
+    const group = groups.find(({ id }) => id === conversation.group_id)
+    if (contact === undefined && group === undefined) return []
     const lastMessage = messages.find(({ id }) => id === conversation.last_message_id)
-    return [{ conversation, contact, lastMessage, attachments: attachments.get(lastMessage?.id ?? '') ?? [] }]
+    return [{ conversation, contact, group, lastMessage, attachments: attachments.get(lastMessage?.id ?? '') ?? [] }]
   })
 }
 

@@ -94,7 +94,7 @@ export function waitingMessages(
   return db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-    .innerJoin('contacts as k', 'k.id', 'c.contact_id')
+    .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'c.sms_lane', 'c.reply_lane'])
     .select(['k.e164 as number', begunLane.as('begun_lane')])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
@@ -144,7 +144,7 @@ export async function agendaOf(
   const rows = await db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
-    .innerJoin('contacts as k', 'k.id', 'c.contact_id')
+    .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'm.due_at_ms'])
     .select(['c.sms_lane', 'c.reply_lane', 'k.e164 as number'])
     .select([

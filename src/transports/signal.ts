@@ -90,7 +90,10 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
       await sink.changed({ timestampMs, failure, atMs }, asUnit(transaction))
     },
     async typing(fact, transaction) {
-      await sink.typing({ from: fact.from, started: fact.started, atMs: fact.atMs }, asUnit(transaction))
+      await sink.typing(fact, asUnit(transaction))
+    },
+    async group(fact, transaction) {
+      await sink.group(fact, asUnit(transaction))
     },
     committed: () => sink.committed(),
   }
@@ -148,6 +151,8 @@ export class SignalTransport implements Transport {
   }
 
   async send(attempt: OutgoingAttempt, _journal: AttemptJournal): Promise<SendOutcome> {
+    const { groupId } = attempt.recipient
+    if (groupId !== undefined) return await this.#sendToGroup(groupId, attempt)
     const { sealed, to } = await this.#account.sendText({
       to: attempt.recipient,
       text: attempt.text,
@@ -169,11 +174,30 @@ export class SignalTransport implements Transport {
     }
   }
 
+  async #sendToGroup(groupId: string, attempt: OutgoingAttempt): Promise<SendOutcome> {
+    const { text, timestampMs, quote, timer, ranges, media: attachments = [] } = attempt
+    const message = { groupId, text, timestampMs, quote, timer, ranges, attachments }
+    const recipients = await this.#account.groups().send(message)
+    const sent = recipients.filter(({ outcome }) => outcome === 'sent').length
+    return {
+      kind: 'accepted',
+      detail: `accepted by Signal for ${sent} of ${recipients.length} members`,
+      encrypted: true,
+      expectsReceipt: sent > 0,
+      recipients,
+    }
+  }
+
   async fetch(pointer: Uint8Array, target: MediaTarget, signal: AbortSignal): Promise<StoredBlob> {
     return await this.#account.fetchAttachment(pointer, target, signal)
   }
 
   async approveIdentity(recipient: Recipient): Promise<void> {
+    const { groupId } = recipient
+    if (groupId !== undefined) {
+      await this.#account.groups().approveIdentities(groupId)
+      return
+    }
     await this.#account.approveIdentity(recipient)
   }
 
@@ -223,6 +247,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     receivedAtMs,
     encrypted: true,
     quote: message.quote,
+    groupId: message.groupId,
     media: message.attachments,
     viewOnce: message.viewOnce,
     timerS: message.timerS,
@@ -234,11 +259,12 @@ function inbound(message: IncomingText, receivedAtMs: number) {
 }
 
 function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
-  const { text, quote, ranges, preview, timerS, startedAtMs, timestampMs: sentAtMs } = message
+  const { text, quote, ranges, preview, timerS, startedAtMs, timestampMs: sentAtMs, groupId, members } = message
   const toSelf = to.aci !== undefined && to.aci === message.from.aci
   const shown = {
-    to,
+    to: { ...to, groupId },
     toSelf,
+    members,
     text,
     sentAtMs,
     quote,

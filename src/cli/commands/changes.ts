@@ -2,7 +2,7 @@
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { MessageJson } from '../json.ts'
-import { json, line, person, printable, state, textNow, way } from '../print.ts'
+import { json, line, otherSide, printable, state, textNow, way } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -57,6 +57,6 @@ function print(message: MessageJson, options: Options): void {
     json(message)
     return
   }
-  line(`${state(message)}  ${way(message)}  ${person(message.contact)}  ${message.id}`)
+  line(`${state(message)}  ${way(message)}  ${otherSide(message)}  ${message.id}`)
   line(`    ${printable(textNow(message))}`)
 }

@@ -2,7 +2,7 @@
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { ConversationJson } from '../json.ts'
 import { conversationWith } from '../people.ts'
-import { json, line, person } from '../print.ts'
+import { json, line, otherSide } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -12,7 +12,7 @@ export async function accept(who: string, options: Options): Promise<void> {
   const { id } = await conversationWith(gateway, who)
   const conversation = await call<ConversationJson>(gateway, 'POST', `/api/v1/conversations/${id}/accept`)
   if (options.json === true) json(conversation)
-  else line(`${person(conversation.contact)} is let in.`)
+  else line(`${otherSide(conversation)} is let in.`)
 }
 
 /** Removes what was said with somebody, for the owner alone. */
@@ -34,6 +34,6 @@ export async function timer(who: string, span: string, options: Options): Promis
     json(conversation)
     return
   }
-  const { disappears_after: after, contact } = conversation
-  line(`Messages with ${person(contact)} ${after === null ? 'stay' : `disappear after ${after}`}.`)
+  const { disappears_after: after } = conversation
+  line(`Messages with ${otherSide(conversation)} ${after === null ? 'stay' : `disappear after ${after}`}.`)
 }

@@ -6,15 +6,23 @@ import type { MessageState } from '../../domain/message.ts'
 import { STATE_FACES } from '../../domain/states.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, call, findGateway, type GatewayOptions } from '../gateway.ts'
-import type { AttemptJson, ChangeJson, ConversationJson, LegJson, MessageJson, PageJson } from '../json.ts'
-import { addressFor, conversationWith } from '../people.ts'
+import type {
+  AttemptJson,
+  ChangeJson,
+  ConversationJson,
+  LegJson,
+  MessageJson,
+  PageJson,
+  RecipientJson,
+} from '../json.ts'
+import { conversationWith, recipientFor } from '../people.ts'
 import {
   clock,
   excerpt,
   json,
   line,
   messageRow,
-  person,
+  otherSide,
   printable,
   shown,
   state,
@@ -23,6 +31,7 @@ import {
   waiting,
   way,
   why,
+  writer,
 } from '../print.ts'
 import { handIn } from './attachments.ts'
 
@@ -61,7 +70,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
-    ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await addressFor(gateway, to) }),
+    ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await recipientFor(gateway, to) }),
     text: text === '' ? undefined : text,
     media: files.length === 0 ? undefined : await handIn(gateway, files, options),
     view_once: options.viewOnce,
@@ -77,7 +86,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
   if (options.json === true) json(message)
   else {
     line(
-      `${state(message)}  ${way(message)}${message.transport === null ? '' : '  '}to ${person(message.contact)}  ${message.id}`,
+      `${state(message)}  ${way(message)}${message.transport === null ? '' : '  '}to ${otherSide(message)}  ${message.id}`,
     )
     const reason = why(message)
     if (reason !== undefined) line(printable(reason))
@@ -129,7 +138,8 @@ export async function show(id: string, options: Options): Promise<void> {
     json({ ...message, attempts: ledger.data, plan: ledger.plan, changes: ledger.changes })
     return
   }
-  line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${person(message.contact)}`)
+  line(`${message.id}  ${message.direction === 'in' ? 'from' : 'to'} ${otherSide(message)}`)
+  if (message.author != null) line(`  by ${writer(message)}`)
   line(`${state(message)}  ${way(message)}`.trimEnd())
   line(`  ${STATE_FACES[message.status].meaning}`)
   const reason = why(message)
@@ -143,6 +153,11 @@ export async function show(id: string, options: Options): Promise<void> {
     ['read', message.read_at],
   ] as const
   for (const [what, at] of times) if (at !== null) line(`  ${what.padEnd(9)} ${clock(at)}`)
+  if (message.group != null && message.direction === 'out') {
+    const { data } = await call<PageJson<RecipientJson>>(gateway, 'GET', `${path}/recipients`)
+    if (data.length > 0) line('Members')
+    table(data.map(({ aci, name, status, detail }) => [`  ${name ?? aci}`, status, printable(detail ?? '')]))
+  }
   if (ledger.plan.length > 0) {
     line('Plan')
     for (const leg of ledger.plan) {
@@ -195,9 +210,7 @@ export async function inbox(who: string | undefined, options: Options & { limit:
     if (options.json === true) json(message)
     else {
       const way_ = way(message) === '' ? '' : ` by ${way(message)}`
-      line(
-        `${clock(message.created_at)}  ${message.direction === 'in' ? person(message.contact) : 'you'}${way_}  ${state(message)}  ${message.id}`,
-      )
+      line(`${clock(message.created_at)}  ${writer(message)}${way_}  ${state(message)}  ${message.id}`)
       for (const words of printable(textNow(message)).split('\n')) line(`    ${words}`)
       const reason = why(message)
       if (message.direction === 'out' && reason !== undefined) line(`    (${printable(reason)})`)
@@ -216,12 +229,12 @@ async function conversations(gateway: Address, options: Options & { limit: strin
   if (data.length === 0) line('No conversations yet.')
   table(
     data.map((conversation) => {
-      const { contact, unread, state: standing, last_message: last } = conversation
+      const { unread, state: standing, last_message: last } = conversation
       return [
         [standing === 'open' ? '' : standing.toUpperCase(), unread > 0 ? `${unread} new` : '']
           .filter(Boolean)
           .join(' '),
-        person(contact),
+        otherSide(conversation),
         last === null ? '' : clock(last.created_at),
         last === null ? '' : state(last),
         last === null ? '' : way(last),

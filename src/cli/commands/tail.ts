@@ -4,7 +4,7 @@ import { CausewayError } from '../../domain/errors.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, events, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { EventJson } from '../json.ts'
-import { clock, excerpt, line, person, printable, shown, state, way } from '../print.ts'
+import { clock, excerpt, line, otherSide, printable, shown, state, way } from '../print.ts'
 
 export interface TailOptions extends GatewayOptions {
   json?: boolean
@@ -59,6 +59,6 @@ function show(event: EventJson): void {
   const direction = message.direction === 'in' ? 'from' : 'to'
   const how = way(message) === '' ? '' : `  ${way(message)}`
   line(
-    `${clock(event.at)}  ${event.type}  ${state(message)}${how}  ${direction} ${person(message.contact)}  ${excerpt(shown(message))}`,
+    `${clock(event.at)}  ${event.type}  ${state(message)}${how}  ${direction} ${otherSide(message)}  ${excerpt(shown(message))}`,
   )
 }

@@ -69,8 +69,10 @@ export const conversationRoutes: readonly Route[] = [
         .describe('A span of at most 28 days; null: they stay.'),
     }),
     handle: async ({ ports, params, body }) => {
-      const { conversation } = await demand(ports, params['id'])
-      await ports.router.setTimer(conversation.id, body.disappears_after)
+      const { conversation, group } = await demand(ports, params['id'])
+      const timerSeconds = body.disappears_after
+      if (group === undefined) await ports.router.setTimer(conversation.id, timerSeconds)
+      else await ports.signal.groups().configure(group.signal_id, { timerSeconds })
       return ok(conversationView(await demand(ports, conversation.id)))
     },
   }),

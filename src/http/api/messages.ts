@@ -43,7 +43,7 @@ const metadata = z.record(z.string(), z.json()).refine((value) => JSON.stringify
 
 const newMessage = z
   .strictObject({
-    to: z.string().min(1).max(100).optional().describe('Number, short code or `signal:<aci>`.'),
+    to: z.string().min(1).max(100).optional().describe('Number, short code, `signal:<aci>` or the id of a group.'),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
     text: z.string().max(TEXT_CHARS_MAX).optional().describe('May be left out where something is attached.'),
     media: z

@@ -77,10 +77,16 @@ const attachmentFields = {
 
 const attachment = shape('Attachment', attachmentFields)
 
+const groupRef = shape('GroupRef', { id: text, title: text })
+/** Somebody in a group, whom we need not know. */
+const personRef = shape('PersonRef', { id: maybe, name: maybe, address: maybe })
+
 const messageFields = {
   id: text,
   conversation_id: text,
-  contact: contactRef.nullable(),
+  contact: contactRef.nullable().describe('Null in a group.'),
+  group: groupRef.nullable(),
+  author: personRef.nullable().describe('Who wrote it into the group.'),
   direction: z.enum(['in', 'out']),
   kind: z.enum(['text', 'call', 'broadcast', 'notice']),
   notice: maybe,
@@ -92,7 +98,9 @@ const messageFields = {
   severity: maybe,
   edited_at: maybeAt,
   deleted_at: maybeAt,
-  quote: z.strictObject({ author: z.enum(['us', 'them']), sent_at: maybeAt, text }).nullable(),
+  quote: z
+    .strictObject({ author: z.enum(['us', 'them']), person: personRef.nullable(), sent_at: maybeAt, text })
+    .nullable(),
   ranges: z.array(z.strictObject({ start: count, length: count, style: text.optional(), mention: text.optional() })),
   preview: z.looseObject({ url: text, title: text }).nullable(),
   disappears_after: maybe,
@@ -147,7 +155,8 @@ const attempts = shape('Attempts', {
 
 const conversation = shape('Conversation', {
   id: text,
-  contact: contactRef,
+  contact: contactRef.nullable().describe('Of a group: null.'),
+  group: groupRef.nullable(),
   unread: count,
   disappears_after: maybe,
   waiting: z.array(z.strictObject({ type: text, count: count.nullable(), since: maybeAt })),
@@ -176,6 +185,36 @@ const contact = shape('Contact', {
   version: count,
   created_at: maybeAt,
   updated_at: maybeAt,
+})
+
+const inGroup = { aci: maybe, name: maybe, address: maybe }
+const group = shape('Group', {
+  id: text,
+  conversation_id: maybe,
+  title: text,
+  description: text,
+  standing: z.enum(['member', 'invited', 'requesting', 'out', 'ended']),
+  admin: flag,
+  announcements_only: flag,
+  timer_seconds: count,
+  who_edits: z.enum(['members', 'admins']),
+  who_adds: z.enum(['members', 'admins']),
+  link: z.enum(['off', 'join', 'request']),
+  link_url: maybe,
+  avatar_url: maybe,
+  members: z.array(z.strictObject({ ...inGroup, admin: flag })),
+  invited: z.array(z.strictObject(inGroup)),
+  requesting: z.array(z.strictObject(inGroup)),
+  revision: count,
+  created_at: maybeAt,
+  updated_at: maybeAt,
+})
+const recipient = z.strictObject({
+  aci: text,
+  name: maybe,
+  status: z.enum(['sent', 'delivered', 'read', 'unregistered', 'failed']),
+  detail: maybe,
+  at: maybeAt,
 })
 
 const recoveryStep = z.strictObject({ step: text, reason: text, at: maybeAt })
@@ -289,6 +328,9 @@ export const answers = {
   conversations: page('ConversationPage', conversation),
   contact,
   contacts: page('ContactPage', contact),
+  group,
+  groups: page('GroupPage', group),
+  recipients: page('Recipients', recipient),
   identity: shape('Identity', {
     contact_id: text,
     safety_number: maybe,

@@ -1,6 +1,6 @@
 /**
  * The protobuf messages of Signal that this account reads and writes, with the field numbers of the service
- * (reference/signal-service.md section 5).
+ * (reference/signal-service.md section 5); those of groups are in `groups.ts`.
  *
  * Enumerations are plain numbers, so that a value of a later version is kept instead of refused. A field that was not
  * on the wire is absent. 64-bit values come as numbers: every one of them is a time in ms or an id that fits 2^53.
@@ -115,7 +115,7 @@ message Reaction {
   optional bytes targetAuthorAciBinary = 6;
 }
 message Delete { optional uint64 targetSentTimestamp = 1; }
-message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; }
+message GroupContextV2 { optional bytes masterKey = 1; optional uint32 revision = 2; optional bytes groupChange = 3; }
 message EditMessage { optional uint64 targetSentTimestamp = 1; optional DataMessage dataMessage = 2; }
 message ReceiptMessage { optional uint32 type = 1; repeated uint64 timestamp = 2; }
 message TypingMessage { optional uint64 timestamp = 1; optional uint32 action = 2; optional bytes groupId = 3; }
@@ -319,7 +319,7 @@ export interface DataMessage {
   attachments?: readonly AttachmentPointer[]
   /** 2: it does nothing but set the timer; 4: it hands over the profile key. */
   flags?: number
-  /** Seconds. */
+  /** Seconds after which it disappears. */
   expireTimer?: number
   expireTimerVersion?: number
   profileKey?: Uint8Array
@@ -331,13 +331,21 @@ export interface DataMessage {
   sticker?: { data?: AttachmentPointer; emoji?: string }
   requiredProtocolVersion?: number
   isViewOnce?: boolean
-  groupV2?: { masterKey?: Uint8Array; revision?: number }
+  groupV2?: GroupContext
   reaction?: Reaction
   delete?: { targetSentTimestamp?: number }
   payment?: { notification?: { note?: string } }
   storyContext?: object
   giftBadge?: object
   pollCreate?: { question?: string; options?: readonly string[] }
+}
+
+/** The group that a message belongs to. */
+export interface GroupContext {
+  masterKey?: Uint8Array
+  revision?: number
+  /** The signed change that led to this revision. */
+  groupChange?: Uint8Array
 }
 
 export interface SyncSent {

@@ -37,12 +37,14 @@ export interface ContactsTable {
   updated_at_ms: number
 }
 
-/** What a line of our own in a conversation tells of the person. */
-export type Notice = 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed'
+/** What a line of our own in a conversation tells of the person, or of the group. */
+export type Notice = 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
 
+/** One person over all transports, or one group: exactly one of `contact_id` and `group_id` is there. */
 export interface ConversationsTable {
   id: string
-  contact_id: string
+  contact_id: string | null
+  group_id: string | null
   /** The modem that last carried a text of this conversation, so that our number stays the same to them. */
   sms_lane: string | null
   /** The modem that they last wrote to. */
@@ -71,7 +73,8 @@ export interface MessagesTable {
   conversation_id: string
   direction: 'in' | 'out'
   text: string
-  /** `call`: somebody called; `broadcast`: to everybody in the cell. Their text says so in words. */
+  /** `call`: somebody called; `broadcast`: to everybody in the cell; `notice`: something was done to a group. Their text
+   * says so in words. */
   kind: Generated<MessageKind>
   /** Meant to be shown at once (class 0). */
   flash: Generated<number>
@@ -132,6 +135,8 @@ export interface MessagesTable {
   quote_json: string | null
   /** `Reaction[]`, one a person. */
   reactions_json: string | null
+  /** Who wrote it into a group. */
+  author_aci: string | null
   /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
   origin: Generated<'here' | 'other-device'>
   /** `TextRange[]`: styles and mentions, as they lie in `text`. */
@@ -149,6 +154,27 @@ export interface MessagesTable {
   attachments: Generated<number>
   /** Ours, to be looked at once: what is attached is wiped here when it has left. */
   view_once: Generated<number>
+}
+
+/** What became of a message to a group for one of its members. */
+interface MessageRecipientsTable {
+  message_id: string
+  aci: string
+  state: 'sent' | 'delivered' | 'read' | 'unregistered' | 'failed'
+  detail: string | null
+  at_ms: number
+}
+
+/** A group as people see it; its secrets are with the account. */
+export interface GroupsTable {
+  id: string
+  /** Base64 of Signal's group identifier. */
+  signal_id: string
+  title: string
+  /** `GroupDetails`. */
+  view_json: string
+  created_at_ms: number
+  updated_at_ms: number
 }
 
 /** Every version of a message that was edited, by the time its author's device gave it. */
@@ -336,6 +362,8 @@ export interface SettingsTable {
 }
 
 export interface MailboxTables {
+  groups: GroupsTable
+  message_recipients: MessageRecipientsTable
   message_versions: MessageVersionsTable
   early_receipts: EarlyReceiptsTable
   own_changes: OwnChangesTable
@@ -360,6 +388,8 @@ export interface MailboxTables {
 
 export type ContactRow = Selectable<ContactsTable>
 export type ConversationRow = Selectable<ConversationsTable>
+export type GroupRow = Selectable<GroupsTable>
+export type RecipientRow = Selectable<MessageRecipientsTable>
 export type MessageRow = Selectable<MessagesTable>
 export type LegRow = Selectable<LegsTable>
 export type AttemptRow = Selectable<AttemptsTable>

@@ -37,6 +37,7 @@ function hastyClock(waits: number[], aheadMs: number): Clock {
   }
 }
 
+type GroupFact = Parameters<SignalSink['group']>[0]
 type Receipt = Parameters<SignalSink['receipt']>[0]
 type Settled = Parameters<SignalSink['settled']>[0]
 type Read = Parameters<SignalSink['readElsewhere']>[0]
@@ -57,12 +58,13 @@ export class RecordingSink implements SignalSink {
   readonly settledChanges: Settled[] = []
   /** Whether the message that somebody changes is here. */
   amendable = true
+  readonly groups: GroupFact[] = []
   readonly undecryptables: Undecryptable[] = []
   readonly removals: Removed[] = []
   /** Whether the house knows everybody who writes; else they are strangers. */
   knowsAll = true
   /** Called before anything is recorded; may throw in the transaction's place. */
-  before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable') => void = () => {}
+  before: (what: 'text' | 'receipt' | 'peer' | 'amend' | 'group' | 'typing' | 'undecryptable') => void = () => {}
   #pending: (() => void)[] = []
 
   async text(message: IncomingText): Promise<void> {
@@ -81,6 +83,10 @@ export class RecordingSink implements SignalSink {
     if (!this.amendable) return false
     this.#note('amend', () => this.changes.push(change))
     return true
+  }
+
+  async group(fact: GroupFact): Promise<void> {
+    this.#note('group', () => this.groups.push(fact))
   }
 
   async readElsewhere(read: Read): Promise<void> {
@@ -115,7 +121,7 @@ export class RecordingSink implements SignalSink {
     for (const apply of this.#pending.splice(0)) apply()
   }
 
-  #note(what: 'text' | 'receipt' | 'peer' | 'amend' | 'typing' | 'undecryptable', apply: () => void): void {
+  #note(what: 'text' | 'receipt' | 'peer' | 'amend' | 'group' | 'typing' | 'undecryptable', apply: () => void): void {
     try {
       this.before(what)
     } catch (error) {

@@ -93,3 +93,24 @@ test('what is read on the phone is told with its author', async () => {
   await until(() => sink.reads.length === 1)
   expect(sink.reads[0]).toMatchObject({ author: { aci: ana.aci }, timestampsMs: [5_000, 6_000] })
 })
+
+test('what the phone writes to a group is ours in the group, with what it does to messages there', async () => {
+  const { olga, ana, gateway, sink } = await linked()
+  const id = await ana.createGroup('Garden', [olga])
+  const theirs = await ana.sendToGroup(id, 'who waters?')
+  await until(() => sink.texts.some(({ groupId }) => groupId === id))
+  const known = await gateway.db.selectFrom('signal_groups').selectAll().executeTakeFirstOrThrow()
+  const groupV2 = { masterKey: new Uint8Array(known.master_key), revision: known.revision, groupChange: null }
+  const first = await olga.writeOnPhone(ana.e164, { body: 'I do', groupV2 })
+  await olga.writeOnPhone(ana.e164, { body: 'we do', groupV2 }, { edits: first })
+  const targetAuthorAciBinary = new Uint8Array(Buffer.from(ana.aci.replaceAll('-', ''), 'hex'))
+  const target = { targetAuthorAci: null, targetAuthorAciBinary, targetSentTimestamp: BigInt(theirs) }
+  await olga.writeOnPhone(ana.e164, { reaction: { emoji: '👍', remove: false, ...target }, groupV2 })
+  await until(() => sink.changes.length === 2)
+  expect(sink.texts.at(-1)).toMatchObject({ from: { aci: olga.aci }, groupId: id, timestampMs: first, text: 'I do' })
+  expect(sink.texts.at(-1)?.sentTo).toEqual({ aci: undefined, pni: undefined, e164: undefined })
+  expect(sink.changes).toMatchObject([
+    { groupId: id, target: { ours: true, timestampMs: first }, change: { kind: 'edited', text: 'we do' } },
+    { groupId: id, target: { ours: false, timestampMs: theirs, authorAci: ana.aci }, change: { emoji: '👍' } },
+  ])
+})

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { GroupDetails } from '../../../src/domain/group.ts'
 import { type OpenApiDocument, openApiDocument } from '../../../src/http/openapi/document.ts'
 import { replies } from '../../../src/http/openapi/replies.ts'
 import { routes } from '../../../src/http/routes.ts'
+import { putGroup } from '../../../src/store/groups.ts'
 import { type Reply, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -98,6 +101,26 @@ describe('what is answered is what is described, field by field', () => {
       body: Buffer.from('GIF89a but not really'),
     })
     ids['media'] = file.id
+    const details: GroupDetails = {
+      id: 'created',
+      title: 'Garden',
+      description: '',
+      revision: 3,
+      standing: 'member',
+      admin: true,
+      announcementsOnly: false,
+      timerSeconds: 0,
+      whoEdits: 'members',
+      whoAdds: 'admins',
+      link: 'off',
+      linkUrl: undefined,
+      avatar: true,
+      members: [{ aci: randomUUID(), admin: true }],
+      invited: [`PNI:${randomUUID()}`],
+      requesting: [],
+    }
+    const { group } = await rig.db.transaction().execute((tx) => putGroup(tx, rig.ports.ids, details, 1))
+    ids['groups'] = group.id
     ids['tokens'] = (await call('POST', '/api/v1/tokens', { name: 'x', scopes: ['messages:read'] })).body.id
   })
 

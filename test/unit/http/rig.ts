@@ -264,6 +264,32 @@ export async function startRig(): Promise<Rig> {
       safetyNumber: async () => '1'.repeat(60),
       safetyCode: async () => new Uint8Array([8, 2, 255]),
       compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
+      groups: () => {
+        const said =
+          (words: string) =>
+          async (id: string, ...more: unknown[]) => {
+            calls.push(`group ${words} ${id} ${JSON.stringify(more)}`)
+          }
+        return {
+          create: async ({ title, people, avatar }) => {
+            calls.push(`group create ${title} ${JSON.stringify(people)} ${avatar?.length ?? 'no'} octets`)
+            return 'created'
+          },
+          configure: said('configure'),
+          setAvatar: said('avatar'),
+          avatar: async () => new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+          add: said('add'),
+          remove: said('remove'),
+          setRole: said('role'),
+          approve: said('approve'),
+          accept: said('accept'),
+          leave: said('leave'),
+          join: async (link) => {
+            calls.push(`group join ${link}`)
+            return 'created'
+          },
+        }
+      },
     },
     webhooks: {
       poke: () => {

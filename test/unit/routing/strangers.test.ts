@@ -111,7 +111,7 @@ it('texts and calls of somebody blocked are kept without a sound; what we would 
 it('blocking a request ends it, and with `deleted` nothing of it stays', async () => {
   await world.note(ANA_ACI, 'buy now', undefined, request)
   const { id, contact_id: contactId } = await conversation()
-  await world.router.block(contactId, { blocked: true, deleted: true })
+  await world.router.block(contactId ?? '', { blocked: true, deleted: true })
   expect(decisions()).toEqual([{ kind: 'blocked', deleted: true }])
   expect(await conversation()).toMatchObject({ id, request_at_ms: null, removed_at_ms: world.nowMs, unread: 0 })
   expect(await world.all()).toEqual([])

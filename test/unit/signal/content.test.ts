@@ -75,7 +75,7 @@ const shown: [string, DataMessage, string | undefined][] = [
   ],
   ['a sticker without its picture', { sticker: {}, attachments: [] }, '[sticker: this version cannot show it yet]'],
   ['a sticker, by its emoji', { sticker: { emoji: '🦔', data: { cdnKey: 'k' } } }, '🦔'],
-  ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, '[in a group]\nall'],
+  ['a text in a group', { body: 'all', groupV2: { revision: 1 } }, 'all'],
   ['a view-once picture', { isViewOnce: true, attachments: [{ contentType: 'image/png' }] }, ''],
   ['a view-once message whose picture was taken back', { isViewOnce: true }, undefined],
   [

@@ -128,6 +128,7 @@ test(`${count} contents of every kind, mutated and cut, stop nothing`, { timeout
     sync: { apply: async () => false } as never,
     texts: desk as never,
     habits: new Habits({ readReceipts: true, typing: true }),
+    groups: { place: async () => ({ kind: 'refused', why: '' }), typingIn: async () => undefined } as never,
   })
   const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
   const random = generator(seed)

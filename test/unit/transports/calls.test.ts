@@ -41,7 +41,7 @@ it('national numbers are read as those of our country; callers without a number 
   await ring(undefined, { withheld: true })
   await ring(undefined)
   const { data } = await listConversations(rig.world.db, { limit: 5 })
-  expect(data.map(({ contact }) => contact.e164 ?? contact.sender).sort()).toEqual([
+  expect(data.map(({ contact }) => contact?.e164 ?? contact?.sender).sort()).toEqual([
     '+15550000102',
     'Unknown caller',
     'Withheld number',

@@ -1,0 +1,74 @@
+/** `causeway group …`: groups and people are named by what they are called. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
+import { type Rig, startRig } from '../http/rig.ts'
+import { run } from './run.ts'
+
+const ana = randomUUID()
+let rig: Rig
+let id: string
+
+beforeAll(async () => {
+  rig = await startRig()
+  const token = await rig.token('admin')
+  await rig.call('POST', '/api/v1/contacts', { token, json: { address: `signal:${ana}`, name: 'Ana' } })
+  await rig.db.transaction().execute(async (tx) => {
+    const details = {
+      id: 'created',
+      title: 'Garden\u001b[2J',
+      description: 'tomatoes',
+      revision: 1,
+      standing: 'member',
+      admin: true,
+      announcementsOnly: false,
+      timerSeconds: 3600,
+      whoEdits: 'members',
+      whoAdds: 'admins',
+      link: 'join',
+      linkUrl: 'https://signal.group/#x',
+      members: [{ aci: ana, admin: false }],
+      invited: [],
+      requesting: [],
+      avatar: false,
+    } as const
+    const { group } = await putGroup(tx, rig.ports.ids, details, 1)
+    await ensureGroupConversation(tx, rig.ports.ids, group.id, 1)
+    id = group.id
+  })
+})
+afterAll(() => rig.stop())
+
+const here = (...words: string[]) => run([...words, '--socket', rig.socketPath])
+
+test('shows what a group is like, and nothing of it steers the terminal', async () => {
+  const { code, out } = await here('group', 'show', id)
+  expect(code).toBe(0)
+  expect(out).toContain('you are an administrator')
+  expect(out).toContain('messages disappear after 1 h')
+  expect(out).toContain('https://signal.group/#x')
+  expect(out).toContain('Ana')
+  expect(out).not.toContain('\u001b')
+  expect((await here('group')).out).toContain(id)
+})
+
+test.each([
+  [['role', 'ana', 'admin'], `role created ["${ana}",true]`],
+  [['remove', 'ana'], `remove created ["${ana}"]`],
+  [['rename', 'Roof'], 'configure created [{"title":"Roof"}]'],
+  [['timer', '1h'], 'configure created [{"timerSeconds":3600}]'],
+  [['timer', 'off'], 'configure created [{"timerSeconds":0}]'],
+  [['link', 'request', '--reset'], 'configure created [{"link":"request","resetLink":true}]'],
+  [['announcements', 'on'], 'configure created [{"announcementsOnly":true}]'],
+  [['rights', '--edit', 'admins'], 'configure created [{"whoEdits":"admins"}]'],
+  [['leave'], 'leave created []'],
+])('group %j', async ([command = '', ...words], said) => {
+  const ended = await here('group', command, id, ...words)
+  expect([ended.code, ended.err]).toEqual([0, ''])
+  expect(rig.calls.at(-1)).toBe(`group ${said}`)
+})
+
+test('a group that is not there is said so', async () => {
+  const ended = await here('group', 'show', 'Cellar')
+  expect([ended.code, ended.err]).toEqual([1, expect.stringContaining('no group called Cellar')])
+})

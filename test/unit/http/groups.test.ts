@@ -3,27 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
-import { type Rig, startRig } from './rig.ts'
+import { gardenGroup, type Rig, startRig } from './rig.ts'
 
 const [ana, ben] = [randomUUID(), randomUUID()]
-const details: GroupDetails = {
-  id: 'created',
-  title: 'Garden',
-  description: '',
-  revision: 3,
-  standing: 'member',
-  admin: true,
-  announcementsOnly: false,
-  timerSeconds: 0,
-  whoEdits: 'members',
-  whoAdds: 'admins',
-  link: 'off',
-  linkUrl: undefined,
-  avatar: true,
-  members: [{ aci: ana, admin: true }],
-  invited: [`PNI:${ben}`],
-  requesting: [],
-}
+const details: GroupDetails = { ...gardenGroup, members: [{ aci: ana, admin: true }], invited: [`PNI:${ben}`] }
 
 let rig: Rig
 let token: string

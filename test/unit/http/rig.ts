@@ -9,6 +9,7 @@ import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CausewayError } from '../../../src/domain/errors.ts'
+import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
@@ -20,6 +21,26 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
 import { mediaRig } from '../media-rig.ts'
+
+/** A group as its account tells of it: ours, and nobody else in it. */
+export const gardenGroup: GroupDetails = {
+  id: 'created',
+  title: 'Garden',
+  description: '',
+  revision: 3,
+  standing: 'member',
+  admin: true,
+  announcementsOnly: false,
+  timerSeconds: 0,
+  whoEdits: 'members',
+  whoAdds: 'admins',
+  link: 'off',
+  linkUrl: undefined,
+  avatar: true,
+  members: [],
+  invited: [],
+  requesting: [],
+}
 
 export interface Reply {
   status: number

@@ -57,6 +57,7 @@ test('a text is decrypted once and answered by a sealed delivery receipt', async
       sealed: false,
       attachments: [],
       files: [],
+      viewOnce: false,
       repeats: 0,
     },
   ])

@@ -155,7 +155,8 @@ it('encodes or refuses by name whatever JSON comes', () => {
       expect(error.field).not.toBe('')
     }
   }
-  expect(encoded).toBeGreaterThan(1000)
+  // One in twelve is a PDU in spite of all: else this would prove nothing of the encoder.
+  expect(encoded).toBeGreaterThan(500)
   expect(encoded).toBeLessThan(7_600)
 })
 

@@ -46,7 +46,12 @@ test('another SIM than before is told, and remembered for the doctor', async () 
   const { gateway, told, watch, close } = await watched()
   await untilState(gateway.modem, 'ready')
   expect(watch.simChangedAtMs(gateway.modem.id)).toBeUndefined()
-  gateway.sim.fault({ kind: 'answer', command: '+CCID', text: '\r\n+CCID: 8949299009999999999\r\n\r\nOK\r\n' })
+  gateway.sim.fault({
+    kind: 'answer',
+    times: 'always',
+    command: '+CCID',
+    text: '\r\n+CCID: 8949299009999999999\r\n\r\nOK\r\n',
+  })
   gateway.sim.reboot()
   await expect.poll(() => told().at(-1), { timeout: 10_000 }).toBe('ready ["sim-changed"]')
   expect(watch.simChangedAtMs(gateway.modem.id)).toBe(7)

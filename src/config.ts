@@ -38,7 +38,12 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
-  texts: { transliterate: boolean; referenceBits: 8 | 16; nationalLanguages: readonly number[] }
+  texts: {
+    transliterate: boolean
+    referenceBits: 8 | 16
+    nationalLanguages: readonly number[]
+    incompleteAfterMs: number
+  }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
   signal: {
@@ -137,6 +142,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       transliterate: values.texts.transliterate,
       referenceBits: values.texts.reference_bits,
       nationalLanguages: values.texts.national_languages,
+      incompleteAfterMs: values.texts.incomplete_after,
     },
     modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
       port,

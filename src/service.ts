@@ -34,7 +34,9 @@ import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
 import { oldestWaitingMs } from './store/mailbox.ts'
+import { OverdueParts } from './store/overdue-parts.ts'
 import { Pictures } from './store/pictures.ts'
+import { LateParts } from './transports/late-parts.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
@@ -180,7 +182,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       router,
       media: router.media,
       countSegments: (text) => {
-        const { parts, alphabet } = countSegments(text)
+        const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
       modems: modemPort(modems, scout, () => router.smsLanes()),
@@ -215,6 +217,15 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())
+  const lateParts = new LateParts({
+    sink: router.sink,
+    shelf: new OverdueParts(db),
+    afterMs: config.texts.incompleteAfterMs,
+    clock,
+    log,
+  })
+  lateParts.start()
+  closing.push(() => lateParts.stop())
   webhooks.start()
 
   isReady = true

@@ -17,6 +17,7 @@ export interface MessageJson {
   text: string
   attachments: AttachmentJson[]
   flash: boolean
+  incomplete: boolean
   replaced_by: string | null
   severity: string | null
   edited_at: string | null

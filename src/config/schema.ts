@@ -279,9 +279,16 @@ export const configSchema = z.strictObject({
         .describe(
           'Languages whose tables of letters (3GPP TS 23.038) may be used where that saves a part, as `tr, pt`: bn, es, gu, hi, kn, ml, or, pa, pt, ta, te, tr, ur. A phone that lacks the table shows other letters.',
         ),
+      incomplete_after: duration
+        .prefault('PT10M')
+        .describe(
+          'A long text of which parts are missing is shown with […] in their place when so much time has passed since the last part. What comes later fills the gaps.',
+        ),
     })
     .prefault({})
-    .describe('How text messages are written. Only what saves a part is used.'),
+    .describe(
+      'How text messages are written (only what saves a part is used), and how long the parts of one are waited for.',
+    ),
   calls: z
     .strictObject({
       hang_up: flag

@@ -43,6 +43,8 @@ export interface OutgoingAttempt {
   ranges?: readonly TextRange[]
   /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
   timer?: { seconds: number; version: number }
+  /** To be shown at once and kept by nobody (class 0). Never with a network that knows no such thing. */
+  flash?: boolean
   /** Attached, in order. A transport that cannot carry files refuses what has any. */
   media?: readonly OutgoingMedia[]
   /**

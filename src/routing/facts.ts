@@ -36,6 +36,7 @@ type MessageFacts = Pick<
   | 'fallback_after_ms'
   | 'attachments'
   | 'view_once'
+  | 'flash'
 >
 
 /** The facts about this message and this person now. */
@@ -59,6 +60,7 @@ export async function gatherFacts(
       identityChanged: contact.identity_changed_at_ms !== null,
     },
     encryptedOnly: encryptedOnly(message),
+    flash: message.flash === 1,
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),

@@ -1,4 +1,4 @@
-/** A long text of which a part is late, through the whole gateway: simulated network and modem in, command line out. */
+/** Long texts of which a part is late, and flash messages, through the whole gateway: command line to simulated network. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { encodeDeliver } from '../../../modem/pdu/encode.ts'
 import { toHex } from '../../../modem/pdu/octets.ts'
 import { split } from '../../../modem/pdu/segments.ts'
 import { timestampOf } from '../../../modem/pdu/timestamp.ts'
+import { decodePdu } from '../../../modem/pdu/tpdu.ts'
 import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { RadioNetwork } from '../../../modem/sim/network.ts'
 import { loadConfig } from '../../../src/config.ts'
@@ -32,10 +33,12 @@ function deliver(part: typeof one): void {
   network.inject(OURS, toHex(encodeDeliver(fields)))
 }
 
+const here = (...words: string[]) => run([...words, '--socket', join(directory, 'run/api.sock')])
+
 /** Asks until the conversation matches; the test's own limit ends a vain wait. */
 async function untilSays(pattern: RegExp): Promise<string> {
   for (;;) {
-    const { out } = await run(['inbox', BEN, '--socket', join(directory, 'run/api.sock')])
+    const { out } = await here('inbox', BEN)
     if (pattern.test(out)) return out
   }
 }
@@ -47,7 +50,7 @@ beforeAll(async () => {
     `mode: sms_only
 data_dir: .
 http: { listen: 127.0.0.1:0 }
-texts: { incomplete_after: PT1S }
+texts: { incomplete_after: PT1S, transliterate: true }
 modems: [{ port: "tcp://127.0.0.1:${port}" }]
 `,
   )
@@ -60,7 +63,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 }, 30_000)
 
-test('is shown with a mark where it misses, and is whole in the same place when the part comes, also after a restart', async () => {
+test('a long text is shown with a mark where it misses, and is whole in the same place when the part comes, also after a restart', async () => {
   deliver(three)
   deliver(one)
   const gapped = await untilSays(/sms, incomplete {2}/)
@@ -71,4 +74,18 @@ test('is shown with a mark where it misses, and is whole in the same place when 
   const whole = await untilSays(/b{153}/)
   expect(whole).toContain(`${'a'.repeat(153)}${'b'.repeat(153)}${'c'.repeat(20)}\n`)
   expect([whole.match(/c{20}/g)?.length, whole.includes('incomplete')]).toEqual([1, false])
+}, 60_000)
+
+test('a flash message leaves as class 0, and what it costs is counted by the settings for texts', async () => {
+  const ben = network.person('+15550000103')
+  const text = `’${'x'.repeat(150)}`
+  const ended = await here('send', ben.number, text, '--flash', '--json', '--wait', '30s')
+  expect(JSON.parse(ended.out)).toMatchObject({ flash: true, transport: 'sms', text, fallback: null })
+  const [entry, ...more] = network.ledger.entries({ to: ben.number })
+  expect([ben.inbox.map((received) => received.text), more]).toEqual([[text.replace('’', "'")], []])
+  const submitted = decodePdu(`00${entry?.tpduHex ?? ''}`, 'mo')
+  expect(submitted).toMatchObject({ type: 'submit', class: 0 })
+  const plain = await here('send', ben.number, text, '--json')
+  expect(JSON.parse(plain.out)).toMatchObject({ flash: false, segments: { count: 1, encoding: 'gsm7' } })
+  expect(await here('send', ben.number, 'x', '--flash', '--attach', file)).toMatchObject({ code: 64 })
 }, 60_000)

@@ -46,6 +46,7 @@ export interface Config {
   }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
+  alerts: { to: readonly string[] }
   signal: {
     server: SignalServer
     readReceipts: boolean
@@ -160,6 +161,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     })),
     calls: { hangUp: values.calls.hang_up },
     broadcasts: { channels: values.broadcasts.channels ?? [] },
+    alerts: values.alerts,
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,

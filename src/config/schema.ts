@@ -313,6 +313,22 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Cell broadcasts. Public warnings (ETWS, CMAS/WEA, EU-Alert) are always taken.'),
+  alerts: z
+    .strictObject({
+      to: z
+        .array(
+          z.string().regex(/^(\+?\d{3,15}|signal:[\da-f-]{36}|cnv_\w{1,60})$/, {
+            message: 'write a number in quotes as "+447700900123", signal:<aci>, or the id of a conversation',
+          }),
+        )
+        .max(8)
+        .prefault([])
+        .describe(
+          'Whom to write to when a modem is gone, is given up or waits for its PIN, and when messages do not move on: numbers in quotes, `signal:<aci>`, or ids of conversations, at most 8. They are written to like anybody else, at most once an hour about each of the four.',
+        ),
+    })
+    .prefault({})
+    .describe('Telling the administrators. Off unless somebody is named; the same is told as events in any case.'),
   signal: z
     .strictObject({
       server: z

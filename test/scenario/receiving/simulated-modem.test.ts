@@ -1,4 +1,4 @@
-/** Long texts of which a part is late, and flash messages, through the whole gateway: command line to simulated network. */
+/** Long texts of which a part is late, flash messages, and a modem that is gone, through the whole gateway: command line to simulated network. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,9 +36,9 @@ function deliver(part: typeof one): void {
 const here = (...words: string[]) => run([...words, '--socket', join(directory, 'run/api.sock')])
 
 /** Asks until the conversation matches; the test's own limit ends a vain wait. */
-async function untilSays(pattern: RegExp): Promise<string> {
+async function untilSays(pattern: RegExp, who = BEN): Promise<string> {
   for (;;) {
-    const { out } = await here('inbox', BEN)
+    const { out } = await here('inbox', who)
     if (pattern.test(out)) return out
   }
 }
@@ -51,7 +51,8 @@ beforeAll(async () => {
 data_dir: .
 http: { listen: 127.0.0.1:0 }
 texts: { incomplete_after: PT1S, transliterate: true }
-modems: [{ port: "tcp://127.0.0.1:${port}" }]
+alerts: { to: ['+15550000104'] }
+modems: [{ port: "tcp://127.0.0.1:${port}", label: kitchen }]
 `,
   )
   service = await runService(loadConfig({ file, env: {} }), { log })
@@ -88,4 +89,14 @@ test('a flash message leaves as class 0, and what it costs is counted by the set
   const plain = await here('send', ben.number, text, '--json')
   expect(JSON.parse(plain.out)).toMatchObject({ flash: false, segments: { count: 1, encoding: 'gsm7' } })
   expect(await here('send', ben.number, 'x', '--flash', '--attach', file)).toMatchObject({ code: 64 })
+}, 60_000)
+
+test('an administrator is written to about a modem that is gone, and hears of it when it is back', async () => {
+  const admin = network.person('+15550000104')
+  sim.unplug()
+  await untilSays(/queued[^\n]*\n {4}Causeway: modem kitchen is gone\./, admin.number)
+  expect(admin.inbox).toEqual([])
+  await sim.plug()
+  await untilSays(/(sent|delivered)[^\n]*\n {4}Causeway: modem kitchen is gone\./, admin.number)
+  expect(admin.inbox).toHaveLength(1)
 }, 60_000)

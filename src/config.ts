@@ -38,9 +38,15 @@ export interface Config {
   validityMs: number
   resendWhenUncertain: boolean
   modems: readonly ModemConfig[]
-  texts: { transliterate: boolean; referenceBits: 8 | 16; nationalLanguages: readonly number[] }
+  texts: {
+    transliterate: boolean
+    referenceBits: 8 | 16
+    nationalLanguages: readonly number[]
+    incompleteAfterMs: number
+  }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
+  alerts: { to: readonly string[] }
   signal: {
     server: SignalServer
     readReceipts: boolean
@@ -137,6 +143,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       transliterate: values.texts.transliterate,
       referenceBits: values.texts.reference_bits,
       nationalLanguages: values.texts.national_languages,
+      incompleteAfterMs: values.texts.incomplete_after,
     },
     modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
       port,
@@ -154,6 +161,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     })),
     calls: { hangUp: values.calls.hang_up },
     broadcasts: { channels: values.broadcasts.channels ?? [] },
+    alerts: values.alerts,
     signal: {
       server: signalServer(values.signal.server, absolute),
       readReceipts: values.signal.read_receipts,

@@ -20,6 +20,7 @@ import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
+import { AdminTexts } from './service/admin-texts.ts'
 import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
@@ -34,7 +35,9 @@ import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
 import { oldestWaitingMs } from './store/mailbox.ts'
+import { OverdueParts } from './store/overdue-parts.ts'
 import { Pictures } from './store/pictures.ts'
+import { LateParts } from './transports/late-parts.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
@@ -130,7 +133,15 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   const metrics = new Metrics({ db, databasePath: path, clock })
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock)))
   const modems = createModems(config, sink, db, scout, log)
-  const watch = new ModemWatch(events, log, clock)
+  const administrators = new AdminTexts({
+    to: config.alerts.to,
+    events,
+    submit: (request) => router.submit(request),
+    nameOf: (id) => modems.find((modem) => modem.id === id)?.status().label ?? id,
+    clock,
+    log,
+  })
+  const watch = new ModemWatch(administrators, log, clock)
   const account = new Account({
     db,
     server: config.signal.server,
@@ -180,7 +191,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       router,
       media: router.media,
       countSegments: (text) => {
-        const { parts, alphabet } = countSegments(text)
+        const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
       modems: modemPort(modems, scout, () => router.smsLanes()),
@@ -210,11 +221,28 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   // Ends before the modems do: what we stop ourselves is not lost.
   const watching = watch.watch(modems)
   closing.push(() => watching.stop())
-  const alerts = new Alerts({ events, account, modems, oldestWaitingMs: () => oldestWaitingMs(db), clock, log }).watch()
+  const alerts = new Alerts({
+    events: administrators,
+    account,
+    modems,
+    oldestWaitingMs: () => oldestWaitingMs(db),
+    clock,
+    log,
+  }).watch()
   closing.push(() => alerts.stop())
   for (const modem of modems) modem.start()
   await router.start(transports)
   closing.push(() => router.stop())
+  closing.push(() => administrators.stop())
+  const lateParts = new LateParts({
+    sink: router.sink,
+    shelf: new OverdueParts(db),
+    afterMs: config.texts.incompleteAfterMs,
+    clock,
+    log,
+  })
+  lateParts.start()
+  closing.push(() => lateParts.stop())
   webhooks.start()
 
   isReady = true

@@ -56,6 +56,7 @@ export interface MessageJson {
   text: string
   attachments: AttachmentJson[]
   flash: boolean
+  incomplete: boolean
   replaced_by: string | null
   severity: string | null
   edited_at: string | null

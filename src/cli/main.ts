@@ -62,6 +62,7 @@ function program(): Command {
       (file, all: string[]) => [...all, file],
       [],
     )
+    .option('--flash', 'to be shown at once and kept by nobody; always a text')
     .option('--view-once', 'the one file is to be looked at once; without words')
     .option('--voice', 'the files are voice messages')
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')

@@ -54,12 +54,13 @@ export function state(message: MessageJson): string {
 
 /** `signal, encrypted`, `sms, flash`, `call`, or nothing. */
 export function way(message: MessageJson): string {
-  const { kind, severity, transport, encrypted, flash, origin, replaced_by: replacedBy } = message
+  const { kind, severity, transport, encrypted, flash, incomplete, origin, replaced_by: replacedBy } = message
   const words = [
     kind === 'text' ? transport : kind,
     severity,
     encrypted && 'encrypted',
     flash && 'flash',
+    incomplete && 'incomplete',
     origin === 'other-device' && 'from another device',
     replacedBy !== null && 'replaced',
   ]

@@ -279,9 +279,16 @@ export const configSchema = z.strictObject({
         .describe(
           'Languages whose tables of letters (3GPP TS 23.038) may be used where that saves a part, as `tr, pt`: bn, es, gu, hi, kn, ml, or, pa, pt, ta, te, tr, ur. A phone that lacks the table shows other letters.',
         ),
+      incomplete_after: duration
+        .prefault('PT10M')
+        .describe(
+          'A long text of which parts are missing is shown with […] in their place when so much time has passed since the last part. What comes later fills the gaps.',
+        ),
     })
     .prefault({})
-    .describe('How text messages are written. Only what saves a part is used.'),
+    .describe(
+      'How text messages are written (only what saves a part is used), and how long the parts of one are waited for.',
+    ),
   calls: z
     .strictObject({
       hang_up: flag
@@ -306,6 +313,22 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Cell broadcasts. Public warnings (ETWS, CMAS/WEA, EU-Alert) are always taken.'),
+  alerts: z
+    .strictObject({
+      to: z
+        .array(
+          z.string().regex(/^(\+?\d{3,15}|signal:[\da-f-]{36}|cnv_\w{1,60})$/, {
+            message: 'write a number in quotes as "+447700900123", signal:<aci>, or the id of a conversation',
+          }),
+        )
+        .max(8)
+        .prefault([])
+        .describe(
+          'Whom to write to when a modem is gone, is given up or waits for its PIN, and when messages do not move on: numbers in quotes, `signal:<aci>`, or ids of conversations, at most 8. They are written to like anybody else, at most once an hour about each of the four.',
+        ),
+    })
+    .prefault({})
+    .describe('Telling the administrators. Off unless somebody is named; the same is told as events in any case.'),
   signal: z
     .strictObject({
       server: z

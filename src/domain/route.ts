@@ -45,6 +45,8 @@ export interface RouteFacts {
   }
   /** In words, why this message may never be plaintext whatever the policy (it disappears, it is a Signal group's). */
   encryptedOnly: string | undefined
+  /** To be shown at once (class 0), which only a text can be. */
+  flash: boolean
   /** Files are attached: a text cannot carry them, and a message never leaves without what belongs to it. */
   hasMedia: boolean
   signal: TransportFact
@@ -109,7 +111,7 @@ export function silence(afterMs: number): Refusal {
 const UNASKED_MS = 20_000
 
 /** Ways of Signal being out that a person has ordered; by all others a changed safety number is not slipped past. */
-const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact'])
+const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact', 'flash'])
 
 export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
 const NO_ACCOUNT: Refusal = { code: 'signal-no-account', reason: 'there is no Signal account here' }
@@ -118,11 +120,13 @@ const NEEDS_MMS: Refusal = {
   code: 'media-needs-mms',
   reason: 'what is attached would need MMS, which is not there yet',
 }
+const FLASH: Refusal = { code: 'flash', reason: 'a flash message can only be a text' }
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
 
 /** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */
 function whyNoSignal(facts: RouteFacts): Refusal | undefined {
   const { mode, policy, contact, signal, refused, silent } = facts
+  if (facts.flash) return FLASH
   if (mode === 'sms_only') return { code: 'sms-only-mode', reason: 'the gateway is in sms-only mode' }
   if (policy === 'sms_only') return { code: 'sms-only-contact', reason: 'this contact is written to by text only' }
   if (!contact.signalable) return { code: 'not-on-signal', reason: 'a short code is not on Signal' }
@@ -183,7 +187,8 @@ function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | un
 function textLeg(facts: RouteFacts, why: Refusal): Leg {
   const { policy, contact, sms, textApproved } = facts
   const ordered = textApproved || policy === 'sms_only'
-  const certain = why.code === 'not-on-signal' || why.code === 'signal-stale' || why.code === 'sms-only-mode'
+  const certain =
+    why === FLASH || why.code === 'not-on-signal' || why.code === 'signal-stale' || why.code === 'sms-only-mode'
   const isDowngrade = !ordered && (contact.verified || (policy === 'ask' && !certain))
   const isDear = !textApproved && sms.kind === 'available' && sms.roaming === true
   const asks = isDowngrade || isDear

@@ -46,6 +46,8 @@ export interface OutgoingAttempt {
   ranges?: readonly TextRange[]
   /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
   timer?: { seconds: number; version: number }
+  /** To be shown at once and kept by nobody (class 0). Never with a network that knows no such thing. */
+  flash?: boolean
   /** Attached, in order. A transport that cannot carry files refuses what has any. */
   media?: readonly OutgoingMedia[]
   /**
@@ -249,6 +251,19 @@ export interface Transport {
   ): Promise<void>
 }
 
+/** A segment with those that it belongs to. `isShown`: what is here of their text is shown already, with gaps. */
+export type KeptSegment = InboundSegment & { setId: string; isShown: boolean }
+
+/** More of a text that is shown with gaps, under the key that it was shown under. */
+export interface FilledText {
+  transport: TransportName
+  dedupeKey: string
+  /** As it is now, with marks where parts are still missing. */
+  text: string
+  /** How many are. */
+  missing: number
+}
+
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
 export interface InboundMessage {
   transport: TransportName
@@ -263,6 +278,8 @@ export interface InboundMessage {
   dedupeKey: string
   /** Meant to be shown at once and kept by nobody (class 0). */
   flash?: boolean
+  /** Parts of it are missing, and gap marks stand for them. `TransportSink.filled` brings what comes later. */
+  incomplete?: boolean
   /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
   replaceNumber?: number
   /** What it answers to. */
@@ -363,6 +380,8 @@ export interface InboundSegment {
   sequence: number
   /** Opaque to the store: what the transport needs to put the text together (JSON). */
   payloadJson: string
+  /** What it says beside its text (JSON), opaque as well. */
+  factsJson?: string | undefined
   receivedAtMs: number
   dedupeKey: string
 }
@@ -427,8 +446,10 @@ export interface TransportSink {
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean>
   /** Shows what another device of ours has sent, once. */
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void>
-  /** Stores a segment; returns all segments of the message in order when it is whole, else undefined. */
-  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined>
+  /** Stores a segment; returns those of its message in order when it is whole, or shown already, else undefined. */
+  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined>
+  /** Fills gaps of a text that came as `incomplete`, in place; once, however often it is told. */
+  filled(text: FilledText, unit?: UnitOfWork): Promise<void>
   /** Notes a missed call in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>
   /** Shows a broadcast in a conversation of its own, unless it is a repeat. */

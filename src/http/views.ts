@@ -73,6 +73,7 @@ export function messageView(
     text: message.text,
     attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
+    incomplete: message.incomplete === 1,
     replaced_by: message.replaced_by,
     severity: message.severity,
     edited_at: time(message.edited_at_ms),

@@ -37,6 +37,7 @@ type MessageFacts = Pick<
   | 'fallback_after_ms'
   | 'attachments'
   | 'view_once'
+  | 'flash'
 >
 
 /** The facts about this message and this person now. */
@@ -62,6 +63,7 @@ export async function gatherFacts(
       group: isGroup,
     },
     encryptedOnly: encryptedOnly(message, isGroup),
+    flash: message.flash === 1,
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),

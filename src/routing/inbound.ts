@@ -16,8 +16,10 @@ import type {
   Amendment,
   CapabilityFact,
   ChangeReport,
+  FilledText,
   InboundMessage,
   InboundSegment,
+  KeptSegment,
   MirroredMessage,
   QuarantinedItem,
   Receipt,
@@ -51,6 +53,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeTimer } from './disappearing.ts'
+import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { conversationWith, takeMirrored } from './mirroring.ts'
@@ -110,8 +113,12 @@ export class Inbound implements TransportSink {
     return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
   }
 
-  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly InboundSegment[] | undefined> {
+  segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined> {
     return this.#commit(unit, (tx) => addSegment(tx, this.#context.ids, segment))
+  }
+
+  filled(text: FilledText, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => fillText(this.#context, tx, text))
   }
 
   call(call: InboundCall, unit?: UnitOfWork): Promise<void> {
@@ -337,7 +344,7 @@ export class Inbound implements TransportSink {
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
     // Two messages that have no words are not one because of that.
-    if (message.text === '') return undefined
+    if (message.text === '' || message.incomplete === true) return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -359,6 +366,7 @@ export class Inbound implements TransportSink {
       ...(await shownText(tx, message)),
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
+      incomplete: message.incomplete === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),

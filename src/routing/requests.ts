@@ -17,6 +17,8 @@ export interface SubmitRequest {
   media?: readonly string[]
   /** What is attached is to be looked at once: one file, without words. Over Signal only. */
   viewOnce?: boolean
+  /** To be shown at once and kept by nobody (class 0): always a text, without files. */
+  flash?: boolean
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

@@ -187,6 +187,7 @@ export class Sending {
       quote,
       ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
       timer: timerOf(parties.conversation, message),
+      flash: message.flash === 1,
       media,
       timestampMs: message.sent_timestamp_ms,
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),

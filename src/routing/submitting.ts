@@ -41,6 +41,11 @@ export async function storeMessage(
   if (viewOnce && (media.length !== 1 || request.text !== '')) {
     throw invalidRequest('What is to be looked at once is one file, without words.')
   }
+  const flash = request.flash === true
+  if (flash && media.length > 0) throw invalidRequest('A flash message is a text alone: nothing can be attached to it.')
+  if (flash && request.policy === 'signal_only') {
+    throw invalidRequest('A flash message is a text: it cannot go over Signal only.')
+  }
   const { ids, clock, settings } = context
   const id = ids('msg')
   const now = clock()
@@ -65,6 +70,7 @@ export async function storeMessage(
     leg: null,
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
+    flash: flash ? 1 : 0,
     since_leg: 0,
     tries: 0,
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,

@@ -25,6 +25,7 @@ import * as signalEdges from './migrations/0011_signal_edges.ts'
 import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
+import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -51,6 +52,7 @@ const migrations = {
   '0012_signal_requests': signalRequests,
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
+  '0015_incomplete_texts': incompleteTexts,
 }
 
 export interface OpenDatabaseOptions {

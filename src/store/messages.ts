@@ -311,6 +311,21 @@ export async function noteSeen(
     .execute()
 }
 
+/** The message that was stored under this key. */
+export function messageSeen(
+  tx: DatabaseTransaction,
+  transport: TransportName,
+  dedupeKey: string,
+): Promise<MessageRow | undefined> {
+  return tx
+    .selectFrom('messages')
+    .innerJoin('seen', 'seen.message_id', 'messages.id')
+    .selectAll('messages')
+    .where('seen.transport', '=', transport)
+    .where('seen.dedupe_key', '=', dedupeKey)
+    .executeTakeFirst()
+}
+
 export async function wasSeen(tx: DatabaseTransaction, transport: TransportName, dedupeKey: string): Promise<boolean> {
   const row = await tx
     .selectFrom('seen')

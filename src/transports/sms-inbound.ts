@@ -3,22 +3,20 @@
  * may forget them (the promises of `ModemSink` are the acknowledgement).
  *
  * A PDU's identity is its slot and its octets until the slot was emptied (`PduJournal`): two honest identical texts are
- * two, one text read twice is one. What cannot be decoded is quarantined with its octets; what is for a program (ports,
+ * two, one text read twice is one. A part that comes late fills its gap in the text as shown (`LateParts`). What cannot be decoded is quarantined with its octets; what is for a program (ports,
  * binary) is handed on whole, never as a text; a type 0 message is acknowledged and leaves no trace.
  */
 import type { IncomingCall, IncomingPdu, ModemSink } from '../../modem/contract.ts'
 import { PduError } from '../../modem/pdu/error.ts'
 import { toHex } from '../../modem/pdu/octets.ts'
-import type { Protocol } from '../../modem/pdu/pid.ts'
-import { reassemble, type Segment, segmentOf } from '../../modem/pdu/segments.ts'
 import type { StatusOutcome } from '../../modem/pdu/status.ts'
 import { instantMs } from '../../modem/pdu/timestamp.ts'
 import { decodePdu, type SmsDeliver, type SmsStatusReport } from '../../modem/pdu/tpdu.ts'
-import type { Ports } from '../../modem/pdu/udh.ts'
 import { waitingIndications } from '../../modem/pdu/waiting.ts'
 import type { InboundBroadcast } from '../domain/inbound-notices.ts'
 import type { InboundSegment, Receipt, TransportSink, UnitOfWork } from '../domain/transport.ts'
 import { BroadcastInbound } from './broadcast-inbound.ts'
+import { factsOf, gappedKey, joined, joinedSegments, messageOf, partOf } from './text-parts.ts'
 
 /** Remembers which slots hold what, durably. The store fulfils it. */
 export interface PduJournal {
@@ -31,17 +29,6 @@ export interface PduJournal {
   inventory(modemId: string, memory: string, occupied: readonly number[]): Promise<void>
 }
 
-/** TP-PIDs of messages for the device or the SIM, whatever their alphabet (23.040 §9.2.3.9). */
-const FOR_DEVICES: ReadonlySet<Protocol['kind']> = new Set([
-  'me-download',
-  'me-depersonalization',
-  'sim-download',
-  'ansi-136',
-])
-
-/** A part as it is kept until its siblings are here. Some senders name the ports in the first part only. */
-type KeptPart = Segment & { ports?: Ports | null }
-
 const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })['outcome']>> = {
   delivered: 'delivered',
   'temporary-retrying': 'temporary',
@@ -53,7 +40,7 @@ const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })[
 /** What of the sink a modem has something for. */
 export type SmsSink = Pick<
   TransportSink,
-  'message' | 'segment' | 'call' | 'broadcast' | 'waiting' | 'data' | 'receipt' | 'quarantine' | 'committed'
+  'message' | 'segment' | 'filled' | 'call' | 'broadcast' | 'waiting' | 'data' | 'receipt' | 'quarantine' | 'committed'
 >
 
 export class SmsInbound implements ModemSink {
@@ -121,9 +108,8 @@ export class SmsInbound implements ModemSink {
 
   async #keep(pdu: IncomingPdu, tpdu: SmsDeliver, unit: UnitOfWork): Promise<void> {
     const key = await this.#journal.open(pdu, unit)
-    const part: KeptPart = { ...segmentOf(tpdu), ports: tpdu.ports }
     if (tpdu.concat === null) {
-      await this.#whole(pdu, key, tpdu, [part], unit)
+      await this.#whole(pdu, key, tpdu, joined([partOf(tpdu)]), unit)
       return
     }
     const { ref, total, seq, refBits } = tpdu.concat
@@ -134,15 +120,22 @@ export class SmsInbound implements ModemSink {
       referenceBits: refBits,
       total,
       sequence: seq,
-      payloadJson: JSON.stringify(part),
+      payloadJson: JSON.stringify(partOf(tpdu)),
+      factsJson: JSON.stringify(factsOf(pdu, tpdu)),
       receivedAtMs: pdu.receivedAtMs,
       dedupeKey: key,
     }
-    const whole = await this.#sink.segment(segment, unit)
-    if (whole !== undefined) {
-      const parts = whole.map(({ payloadJson }) => JSON.parse(payloadJson) as KeptPart)
-      await this.#whole(pdu, wholeKey(whole), tpdu, parts, unit)
+    const set = await this.#sink.segment(segment, unit)
+    const [first] = set ?? []
+    if (set === undefined || first === undefined) return
+    const message = joinedSegments(set)
+    if (!first.isShown) {
+      await this.#whole(pdu, wholeKey(set), tpdu, message, unit)
+      return
     }
+    const missing = message.missing.length
+    const text = message.text ?? ''
+    await this.#sink.filled({ transport: 'sms', dedupeKey: gappedKey(first.setId), text, missing }, unit)
   }
 
   /** A message that is complete: for a person, or for a program. */
@@ -150,46 +143,29 @@ export class SmsInbound implements ModemSink {
     pdu: IncomingPdu,
     dedupeKey: string,
     tpdu: SmsDeliver,
-    parts: readonly KeptPart[],
+    { text, data, ports }: ReturnType<typeof joined>,
     unit: UnitOfWork,
   ): Promise<void> {
-    const ports = parts.find((part) => part.ports)?.ports
-    const { text, data } = reassemble(parts)
-    if (text !== null && !ports && !FOR_DEVICES.has(tpdu.protocol.kind)) {
-      await this.#message(pdu, dedupeKey, tpdu, text, unit)
+    const { modemId: lane, receivedAtMs } = pdu
+    const address = tpdu.address.display
+    const facts = factsOf(pdu, tpdu)
+    if (text !== null && ports === undefined && facts.forPerson) {
+      await this.#sink.message(messageOf({ lane, address, receivedAtMs, dedupeKey }, text, facts), unit)
       return
     }
     const item = {
-      lane: pdu.modemId,
-      fromAddress: tpdu.address.display,
-      ports: ports ? { destination: ports.dst, source: ports.src } : undefined,
+      lane,
+      fromAddress: address,
+      ports: ports && { destination: ports.dst, source: ports.src },
       pid: tpdu.pid,
       dcs: tpdu.dcs,
       content:
         data === null ? ({ kind: 'text', text: text ?? '' } as const) : ({ kind: 'octets', hex: toHex(data) } as const),
-      sentAtMs: sentAtMs(pdu, tpdu),
-      receivedAtMs: pdu.receivedAtMs,
+      sentAtMs: facts.sentAtMs,
+      receivedAtMs,
       dedupeKey,
     }
     await this.#sink.data(item, unit)
-  }
-
-  async #message(pdu: IncomingPdu, dedupeKey: string, tpdu: SmsDeliver, text: string, unit: UnitOfWork): Promise<void> {
-    const address = tpdu.address.display
-    const { protocol } = tpdu
-    const message = {
-      transport: 'sms' as const,
-      lane: pdu.modemId,
-      from: { address: address === '' ? undefined : address, aci: undefined, pni: undefined, name: undefined },
-      text,
-      sentAtMs: sentAtMs(pdu, tpdu),
-      receivedAtMs: pdu.receivedAtMs,
-      encrypted: false,
-      dedupeKey,
-      flash: tpdu.class === 0,
-      ...(protocol.kind === 'replace' ? { replaceNumber: protocol.number } : {}),
-    }
-    await this.#sink.message(message, unit)
   }
 
   async #report(pdu: IncomingPdu, tpdu: SmsStatusReport): Promise<void> {
@@ -235,8 +211,4 @@ export class SmsInbound implements ModemSink {
 /** The key of the whole is the key of its first part, so that completing it twice is seen. */
 function wholeKey(segments: readonly InboundSegment[]): string {
   return `whole:${segments[0]?.dedupeKey ?? ''}`
-}
-
-function sentAtMs(pdu: IncomingPdu, tpdu: SmsDeliver): number {
-  return tpdu.scts === null ? pdu.receivedAtMs : instantMs(tpdu.scts)
 }

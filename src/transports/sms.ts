@@ -168,7 +168,11 @@ export class SmsTransport implements Transport {
     }
     const isLong = this.partsOf(attempt.text) > 1
     const reference = isLong ? this.#wide(await journal.nextConcatReference(to)) : 0
-    const payloads = split(attempt.text, { reference, ...this.#writing })
+    const payloads = split(attempt.text, {
+      reference,
+      ...this.#writing,
+      ...(attempt.flash === true ? { messageClass: 0 as const } : {}),
+    })
     if (payloads.length > PARTS_MAX) {
       throw new CausewayError({
         code: 'text-too-long',

@@ -46,6 +46,8 @@ export interface SendOptions extends Options {
   attach?: readonly string[]
   /** The file is to be looked at once. */
   viewOnce?: boolean
+  /** To be shown at once, as a text. */
+  flash?: boolean
   /** The files are voice messages. */
   voice?: boolean
   /** A span; `true` when none was given. */
@@ -67,6 +69,8 @@ export async function send(to: string, words: readonly string[], options: SendOp
     throw new ExitError(EXIT.usage, 'Say what to send: a text, or --attach FILE.')
   if (options.viewOnce === true && (files.length !== 1 || words.length > 0))
     throw new ExitError(EXIT.usage, '--view-once goes with one --attach FILE and no words.')
+  if (options.flash === true && files.length > 0)
+    throw new ExitError(EXIT.usage, '--flash goes with a text alone, without --attach.')
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
@@ -74,6 +78,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
     text: text === '' ? undefined : text,
     media: files.length === 0 ? undefined : await handIn(gateway, files, options),
     view_once: options.viewOnce,
+    flash: options.flash,
     policy: options.policy,
     fallback_after: options.fallbackAfter,
     validity: options.validity,

@@ -60,6 +60,10 @@ const newMessage = z
       .describe(
         'The one file of it is to be looked at once, without words; over Signal only. It is wiped here when sent.',
       ),
+    flash: z
+      .boolean()
+      .optional()
+      .describe('To be shown at once and kept by nobody (class 0): always a text, never over Signal, without files.'),
     text_styles: z
       .array(
         z.strictObject({
@@ -90,6 +94,10 @@ const newMessage = z
   .refine((body) => (body.text ?? '') !== '' || body.media !== undefined, {
     message: 'Give a text, or something to attach.',
     path: ['text'],
+  })
+  .refine((body) => body.flash !== true || body.media === undefined, {
+    message: 'A flash message is a text alone: leave media out.',
+    path: ['media'],
   })
 
 type NewMessage = z.output<typeof newMessage>
@@ -140,6 +148,7 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   const request: SubmitRequest = { text: body.text ?? '' }
   if (body.media !== undefined) request.media = body.media
   if (body.view_once !== undefined) request.viewOnce = body.view_once
+  if (body.flash !== undefined) request.flash = body.flash
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
   if (body.text_styles !== undefined) {

@@ -94,6 +94,7 @@ const messageFields = {
   text,
   attachments: z.array(attachment),
   flash: flag,
+  incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
   replaced_by: maybe,
   severity: maybe,
   edited_at: maybeAt,

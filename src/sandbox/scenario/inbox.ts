@@ -4,7 +4,14 @@
  */
 import type { IncomingPdu } from '../../../modem/contract.ts'
 import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../../domain/inbound-notices.ts'
-import type { InboundMessage, InboundSegment, QuarantinedItem, Receipt, UnitOfWork } from '../../domain/transport.ts'
+import type {
+  InboundMessage,
+  InboundSegment,
+  KeptSegment,
+  QuarantinedItem,
+  Receipt,
+  UnitOfWork,
+} from '../../domain/transport.ts'
 import type { PduJournal, SmsSink } from '../../transports/sms-inbound.ts'
 
 export class ScenarioInbox implements SmsSink, PduJournal {
@@ -29,7 +36,7 @@ export class ScenarioInbox implements SmsSink, PduJournal {
     return this.#once(message.dedupeKey, () => this.messages.push(message))
   }
 
-  async segment(segment: InboundSegment): Promise<readonly InboundSegment[] | undefined> {
+  async segment(segment: InboundSegment): Promise<readonly KeptSegment[] | undefined> {
     const { lane, fromAddress, reference, referenceBits, total, sequence } = segment
     const key = [lane, fromAddress, reference, referenceBits, total].join(' ')
     const known = this.#segments.get(key) ?? new Map<number, InboundSegment>()
@@ -37,8 +44,12 @@ export class ScenarioInbox implements SmsSink, PduJournal {
     this.#segments.set(key, known)
     if (known.size < total) return undefined
     this.#segments.delete(key)
-    return [...known.values()].sort((a, b) => a.sequence - b.sequence)
+    const whole = [...known.values()].sort((a, b) => a.sequence - b.sequence)
+    return whole.map((part) => ({ ...part, setId: key, isShown: false }))
   }
+
+  /** Nothing is shown here before it is whole. */
+  async filled(): Promise<void> {}
 
   async call(call: InboundCall): Promise<void> {
     this.#once(call.dedupeKey, () => this.calls.push(call))

@@ -78,6 +78,8 @@ export interface MessagesTable {
   kind: Generated<MessageKind>
   /** Meant to be shown at once (class 0). */
   flash: Generated<number>
+  /** A long text of which parts are missing: gap marks stand for them. */
+  incomplete: Generated<number>
   /** Stands until the next of this number (1…7) comes from the same sender. */
   replace_number: number | null
   /** The message that came in its place. */
@@ -284,8 +286,12 @@ export interface SegmentsTable {
   total: number
   sequence: number
   payload_json: string
+  /** What it says beside its text. */
+  facts_json: string | null
   received_at_ms: number
   whole_at_ms: number | null
+  /** 1: its text is shown with gaps; 0: it cannot be shown; null: not looked at yet. */
+  shown: 0 | 1 | null
 }
 
 export interface QuarantineTable {

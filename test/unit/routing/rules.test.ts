@@ -33,6 +33,16 @@ describe('each message takes the best transport', () => {
     expect(world.signal.sends).toEqual([])
   })
 
+  it('a flash message is a text also to someone on Signal, and takes no files', async () => {
+    const sent = await world.send(ANA, 'look up', { flash: true })
+    expect(sent).toMatchObject({ state: 'sent', transport: 'sms', flash: 1, fallback_from: null })
+    expect([world.sms.sends.map(({ flash }) => flash), world.signal.sends]).toEqual([[true], []])
+    const wrong = { to: ANA, text: 'look', flash: true }
+    const refused = { code: 'invalid-request' }
+    await expect(world.router.submit({ ...wrong, media: ['att_1'] })).rejects.toMatchObject(refused)
+    await expect(world.router.submit({ ...wrong, policy: 'signal_only' })).rejects.toMatchObject(refused)
+  })
+
   it('one conversation holds what comes and goes on both transports', async () => {
     await world.send(ANA, 'one')
     await world.text(ANA, 'two')

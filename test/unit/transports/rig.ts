@@ -22,13 +22,18 @@ export interface Received {
 
 export class InboundRig {
   readonly world: World
-  readonly inbound: SmsInbound
+  inbound: SmsInbound
   #slot = 0
 
   private constructor(world: World) {
     this.world = world
-    const ids = createIds(world.clock, (count) => new Uint8Array(count).fill(3))
-    this.inbound = new SmsInbound(world.router.sink, new InboundPdus(world.db, ids, world.clock))
+    this.inbound = inboundOf(world)
+  }
+
+  /** A new process on the same database. */
+  async reboot(): Promise<void> {
+    await this.world.reboot()
+    this.inbound = inboundOf(this.world)
   }
 
   static async open(): Promise<InboundRig> {
@@ -73,6 +78,11 @@ export class InboundRig {
   async eventTypes(): Promise<string[]> {
     return (await this.world.events.since(0, 1000)).map(({ type }) => type)
   }
+}
+
+function inboundOf(world: World): SmsInbound {
+  const ids = createIds(world.clock, (count) => new Uint8Array(count).fill(3))
+  return new SmsInbound(world.router.sink, new InboundPdus(world.db, ids, world.clock))
 }
 
 export function part(seq: number, total: number, ref = 9): InformationElement {

@@ -119,6 +119,15 @@ describe('how a text is written', () => {
     expect([parts.length, own.partsOf('x'.repeat(305))]).toEqual(referenceBits === 16 ? [3, 3] : [2, 2])
   })
 
+  it.each([
+    [true, 0],
+    [false, null],
+  ])('flash %s: message class %s, in every part', async (flash, messageClass) => {
+    await transport.send({ ...attempt, text: 'x'.repeat(200), flash }, notes)
+    const parts = notes.parts.map(({ tpduHex }) => decodeTpdu(fromHex(tpduHex), 'mo'))
+    expect(parts.map((part) => ('class' in part ? part.class : undefined))).toEqual([messageClass, messageClass])
+  })
+
   const curly = `’${'x'.repeat(150)}`
   const turkish = 'ş'.repeat(140)
   const sentBy = async (text: string, writing?: ConstructorParameters<typeof SmsTransport>[3]) => {

@@ -65,6 +65,22 @@ const smsSendZero = () =>
     messagesPerSecond: rounded(await sendTexts(house, 500, (i) => `text number ${i}`)),
   }))
 
+/** What was handed in while there was no coverage, from the moment that there is. */
+const smsSendQueued = () =>
+  inHouse(smsOnly, async (house) => {
+    const count = 500
+    const numbers = await strangers(house)
+    const { ledger } = house.world.network
+    const modem = house.world.modems[0]?.modem
+    modem?.setCoverage('none')
+    await together(count, (i) => house.send(numbers[i % numbers.length] ?? '', `queued ${i}`))
+    const wanted = ledger.entries().length + count
+    const startMs = performance.now()
+    modem?.setCoverage('home')
+    await house.eventually('all texts left', () => ledger.entries().length >= wanted, WAIT_MS)
+    return { messagesPerSecond: rounded(perSecond(count, startMs)) }
+  })
+
 /** 3.0 s a message is what the air takes; whatever is above that is ours. */
 const smsSendRealistic = () =>
   inHouse({ ...smsOnly, timing: 'realistic' }, async (house) => {
@@ -209,6 +225,7 @@ function childrenOf(parent: number): number[] {
 
 export const benchmarks: readonly Benchmark[] = [
   { name: 'sms-send', ideal: { messagesPerSecond: 100 }, run: smsSendZero },
+  { name: 'sms-send-queued', ideal: { messagesPerSecond: 100 }, run: smsSendQueued },
   { name: 'sms-send-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendRealistic },
   { name: 'sms-send-long-realistic', ideal: { percentOfAirTime: 100 }, run: smsSendLongRealistic },
   { name: 'sms-receive', ideal: { messagesPerSecond: 200 }, run: smsReceive },

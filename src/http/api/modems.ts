@@ -1,9 +1,9 @@
 /** Modems: how they are, what was said to them, and what a person may do to one. */
 import { z } from 'zod'
+import { modemView, portView } from '../driver-views.ts'
 import type { ApiPorts, UssdView } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
-import { modemView, portView } from '../views.ts'
 
 const AT_CHARS_MAX = 500
 /** More than any USSD string holds; the modem's driver knows exactly. */

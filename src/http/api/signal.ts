@@ -1,10 +1,10 @@
 /** The Signal account: how it is, and the steps of registering it or linking it to a phone. */
 import { z } from 'zod'
 import { qrSvg } from '../../domain/qr.ts'
+import { signalDeviceView, signalView } from '../driver-views.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound, Problem } from '../problem.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
-import { signalDeviceView, signalView } from '../views.ts'
 
 const captcha = z.string().min(1).max(10_000)
 

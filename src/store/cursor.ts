@@ -1,4 +1,5 @@
 /** Page cursors: opaque to callers, the place `(time, id)` after which the next page begins. */
+import { type RawBuilder, sql } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
 
 export interface Place {
@@ -29,6 +30,12 @@ export function decodeCursor(cursor: string): Place {
     })
   }
   return { ms: Number(match[1]), id: match[2] ?? '' }
+}
+
+/** Of rows that are listed by their creation, newest first: those behind the cursor. Errors: CausewayError `invalid-cursor`. */
+export function createdBefore(cursor: string): RawBuilder<boolean> {
+  const { ms, id } = decodeCursor(cursor)
+  return sql<boolean>`(created_at_ms, id) < (${ms}, ${id})`
 }
 
 /** Cuts `limit` rows out of `limit + 1` fetched ones, and says where the next page begins. */

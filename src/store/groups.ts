@@ -1,7 +1,7 @@
 /** Groups in the mailbox: the row that shows one, its conversation, and what became of a message for each member. */
 import type { GroupDetails } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { ConversationRow, GroupRow, MessageRow, RecipientRow } from './tables/mailbox.ts'
 
@@ -57,12 +57,7 @@ export async function listGroups(
 ): Promise<Page<GroupRow>> {
   const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
   let query = db.selectFrom('groups').selectAll()
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('created_at_ms', '<', ms), and([eb('created_at_ms', '=', ms), eb('id', '<', id)])]),
-    )
-  }
+  if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
   const rows = await query
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')

@@ -6,7 +6,7 @@
 import type { MessageState } from '../domain/message.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdBefore, decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type {
   AttemptRow,
@@ -110,12 +110,7 @@ export async function listContacts(
   const limit = bounded(request.limit)
   let query = db.selectFrom('contacts').selectAll()
   if (request.blocked !== undefined) query = query.where('blocked_at_ms', request.blocked ? 'is not' : 'is', null)
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('created_at_ms', '<', ms), and([eb('created_at_ms', '=', ms), eb('id', '<', id)])]),
-    )
-  }
+  if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
   const rows = await query
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')

@@ -5,7 +5,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { nextDeliveryWaitMs, WEBHOOK_TEST } from '../domain/webhook.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from './tables/webhooks.ts'
 
@@ -262,12 +262,7 @@ export async function listDeliveries(
   const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
   let query = db.selectFrom('webhook_deliveries').selectAll().where('webhook_id', '=', request.webhookId)
   if (request.state !== undefined) query = query.where('state', '=', request.state)
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('created_at_ms', '<', ms), and([eb('created_at_ms', '=', ms), eb('id', '<', id)])]),
-    )
-  }
+  if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
   const rows = await query
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')

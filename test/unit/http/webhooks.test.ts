@@ -7,6 +7,7 @@ import { WebhookWorker } from '../../../src/http/webhooks/worker.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { pruneDeliveries } from '../../../src/store/webhook-deliveries.ts'
 import { type Endpoint, startEndpoint } from './endpoint.ts'
+import type { LooseJson } from './loose-json.ts'
 import { type Reply, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -60,8 +61,7 @@ async function send(text: string): Promise<string> {
 }
 
 /** Waits for what the API says of a delivery. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of any shape
-async function delivery(webhook: string, id: string, condition: (body: any) => boolean): Promise<any> {
+async function delivery(webhook: string, id: string, condition: (body: LooseJson) => boolean): Promise<LooseJson> {
   for (;;) {
     const { body } = await api('GET', `/${webhook}/deliveries/${id}`)
     if (condition(body)) return body

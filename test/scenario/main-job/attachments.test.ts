@@ -200,9 +200,11 @@ describe('a picture that comes', () => {
 
   it('to be looked at once is given out once', async () => {
     const file = { content: randomBytes(2_000), contentType: 'application/octet-stream' }
+    const before = new Set((await newest()).map((one) => one.id))
     await ana().sendFile(house.world.gatewayNumber, file, { viewOnce: true })
-    await house.eventually('it is here', async () => (await newest())[0]?.state === 'here')
-    const [{ id } = { id: '' }] = await newest()
+    const arrived = async () => (await newest()).find((one) => one.state === 'here' && !before.has(one.id))
+    await house.eventually('it is here', async () => (await arrived()) !== undefined)
+    const { id } = (await arrived()) ?? { id: '' }
     const seen = await raw('GET', `/api/v1/media/${id}`, { range: 'bytes=0-1' })
     expect(seen.body.equals(file.content)).toBe(true)
     await house.eventually('it is gone', async () => (await newest())[0]?.state === 'gone')

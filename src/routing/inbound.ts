@@ -84,6 +84,8 @@ export interface InboundOptions {
 export class Inbound implements TransportSink {
   readonly #context: InboundOptions
   #gathering: NodeJS.Timeout | undefined
+  /** Something was done to files since they were last looked at. */
+  #touchedFiles = false
 
   constructor(options: InboundOptions) {
     this.#context = options
@@ -110,6 +112,7 @@ export class Inbound implements TransportSink {
   }
 
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
+    this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
   }
 
@@ -163,6 +166,7 @@ export class Inbound implements TransportSink {
       else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
       else if (fact.kind === 'blocked') await noteBlocked(this.#context, tx, contact, fact.blocked)
       else if (fact.kind === 'accepted') {
+        this.#touchedFiles = true
         const conversation = await findConversation(tx, { contactId: contact.id })
         if (conversation !== undefined) await endRequest(this.#context, tx, conversation)
         await noteBlocked(this.#context, tx, contact, false)
@@ -171,6 +175,7 @@ export class Inbound implements TransportSink {
   }
 
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
+    this.#touchedFiles = true
     return this.#commit(unit, async (tx) => {
       const { by, target, change, timestampMs } = amendment
       const other = amendment.with ?? { ...by, e164: undefined, pni: undefined }
@@ -218,6 +223,7 @@ export class Inbound implements TransportSink {
   }
 
   removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void> {
+    this.#touchedFiles = true
     return this.#commit(unit, (tx) =>
       takeRemoval({ ...this.#context, transports: this.#context.transports() }, tx, removal),
     )
@@ -269,12 +275,13 @@ export class Inbound implements TransportSink {
 
   committed(): void {
     this.#context.events.poke()
-    this.#pokeMedia()
+    if (this.#touchedFiles) this.#pokeMedia()
     void this.#context.agenda.flush()
   }
 
   /** What came together is looked at together, and not while those who brought it wait. */
   #pokeMedia(): void {
+    this.#touchedFiles = false
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
       this.#context.media.poke()
@@ -389,6 +396,7 @@ export class Inbound implements TransportSink {
       dueAtMs: message.request === true ? null : this.#context.media.dueAtMs(facts),
     }))
     const { transport, viewOnce = false } = message
+    if (media.length > 0) this.#touchedFiles = true
     await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteInbound(this.#context, tx, row, contact)
     await this.#replace(tx, row)
@@ -435,7 +443,8 @@ export class Inbound implements TransportSink {
   }
 
   /** What a receipt has moved may want a job, or make room for the next one. */
-  #follow({ was, message: { id, state, due_at_ms, conversation_id } }: Settled): void {
+  #follow({ was, message: { id, state, due_at_ms, conversation_id, attachments } }: Settled): void {
+    if (attachments > 0) this.#touchedFiles = true
     if (state === 'queued' || due_at_ms !== null) this.#context.agenda.touch(id)
     // One that was still being sent makes room when its attempt is closed.
     if (was !== 'queued') return

@@ -5,7 +5,7 @@
 import { accepts, advance, type MessageEvent } from '../domain/message.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
-import { changeMessage } from '../store/messages.ts'
+import { updateMessage } from '../store/messages.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 
 /** What a fact brings along. The reason of the state before never survives. */
@@ -16,7 +16,9 @@ export interface MoveContext {
   clock: () => number
 }
 
-/** The message as it is afterwards; unchanged when the event means nothing in its state. */
+/**
+ * The message (as the open transaction has it) as it is afterwards; unchanged when the event means nothing in its state.
+ */
 export async function moveMessage(
   { events, clock }: MoveContext,
   tx: DatabaseTransaction,
@@ -27,7 +29,7 @@ export async function moveMessage(
   if (!accepts(message.state, event)) return message
   const state = advance(message.state, event)
   const expiry = expiryOf(message, move.sent_at_ms ?? message.sent_at_ms)
-  const moved = await changeMessage(tx, message.id, { code: null, reason: null, ...move, ...expiry, state }, clock())
+  const moved = await updateMessage(tx, message, { code: null, reason: null, ...move, ...expiry, state }, clock())
   if (state !== message.state || moved.code !== message.code) await announce(events, tx, moved, message.state)
   return moved
 }

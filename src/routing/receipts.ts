@@ -5,7 +5,7 @@
 import { addressDigits } from '../domain/address.ts'
 import { accepts } from '../domain/message.ts'
 import type { Receipt } from '../domain/transport.ts'
-import { changePart, partsOf, partsSubmitted } from '../store/attempts.ts'
+import { changePart, partsOf, partsSubmitted, type SubmittedPart } from '../store/attempts.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { keepEarlyReceipt } from '../store/early-receipts.ts'
@@ -57,11 +57,11 @@ export async function settleSmsReceipt(
 }
 
 /** A settled part is only ever repaired: what failed may be delivered after all. */
-function isRepeated(part: PartRow, receipt: SmsReceipt): boolean {
+function isRepeated(part: SubmittedPart, receipt: SmsReceipt): boolean {
   return isSettled(part) && !(part.state === 'failed' && receipt.outcome === 'delivered')
 }
 
-async function settlePart(tx: DatabaseTransaction, part: PartRow, receipt: SmsReceipt): Promise<void> {
+async function settlePart(tx: DatabaseTransaction, part: SubmittedPart, receipt: SmsReceipt): Promise<void> {
   const state = { delivered: 'delivered', temporary: 'accepted', 'permanent-failure': 'failed' } as const
   await changePart(
     tx,

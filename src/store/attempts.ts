@@ -3,12 +3,13 @@
  * carries on where the one before it stopped.
  */
 
-import { sql } from 'kysely'
+import { type Insertable, sql } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Leg } from '../domain/route.ts'
 import type { PartState } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import type { AttemptRow, LegRow, PartRow } from './tables/mailbox.ts'
+import { prepared, preparedByShape } from './prepared.ts'
+import type { AttemptRow, LegRow, PartRow, PartsTable } from './tables/mailbox.ts'
 
 /** Replaces what of the plan has not begun: legs from number `from` on. */
 export async function replaceLegs(
@@ -29,24 +30,28 @@ export async function insertLegs(
   legs: readonly Leg[],
 ): Promise<void> {
   for (const [index, leg] of legs.entries()) {
-    await tx
-      .insertInto('legs')
-      .values({
-        message_id: messageId,
-        leg: from + index,
-        transport: leg.transport,
-        consent: leg.consent,
-        fallback_after_ms: leg.fallbackAfterMs ?? null,
-        code: leg.code,
-        reason: leg.reason,
-      })
-      .execute()
+    await insertLeg(tx, {
+      message_id: messageId,
+      leg: from + index,
+      transport: leg.transport,
+      consent: leg.consent,
+      fallback_after_ms: leg.fallbackAfterMs ?? null,
+      code: leg.code,
+      reason: leg.reason,
+    })
   }
 }
 
-export function findLeg(db: Database, messageId: string, leg: number): Promise<LegRow | undefined> {
-  return db.selectFrom('legs').selectAll().where('message_id', '=', messageId).where('leg', '=', leg).executeTakeFirst()
+const insertLeg = preparedByShape((db, values: LegRow) => db.insertInto('legs').values(values))
+
+export async function findLeg(db: Database, messageId: string, leg: number): Promise<LegRow | undefined> {
+  const [row] = await legBy(db, { messageId, leg })
+  return row
 }
+
+const legBy = prepared((db, $: { messageId: string; leg: number }) =>
+  db.selectFrom('legs').selectAll().where('message_id', '=', $.messageId).where('leg', '=', $.leg),
+)
 
 /** Opens the next attempt of a message. Fails on the UNIQUE index when one is open. */
 export async function openAttempt(
@@ -54,20 +59,34 @@ export async function openAttempt(
   ids: IdSource,
   attempt: { messageId: string; leg: number; transport: 'sms' | 'signal'; lane: string; atMs: number },
 ): Promise<AttemptRow> {
-  return tx
+  const [row] = await insertAttempt(tx, { ...attempt, id: ids('try') })
+  if (row === undefined) throw new Error('an insertion without a row')
+  return row
+}
+
+type NewAttempt = {
+  id: string
+  messageId: string
+  leg: number
+  transport: 'sms' | 'signal'
+  lane: string
+  atMs: number
+}
+
+const insertAttempt = prepared((db, $: NewAttempt) =>
+  db
     .insertInto('attempts')
     .values({
-      id: ids('try'),
-      message_id: attempt.messageId,
-      n: sql<number>`(select coalesce(max(n), 0) + 1 from attempts where message_id = ${attempt.messageId})`,
-      leg: attempt.leg,
-      transport: attempt.transport,
-      lane: attempt.lane,
-      started_at_ms: attempt.atMs,
+      id: $.id,
+      message_id: $.messageId,
+      n: sql<number>`(select coalesce(max(n), 0) + 1 from attempts where message_id = ${$.messageId})`,
+      leg: $.leg,
+      transport: $.transport,
+      lane: $.lane,
+      started_at_ms: $.atMs,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow()
-}
+    .returningAll(),
+)
 
 export interface AttemptEnd {
   result: NonNullable<AttemptRow['result']>
@@ -76,12 +95,15 @@ export interface AttemptEnd {
 }
 
 export async function closeAttempt(tx: DatabaseTransaction, id: string, end: AttemptEnd, atMs: number): Promise<void> {
-  await tx
-    .updateTable('attempts')
-    .set({ ...end, ended_at_ms: atMs })
-    .where('id', '=', id)
-    .execute()
+  await endAttempt(tx, { ...end, id, atMs })
 }
+
+const endAttempt = prepared((db, $: AttemptEnd & { id: string; atMs: number }) =>
+  db
+    .updateTable('attempts')
+    .set({ result: $.result, code: $.code, detail: $.detail, ended_at_ms: $.atMs })
+    .where('id', '=', $.id),
+)
 
 /** Attempts without an end: those under way, and after a crash those that it cut off. */
 export function openAttempts(db: Database): Promise<AttemptRow[]> {
@@ -111,14 +133,12 @@ export function refusals(db: Database, messageId: string, sinceLeg: number): Pro
 }
 
 export function partsOf(db: Database, messageId: string, leg: number): Promise<PartRow[]> {
-  return db
-    .selectFrom('parts')
-    .selectAll()
-    .where('message_id', '=', messageId)
-    .where('leg', '=', leg)
-    .orderBy('part')
-    .execute()
+  return partsOfLeg(db, { messageId, leg })
 }
+
+const partsOfLeg = prepared((db, $: { messageId: string; leg: number }) =>
+  db.selectFrom('parts').selectAll().where('message_id', '=', $.messageId).where('leg', '=', $.leg).orderBy('part'),
+)
 
 /** `submittedAtMs`: this one is about to be handed over (\`submitting\`); the others are pending. */
 export async function insertParts(
@@ -127,35 +147,40 @@ export async function insertParts(
   parts: readonly { part: number; tpduHex: string; submittedAtMs?: number }[],
 ): Promise<void> {
   for (const { part, tpduHex, submittedAtMs } of parts) {
-    await tx
-      .insertInto('parts')
-      .values({
-        message_id: of.messageId,
-        leg: of.leg,
-        part,
-        tpdu_hex: tpduHex,
-        state: submittedAtMs === undefined ? 'pending' : 'submitting',
-        lane: of.lane,
-        recipient_digits: of.recipientDigits,
-        submitted_at_ms: submittedAtMs ?? null,
-      })
-      .execute()
+    await insertPart(tx, {
+      message_id: of.messageId,
+      leg: of.leg,
+      part,
+      tpdu_hex: tpduHex,
+      state: submittedAtMs === undefined ? 'pending' : 'submitting',
+      lane: of.lane,
+      recipient_digits: of.recipientDigits,
+      submitted_at_ms: submittedAtMs ?? null,
+    })
   }
 }
+
+const insertPart = preparedByShape((db, values: Insertable<PartsTable>) => db.insertInto('parts').values(values))
 
 export async function changePart(
   tx: DatabaseTransaction,
   of: { messageId: string; leg: number; part: number },
   change: Partial<Omit<PartRow, 'message_id' | 'leg' | 'part'>>,
 ): Promise<void> {
-  await tx
-    .updateTable('parts')
-    .set(change)
-    .where('message_id', '=', of.messageId)
-    .where('leg', '=', of.leg)
-    .where('part', '=', of.part)
-    .execute()
+  await updatePart(tx, { ...change, ...of })
 }
+
+type PartKey = { messageId: string; leg: number; part: number }
+
+const updatePart = preparedByShape(
+  (db, { messageId, leg, part, ...change }: PartKey & Partial<Omit<PartRow, 'message_id' | 'leg' | 'part'>>) =>
+    db
+      .updateTable('parts')
+      .set(change)
+      .where('message_id', '=', messageId)
+      .where('leg', '=', leg)
+      .where('part', '=', part),
+)
 
 /**
  * As \`changePart\` with a new state, except that what a report has proved (\`delivered\`, \`failed\`) is not taken back. The
@@ -164,18 +189,23 @@ export async function changePart(
 export async function settlePart(
   tx: DatabaseTransaction,
   of: { messageId: string; leg: number; part: number },
-  change: { state: PartState } & Partial<Pick<PartRow, 'message_reference' | 'submitted_at_ms' | 'detail'>>,
+  change: PartSettlement,
 ): Promise<PartState | undefined> {
-  const row = await tx
-    .updateTable('parts')
-    .set({ ...change, state: sql<PartState>`iif(state in ('delivered', 'failed'), state, ${change.state})` })
-    .where('message_id', '=', of.messageId)
-    .where('leg', '=', of.leg)
-    .where('part', '=', of.part)
-    .returning('state')
-    .executeTakeFirst()
+  const [row] = await settle(tx, { ...change, ...of })
   return row?.state
 }
+
+type PartSettlement = { state: PartState } & Partial<Pick<PartRow, 'message_reference' | 'submitted_at_ms' | 'detail'>>
+
+const settle = preparedByShape((db, { messageId, leg, part, state, ...change }: PartKey & PartSettlement) =>
+  db
+    .updateTable('parts')
+    .set({ ...change, state: sql<PartState>`iif(state in ('delivered', 'failed'), state, ${state})` })
+    .where('message_id', '=', messageId)
+    .where('leg', '=', leg)
+    .where('part', '=', part)
+    .returning('state'),
+)
 
 /** Moves all parts of a leg that are in one of the states `from` to `to`. */
 export async function movePartsOf(
@@ -200,18 +230,26 @@ export function partsSubmitted(
   recipientDigits: string,
   sinceMs: number,
   limit: number,
-): Promise<PartRow[]> {
-  return tx
-    .selectFrom('parts')
-    .selectAll()
-    .where('lane', '=', lane)
-    .where('recipient_digits', '=', recipientDigits)
-    .where('submitted_at_ms', 'is not', null)
-    .where('submitted_at_ms', '>=', sinceMs)
-    .orderBy('submitted_at_ms', 'desc')
-    .limit(limit)
-    .execute()
+): Promise<SubmittedPart[]> {
+  return submittedTo(tx, { lane, recipientDigits, sinceMs, limit })
 }
+
+export type SubmittedPart = Pick<
+  PartRow,
+  'message_id' | 'leg' | 'part' | 'state' | 'message_reference' | 'submitted_at_ms' | 'centre_time_ms'
+>
+
+const submittedTo = prepared((db, $: { lane: string; recipientDigits: string; sinceMs: number; limit: number }) =>
+  db
+    .selectFrom('parts')
+    .select(['message_id', 'leg', 'part', 'state', 'message_reference', 'submitted_at_ms', 'centre_time_ms'])
+    .where('lane', '=', $.lane)
+    .where('recipient_digits', '=', $.recipientDigits)
+    .where('submitted_at_ms', 'is not', null)
+    .where('submitted_at_ms', '>=', $.sinceMs)
+    .orderBy('submitted_at_ms', 'desc')
+    .limit($.limit),
+)
 
 /** Parts that the network took from this modem, or may have, since `sinceMs`. What it refused does not count. */
 export async function countSubmitted(db: Database, lane: string, sinceMs: number): Promise<number> {

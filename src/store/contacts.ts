@@ -2,13 +2,23 @@
 import type { Updateable } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared } from './prepared.ts'
 import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
 
 export type ContactKey = { id: string } | { e164: string } | { aci: string } | { pni: string } | { sender: string }
 
-export function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
-  const [column, value] = Object.entries(key)[0] as ['id' | 'e164' | 'aci' | 'pni' | 'sender', string]
-  return db.selectFrom('contacts').selectAll().where(column, '=', value).executeTakeFirst()
+const contactBy = {
+  id: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('id', '=', $.value)),
+  e164: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('e164', '=', $.value)),
+  aci: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('aci', '=', $.value)),
+  pni: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('pni', '=', $.value)),
+  sender: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('sender', '=', $.value)),
+}
+
+export async function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
+  const [column, value] = Object.entries(key)[0] as [keyof typeof contactBy, string]
+  const [row] = await contactBy[column](db, { value })
+  return row
 }
 
 export function contactsByIds(db: Database, ids: readonly string[]): Promise<ContactRow[]> {
@@ -54,14 +64,19 @@ export async function deleteContact(tx: DatabaseTransaction, id: string): Promis
   await tx.deleteFrom('contacts').where('id', '=', id).execute()
 }
 
-export function findConversation(
+const conversationById = prepared((db, $: { id: string }) =>
+  db.selectFrom('conversations').selectAll().where('id', '=', $.id),
+)
+const conversationByContact = prepared((db, $: { contactId: string }) =>
+  db.selectFrom('conversations').selectAll().where('contact_id', '=', $.contactId),
+)
+
+export async function findConversation(
   db: Database,
   key: { id: string } | { contactId: string },
 ): Promise<ConversationRow | undefined> {
-  const query = db.selectFrom('conversations').selectAll()
-  return (
-    'id' in key ? query.where('id', '=', key.id) : query.where('contact_id', '=', key.contactId)
-  ).executeTakeFirst()
+  const [row] = 'id' in key ? await conversationById(db, key) : await conversationByContact(db, key)
+  return row
 }
 
 /** The conversation with this person, made if there is none. */
@@ -88,17 +103,25 @@ export async function noteLastMessage(
   direction: 'in' | 'out' | 'silent',
   nowMs: number,
 ): Promise<void> {
-  await tx
-    .updateTable('conversations')
-    .set(({ eb }) => ({
-      removed_at_ms: null,
-      last_message_id: messageId,
-      last_message_at_ms: nowMs,
-      version: eb('version', '+', 1),
-      ...(direction === 'in' ? { unread: eb('unread', '+', 1), archived: 0 } : {}),
-    }))
-    .where('id', '=', conversationId)
-    .execute()
+  await (direction === 'in' ? noteNews : noteLast)(tx, { conversationId, messageId, nowMs })
+}
+
+const noteLast = notingLast(false)
+const noteNews = notingLast(true)
+
+function notingLast(isNews: boolean) {
+  return prepared((db, $: { conversationId: string; messageId: string; nowMs: number }) =>
+    db
+      .updateTable('conversations')
+      .set(({ eb }) => ({
+        removed_at_ms: null,
+        last_message_id: $.messageId,
+        last_message_at_ms: $.nowMs,
+        version: eb('version', '+', 1),
+        ...(isNews ? { unread: eb('unread', '+', 1), archived: 0 } : {}),
+      }))
+      .where('id', '=', $.conversationId),
+  )
 }
 
 /** Notes what waits for us as this conversation's service says; with a time when that is news to look at. */
@@ -126,14 +149,22 @@ export async function noteSmsLane(
   lane: string,
   direction: 'in' | 'out',
 ): Promise<void> {
-  await tx
-    .updateTable('conversations')
-    .set({ sms_lane: lane, ...(direction === 'in' ? { reply_lane: lane } : {}) })
-    .where('id', '=', conversationId)
-    .where(({ or, eb }) =>
-      or([eb('sms_lane', 'is not', lane), ...(direction === 'in' ? [eb('reply_lane', 'is not', lane)] : [])]),
-    )
-    .execute()
+  await (direction === 'in' ? noteTheirLane : noteOurLane)(tx, { conversationId, lane })
+}
+
+const noteOurLane = notingLane(false)
+const noteTheirLane = notingLane(true)
+
+function notingLane(isTheirs: boolean) {
+  return prepared((db, $: { conversationId: string; lane: string }) =>
+    db
+      .updateTable('conversations')
+      .set({ sms_lane: $.lane, ...(isTheirs ? { reply_lane: $.lane } : {}) })
+      .where('id', '=', $.conversationId)
+      .where(({ or, eb }) =>
+        or([eb('sms_lane', 'is not', $.lane), ...(isTheirs ? [eb('reply_lane', 'is not', $.lane)] : [])]),
+      ),
+  )
 }
 
 /** Moves everything of the conversation `from` into `to` and deletes `from`. */

@@ -26,6 +26,7 @@ import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
+import * as messagePaths from './migrations/0019_message_paths.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -53,6 +54,7 @@ const migrations = {
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
+  '0019_message_paths': messagePaths,
 }
 
 export interface OpenDatabaseOptions {
@@ -161,6 +163,25 @@ async function lengthen(log: FileHandle): Promise<void> {
  */
 function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
   let hasWritten = false
+  const statements = new Map<string, ReturnType<typeof statementOf>>()
+  const statementOf = (sql: string) => {
+    const statement = cipher.prepare(sql)
+    const reads = READS.test(sql)
+    const writes = !reads && !TURNS.test(sql)
+    return {
+      reader: reads || RETURNS.test(sql),
+      all: (parameters: readonly unknown[]) => {
+        if (writes) hasWritten = true
+        return statement.all(parameters.map(bindable))
+      },
+      run: (parameters: readonly unknown[]) => {
+        const { changes, lastInsertRowid } = statement.run(parameters.map(bindable))
+        if (writes && changes > 0) hasWritten = true
+        return { changes, lastInsertRowid }
+      },
+      iterate: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable))[Symbol.iterator](),
+    }
+  }
   return {
     takeWritten: () => {
       const was = hasWritten
@@ -172,25 +193,17 @@ function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
       void log?.close()
     },
     prepare: (sql: string) => {
-      const statement = cipher.prepare(sql)
-      const reads = READS.test(sql)
-      const writes = !reads && !TURNS.test(sql)
-      return {
-        reader: reads || RETURNS.test(sql),
-        all: (parameters: readonly unknown[]) => {
-          if (writes) hasWritten = true
-          return statement.all(parameters.map(bindable))
-        },
-        run: (parameters: readonly unknown[]) => {
-          const { changes, lastInsertRowid } = statement.run(parameters.map(bindable))
-          if (writes && changes > 0) hasWritten = true
-          return { changes, lastInsertRowid }
-        },
-        iterate: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable))[Symbol.iterator](),
-      }
+      const known = statements.get(sql)
+      if (known !== undefined) return known
+      const made = statementOf(sql)
+      if (statements.size < STATEMENTS_MAX) statements.set(sql, made)
+      return made
     },
   }
 }
+
+/** Statements kept ready; what has lists of its own length in it could be without number. */
+const STATEMENTS_MAX = 1_000
 
 const READS = /^\s*(select|with|pragma|explain)\b/i
 const RETURNS = /\breturning\b/i

@@ -3,6 +3,7 @@
  * the fact itself; listeners are told after the commit and then read from the log, so none can see what was rolled back.
  */
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared } from './prepared.ts'
 import type { EventRow } from './tables/mailbox.ts'
 
 export interface NewEvent {
@@ -20,6 +21,21 @@ const EVENTS_PAGE_MAX = 1000
 /** Events older than this are pruned. */
 const RETENTION_MS = 30 * 24 * 3_600_000
 
+const insertEvent = prepared((db, $: Omit<EventRow, 'id'>) =>
+  db.insertInto('events').values({
+    at_ms: $.at_ms,
+    type: $.type,
+    message_id: $.message_id,
+    conversation_id: $.conversation_id,
+    contact_id: $.contact_id,
+    data_json: $.data_json,
+  }),
+)
+
+const eventsAfter = prepared((db, $: { id: number; limit: number }) =>
+  db.selectFrom('events').selectAll().where('id', '>', $.id).orderBy('id').limit($.limit),
+)
+
 export class EventLog {
   readonly #db: Database
   readonly #clock: () => number
@@ -32,17 +48,14 @@ export class EventLog {
 
   /** Appends inside the caller's transaction; whoever commits it calls `poke` afterwards. */
   async append(tx: DatabaseTransaction, event: NewEvent): Promise<void> {
-    await tx
-      .insertInto('events')
-      .values({
-        at_ms: this.#clock(),
-        type: event.type,
-        message_id: event.messageId ?? null,
-        conversation_id: event.conversationId ?? null,
-        contact_id: event.contactId ?? null,
-        data_json: JSON.stringify(event.data ?? {}),
-      })
-      .execute()
+    await insertEvent(tx, {
+      at_ms: this.#clock(),
+      type: event.type,
+      message_id: event.messageId ?? null,
+      conversation_id: event.conversationId ?? null,
+      contact_id: event.contactId ?? null,
+      data_json: JSON.stringify(event.data ?? {}),
+    })
   }
 
   /** Appends one event of its own, commits, and tells the listeners. */
@@ -53,13 +66,7 @@ export class EventLog {
 
   /** Events after number `id` (0: from the oldest that is kept), oldest first. `limit` is at most EVENTS_PAGE_MAX. */
   since(id: number, limit: number): Promise<EventRow[]> {
-    return this.#db
-      .selectFrom('events')
-      .selectAll()
-      .where('id', '>', id)
-      .orderBy('id')
-      .limit(Math.min(limit, EVENTS_PAGE_MAX))
-      .execute()
+    return eventsAfter(this.#db, { id, limit: Math.min(limit, EVENTS_PAGE_MAX) })
   }
 
   /** The number of the newest event, 0 when there is none. */

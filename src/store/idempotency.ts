@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { Database } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface KeyUse {
   scope: string
@@ -25,7 +26,7 @@ const KEY_RETENTION_MS = 24 * 3_600_000
  * Errors: CausewayError `idempotency-mismatch` when the key was used for another request.
  */
 export async function claimKey(db: Database, use: KeyUse, messageId: string, nowMs: number): Promise<KeyClaim> {
-  const row = await find(db, use)
+  const [row] = await keyBy(db, { scope: use.scope, key: use.key })
   if (row !== undefined && row.created_at_ms > nowMs - KEY_RETENTION_MS) {
     if (row.fingerprint !== use.fingerprint) {
       throw new CausewayError({
@@ -37,10 +38,7 @@ export async function claimKey(db: Database, use: KeyUse, messageId: string, now
     return { kind: 'known', messageId: row.message_id }
   }
   const { scope, key, fingerprint } = use
-  await db
-    .replaceInto('idempotency_keys')
-    .values({ scope, key, fingerprint, message_id: messageId, created_at_ms: nowMs })
-    .execute()
+  await takeKey(db, { scope, key, fingerprint, messageId, nowMs })
   return { kind: 'new' }
 }
 
@@ -52,11 +50,16 @@ export async function pruneKeys(db: Database, nowMs: number): Promise<void> {
     .execute()
 }
 
-function find(db: Database, { scope, key }: KeyUse) {
-  return db
-    .selectFrom('idempotency_keys')
-    .selectAll()
-    .where('scope', '=', scope)
-    .where('key', '=', key)
-    .executeTakeFirst()
-}
+const keyBy = prepared((db, $: { scope: string; key: string }) =>
+  db.selectFrom('idempotency_keys').selectAll().where('scope', '=', $.scope).where('key', '=', $.key),
+)
+
+const takeKey = prepared((db, $: KeyUse & { messageId: string; nowMs: number }) =>
+  db.replaceInto('idempotency_keys').values({
+    scope: $.scope,
+    key: $.key,
+    fingerprint: $.fingerprint,
+    message_id: $.messageId,
+    created_at_ms: $.nowMs,
+  }),
+)

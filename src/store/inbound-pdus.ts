@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { IdSource } from '../domain/ids.ts'
 import type { UnitOfWork } from '../domain/transport.ts'
 import { type Database, withoutWaiting } from './database.ts'
+import { prepared } from './prepared.ts'
 import { asUnit, inUnit } from './unit.ts'
 
 /** A PDU as a modem names it. No slot: it was handed over directly (+CMT, +CDS). */
@@ -42,37 +43,22 @@ export class InboundPdus {
   open(pdu: SlottedPdu, unit: UnitOfWork): Promise<string> {
     return inUnit(this.#db, unit, async (tx) => {
       if (pdu.slot === undefined) await this.#releaseOldDirect(tx, pdu.modemId)
-      const known = await this.#find(tx, pdu).select('id').executeTakeFirst()
+      const pduSha256 = sha256(pdu.pduHex)
+      const [known] = await openPdu(tx, { modemId: pdu.modemId, ...placeOf(pdu), pduSha256 })
       if (known !== undefined) return known.id
-      const { memory, index } = pdu.slot ?? DIRECT
+      const { memory, slot } = placeOf(pdu)
       // Another PDU in this slot: whatever was in it is gone.
-      if (pdu.slot !== undefined) await this.#release(tx, pdu.modemId, memory, index)
+      if (pdu.slot !== undefined) await emptySlot(tx, { modemId: pdu.modemId, memory, slot, nowMs: this.#clock() })
       const id = this.#ids('pdu')
-      await tx
-        .insertInto('inbound_pdus')
-        .values({
-          id,
-          modem_id: pdu.modemId,
-          memory,
-          slot: index,
-          pdu_sha256: sha256(pdu.pduHex),
-          taken_at_ms: pdu.receivedAtMs,
-          released_at_ms: null,
-        })
-        .execute()
+      await insertPdu(tx, { id, modemId: pdu.modemId, memory, slot, pduSha256, takenAtMs: pdu.receivedAtMs })
       return id
     })
   }
 
   /** The modem has deleted or acknowledged it. A power cut may forget this, and `inventory` finds it out again. */
   async release(pdu: SlottedPdu): Promise<void> {
-    const row = await this.#find(this.#db, pdu).select('id').executeTakeFirst()
-    if (row === undefined) return
-    await withoutWaiting(this.#db)
-      .updateTable('inbound_pdus')
-      .set({ released_at_ms: this.#clock() })
-      .where('id', '=', row.id)
-      .execute()
+    const key = { modemId: pdu.modemId, ...placeOf(pdu), pduSha256: sha256(pdu.pduHex) }
+    await releasePdu(withoutWaiting(this.#db), { ...key, nowMs: this.#clock() })
   }
 
   /** These slots are all there is in this memory: whatever was taken from another one has been deleted. */
@@ -95,28 +81,6 @@ export class InboundPdus {
       .execute()
   }
 
-  #find(db: Database, pdu: SlottedPdu) {
-    const { memory, index } = pdu.slot ?? DIRECT
-    return db
-      .selectFrom('inbound_pdus')
-      .where('modem_id', '=', pdu.modemId)
-      .where('memory', '=', memory)
-      .where('slot', '=', index)
-      .where('pdu_sha256', '=', sha256(pdu.pduHex))
-      .where('released_at_ms', 'is', null)
-  }
-
-  async #release(db: Database, modemId: string, memory: string, index: number): Promise<void> {
-    await db
-      .updateTable('inbound_pdus')
-      .set({ released_at_ms: this.#clock() })
-      .where('modem_id', '=', modemId)
-      .where('memory', '=', memory)
-      .where('slot', '=', index)
-      .where('released_at_ms', 'is', null)
-      .execute()
-  }
-
   async #releaseOldDirect(db: Database, modemId: string): Promise<void> {
     await db
       .updateTable('inbound_pdus')
@@ -127,6 +91,60 @@ export class InboundPdus {
       .where('taken_at_ms', '<', this.#clock() - DIRECT_REPEAT_MS)
       .execute()
   }
+}
+
+interface Place {
+  modemId: string
+  memory: string
+  slot: number
+}
+
+const openPdu = prepared((db, $: Place & { pduSha256: string }) =>
+  db
+    .selectFrom('inbound_pdus')
+    .select('id')
+    .where('modem_id', '=', $.modemId)
+    .where('memory', '=', $.memory)
+    .where('slot', '=', $.slot)
+    .where('pdu_sha256', '=', $.pduSha256)
+    .where('released_at_ms', 'is', null),
+)
+
+const releasePdu = prepared((db, $: Place & { pduSha256: string; nowMs: number }) =>
+  db
+    .updateTable('inbound_pdus')
+    .set({ released_at_ms: $.nowMs })
+    .where('modem_id', '=', $.modemId)
+    .where('memory', '=', $.memory)
+    .where('slot', '=', $.slot)
+    .where('pdu_sha256', '=', $.pduSha256)
+    .where('released_at_ms', 'is', null),
+)
+
+const emptySlot = prepared((db, $: Place & { nowMs: number }) =>
+  db
+    .updateTable('inbound_pdus')
+    .set({ released_at_ms: $.nowMs })
+    .where('modem_id', '=', $.modemId)
+    .where('memory', '=', $.memory)
+    .where('slot', '=', $.slot)
+    .where('released_at_ms', 'is', null),
+)
+
+const insertPdu = prepared((db, $: Place & { id: string; pduSha256: string; takenAtMs: number }) =>
+  db.insertInto('inbound_pdus').values({
+    id: $.id,
+    modem_id: $.modemId,
+    memory: $.memory,
+    slot: $.slot,
+    pdu_sha256: $.pduSha256,
+    taken_at_ms: $.takenAtMs,
+    released_at_ms: null,
+  }),
+)
+
+function placeOf({ slot = DIRECT }: SlottedPdu): { memory: string; slot: number } {
+  return { memory: slot.memory, slot: slot.index }
 }
 
 function sha256(hex: string): string {

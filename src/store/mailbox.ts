@@ -8,6 +8,7 @@ import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
 import { createdBefore, decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared } from './prepared.ts'
 import type {
   AttemptRow,
   ContactRow,
@@ -119,9 +120,12 @@ export async function listContacts(
   return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
 }
 
-export function getMessage(db: Database, id: string): Promise<MessageRow | undefined> {
-  return db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst()
+export async function getMessage(db: Database, id: string): Promise<MessageRow | undefined> {
+  const [row] = await messageById(db, { id })
+  return row
 }
+
+const messageById = prepared((db, $: { id: string }) => db.selectFrom('messages').selectAll().where('id', '=', $.id))
 
 /** The ledger of a message, first attempt first. */
 export function listAttempts(db: Database, messageId: string): Promise<AttemptRow[]> {
@@ -130,8 +134,12 @@ export function listAttempts(db: Database, messageId: string): Promise<AttemptRo
 
 /** The plan of a message as it came to be. */
 export function listLegs(db: Database, messageId: string): Promise<LegRow[]> {
-  return db.selectFrom('legs').selectAll().where('message_id', '=', messageId).orderBy('leg').execute()
+  return legsOf(db, { messageId })
 }
+
+const legsOf = prepared((db, $: { messageId: string }) =>
+  db.selectFrom('legs').selectAll().where('message_id', '=', $.messageId).orderBy('leg'),
+)
 
 /** The parts of all its text legs. */
 export function listParts(db: Database, messageId: string): Promise<PartRow[]> {

@@ -4,6 +4,7 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared, preparedByShape } from './prepared.ts'
 import type { MessageRow, MessagesTable, Notice } from './tables/mailbox.ts'
 
 /** Ids and the little that scheduling needs of a message that waits for an attempt. */
@@ -21,8 +22,21 @@ export interface WaitingMessage {
   reply_lane: string | null
 }
 
-export function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
-  return tx.insertInto('messages').values(message).returningAll().executeTakeFirstOrThrow()
+const inserting = preparedByShape((db, values: Insertable<MessagesTable>) =>
+  db.insertInto('messages').values(values).returningAll(),
+)
+
+export async function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
+  return only(await inserting(tx, message))
+}
+
+const changing = preparedByShape((db, { id, ...change }: Updateable<MessagesTable> & { id: string }) =>
+  db.updateTable('messages').set(change).where('id', '=', id).returningAll(),
+)
+
+function only<Row>([row]: readonly Row[]): Row {
+  if (row === undefined) throw new Error('the row is gone')
+  return row
 }
 
 /** The newest line of one of these kinds. */
@@ -41,33 +55,48 @@ export function lastNotice(
     .executeTakeFirst()
 }
 
-export function changeMessage(
+export async function changeMessage(
   tx: DatabaseTransaction,
   id: string,
-  change: Updateable<MessagesTable>,
+  change: Updateable<Omit<MessagesTable, 'id'>>,
   nowMs: number,
 ): Promise<MessageRow> {
-  return tx
-    .updateTable('messages')
-    .set({ ...change, updated_at_ms: nowMs })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
+  return only(await changing(tx, { ...change, updated_at_ms: nowMs, id }))
+}
+
+const updating = preparedByShape((db, { id, ...change }: Updateable<MessagesTable> & { id: string }) =>
+  db.updateTable('messages').set(change).where('id', '=', id),
+)
+
+/** As `changeMessage`, of a message as this transaction has read it: it is not read again. */
+export async function updateMessage(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  change: Partial<Omit<MessageRow, 'id'>>,
+  nowMs: number,
+): Promise<MessageRow> {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+  await updating(tx, { ...given, updated_at_ms: nowMs, id: message.id })
+  return { ...message, ...given, updated_at_ms: nowMs }
 }
 
 /** A time for a new outgoing message, or for a change to one: now, or one more than the last one given out, whichever is later. */
 export async function nextTimestamp(tx: DatabaseTransaction, nowMs: number): Promise<number> {
-  const message = await tx
-    .selectFrom('messages')
-    .select(({ fn }) => fn.max('sent_timestamp_ms').as('last'))
-    .where(sql<boolean>`direction = 'out' and origin = 'here'`)
-    .executeTakeFirst()
-  const change = await tx
-    .selectFrom('own_changes')
-    .select(({ fn }) => fn.max('timestamp_ms').as('last'))
-    .executeTakeFirst()
-  return Math.max(nowMs, (message?.last ?? 0) + 1, (change?.last ?? 0) + 1)
+  const [last] = await lastTimestamps(tx, {})
+  return Math.max(nowMs, (last?.message ?? 0) + 1, (last?.change ?? 0) + 1)
 }
+
+const lastTimestamps = prepared((db) =>
+  db.selectNoFrom(({ selectFrom }) => [
+    selectFrom('messages')
+      .select(({ fn }) => fn.max('sent_timestamp_ms').as('last'))
+      .where(sql<boolean>`direction = 'out' and origin = 'here'`)
+      .as('message'),
+    selectFrom('own_changes')
+      .select(({ fn }) => fn.max('timestamp_ms').as('last'))
+      .as('change'),
+  ]),
+)
 
 /**
  * Order within a conversation: a message waits for the earlier ones on the same transport that are still to be handed
@@ -75,11 +104,11 @@ export async function nextTimestamp(tx: DatabaseTransaction, nowMs: number): Pro
  */
 const ORDER_PATIENCE_MS = 60_000
 
-const gate = (nowMs: number) => sql<boolean>`not exists (
+const gate = (nowMs: number, lateMs: number = nowMs - ORDER_PATIENCE_MS) => sql<boolean>`not exists (
   select 1 from messages e
   where e.conversation_id = m.conversation_id and e.state in ('queued', 'sending')
     and e.sent_timestamp_ms < m.sent_timestamp_ms and e.transport = m.transport
-    and not (e.state = 'queued' and e.not_before_ms > ${nowMs} and e.leg_started_at_ms < ${nowMs - ORDER_PATIENCE_MS}))`
+    and not (e.state = 'queued' and e.not_before_ms > ${nowMs} and e.leg_started_at_ms < ${lateMs}))`
 
 /** The lane through which parts of the message's leg have left. */
 const begunLane = sql<string | null>`(select p.lane from parts p
@@ -107,14 +136,13 @@ export function waitingMessages(
 
 /** True when nothing earlier of its conversation is in this message's way. */
 export async function mayGoNow(tx: DatabaseTransaction, messageId: string, nowMs: number): Promise<boolean> {
-  const row = await tx
-    .selectFrom('messages as m')
-    .select('m.id')
-    .where('m.id', '=', messageId)
-    .where(gate(nowMs))
-    .executeTakeFirst()
-  return row !== undefined
+  const rows = await goable(tx, { messageId, nowMs, lateMs: nowMs - ORDER_PATIENCE_MS })
+  return rows.length > 0
 }
+
+const goable = prepared((db, $: { messageId: string; nowMs: number; lateMs: number }) =>
+  db.selectFrom('messages as m').select('m.id').where('m.id', '=', $.messageId).where(gate($.nowMs, $.lateMs)),
+)
 
 /** The message that comes next in a conversation on this transport. */
 export async function nextWaiting(
@@ -122,18 +150,21 @@ export async function nextWaiting(
   conversationId: string,
   transport: TransportName,
 ): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('messages')
-    .select('id')
-    .where('conversation_id', '=', conversationId)
-    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
-    .where('transport', '=', transport)
-    .orderBy('sent_timestamp_ms')
-    // As a number in the statement: for a bound one SQLite sorts what the index gives in order.
-    .limit(sql.lit(1))
-    .executeTakeFirst()
+  const [row] = await nextQueued(db, { conversationId, transport })
   return row?.id
 }
+
+const nextQueued = prepared((db, $: { conversationId: string; transport: TransportName }) =>
+  db
+    .selectFrom('messages')
+    .select('id')
+    .where('conversation_id', '=', $.conversationId)
+    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
+    .where('transport', '=', $.transport)
+    .orderBy('sent_timestamp_ms')
+    // As a number in the statement: for a bound one SQLite sorts what the index gives in order.
+    .limit(sql.lit(1)),
+)
 
 /** As `waitingMessages` and `dueMessages` together, of these messages alone. */
 export async function agendaOf(
@@ -141,7 +172,17 @@ export async function agendaOf(
   nowMs: number,
   ids: readonly string[],
 ): Promise<{ waiting: WaitingMessage[]; due: DueMessage[] }> {
-  const rows = await db
+  const rows = await onAgenda(db, { ids: JSON.stringify(ids), nowMs, lateMs: nowMs - ORDER_PATIENCE_MS })
+  const inOrder = rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return {
+    waiting: inOrder.filter(({ may_go }) => may_go === 1) as WaitingMessage[],
+    due: inOrder.flatMap(({ id, due_at_ms }) => (due_at_ms === null ? [] : [{ id, due_at_ms }])),
+  }
+}
+
+/** `ids`: as a JSON array. */
+const onAgenda = prepared((db, $: { ids: string; nowMs: number; lateMs: number }) =>
+  db
     .selectFrom('messages as m')
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
     .leftJoin('contacts as k', 'k.id', 'c.contact_id')
@@ -149,16 +190,10 @@ export async function agendaOf(
     .select(['c.sms_lane', 'c.reply_lane', 'k.e164 as number'])
     .select([
       begunLane.as('begun_lane'),
-      sql<number>`m.state = 'queued' and m.leg is not null and ${gate(nowMs)}`.as('may_go'),
+      sql<number>`m.state = 'queued' and m.leg is not null and ${gate($.nowMs, $.lateMs)}`.as('may_go'),
     ])
-    .where('m.id', 'in', [...ids])
-    .execute()
-  const inOrder = rows.sort((a, b) => (a.id < b.id ? -1 : 1))
-  return {
-    waiting: inOrder.filter(({ may_go }) => may_go === 1) as WaitingMessage[],
-    due: inOrder.flatMap(({ id, due_at_ms }) => (due_at_ms === null ? [] : [{ id, due_at_ms }])),
-  }
-}
+    .where('m.id', 'in', sql<string>`(select value from json_each(${$.ids}))`),
+)
 
 export interface DueMessage {
   id: string
@@ -240,19 +275,26 @@ export function messagesBySentTime(
 }
 
 /** The newest message of ours in this conversation that was meant to go over Signal. */
-export function lastSignalMessage(tx: DatabaseTransaction, conversationId: string): Promise<MessageRow | undefined> {
-  return tx
+export async function lastSignalMessage(
+  tx: DatabaseTransaction,
+  conversationId: string,
+): Promise<MessageRow | undefined> {
+  const [row] = await lastOverSignal(tx, { conversationId })
+  return row
+}
+
+const lastOverSignal = prepared((db, $: { conversationId: string }) =>
+  db
     .selectFrom('messages')
     .selectAll()
-    .where('conversation_id', '=', conversationId)
-    .where('direction', '=', 'out')
-    .where(({ or, eb }) => or([eb('transport', '=', 'signal'), eb('fallback_from', '=', 'signal')]))
+    .where('conversation_id', '=', $.conversationId)
+    // Word for word as in the index messages_over_signal, which SQLite uses only then.
+    .where(sql<boolean>`direction = 'out' and (transport = 'signal' or fallback_from = 'signal')`)
     .where('sent_at_ms', 'is not', null)
     .orderBy('created_at_ms', 'desc')
     .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-}
+    .limit(sql.lit(1)),
+)
 
 /** Most candidates for a twin that are looked at. */
 const TWINS_MAX = 50
@@ -265,19 +307,22 @@ export function twinCandidates(
   sentAtMs: number,
   windowMs: number,
 ): Promise<MessageRow[]> {
-  return tx
+  return around(tx, { conversationId, transport, fromMs: sentAtMs - windowMs, toMs: sentAtMs + windowMs })
+}
+
+const around = prepared((db, $: { conversationId: string; transport: TransportName; fromMs: number; toMs: number }) =>
+  db
     .selectFrom('messages')
     .selectAll()
-    .where('conversation_id', '=', conversationId)
-    .where('direction', '=', 'in')
-    .where('transport', '!=', transport)
-    .where('twin_transport', 'is', null)
-    .where('sent_timestamp_ms', '>=', sentAtMs - windowMs)
-    .where('sent_timestamp_ms', '<=', sentAtMs + windowMs)
-    .orderBy('created_at_ms', 'desc')
-    .limit(TWINS_MAX)
-    .execute()
-}
+    .where('conversation_id', '=', $.conversationId)
+    // As in the index messages_inbound.
+    .where(sql<boolean>`direction = 'in' and twin_transport is null`)
+    .where('transport', '!=', $.transport)
+    .where('sent_timestamp_ms', '>=', $.fromMs)
+    .where('sent_timestamp_ms', '<=', $.toMs)
+    .orderBy('sent_timestamp_ms', 'desc')
+    .limit(sql.lit(TWINS_MAX)),
+)
 
 /** Marks the message of this number that stood until `by` came in its place, and gives it; undefined for none. */
 export function replaceEarlier(
@@ -305,11 +350,13 @@ export async function noteSeen(
   messageId: string,
   nowMs: number,
 ): Promise<void> {
-  await tx
-    .insertInto('seen')
-    .values({ transport, dedupe_key: dedupeKey, message_id: messageId, at_ms: nowMs })
-    .execute()
+  await insertSeen(tx, { transport, dedupe_key: dedupeKey, message_id: messageId, at_ms: nowMs })
 }
+
+const insertSeen = preparedByShape(
+  (db, values: { transport: TransportName; dedupe_key: string; message_id: string; at_ms: number }) =>
+    db.insertInto('seen').values(values),
+)
 
 /** The message that was stored under this key. */
 export function messageSeen(
@@ -327,14 +374,12 @@ export function messageSeen(
 }
 
 export async function wasSeen(tx: DatabaseTransaction, transport: TransportName, dedupeKey: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('seen')
-    .select('message_id')
-    .where('transport', '=', transport)
-    .where('dedupe_key', '=', dedupeKey)
-    .executeTakeFirst()
-  return row !== undefined
+  return (await seenBy(tx, { transport, dedupeKey })).length > 0
 }
+
+const seenBy = prepared((db, $: { transport: TransportName; dedupeKey: string }) =>
+  db.selectFrom('seen').select('message_id').where('transport', '=', $.transport).where('dedupe_key', '=', $.dedupeKey),
+)
 
 /**
  * Whether it was there within `withinMs`; then it counts as seen now (written once an hour at most). What is older is

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database } from './database.ts'
+import { prepared } from './prepared.ts'
 
 export interface TokenView {
   id: string
@@ -47,7 +48,7 @@ export async function createToken(
 export async function verifyToken(db: Database, token: string, nowMs: number): Promise<TokenView | undefined> {
   const match = FORM.exec(token)
   if (match === null) return undefined
-  const row = await db.selectFrom('tokens').selectAll().where('id', '=', `tok_${match[1]}`).executeTakeFirst()
+  const [row] = await tokenBy(db, { id: `tok_${match[1]}` })
   if (row === undefined || row.revoked_at_ms !== null) return undefined
   const given = Buffer.from(sha256(match[2] ?? ''), 'hex')
   if (!timingSafeEqual(given, Buffer.from(row.secret_sha256, 'hex'))) return undefined
@@ -56,6 +57,8 @@ export async function verifyToken(db: Database, token: string, nowMs: number): P
   }
   return viewOf(row)
 }
+
+const tokenBy = prepared((db, $: { id: string }) => db.selectFrom('tokens').selectAll().where('id', '=', $.id))
 
 export async function listTokens(db: Database): Promise<TokenView[]> {
   return (await db.selectFrom('tokens').selectAll().orderBy('id').execute()).map(viewOf)

@@ -74,6 +74,12 @@ export async function feedAll(tx: DatabaseTransaction, ids: IdSource, nowMs: num
   }
 }
 
+/** Whether any webhook is in use. While none is, events need not be looked at: the first one begins behind them all. */
+export async function hasActive(db: Database): Promise<boolean> {
+  const row = await db.selectFrom('webhooks').select('id').where('active', '=', 1).limit(1).executeTakeFirst()
+  return row !== undefined
+}
+
 /** Whether any event waits to be turned into deliveries. */
 export async function hasUnfed(db: Database): Promise<boolean> {
   const row = await db

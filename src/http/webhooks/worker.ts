@@ -12,6 +12,7 @@ import {
   type DueDelivery,
   dueDeliveries,
   feed,
+  hasActive,
   hasUnfed,
   nextDueAtMs,
   pruneDeliveries,
@@ -51,6 +52,8 @@ export class WebhookWorker {
   readonly #posting = new Set<Promise<void>>()
   #looking: Promise<void> | undefined
   #again = false
+  /** No webhook is in use: events are of no interest. Whoever adds or changes one calls `poke`. */
+  #isIdle = false
   #timer: NodeJS.Timeout | undefined
   #gathering: NodeJS.Timeout | undefined
   #prunedAtMs = 0
@@ -74,6 +77,7 @@ export class WebhookWorker {
   }
 
   #pokeSoon(): void {
+    if (this.#isIdle) return
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
       this.poke()
@@ -112,6 +116,11 @@ export class WebhookWorker {
     if (nowMs - this.#prunedAtMs >= PRUNE_EVERY_MS) {
       await pruneDeliveries(db, nowMs)
       this.#prunedAtMs = nowMs
+    }
+    this.#isIdle = !(await hasActive(db))
+    if (this.#isIdle) {
+      this.#sleep(LOOK_EVERY_MS)
+      return
     }
     if (await hasUnfed(db)) {
       this.#again ||= await db.transaction().execute((tx) => feed(tx, ids, nowMs))

@@ -1,0 +1,84 @@
+/**
+ * Queries of one shape, compiled once. Building and compiling a query costs several times what SQLite takes to answer it,
+ * and a message asks some forty; those on its way are prepared here, all others are built where they are asked.
+ *
+ *   const byId = prepared((db, $: { id: string }) => db.selectFrom('contacts').selectAll().where('id', '=', $.id))
+ *   const [row] = await byId(tx, { id })
+ */
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { Database, DatabaseTransaction, Tables } from './database.ts'
+
+/** Stands for a value while the query is built; Kysely takes it for one. */
+class Placeholder {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+interface Compiled {
+  readonly query: CompiledQuery
+  /** For each value of the statement the name it is bound to, or undefined for a constant. */
+  readonly names: readonly (string | undefined)[]
+}
+
+/**
+ * A query that is built at its first use and only bound afterwards. `build` is called once, with placeholders in `$`: it
+ * may put them wherever a value goes (also into `values` and `set`, one by one), but cannot look at them, so nothing of the
+ * statement may depend on them; `is null` and `in` over lists do. Run it on a transaction or on the database itself.
+ */
+export function prepared<Values extends object, Row>(
+  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
+): (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]> {
+  const run = preparedResult(build)
+  return async (on, values) => (await run(on, values)).rows
+}
+
+/** As `prepared`, for statements of which the number of changed rows is wanted. */
+export function preparedResult<Values extends object, Row>(
+  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
+): (on: Database | DatabaseTransaction, values: Values) => Promise<QueryResult<Row>> {
+  let compiled: Compiled | undefined
+  return (on, values) => {
+    compiled ??= compile(on, build)
+    const { query, names } = compiled
+    const bound = values as Readonly<Record<string, unknown>>
+    const parameters = query.parameters.map((value, i) => {
+      const name = names[i]
+      return name === undefined ? value : bound[name]
+    })
+    return on.executeQuery<Row>({ ...query, parameters })
+  }
+}
+
+/**
+ * As `prepared`, for statements whose columns are those of `values` (insert, update): compiled once for each set of them.
+ * A value that is undefined counts as absent.
+ */
+export function preparedByShape<Values extends object, Row>(
+  build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
+): (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]> {
+  const shapes = new Map<string, (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]>>()
+  return (on, values) => {
+    const names = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    const shape = names.join()
+    let run = shapes.get(shape)
+    if (run === undefined) {
+      run = prepared<Values, Row>((db) =>
+        build(db, Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values),
+      )
+      shapes.set(shape, run)
+    }
+    return run(on, values)
+  }
+}
+
+function compile<Values extends object, Row>(
+  db: Kysely<Tables>,
+  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
+): Compiled {
+  const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as Values
+  const query = build(db, placeholders).compile()
+  return { query, names: query.parameters.map((value) => (value instanceof Placeholder ? value.name : undefined)) }
+}

@@ -4,6 +4,7 @@ import { type ContactKey, findContact } from '../store/contacts.ts'
 import type { Database } from '../store/database.ts'
 import { findGroup } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
+import { listed, prepared } from '../store/prepared.ts'
 import type { ContactRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { notFound } from './problem.ts'
 import type { ContactColumns, GroupColumns } from './views.ts'
@@ -68,12 +69,8 @@ export async function contactsOf(
   const all = [...messages]
   const conversationIds = [...new Set(all.map((message) => message.conversation_id))]
   if (conversationIds.length === 0) return new Map()
-  const groups = await db
-    .selectFrom('conversations')
-    .innerJoin('groups', 'groups.id', 'conversations.group_id')
-    .select(['conversations.id as conversation_id', 'groups.id', 'groups.title'])
-    .where('conversations.id', 'in', conversationIds)
-    .execute()
+  const ids = JSON.stringify(conversationIds)
+  const groups = await groupsIn(db, { ids })
   const authors =
     groups.length === 0
       ? []
@@ -81,7 +78,24 @@ export async function contactsOf(
           db,
           all.flatMap((message) => [message.author_aci ?? [], quotedAci(message) ?? []].flat()),
         )
-  const rows = await db
+  const rows = await peopleIn(db, { ids })
+  return new Map<string, ContactColumns | GroupColumns>([
+    ...rows.map(({ conversation_id, ...contact }) => [conversation_id, contact] as const),
+    ...groups.map(({ conversation_id, ...group }) => [conversation_id, { group, authors }] as const),
+  ])
+}
+
+/** `ids`: of conversations, as a JSON array. */
+const groupsIn = prepared((db, $: { ids: string }) =>
+  db
+    .selectFrom('conversations')
+    .innerJoin('groups', 'groups.id', 'conversations.group_id')
+    .select(['conversations.id as conversation_id', 'groups.id', 'groups.title'])
+    .where('conversations.id', 'in', listed($.ids)),
+)
+
+const peopleIn = prepared((db, $: { ids: string }) =>
+  db
     .selectFrom('conversations')
     .innerJoin('contacts', 'contacts.id', 'conversations.contact_id')
     .select([
@@ -93,10 +107,5 @@ export async function contactsOf(
       'contacts.sender',
       'contacts.aci',
     ])
-    .where('conversations.id', 'in', conversationIds)
-    .execute()
-  return new Map<string, ContactColumns | GroupColumns>([
-    ...rows.map(({ conversation_id, ...contact }) => [conversation_id, contact] as const),
-    ...groups.map(({ conversation_id, ...group }) => [conversation_id, { group, authors }] as const),
-  ])
-}
+    .where('conversations.id', 'in', listed($.ids)),
+)

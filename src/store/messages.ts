@@ -4,7 +4,7 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import { prepared, preparedByShape } from './prepared.ts'
+import { listed, prepared, preparedByShape } from './prepared.ts'
 import type { MessageRow, MessagesTable, Notice } from './tables/mailbox.ts'
 
 /** Ids and the little that scheduling needs of a message that waits for an attempt. */
@@ -192,7 +192,7 @@ const onAgenda = prepared((db, $: { ids: string; nowMs: number; lateMs: number }
       begunLane.as('begun_lane'),
       sql<number>`m.state = 'queued' and m.leg is not null and ${gate($.nowMs, $.lateMs)}`.as('may_go'),
     ])
-    .where('m.id', 'in', sql<string>`(select value from json_each(${$.ids}))`),
+    .where('m.id', 'in', listed($.ids)),
 )
 
 export interface DueMessage {
@@ -307,17 +307,21 @@ export function twinCandidates(
   sentAtMs: number,
   windowMs: number,
 ): Promise<MessageRow[]> {
-  return around(tx, { conversationId, transport, fromMs: sentAtMs - windowMs, toMs: sentAtMs + windowMs })
+  const others = JSON.stringify(TRANSPORTS.filter((other) => other !== transport))
+  return around(tx, { conversationId, others, fromMs: sentAtMs - windowMs, toMs: sentAtMs + windowMs })
 }
 
-const around = prepared((db, $: { conversationId: string; transport: TransportName; fromMs: number; toMs: number }) =>
+const TRANSPORTS: readonly TransportName[] = ['sms', 'mms', 'signal']
+
+/** `others`: transports as a JSON array. */
+const around = prepared((db, $: { conversationId: string; others: string; fromMs: number; toMs: number }) =>
   db
     .selectFrom('messages')
     .selectAll()
     .where('conversation_id', '=', $.conversationId)
     // As in the index messages_inbound.
     .where(sql<boolean>`direction = 'in' and twin_transport is null`)
-    .where('transport', '!=', $.transport)
+    .where(sql<boolean>`transport in ${listed($.others)}`)
     .where('sent_timestamp_ms', '>=', $.fromMs)
     .where('sent_timestamp_ms', '<=', $.toMs)
     .orderBy('sent_timestamp_ms', 'desc')

@@ -5,7 +5,7 @@
  *   const byId = prepared((db, $: { id: string }) => db.selectFrom('contacts').selectAll().where('id', '=', $.id))
  *   const [row] = await byId(tx, { id })
  */
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
+import { type Compilable, type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Database, DatabaseTransaction, Tables } from './database.ts'
 
 /** Stands for a value while the query is built; Kysely takes it for one. */
@@ -31,16 +31,8 @@ interface Compiled {
 export function prepared<Values extends object, Row>(
   build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
 ): (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]> {
-  const run = preparedResult(build)
-  return async (on, values) => (await run(on, values)).rows
-}
-
-/** As `prepared`, for statements of which the number of changed rows is wanted. */
-export function preparedResult<Values extends object, Row>(
-  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
-): (on: Database | DatabaseTransaction, values: Values) => Promise<QueryResult<Row>> {
   let compiled: Compiled | undefined
-  return (on, values) => {
+  return async (on, values) => {
     compiled ??= compile(on, build)
     const { query, names } = compiled
     const bound = values as Readonly<Record<string, unknown>>
@@ -48,8 +40,13 @@ export function preparedResult<Values extends object, Row>(
       const name = names[i]
       return name === undefined ? value : bound[name]
     })
-    return on.executeQuery<Row>({ ...query, parameters })
+    return (await on.executeQuery<Row>({ ...query, parameters })).rows
   }
+}
+
+/** For `in`: all of a list that is bound as a JSON array, whatever its length. */
+export function listed(jsonArray: string) {
+  return sql<string>`(select value from json_each(${jsonArray}))`
 }
 
 /**

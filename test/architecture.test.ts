@@ -29,6 +29,7 @@ const rooms: RoomTable = {
   'src/store': ['src/domain', log],
   'src/signal': [
     'src/store/database.ts',
+    'src/store/prepared.ts',
     { to: 'src/store/tables/signal.ts', typesOnly: true },
     'src/domain/errors.ts',
     { to: 'src/domain/media.ts', typesOnly: true },

@@ -7,6 +7,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Database } from '../store/database.ts'
+import { prepared, preparedByShape } from '../store/prepared.ts'
 import type { SignalPeersTable } from '../store/tables/signal.ts'
 import type { PeerIds } from './contract.ts'
 import { isPni, peerOf } from './ids.ts'
@@ -73,20 +74,26 @@ export async function learnPeer(db: Connection, ids: PeerIds): Promise<Learnt> {
   const row =
     base === undefined
       ? await db.insertInto('signal_peers').values(merged).returningAll().executeTakeFirstOrThrow()
-      : await db
-          .updateTable('signal_peers')
-          .set(merged)
-          .where('id', '=', base.id)
-          .returningAll()
-          .executeTakeFirstOrThrow()
+      : await merge(db, base, merged)
   const gained =
     before !== undefined && (['aci', 'pni', 'e164'] as const).some((id) => before[id] === null && row[id] !== null)
   return { peer: peerFrom(row), isNew: rows.length === 0, joined: gained || (base !== undefined && others.length > 0) }
 }
 
+/** Writes nothing where nothing is new, as with nearly everything that comes. */
+async function merge(
+  db: Connection,
+  base: PeerRow,
+  { aci, pni, e164, accepted }: Pick<PeerRow, 'aci' | 'pni' | 'e164' | 'accepted'>,
+): Promise<PeerRow> {
+  if (base.aci === aci && base.pni === pni && base.e164 === e164 && base.accepted === accepted) return base
+  await db.updateTable('signal_peers').set({ aci, pni, e164, accepted }).where('id', '=', base.id).execute()
+  return { ...base, aci, pni, e164, accepted }
+}
+
 /** Keeps a profile key (32 octets). True when it is a new one, which makes sealed messages worth another try. */
 export async function learnProfileKey(db: Connection, aci: string, profileKey: Uint8Array): Promise<boolean> {
-  const row = await db.selectFrom('signal_peers').select('profile_key').where('aci', '=', aci).executeTakeFirst()
+  const [row] = await profileKeyOf(db, { aci })
   if (row?.profile_key != null && Buffer.compare(row.profile_key, profileKey) === 0) return false
   await db
     .updateTable('signal_peers')
@@ -95,6 +102,10 @@ export async function learnProfileKey(db: Connection, aci: string, profileKey: U
     .execute()
   return true
 }
+
+const profileKeyOf = prepared((db, $: { aci: string }) =>
+  db.selectFrom('signal_peers').select('profile_key').where('aci', '=', $.aci),
+)
 
 /** Sets traits of the peer with this service id, which is added when it is new. */
 export async function setTraits(
@@ -133,12 +144,17 @@ async function matching(db: Connection, ids: PeerIds): Promise<PeerRow[]> {
     return value === undefined ? [] : [{ column, value }]
   })
   if (wanted.length === 0) return []
-  return await db
+  return await anyOf(db, Object.fromEntries(wanted.map(({ column, value }) => [column, value])))
+}
+
+const anyOf = preparedByShape((db, ids: { aci?: string; pni?: string; e164?: string }) =>
+  db
     .selectFrom('signal_peers')
     .selectAll()
-    .where((row) => row.or(wanted.map(({ column, value }) => row(column, '=', value))))
-    .execute()
-}
+    .where((row) =>
+      row.or((['aci', 'pni', 'e164'] as const).flatMap((id) => (ids[id] === undefined ? [] : [row(id, '=', ids[id])]))),
+    ),
+)
 
 /** Takes from a row what now belongs to somebody else; a row that is left without any id goes. */
 async function release(db: Connection, row: PeerRow, ids: PeerIds): Promise<void> {

@@ -30,6 +30,7 @@ import {
   SignedPreKeyStore,
 } from '@signalapp/libsignal-client'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { prepared, preparedByShape } from '../store/prepared.ts'
 import { type OwnKind, octets } from './ids.ts'
 
 /** One of our two identities, on this device. */
@@ -98,6 +99,23 @@ export class RatchetUnit {
   }
 }
 
+const sessionBy = prepared((db, $: { own: OwnKind; address: string; deviceId: number }) =>
+  db
+    .selectFrom('signal_sessions')
+    .select('record')
+    .where('own', '=', $.own)
+    .where('address', '=', $.address)
+    .where('device_id', '=', $.deviceId),
+)
+
+const putSession = preparedByShape(
+  (db, row: { own: OwnKind; address: string; device_id: number; record: Uint8Array }) =>
+    db
+      .insertInto('signal_sessions')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['own', 'address', 'device_id']).doUpdateSet({ record: row.record })),
+)
+
 class Sessions extends SessionStore {
   readonly #unit: RatchetUnit
   readonly #own: OwnKind
@@ -111,13 +129,7 @@ class Sessions extends SessionStore {
   async getSession(name: ProtocolAddress): Promise<SessionRecord | null> {
     const [own, address, deviceId] = [this.#own, name.name(), name.deviceId()]
     const record = await this.#unit.read(`session ${own} ${address} ${deviceId}`, async (db) => {
-      const row = await db
-        .selectFrom('signal_sessions')
-        .select('record')
-        .where('own', '=', own)
-        .where('address', '=', address)
-        .where('device_id', '=', deviceId)
-        .executeTakeFirst()
+      const [row] = await sessionBy(db, { own, address, deviceId })
       return row?.record
     })
     return record === undefined ? null : SessionRecord.deserialize(octets(record))
@@ -126,11 +138,7 @@ class Sessions extends SessionStore {
   async saveSession(name: ProtocolAddress, record: SessionRecord): Promise<void> {
     const row = { own: this.#own, address: name.name(), device_id: name.deviceId(), record: record.serialize() }
     this.#unit.write(`session ${row.own} ${row.address} ${row.device_id}`, row.record, (transaction) =>
-      transaction
-        .insertInto('signal_sessions')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['own', 'address', 'device_id']).doUpdateSet({ record: row.record }))
-        .execute(),
+      putSession(transaction, row),
     )
   }
 
@@ -144,6 +152,10 @@ class Sessions extends SessionStore {
     )
   }
 }
+
+const identityBy = prepared((db, $: { address: string }) =>
+  db.selectFrom('signal_identities').select(['identity_key', 'approved']).where('address', '=', $.address),
+)
 
 interface KnownIdentity {
   key: Uint8Array
@@ -194,11 +206,7 @@ class Identities extends IdentityKeyStore {
 
   async #known(address: string): Promise<KnownIdentity | undefined> {
     return await this.#unit.read(`identity ${address}`, async (db) => {
-      const row = await db
-        .selectFrom('signal_identities')
-        .select(['identity_key', 'approved'])
-        .where('address', '=', address)
-        .executeTakeFirst()
+      const [row] = await identityBy(db, { address })
       return row === undefined ? undefined : { key: row.identity_key, approved: row.approved === 1 }
     })
   }

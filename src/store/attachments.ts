@@ -2,7 +2,7 @@
  * What is attached to messages, as rows. A file goes only after the commit that no longer names it: its row in `blobs` is
  * doomed first, and `doomedBlobs` are removed by whoever keeps the files (routing/media.ts).
  */
-import type { Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { type InboundMedia, type MediaFacts, type StoredBlob, safeFileName } from '../domain/media.ts'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -207,15 +207,17 @@ export async function wipeAttachment(
 
 /** What we sent to be looked at once, and has left: nobody looks at it here any more. */
 export function spentOnce(db: Database): Promise<AttachmentRow[]> {
-  return db
-    .selectFrom('attachments')
-    .innerJoin('messages', 'messages.id', 'attachments.message_id')
-    .selectAll('attachments')
-    .where('attachments.view_once', '=', 1)
-    .where('attachments.state', '=', 'here')
-    .where('messages.view_once', '=', 1)
-    .where('messages.state', 'in', ['sent', 'delivered', 'read'])
-    .execute()
+  return (
+    db
+      .selectFrom('attachments')
+      .innerJoin('messages', 'messages.id', 'attachments.message_id')
+      .selectAll('attachments')
+      // Word for word as in the index attachments_once.
+      .where(sql<boolean>`attachments.view_once = 1 and attachments.state = 'here'`)
+      .where('messages.view_once', '=', 1)
+      .where('messages.state', 'in', ['sent', 'delivered', 'read'])
+      .execute()
+  )
 }
 
 /** Its author has taken the message back: nothing of what was attached stays. */

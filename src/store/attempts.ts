@@ -106,8 +106,10 @@ const endAttempt = prepared((db, $: AttemptEnd & { id: string; atMs: number }) =
 )
 
 /** Attempts without an end: those under way, and after a crash those that it cut off. */
-export function openAttempts(db: Database): Promise<AttemptRow[]> {
-  return db.selectFrom('attempts').selectAll().where('ended_at_ms', 'is', null).orderBy('id').execute()
+export async function openAttempts(db: Database): Promise<AttemptRow[]> {
+  // Put in order here: for an order by id SQLite would walk the ids of all attempts that ever were.
+  const rows = await db.selectFrom('attempts').selectAll().where('ended_at_ms', 'is', null).execute()
+  return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 export async function isOpen(db: Database, attemptId: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** Groups in the mailbox: the row that shows one, its conversation, and what became of a message for each member. */
+import { sql } from 'kysely'
 import type { GroupDetails } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
@@ -72,15 +73,18 @@ export function groupMessagesBySentTime(
   timestampsMs: readonly number[],
 ): Promise<(MessageRow & { group_id: string | null })[]> {
   if (timestampsMs.length === 0) return Promise.resolve([])
-  return tx
-    .selectFrom('messages')
-    .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
-    .selectAll('messages')
-    .select('conversations.group_id')
-    .where('messages.direction', '=', 'out')
-    .where('messages.sent_timestamp_ms', 'in', [...timestampsMs])
-    .where('conversations.group_id', 'is not', null)
-    .execute()
+  return (
+    tx
+      .selectFrom('messages')
+      .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
+      .selectAll('messages')
+      .select('conversations.group_id')
+      // Word for word as in the index messages_out_timestamp.
+      .where(sql<boolean>`messages.direction = 'out'`)
+      .where('messages.sent_timestamp_ms', 'in', [...timestampsMs])
+      .where('conversations.group_id', 'is not', null)
+      .execute()
+  )
 }
 
 /** The conversations of the groups in which this account is. */

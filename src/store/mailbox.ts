@@ -3,6 +3,7 @@
  * take the database or an open transaction.
  */
 
+import { sql } from 'kysely'
 import type { MessageState } from '../domain/message.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
@@ -171,8 +172,7 @@ export function waitingCounts(db: Database) {
       fn.countAll<number>().as('count'),
       fn.min('created_at_ms').as('oldest_ms'),
     ])
-    .where('direction', '=', 'out')
-    .where('state', 'in', ['scheduled', 'held', 'queued', 'sending', 'uncertain'])
+    .where(sql<boolean>`state in ('scheduled', 'held', 'queued', 'sending', 'uncertain', 'sent') and state <> 'sent'`)
     .groupBy(['state', 'transport', 'lane'])
     .execute()
 }
@@ -188,8 +188,7 @@ export async function oldestWaitingMs(db: Database): Promise<number | undefined>
         fn.coalesce('leg_started_at_ms', val(0)),
       ]).as('since'),
     )
-    .where('direction', '=', 'out')
-    .where('state', 'in', ['queued', 'sending'])
+    .where(sql<boolean>`state in ('queued', 'sending')`)
     .orderBy('since')
     .limit(1)
     .executeTakeFirst()

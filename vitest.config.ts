@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Nothing is judged by how fast a busy machine is; vitest's own second is.
+    expect: { poll: { timeout: 60_000 } },
   },
 })

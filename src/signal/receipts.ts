@@ -7,6 +7,7 @@ import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { prepared } from '../store/prepared.ts'
 import type { Clock, OwnTimestamps } from './clock.ts'
 import { asCauseway } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
@@ -48,11 +49,7 @@ export class ReceiptDesk {
   }
 
   async owe(transaction: DatabaseTransaction, kind: Kind, aci: string, timestampMs: number): Promise<void> {
-    await transaction
-      .insertInto('signal_receipts_due')
-      .values({ kind, aci, timestamp_ms: timestampMs, due_at_ms: this.#clock.now() })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+    await insertDue(transaction, { kind, aci, timestampMs, dueAtMs: this.#clock.now() })
   }
 
   /** Sends what is owed. Never throws; what the network kept from being sent stays owed. */
@@ -121,6 +118,13 @@ export class ReceiptDesk {
     return true
   }
 }
+
+const insertDue = prepared((db, $: { kind: Kind; aci: string; timestampMs: number; dueAtMs: number }) =>
+  db
+    .insertInto('signal_receipts_due')
+    .values({ kind: $.kind, aci: $.aci, timestamp_ms: $.timestampMs, due_at_ms: $.dueAtMs })
+    .onConflict((conflict) => conflict.doNothing()),
+)
 
 function contentOf(kind: Kind, aci: string, timestamps: readonly number[]): Content {
   if (kind !== 'read-here') return { receiptMessage: { type: receiptTypes[kind], timestamp: timestamps } }

@@ -23,6 +23,7 @@ import { GroupSendFullToken, ProfileKey } from '@signalapp/libsignal-client/dist
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
+import { prepared } from '../store/prepared.ts'
 import type { SenderCertificates } from './certificates.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
@@ -273,15 +274,26 @@ export async function rememberSent(
   content: Uint8Array,
   nowMs: number,
 ): Promise<void> {
-  await transaction
+  await putSent(transaction, {
+    recipient: outgoing.to,
+    timestampMs: outgoing.timestampMs,
+    content,
+    urgent: outgoing.urgent ? 1 : 0,
+    nowMs,
+  })
+}
+
+type Sent = { recipient: string; timestampMs: number; content: Uint8Array; urgent: 0 | 1; nowMs: number }
+
+const putSent = prepared((db, $: Sent) =>
+  db
     .insertInto('signal_send_log')
     .values({
-      recipient: outgoing.to,
-      timestamp_ms: outgoing.timestampMs,
-      content,
-      urgent: outgoing.urgent ? 1 : 0,
-      sent_at_ms: nowMs,
+      recipient: $.recipient,
+      timestamp_ms: $.timestampMs,
+      content: $.content,
+      urgent: $.urgent,
+      sent_at_ms: $.nowMs,
     })
-    .onConflict((conflict) => conflict.columns(['recipient', 'timestamp_ms']).doUpdateSet({ content }))
-    .execute()
-}
+    .onConflict((conflict) => conflict.columns(['recipient', 'timestamp_ms']).doUpdateSet({ content: $.content })),
+)

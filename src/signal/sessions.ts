@@ -17,6 +17,7 @@ import {
 } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Database } from '../store/database.ts'
+import { prepared } from '../store/prepared.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
@@ -75,13 +76,7 @@ export class SessionKeeper {
 
   /** Devices of this service id with whom we ever had a session; our own device is left out. */
   async devices(serviceId: string): Promise<KnownDevice[]> {
-    const rows = await this.#db
-      .selectFrom('signal_sessions')
-      .select(['device_id', 'record'])
-      .where('own', '=', 'aci')
-      .where('address', '=', serviceId)
-      .orderBy('device_id')
-      .execute()
+    const rows = await sessionsOf(this.#db, { serviceId })
     const now = new Date(this.#clock.now())
     return rows
       .filter(({ device_id: deviceId }) => !this.#isThisDevice(serviceId, deviceId))
@@ -194,6 +189,15 @@ export class SessionKeeper {
     return serviceId === this.#credentials.aci && deviceId === this.#credentials.deviceId
   }
 }
+
+const sessionsOf = prepared((db, $: { serviceId: string }) =>
+  db
+    .selectFrom('signal_sessions')
+    .select(['device_id', 'record'])
+    .where('own', '=', 'aci')
+    .where('address', '=', $.serviceId)
+    .orderBy('device_id'),
+)
 
 function bundleOf(device: BundleJson['devices'][number], identityKey: PublicKey): PreKeyBundle {
   const { preKey, signedPreKey, pqPreKey } = device

@@ -3,6 +3,7 @@
  * it. The list of blocked people is one of accounts, numbers and groups; the sync message always has all of it.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
+import { prepared } from '../store/prepared.ts'
 import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, setTraits } from './peers.ts'
@@ -19,18 +20,19 @@ const responseTypes = { accept: 1, delete: 2, block: 3, blockAndDelete: 4, block
 /** Whether the owner keeps this person out, by account or by number. */
 export async function isBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds): Promise<boolean> {
   if (aci !== undefined) {
-    const row = await transaction.selectFrom('signal_blocked').select('aci').where('aci', '=', aci).executeTakeFirst()
-    if (row !== undefined) return true
+    if ((await blockedAccount(transaction, { aci })).length > 0) return true
   }
   if (number === undefined) return false
-  const row = await transaction
-    .selectFrom('signal_blocked_others')
-    .select('value')
-    .where('kind', '=', 'number')
-    .where('value', '=', number)
-    .executeTakeFirst()
-  return row !== undefined
+  return (await blockedNumber(transaction, { number })).length > 0
 }
+
+const blockedAccount = prepared((db, $: { aci: string }) =>
+  db.selectFrom('signal_blocked').select('aci').where('aci', '=', $.aci),
+)
+
+const blockedNumber = prepared((db, $: { number: string }) =>
+  db.selectFrom('signal_blocked_others').select('value').where('kind', '=', 'number').where('value', '=', $.number),
+)
 
 /** Notes that the owner lets this person in. */
 async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds): Promise<void> {

@@ -3,6 +3,7 @@
  * different ways to us, and either may be first. Kept for a while, in a bounded number.
  */
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared } from './prepared.ts'
 
 type EarlyKind = 'delivered' | 'read' | 'read-here'
 
@@ -42,14 +43,17 @@ export async function takeEarlyReceipts(
   aci: string,
   timestampMs: number,
 ): Promise<{ kind: EarlyKind; at_ms: number }[]> {
-  const rows = await tx
-    .deleteFrom('early_receipts')
-    .where('aci', '=', aci)
-    .where('timestamp_ms', '=', timestampMs)
-    .returning(['kind', 'at_ms'])
-    .execute()
+  const rows = await takeOf(tx, { aci, timestampMs })
   return rows.sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
+
+const takeOf = prepared((db, $: { aci: string; timestampMs: number }) =>
+  db
+    .deleteFrom('early_receipts')
+    .where('aci', '=', $.aci)
+    .where('timestamp_ms', '=', $.timestampMs)
+    .returning(['kind', 'at_ms']),
+)
 
 export async function pruneEarlyReceipts(db: Database, nowMs: number): Promise<void> {
   await db

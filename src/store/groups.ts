@@ -4,6 +4,7 @@ import type { GroupDetails } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { listed, prepared } from './prepared.ts'
 import type { ConversationRow, GroupRow, MessageRow, RecipientRow } from './tables/mailbox.ts'
 
 export function findGroup(db: Database, key: { id: string } | { signalId: string }): Promise<GroupRow | undefined> {
@@ -73,19 +74,20 @@ export function groupMessagesBySentTime(
   timestampsMs: readonly number[],
 ): Promise<(MessageRow & { group_id: string | null })[]> {
   if (timestampsMs.length === 0) return Promise.resolve([])
-  return (
-    tx
-      .selectFrom('messages')
-      .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
-      .selectAll('messages')
-      .select('conversations.group_id')
-      // Word for word as in the index messages_out_timestamp.
-      .where(sql<boolean>`messages.direction = 'out'`)
-      .where('messages.sent_timestamp_ms', 'in', [...timestampsMs])
-      .where('conversations.group_id', 'is not', null)
-      .execute()
-  )
+  return sentAt(tx, { times: JSON.stringify(timestampsMs) })
 }
+
+const sentAt = prepared((db, $: { times: string }) =>
+  db
+    .selectFrom('messages')
+    .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
+    .selectAll('messages')
+    .select('conversations.group_id')
+    // Word for word as in the index messages_out_timestamp.
+    .where(sql<boolean>`messages.direction = 'out'`)
+    .where('messages.sent_timestamp_ms', 'in', listed($.times))
+    .where('conversations.group_id', 'is not', null),
+)
 
 /** The conversations of the groups in which this account is. */
 export async function conversationsOfMember(tx: DatabaseTransaction, aci: string): Promise<string[]> {

@@ -267,16 +267,19 @@ export function messagesBySentTime(
   timestampsMs: readonly number[],
 ): Promise<MessageRow[]> {
   if (timestampsMs.length === 0) return Promise.resolve([])
-  return tx
+  return sentAt(tx, { aci, times: JSON.stringify(timestampsMs) })
+}
+
+const sentAt = prepared((db, $: { aci: string; times: string }) =>
+  db
     .selectFrom('messages')
     .innerJoin('conversations', 'conversations.id', 'messages.conversation_id')
     .innerJoin('contacts', 'contacts.id', 'conversations.contact_id')
     .selectAll('messages')
     .where(sql<boolean>`messages.direction = 'out'`)
-    .where('messages.sent_timestamp_ms', 'in', [...timestampsMs])
-    .where('contacts.aci', '=', aci)
-    .execute()
-}
+    .where('messages.sent_timestamp_ms', 'in', listed($.times))
+    .where('contacts.aci', '=', $.aci),
+)
 
 /** The newest message of ours in this conversation that was meant to go over Signal. */
 export async function lastSignalMessage(

@@ -46,7 +46,7 @@ export function prepared<Values extends object, Row>(
 
 /** For `in`: all of a list that is bound as a JSON array, whatever its length. */
 export function listed(jsonArray: string) {
-  return sql<string>`(select value from json_each(${jsonArray}))`
+  return sql<string & number>`(select value from json_each(${jsonArray}))`
 }
 
 /**

@@ -67,7 +67,7 @@ export function transfer(
       method,
       path: target,
       headers: { ...headers, ...(body === undefined ? {} : { 'Content-Length': String(body.length) }) },
-      agent: false,
+      // Without any agent: Node would make a connection of its own by the default route for `agent: false`.
       setHost: false,
       maxHeaderSize: HEADER_BYTES_MAX,
       createConnection: () => connection,
@@ -118,8 +118,15 @@ function take(answer: IncomingMessage, bytesMax: number, alive: () => void): Pro
     answer.on('error', (error) => ended(error.message))
     answer.on('close', () => ended('it ended early'))
     answer.on('end', () => {
-      if (!answer.complete) ended('it ended early')
-      else resolve(unpacked(answer, { status, contentType, body: Buffer.concat(chunks) }, bytesMax))
+      if (!answer.complete) {
+        ended('it ended early')
+        return
+      }
+      try {
+        resolve(unpacked(answer, { status, contentType, body: Buffer.concat(chunks) }, bytesMax))
+      } catch (error) {
+        reject(error)
+      }
     })
   })
 }

@@ -39,14 +39,15 @@ export function tableFor(source: string, rules: unknown): { readonly table: stri
   return { reason: 'there is no rule for its address' }
 }
 
-/** Why packets of this table might leave by another interface; undefined where none can. */
-export function leakOf(interfaceName: string, routes: unknown): string | undefined {
+/** Why packets of this table might leave by another interface, or not at all; undefined where it is as it should be. */
+export function flawOf(interfaceName: string, routes: unknown): string | undefined {
   const all = objects(routes)
   const nowhere = (route: JsonRecord) => NOWHERE.has(String(route.type))
   if (!all.some((route) => route.dst === 'default' && nowhere(route)))
     return 'its table does not end in a way to nowhere'
   if (all.some((route) => !nowhere(route) && route.dev !== interfaceName))
     return 'its table has ways by another interface'
+  if (!all.some((route) => !nowhere(route))) return 'its table has no way by it'
   return undefined
 }
 
@@ -57,14 +58,15 @@ export function deviceOf(routes: unknown): string | undefined {
 }
 
 /**
- * What makes it so, as arguments of `ip` behind the family. A rule of ours for an address that the interface had before
- * is taken away; what serves the present one stays for as long as the address does, since the last packets of a closed
+ * What makes it so, as arguments of `ip` behind the family. A rule of ours for an address that the interface had before,
+ * or for this address on an interface before this one, is taken away; what serves the present one stays for as long as the address does, since the last packets of a closed
  * connection need it, too.
  */
 export function commandsFor(need: RouteNeed, rules: unknown): readonly (readonly string[])[] {
   const table = String(TABLE_BASE + need.interfaceIndex)
   const stale = objects(rules).filter(
-    (rule) => rule.priority === RULE_PRIORITY && rule.table === table && typeof rule.src === 'string',
+    ({ priority, src, table: other }) =>
+      priority === RULE_PRIORITY && typeof src === 'string' && (other === table || src === need.source),
   )
   return [
     ['route', 'replace', 'unreachable', 'default', 'metric', String(NOWHERE_METRIC), 'table', table],
@@ -74,7 +76,7 @@ export function commandsFor(need: RouteNeed, rules: unknown): readonly (readonly
       ...['dev', need.interfaceName, 'metric', '1', 'table', table],
       ...(need.gateway === undefined ? [] : ['onlink']),
     ],
-    ...stale.map((rule) => ruleCommand('del', String(rule.src), table)),
+    ...stale.map((rule) => ruleCommand('del', String(rule.src), String(rule.table))),
     ruleCommand('add', need.source, table),
   ]
 }

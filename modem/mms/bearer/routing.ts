@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { BearerError } from './bearer.ts'
-import { commandsFor, deviceOf, leakOf, type RouteNeed, RULE_PRIORITY, tableFor } from './route-table.ts'
+import { commandsFor, deviceOf, flawOf, type RouteNeed, RULE_PRIORITY, tableFor } from './route-table.ts'
 
 const IP_TIMEOUT_MS = 5_000
 const IP_OUTPUT_BYTES_MAX = 2 ** 20
@@ -24,7 +24,7 @@ export async function secureRoute(need: RouteNeed, options: RoutingOptions, sign
     const found = tableFor(need.source, await ask(['-j', 'rule', 'show']))
     return 'reason' in found
       ? found.reason
-      : leakOf(need.interfaceName, await ask(['-j', 'route', 'show', 'table', found.table]).catch(() => []))
+      : flawOf(need.interfaceName, await ask(['-j', 'route', 'show', 'table', found.table]).catch(() => []))
   }
   const missing = await reason()
   if (missing === undefined) return

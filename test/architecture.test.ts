@@ -16,7 +16,7 @@ const rooms: RoomTable = {
   'modem/pdu': [],
   'modem/mms': ['modem/pdu'],
   'modem/mms/http': ['modem/mms', { to: 'modem/serial/surroundings.ts', typesOnly: true }],
-  'modem/mms/bearer': ['modem/mms/http/ip.ts', 'modem/serial/surroundings.ts'],
+  'modem/mms/bearer': ['modem/mms/http/ip.ts', 'modem/at', 'modem/serial/surroundings.ts'],
   'modem/mms/client.ts': [
     'modem/mms',
     'modem/mms/http',

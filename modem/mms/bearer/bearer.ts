@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream'
 
 /** Names of bearers as configuration has them. */
-export type BearerKind = 'interface' | 'ppp' | 'modem-socket'
+export type BearerKind = 'interface' | 'modem-socket'
 
 /** Thrown by everything of a bearer. `step` says to the owner what it was. */
 export class BearerError extends Error {

@@ -31,7 +31,8 @@ export function modemSocketBearer(options: ModemSocketOptions): Bearer {
 function dialectOf(manufacturer: string | undefined): SocketDialect | undefined {
   const name = manufacturer?.toLowerCase() ?? ''
   if (name.includes('quectel')) return QUECTEL_SOCKETS
-  return name.includes('simcom') ? SIMCOM_SOCKETS : undefined
+  // The A76xx calls itself INCORPORATED and nothing else.
+  return name.includes('simcom') || name === 'incorporated' ? SIMCOM_SOCKETS : undefined
 }
 
 async function openContext(options: ModemSocketOptions, signal: AbortSignal): Promise<BearerLease> {
@@ -80,6 +81,9 @@ async function connect(
   port: number,
   signal: AbortSignal,
 ): Promise<Duplex> {
+  // After a restart of the modem nothing stands any more, and nobody has said so.
+  const stands = await run(dialect.isActive()).catch(() => false)
+  if (!stands) throw new BearerError('bearer', 'the data connection of the modem has gone')
   try {
     await run(dialect.open(address, port))
     while ((await run(dialect.state())) !== 'connected') {

@@ -105,7 +105,7 @@ export function quoted(text: string): string {
 }
 
 /** Behind the prefix, quotes taken off. */
-export function fieldsOf(line: string, prefix: string): readonly string[] {
+function fieldsOf(line: string, prefix: string): readonly string[] {
   return line
     .slice(prefix.length)
     .split(',')

@@ -32,23 +32,14 @@ export function interfaceBearer(options: InterfaceBearerOptions): Bearer {
   return { kind: 'interface', open: (signal) => openInterface(options, signal) }
 }
 
-/** The same for a bearer that brings its interface up itself. Throws BearerError `bearer`. */
-export async function openInterface(options: InterfaceBearerOptions, signal: AbortSignal): Promise<BearerLease> {
-  const { interfaceName, dns, gateway } = options
+async function openInterface(options: InterfaceBearerOptions, signal: AbortSignal): Promise<BearerLease> {
+  const { interfaceName, dns } = options
   const routing: RoutingOptions = { ipProgram: 'ip', setUp: true, ...options.routing }
   const own = addressesOf(interfaceName)
-  const sources = [own.v4, own.v6].filter((address) => address !== undefined)
-  if (sources.length === 0) throw new BearerError('bearer', `there is no interface ${interfaceName} with an address`)
-  if (!own.isLoopback) {
-    const interfaceIndex = await indexOf(interfaceName)
-    for (const source of sources) {
-      await secureRoute(
-        { interfaceName, interfaceIndex, source, gateway: sameFamily(gateway, source) ? gateway : undefined },
-        routing,
-        signal,
-      )
-    }
-  }
+  const addresses = [own.v4, own.v6].filter((address) => address !== undefined)
+  if (addresses.length === 0) throw new BearerError('bearer', `there is no interface ${interfaceName} with an address`)
+  const sources = own.isLoopback ? addresses : await securedOf(addresses, options, routing, signal)
+  const ofFamily = (length: number) => sources.find((source) => addressOctets(source)?.length === length)
   /** The bearer's address for this destination, once the kernel agrees. */
   const sourceFor = async (address: string, each: AbortSignal): Promise<string> => {
     const source = sources.find((candidate) => sameFamily(candidate, address))
@@ -61,11 +52,34 @@ export async function openInterface(options: InterfaceBearerOptions, signal: Abo
     ownNetworks: otherNetworks(interfaceName),
     resolve: async (name, each) => {
       for (const server of dns) await sourceFor(hostOf(server), each)
-      return resolveName(name, { servers: dns, v4: own.v4, v6: own.v6 }, each)
+      return resolveName(name, { servers: dns, v4: ofFamily(4), v6: ofFamily(16) }, each)
     },
     connect: async (address, port, each) => connectFrom(await sourceFor(address, each), address, port, each),
     close: () => Promise.resolve(),
   }
+}
+
+/** Those addresses whose packets leave by the interface or not at all. Throws BearerError when there are none. */
+async function securedOf(
+  addresses: readonly string[],
+  { interfaceName, gateway }: InterfaceBearerOptions,
+  routing: RoutingOptions,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const interfaceIndex = await indexOf(interfaceName)
+  const secured: string[] = []
+  let failure: unknown
+  for (const source of addresses) {
+    const need = { interfaceName, interfaceIndex, source, gateway: sameFamily(gateway, source) ? gateway : undefined }
+    try {
+      await secureRoute(need, routing, signal)
+      secured.push(source)
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  if (secured.length === 0) throw failure
+  return secured
 }
 
 function connectFrom(source: string, host: string, port: number, signal: AbortSignal): Promise<Duplex> {
@@ -95,7 +109,7 @@ function codeOf(error: Error): string {
 }
 
 function addressesOf(interfaceName: string): OwnAddresses {
-  const infos = interfacesHere()[interfaceName] ?? []
+  const infos = Object.entries(interfacesHere()).find(([name]) => name === interfaceName)?.[1] ?? []
   const global = infos.filter(({ address }) => !address.startsWith('fe80:') && !address.startsWith('169.254.'))
   return {
     v4: global.find(({ family }) => family === 'IPv4')?.address,

@@ -35,7 +35,7 @@ export async function secureRoute(need: RouteNeed, options: RoutingOptions, sign
   } catch (error) {
     throw new BearerError(
       'bearer',
-      `${advice}; setting up rule ${RULE_PRIORITY} was refused (hardware.md, "MMS")`,
+      `${advice}; setting up rule ${RULE_PRIORITY} was refused (hardware.md, "Picture messages")`,
       error,
     )
   }

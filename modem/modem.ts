@@ -10,6 +10,7 @@
  *                                               └─ Health
  */
 import { AtChannel } from './at/channel.ts'
+import type { AtCommand } from './at/command.ts'
 import type { ChannelEvents } from './at/events.ts'
 import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
@@ -122,7 +123,6 @@ export class Modem implements SmsModem {
     return this.#board.listen(listener)
   }
 
-  /** The last of what went through the port, one line a chunk; `masked` hides numbers and texts. PINs are never in it. */
   transcript(masked: boolean): string {
     return this.#transcript.render(masked)
   }
@@ -148,14 +148,19 @@ export class Modem implements SmsModem {
   async command(text: string, timeoutMs: number): Promise<readonly string[]> {
     const command = personCommand(text, timeoutMs)
     const link = this.#link
-    if (link === undefined) throw new AtError('gone', 'queued', 'the port is not open')
     try {
-      return await link.channel.run(command, Priority.send)
+      return await this.run(command, Priority.send)
     } finally {
       // It may have changed what the start sequence set, or opened the SIM.
       if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
-      else if (this.#life.phase === 'running') this.#polling.after(link, 0)
+      else if (this.#life.phase === 'running' && link !== undefined) this.#polling.after(link, 0)
     }
+  }
+
+  /** Runs a command in its turn, by default after all that text messages need. Rejects with AtError. */
+  async run<T>(command: AtCommand<T>, priority: Priority = Priority.poll): Promise<T> {
+    if (this.#link === undefined) throw new AtError('gone', 'queued', 'the port is not open')
+    return this.#link.channel.run(command, priority)
   }
 
   async ussd(text: string): Promise<UssdAnswer> {
@@ -195,16 +200,13 @@ export class Modem implements SmsModem {
     const before = this.#life
     const { life, effects } = transition(before, event, this.#clock.nowMs(), this.#timings)
     this.#life = life
-    if (life.phase !== before.phase) {
+    if (life.phase !== before.phase)
       this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
-    }
     const { counts, last, history, hardAtMs } = life.ladder
-    if (event.kind !== 'remembered' && life.ladder.counts !== before.ladder.counts) {
+    if (event.kind !== 'remembered' && life.ladder.counts !== before.ladder.counts)
       this.#options.healing?.note([this.id, ...configuredIds(this.#options)], life.ladder)
-    }
-    if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync') {
+    if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync')
       this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
-    }
     for (const effect of effects) this.#perform(effect)
     this.#board.update({ ...describeLife(this.#life), recovery: { counts, last, history, hardAtMs } })
   }
@@ -388,9 +390,8 @@ export class Modem implements SmsModem {
 
   #learn(facts: Partial<ModemStatus>): void {
     const iccid = this.#board.status.iccid
-    if (iccid !== undefined && facts.iccid !== undefined && facts.iccid !== iccid) {
+    if (iccid !== undefined && facts.iccid !== undefined && facts.iccid !== iccid)
       this.#log.warn({ modemId: this.id }, 'another SIM is in the modem than before')
-    }
     const number = this.#options.number ?? facts.number
     this.#board.update(number === undefined ? facts : { ...facts, number })
   }

@@ -293,7 +293,7 @@ export class AtChannel {
     // Meanwhile the modem may have restarted, closed the prompt by itself, or gone.
     if (this.#inFlight !== inFlight || this.#ended !== undefined) return
     exchange.phase = 'body'
-    await this.#write(`${prompt.text}${CTRL_Z}`)
+    await this.#write(prompt.isCounted ? prompt.text : `${prompt.text}${CTRL_Z}`)
     this.#limit(exchange, exchange.command.timeoutMs)
   }
 
@@ -340,7 +340,8 @@ export class AtChannel {
       return
     }
     if (this.#takeAwaitedBody(text, exchange)) return
-    const result = parseFinal(text)
+    const ownFinal = exchange?.command.finals?.[text]
+    const result = ownFinal === undefined ? parseFinal(text) : { kind: ownFinal }
     if (result !== undefined) {
       this.#takeFinal(result, text)
       return
@@ -380,8 +381,9 @@ export class AtChannel {
     }
     const { exchange } = inFlight
     if (exchange.judge(result) === 'final') inFlight.settle({ kind: 'final', result })
-    else if (exchange.phase === 'command') this.#limit(exchange, this.#timings.staleOkMs, { kind: 'final', result })
-    else if (exchange.phase === 'body') {
+    else if (exchange.phase === 'command') {
+      this.#limit(exchange, exchange.command.lateInfoMs ?? this.#timings.staleOkMs, { kind: 'final', result })
+    } else if (exchange.phase === 'body') {
       this.#limit(exchange, this.#timings.staleOkAfterBodyMs, { kind: 'final', result })
     }
   }

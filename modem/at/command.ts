@@ -20,6 +20,8 @@ export interface InfoShape {
 export interface PromptBody {
   /** Written in one piece with Ctrl-Z behind it. */
   text: string
+  /** The command named its length: nothing stands behind it. Each character is one octet. */
+  isCounted?: true
   promptTimeoutMs: number
   /** Awaited after the prompt and before the first octet of the body; a rejection withdraws the command. */
   beforeBody?: () => Promise<void>
@@ -37,6 +39,10 @@ export interface AtCommand<T> {
   plainInfo?: 'any' | 'unmarked'
   /** OK counts only when a line of `info` has come: anything else is a stale OK (H14). */
   infoRequired?: true
+  /** So long an OK waits for the line of `info` that comes behind it (a name looked up), all of it. */
+  lateInfoMs?: number
+  /** Lines of this command's own that end it (`SEND OK`), besides those that end all. */
+  finals?: Readonly<Record<string, 'ok' | 'error'>>
   /** Longest wait for the final result, from the moment the command (or its body) was written. */
   timeoutMs: number
   /** The information lines in order, each body behind its head. Throws when they cannot be the answer. */

@@ -58,7 +58,19 @@ export interface ModemContext {
   readonly calls: CallLine
 }
 
+/** What a command may do on its own line besides answering. */
+export interface CommandLine {
+  /** Shows the prompt and takes so many octets, whatever they are. Never resolves when the modem restarts meanwhile. */
+  octets(length: number): Promise<Buffer>
+  /** Ends the answer with this line in place of OK. */
+  endWith(text: string): void
+}
+
 /** Information lines of the answer, `OK` follows by itself; throws AtFailure otherwise. */
-export type CommandHandler = (modem: ModemContext, call: CommandCall) => readonly string[] | Promise<readonly string[]>
+export type CommandHandler = (
+  modem: ModemContext,
+  call: CommandCall,
+  line: CommandLine,
+) => readonly string[] | Promise<readonly string[]>
 
 export type CommandTable = Readonly<Record<string, CommandHandler>>

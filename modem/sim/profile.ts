@@ -105,6 +105,8 @@ export interface ModemProfile {
   noise: Chatter | undefined
   /** Sent when a call ends that nobody took; `%` stands for the caller. */
   missedCallLines: readonly string[]
+  /** Whose commands open TCP connections inside of it; undefined: it has none. */
+  sockets: 'quectel' | 'simcom' | undefined
   /** Sent once when a message did not fit. */
   fullLines: readonly string[]
   /**
@@ -158,6 +160,7 @@ export const DEFAULT_PROFILE: ModemProfile = {
   ussdCoding: 'plain',
   noise: undefined,
   missedCallLines: ['NO CARRIER'],
+  sockets: undefined,
   fullLines: ['+CIEV: 8,1'],
   unroutedReports: 'refused',
 }

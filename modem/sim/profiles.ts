@@ -28,6 +28,7 @@ const QUECTEL: Partial<ModemProfile> = {
   iccidCommand: '+QCCID',
   pinCounter: '+QPINC',
   fullLines: ['+QIND: "SMSFULL","ME"'],
+  sockets: 'quectel',
   unroutedReports: 'dropped',
 }
 
@@ -70,6 +71,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       pinCounter: '+SPIC',
       missedCallLines: ['VOICE CALL: END: 000000', 'MISSED_CALL: 09:26AM %', 'NO CARRIER'],
       fullLines: ['+SMS FULL'],
+      sockets: 'simcom',
       unroutedReports: 'dropped',
     },
   },
@@ -91,6 +93,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       pinCounter: '+SPIC',
       lacks: ['+CPINR'],
       fullLines: ['+SMS FULL'],
+      sockets: 'simcom',
     },
   },
   ec25: {

@@ -8,7 +8,7 @@
 import { ReadlineParser } from '@serialport/parser-readline'
 import { pause, type SimClock } from './clock.ts'
 import { type CommandCall, parseLine } from './commandline.ts'
-import type { CommandHandler, ModemContext } from './context.ts'
+import type { CommandHandler, CommandLine, ModemContext } from './context.ts'
 import { AtFailure, failureLine, plainError } from './failure.ts'
 import type { FaultPhase, FaultStack } from './faults.ts'
 
@@ -42,6 +42,13 @@ export interface SessionHost extends ModemContext {
   answered(command: string, succeeded: boolean): void
 }
 
+/** A body of a length that was said before; what stands in it means nothing. */
+interface CountedBody {
+  left: number
+  readonly pieces: Buffer[]
+  done: (octets: Buffer) => void
+}
+
 interface Body {
   text: string
   /** At so many characters `reached` is called once, and the rest of that chunk is dropped. */
@@ -60,6 +67,9 @@ export class AtSession {
   private readonly lines: string[] = []
   private readonly held: string[] = []
   private body: Body | undefined
+  private counted: CountedBody | undefined
+  /** What ends the answer of the line that runs. */
+  private ending = 'OK'
   private isRunning = false
   private isEnded = false
   /** Lines are lost until one was. */
@@ -84,6 +94,7 @@ export class AtSession {
     this.lines.length = 0
     this.held.length = 0
     this.body = undefined
+    this.counted = undefined
     this.parser.removeAllListeners('data')
   }
 
@@ -94,6 +105,10 @@ export class AtSession {
       if (!chunk.includes('+++')) return
       this.isDataLine = false
       this.host.write('\r\nOK\r\n')
+      return
+    }
+    if (this.counted !== undefined) {
+      this.countedBytes(this.counted, chunk)
       return
     }
     if (this.body !== undefined) {
@@ -114,7 +129,7 @@ export class AtSession {
   /** An unsolicited result code; held while the TE is writing a body. */
   unsolicited(text: string): void {
     if (this.isEnded) return
-    if (this.body === undefined) this.host.write(text)
+    if (this.body === undefined && this.counted === undefined) this.host.write(text)
     else if (this.held.length < HELD_MAX) this.held.push(text)
   }
 
@@ -137,6 +152,25 @@ export class AtSession {
     const between = this.faults.take('urc', '+CMGS', ({ where }) => where === 'prompt')
     if (between !== undefined) this.host.write(asLines(between.lines))
     return body
+  }
+
+  private octets(length: number): Promise<Buffer> {
+    const octets = new Promise<Buffer>((done) => {
+      this.counted = { left: length, pieces: [], done }
+    })
+    this.host.write(this.host.profile.promptText)
+    return octets
+  }
+
+  private countedBytes(body: CountedBody, chunk: Buffer): void {
+    const own = chunk.subarray(0, body.left)
+    body.pieces.push(own)
+    body.left -= own.length
+    if (body.left > 0) return
+    this.counted = undefined
+    body.done(Buffer.concat(body.pieces))
+    for (const held of this.held.splice(0)) this.host.write(held)
+    if (own.length < chunk.length) this.bytes(chunk.subarray(own.length))
   }
 
   private newParser(): ReadlineParser {
@@ -196,6 +230,7 @@ export class AtSession {
       return
     }
     this.host.seen(line)
+    this.ending = 'OK'
     const informations: string[] = []
     let failure: AtFailure | undefined
     let last = ''
@@ -229,15 +264,21 @@ export class AtSession {
       if (refused !== undefined) throw new AtFailure(refused.family, refused.code)
     }
     const { profile } = this.host
-    const own = Object.hasOwn(profile.vendorCommands, call.name) ? profile.vendorCommands[call.name] : undefined
-    if (own !== undefined) return call.form === 'set' ? [] : own
+    const vendor = Object.hasOwn(profile.vendorCommands, call.name) ? profile.vendorCommands[call.name] : undefined
+    if (vendor !== undefined) return call.form === 'set' ? [] : vendor
     if (profile.restartCommands.includes(call.name)) {
       this.host.restart()
       return []
     }
     const handler = profile.lacks.includes(call.name) ? undefined : this.commands.get(call.name)
     if (handler === undefined) throw plainError(profile.unknownCommand)
-    return handler(this.host, call)
+    const own: CommandLine = {
+      octets: (length) => this.octets(length),
+      endWith: (text) => {
+        this.ending = text
+      },
+    }
+    return handler(this.host, call, own)
   }
 
   /** Says what a fault puts in place of the answer. */
@@ -281,10 +322,10 @@ export class AtSession {
     if (!this.isLive) return
     const { verbose, cmee } = this.host.settings
     const { lineEnd } = this.host.profile
-    const final = failure === undefined ? 'OK' : failureLine(failure, cmee)
+    const final = failure === undefined ? this.ending : failureLine(failure, cmee)
     const pieces = informations.map((line) => (verbose ? `\r\n${line}\r\n` : `${line}\r\n`))
     if (verbose || final.startsWith('+')) pieces.push(`\r\n${final}\r\n`)
-    else pieces.push(final === 'OK' ? '0\r' : '4\r')
+    else pieces.push(failure === undefined ? '0\r' : '4\r')
     const noise = this.host.noiseBeforeAnswer()
     if (noise !== undefined) pieces.unshift(asLines([noise]))
     const answer = this.disturbed(command, pieces)

@@ -1,5 +1,6 @@
 /** What the TE has set and every restart loses. */
 import type { ModemProfile } from './profile.ts'
+import { SimSockets } from './sockets.ts'
 
 export interface Settings {
   echo: boolean
@@ -27,6 +28,8 @@ export interface Settings {
   copsFormat: number
   /** +CSCB: which broadcasts are let through; undefined is all. */
   broadcasts: { mode: number; ids: string } | undefined
+  /** Its data connection and what is open on it. */
+  sockets: SimSockets
 }
 
 export function settingsAtStart(profile: ModemProfile): Settings {
@@ -48,5 +51,6 @@ export function settingsAtStart(profile: ModemProfile): Settings {
     flags: {},
     copsFormat: 0,
     broadcasts: undefined,
+    sockets: new SimSockets(),
   }
 }

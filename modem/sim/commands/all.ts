@@ -3,7 +3,15 @@ import type { CommandHandler } from '../context.ts'
 import { GENERAL_COMMANDS } from './general.ts'
 import { MESSAGE_COMMANDS } from './messages.ts'
 import { NETWORK_COMMANDS } from './network.ts'
+import { QUECTEL_SOCKET_COMMANDS } from './sockets-quectel.ts'
+import { SIMCOM_SOCKET_COMMANDS } from './sockets-simcom.ts'
 
 export const COMMANDS: ReadonlyMap<string, CommandHandler> = new Map(
-  Object.entries({ ...GENERAL_COMMANDS, ...NETWORK_COMMANDS, ...MESSAGE_COMMANDS }),
+  Object.entries({
+    ...GENERAL_COMMANDS,
+    ...NETWORK_COMMANDS,
+    ...MESSAGE_COMMANDS,
+    ...QUECTEL_SOCKET_COMMANDS,
+    ...SIMCOM_SOCKET_COMMANDS,
+  }),
 )

@@ -36,9 +36,9 @@ function requireCard(modem: ModemContext): void {
 /** The SIM's serial number, under the one name that this modem has for it. */
 function serialNumber(name: ModemContext['profile']['iccidCommand']): CommandHandler {
   const tell = cardIdentity(`${name}: `, ({ card }) => card.iccid)
-  return (modem, call) => {
+  return (modem, call, line) => {
     if (modem.profile.iccidCommand !== name) throw plainError(modem.profile.unknownCommand)
-    return tell(modem, call)
+    return tell(modem, call, line)
   }
 }
 

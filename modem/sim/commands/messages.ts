@@ -16,7 +16,7 @@ const TPDU_OCTETS_MAX = 164
 
 /** Everything here needs an unlocked SIM and PDU mode, unless it only asks. */
 function needsCard(handler: CommandHandler): CommandHandler {
-  return (modem, call) => {
+  return (modem, call, line) => {
     if (call.form !== 'test') {
       const { state } = modem.card
       if (state === 'absent') throw cmsError(310)
@@ -24,7 +24,7 @@ function needsCard(handler: CommandHandler): CommandHandler {
       if (state === 'puk' || state === 'blocked') throw cmsError(316)
       if (!modem.isSmsReady) throw cmsError(modem.profile.notReady)
     }
-    return handler(modem, call)
+    return handler(modem, call, line)
   }
 }
 

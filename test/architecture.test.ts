@@ -27,6 +27,7 @@ const rooms: RoomTable = {
   'src/config': ['src/domain', { to: 'src/signal/server.ts', typesOnly: true }],
   'src/sdnotify.ts': [log],
   'src/store': ['src/domain', log],
+  'src/media': ['src/domain', 'modem/mms', log],
   'src/signal': [
     'src/store/database.ts',
     { to: 'src/store/tables/signal.ts', typesOnly: true },
@@ -80,7 +81,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/log.ts'],
   'prom-client': ['src/service/metrics.ts'],
   commander: ['src/cli'],
-  sharp: ['src/store/pictures.ts'],
+  sharp: ['src/media/picture-worker.ts'],
   uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],
   vitest: ['vitest.config.ts'],

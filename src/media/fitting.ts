@@ -3,7 +3,7 @@
  * its text; the room is shared over the files, small ones first, so that what they leave goes to the large ones.
  *
  *   files, small ones first ─► by their octets: picture · film · sound · anything else ─► a copy that fits its share
- *                                └─ none ─► a note, in the message as well: the other side learns that there was one
+ *                                └─ none ─► a note, for the sender and for the other side: nothing is left out in silence
  */
 
 import { composeBody } from '../../modem/mms/compose.ts'
@@ -53,9 +53,9 @@ export class Fitting implements MmsFitting {
   }
 
   /**
-   * The text (with the notes) first, then the files in their order. The encoded PDU has no more than `bytesMax` octets as
-   * long as its own headers have at most 2048; only where the text alone is larger there is a note instead. Rejects with
-   * whatever a file's `read` rejects with.
+   * The files that have a place, in their order, and a note for each of the others. With the text in front, each note in
+   * brackets on a line below it, and headers of at most 2048 octets the encoded PDU has no more than `bytesMax`; only where
+   * the text alone is larger there is a note of that instead. Rejects with whatever a file's `read` rejects with.
    */
   async fit(request: Parameters<MmsFitting['fit']>[0]): Promise<Fitted> {
     const { files, step } = request
@@ -116,8 +116,8 @@ function assembled(
 ): Fitted {
   const kept = [...copies]
   for (;;) {
-    const fitted = partsOf(text, files, kept)
-    if (sizeOf(fitted.parts) <= room) return fitted
+    const fitted = partsOf(files, kept)
+    if (sizeOf(withText(text, fitted)) <= room) return fitted
     const [largest] = kept
       .map((copy, at) => ({ at, octets: typeof copy === 'string' ? -1 : copy.octets.length }))
       .filter(({ octets }) => octets >= 0)
@@ -129,24 +129,28 @@ function assembled(
   }
 }
 
-function partsOf(text: string, files: readonly FileToFit[], copies: readonly (Copy | NoCopy)[]): Fitted {
+function partsOf(files: readonly FileToFit[], copies: readonly (Copy | NoCopy)[]): Fitted {
   const taken = new Set([TEXT_NAME])
-  const parts: MmsPart[] = []
-  const notes: string[] = []
-  const lines: string[] = text === '' ? [] : [text]
+  const fitted: Fitted = { parts: [], notes: [] }
   for (const [at, file] of files.entries()) {
     const copy = copies[at] ?? 'too-large'
     const number = at + 1
     if (typeof copy === 'string') {
-      const words = `${safeFileName(file.fileName ?? undefined) ?? `file ${number}`}, ${sizeInWords(file.bytes)}`
-      notes.push(`${words}: ${REASONS[copy]}`)
-      lines.push(`[${words}: not sent]`)
+      const name = safeFileName(file.fileName ?? undefined) ?? `file ${number}`
+      fitted.notes.push(`${name}, ${sizeInWords(file.bytes)}: ${REASONS[copy]}`)
     } else {
-      const name = partName(file.fileName, copy.contentType, number, taken)
-      parts.push({ ...copy, name, contentId: `part${number}` })
+      const { contentType, octets } = copy
+      const name = partName(file.fileName, contentType, number, taken)
+      fitted.parts.push({ contentType, name, contentId: `part${number}`, octets })
     }
   }
-  return { parts: lines.length === 0 ? parts : [textPart(lines.join('\n')), ...parts], notes }
+  return fitted
+}
+
+/** As whoever sends it writes it. */
+function withText(text: string, { parts, notes }: Fitted): readonly MmsPart[] {
+  const words = [text, ...notes.map((note) => `[${note}]`)].filter((line) => line !== '').join('\n')
+  return words === '' ? parts : [textPart(words), ...parts]
 }
 
 const REASONS: Readonly<Record<NoCopy, string>> = {
@@ -157,7 +161,7 @@ const REASONS: Readonly<Record<NoCopy, string>> = {
   unreadable: 'it is damaged, or not what it says it is',
   'too-slow': 'making it smaller took too long on this machine',
   unavailable: 'this machine could not make it smaller now',
-  'not-installed': 'the program that makes it smaller is not installed here (ffmpeg; for HEIC libheif-examples)',
+  'not-installed': 'it is too large as it is, and cannot be made smaller here',
   empty: 'it is empty',
 }
 

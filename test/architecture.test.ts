@@ -51,6 +51,7 @@ const rooms: RoomTable = {
     'src/sandbox',
     { from: 'src/cli/pdu.ts', to: 'modem/pdu' },
     { from: 'src/cli/mms.ts', to: 'modem/mms' },
+    { from: 'src/cli/carriers.ts', to: 'modem/mms' },
   ],
   'src/service.ts': [everything],
   'src/service': [everything],

@@ -19,6 +19,14 @@ const wrong = [
 /** Where the database gives a proxy without one: more of its proxies have this than any other. */
 const proxyPort = 8080
 
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
+
 if (!existsSync(database)) {
   await mustRun('apt-get', ['install', '-y', '--no-install-recommends', debianPackage], {
     timeoutMs,
@@ -51,7 +59,8 @@ function rows(xml) {
   const bare = xml.replace(/<!--[\s\S]*?-->/g, '')
   /** @type {Record<string, unknown>[]} */
   const found = []
-  const seen = new Set()
+  /** @type {Map<string, { name: string, spn?: string[] }>} */
+  const seen = new Map()
   const ids = new Set()
   for (const [, country = '', inCountry = ''] of bare.matchAll(/<country code="(\w+)">([\s\S]*?)<\/country>/g)) {
     for (const [, provider = ''] of inCountry.matchAll(/<provider[^>]*>([\s\S]*?)<\/provider>/g)) {
@@ -71,15 +80,20 @@ function rows(xml) {
         const proxy = proxyOf(only(inside, 'mmsproxy'))
         const [user, password] = [only(inside, 'username'), only(inside, 'password')]
         const key = JSON.stringify([networks, apn, mmsc, proxy])
-        if (seen.has(key)) continue
-        seen.add(key)
+        const same = seen.get(key)
+        if (same !== undefined) {
+          // Brands that share everything are one row; a SIM may call itself by any of the names.
+          const all = new Set([...(same.spn ?? [same.name]), ...names])
+          if (all.size > 1) Object.assign(same, { name: [...all].join(', '), spn: [...all] })
+          continue
+        }
         const dns = [...inside.matchAll(/<dns>([^<]*)<\/dns>/g)]
           .map(([, address]) => text(address))
           .filter((address) => isIPv4(address))
         const [, method] = /<authentication method="(pap|chap)"/.exec(inside) ?? []
-        found.push({
+        const row = {
           id: unique(ids, `${country}-${slug(names[0] ?? '')}`, apn),
-          name: names[0],
+          name: names[0] ?? '',
           ...(names.length > 1 ? { spn: names } : {}),
           networks,
           apn: text(apn),
@@ -89,7 +103,9 @@ function rows(xml) {
           mmsc,
           ...(proxy === undefined ? {} : { proxy }),
           ...(dns.length === 0 ? {} : { dns }),
-        })
+        }
+        found.push(row)
+        seen.set(key, row)
       }
     }
   }
@@ -98,12 +114,7 @@ function rows(xml) {
 
 /** @param {string | undefined} raw */
 function text(raw) {
-  return (raw ?? '')
-    .replace(
-      /&(amp|lt|gt|quot|apos);/g,
-      (_, name) => ({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" })[name] ?? '',
-    )
-    .trim()
+  return (raw ?? '').replace(/&(amp|lt|gt|quot|apos);/g, (whole, name) => entities.get(name) ?? whole).trim()
 }
 
 /** @param {string} xml @param {string} name */

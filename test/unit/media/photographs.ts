@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { Random } from '../at/random.ts'
 
 /** A gradient with noise on it: `noise` 0 is smooth, 255 cannot be compressed. */
-export function pixels(width: number, height: number, { noise = 40, seed = 1, channels = 3 } = {}): Buffer {
+function pixels(width: number, height: number, { noise = 40, seed = 1, channels = 3 } = {}): Buffer {
   const random = new Random(seed)
   const octets = Buffer.alloc(width * height * channels)
   for (let y = 0, at = 0; y < height; y++) {

@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
+import { contentTypeOf } from '../../../src/domain/media.ts'
 import { type Probed, planFilm, planSound, probedOf } from '../../../src/media/recording-plan.ts'
 import { Recordings } from '../../../src/media/recordings.ts'
+import { picture } from './photographs.ts'
 
 const KB = 1024
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
@@ -104,6 +107,21 @@ describe.skipIf(!has('ffmpeg') || !has('ffprobe'))('with ffmpeg', () => {
     }
     expect(await recordings.shrink('application/pdf', octets, 50 * KB)).toBe('unreadable')
     expect(readdirSync(directory)).toEqual([])
+  })
+})
+
+describe.skipIf(!has('heif-enc') || !has('heif-convert'))('with libheif’s programs', () => {
+  it('a picture of a telephone becomes a JPEG', async () => {
+    const png = join(place, 'phone.png')
+    await picture(128, 96).png().toFile(png)
+    const heic = join(place, 'phone.heic')
+    expect(spawnSync('heif-enc', ['-o', heic, png]).status).toBe(0)
+    const octets = readFileSync(heic)
+    expect(contentTypeOf(octets, undefined)).toBe('image/heic')
+    const jpeg = await recordings.jpegOfHeic(octets)
+    if (typeof jpeg === 'string') throw new Error(jpeg)
+    expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 128, height: 96 })
+    expect(await recordings.jpegOfHeic(octets.subarray(0, 300))).toBe('unreadable')
   })
 })
 

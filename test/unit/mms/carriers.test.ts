@@ -144,11 +144,12 @@ describe('a SIM', () => {
 
 describe('causeway mms carriers', () => {
   it('shows the candidates of a SIM, and whether one is taken', () => {
-    expect(knownCarriers({ imsi: '23207' })).toMatchObject({
-      carriers: [{ id: 'at-hot' }],
-      advice: 'at-hot is taken.',
+    expect(knownCarriers({ imsi: '21303' })).toMatchObject({
+      carriers: [{ id: 'ad-andorra-telecom-mobiland' }],
+      advice: 'ad-andorra-telecom-mobiland is taken.',
     })
     expect(knownCarriers({ imsi: '310260' }).advice).toContain('choose one')
+    expect(knownCarriers({ imsi: '310260', spn: 'Mint' }).carriers[0]?.apn).toBe('wholesale')
     expect(knownCarriers({ imsi: '99999' })).toEqual({ carriers: [], advice: expect.stringContaining('by hand') })
     expect(() => knownCarriers({ imsi: 'x' })).toThrow('15 digits')
   })

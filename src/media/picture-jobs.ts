@@ -1,6 +1,6 @@
 /** What is asked of the thread that looks into pictures, and what it answers. One job at a time, one answer to each. */
 
-/** Of a picture that is looked at, all frames together: what a good camera makes. */
+/** Of a picture that is looked at, or of all frames of an animation that is made anew: what a good camera makes. */
 export const INPUT_PIXELS_MAX = 64_000_000
 /** It is held in memory while it is looked at. */
 export const PICTURE_BYTES_MAX = 24 * 1024 * 1024

@@ -41,9 +41,8 @@ parentPort?.on('message', (job: PictureJob) => {
 async function answer(job: PictureJob): Promise<PictureAnswer> {
   try {
     const metadata = await sharp(job.octets, { limitInputPixels: false }).metadata()
-    const { width, height, pages = 1, pageHeight = height } = metadata
-    // Of an animation it is what all frames take that counts.
-    if (width * pageHeight * pages > INPUT_PIXELS_MAX) return { kind: 'refused', why: 'too-many-pixels' }
+    const { width, height, pageHeight = height } = metadata
+    if (width * pageHeight > INPUT_PIXELS_MAX) return { kind: 'refused', why: 'too-many-pixels' }
     return job.kind === 'look' ? await look(job.octets, metadata) : await shrink(job.octets, job.bytesMax, metadata)
   } catch {
     return { kind: 'refused', why: 'unreadable' }
@@ -164,7 +163,9 @@ async function animation(
   for (const [share, edge] of ANIMATIONS) {
     const frames = Math.ceil(pages * share)
     const factor = Math.min(1, edge / longEdge)
-    if (frames < 2 || octets.length * share * factor * factor > bytesMax * HOPELESS) continue
+    // All frames are in memory together.
+    if (frames < 2 || width * pageHeight * frames > INPUT_PIXELS_MAX) continue
+    if (octets.length * share * factor * factor > bytesMax * HOPELESS) continue
     const { data, info } = await sharp(octets, { limitInputPixels: INPUT_PIXELS_MAX, pages: frames })
       .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
       .gif()

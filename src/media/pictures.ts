@@ -40,6 +40,7 @@ export class Pictures implements PictureLooks {
   #worker: Worker | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  #closed = false
   #settle: (answer: Answered) => void = ignore
   #idle: NodeJS.Timeout | undefined
 
@@ -67,19 +68,20 @@ export class Pictures implements PictureLooks {
     return answer.kind === 'refused' ? answer.why : 'unreadable'
   }
 
-  /** Ends the thread; a picture under way is given up. */
+  /** Ends the thread for good; pictures under way and waiting are given up. */
   async close(): Promise<void> {
     clearTimeout(this.#idle)
     const worker = this.#worker
+    this.#closed = true
     this.#settle('unavailable')
     await worker?.terminate()
   }
 
   async #inTurn(job: () => Promise<PictureJob>): Promise<Answered> {
-    if (this.#waiting >= JOBS_WAITING_MAX) return 'unavailable'
+    if (this.#closed || this.#waiting >= JOBS_WAITING_MAX) return 'unavailable'
     this.#waiting += 1
     const turn = this.#turn
-      .then(async () => await this.#ask(await job()))
+      .then(async () => (this.#closed ? 'unavailable' : await this.#ask(await job())))
       .catch(() => 'unavailable' as const)
       .finally(() => {
         this.#waiting -= 1

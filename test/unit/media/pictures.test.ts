@@ -155,6 +155,26 @@ describe('a hostile picture', () => {
     ])
   })
 
+  it('of many frames is shown by its first, and sent as that where all of them are too much', async () => {
+    const gif = await animation(32, 24, 3)
+    const head = gif.subarray(0, 13 + 3 * 2 ** (((gif[10] ?? 0) & 7) + 1))
+    const many = Buffer.concat([
+      head,
+      ...Array.from({ length: 300 }, () => gif.subarray(head.length, -1)),
+      gif.subarray(-1),
+    ])
+    expect(await pictures.look('image/gif', many.length, one(many))).toMatchObject({ width: 32, height: 24 })
+    expect(await pictures.shrink(many, 8000)).toMatchObject({ width: 32 })
+  })
+
+  it('that comes after the end is not looked at', async () => {
+    const closed = new Pictures()
+    const octets = await picture(8, 8).png().toBuffer()
+    const waiting = [closed.shrink(octets, 10_000), closed.shrink(octets, 10_000)]
+    await closed.close()
+    expect(await Promise.all([...waiting, closed.shrink(octets, 10_000)])).toEqual(Array(3).fill('unavailable'))
+  })
+
   it('waits in a line that has an end', async () => {
     const crowded = new Pictures()
     const octets = await picture(8, 8).png().toBuffer()

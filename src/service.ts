@@ -16,6 +16,7 @@ import type { Transport } from './domain/transport.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
+import { Pictures } from './media/pictures.ts'
 import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
@@ -36,7 +37,6 @@ import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
 import { oldestWaitingMs } from './store/mailbox.ts'
 import { OverdueParts } from './store/overdue-parts.ts'
-import { Pictures } from './store/pictures.ts'
 import { LateParts } from './transports/late-parts.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
@@ -109,6 +109,8 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     ids,
     randomOctets,
   })
+  const pictures = new Pictures()
+  closing.push(() => pictures.close())
   const router = new Router({
     db,
     events,
@@ -122,7 +124,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
     },
-    media: { blobs, pictures: new Pictures(), settings: config.attachments },
+    media: { blobs, pictures, settings: config.attachments },
     ids,
     clock,
     random: Math.random,

@@ -374,7 +374,7 @@ function program(): Command {
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/pdu.ts')).encode()))
 
-  const mms = root.command('mms').description('explains and makes MMS PDUs, a line each')
+  const mms = root.command('mms').description('MMS PDUs, a line each; settings of carriers')
   mms
     .command('decode')
     .description('`[mms|wsp|sms] HEX…` a line on standard input → one JSON object a line')
@@ -386,6 +386,15 @@ function program(): Command {
     .description('one JSON object a line on standard input, as decode --data gives it → HEX')
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/mms.ts')).encode()))
+  mms
+    .command('carriers')
+    .description('carriers whose MMS settings are known; those that a SIM may want')
+    .option('--imsi <digits>', 'of the SIM: at least the first five or six')
+    .option('--spn <name>', 'what the SIM calls its provider, with --imsi')
+    .option('--gid1 <hex>', 'the SIM’s group identifier, with --imsi')
+    .option('--search <words>', 'in names, APNs, MMSCs and networks')
+    .option('--json', 'one JSON object a line')
+    .action(run(async (options) => (await import('./commands/mms.ts')).carriers(options)))
 
   const config = root.command('config').description('looks at the configuration')
   config

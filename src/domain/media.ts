@@ -77,6 +77,21 @@ export interface OutgoingMedia extends MediaFacts {
   read(): AsyncIterable<Uint8Array>
 }
 
+/** What can be said of a picture, and a small copy of it. */
+export interface Looked {
+  /** As it is shown. */
+  width: number
+  height: number
+  /** JPEG, or PNG where it is transparent; without the original's metadata. */
+  thumbnail: Uint8Array
+}
+
+/** Whoever looks into pictures; a picture is hostile, and whatever is wrong with one means no more than undefined. */
+export interface PictureLooks {
+  /** Never rejects. */
+  look(contentType: string, bytes: number, read: () => AsyncIterable<Uint8Array>): Promise<Looked | undefined>
+}
+
 /** Octets that tell what a file is. */
 export const MAGIC_BYTES = 64
 
@@ -114,6 +129,7 @@ const MAGICS: readonly Magic[] = [
   { type: 'application/zip', text: 'PK\x03\x04' },
   { type: 'application/gzip', text: '\x1f\x8b' },
   { type: 'text/vcard', text: 'BEGIN:VCARD' },
+  { type: 'text/calendar', text: 'BEGIN:VCALENDAR' },
 ]
 
 /** Elementary audio without a header: frame syncs of MPEG layers and ADTS (the four bits after tell them apart). */

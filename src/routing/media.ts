@@ -9,7 +9,14 @@
 import { createHash } from 'node:crypto'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
-import { contentTypeOf, type InboundMedia, MAGIC_BYTES, type MediaFacts, type StoredBlob } from '../domain/media.ts'
+import {
+  contentTypeOf,
+  type InboundMedia,
+  MAGIC_BYTES,
+  type MediaFacts,
+  type PictureLooks,
+  type StoredBlob,
+} from '../domain/media.ts'
 import { Rounds } from '../domain/rounds.ts'
 import type { Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
@@ -33,7 +40,6 @@ import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { claimKey } from '../store/idempotency.ts'
-import type { Pictures } from '../store/pictures.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
 
 const FETCHES_MAX = 2
@@ -64,7 +70,7 @@ export interface MediaOptions {
   clock: () => number
   log: Log
   blobs: Blobs
-  pictures: Pictures
+  pictures: PictureLooks
   settings: MediaSettings
   transports: () => readonly Transport[]
 }

@@ -16,6 +16,7 @@
  */
 import type { IdSource } from '../domain/ids.ts'
 import type { LaneUse } from '../domain/lane-choice.ts'
+import type { PictureLooks } from '../domain/media.ts'
 import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
@@ -25,7 +26,6 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff } from '../store/messages.ts'
-import type { Pictures } from '../store/pictures.ts'
 import { readMode, writeMode } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
@@ -83,7 +83,7 @@ export interface RouterOptions {
   outbox: Outbox
   settings: RoutingSettings
   /** Where files of messages lie, and how much of them is taken. */
-  media: { blobs: Blobs; pictures: Pictures; settings: MediaSettings }
+  media: { blobs: Blobs; pictures: PictureLooks; settings: MediaSettings }
   ids: IdSource
   /** ms since epoch. */
   clock: () => number

@@ -4,9 +4,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIds } from '../../src/domain/ids.ts'
+import { Pictures } from '../../src/media/pictures.ts'
 import type { RouterOptions } from '../../src/routing/router.ts'
 import { Blobs } from '../../src/store/blobs.ts'
-import { Pictures } from '../../src/store/pictures.ts'
 
 export async function mediaRig(
   directory = mkdtempSync(join(tmpdir(), 'causeway-media-')),

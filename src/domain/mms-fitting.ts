@@ -6,27 +6,27 @@
 
 /** One part of a picture message, ready for the PDU. */
 export interface MmsPart {
-  contentType: string;
+  contentType: string
   /** The file name that the other side sees. */
-  name: string;
+  name: string
   /** Content-ID without angle brackets; the presentation refers to it as `cid:`. */
-  contentId: string;
-  octets: Uint8Array;
+  contentId: string
+  octets: Uint8Array
 }
 
 /** What became of the files of one message. */
 export interface Fitted {
-  parts: MmsPart[];
+  parts: MmsPart[]
   /** Words for the message where a file could not be made small enough ("photo.heic, 12 MB, was too large"). */
-  notes: string[];
+  notes: string[]
 }
 
 /** One file of a message as it is stored; `read` gives it in plaintext, and only inside the call. */
 export interface FileToFit {
-  contentType: string;
-  fileName: string | null;
-  bytes: number;
-  read: () => Promise<Uint8Array>;
+  contentType: string
+  fileName: string | null
+  bytes: number
+  read: () => Promise<Uint8Array>
 }
 
 /** Makes the files of one message fit into a picture message. */
@@ -35,5 +35,5 @@ export interface MmsFitting {
    * @param request.bytesMax what the whole PDU may hold in octets
    * @param request.step how often the carrier has refused this message as too large already; 0 for the first try
    */
-  fit(request: { text: string; files: FileToFit[]; bytesMax: number; step: number }): Promise<Fitted>;
+  fit(request: { text: string; files: FileToFit[]; bytesMax: number; step: number }): Promise<Fitted>
 }

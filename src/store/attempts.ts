@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Leg } from '../domain/route.ts'
-import type { PartState } from '../domain/transport.ts'
+import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { AttemptRow, LegRow, PartRow } from './tables/mailbox.ts'
 
@@ -52,7 +52,7 @@ export function findLeg(db: Database, messageId: string, leg: number): Promise<L
 export async function openAttempt(
   tx: DatabaseTransaction,
   ids: IdSource,
-  attempt: { messageId: string; leg: number; transport: 'sms' | 'signal'; lane: string; atMs: number },
+  attempt: { messageId: string; leg: number; transport: TransportName; lane: string; atMs: number },
 ): Promise<AttemptRow> {
   return tx
     .insertInto('attempts')
@@ -123,10 +123,10 @@ export function partsOf(db: Database, messageId: string, leg: number): Promise<P
 /** `submittedAtMs`: this one is about to be handed over (\`submitting\`); the others are pending. */
 export async function insertParts(
   tx: DatabaseTransaction,
-  of: { messageId: string; leg: number; lane: string; recipientDigits: string },
-  parts: readonly { part: number; tpduHex: string; submittedAtMs?: number }[],
+  of: { messageId: string; leg: number; lane: string },
+  parts: readonly { part: number; tpduHex: string; recipientDigits: string; submittedAtMs?: number }[],
 ): Promise<void> {
-  for (const { part, tpduHex, submittedAtMs } of parts) {
+  for (const { part, tpduHex, recipientDigits, submittedAtMs } of parts) {
     await tx
       .insertInto('parts')
       .values({
@@ -136,7 +136,7 @@ export async function insertParts(
         tpdu_hex: tpduHex,
         state: submittedAtMs === undefined ? 'pending' : 'submitting',
         lane: of.lane,
-        recipient_digits: of.recipientDigits,
+        recipient_digits: recipientDigits,
         submitted_at_ms: submittedAtMs ?? null,
       })
       .execute()

@@ -194,8 +194,10 @@ const contact = shape('Contact', {
 const inGroup = { aci: maybe, name: maybe, address: maybe }
 const group = shape('Group', {
   id: text,
+  kind: z.enum(['signal', 'phone']).describe('`phone`: a set of phone numbers, over MMS or with a text for each.'),
   conversation_id: maybe,
   title: text,
+  texts_apart: flag.nullable().describe('Of a group of phone numbers: each member gets a text of their own.'),
   description: text,
   standing: z.enum(['member', 'invited', 'requesting', 'out', 'ended']),
   admin: flag,
@@ -214,7 +216,8 @@ const group = shape('Group', {
   updated_at: maybeAt,
 })
 const recipient = z.strictObject({
-  aci: text,
+  aci: maybe,
+  address: text,
   name: maybe,
   status: z.enum(['sent', 'delivered', 'read', 'unregistered', 'failed']),
   detail: maybe,

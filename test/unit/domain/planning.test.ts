@@ -18,6 +18,7 @@ function facts({ contact, ...rest }: Change = {}): RouteFacts {
     hasMedia: false,
     signal: UP,
     sms: UP,
+    mms: NONE,
     textApproved: false,
     refused: {},
     silent: undefined,

@@ -7,7 +7,7 @@ import type { IdSource } from '../domain/ids.ts'
 import type { PictureNotice } from '../domain/inbound-notices.ts'
 import type { Receipt } from '../domain/transport.ts'
 import { findConversation } from '../store/contacts.ts'
-import type { DatabaseTransaction } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { findGroup, putRecipient, recipientsOf } from '../store/groups.ts'
 import { changeMessage, insertMessage, messageSeen, noteSeen } from '../store/messages.ts'
@@ -80,7 +80,7 @@ function noteKey(notificationId: string): string {
 }
 
 /** The announced picture message that a line is about; undefined for any other message. */
-export async function pictureOf(db: DatabaseTransaction, messageId: string): Promise<string | undefined> {
+export async function pictureOf(db: Database, messageId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('seen')
     .select('dedupe_key')

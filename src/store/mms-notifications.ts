@@ -178,6 +178,19 @@ export async function listNotifications(
   return pageOf(rows, limit, (row) => ({ ms: row.received_at_ms, id: row.id }))
 }
 
+/** How many came to modems that have no MMS set up, and may still be had; by modem. */
+export async function unsetPictures(db: Database, nowMs: number): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('mms_notifications')
+    .select(({ fn }) => ['lane', fn.countAll<number>().as('count')])
+    .where('code', '=', 'mms-not-set-up')
+    .where('state', '=', 'refused')
+    .where('expires_at_ms', '>', nowMs)
+    .groupBy('lane')
+    .execute()
+  return new Map(rows.map(({ lane, count }) => [lane, count]))
+}
+
 function columnsOf(incoming: Incoming): Pick<Insertable<MmsTables['mms_notifications']>, keyof IncomingColumns>
 function columnsOf(incoming: Partial<Incoming>): Partial<IncomingColumns>
 function columnsOf(incoming: Partial<Incoming>): Partial<IncomingColumns> {

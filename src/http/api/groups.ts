@@ -8,7 +8,7 @@ import { numbersOf } from '../../store/phone-groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts, GroupSettings, PersonIds } from '../ports.ts'
-import { notFound, Problem } from '../problem.ts'
+import { invalid, notFound, Problem } from '../problem.ts'
 import { demandContact, demandGroup, demandMessage, peopleByAci, peopleByAddress, signalIdOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { groupView, recipientView } from '../views.ts'
@@ -173,8 +173,9 @@ export const groupRoutes: readonly Route[] = [
         return { status: 201, body: made, headers: { Location: `/api/v1/groups/${made.id}` } }
       }
       if (body.title === undefined || body.texts_apart !== undefined) {
-        const detail = 'A group on Signal has a title, and no texts_apart.'
-        throw new Problem({ status: 422, code: 'validation', title: 'The request is not valid', detail })
+        throw invalid([
+          { pointer: '/title', code: 'custom', message: 'A group on Signal has a title, and no texts_apart.' },
+        ])
       }
       const persons: PersonIds[] = []
       for (const words of body.members) persons.push(await personOf(ports, words))

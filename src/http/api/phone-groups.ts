@@ -4,7 +4,7 @@ import { ensureGroupConversation } from '../../store/groups.ts'
 import { changePhoneGroup, ensurePhoneGroup } from '../../store/phone-groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
 import type { ApiPorts } from '../ports.ts'
-import { Problem } from '../problem.ts'
+import { invalid, type Problem } from '../problem.ts'
 import { demandContact } from '../reads.ts'
 
 /** Without us. One person alone is no group; more than this no carrier takes. */
@@ -25,11 +25,11 @@ export async function newPhoneGroup(ports: ApiPorts, body: NewPhoneGroup): Promi
   for (const words of body.members) {
     const contact = words.startsWith('con_') ? await demandContact(db, words) : undefined
     const address = parseAddress(contact === undefined ? words : (contact.e164 ?? ''), region)
-    if (address.kind !== 'e164') throw invalid('A group of phone numbers has phone numbers as members.')
+    if (address.kind !== 'e164') throw unfit('/members', 'A group of phone numbers has phone numbers as members.')
     if (!own.has(address.e164)) numbers.add(address.e164)
   }
   if (numbers.size < NUMBERS_MIN || numbers.size > NUMBERS_MAX) {
-    throw invalid(`A group of phone numbers has ${NUMBERS_MIN} to ${NUMBERS_MAX} members beside us.`)
+    throw unfit('/members', `A group of phone numbers has ${NUMBERS_MIN} to ${NUMBERS_MAX} members beside us.`)
   }
   return await db.transaction().execute(async (tx) => {
     const group = await ensurePhoneGroup(tx, ids, numbers, clock())
@@ -47,12 +47,13 @@ export async function revisePhoneGroup(
 ): Promise<GroupRow> {
   const { title, texts_apart, ...other } = body
   const [first] = Object.entries(other).find(([, value]) => value !== undefined) ?? []
-  if (first !== undefined) throw invalid(`A group of phone numbers has no ${first}; it has a title and texts_apart.`)
+  if (first !== undefined)
+    throw unfit(`/${first}`, 'A group of phone numbers has a title and texts_apart, and nothing else to change.')
   return (await changePhoneGroup(db, group.id, wanted({ title, texts_apart }), clock())) ?? group
 }
 
 export function onlyForNumbers(): Problem {
-  return invalid('texts_apart is for groups of phone numbers; on Signal one message goes to all.')
+  return unfit('/texts_apart', 'texts_apart is for groups of phone numbers; on Signal one message goes to all.')
 }
 
 function wanted({ title, texts_apart: apart }: Pick<NewPhoneGroup, 'title' | 'texts_apart'>) {
@@ -62,6 +63,6 @@ function wanted({ title, texts_apart: apart }: Pick<NewPhoneGroup, 'title' | 'te
   }
 }
 
-function invalid(detail: string): Problem {
-  return new Problem({ status: 422, code: 'validation', title: 'The request is not valid', detail })
+function unfit(pointer: string, message: string): Problem {
+  return invalid([{ pointer, code: 'custom', message }])
 }

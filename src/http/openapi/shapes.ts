@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
+import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { MODES } from '../../domain/route.ts'
 import { SCOPES } from '../scopes.ts'
 
@@ -215,6 +216,23 @@ const group = shape('Group', {
   created_at: maybeAt,
   updated_at: maybeAt,
 })
+const picture = shape('AnnouncedPicture', {
+  id: text,
+  lane: text,
+  from: maybe,
+  subject: maybe,
+  bytes: count.nullable(),
+  state: z.enum(INCOMING_STATES),
+  code: maybe,
+  reason: maybe.describe('Why it is not here, in words.'),
+  tries: count,
+  next_try_at: maybeAt,
+  answer: z.enum(ANSWERS).nullable().describe('What the carrier is told of it.'),
+  answered: flag.nullable().describe('Whether the carrier has that.'),
+  expires_at: maybeAt,
+  received_at: maybeAt,
+  updated_at: maybeAt,
+})
 const recipient = z.strictObject({
   aci: maybe,
   address: text,
@@ -252,6 +270,10 @@ const modem = shape('Modem', {
     hard_resets_at: z.array(maybeAt),
   }),
   since: maybeAt,
+  mms: z
+    .strictObject({ available: flag, reason: maybe, bytes_max: count.nullable() })
+    .nullable()
+    .describe('Picture messages through it; null: not set up.'),
   texts: z
     .strictObject({
       available: flag,
@@ -331,6 +353,7 @@ export const answers = {
   newMessage,
   attempts,
   messages: page('MessagePage', message),
+  pictures: page('AnnouncedPicturePage', picture),
   conversation,
   conversations: page('ConversationPage', conversation),
   contact,

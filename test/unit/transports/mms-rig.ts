@@ -25,14 +25,14 @@ import { MmsPushes } from '../../../src/transports/mms-pushes.ts'
 import { SmsInbound } from '../../../src/transports/sms-inbound.ts'
 import { type Crash, START_MS, World } from '../routing/world.ts'
 
-export const MODEM = 'mdm_1'
+const MODEM = 'mdm_1'
 export const OWN = '+15550000001'
 export const BEN = '+15550000102'
 export const CAM = '+15550000103'
-export const BYTES_MAX = 1_000_000
+const BYTES_MAX = 1_000_000
 
 /** An MMSC that answers from a script, and remembers what it was asked. */
-export class ScriptedMmsc implements MmsExchange {
+class ScriptedMmsc implements MmsExchange {
   readonly asked: string[] = []
   readonly heard: MmsPdu[] = []
   /** What a GET brings, by URL; the last of a list stands. */

@@ -2,6 +2,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { MmscAnswer } from '../../../modem/mms/exchange.ts'
 import type { MmsPdu } from '../../../modem/mms/types.ts'
+import { createIds } from '../../../src/domain/ids.ts'
+import { recipientsOf } from '../../../src/store/groups.ts'
+import { changePhoneGroup, ensurePhoneGroup } from '../../../src/store/phone-groups.ts'
 import { ANA } from '../routing/world.ts'
 import { BEN, CAM, conf, JPEG, MmsRig, pduAnswer, type RigOptions } from './mms-rig.ts'
 
@@ -322,5 +325,43 @@ describe('an answer of the MMSC that is something else', () => {
     const odd = { type: 'm-notifyresp-ind', version: '1.2', transactionId: 'x', status: 0x81 } as const
     rig.mmsc.replies.push(pduAnswer(odd))
     expect((await send(rig)).state).toBe('uncertain')
+  })
+})
+
+describe('a group of phone numbers', () => {
+  async function group(rig: MmsRig, apart: boolean) {
+    const { db, clock } = rig.world
+    const ids = createIds(clock, (count) => new Uint8Array(count).fill(9))
+    return await db.transaction().execute(async (tx) => {
+      const made = await ensurePhoneGroup(tx, ids, [CAM, BEN], clock())
+      await changePhoneGroup(tx, made.id, { textsApart: apart }, clock())
+      return made.id
+    })
+  }
+
+  it('gets one picture message, words alone too; reports of each member make it delivered', async () => {
+    const rig = await open()
+    const id = await group(rig, false)
+    const sent = await rig.world.send(id, 'hello all')
+    expect(sent).toMatchObject({ state: 'sent', transport: 'mms' })
+    expect(rig.mmsc.heard.map(({ to }) => to?.map(({ address }) => address))).toEqual([[BEN, CAM]])
+    const report = { type: 'm-delivery-ind' as const, version: '1.2', messageId: 'M1', date: 1, status: 0x81 }
+    await rig.push({ ...report, to: [{ address: BEN, addressType: 'PLMN' }] })
+    expect((await rig.world.message(sent.id)).state).toBe('sent')
+    await rig.push({ ...report, to: [{ address: '+15559999999' }] })
+    expect((await rig.world.message(sent.id)).state).toBe('sent')
+    await rig.push({ ...report, to: [{ address: CAM, addressType: 'PLMN' }] })
+    expect((await rig.world.message(sent.id)).state).toBe('delivered')
+    expect(await recipientsOf(rig.world.db, sent.id)).toMatchObject([
+      { aci: BEN, state: 'delivered' },
+      { aci: CAM, state: 'delivered' },
+    ])
+  })
+
+  it('of more than the carrier takes fails with what to do', async () => {
+    const rig = await open()
+    rig.line.carrier.recipientsMax = 1
+    const sent = await rig.world.send(await group(rig, false), 'hello all')
+    expect(sent).toMatchObject({ state: 'failed', code: 'mms-too-many-recipients' })
   })
 })

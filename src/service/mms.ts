@@ -50,9 +50,10 @@ export function createMms(options: MmsOptions, lines: MmsLines): Mms {
   const shelf = new MmsNotifications(db, ids, clock)
   const carriers = new MmsCarriers(db)
   const common = { shelf, sink, lines, bytesMax, region: config.region, clock }
+  const desk = new MmsDesk({ ...common, carriers, reportsAllowed: allowReports, log })
   return {
-    pushes: new MmsPushes({ ...common, mode }),
-    desk: new MmsDesk({ ...common, carriers, reportsAllowed: allowReports, log }),
+    pushes: new MmsPushes({ ...common, mode, wake: () => desk.poke() }),
+    desk,
     transport: new MmsTransport({
       lines,
       notifications: shelf,

@@ -31,6 +31,8 @@ export interface MmsPushesOptions {
   bytesMax: number
   region: string | undefined
   clock: () => number
+  /** Something may have been announced: called after the commit. */
+  wake: () => void
 }
 
 /** Octets that a text message brought to a port. */
@@ -47,6 +49,10 @@ export class MmsPushes {
 
   constructor(options: MmsPushesOptions) {
     this.#options = options
+  }
+
+  committed(): void {
+    this.#options.wake()
   }
 
   /** False when it is none of ours. */

@@ -43,6 +43,8 @@ export interface PushTaker {
     push: { lane: string; port: number; octets: Uint8Array; receivedAtMs: number; dedupeKey: string },
     unit: UnitOfWork,
   ): Promise<boolean>
+  /** The unit of work given before has been committed. */
+  committed(): void
 }
 
 /** What of the sink a modem has something for. */
@@ -114,6 +116,7 @@ export class SmsInbound implements ModemSink {
     if (!keepText || (indications.length > 0 && tpdu.data.length === 0)) return
     await this.#journal.together((unit) => this.#keep(pdu, tpdu, unit))
     this.#sink.committed()
+    this.#pushes?.committed()
   }
 
   async #keep(pdu: IncomingPdu, tpdu: SmsDeliver, unit: UnitOfWork): Promise<void> {

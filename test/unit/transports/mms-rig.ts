@@ -32,7 +32,7 @@ export const CAM = '+15550000103'
 const BYTES_MAX = 1_000_000
 
 /** An MMSC that answers from a script, and remembers what it was asked. */
-class ScriptedMmsc implements MmsExchange {
+export class ScriptedMmsc implements MmsExchange {
   readonly asked: string[] = []
   readonly heard: MmsPdu[] = []
   /** What a GET brings, by URL; the last of a list stands. */
@@ -160,7 +160,7 @@ export class MmsRig {
       reportsAllowed: false,
       log: { debug: quiet, info: quiet, warn: quiet, error: (fields) => this.errors.push(fields) },
     })
-    const pushes = new MmsPushes({ ...common, mode: this.#options.mode ?? 'immediate' })
+    const pushes = new MmsPushes({ ...common, mode: this.#options.mode ?? 'immediate', wake: () => this.desk.poke() })
     this.inbound = new SmsInbound(sink, new InboundPdus(db, ids, clock), pushes)
     this.mms = new MmsTransport({
       lines,

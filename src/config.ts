@@ -12,6 +12,27 @@ import { CausewayError } from './domain/errors.ts'
 import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
+/** A carrier's MMSC and the way to it, as the owner has written it. */
+export interface MmsCarrierConfig {
+  apn: string
+  auth: 'none' | 'pap' | 'chap'
+  user: string | undefined
+  password: string | undefined
+  mmsc: string
+  proxy: { host: string; port: number } | undefined
+  dns: readonly string[]
+  /** Of the machine; undefined: the modem's own sockets. */
+  interface: string | undefined
+  bytesMax: number | undefined
+  recipientsMax: number
+  appendTransactionId: boolean
+  answerAtLocation: boolean
+  userAgent: string | undefined
+  profileUrl: string | undefined
+  profileHeader: string
+  headers: Readonly<Record<string, string>>
+}
+
 export interface ModemConfig {
   /** `/dev/…`, `tcp://host:port`, `rfc2217://host:port` or `auto`. */
   port: string
@@ -20,6 +41,7 @@ export interface ModemConfig {
   number: string | undefined
   pin: string | undefined
   rules: LaneRules
+  mms: MmsCarrierConfig | undefined
 }
 
 export interface Config {
@@ -43,6 +65,14 @@ export interface Config {
     referenceBits: 8 | 16
     nationalLanguages: readonly number[]
     incompleteAfterMs: number
+  }
+  mms: {
+    mode: 'immediate' | 'deferred'
+    bytesMax: number
+    sendBytesMax: number | undefined
+    deliveryReports: boolean
+    readReports: boolean
+    allowReports: boolean
   }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
@@ -145,7 +175,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       nationalLanguages: values.texts.national_languages,
       incompleteAfterMs: values.texts.incomplete_after,
     },
-    modems: values.modems.map(({ port, imei, label, number, pin, ...rules }) => ({
+    modems: values.modems.map(({ port, imei, label, number, pin, mms, ...rules }) => ({
       port,
       imei,
       label,
@@ -158,7 +188,16 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
         monthlyTexts: rules.monthly_texts,
         textsPerMinute: rules.texts_per_minute,
       },
+      mms: mms === undefined ? undefined : carrierConfig(mms),
     })),
+    mms: {
+      mode: values.mms.mode,
+      bytesMax: Math.min(values.mms.bytes_max, MMS_BYTES_MAX),
+      sendBytesMax: values.mms.send_bytes_max,
+      deliveryReports: values.mms.delivery_reports,
+      readReports: values.mms.read_reports,
+      allowReports: values.mms.allow_reports,
+    },
     calls: { hangUp: values.calls.hang_up },
     broadcasts: { channels: values.broadcasts.channels ?? [] },
     alerts: values.alerts,
@@ -178,6 +217,30 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     dataDir,
     runtimeDir,
     log: values.log,
+  }
+}
+
+/** As much as is taken apart. */
+const MMS_BYTES_MAX = 5_000_000
+
+function carrierConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): MmsCarrierConfig {
+  return {
+    apn: mms.apn,
+    auth: mms.auth,
+    user: mms.user,
+    password: mms.password,
+    mmsc: mms.mmsc,
+    proxy: mms.proxy,
+    dns: mms.dns,
+    interface: mms.interface,
+    bytesMax: mms.bytes_max,
+    recipientsMax: mms.recipients_max,
+    appendTransactionId: mms.append_transaction_id,
+    answerAtLocation: mms.answer_at_location,
+    userAgent: mms.user_agent,
+    profileUrl: mms.profile_url,
+    profileHeader: mms.profile_header,
+    headers: mms.headers,
   }
 }
 

@@ -26,6 +26,7 @@ import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
 import { Metrics } from './service/metrics.ts'
+import { createMms, type MmsWays, ModemLines } from './service/mms.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { Account } from './signal/account.ts'
@@ -47,6 +48,12 @@ const STATUS_LINE_INTERVAL_MS = 30_000
 /** Names our queues where the Redis is shared. */
 const QUEUE_PREFIX = 'causeway'
 
+export interface ServiceOptions {
+  log: Log
+  /** How MMSCs are reached; without it there are no picture messages. */
+  mms?: MmsWays | undefined
+}
+
 export interface RunningService {
   /** The port of the API, where 0 was asked for. */
   readonly port: number
@@ -59,7 +66,7 @@ export interface RunningService {
  * Throws CausewayError with what to do (`redis-missing`, `db-key`, `key-file-…`, `config-listen` …); whatever was started
  * by then is stopped again.
  */
-export async function runService(config: Config, { log }: { log: Log }): Promise<RunningService> {
+export async function runService(config: Config, { log, mms }: ServiceOptions): Promise<RunningService> {
   const closing: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const close of closing.splice(0).reverse()) {
@@ -67,7 +74,7 @@ export async function runService(config: Config, { log }: { log: Log }): Promise
     }
   }
   try {
-    const { port } = await start(config, log, closing)
+    const { port } = await start(config, { log, mms }, closing)
     return { port, stop }
   } catch (error) {
     await stop()
@@ -75,7 +82,11 @@ export async function runService(config: Config, { log }: { log: Log }): Promise
   }
 }
 
-async function start(config: Config, log: Log, closing: (() => Promise<unknown>)[]): Promise<{ port: number }> {
+async function start(
+  config: Config,
+  { log, mms: ways }: ServiceOptions,
+  closing: (() => Promise<unknown>)[],
+): Promise<{ port: number }> {
   const clock = () => Date.now()
   const randomOctets = (count: number) => new Uint8Array(randomBytes(count))
   const ids = createIds(clock, randomOctets)
@@ -133,8 +144,11 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
 
   const scout = createScout(log)
   const metrics = new Metrics({ db, databasePath: path, clock })
-  const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock)))
+  const lines = new ModemLines()
+  const mms = createMms({ config, db, sink: router.sink, ids, clock, log, ways }, lines)
+  const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
+  lines.open(modems, config.modems, ways)
   const administrators = new AdminTexts({
     to: config.alerts.to,
     events,
@@ -164,6 +178,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       config.modems.map(({ rules }) => rules),
       config.texts,
     ),
+    mms.transport,
     new SignalTransport(account),
   ]
   const health = new Health({
@@ -171,6 +186,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
     db,
     router,
     modems,
+    lines,
     watch,
     account,
     queueProblem: () => outbox.problem(),
@@ -196,7 +212,8 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
         const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
-      modems: modemPort(modems, scout, () => router.smsLanes()),
+      modems: modemPort(modems, scout, () => router.smsLanes(), lines),
+      pictures: mms.desk,
       signal: account,
       health,
       webhooks,
@@ -245,6 +262,8 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   })
   lateParts.start()
   closing.push(() => lateParts.stop())
+  mms.desk.start()
+  closing.push(() => mms.desk.stop())
   webhooks.start()
 
   isReady = true

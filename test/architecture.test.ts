@@ -45,7 +45,7 @@ const rooms: RoomTable = {
     'src/domain/rounds.ts',
     log,
   ],
-  'src/transports': ['src/domain', 'modem', 'modem/pdu', { to: 'modem/at/result.ts' }, 'src/signal', log],
+  'src/transports': ['src/domain', 'modem', 'modem/pdu', 'modem/mms', { to: 'modem/at/result.ts' }, 'src/signal', log],
   'src/routing': ['src/domain', 'src/store', log],
   'src/http': ['src/domain', 'src/routing', 'src/store', log],
   'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }],

@@ -94,6 +94,16 @@ export interface AttachmentJson {
   reason: string | null
 }
 
+export interface PictureJson {
+  id: string
+  from: string | null
+  bytes: number | null
+  state: string
+  reason: string | null
+  answered: boolean | null
+  received_at: string
+}
+
 export interface AttemptJson {
   n: number
   transport: string

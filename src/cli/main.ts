@@ -374,7 +374,15 @@ function program(): Command {
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/pdu.ts')).encode()))
 
-  const mms = root.command('mms').description('MMS PDUs, a line each; settings of carriers')
+  const mms = root.command('mms').description('picture messages: what was announced, MMS PDUs a line each, settings of carriers')
+  talking(mms, 'list', 'what carriers have announced, and what came of it').action(
+    run(async (options) => (await import('./commands/mms.ts')).list(options)),
+  )
+  talking(
+    mms,
+    'fetch <id>',
+    'fetches one that is not here: by its id, or by that of the line in the conversation',
+  ).action(run(async (id, options) => (await import('./commands/mms.ts')).fetch(id, options)))
   mms
     .command('decode')
     .description('`[mms|wsp|sms] HEX…` a line on standard input → one JSON object a line')

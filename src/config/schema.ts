@@ -7,11 +7,12 @@
  */
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
+import { count, flag, size, text, url } from './leaves.ts'
+import { carrier, mmsSection } from './mms-schema.ts'
 
 /** As much as the profile of a Signal account holds, in UTF-8. */
 const profileText = (octetsMax: number) =>
   z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
-const text = z.string()
 
 const duration = z.string().transform((value, context) => {
   const ms = parseDuration(value)
@@ -19,8 +20,6 @@ const duration = z.string().transform((value, context) => {
   context.addIssue({ code: 'custom', message: 'write a span like PT15M, P1D, 15m or 2h30m' })
   return z.NEVER
 })
-
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const port = z
   .string()
@@ -33,10 +32,6 @@ const base64 = z
   .string()
   .refine((value) => /^[A-Za-z0-9+/]+={0,2}$/.test(value), { message: 'write base64 without line breaks' })
   .transform((value) => new Uint8Array(Buffer.from(value, 'base64')))
-
-const url = z.string().refine((value) => URL.canParse(value) && /^https?:/.test(value), {
-  message: 'write an http:// or https:// address',
-})
 
 const listen = z.string().transform((value, context) => {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value)
@@ -60,21 +55,6 @@ const modemPort = z.string().refine(
 
 const e164 = z.string().refine((value) => /^\+[1-9]\d{5,14}$/.test(value), {
   message: 'write the number in international form, as +447700900123',
-})
-
-const count = z
-  .string()
-  .refine((value) => /^[1-9]\d{0,6}$/.test(value), { message: 'write a number, 1 or more' })
-  .transform(Number)
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 }
-
-const size = z.string().transform((value, context) => {
-  const match = /^([1-9]\d{0,11}) ?(|KB|MB|GB)$/.exec(value)
-  const octets = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
-  if (Number.isSafeInteger(octets)) return octets
-  context.addIssue({ code: 'custom', message: 'write a size like 500KB, 100MB or 2GB' })
-  return z.NEVER
 })
 
 const redis = z.string().transform((value, context) => {
@@ -196,6 +176,9 @@ const modem = z.strictObject({
   texts_per_minute: count
     .optional()
     .describe('Parts of texts a minute: after each text the modem rests for as long as that is worth.'),
+  mms: carrier
+    .optional()
+    .describe('The way to the MMSC of this SIM’s carrier. Without it there are no picture messages.'),
 })
 
 /** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */
@@ -289,6 +272,7 @@ export const configSchema = z.strictObject({
     .describe(
       'How text messages are written (only what saves a part is used), and how long the parts of one are waited for.',
     ),
+  mms: mmsSection,
   calls: z
     .strictObject({
       hang_up: flag

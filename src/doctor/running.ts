@@ -13,6 +13,9 @@ export interface ModemFacts {
   storage: readonly { memory: string; used: number; total: number }[]
   /** Everything was tried, in vain. */
   recoveryExhausted?: boolean
+  /** Picture messages: whether they can be used, and how many wait because they are not set up. */
+  mms?: { available?: boolean; reason?: string | undefined; missed: number }
+  number?: string | undefined
   /** When another SIM than before was seen in it. */
   simChangedAtMs?: number | undefined
 }
@@ -107,6 +110,28 @@ function hasNoWayForTexts({ networks }: ModemFacts): boolean {
   return isServed(networks?.eps) && networks?.ims === false && ['none', 'denied'].includes(networks.circuit ?? '')
 }
 
+const MMS_DOCS = 'See “Picture messages” in the README for what a carrier’s settings are.'
+
+function examineMms(name: string, { mms, state, number }: ModemFacts): Finding[] {
+  if (mms === undefined) return []
+  if (mms.available === undefined) {
+    if (mms.missed === 0) return []
+    const what = `${name}: ${mms.missed} picture messages wait at the carrier, and MMS is not set up for this modem.`
+    const fix = `Write its carrier’s settings under modems[].mms, then causeway mms fetch. ${MMS_DOCS}`
+    return [{ id: 'modem.mms_apn', severity: 'warning', what, fix }]
+  }
+  const findings: Finding[] = []
+  if (!mms.available && state === 'ready') {
+    const what = `${name}: picture messages cannot be used (${mms.reason ?? 'no reason is known'}).`
+    findings.push({ id: 'modem.mms_apn', severity: 'warning', what, fix: MMS_DOCS })
+  }
+  if (number === undefined && state === 'ready') {
+    const what = `${name}: its own number is not known, so messages to several people are shown between two.`
+    findings.push({ id: 'modem.mms_own_number', severity: 'warning', what, fix: 'Write it under modems[].number.' })
+  }
+  return findings
+}
+
 function examineModem(modem: ModemFacts): Finding[] {
   const name = modem.label ?? modem.id
   const state = MODEM_STATES[modem.state]
@@ -133,6 +158,7 @@ function examineModem(modem: ModemFacts): Finding[] {
       fix: 'Delete what is not ours in it: causeway modem at, AT+CMGL=4 and AT+CMGD.',
     })
   }
+  findings.push(...examineMms(name, modem))
   if (modem.recoveryExhausted === true) {
     findings.push({
       id: 'modem.recovery_exhausted',

@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'grp'
   | 'whk'
   | 'whd'
+  | 'mmn'
 
 export type IdSource = (prefix: IdPrefix) => string
 

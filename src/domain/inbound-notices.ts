@@ -54,3 +54,17 @@ export interface InboundData {
   receivedAtMs: number
   dedupeKey: string
 }
+
+/** A picture message that is not here: it waits to be asked for, or could not be fetched. One line for each, kept up to date. */
+export interface PictureNotice {
+  lane: string
+  /** undefined: the MMSC does not tell who sent it. */
+  fromAddress: string | undefined
+  /** Of the notification. */
+  key: string
+  /** For the owner. */
+  text: string
+  /** Why it is not here. `fetched`: it is, now, which is said only where something was said before. */
+  code: string
+  receivedAtMs: number
+}

@@ -12,7 +12,7 @@ import { durationInWords } from './words.ts'
 export const MODES = ['integrated', 'data_only', 'sms_only'] as const
 export type Mode = (typeof MODES)[number]
 
-export type LegTransport = 'sms' | 'signal'
+export type LegTransport = 'sms' | 'mms' | 'signal'
 
 /** A transport as it is now. `absent`: nothing of the kind is set up here. */
 export type TransportFact =
@@ -42,18 +42,21 @@ export interface RouteFacts {
     identityChanged: boolean
     /** It is no person but a group. */
     group?: boolean
+    /** It is a group of phone numbers, written to with one picture message for all, or with a text for each. */
+    numbers?: 'together' | 'apart'
   }
   /** In words, why this message may never be plaintext whatever the policy (it disappears, it is a Signal group's). */
   encryptedOnly: string | undefined
   /** To be shown at once (class 0), which only a text can be. */
   flash: boolean
-  /** Files are attached: a text cannot carry them, and a message never leaves without what belongs to it. */
+  /** Files are attached: a text cannot carry them (MMS does), and a message never leaves without what belongs to it. */
   hasMedia: boolean
   signal: TransportFact
   sms: TransportFact
+  mms: TransportFact
   /** A person has agreed that this message goes as a text. */
   textApproved: boolean
-  refused: { signal?: Refusal; sms?: Refusal }
+  refused: Partial<Record<LegTransport, Refusal>>
   /** Set when Signal had its time and gave no proof of delivery: why the message goes on. */
   silent: Refusal | undefined
   fallbackAfterMs: number
@@ -97,9 +100,14 @@ export function planRoute(facts: RouteFacts): RoutePlan {
   return legs([first, textLeg(facts, silence(facts.fallbackAfterMs))])
 }
 
-/** True when the plan still has a text in it, now or later. */
+/** The leg of the plan, now or later, that goes over the phone network: a text, or a picture message. */
 export function textLegOf(plan: RoutePlan): Leg | undefined {
-  return plan.kind === 'legs' ? plan.legs.find(({ transport }) => transport === 'sms') : undefined
+  return plan.kind === 'legs' ? plan.legs.find(({ transport }) => transport !== 'signal') : undefined
+}
+
+/** What the phone network would carry it as: what has files, or goes to several at once, is a picture message. */
+function plainTransport({ hasMedia, contact }: RouteFacts): 'sms' | 'mms' {
+  return hasMedia || contact.numbers === 'together' ? 'mms' : 'sms'
 }
 
 /** The reason for leaving Signal after `afterMs` without a delivery receipt. */
@@ -115,13 +123,23 @@ const ORDERED: ReadonlySet<string> = new Set(['sms-only-mode', 'sms-only-contact
 
 export const NOT_ON_SIGNAL: Refusal = { code: 'not-on-signal', reason: 'this person is not on Signal' }
 const NO_ACCOUNT: Refusal = { code: 'signal-no-account', reason: 'there is no Signal account here' }
-/** MMS would carry them; until there is such a transport, Signal alone does. */
 const NEEDS_MMS: Refusal = {
   code: 'media-needs-mms',
-  reason: 'what is attached would need MMS, which is not there yet',
+  reason: 'what is attached would need MMS, which is not set up for any modem here',
+}
+const GROUP_NEEDS_MMS: Refusal = {
+  code: 'group-needs-mms',
+  reason: 'a message to several numbers at once would need MMS, which is not set up for any modem here',
+}
+const MEDIA_APART: Refusal = {
+  code: 'media-needs-mms',
+  reason: 'this group gets a text for each member, which carries no files; switch it to one message for all',
 }
 const FLASH: Refusal = { code: 'flash', reason: 'a flash message can only be a text' }
 const STALE: Refusal = { code: 'signal-stale', reason: 'messages over Signal no longer reach this person' }
+
+/** They say more than why Signal was closed. */
+const UNSENDABLE: ReadonlySet<Refusal> = new Set([NEEDS_MMS, GROUP_NEEDS_MMS, MEDIA_APART])
 
 /** Why Signal is out of the question for this message, or undefined. The first rule that applies speaks. */
 function whyNoSignal(facts: RouteFacts): Refusal | undefined {
@@ -129,6 +147,7 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
   if (facts.flash) return FLASH
   if (mode === 'sms_only') return { code: 'sms-only-mode', reason: 'the gateway is in sms-only mode' }
   if (policy === 'sms_only') return { code: 'sms-only-contact', reason: 'this contact is written to by text only' }
+  if (contact.numbers !== undefined) return { code: 'not-on-signal', reason: 'it is for a group of phone numbers' }
   if (!contact.signalable) return { code: 'not-on-signal', reason: 'a short code is not on Signal' }
   if (refused.signal !== undefined) return refused.signal
   if (silent !== undefined) return silent
@@ -141,29 +160,35 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
 
 /** Why a text is out of the question for this message, or undefined. */
 function whyNoText(facts: RouteFacts): Refusal | undefined {
-  const { mode, policy, contact, sms, refused, encryptedOnly, hasMedia } = facts
+  const { mode, policy, contact, refused, encryptedOnly, hasMedia } = facts
+  const by = plainTransport(facts)
   if (mode === 'data_only') return { code: 'data-only-mode', reason: 'the gateway is in data-only mode' }
   if (policy === 'signal_only') return { code: 'signal-only-contact', reason: 'this message may go over Signal only' }
   if (encryptedOnly !== undefined) return { code: 'encrypted-only', reason: encryptedOnly }
-  if (hasMedia) return NEEDS_MMS
+  if (hasMedia && contact.numbers === 'apart') return MEDIA_APART
   if (!contact.textable) return { code: 'no-number', reason: 'no phone number of this person is known' }
-  if (refused.sms !== undefined) return refused.sms
-  if (sms.kind === 'absent') return { code: 'no-modem', reason: 'there is no modem here' }
-  return undefined
+  const said = refused[by]
+  if (said !== undefined) return said
+  if (facts[by].kind !== 'absent') return undefined
+  if (by === 'sms') return { code: 'no-modem', reason: 'there is no modem here' }
+  return hasMedia ? NEEDS_MMS : GROUP_NEEDS_MMS
 }
 
 /** Both are open, yet the text goes first: Signal is known to be dead there, unless only Signal can leave right now. */
-function prefersText({ contact, sms, signal }: RouteFacts): boolean {
+function prefersText(facts: RouteFacts): boolean {
+  const { contact, signal } = facts
   if (contact.standing !== 'stale' || contact.verified) return false
-  return !(sms.kind === 'unavailable' && signal.kind === 'available')
+  return !(facts[plainTransport(facts)].kind === 'unavailable' && signal.kind === 'available')
 }
 
 /**
  * How long a message waits for Signal to take it. Somebody who was never seen there, while it cannot be asked, is not
  * waited for long: an alert must leave when the uplink is dead.
  */
-function patience({ contact, policy, sms, signal, fallbackAfterMs }: RouteFacts): number {
-  const cannotAsk = contact.standing === 'unknown' && signal.kind === 'unavailable' && sms.kind === 'available'
+function patience(facts: RouteFacts): number {
+  const { contact, policy, signal, fallbackAfterMs } = facts
+  const isPlainOpen = facts[plainTransport(facts)].kind === 'available'
+  const cannotAsk = contact.standing === 'unknown' && signal.kind === 'unavailable' && isPlainOpen
   return cannotAsk && policy === 'auto' && !contact.verified ? Math.min(fallbackAfterMs, UNASKED_MS) : fallbackAfterMs
 }
 
@@ -185,22 +210,25 @@ function signalLeg({ contact, signal }: RouteFacts, fallbackAfterMs: number | un
  * ordered: that of a roaming modem.
  */
 function textLeg(facts: RouteFacts, why: Refusal): Leg {
-  const { policy, contact, sms, textApproved } = facts
+  const { policy, contact, textApproved } = facts
+  const transport = plainTransport(facts)
+  const fact = facts[transport]
   const ordered = textApproved || policy === 'sms_only'
   const certain =
     why === FLASH || why.code === 'not-on-signal' || why.code === 'signal-stale' || why.code === 'sms-only-mode'
   const isDowngrade = !ordered && (contact.verified || (policy === 'ask' && !certain))
-  const isDear = !textApproved && sms.kind === 'available' && sms.roaming === true
+  const isDear = !textApproved && fact.kind === 'available' && fact.roaming === true
   const asks = isDowngrade || isDear
   const { code, reason } = why
+  const kind = transport === 'mms' ? 'picture message' : 'text'
   const words = contact.verified ? 'the safety number was verified' : 'this contact is asked about'
   return {
-    transport: 'sms',
+    transport,
     consent: asks ? 'ask' : 'automatic',
     fallbackAfterMs: undefined,
     code,
     reason: asks
-      ? `${reason}; ${isDowngrade ? words : 'the modem is roaming, where a text may cost more'}, so a text needs your consent`
+      ? `${reason}; ${isDowngrade ? words : `the modem is roaming, where a ${kind} may cost more`}, so a ${kind} needs your consent`
       : reason,
   }
 }
@@ -208,10 +236,11 @@ function textLeg(facts: RouteFacts, why: Refusal): Leg {
 function failure(facts: RouteFacts, signalBar: Refusal, textBar: Refusal): RoutePlan {
   const { refused } = facts
   // What the network or service said explains more than the rule that closed the other way.
-  const said = refused.sms ?? refused.signal ?? (signalBar.code === 'not-on-signal' ? signalBar : undefined)
+  const said =
+    refused[plainTransport(facts)] ?? refused.signal ?? (signalBar.code === 'not-on-signal' ? signalBar : undefined)
   return {
     kind: 'failed',
-    code: textBar === NEEDS_MMS ? NEEDS_MMS.code : (said?.code ?? 'no-transport'),
+    code: UNSENDABLE.has(textBar) ? textBar.code : (said?.code ?? 'no-transport'),
     reason: `Not sent: ${signalBar.reason}, and ${textBar.reason}.`,
   }
 }

@@ -8,8 +8,9 @@
  */
 
 import type { GroupFact } from './group.ts'
-import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from './inbound-notices.ts'
+import type { InboundBroadcast, InboundCall, InboundData, PictureNotice, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
+import type { MmsReport } from './mms-report.ts'
 import type { OwnRemoval, RemovalElsewhere, StandingDecision } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
 
@@ -31,6 +32,8 @@ export interface Recipient {
   pni: string | undefined
   /** Signal's name of a group; then there is nothing else. */
   groupId?: string | undefined
+  /** Of a group of phone numbers: all of them, E.164; then there is nothing else. */
+  numbers?: readonly string[] | undefined
 }
 
 /** One try of one leg, as the router hands it to a transport. */
@@ -121,7 +124,14 @@ export interface PartRecord {
  */
 export interface AttemptJournal {
   /** The parts as first planned; on a second call for the same attempt the stored ones are returned, not the given. */
-  plan(parts: readonly { part: number; tpduHex: string }[]): Promise<readonly PartRecord[]>
+  plan(
+    parts: readonly {
+      part: number
+      tpduHex: string
+      /** Whom it is for, in a message to several that is a text for each. */
+      recipient?: string
+    }[],
+  ): Promise<readonly PartRecord[]>
   /** Moves one part. `submitting` must be committed before the first octet of the body reaches the modem. */
   part(
     part: number,
@@ -142,7 +152,7 @@ export type SendOutcome =
       detail: string
       encrypted: boolean
       expectsReceipt: boolean
-      /** Of a message to a group: what became of it for each member. */
+      /** Of a message to a group: what became of it for each member (by account id, or by number). */
       recipients?: readonly { aci: string; outcome: 'sent' | 'unregistered' | 'failed'; detail: string }[]
     }
   | { kind: 'uncertain'; detail: string }
@@ -286,6 +296,8 @@ export interface InboundMessage {
   quote?: Quote | undefined
   /** Signal's name of the group that `from` wrote it into. */
   groupId?: string | undefined
+  /** Of a message to several numbers: all of them but our own, the sender's with them, sorted. */
+  numbers?: readonly string[] | undefined
   /** It disappears so many seconds after it was read. */
   timerS?: number | undefined
   /** Styles, and mentions, for which `text` has a placeholder only. */
@@ -409,6 +421,8 @@ export type Receipt =
       timestampsMs: readonly number[]
       atMs: number
     }
+  /** `detail`: what it says, in words. */
+  | ({ transport: 'mms'; detail: string } & MmsReport)
 
 /** Evidence about a person on a transport, learnt by the way. */
 export type CapabilityFact =
@@ -456,6 +470,8 @@ export interface TransportSink {
   broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void>
   /** Changes what is known to wait. The same notice twice changes nothing. */
   waiting(notice: WaitingNotice, unit?: UnitOfWork): Promise<void>
+  /** Says once that a picture message is not here, and what became of it. */
+  picture(notice: PictureNotice, unit?: UnitOfWork): Promise<void>
   /** Keeps data for programs; once, however often it is handed in. */
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>

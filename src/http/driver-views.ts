@@ -36,6 +36,14 @@ export function modemView(modem: ModemView) {
     },
     since: time(modem.sinceMs),
     texts: modem.texts === undefined ? null : modemTextsView(modem.texts),
+    mms:
+      modem.mms === undefined
+        ? null
+        : {
+            available: modem.mms.available,
+            reason: modem.mms.reason ?? null,
+            bytes_max: modem.mms.bytesMax ?? null,
+          },
   }
 }
 

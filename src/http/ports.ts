@@ -46,6 +46,16 @@ export interface ModemView {
   sinceMs: number
   /** Texts through it; left out until the router knows it. */
   texts?: ModemTexts
+  /** Picture messages through it; left out where they are not set up. */
+  mms?: MmsStatusView
+}
+
+export interface MmsStatusView {
+  available: boolean
+  /** In words, why not. */
+  reason: string | undefined
+  /** What its carrier takes, as its settings say. */
+  bytesMax: number | undefined
 }
 
 export interface RecoveryStepView {
@@ -264,6 +274,8 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
+  /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`. */
+  pictures: { fetchAgain(id: string): Promise<unknown> }
   media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort

@@ -108,6 +108,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-contact': 404,
   'unknown-modem': 404,
   'unknown-group': 404,
+  'unknown-picture': 404,
+  'mms-not-set-up': 409,
   'group-not-found': 404,
   'group-avatar': 404,
   'group-not-member': 404,

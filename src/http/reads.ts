@@ -6,7 +6,7 @@ import { findGroup } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { listed, prepared } from '../store/prepared.ts'
 import type { ContactRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
-import { notFound } from './problem.ts'
+import { notFound, Problem } from './problem.ts'
 import type { ContactColumns, GroupColumns } from './views.ts'
 
 /** Throws Problem 404. */
@@ -21,6 +21,17 @@ export async function demandGroup(db: Database, id: string | undefined): Promise
   const row = await findGroup(db, { id: id ?? '' })
   if (row === undefined) throw notFound('group')
   return row
+}
+
+/** Signal's name of a group. Throws Problem 409 for a group of phone numbers, which knows no such thing. */
+export function signalIdOf({ signal_id: id }: Pick<GroupRow, 'signal_id'>): string {
+  if (id !== null) return id
+  throw new Problem({
+    status: 409,
+    code: 'phone-group',
+    title: 'That is for groups on Signal',
+    detail: 'A group of phone numbers is its numbers: with other people it is another group.',
+  })
 }
 
 /** Throws Problem 404. */
@@ -57,6 +68,18 @@ export async function peopleByAci(db: Database, acis: readonly string[]): Promis
     .execute()
 }
 
+/** What is known of these numbers and senders. */
+export async function peopleByAddress(db: Database, addresses: readonly string[]): Promise<ContactColumns[]> {
+  if (addresses.length === 0) return []
+  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci'] as const
+  const asked = [...new Set(addresses)]
+  return await db
+    .selectFrom('contacts')
+    .select(columns)
+    .where(({ or, eb }) => or([eb('e164', 'in', asked), eb('sender', 'in', asked)]))
+    .execute()
+}
+
 function quotedAci({ quote_json: json }: Pick<MessageRow, 'quote_json'>): string | undefined {
   return json === null ? undefined : (JSON.parse(json) as Quote).authorAci
 }
@@ -64,7 +87,7 @@ function quotedAci({ quote_json: json }: Pick<MessageRow, 'quote_json'>): string
 /** The other side of each message's conversation, by conversation id. */
 export async function contactsOf(
   db: Database,
-  messages: Iterable<Pick<MessageRow, 'conversation_id' | 'author_aci' | 'quote_json'>>,
+  messages: Iterable<Pick<MessageRow, 'conversation_id' | 'author_aci' | 'author_address' | 'quote_json'>>,
 ): Promise<Map<string, ContactColumns | GroupColumns>> {
   const all = [...messages]
   const conversationIds = [...new Set(all.map((message) => message.conversation_id))]
@@ -74,10 +97,16 @@ export async function contactsOf(
   const authors =
     groups.length === 0
       ? []
-      : await peopleByAci(
-          db,
-          all.flatMap((message) => [message.author_aci ?? [], quotedAci(message) ?? []].flat()),
-        )
+      : [
+          ...(await peopleByAci(
+            db,
+            all.flatMap((message) => [message.author_aci ?? [], quotedAci(message) ?? []].flat()),
+          )),
+          ...(await peopleByAddress(
+            db,
+            all.flatMap(({ author_address: address }) => address ?? []),
+          )),
+        ]
   const rows = await peopleIn(db, { ids })
   return new Map<string, ContactColumns | GroupColumns>([
     ...rows.map(({ conversation_id, ...contact }) => [conversation_id, contact] as const),

@@ -7,6 +7,7 @@ import { groupRoutes } from './api/groups.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
+import { pictureRoutes } from './api/pictures.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...changeRoutes,
   ...mediaRoutes,
+  ...pictureRoutes,
   ...conversationRoutes,
   ...contactRoutes,
   ...groupRoutes,

@@ -8,6 +8,7 @@ import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
 import type { ConversationView } from '../store/mailbox.ts'
+import { numbersOf } from '../store/phone-groups.ts'
 import type {
   AttemptRow,
   ContactRow,
@@ -30,8 +31,14 @@ function addressOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci'>): string
   return contact.e164 ?? contact.sender ?? (contact.aci === null ? null : `signal:${contact.aci}`)
 }
 
-function authorView({ author_aci: aci }: MessageRow, { authors }: GroupColumns) {
+function authorView({ author_aci: aci, author_address: address }: MessageRow, { authors }: GroupColumns) {
+  if (address !== null) return addressView(address, authors)
   return aci === null ? null : personView(aci, authors)
+}
+
+function addressView(address: string, known: readonly ContactColumns[]) {
+  const person = known.find(({ e164, sender }) => e164 === address || sender === address)
+  return person === undefined ? { id: null, name: null, address } : refOf(person)
 }
 
 function personView(aci: string, known: readonly ContactColumns[]) {
@@ -234,10 +241,14 @@ export function groupView(
       address: known === undefined ? address : addressOf(known),
     }
   }
+  const numbers = numbersOf(group)
+  const byNumber = (address: string) => ({ aci: null, ...numberView(address, people), admin: false })
   return {
     id: group.id,
+    kind: numbers === undefined ? ('signal' as const) : ('phone' as const),
     conversation_id: conversationId,
-    title: details.title,
+    title: numbers === undefined ? details.title : group.title,
+    texts_apart: numbers === undefined ? null : group.texts_apart === 1,
     description: details.description,
     standing: details.standing,
     admin: details.admin,
@@ -248,7 +259,7 @@ export function groupView(
     link: details.link,
     link_url: details.linkUrl ?? null,
     avatar_url: details.avatar ? `/api/v1/groups/${group.id}/avatar` : null,
-    members: details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
+    members: numbers?.map(byNumber) ?? details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
     invited: details.invited.map(person),
     requesting: details.requesting.map(person),
     revision: details.revision,
@@ -257,11 +268,23 @@ export function groupView(
   }
 }
 
-/** What became of a message for one member of its group. */
-export function recipientView(row: RecipientRow, person: ContactColumns | undefined) {
+function numberView(address: string, people: readonly ContactColumns[]) {
+  const { name } = addressView(address, people)
+  return { name, address }
+}
+
+/** What became of a message for one member of its group; `aci` is null in a group of phone numbers. */
+export function recipientView(row: RecipientRow, people: readonly ContactColumns[]) {
+  // Account ids are UUIDs; what else stands there is a number, a short code or a sender.
+  const isAccount = /^[0-9a-f]{8}-/.test(row.aci)
+  const person = people.find(({ aci }) => aci === row.aci)
+  const { name, address } = isAccount
+    ? { name: person?.name ?? person?.profile_name ?? null, address: `signal:${row.aci}` }
+    : numberView(row.aci, people)
   return {
-    aci: row.aci,
-    name: person?.name ?? person?.profile_name ?? null,
+    aci: isAccount ? row.aci : null,
+    address,
+    name,
     status: row.state,
     detail: row.detail,
     at: time(row.at_ms),

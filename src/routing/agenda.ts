@@ -4,7 +4,7 @@
  * doubling one is harmless, since `reconcile` makes them all again and an attempt is claimed in a transaction.
  */
 import { chooseLane } from '../domain/lane-choice.ts'
-import type { Lane } from '../domain/transport.ts'
+import type { Lane, TransportName } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -21,7 +21,7 @@ export interface AttemptJob {
   leg: number
   /** Attempts of this leg so far: a repetition is another job. */
   tries: number
-  transport: 'sms' | 'signal'
+  transport: TransportName
   lane: string
 }
 
@@ -46,7 +46,7 @@ export class Agenda {
   readonly #clock: () => number
   readonly #log: Log
   readonly #touched = new Map<string, string | undefined>()
-  readonly #freed = new Map<string, { conversationId: string; transport: 'sms' | 'signal' }>()
+  readonly #freed = new Map<string, { conversationId: string; transport: TransportName }>()
   #flushing: Promise<void> = Promise.resolve()
 
   constructor(options: { db: Database; queue: JobQueue; lanes: () => readonly Lane[]; clock: () => number; log: Log }) {
@@ -66,7 +66,7 @@ export class Agenda {
   }
 
   /** A message of this conversation has left this transport: the next one may go. */
-  free(conversationId: string, transport: 'sms' | 'signal'): void {
+  free(conversationId: string, transport: TransportName): void {
     this.#freed.set(`${conversationId} ${transport}`, { conversationId, transport })
   }
 
@@ -121,18 +121,16 @@ export class Agenda {
     hints?: ReadonlyMap<string, string | undefined>,
   ): Promise<void> {
     const all = this.#lanes()
-    const lanes = {
-      sms: all.filter(({ transport }) => transport === 'sms'),
-      signal: all.filter(({ transport }) => transport === 'signal'),
-    }
+    const of = (name: TransportName) => all.filter(({ transport }) => transport === name)
+    const lanes = { sms: of('sms'), mms: of('mms'), signal: of('signal') }
     const now = this.#clock()
-    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, ...of }) => {
+    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, ...to }) => {
       const choice = chooseLane(lanes[transport], {
-        number: of.number ?? undefined,
+        number: to.number ?? undefined,
         parts: 1,
-        begun: of.begun_lane ?? undefined,
-        replyTo: of.reply_lane ?? undefined,
-        last: of.sms_lane ?? undefined,
+        begun: to.begun_lane ?? undefined,
+        replyTo: to.reply_lane ?? undefined,
+        last: to.sms_lane ?? undefined,
       })
       // Where quotas are in the way the attempt finds that out again and says so.
       const lane = hints?.get(id) ?? (choice.kind === 'away' ? undefined : choice.lane)

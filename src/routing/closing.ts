@@ -97,7 +97,7 @@ export class Closing {
       }
       return await rollUpGroup(this.#context, tx, sent, now)
     }
-    if (attempt.transport === 'sms') {
+    if (attempt.transport !== 'signal') {
       await noteSmsLane(tx, message.conversation_id, attempt.lane, 'out')
       return mayBeReported ? await rollUp(this.#context, tx, sent, attempt.leg, now) : sent
     }
@@ -268,7 +268,7 @@ export class Closing {
 
   /** It is not being sent any more: the next one of its conversation may go. */
   #makeRoom(message: MessageRow, attempt: AttemptRow): void {
-    if (attempt.transport !== 'mms') this.#context.agenda.free(message.conversation_id, attempt.transport)
+    this.#context.agenda.free(message.conversation_id, attempt.transport)
   }
 
   #backOffMs(tries: number, retryAfterMs: number | undefined): number {

@@ -58,7 +58,7 @@ export async function cancelMessage(
   const words = 'This message has left already, or is over; it cannot be taken back.'
   const message = await demand(tx, messageId, 'cancel', words)
   const { conversation_id, transport } = message
-  if (transport === 'sms' || transport === 'signal') context.agenda.free(conversation_id, transport)
+  if (transport !== null) context.agenda.free(conversation_id, transport)
   if (message.sent_at_ms !== null && accepts(message.state, 'decline')) {
     return moveMessage(context, tx, message, 'decline', {
       transport: 'signal',

@@ -2,7 +2,14 @@
 import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
-import { type Mode, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
+import {
+  type LegTransport,
+  type Mode,
+  NOT_ON_SIGNAL,
+  type Refusal,
+  type RouteFacts,
+  type TransportFact,
+} from '../domain/route.ts'
 import type { Lane } from '../domain/transport.ts'
 import { refusals } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
@@ -21,6 +28,12 @@ export interface RoutingSettings {
   resendWhenUncertain: boolean
   /** Texts while only roaming modems could carry them: a person is asked, they go all the same, or they wait. */
   whenRoaming: 'ask' | 'always' | 'never'
+}
+
+/** The other side of a conversation, for the rule book: a person, or what stands for a group there. */
+export type Party = ContactRow & {
+  /** A group of phone numbers; `apart`: each gets a text of their own. */
+  phoneGroup?: { numbers: readonly string[]; apart: boolean }
 }
 
 type MessageFacts = Pick<
@@ -48,25 +61,28 @@ export async function gatherFacts(
   lanes: readonly Lane[],
   nowMs: number,
   message: MessageFacts,
-  contact: ContactRow,
+  contact: Party,
 ): Promise<RouteFacts> {
-  const isGroup = isGroupId(contact.id)
+  const { phoneGroup } = contact
+  const isGroup = phoneGroup === undefined && isGroupId(contact.id)
   return {
     mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
-      textable: contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
+      textable: phoneGroup !== undefined || contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
       signalable: isGroup || contact.e164 !== null || contact.aci !== null || contact.pni !== null,
       standing: currentStanding(contact.signal_standing, contact.signal_next_check_at_ms, nowMs),
       verified: contact.verified === 1,
       identityChanged: contact.identity_changed_at_ms !== null,
       group: isGroup,
+      ...(phoneGroup === undefined ? {} : { numbers: phoneGroup.apart ? ('apart' as const) : ('together' as const) }),
     },
     encryptedOnly: encryptedOnly(message, isGroup),
     flash: message.flash === 1,
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms'),
+    mms: transportFact(lanes, 'mms'),
     textApproved: message.text_approved === 1,
     refused: wasTried(message) ? await refusedBy(db, message) : {},
     silent: silenceOf(message),
@@ -106,7 +122,7 @@ export function usableLanes(
   }
 }
 
-function transportFact(lanes: readonly Lane[], transport: 'sms' | 'signal'): TransportFact {
+function transportFact(lanes: readonly Lane[], transport: LegTransport): TransportFact {
   const own = lanes.filter((lane) => lane.transport === transport)
   if (own.length === 0) return { kind: 'absent' }
   const open = own.filter(({ available }) => available)
@@ -127,9 +143,8 @@ function wasTried({ tries, leg, since_leg }: MessageFacts): boolean {
 }
 
 async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFacts['refused']> {
-  const refused: { signal?: Refusal; sms?: Refusal } = {}
+  const refused: Partial<Record<LegTransport, Refusal>> = {}
   for (const { transport, code, detail } of await refusals(db, message.id, message.since_leg)) {
-    if (transport === 'mms') continue
     refused[transport] =
       code === 'not-on-signal' ? NOT_ON_SIGNAL : { code: code ?? 'refused', reason: plainReason(detail) }
   }

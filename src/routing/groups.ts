@@ -17,7 +17,9 @@ import {
   putRecipient,
   recipientsOf,
 } from '../store/groups.ts'
-import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import { numbersOf } from '../store/phone-groups.ts'
+import type { ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { Party } from './facts.ts'
 import { addLineTo } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 
@@ -118,9 +120,14 @@ export async function rollUpGroup(
   return moveMessage(context, tx, message, 'delivered', { delivered_at_ms: atMs, due_at_ms: null, reason })
 }
 
-/** A group in a person's place, for the rule book: reachable over Signal, and over nothing else. */
-export function groupParty(group: GroupRow): ContactRow {
+/**
+ * A group in a person's place, for the rule book: reachable over Signal and over nothing else, or, a group of phone numbers,
+ * over the phone network alone.
+ */
+export function groupParty(group: GroupRow): Party {
+  const numbers = numbersOf(group)
   return {
+    ...(numbers === undefined ? {} : { phoneGroup: { numbers, apart: group.texts_apart === 1 } }),
     id: group.id,
     e164: null,
     aci: null,
@@ -129,7 +136,7 @@ export function groupParty(group: GroupRow): ContactRow {
     name: group.title,
     profile_name: null,
     policy: null,
-    signal_standing: 'registered',
+    signal_standing: numbers === undefined ? 'registered' : 'not-registered',
     signal_checked_at_ms: null,
     signal_next_check_at_ms: Number.MAX_SAFE_INTEGER,
     signal_misses: 0,

@@ -7,6 +7,7 @@ import type { EventLog } from '../store/events.ts'
 import { pruneKeys } from '../store/idempotency.ts'
 import { InboundPdus } from '../store/inbound-pdus.ts'
 import { pruneSeen } from '../store/messages.ts'
+import { pruneReports } from '../store/mms-carriers.ts'
 import { pruneQuarantine } from '../store/quarantine.ts'
 import { expireSegments } from '../store/segments.ts'
 import type { MediaDesk } from './media.ts'
@@ -24,6 +25,7 @@ export async function cleanUp(context: {
   await pruneQuarantine(db)
   await pruneDataMessages(db)
   await pruneSeen(db, now)
+  await pruneReports(db, now)
   await pruneKeys(db, now)
   await pruneEarlyReceipts(db, now)
   await new InboundPdus(db, ids, clock).prune()

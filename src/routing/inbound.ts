@@ -4,14 +4,20 @@
  *
  *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
  *   receipt   { part · message · evidence · events }
- *   call, broadcast, waiting, data   see `notices.ts`; group   see `groups.ts`
+ *   call, broadcast, waiting, data   see `notices.ts`; picture   see `pictures.ts`; group   see `groups.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
 import { type Address, parseSender } from '../domain/address.ts'
 import type { GroupFact } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/inbound-notices.ts'
+import type {
+  InboundBroadcast,
+  InboundCall,
+  InboundData,
+  PictureNotice,
+  WaitingNotice,
+} from '../domain/inbound-notices.ts'
 import type {
   Amendment,
   CapabilityFact,
@@ -31,11 +37,11 @@ import type {
   UnitOfWork,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
-import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
-import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
+import { insertInboundMedia } from '../store/attachments.ts'
 import { findContact, findConversation, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { ensureGroupConversation } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import {
   changeMessage,
@@ -47,19 +53,22 @@ import {
   wasSeen,
 } from '../store/messages.ts'
 import { settleOwnChange } from '../store/own-changes.ts'
+import { ensurePhoneGroup } from '../store/phone-groups.ts'
 import { addToQuarantine } from '../store/quarantine.ts'
 import { addSegment } from '../store/segments.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
+import { takeAmendment } from './amending.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
-import { conversationWith, takeMirrored } from './mirroring.ts'
+import { takeMirrored } from './mirroring.ts'
 import { shownText } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
+import { settleMmsReceipt, takePicture } from './pictures.ts'
 import { catchUpReading, takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { takeRemoval } from './removing.ts'
@@ -68,7 +77,6 @@ import { endRequest, isKnown, noteBlocked, noteInbound, noteRequest, readAtOnce 
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
-
 export interface InboundOptions {
   db: Database
   events: EventLog
@@ -96,6 +104,10 @@ export class Inbound implements TransportSink {
       if (await wasSeen(tx, message.transport, message.dedupeKey)) return false
       const contact = await this.#person(tx, message)
       if (message.groupId !== undefined) return await this.#inGroup(tx, message, message.groupId, contact)
+      if (message.numbers !== undefined) {
+        await this.#inNumbers(tx, message, message.numbers, contact)
+        return true
+      }
       const conversation = await conversationOf(this.#context, tx, contact)
       await this.#evidence(tx, message, contact, conversation)
       if (message.request === true) await noteRequest(this.#context, tx, conversation)
@@ -140,12 +152,18 @@ export class Inbound implements TransportSink {
     return this.#commit(unit, (tx) => takeData(this.#context, tx, item))
   }
 
+  picture(notice: PictureNotice, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takePicture(this.#context, tx, notice))
+  }
+
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, async (tx) => {
       const moved =
-        receipt.transport === 'sms'
-          ? [await settleSmsReceipt(this.#context, tx, receipt)]
-          : await settleSignalReceipt(this.#context, tx, receipt)
+        receipt.transport === 'signal'
+          ? await settleSignalReceipt(this.#context, tx, receipt)
+          : receipt.transport === 'mms'
+            ? [await settleMmsReceipt(this.#context, tx, receipt)]
+            : [await settleSmsReceipt(this.#context, tx, receipt)]
       for (const settled of moved) if (settled !== undefined) this.#follow(settled)
     })
   }
@@ -176,39 +194,7 @@ export class Inbound implements TransportSink {
 
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
     this.#touchedFiles = true
-    return this.#commit(unit, async (tx) => {
-      const { by, target, change, timestampMs } = amendment
-      const other = amendment.with ?? { ...by, e164: undefined, pni: undefined }
-      const conversation =
-        amendment.groupId === undefined
-          ? await conversationWith(tx, other)
-          : await conversationOfGroup(this.#context, tx, amendment.groupId)
-      if (conversation === undefined) return false
-      const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
-      const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
-      if (message === undefined) return false
-      // What was taken back stays so, whatever comes late.
-      if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
-      const now = this.#context.clock()
-      if (change.kind === 'completed' || change.kind === 'edited') {
-        const { text, ranges_json } = await shownText(tx, change)
-        const revise = change.kind === 'completed' ? completeText : editMessage
-        await revise(tx, message, { timestampMs, text }, now)
-        await changeMessage(tx, message.id, { ranges_json }, now)
-      } else if (change.kind === 'deleted') {
-        await deleteText(tx, message, now)
-        await wipeAttachmentsOf(tx, message)
-      } else {
-        const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
-        await react(tx, message, who, change.removed ? undefined : change.emoji, now)
-      }
-      await this.#context.events.append(tx, {
-        type: `message.${change.kind}`,
-        messageId: message.id,
-        conversationId: message.conversation_id,
-      })
-      return true
-    })
+    return this.#commit(unit, (tx) => takeAmendment(this.#context, tx, amendment))
   }
 
   readElsewhere(
@@ -309,6 +295,20 @@ export class Inbound implements TransportSink {
     return true
   }
 
+  /** A message to several numbers, which are a group by that. */
+  async #inNumbers(
+    tx: DatabaseTransaction,
+    message: InboundMessage,
+    numbers: readonly string[],
+    author: ContactRow,
+  ): Promise<void> {
+    const { ids, clock } = this.#context
+    const group = await ensurePhoneGroup(tx, ids, numbers, clock())
+    const conversation = await ensureGroupConversation(tx, ids, group.id, clock())
+    const row = await this.#store(tx, message, conversation, author)
+    await noteSeen(tx, message.transport, message.dedupeKey, row.id, clock())
+  }
+
   /** Ours with this person, or that of the group. */
   async #conversationWith(
     tx: DatabaseTransaction,
@@ -376,6 +376,7 @@ export class Inbound implements TransportSink {
       incomplete: message.incomplete === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
+      author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),
       quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
       timer_s: message.timerS ?? null,
       attachments: message.media?.length ?? 0,
@@ -448,7 +449,7 @@ export class Inbound implements TransportSink {
     if (state === 'queued' || due_at_ms !== null) this.#context.agenda.touch(id)
     // One that was still being sent makes room when its attempt is closed.
     if (was !== 'queued') return
-    for (const transport of ['sms', 'signal'] as const) this.#context.agenda.free(conversation_id, transport)
+    for (const transport of ['sms', 'mms', 'signal'] as const) this.#context.agenda.free(conversation_id, transport)
   }
 }
 

@@ -13,6 +13,8 @@ export interface JournalledLeg {
   leg: number
   lane: string
   recipientDigits: string
+  /** The same of another recipient, where parts are not all for one. */
+  digitsOf: (number: string) => string
   /** This is the first attempt of the leg: nothing is journalled yet. */
   isFirst: boolean
 }
@@ -23,7 +25,7 @@ export class LegJournal implements AttemptJournal {
   readonly #db: Database
   readonly #of: JournalledLeg
   /** Planned in this attempt and not in the database yet: nothing has left, so nothing is lost with them. */
-  #planned: readonly { part: number; tpduHex: string }[] = []
+  #planned: readonly PlannedPart[] = []
   #lastPart = 0
   /** What came of the last part, for the transaction that closes the attempt. */
   #outcome: { part: number; change: PartChange } | undefined
@@ -38,7 +40,7 @@ export class LegJournal implements AttemptJournal {
     this.#of = of
   }
 
-  async plan(parts: readonly { part: number; tpduHex: string }[]): Promise<readonly PartRecord[]> {
+  async plan(parts: readonly PlannedPart[]): Promise<readonly PartRecord[]> {
     const { messageId, leg, lane, isFirst } = this.#of
     const stored = isFirst ? [] : await partsOf(this.#db, messageId, leg)
     this.#lastPart = Math.max(0, ...(stored.length > 0 ? stored : parts).map(({ part }) => part))
@@ -88,16 +90,26 @@ export class LegJournal implements AttemptJournal {
     return this.#wasReported || !this.#of.isFirst || this.#lastPart > 1
   }
 
+  #insert(tx: DatabaseTransaction, more: (part: PlannedPart) => { submittedAtMs?: number }): Promise<void> {
+    const { recipientDigits, digitsOf } = this.#of
+    const parts = this.#planned.map((planned) => ({
+      part: planned.part,
+      tpduHex: planned.tpduHex,
+      recipientDigits: planned.recipient === undefined ? recipientDigits : digitsOf(planned.recipient),
+      ...more(planned),
+    }))
+    return insertParts(tx, this.#of, parts)
+  }
+
   async #note(tx: DatabaseTransaction, part: number, change: PartChange): Promise<void> {
     const isNew = this.#planned.some((planned) => planned.part === part)
     if (change.state === 'submitting') this.#handedOver.add(part)
     if (isNew && change.state === 'submitting') {
       const { atMs: submittedAtMs } = change
-      const parts = this.#planned.map((planned) => (planned.part === part ? { ...planned, submittedAtMs } : planned))
-      await insertParts(tx, this.#of, parts)
+      await this.#insert(tx, (planned) => (planned.part === part ? { submittedAtMs } : {}))
       return
     }
-    if (isNew) await insertParts(tx, this.#of, this.#planned)
+    if (isNew) await this.#insert(tx, () => ({}))
     const { messageId, leg } = this.#of
     const stored = await settlePart(
       tx,
@@ -115,6 +127,8 @@ export class LegJournal implements AttemptJournal {
     if (mayBeTaken && this.#handedOver.delete(part)) this.taken += 1
   }
 }
+
+type PlannedPart = Parameters<AttemptJournal['plan']>[0][number]
 
 function recordOf(row: PartRow): PartRecord {
   return {

@@ -17,6 +17,7 @@ const STRANDED_MAX = 500
 /** Waits that end when the lane is back. */
 const AWAY_CODES = [
   'modem-unavailable',
+  'mms-unreachable',
   'signal-unreachable',
   'signal-failed',
   'directory-unavailable',
@@ -79,7 +80,11 @@ export class LaneWatch {
 
   /** True when some lane's availability, or where it is, is not what it was. */
   #note(): boolean {
-    const now = new Map(this.#context.lanes().map(({ id, available, roaming }) => [id, `${available} ${roaming}`]))
+    const now = new Map(
+      this.#context
+        .lanes()
+        .map(({ id, transport, available, roaming }) => [`${transport} ${id}`, `${available} ${roaming}`]),
+    )
     const changed = now.size !== this.#seen.size || [...now].some(([id, state]) => this.#seen.get(id) !== state)
     this.#seen = now
     return changed
@@ -89,11 +94,11 @@ export class LaneWatch {
     const { db, clock, lanes, uses } = this.#context
     // A modem that is seen for the first time (under its IMEI): its quotas are known only once it has been counted.
     if (await uses.count(lanes())) this.#note()
-    for (const transport of ['sms', 'signal'] as const) {
+    for (const transport of ['sms', 'mms', 'signal'] as const) {
       if (lanes().some((lane) => lane.transport === transport && lane.available)) {
         await endBackOff(db, transport, AWAY_CODES, clock())
         // A modem may be home again: what was asked about for the price alone need not be asked about any more.
-        const codes = transport === 'sms' ? [CONSENT_NEEDED] : CHALLENGE_CODES
+        const codes = transport === 'signal' ? CHALLENGE_CODES : [CONSENT_NEEDED]
         for (const id of await heldMessages(db, { codes })) await this.#goOn(id)
       } else {
         for (const id of await queuedOn(db, transport, STRANDED_MAX)) await this.#goAround(id)

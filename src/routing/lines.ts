@@ -15,7 +15,7 @@ export interface LineContext {
   clock: () => number
 }
 
-const words: Readonly<Record<Exclude<Notice, 'group'>, string>> = {
+const words: Readonly<Record<Exclude<Notice, 'group' | 'picture'>, string>> = {
   'identity-changed': 'The safety number has changed: a new phone, or Signal installed anew.',
   left: 'Is no longer on Signal.',
   returned: 'Is on Signal again.',
@@ -28,7 +28,7 @@ export async function addLine(
   context: LineContext,
   tx: DatabaseTransaction,
   contact: Pick<ContactRow, 'id'>,
-  notice: Exclude<Notice, 'group'>,
+  notice: Exclude<Notice, 'group' | 'picture'>,
   detail?: string,
 ): Promise<void> {
   const conversation = await findConversation(tx, { contactId: contact.id })

@@ -38,8 +38,8 @@ interface Line {
 
 /** Lanes that may exist in the life of one process. */
 const LANES_MAX = 64
-/** Attempts at a time: a modem takes one text after the other, Signal takes several people at once. */
-const CONCURRENCY = { sms: 1, signal: 8 } as const
+/** Attempts at a time: a modem takes one text after the other, and one picture; Signal takes several people at once. */
+const CONCURRENCY = { sms: 1, mms: 1, signal: 8 } as const
 const DEADLINES_CONCURRENCY = 4
 /**
  * What is due later than this gets no job: the reconciler comes every minute and brings it again. So messages that wait
@@ -97,10 +97,10 @@ export class RedisOutbox implements Outbox {
   async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {
     if (!this.#open()) return
     const fresh = mode === 'once' ? jobs : jobs.filter(({ job }) => !this.#queued.has(rootOf(job)))
-    for (const lane of new Set(fresh.map(({ job }) => job.lane))) {
-      const group = fresh.filter(({ job }) => job.lane === lane)
+    for (const name of new Set(fresh.map(({ job }) => queueOf(job)))) {
+      const group = fresh.filter(({ job }) => queueOf(job) === name)
       const concurrency = CONCURRENCY[group[0]?.job.transport ?? 'sms']
-      const { queue } = await this.#line(`lane-${safeName(lane)}`, concurrency, (job: AttemptJob) => this.#attempt(job))
+      const { queue } = await this.#line(name, concurrency, (job: AttemptJob) => this.#attempt(job))
       // Before they are there: one may begin before this is told that it has been added.
       for (const { job, delayMs } of group) {
         if (delayMs === 0 && this.#queued.size < QUEUED_MAX) this.#queued.add(rootOf(job))
@@ -220,6 +220,11 @@ export class RedisOutbox implements Outbox {
   #id(root: string, mode: 'again' | 'once'): string {
     return mode === 'once' ? root : `${root}-${++this.#counter}`
   }
+}
+
+/** A picture takes as long as the carrier does; texts through the same modem go past it in a queue of their own. */
+function queueOf({ transport, lane }: AttemptJob): string {
+  return `lane-${transport === 'mms' ? 'mms-' : ''}${safeName(lane)}`
 }
 
 /** Names an attempt: on another lane it is another one. */

@@ -9,10 +9,10 @@ import { replaceLegs } from '../store/attempts.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { findGroup } from '../store/groups.ts'
-import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
-import { gatherFacts } from './facts.ts'
+import { gatherFacts, type Party } from './facts.ts'
 import { groupParty } from './groups.ts'
 import { type Move, moveMessage } from './moves.ts'
 
@@ -22,7 +22,7 @@ export const CONSENT_NEEDED = 'consent-needed'
 export interface Parties {
   conversation: ConversationRow
   /** The person; of a group what stands for it in the rule book (see `groupParty`). */
-  contact: ContactRow
+  contact: Party
   group: GroupRow | undefined
 }
 
@@ -47,7 +47,7 @@ export async function partiesIn(db: Database, conversation: ConversationRow | un
 
 /** The other side as the transports see it. */
 export function addresseeOf({ contact, group }: Parties): Recipient {
-  return { ...recipientOf(contact), groupId: group?.signal_id }
+  return { ...recipientOf(contact), groupId: group?.signal_id ?? undefined, numbers: contact.phoneGroup?.numbers }
 }
 
 /** The plan for a message as things are now. */
@@ -55,7 +55,7 @@ export async function planNow(
   context: RoutingContext,
   db: Database,
   message: Parameters<typeof gatherFacts>[5],
-  contact: ContactRow,
+  contact: Party,
 ): Promise<RoutePlan> {
   const { settings, mode, lanes, clock } = context
   return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact))
@@ -128,9 +128,7 @@ export async function applyPlan(
     })
   }
   agenda.touch(message.id)
-  if (message.transport === 'sms' || message.transport === 'signal') {
-    agenda.free(message.conversation_id, message.transport)
-  }
+  if (message.transport !== null) agenda.free(message.conversation_id, message.transport)
   return moved
 }
 

@@ -153,12 +153,13 @@ export async function settleBySignal(
   receipt: Pick<SignalReceipt, 'kind' | 'atMs'>,
 ): Promise<MessageRow> {
   if (!accepts(message.state, receipt.kind)) {
-    if (message.transport !== 'sms' || message.twin_transport !== null) return message
+    if (message.transport === 'signal' || message.twin_transport !== null) return message
     return changeMessage(tx, message.id, { twin_transport: 'signal', twin_at_ms: receipt.atMs }, context.clock())
   }
   // The text of a fallback has left, or is leaving: both copies exist, and the row says so.
   const textWent =
-    message.transport === 'sms' &&
+    message.transport !== null &&
+    message.transport !== 'signal' &&
     (message.state === 'sending' || message.state === 'uncertain' || (await hasLeft(tx, message)))
   return moveMessage(context, tx, message, receipt.kind, {
     transport: 'signal',
@@ -167,11 +168,13 @@ export async function settleBySignal(
     delivered_at_ms: message.delivered_at_ms ?? receipt.atMs,
     ...(receipt.kind === 'read' ? { read_at_ms: receipt.atMs } : {}),
     due_at_ms: null,
-    ...(textWent ? { twin_transport: 'sms' as const, twin_at_ms: message.fallback_at_ms } : {}),
+    ...(textWent ? { twin_transport: message.transport, twin_at_ms: message.fallback_at_ms } : {}),
     ...(message.fallback_from !== null && !textWent
       ? { fallback_from: null, fallback_code: null, fallback_reason: null, fallback_at_ms: null }
       : {}),
-    reason: textWent ? 'it arrived over Signal after all; a text had been sent, too' : 'it arrived over Signal',
+    reason: textWent
+      ? `it arrived over Signal after all; a ${message.transport === 'mms' ? 'picture message' : 'text'} had been sent, too`
+      : 'it arrived over Signal',
   })
 }
 

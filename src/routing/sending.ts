@@ -94,7 +94,7 @@ export class Sending {
     const message = await getMessage(tx, job.messageId)
     if (message === undefined || message.state !== 'queued' || message.leg !== job.leg) return undefined
     const transportName = message.transport
-    if (transportName !== 'sms' && transportName !== 'signal') return undefined
+    if (transportName === null) return undefined
     if (now >= (message.valid_until_ms ?? now)) {
       await expire(this.#context, tx, message)
       return undefined
@@ -197,10 +197,16 @@ export class Sending {
       messageId: message.id,
       leg: attempt.leg,
       lane: attempt.lane,
-      recipientDigits: addressDigits(recipient.e164 ?? '', this.#context.settings.region),
+      // A status report of a text is never about a picture message.
+      recipientDigits: attempt.transport === 'mms' ? 'mms' : this.#digits(recipient.e164 ?? ''),
+      digitsOf: (number) => this.#digits(number),
       isFirst,
     })
     return { outgoing, journal }
+  }
+
+  #digits(number: string): string {
+    return addressDigits(number, this.#context.settings.region)
   }
 
   /** As long as nothing has left, the plan is made anew with today's facts. True when it has become another one. */
@@ -245,9 +251,7 @@ function quoteOf({ quote_json: json }: MessageRow): Quote | undefined {
 
 /** Its validity is over and it has not left. */
 export function expire(context: RoutingContext, tx: DatabaseTransaction, message: MessageRow): Promise<MessageRow> {
-  if (message.transport === 'sms' || message.transport === 'signal') {
-    context.agenda.free(message.conversation_id, message.transport)
-  }
+  if (message.transport !== null) context.agenda.free(message.conversation_id, message.transport)
   const validity = durationInWords((message.valid_until_ms ?? 0) - message.created_at_ms)
   const waited = message.reason === null ? '' : ` Last: ${message.reason}`
   // What Signal has accepted stays sent; only the text that was to follow is given up.

@@ -8,6 +8,9 @@ import type { Router } from '../routing/router.ts'
 import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
+import { unsetPictures } from '../store/mms-notifications.ts'
+import type { MmsLines } from '../transports/mms-lines.ts'
+import { mmsStatus } from './mms.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
 
 export interface HealthParts {
@@ -15,6 +18,7 @@ export interface HealthParts {
   db: Database
   router: Router
   modems: readonly SmsModem[]
+  lines: MmsLines
   watch: Pick<ModemWatch, 'simChangedAtMs'>
   account: SignalAccount
   /** Undefined while Redis answers, else why not. */
@@ -53,9 +57,10 @@ export class Health implements HealthPort {
   }
 
   async doctor() {
-    const { config, db, router, modems, watch, account, clock } = this.#parts
+    const { config, db, router, modems, lines, watch, account, clock } = this.#parts
     const { state, reason, e164, warnings } = account.status()
     const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
+    const missed = await unsetPictures(db, clock())
     return [
       ...(await examineHost(config)),
       ...examineRunning({
@@ -64,6 +69,7 @@ export class Health implements HealthPort {
           ...modem.status(),
           simChangedAtMs: watch.simChangedAtMs(modem.id),
           recoveryExhausted: isExhausted(modem.status()),
+          mms: { ...mmsStatus(lines, modem.id), missed: missed.get(modem.id) ?? 0 },
         })),
         signal: { state, reason, e164, warnings },
         waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({

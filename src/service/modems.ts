@@ -18,6 +18,8 @@ import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
+import type { MmsLines } from '../transports/mms-lines.ts'
+import { mmsStatus } from './mms.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -99,6 +101,7 @@ export function modemPort(
   modems: readonly SmsModem[],
   scout: PortScout,
   lanes: () => ReturnType<Router['smsLanes']>,
+  lines: MmsLines,
 ): ModemPort {
   const demand = (id: string): SmsModem => {
     const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
@@ -123,7 +126,12 @@ export function modemPort(
       const known = lanes()
       return modems.map((modem) => {
         const lane = known.find(({ id }) => id === modem.id)
-        return { ...modem.status(), ...(lane === undefined ? {} : { texts: textsOf(lane) }) }
+        const mms = mmsStatus(lines, modem.id)
+        return {
+          ...modem.status(),
+          ...(lane === undefined ? {} : { texts: textsOf(lane) }),
+          ...(mms === undefined ? {} : { mms }),
+        }
       })
     },
     ussd: (id, text) => ussd(demand(id).ussd(text)),

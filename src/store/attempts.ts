@@ -6,7 +6,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Leg } from '../domain/route.ts'
-import type { PartState } from '../domain/transport.ts'
+import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared, preparedByShape } from './prepared.ts'
 import type { AttemptRow, LegRow, PartRow, PartsTable } from './tables/mailbox.ts'
@@ -57,7 +57,7 @@ const legBy = prepared((db, $: { messageId: string; leg: number }) =>
 export async function openAttempt(
   tx: DatabaseTransaction,
   ids: IdSource,
-  attempt: { messageId: string; leg: number; transport: 'sms' | 'signal'; lane: string; atMs: number },
+  attempt: { messageId: string; leg: number; transport: TransportName; lane: string; atMs: number },
 ): Promise<AttemptRow> {
   const [row] = await insertAttempt(tx, { ...attempt, id: ids('try') })
   if (row === undefined) throw new Error('an insertion without a row')
@@ -68,7 +68,7 @@ type NewAttempt = {
   id: string
   messageId: string
   leg: number
-  transport: 'sms' | 'signal'
+  transport: TransportName
   lane: string
   atMs: number
 }
@@ -145,10 +145,10 @@ const partsOfLeg = prepared((db, $: { messageId: string; leg: number }) =>
 /** `submittedAtMs`: this one is about to be handed over (\`submitting\`); the others are pending. */
 export async function insertParts(
   tx: DatabaseTransaction,
-  of: { messageId: string; leg: number; lane: string; recipientDigits: string },
-  parts: readonly { part: number; tpduHex: string; submittedAtMs?: number }[],
+  of: { messageId: string; leg: number; lane: string },
+  parts: readonly { part: number; tpduHex: string; recipientDigits: string; submittedAtMs?: number }[],
 ): Promise<void> {
-  for (const { part, tpduHex, submittedAtMs } of parts) {
+  for (const { part, tpduHex, recipientDigits, submittedAtMs } of parts) {
     await insertPart(tx, {
       message_id: of.messageId,
       leg: of.leg,
@@ -156,7 +156,7 @@ export async function insertParts(
       tpdu_hex: tpduHex,
       state: submittedAtMs === undefined ? 'pending' : 'submitting',
       lane: of.lane,
-      recipient_digits: of.recipientDigits,
+      recipient_digits: recipientDigits,
       submitted_at_ms: submittedAtMs ?? null,
     })
   }

@@ -26,14 +26,16 @@ import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
+import * as mms from './migrations/0016_mms.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
+import type { MmsTables } from './tables/mms.ts'
 import type { SignalTables } from './tables/signal.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, MediaTables, SignalTables, WebhookTables {}
+export interface Tables extends MailboxTables, MediaTables, MmsTables, SignalTables, WebhookTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -54,6 +56,7 @@ const migrations = {
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
+  '0016_mms': mms,
   '0019_message_paths': messagePaths,
 }
 

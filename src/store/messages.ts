@@ -12,7 +12,7 @@ export interface WaitingMessage {
   id: string
   leg: number
   tries: number
-  transport: 'sms' | 'signal'
+  transport: TransportName
   not_before_ms: number
   /** The lane through which parts of it have left, so that the others must, too. */
   begun_lane: string | null

@@ -37,6 +37,16 @@ const OUTCOMES: Readonly<Record<StatusOutcome, (Receipt & { transport: 'sms' })[
   reserved: 'temporary',
 }
 
+/** Takes pushes for the MMS agent; false where they are none of its business. `mms-pushes.ts` fulfils it. */
+export interface PushTaker {
+  take(
+    push: { lane: string; port: number; octets: Uint8Array; receivedAtMs: number; dedupeKey: string },
+    unit: UnitOfWork,
+  ): Promise<boolean>
+  /** The unit of work given before has been committed. */
+  committed(): void
+}
+
 /** What of the sink a modem has something for. */
 export type SmsSink = Pick<
   TransportSink,
@@ -46,11 +56,13 @@ export type SmsSink = Pick<
 export class SmsInbound implements ModemSink {
   readonly #sink: SmsSink
   readonly #journal: PduJournal
+  readonly #pushes: PushTaker | undefined
   readonly #broadcasts = new BroadcastInbound()
 
-  constructor(sink: SmsSink, journal: PduJournal) {
+  constructor(sink: SmsSink, journal: PduJournal, pushes?: PushTaker) {
     this.#sink = sink
     this.#journal = journal
+    this.#pushes = pushes
   }
 
   async incoming(pdu: IncomingPdu): Promise<void> {
@@ -104,6 +116,7 @@ export class SmsInbound implements ModemSink {
     if (!keepText || (indications.length > 0 && tpdu.data.length === 0)) return
     await this.#journal.together((unit) => this.#keep(pdu, tpdu, unit))
     this.#sink.committed()
+    this.#pushes?.committed()
   }
 
   async #keep(pdu: IncomingPdu, tpdu: SmsDeliver, unit: UnitOfWork): Promise<void> {
@@ -152,6 +165,10 @@ export class SmsInbound implements ModemSink {
     if (text !== null && ports === undefined && facts.forPerson) {
       await this.#sink.message(messageOf({ lane, address, receivedAtMs, dedupeKey }, text, facts), unit)
       return
+    }
+    if (data !== null && ports !== undefined) {
+      const push = { lane, port: ports.dst, octets: data, receivedAtMs, dedupeKey }
+      if ((await this.#pushes?.take(push, unit)) === true) return
     }
     const item = {
       lane,

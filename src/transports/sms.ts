@@ -29,6 +29,8 @@ import { isUnclear, refusal, stopsLane } from './sms-refusals.ts'
 
 /** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
 const PARTS_MAX = 20
+/** Of one message to several numbers, which is a text for each. */
+const JOURNALLED_MAX = 255
 const VALIDITY_MIN_MINUTES = 5
 const DAY_MS = 24 * 3_600_000
 /** How soon to ask again for a modem that is away; its return wakes the lane anyway. */
@@ -158,14 +160,33 @@ export class SmsTransport implements Transport {
 
   /** The parts as journalled; planned on the first call, carried on afterwards whatever the text would give today. */
   async #plan(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<readonly PartRecord[]> {
-    const to = attempt.recipient.e164
-    if (to === undefined) {
+    const { e164, numbers } = attempt.recipient
+    const to = numbers ?? (e164 === undefined ? [] : [e164])
+    if (to.length === 0) {
       throw new CausewayError({
         code: 'no-number',
         message: 'No phone number of this person is known, so no text can be sent.',
         retry: 'other-transport',
       })
     }
+    const texts: { recipient: string; tpduHex: string }[] = []
+    for (const recipient of to) texts.push(...(await this.#write(attempt, recipient, journal)))
+    if (texts.length > JOURNALLED_MAX) throw tooLong(texts.length, JOURNALLED_MAX)
+    return journal.plan(
+      texts.map(({ recipient, tpduHex }, index) => ({
+        part: index + 1,
+        tpduHex,
+        ...(numbers === undefined ? {} : { recipient }),
+      })),
+    )
+  }
+
+  /** The text for one recipient, part by part. */
+  async #write(
+    attempt: OutgoingAttempt,
+    to: string,
+    journal: AttemptJournal,
+  ): Promise<{ recipient: string; tpduHex: string }[]> {
     const isLong = this.partsOf(attempt.text) > 1
     const reference = isLong ? this.#wide(await journal.nextConcatReference(to)) : 0
     const payloads = split(attempt.text, {
@@ -173,27 +194,19 @@ export class SmsTransport implements Transport {
       ...this.#writing,
       ...(attempt.flash === true ? { messageClass: 0 as const } : {}),
     })
-    if (payloads.length > PARTS_MAX) {
-      throw new CausewayError({
-        code: 'text-too-long',
-        message: `As a text message this would be ${payloads.length} parts; at most ${PARTS_MAX} are sent. Shorten it or send it in pieces.`,
-        retry: 'never',
-      })
-    }
+    if (payloads.length > PARTS_MAX) throw tooLong(payloads.length, PARTS_MAX)
     const minutes = Math.max(VALIDITY_MIN_MINUTES, (attempt.validUntilMs - this.#clock()) / 60_000)
-    return journal.plan(
-      payloads.map((payload, index) => ({
-        part: index + 1,
-        tpduHex: toHex(
-          assembleSubmit({
-            ...payload,
-            address: addressOf(to),
-            statusReportRequest: true,
-            validity: relativeValidity(minutes),
-          }),
-        ),
-      })),
-    )
+    return payloads.map((payload) => ({
+      recipient: to,
+      tpduHex: toHex(
+        assembleSubmit({
+          ...payload,
+          address: addressOf(to),
+          statusReportRequest: true,
+          validity: relativeValidity(minutes),
+        }),
+      ),
+    }))
   }
 
   /** True when the network has the part, false when that is unknown; throws when it certainly has not. */
@@ -248,4 +261,12 @@ export class SmsTransport implements Transport {
       })
     }
   }
+}
+
+function tooLong(parts: number, max: number): CausewayError {
+  return new CausewayError({
+    code: 'text-too-long',
+    message: `As a text message this would be ${parts} parts; at most ${max} are sent. Shorten it or send it in pieces.`,
+    retry: 'never',
+  })
 }

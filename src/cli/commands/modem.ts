@@ -19,6 +19,7 @@ interface ModemJson {
   networks: { eps: string | null; ims: boolean | null }
   signal_dbm: number | null
   texts: TextsJson | null
+  mms: { available: boolean; reason: string | null } | null
   recovery: { counts: Record<string, number> }
 }
 
@@ -193,7 +194,7 @@ function row(modem: ModemJson): string[] {
     modem.state,
     [modem.operator ?? modem.registration, ...network(modem)].join(' '),
     modem.signal_dbm === null ? '' : `${modem.signal_dbm} dBm`,
-    used(modem.texts),
+    [used(modem.texts), modem.mms?.available === true ? 'MMS' : ''].filter((text) => text !== '').join(', '),
     modem.port,
     [
       ...recovered(modem),

@@ -6,6 +6,7 @@ import { type ConversationView, getConversation, listConversations } from '../..
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
+import { signalIdOf } from '../reads.ts'
 import { ok, type Route, route } from '../route.ts'
 import { conversationView } from '../views.ts'
 import { messagePage } from './messages.ts'
@@ -72,7 +73,7 @@ export const conversationRoutes: readonly Route[] = [
       const { conversation, group } = await demand(ports, params['id'])
       const timerSeconds = body.disappears_after
       if (group === undefined) await ports.router.setTimer(conversation.id, timerSeconds)
-      else await ports.signal.groups().configure(group.signal_id, { timerSeconds })
+      else await ports.signal.groups().configure(signalIdOf(group), { timerSeconds })
       return ok(conversationView(await demand(ports, conversation.id)))
     },
   }),

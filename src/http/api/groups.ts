@@ -1,16 +1,18 @@
-/** Signal groups: who is in them, and everything that is done to them. Writing to one is `POST /messages`. */
+/** Groups: who is in them, and everything that is done to them. Writing to one is `POST /messages`. */
 import { z } from 'zod'
 import { parseAddress } from '../../domain/address.ts'
 import { contentTypeOf } from '../../domain/media.ts'
 import { findContact } from '../../store/contacts.ts'
 import { detailsOf, findGroup, listGroups, recipientsOf } from '../../store/groups.ts'
+import { numbersOf } from '../../store/phone-groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts, GroupSettings, PersonIds } from '../ports.ts'
-import { notFound, Problem } from '../problem.ts'
-import { demandContact, demandGroup, demandMessage, peopleByAci } from '../reads.ts'
+import { invalid, notFound, Problem } from '../problem.ts'
+import { demandContact, demandGroup, demandMessage, peopleByAci, peopleByAddress, signalIdOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { groupView, recipientView } from '../views.ts'
+import { newPhoneGroup, onlyForNumbers, revisePhoneGroup } from './phone-groups.ts'
 
 /** The largest group that Signal has. */
 const PEOPLE_MAX = 1_000
@@ -30,7 +32,12 @@ const avatar = z
   .describe(`The picture, at most ${AVATAR_BYTES_MAX} bytes.`)
 
 const newGroup = z.strictObject({
-  title,
+  kind: z
+    .enum(['signal', 'phone'])
+    .default('signal')
+    .describe('`phone`: of phone numbers, written to over MMS; it is the same group whoever lists its numbers how.'),
+  title: title.optional().describe('A group on Signal needs one.'),
+  texts_apart: z.boolean().optional().describe('Of a group of phone numbers: a text for each in place of MMS.'),
   description: description.default(''),
   members: people.default([]),
   timer_seconds: timer.default(0),
@@ -50,12 +57,15 @@ const settings = z
     link: z.enum(['off', 'join', 'request']).optional().describe('`request`: an administrator lets people in.'),
     reset_link: z.boolean().optional().describe('A fresh link; the one before works no more.'),
     avatar: avatar.nullable().optional().describe('null takes it away.'),
+    texts_apart: z.boolean().optional().describe('Of a group of phone numbers: a text for each in place of MMS.'),
   })
   .refine((body) => Object.keys(body).length > 0, { message: 'Say what to change.' })
 
 async function view({ db }: ApiPorts, group: GroupRow) {
   const details = detailsOf(group)
   const row = await db.selectFrom('conversations').select('id').where('group_id', '=', group.id).executeTakeFirst()
+  const numbers = numbersOf(group)
+  if (numbers !== undefined) return groupView(group, details, row?.id ?? null, await peopleByAddress(db, numbers))
   const acis = [...details.members.map(({ aci }) => aci), ...details.invited, ...details.requesting]
   return groupView(group, details, row?.id ?? null, await peopleByAci(db, acis))
 }
@@ -109,8 +119,9 @@ function wanted(body: z.output<typeof settings>): GroupSettings {
 /** Does something to the group of the path, and answers with the group as it is then. */
 async function act(call: Call<unknown, unknown>, work: (signalId: string) => Promise<void>) {
   const group = await demandGroup(call.ports.db, call.params['id'])
-  await work(group.signal_id)
-  return ok(await after(call.ports, group.signal_id))
+  const signalId = signalIdOf(group)
+  await work(signalId)
+  return ok(await after(call.ports, signalId))
 }
 
 export const groupRoutes: readonly Route[] = [
@@ -118,7 +129,8 @@ export const groupRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/groups',
     scope: 'messages:read',
-    summary: 'Signal groups, newest first: those we are in, are invited to, or were in.',
+    summary:
+      'Groups, newest first: those on Signal that we are in, are invited to, or were in, and those of phone numbers.',
     query: z.strictObject({ ...pageQuery }),
     handle: async (call) => {
       const { limit, cursor } = call.query
@@ -135,7 +147,7 @@ export const groupRoutes: readonly Route[] = [
     summary: 'The picture of the group, as it was set. 404 when it has none (`avatar_url` is null then).',
     handle: async ({ ports, params, raw }) => {
       const group = await demandGroup(ports.db, params['id'])
-      const picture = await ports.signal.groups().avatar(group.signal_id)
+      const picture = await ports.signal.groups().avatar(signalIdOf(group))
       if (picture === undefined) throw notFound('picture')
       raw.response.writeHead(200, {
         'Content-Type': contentTypeOf(picture, undefined),
@@ -153,9 +165,18 @@ export const groupRoutes: readonly Route[] = [
     path: '/api/v1/groups',
     scope: 'messages:send',
     summary:
-      'Creates a group with us as its administrator; 201. Members who have not written to us yet are invited, since only they can let us add them.',
+      'Creates a group; 201. On Signal with us as its administrator; of phone numbers (`kind: phone`) it is theirs and ours, and is found where it exists. Members who have not written to us yet are invited, since only they can let us add them.',
     body: newGroup,
     handle: async ({ ports, body }) => {
+      if (body.kind === 'phone') {
+        const made = await view(ports, await newPhoneGroup(ports, body))
+        return { status: 201, body: made, headers: { Location: `/api/v1/groups/${made.id}` } }
+      }
+      if (body.title === undefined || body.texts_apart !== undefined) {
+        throw invalid([
+          { pointer: '/title', code: 'custom', message: 'A group on Signal has a title, and no texts_apart.' },
+        ])
+      }
       const persons: PersonIds[] = []
       for (const words of body.members) persons.push(await personOf(ports, words))
       const signalId = await ports.signal.groups().create({
@@ -191,13 +212,18 @@ export const groupRoutes: readonly Route[] = [
     scope: 'messages:send',
     summary: 'Changes what a group is like; all members see who did it.',
     body: settings,
-    handle: async (call) =>
-      act(call, async (signalId) => {
-        const { avatar: picture, ...rest } = call.body
+    handle: async (call) => {
+      const group = await demandGroup(call.ports.db, call.params['id'])
+      if (group.numbers !== null)
+        return ok(await view(call.ports, await revisePhoneGroup(call.ports, group, call.body)))
+      return act(call, async (signalId) => {
+        const { avatar: picture, texts_apart: apart, ...rest } = call.body
+        if (apart !== undefined) throw onlyForNumbers()
         const groups = call.ports.signal.groups()
         if (Object.keys(rest).length > 0) await groups.configure(signalId, wanted(call.body))
         if (picture !== undefined) await groups.setAvatar(signalId, picture === null ? undefined : octets(picture))
-      }),
+      })
+    },
   }),
   route({
     method: 'POST',
@@ -264,16 +290,9 @@ export const groupRoutes: readonly Route[] = [
     handle: async ({ ports, params }) => {
       const message = await demandMessage(ports.db, params['id'])
       const rows = await recipientsOf(ports.db, message.id)
-      const known = await peopleByAci(
-        ports.db,
-        rows.map(({ aci }) => aci),
-      )
-      const data = rows.map((row) =>
-        recipientView(
-          row,
-          known.find(({ aci }) => aci === row.aci),
-        ),
-      )
+      const ids = rows.map(({ aci }) => aci)
+      const known = [...(await peopleByAci(ports.db, ids)), ...(await peopleByAddress(ports.db, ids))]
+      const data = rows.map((row) => recipientView(row, known))
       return ok({ data, next_cursor: null })
     },
   }),

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
+import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { MODES } from '../../domain/route.ts'
 import { SCOPES } from '../scopes.ts'
 
@@ -194,8 +195,10 @@ const contact = shape('Contact', {
 const inGroup = { aci: maybe, name: maybe, address: maybe }
 const group = shape('Group', {
   id: text,
+  kind: z.enum(['signal', 'phone']).describe('`phone`: a set of phone numbers, over MMS or with a text for each.'),
   conversation_id: maybe,
   title: text,
+  texts_apart: flag.nullable().describe('Of a group of phone numbers: each member gets a text of their own.'),
   description: text,
   standing: z.enum(['member', 'invited', 'requesting', 'out', 'ended']),
   admin: flag,
@@ -213,8 +216,26 @@ const group = shape('Group', {
   created_at: maybeAt,
   updated_at: maybeAt,
 })
+const picture = shape('AnnouncedPicture', {
+  id: text,
+  lane: text,
+  from: maybe,
+  subject: maybe,
+  bytes: count.nullable(),
+  state: z.enum(INCOMING_STATES),
+  code: maybe,
+  reason: maybe.describe('Why it is not here, in words.'),
+  tries: count,
+  next_try_at: maybeAt,
+  answer: z.enum(ANSWERS).nullable().describe('What the carrier is told of it.'),
+  answered: flag.nullable().describe('Whether the carrier has that.'),
+  expires_at: maybeAt,
+  received_at: maybeAt,
+  updated_at: maybeAt,
+})
 const recipient = z.strictObject({
-  aci: text,
+  aci: maybe,
+  address: text,
   name: maybe,
   status: z.enum(['sent', 'delivered', 'read', 'unregistered', 'failed']),
   detail: maybe,
@@ -249,6 +270,10 @@ const modem = shape('Modem', {
     hard_resets_at: z.array(maybeAt),
   }),
   since: maybeAt,
+  mms: z
+    .strictObject({ available: flag, reason: maybe, bytes_max: count.nullable() })
+    .nullable()
+    .describe('Picture messages through it; null: not set up.'),
   texts: z
     .strictObject({
       available: flag,
@@ -328,6 +353,7 @@ export const answers = {
   newMessage,
   attempts,
   messages: page('MessagePage', message),
+  pictures: page('AnnouncedPicturePage', picture),
   conversation,
   conversations: page('ConversationPage', conversation),
   contact,

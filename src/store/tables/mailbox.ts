@@ -38,7 +38,7 @@ export interface ContactsTable {
 }
 
 /** What a line of our own in a conversation tells of the person, or of the group. */
-export type Notice = 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
+export type Notice = 'picture' | 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
 
 /** One person over all transports, or one group: exactly one of `contact_id` and `group_id` is there. */
 export interface ConversationsTable {
@@ -139,6 +139,8 @@ export interface MessagesTable {
   reactions_json: string | null
   /** Who wrote it into a group. */
   author_aci: string | null
+  /** …of phone numbers. */
+  author_address: string | null
   /** `other-device`: the owner wrote it on another device of the same Signal account; nothing here sends it. */
   origin: Generated<'here' | 'other-device'>
   /** `TextRange[]`: styles and mentions, as they lie in `text`. */
@@ -170,8 +172,12 @@ interface MessageRecipientsTable {
 /** A group as people see it; its secrets are with the account. */
 export interface GroupsTable {
   id: string
-  /** Base64 of Signal's group identifier. */
-  signal_id: string
+  /** Base64 of Signal's group identifier; null: it is a group of phone numbers. */
+  signal_id: string | null
+  /** Of such a group: all but our own, sorted, with a blank between. */
+  numbers: string | null
+  /** Each gets a text of their own, in the place of one message for all. */
+  texts_apart: Generated<number>
   title: string
   /** `GroupDetails`. */
   view_json: string
@@ -212,7 +218,7 @@ interface OwnChangesTable {
 export interface LegsTable {
   message_id: string
   leg: number
-  transport: 'sms' | 'signal'
+  transport: TransportName
   /** `ask`: a person confirms before it begins. */
   consent: 'automatic' | 'ask'
   /** Time without proof of delivery after which the next leg begins; null: none. */

@@ -52,8 +52,9 @@ another request 422 (\`idempotency-mismatch\`); while the first is still being w
 Every other POST takes one as well: its answer is kept for a day and given again, but for a secret that is shown once; what was
 refused frees its key. After a crash in the middle of one: 409 (\`idempotency-uncertain\`), see what became of it.
 
-**Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal only:
-a message whose recipient is not there fails (\`media-needs-mms\`) rather than leave without its picture. Of a message that
+**Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal,
+or as a picture message (\`transport: mms\`) where MMS is set up for a modem; else it fails (\`media-needs-mms\`) rather than leave
+without its picture. Of a message that
 came, \`attachments\` says how far each file is: \`waiting\` (also for somebody to ask for it), \`fetching\`, \`here\`, \`failed\` with
 the reason, \`gone\`. \`view_once\` in \`POST /api/v1/messages\` sends its one file to be looked at once, and wipes it here when it
 has left (\`sent-once\`); one that came is given out once, whole, and wiped then (\`opened\`). \`?voice=true\` makes a voice message.
@@ -61,6 +62,10 @@ An edit of a message keeps what is attached. \`GET /api/v1/media/ID/info\` tells
 transfer that was cut off goes on by itself. A file for which there is no room stays \`waiting\` with \`storage-full\` and is tried
 again; \`POST /api/v1/media/ID/fetch\` does it at once. 400 the body broke off · 409 not here, with the reason · 413 larger than
 \`attachments.bytes_max\` · 415 compressed · 416 no such range · 507 no room (\`storage-full\`).
+
+**Picture messages** that carriers announce are fetched by themselves and come as messages with \`transport: mms\`. Of one that
+cannot be had, or waits to be asked for, a line (\`notice: picture\`) says why; \`POST /api/v1/messages/ID/fetch\` with its id asks
+for it again. A message to several numbers is in a group of \`kind: phone\`, which \`POST /api/v1/groups\` makes, too.
 
 **Lists** answer \`{"data": […], "next_cursor": "…"}\`, with a \`Link: <…>; rel="next"\` where there is more. A cursor keeps its
 place however many entries come in meanwhile.

@@ -212,6 +212,11 @@ export async function startRig(): Promise<Rig> {
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),
     },
+    pictures: {
+      fetchAgain: async (id) => {
+        calls.push(`fetch ${id}`)
+      },
+    },
     media: router.media,
     modems: {
       list: () => [modem],

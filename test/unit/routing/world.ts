@@ -293,13 +293,20 @@ export class World {
   outbox!: HandOutbox
   #random = 1
 
-  private constructor() {
+  /** Further transports, made anew at each boot. */
+  readonly #more: (world: World) => readonly Transport[]
+
+  private constructor(more: (world: World) => readonly Transport[]) {
+    this.#more = more
     this.#directory = mkdtempSync(join(tmpdir(), 'causeway-routing-'))
     this.sms = new FakeSms(this.clock)
   }
 
-  static async open(settings: Partial<RoutingSettings> = {}): Promise<World> {
-    const world = new World()
+  static async open(
+    settings: Partial<RoutingSettings> = {},
+    more: (world: World) => readonly Transport[] = () => [],
+  ): Promise<World> {
+    const world = new World(more)
     Object.assign(world.settings, settings)
     await world.boot()
     return world
@@ -328,7 +335,7 @@ export class World {
       random: this.random,
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     })
-    await this.router.start([this.sms, this.signal])
+    await this.router.start([this.sms, this.signal, ...this.#more(this)])
   }
 
   /** The process dies here: nothing more reaches the database. Throw the result. */

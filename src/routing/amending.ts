@@ -1,0 +1,50 @@
+/** What a person did to a message that is here already: its rest has come, it was edited, taken back, reacted to. */
+import type { IdSource } from '../domain/ids.ts'
+import type { Amendment } from '../domain/transport.ts'
+import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { wipeAttachmentsOf } from '../store/attachments.ts'
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { EventLog } from '../store/events.ts'
+import { changeMessage } from '../store/messages.ts'
+import { conversationOfGroup } from './groups.ts'
+import { conversationWith } from './mirroring.ts'
+import { shownText } from './naming.ts'
+
+/** False when there is no such message here. */
+export async function takeAmendment(
+  context: { ids: IdSource; events: EventLog; clock: () => number },
+  tx: DatabaseTransaction,
+  amendment: Amendment,
+): Promise<boolean> {
+  const { by, target, change, timestampMs } = amendment
+  const other = amendment.with ?? { ...by, e164: undefined, pni: undefined }
+  const conversation =
+    amendment.groupId === undefined
+      ? await conversationWith(tx, other)
+      : await conversationOfGroup(context, tx, amendment.groupId)
+  if (conversation === undefined) return false
+  const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
+  const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
+  if (message === undefined) return false
+  // What was taken back stays so, whatever comes late.
+  if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
+  const now = context.clock()
+  if (change.kind === 'completed' || change.kind === 'edited') {
+    const { text, ranges_json } = await shownText(tx, change)
+    const revise = change.kind === 'completed' ? completeText : editMessage
+    await revise(tx, message, { timestampMs, text }, now)
+    await changeMessage(tx, message.id, { ranges_json }, now)
+  } else if (change.kind === 'deleted') {
+    await deleteText(tx, message, now)
+    await wipeAttachmentsOf(tx, message)
+  } else {
+    const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
+    await react(tx, message, who, change.removed ? undefined : change.emoji, now)
+  }
+  await context.events.append(tx, {
+    type: `message.${change.kind}`,
+    messageId: message.id,
+    conversationId: message.conversation_id,
+  })
+  return true
+}

@@ -1,0 +1,38 @@
+/** Pure: what the owner is told of a picture message that is not here. */
+import type { PictureNotice } from '../domain/inbound-notices.ts'
+import type { Announced } from '../domain/mms-record.ts'
+
+const UNTOLD_CODE = 'later'
+
+/** The line for a message in its present state. */
+export function pictureNotice(record: Announced): PictureNotice {
+  const { id: key, lane, fromAddress, receivedAtMs, code } = record
+  return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record) }
+}
+
+function wordsOf({ state, fromAddress, subject, bytes, reason, expiresAtMs }: Announced): string {
+  const facts = [subject === undefined ? undefined : `“${subject}”`, bytes === undefined ? undefined : sizeOf(bytes)]
+  const about = facts.filter((fact) => fact !== undefined).join(', ')
+  const what = `A picture message from ${fromAddress ?? 'somebody unknown'}${about === '' ? '' : ` (${about})`}`
+  const until = `${new Date(expiresAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const why = reason ?? 'no reason is known'
+  switch (state) {
+    case 'fetched':
+      return `${what} has been fetched.`
+    case 'deferred':
+      return `${what} waits at the carrier until ${until}: fetch it to see it.`
+    case 'expired':
+      return `${what} could not be fetched: it has expired (${why}). Ask them to send it again.`
+    case 'gone':
+      return `${what} could not be fetched: ${why}. Ask them to send it again.`
+    case 'pushed':
+      return `${what} could not be fetched yet: ${why}. It is tried again until ${until}.`
+    case 'refused':
+    case 'too-large':
+      return `${what} could not be fetched: ${why}. It may be fetched again until ${until}.`
+  }
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1_000))} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}

@@ -107,6 +107,10 @@ export class Account implements SignalAccount {
     return () => this.#listeners.delete(listener)
   }
 
+  envelopes(): Readonly<Record<string, number>> {
+    return this.#live?.envelopes ?? {}
+  }
+
   async start(): Promise<void> {
     await this.#load()
     await this.#enrollment.resume()

@@ -278,6 +278,8 @@ export interface LinkedDevice {
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
+  /** What became of the envelopes since the account was loaded, by kind: received, ignored, or what was wrong with them. */
+  envelopes(): Readonly<Record<string, number>>
   /** Loads the account if there is one and connects; carries on a registration that a restart interrupted. */
   start(): Promise<void>
   stop(): Promise<void>

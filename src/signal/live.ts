@@ -248,6 +248,11 @@ export class LiveAccount {
     return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
   }
 
+  /** See `SignalAccount.envelopes`. */
+  get envelopes(): Readonly<Record<string, number>> {
+    return this.#receiver.counts
+  }
+
   /** A captcha that the service asks for before more may be sent. */
   get challenge(): Challenge | undefined {
     return this.#challenges.present

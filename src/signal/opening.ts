@@ -116,12 +116,12 @@ export async function openEnvelope(
   const { credentials } = context
   const source = readServiceId(envelope.sourceServiceIdBinary, envelope.sourceServiceId)
   const timestampMs = envelope.clientTimestamp ?? 0
-  const serverMs = envelope.serverTimestamp ?? serverTimestampMs
+  const serverMs = isTime(envelope.serverTimestamp) ? envelope.serverTimestamp : serverTimestampMs
+  if (!isTime(timestampMs)) throw new Unreadable('timestamp-range', 'an envelope of a time that no calendar has')
   if (envelope.type === envelopeTypes.serverReceipt) {
     if (source === undefined) throw new Unreadable('source-missing', 'a delivery receipt that does not say from whom')
     return { kind: 'server-receipt', from: peerOf(source), timestampMs, serverTimestampMs: serverMs }
   }
-  if (!isTime(timestampMs)) throw new Unreadable('timestamp-range', 'an envelope of a time that no calendar has')
   const own = destinationOf(envelope, credentials)
   if (own === undefined) return { kind: 'nothing', why: 'addressed to somebody else' }
   if (envelope.content === undefined || envelope.content.length === 0) {

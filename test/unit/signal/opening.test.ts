@@ -172,6 +172,17 @@ test('nothing that is not an envelope opens', async () => {
   }
 })
 
+test('a time that no calendar has is refused in every kind of envelope, and the server’s own falls back on the push', async () => {
+  for (const clientTimestamp of [0, 8.64e15 + 1, 2 ** 63]) {
+    for (const type of [1, 5, 6]) {
+      const octets = envelopeCodec.encode({ type, clientTimestamp, sourceServiceId: senderAci })
+      expect(await whyNot(octets), `${type} ${clientTimestamp}`).toBe('timestamp-range')
+    }
+  }
+  const receipt = { type: 5, clientTimestamp: nowMs - 5, serverTimestamp: 2 ** 63, sourceServiceId: senderAci }
+  expect(await open(envelopeCodec.encode(receipt))).toMatchObject({ serverTimestampMs: nowMs })
+})
+
 test('2,000 envelopes with octets changed, cut off or added either open as before or are refused with a code', async () => {
   const envelope = await sealedEnvelope()
   let state = 20_261_122

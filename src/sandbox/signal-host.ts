@@ -294,6 +294,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
     return this.#mailbox(device).waiting
   }
 
+  /** What waits for this device has become too old, and goes. */
+  expireLetters(device: Device): void {
+    this.#mailbox(device).clear()
+  }
+
   /** Puts an envelope into a device's queue, stamped by the server. Resolves when the device acknowledged it. */
   override async send(target: Device, message: Buffer<ArrayBuffer>): Promise<void> {
     await this.deliverRaw(target, stamped(message))

@@ -365,3 +365,56 @@ test('somebody who is known by number alone is invited by it, and comes in with 
   await sendTo(two, id, 'here')
   await until(() => groupTexts(one).length === 1)
 })
+
+test('endorsements that the service no longer takes are renewed, and the message still goes in one request', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 3)
+  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
+  await sendTo(one, id, 'first')
+  await until(() => groupTexts(two).length === 1 && groupTexts(three).length === 1)
+  const { groupRoutes } = world.server.host
+  groupRoutes.refuseTogether(1)
+  const renewed = await sendTo(one, id, 'renewed')
+  expect(groupRoutes.refusalsTogether).toBe(0)
+  expect(renewed.every(({ detail }) => detail.includes('in one request'))).toBe(true)
+  // Refused again with fresh ones: then one by one, and nobody goes without.
+  groupRoutes.refuseTogether(2)
+  const apart = await sendTo(one, id, 'one by one')
+  expect(groupRoutes.refusalsTogether).toBe(0)
+  expect(apart.map(({ outcome, detail }) => [outcome, detail])).toEqual([
+    ['sent', 'sealed, on its own'],
+    ['sent', 'sealed, on its own'],
+  ])
+  const all = ['first', 'renewed', 'one by one']
+  await until(() => [two, three].every((gateway) => groupTexts(gateway).length === 3))
+  for (const gateway of [two, three]) expect(groupTexts(gateway).map(({ text }) => text)).toEqual(all)
+})
+
+test('what was done to a group meanwhile is read page by page, in its order and with its authors', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 3)
+  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
+  world.server.host.groupRoutes.logsAtOnce = 2
+  await three.close()
+  const titles = ['A', 'B', 'C', 'D', 'E']
+  for (const title of titles) await one.account.groups().configure(id, { title })
+  await until(() => last(two)?.group.title === 'E')
+  await two.account.groups().configure(id, { description: 'by two' })
+  await until(() => last(one)?.group.description === 'by two')
+  // What told of it has expired at the server; only the log knows.
+  const { host } = world.server
+  const device = await host.findByNumber('+15550000102')
+  if (device === undefined) throw new Error('three is not on Signal')
+  expect(host.waiting(device)).toBeGreaterThan(5)
+  host.expireLetters(device)
+  await sendTo(one, id, 'later')
+  const again = await world.gateway({ name: 'g2' })
+  await until(() => groupTexts(again).length === 1)
+  await until(() => last(again)?.group.description === 'by two')
+  expect(host.groupRoutes.logPages).toBeGreaterThanOrEqual(3)
+  const told = again.sink.groups.flatMap(({ changes }) => changes)
+  expect(told.map(({ by, items }) => [by, items[0]?.kind])).toEqual([
+    ...titles.map(() => [aciOf(one), 'renamed']),
+    [aciOf(two), 'described'],
+  ])
+})

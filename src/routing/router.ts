@@ -316,8 +316,10 @@ export class Router {
 
   /** Tells the other side that the owner writes, or has stopped, where that can be told. Errors: `unknown-conversation`. */
   async typing(conversationId: string, started: boolean): Promise<void> {
-    const { contact } = await demandParties(this.#context.db, conversationId)
-    for (const transport of this.#transports) void transport.typing?.(recipientOf(contact), started)
+    const { db } = this.#context
+    await demandParties(db, conversationId)
+    const to = addresseeOf(await partiesOf(db, { conversation_id: conversationId }))
+    for (const transport of this.#transports) void transport.typing?.(to, started)
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */

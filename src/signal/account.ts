@@ -221,8 +221,8 @@ export class Account implements SignalAccount {
     )
   }
 
-  async typing(peer: PeerIds, started: boolean): Promise<void> {
-    await this.#live?.typing(peer, started)
+  async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
+    await this.#live?.typing(to, started)
   }
 
   async approveIdentity(peer: PeerIds): Promise<void> {

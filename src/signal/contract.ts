@@ -349,8 +349,8 @@ export interface SignalAccount {
   decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void>
   /** The owner has removed this here: our own other devices are told. As `decide`. */
   tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void>
-  /** The owner writes to this person, or has stopped: told where both sides want it, now or never. Never throws. */
-  typing(peer: PeerIds, started: boolean): Promise<void>
+  /** The owner writes to them, or has stopped: told where both sides want it, now or never. Never throws. */
+  typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
   /** The same as octets of a QR code, for the other side to scan. */

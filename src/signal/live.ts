@@ -111,7 +111,8 @@ export class LiveAccount {
     this.#changed = parts.changed
     this.#otherDevices = credentials.deviceId !== 1
     this.#habits = parts.habits
-    this.#challenges = new ChallengeDesk(clock, log)
+    const { signal } = this.#stopping
+    this.#challenges = new ChallengeDesk({ clock, log, signal, changed: parts.changed })
     this.#timestamps = new OwnTimestamps(clock)
     const timestamps = this.#timestamps
     const chat = new Chat({
@@ -132,7 +133,15 @@ export class LiveAccount {
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
-    this.#typing = new TypingDesk({ db, sender, clock, timestamps, habits: parts.habits, log })
+    this.#typing = new TypingDesk({
+      db,
+      sender,
+      clock,
+      timestamps,
+      habits: parts.habits,
+      log,
+      toGroup: (groupId, content, timestampMs) => this.#groups.signal(groupId, content, timestampMs),
+    })
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
@@ -186,11 +195,10 @@ export class LiveAccount {
       composer: new Composer({ credentials, texts: this.#texts, uploads: this.#uploads }),
       challenges: this.#challenges,
       directory: openDirectory(parts.server, { db, chat, now: () => clock.now() }),
-      signal: this.#stopping.signal,
+      signal,
       otherDevices: () => this.#otherDevices,
       sink,
       tell: (kind, peer) => this.#tell(kind, peer),
-      changed: parts.changed,
     })
     const groups = new Groups({
       db,
@@ -321,8 +329,8 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.typing`. */
-  async typing(ids: PeerIds, started: boolean): Promise<void> {
-    if (this.#state.state === 'connected') await this.#typing.tell(ids, started)
+  async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
+    if (this.#state.state === 'connected') await this.#typing.tell(to, started)
   }
 
   /** See `SignalAccount.decide`; the lists are written already. */
@@ -388,7 +396,6 @@ export class LiveAccount {
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */
   async solveChallenge(captcha: string): Promise<void> {
     await this.#challenges.solve(this.#chat.authenticated(), captcha)
-    this.#changed()
   }
 
   #onChat(state: ChatState): void {

@@ -3,45 +3,8 @@
  * (src/sandbox/group-rules.ts): the mock itself drops most of them in silence.
  */
 import { expect, test } from 'vitest'
+import { aciOf, acquainted, grouped, groupTexts, last, plain, requestsFor, sendTo } from './group-kit.ts'
 import { byAci, type Gateway, timestamp, until, World } from './kit.ts'
-
-const aciOf = ({ account }: Gateway) => account.status().aci ?? ''
-
-/** Accounts that know each other's profile keys, as people who have written to each other do. */
-async function acquainted(world: World, count: number): Promise<Gateway[]> {
-  const gateways: Gateway[] = []
-  for (let index = 0; index < count; index += 1) {
-    gateways.push(await world.registeredGateway(`g${index}`, `+1555000010${index}`))
-  }
-  for (const one of gateways) {
-    for (const other of gateways) {
-      if (one === other) continue
-      await one.account.sendText({ to: byAci(aciOf(other)), text: 'hello', timestampMs: timestamp() })
-    }
-  }
-  await until(() => gateways.every(({ sink }) => sink.texts.length === count - 1))
-  // Without a published profile somebody can only be invited.
-  await until(() => requestsFor(world, '/v1/profile').filter(({ verb }) => verb === 'PUT').length === count)
-  return gateways
-}
-
-const plain = { description: '', timerSeconds: 0, announcementsOnly: false, avatar: undefined }
-
-/** A group of the first with all others, known to everybody. */
-async function grouped(world: World, count: number): Promise<{ id: string; gateways: Gateway[] }> {
-  const gateways = await acquainted(world, count)
-  const [first, ...others] = gateways
-  const people = others.map((other) => byAci(aciOf(other)))
-  const id = (await first?.account.groups().create({ ...plain, title: 'Garden', people })) ?? ''
-  await until(() => others.every(({ sink }) => sink.groups.some(({ group }) => group.standing === 'member')))
-  return { id, gateways }
-}
-
-const last = ({ sink }: Gateway) => sink.groups.at(-1)
-const groupTexts = ({ sink }: Gateway) => sink.texts.filter(({ groupId }) => groupId !== undefined)
-const requestsFor = (world: World, part: string) => world.server.host.requests.filter(({ path }) => path.includes(part))
-const sendTo = ({ account }: Gateway, groupId: string, text: string, timestampMs = timestamp()) =>
-  account.groups().send({ groupId, text, timestampMs })
 
 test('whoever is added learns of the group with title and members, and its messages come with author and group', async () => {
   const world = await World.open()
@@ -364,57 +327,4 @@ test('somebody who is known by number alone is invited by it, and comes in with 
   await until(() => last(one)?.group.members.length === 2)
   await sendTo(two, id, 'here')
   await until(() => groupTexts(one).length === 1)
-})
-
-test('endorsements that the service no longer takes are renewed, and the message still goes in one request', async () => {
-  const world = await World.open()
-  const { id, gateways } = await grouped(world, 3)
-  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
-  await sendTo(one, id, 'first')
-  await until(() => groupTexts(two).length === 1 && groupTexts(three).length === 1)
-  const { groupRoutes } = world.server.host
-  groupRoutes.refuseTogether(1)
-  const renewed = await sendTo(one, id, 'renewed')
-  expect(groupRoutes.refusalsTogether).toBe(0)
-  expect(renewed.every(({ detail }) => detail.includes('in one request'))).toBe(true)
-  // Refused again with fresh ones: then one by one, and nobody goes without.
-  groupRoutes.refuseTogether(2)
-  const apart = await sendTo(one, id, 'one by one')
-  expect(groupRoutes.refusalsTogether).toBe(0)
-  expect(apart.map(({ outcome, detail }) => [outcome, detail])).toEqual([
-    ['sent', 'sealed, on its own'],
-    ['sent', 'sealed, on its own'],
-  ])
-  const all = ['first', 'renewed', 'one by one']
-  await until(() => [two, three].every((gateway) => groupTexts(gateway).length === 3))
-  for (const gateway of [two, three]) expect(groupTexts(gateway).map(({ text }) => text)).toEqual(all)
-})
-
-test('what was done to a group meanwhile is read page by page, in its order and with its authors', async () => {
-  const world = await World.open()
-  const { id, gateways } = await grouped(world, 3)
-  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
-  world.server.host.groupRoutes.logsAtOnce = 2
-  await three.close()
-  const titles = ['A', 'B', 'C', 'D', 'E']
-  for (const title of titles) await one.account.groups().configure(id, { title })
-  await until(() => last(two)?.group.title === 'E')
-  await two.account.groups().configure(id, { description: 'by two' })
-  await until(() => last(one)?.group.description === 'by two')
-  // What told of it has expired at the server; only the log knows.
-  const { host } = world.server
-  const device = await host.findByNumber('+15550000102')
-  if (device === undefined) throw new Error('three is not on Signal')
-  expect(host.waiting(device)).toBeGreaterThan(5)
-  host.expireLetters(device)
-  await sendTo(one, id, 'later')
-  const again = await world.gateway({ name: 'g2' })
-  await until(() => groupTexts(again).length === 1)
-  await until(() => last(again)?.group.description === 'by two')
-  expect(host.groupRoutes.logPages).toBeGreaterThanOrEqual(3)
-  const told = again.sink.groups.flatMap(({ changes }) => changes)
-  expect(told.map(({ by, items }) => [by, items[0]?.kind])).toEqual([
-    ...titles.map(() => [aciOf(one), 'renamed']),
-    [aciOf(two), 'described'],
-  ])
 })

@@ -211,7 +211,7 @@ export class Account implements SignalAccount {
   }
 
   async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
-    const known = await noteDecision(transaction, peer, decision)
+    const known = await noteDecision(transaction, peer, decision, this.#parts.clock.now())
     return (await this.#live?.oweDecision(transaction, known, decision)) ?? (() => {})
   }
 

@@ -21,7 +21,8 @@ import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import { applyRemovals } from './removals.ts'
 import type { Sender } from './sender.ts'
 import { applyBlocked, applyResponse } from './standing.ts'
-import { makeStorageDue, type StorageService } from './storage-service.ts'
+import { makeStorageDue } from './storage-due.ts'
+import type { StorageService } from './storage-service.ts'
 import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */

@@ -79,6 +79,7 @@ export interface OutgoingChange {
         kind: 'edited'
         targetMs: number
         text: string
+        ranges?: readonly TextRange[]
         quote: Quote | undefined
         /** Ids of what is attached, which stays. */
         attachmentIds?: readonly string[]
@@ -336,6 +337,10 @@ export interface MirroredMessage {
   startedAtMs: number
   ranges?: readonly TextRange[] | undefined
   preview?: LinkPreview | undefined
+  /** What is attached, to be fetched. */
+  media?: readonly InboundMedia[] | undefined
+  /** That is for the other side to be looked at once, and not kept here. */
+  viewOnce?: boolean | undefined
   dedupeKey: string
 }
 

@@ -31,7 +31,7 @@ import type {
   UnitOfWork,
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
-import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { completeText, deleteText, editMessage, messageByTime, react, versionTimes } from '../store/amendments.ts'
 import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
@@ -189,7 +189,9 @@ export class Inbound implements TransportSink {
         const { text, ranges_json } = await shownText(tx, change)
         const revise = change.kind === 'completed' ? completeText : editMessage
         await revise(tx, message, { timestampMs, text }, now)
-        await changeMessage(tx, message.id, { ranges_json }, now)
+        // An older version that comes late is on record, and not what is shown.
+        const isNewest = (await versionTimes(tx, message)).at(-1) === timestampMs
+        if (isNewest) await changeMessage(tx, message.id, { ranges_json }, now)
       } else if (change.kind === 'deleted') {
         await deleteText(tx, message, now)
         await wipeAttachmentsOf(tx, message)

@@ -196,6 +196,7 @@ export interface OutgoingAction {
         kind: 'edited'
         targetMs: number
         text: string
+        ranges?: readonly TextRange[]
         quote: IncomingText['quote']
         /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
         attachmentIds?: readonly string[]

@@ -170,7 +170,8 @@ export class LiveAccount {
       log,
       storage,
     })
-    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    const own = credentials.aci
+    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log, own })
     this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
     this.#contents = new ContentDesk({
       db,

@@ -218,9 +218,14 @@ export function spentOnce(db: Database): Promise<AttachmentRow[]> {
     .execute()
 }
 
-/** Its author has taken the message back: nothing of what was attached stays. */
-export async function wipeAttachmentsOf(tx: DatabaseTransaction, message: MessageRow): Promise<void> {
-  const why = { code: 'taken-back', reason: 'its author has taken it back' }
+const TAKEN_BACK = { code: 'taken-back', reason: 'its author has taken it back' }
+
+/** Nothing of what was attached stays, since its author has taken the message back or for another reason. */
+export async function wipeAttachmentsOf(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  why: { code: string; reason: string } = TAKEN_BACK,
+): Promise<void> {
   for (const row of (await attachmentsOf(tx, [message])).get(message.id) ?? []) await wipeAttachment(tx, row, why)
 }
 

@@ -272,6 +272,8 @@ function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
     preview,
     timerS,
     startedAtMs,
+    media: message.attachments,
+    viewOnce: message.viewOnce,
     dedupeKey: dedupeKey(message),
   }
   return { transport: 'signal', lane: SIGNAL_LANE, ...shown }

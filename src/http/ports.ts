@@ -260,6 +260,7 @@ export interface ApiPorts {
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'
+    | 'viewed'
     | 'refreshCapabilities'
     | 'mode'
     | 'setMode'

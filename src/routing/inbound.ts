@@ -208,10 +208,7 @@ export class Inbound implements TransportSink {
     })
   }
 
-  readElsewhere(
-    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
-    unit?: UnitOfWork,
-  ): Promise<void> {
+  readElsewhere(read: Parameters<TransportSink['readElsewhere']>[0], unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, (tx) => takeReadElsewhere(this.#context, tx, read))
   }
 

@@ -210,6 +210,18 @@ export class Account implements SignalAccount {
     return () => live.flushReceipts()
   }
 
+  async markViewed(
+    author: PeerIds,
+    timestampMs: number,
+    once: boolean,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const live = this.#live
+    if (live === undefined || author.aci === undefined) return () => {}
+    await live.oweViewed(transaction, author.aci, timestampMs, once)
+    return () => live.flushReceipts()
+  }
+
   async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
     const known = await noteDecision(transaction, peer, decision, this.#parts.clock.now())
     return (await this.#live?.oweDecision(transaction, known, decision)) ?? (() => {})

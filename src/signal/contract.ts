@@ -135,9 +135,12 @@ export interface SignalSink extends GroupSink {
     fact: { from: PeerIds; started: boolean; atMs: number; groupId?: string | undefined },
     transaction: DatabaseTransaction,
   ): Promise<void>
-  /** The owner has read these messages of `author` on another device. */
+  /**
+   * The owner has read these messages of `author` on another device; `opened`: has looked at what is attached, which was to
+   * be looked at once.
+   */
   readElsewhere(
-    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number; opened?: boolean },
     transaction: DatabaseTransaction,
   ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
@@ -343,6 +346,11 @@ export interface SignalAccount {
    * commit. The author is told unless read receipts are off, our own other devices always.
    */
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
+  /**
+   * The owner has looked at what is attached to this message (`once`: it was for that alone), or has listened to it. As
+   * `markRead`.
+   */
+  markViewed(author: PeerIds, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
   /**
    * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
    * what is returned is to be called after its commit. Needs no account for the list of blocked people.

@@ -136,7 +136,7 @@ export class Dispatch {
           keepRatchet: true,
         })
       }
-      const { sent, read = [], viewed = [], pniChangeNumber } = content.syncMessage
+      const { sent, read = [], viewed = [], viewOnceOpen, pniChangeNumber } = content.syncMessage
       if (pniChangeNumber !== undefined) {
         const given = { ...opened, credentials: this.#credentials, nowMs: this.#clock.now() }
         await applyNumberChange(pniChangeNumber, given, transaction)
@@ -144,6 +144,9 @@ export class Dispatch {
         return
       }
       await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
+      if (viewOnceOpen !== undefined) {
+        await applyReads(this.#sink, [viewOnceOpen], this.#clock.now(), transaction, true)
+      }
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return

@@ -329,6 +329,14 @@ export class LiveAccount {
     }
   }
 
+  /** Takes note that this message was looked at, or listened to: as `oweReadReceipts`. */
+  async oweViewed(transaction: DatabaseTransaction, aci: string, timestampMs: number, once: boolean): Promise<void> {
+    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
+    if (tellAuthor) await this.#receipts.owe(transaction, 'viewed', aci, timestampMs)
+    const kind = once ? 'opened-here' : 'viewed-here'
+    if (this.#otherDevices) await this.#receipts.owe(transaction, kind, aci, timestampMs)
+  }
+
   /** See `SignalAccount.typing`. */
   async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
     if (this.#state.state === 'connected') await this.#typing.tell(to, started)

@@ -133,6 +133,11 @@ export async function attachmentsOf(
   return found
 }
 
+/** The owner has looked at it, or listened to it. */
+export async function markViewed(tx: DatabaseTransaction, id: string, nowMs: number): Promise<void> {
+  await tx.updateTable('attachments').set({ viewed_at_ms: nowMs }).where('id', '=', id).execute()
+}
+
 /** The next one whose time has come. */
 export function nextDue(db: Database, nowMs: number): Promise<AttachmentRow | undefined> {
   return db

@@ -26,6 +26,7 @@ import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
+import * as signalViews from './migrations/0018_signal_views.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
@@ -53,6 +54,7 @@ const migrations = {
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
+  '0018_signal_views': signalViews,
 }
 
 export interface OpenDatabaseOptions {

@@ -169,8 +169,8 @@ interface SignalReceivedTable {
 
 /** Receipts that we owe. */
 interface SignalReceiptsDueTable {
-  /** `read-here`: our own other devices are to know that it was read. */
-  kind: 'delivered' | 'read' | 'read-here'
+  /** `…-here`: our own other devices are to know that it was read, listened to, or looked at (once). */
+  kind: 'delivered' | 'read' | 'read-here' | 'viewed' | 'viewed-here' | 'opened-here'
   /** The message's author. */
   aci: string
   timestamp_ms: number

@@ -322,3 +322,30 @@ it.each([
 ])('octets %j called %s are %s', (octets, claimed, type) => {
   expect(contentTypeOf(Buffer.from(octets, 'latin1'), claimed)).toBe(type)
 })
+
+it('what was to be looked at once goes when another device of the owner has looked at it', async () => {
+  await comes(1)
+  await settle(['here'])
+  await db.updateTable('attachments').set({ view_once: 1 }).execute()
+  const author = { aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', e164: undefined, pni: undefined }
+  await router.sink.readElsewhere({ author, timestampsMs: [nowMs + sent], atMs: nowMs, opened: true })
+  expect(await states()).toEqual(['gone'])
+  expect(await told()).toContain('attachment.gone')
+})
+
+it('is told of as looked at once, to the transport that it came by, and only where that means something', async () => {
+  const viewed: [number, boolean][] = []
+  signal.markViewed = async (_author, timestampMs, once) => {
+    viewed.push([timestampMs, once])
+    return () => {}
+  }
+  await comes(1)
+  await settle(['here'])
+  const [row] = await rows()
+  await router.viewed(row?.id ?? '')
+  expect(viewed).toEqual([])
+  await db.updateTable('attachments').set({ voice: 1 }).execute()
+  await router.viewed(row?.id ?? '')
+  await router.viewed(row?.id ?? '')
+  expect(viewed).toEqual([[nowMs + sent, false]])
+})

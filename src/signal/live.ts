@@ -46,6 +46,7 @@ import { syncOf } from './standing.ts'
 import { StorageRecords } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
+import { SyncAnswers } from './sync-answers.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 import { TypingDesk } from './typing.ts'
 
@@ -159,7 +160,24 @@ export class LiveAccount {
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    const answers = new SyncAnswers({
+      db,
+      chat,
+      server: contentServer,
+      clock,
+      random,
+      log,
+      habits: parts.habits,
+      own: credentials.aci,
+      owe: async (transaction, message) => {
+        // Whoever asks is there.
+        this.#otherDevices = true
+        await this.oweSync(transaction, [message])
+      },
+      flush: () => void this.#contents.flush(),
+    })
     this.#sync = new DeviceSync({
+      answers,
       db,
       sender,
       server: contentServer,

@@ -94,7 +94,7 @@ export async function applyBlocked(
 }
 
 /** The whole list, as our other devices take it. */
-async function blockedList(transaction: DatabaseTransaction): Promise<BlockedList> {
+export async function blockedList(transaction: DatabaseTransaction): Promise<BlockedList> {
   const accounts = await transaction.selectFrom('signal_blocked').select('aci').orderBy('aci').execute()
   const others = await transaction.selectFrom('signal_blocked_others').selectAll().orderBy('value').execute()
   const of = (wanted: 'number' | 'group') => others.filter(({ kind }) => kind === wanted).map(({ value }) => value)

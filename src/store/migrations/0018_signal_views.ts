@@ -1,7 +1,9 @@
-/** What was looked at or listened to: once told, and to whom it is still owed. */
+/** What was looked at or listened to: once told, and to whom it is still owed. And what a linked device has asked for. */
 import { type Kysely, sql } from 'kysely'
 
 const statements = [
+  // A linked device of ours waits for the contact list.
+  'alter table signal_account add column contacts_asked_at_ms integer',
   'alter table attachments add column viewed_at_ms integer',
   'alter table signal_receipts_due rename to signal_receipts_due_before',
   `create table signal_receipts_due (

@@ -28,6 +28,7 @@ import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { type Content, contentCodec, type Envelope, envelopeCodec } from './proto/messages.ts'
 import { forgetShares } from './sender-key-shares.ts'
+import { pruneSenderKeys } from './sender-keys-kept.ts'
 import type { ProtocolStores, RatchetUnit } from './stores.ts'
 
 /** Envelope types (reference/signal-service.md 5.1); not the numbers of ciphertext types inside sealed sender. */
@@ -298,6 +299,9 @@ class Opening {
       const message = SenderKeyDistributionMessage.deserialize(octets(bytes))
       const remote = ProtocolAddress.new(sender.aci, sender.deviceId)
       await processSenderKeyDistributionMessage(remote, message, this.#stores.senderKeys)
+      this.#unit.write(`sender keys ${remote.toString()}`, undefined, (transaction) =>
+        pruneSenderKeys(transaction, sender.aci, sender.deviceId),
+      )
     } catch {
       if (this.#unit.storageFailure !== undefined) throw this.#unit.storageFailure
     }

@@ -374,7 +374,9 @@ function program(): Command {
     .option('--json', 'taken, and without effect')
     .action(run(async () => (await import('./commands/pdu.ts')).encode()))
 
-  const mms = root.command('mms').description('picture messages: what was announced, MMS PDUs a line each, settings of carriers')
+  const mms = root
+    .command('mms')
+    .description('picture messages: what was announced, MMS PDUs a line each, settings of carriers')
   talking(mms, 'list', 'what carriers have announced, and what came of it').action(
     run(async (options) => (await import('./commands/mms.ts')).list(options)),
   )

@@ -82,6 +82,7 @@ export interface OutgoingChange {
         kind: 'edited'
         targetMs: number
         text: string
+        ranges?: readonly TextRange[]
         quote: Quote | undefined
         /** Ids of what is attached, which stays. */
         attachmentIds?: readonly string[]
@@ -240,6 +241,11 @@ export interface Transport {
    */
   markRead?(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void>
   /**
+   * The owner has looked at what is attached to this message of `author` (`once`: it was for that alone), or has listened to
+   * it, for the first time. As `markRead`.
+   */
+  markViewed?(author: Recipient, timestampMs: number, once: boolean, unit: UnitOfWork): Promise<() => void>
+  /**
    * Tells the other side what the owner did to a message. Takes note inside the unit of work and sees to it from then on;
    * how it ended comes through `TransportSink.changed`. What is returned is called after the commit. Absent where a
    * network knows no such thing. Errors: CausewayError with the transport's codes when it can be said at once.
@@ -348,6 +354,10 @@ export interface MirroredMessage {
   startedAtMs: number
   ranges?: readonly TextRange[] | undefined
   preview?: LinkPreview | undefined
+  /** What is attached, to be fetched. */
+  media?: readonly InboundMedia[] | undefined
+  /** That is for the other side to be looked at once, and not kept here. */
+  viewOnce?: boolean | undefined
   dedupeKey: string
 }
 
@@ -476,9 +486,12 @@ export interface TransportSink {
   data(item: InboundData, unit?: UnitOfWork): Promise<void>
   receipt(receipt: Receipt, unit?: UnitOfWork): Promise<void>
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void>
-  /** The owner has read these messages of `author` (by their own times) on another device. */
+  /**
+   * The owner has read these messages of `author` (by their own times) on another device; `opened`: has looked at what was to
+   * be looked at once.
+   */
   readElsewhere(
-    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number; opened?: boolean },
     unit?: UnitOfWork,
   ): Promise<void>
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>

@@ -270,6 +270,7 @@ export interface ApiPorts {
     | 'updateContact'
     | 'approveIdentity'
     | 'markRead'
+    | 'viewed'
     | 'refreshCapabilities'
     | 'mode'
     | 'setMode'

@@ -1,7 +1,7 @@
 /** What a person did to a message that is here already: its rest has come, it was edited, taken back, reacted to. */
 import type { IdSource } from '../domain/ids.ts'
 import type { Amendment } from '../domain/transport.ts'
-import { completeText, deleteText, editMessage, messageByTime, react } from '../store/amendments.ts'
+import { completeText, deleteText, editMessage, messageByTime, react, versionTimes } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -33,7 +33,9 @@ export async function takeAmendment(
     const { text, ranges_json } = await shownText(tx, change)
     const revise = change.kind === 'completed' ? completeText : editMessage
     await revise(tx, message, { timestampMs, text }, now)
-    await changeMessage(tx, message.id, { ranges_json }, now)
+    // An older version that comes late is on record, and not what is shown.
+    const isNewest = (await versionTimes(tx, message)).at(-1) === timestampMs
+    if (isNewest) await changeMessage(tx, message.id, { ranges_json }, now)
   } else if (change.kind === 'deleted') {
     await deleteText(tx, message, now)
     await wipeAttachmentsOf(tx, message)

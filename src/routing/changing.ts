@@ -3,6 +3,7 @@
  * message tells the other side, durably (`Transport.change`). A text message knows nothing of the kind, and that is said.
  */
 import { CausewayError } from '../domain/errors.ts'
+import type { TextRange } from '../domain/ranges.ts'
 import type { OutgoingChange, Quote } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
 import { attachmentsOf } from '../store/attachments.ts'
@@ -16,11 +17,14 @@ import type { RoutingContext } from './context.ts'
 import { forgetOnTransports } from './disappearing.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
+import { rangesJson } from './submitting.ts'
 
 /** What can be done to a message. */
 export type MessageChange =
   /** null takes the own reaction away. */
-  { kind: 'reaction'; emoji: string | null } | { kind: 'edited'; text: string } | { kind: 'deleted' }
+  | { kind: 'reaction'; emoji: string | null }
+  | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
+  | { kind: 'deleted' }
 
 /** For so long official clients let a message be edited, or taken back for everybody. */
 const CHANGE_WINDOW_MS = 24 * 3_600_000
@@ -113,7 +117,8 @@ function outgoingOf(
   switch (change.kind) {
     case 'edited': {
       const quote: Quote | undefined = message.quote_json === null ? undefined : JSON.parse(message.quote_json)
-      return { kind: 'edited', targetMs: newestMs, text: change.text, quote, attachmentIds }
+      const { text, ranges = [] } = change
+      return { kind: 'edited', targetMs: newestMs, text, ranges, quote, attachmentIds }
     }
     case 'deleted':
       return { kind: 'deleted', targetMs: timestampMs }
@@ -141,7 +146,7 @@ async function applyHere(
   const now = context.clock()
   if (change.kind === 'edited') {
     await editMessage(tx, message, { timestampMs, text: change.text }, now)
-    await changeMessage(tx, message.id, { ranges_json: null }, now)
+    await changeMessage(tx, message.id, { ranges_json: rangesJson(change) }, now)
   } else if (change.kind === 'deleted') {
     await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
     await deleteText(tx, message, now)

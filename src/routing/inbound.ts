@@ -197,10 +197,8 @@ export class Inbound implements TransportSink {
     return this.#commit(unit, (tx) => takeAmendment(this.#context, tx, amendment))
   }
 
-  readElsewhere(
-    read: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
-    unit?: UnitOfWork,
-  ): Promise<void> {
+  readElsewhere(read: Parameters<TransportSink['readElsewhere']>[0], unit?: UnitOfWork): Promise<void> {
+    this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeReadElsewhere(this.#context, tx, read))
   }
 

@@ -4,6 +4,7 @@
  * receipts move it like any other, even those that came before it.
  */
 import type { MirroredMessage, Recipient } from '../domain/transport.ts'
+import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { takeEarlyReceipts } from '../store/early-receipts.ts'
@@ -22,6 +23,8 @@ import { endRequest } from './strangers.ts'
 /** Name of the conversation that the owner has with themselves. */
 const NOTE_TO_SELF = 'Note to self'
 
+const LOOKED_AT_ONCE = { code: 'view-once', reason: 'it is for the other side to look at once, and not kept here' }
+
 type MirrorContext = PeopleContext & { media: Pick<MediaDesk, 'dueAtMs'> }
 
 /** Stores it, once. */
@@ -31,7 +34,7 @@ export async function takeMirrored(
   message: MirroredMessage,
 ): Promise<void> {
   const { ids, clock, events } = context
-  const { to, toSelf, sentAtMs, lane, quote, dedupeKey, members = [] } = message
+  const { to, toSelf, sentAtMs, lane, quote, dedupeKey, members = [], media = [], viewOnce = false } = message
   if (await wasSeen(tx, 'signal', dedupeKey)) return
   const contact =
     to.groupId === undefined ? await personOf(context, tx, to, toSelf ? NOTE_TO_SELF : undefined) : undefined
@@ -50,6 +53,8 @@ export async function takeMirrored(
     ...(await shownText(tx, message)),
     preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
     quote_json: quote === undefined ? null : JSON.stringify(quote),
+    attachments: media.length,
+    view_once: viewOnce ? 1 : 0,
     timer_s: message.timerS ?? null,
     expires_at_ms: message.timerS === undefined ? null : message.startedAtMs + message.timerS * 1_000,
     state: 'sent',
@@ -63,6 +68,14 @@ export async function takeMirrored(
     updated_at_ms: now,
     sent_at_ms: sentAtMs,
   })
+  const files = media.map((facts) => ({
+    id: ids('att'),
+    facts,
+    // What was to be looked at once is for the other side alone.
+    dueAtMs: viewOnce ? null : context.media.dueAtMs(facts),
+  }))
+  await insertInboundMedia(tx, row, files, { transport: message.transport, viewOnce, nowMs: now })
+  if (viewOnce) await wipeAttachmentsOf(tx, row, LOOKED_AT_ONCE)
   await noteLastMessage(tx, conversation.id, row.id, 'out', now)
   await noteSeen(tx, 'signal', dedupeKey, row.id, now)
   await announce(events, tx, row, undefined)

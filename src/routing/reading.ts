@@ -1,5 +1,7 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
-import type { Recipient } from '../domain/transport.ts'
+import type { TransportSink } from '../domain/transport.ts'
+import { messageByTime } from '../store/amendments.ts'
+import { attachmentsOf, wipeAttachment } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { startReadTimers } from '../store/disappearing.ts'
@@ -14,6 +16,8 @@ import type { RoutingContext } from './context.ts'
 import { conversationWith } from './mirroring.ts'
 import type { PeopleContext } from './people.ts'
 import { partiesIn } from './plans.ts'
+
+const OPENED_ELSEWHERE = { code: 'opened', reason: 'it was to be looked at once, and was on another device' }
 
 const nobody = { e164: undefined, aci: undefined, pni: undefined }
 
@@ -51,12 +55,13 @@ export async function markRead(
 export async function takeReadElsewhere(
   { clock, events }: PeopleContext,
   tx: DatabaseTransaction,
-  { author, timestampsMs, atMs }: { author: Recipient; timestampsMs: readonly number[]; atMs: number },
+  { author, timestampsMs, atMs, opened = false }: Parameters<TransportSink['readElsewhere']>[0],
 ): Promise<void> {
   const conversation = await conversationWith(tx, author)
   const groups = author.aci === undefined ? [] : await conversationsOfAuthor(tx, author.aci, timestampsMs)
   const read: MessageRow[] = []
   for (const id of conversation === undefined ? groups : [conversation.id, ...groups]) {
+    if (opened) await wipeOpened(events, tx, id, timestampsMs, groups.includes(id) ? author.aci : undefined)
     const those = await markMessagesRead(tx, id, timestampsMs, atMs, groups.includes(id) ? author.aci : undefined)
     if (those.length === 0) continue
     read.push(...those)
@@ -67,6 +72,25 @@ export async function takeReadElsewhere(
   const missing = timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   if (author.aci !== undefined) {
     await keepEarlyReceipt(tx, { kind: 'read-here', aci: author.aci, timestampsMs: missing, atMs }, clock())
+  }
+}
+
+/** What was to be looked at once, and was on another device, goes here, too. */
+async function wipeOpened(
+  events: PeopleContext['events'],
+  tx: DatabaseTransaction,
+  conversationId: string,
+  timestampsMs: readonly number[],
+  authorAci: string | undefined,
+): Promise<void> {
+  for (const timestampMs of timestampsMs) {
+    const message = await messageByTime(tx, { conversationId, ours: false, timestampMs, authorAci })
+    const files = message === undefined ? [] : ((await attachmentsOf(tx, [message])).get(message.id) ?? [])
+    for (const file of files.filter(({ view_once: once, state }) => once === 1 && state !== 'gone')) {
+      await wipeAttachment(tx, file, OPENED_ELSEWHERE)
+      const data = { id: file.id, code: OPENED_ELSEWHERE.code }
+      await events.append(tx, { type: 'attachment.gone', messageId: message?.id ?? '', data })
+    }
   }
 }
 

@@ -60,6 +60,7 @@ import type { Submission, SubmitRequest } from './requests.ts'
 import { Sending } from './sending.ts'
 import { acceptRequest, blockContact } from './strangers.ts'
 import { storeMessage } from './submitting.ts'
+import { noteViewed } from './viewing.ts'
 
 /** How often all jobs are made anew from the database; the outbox counts on it (FAR_OFF_MS). */
 const RECONCILE_INTERVAL_MS = 60_000
@@ -316,13 +317,20 @@ export class Router {
 
   /** Tells the other side that the owner writes, or has stopped, where that can be told. Errors: `unknown-conversation`. */
   async typing(conversationId: string, started: boolean): Promise<void> {
-    const { contact } = await demandParties(this.#context.db, conversationId)
-    for (const transport of this.#transports) void transport.typing?.(recipientOf(contact), started)
+    const { db } = this.#context
+    await demandParties(db, conversationId)
+    const to = addresseeOf(await partiesOf(db, { conversation_id: conversationId }))
+    for (const transport of this.#transports) void transport.typing?.(to, started)
   }
 
   /** The owner has read all of a conversation; whoever wrote it may be told. Does nothing when there is none. */
   markRead(conversationId: string): Promise<void> {
     return this.#commit((tx) => markRead(this.#context, tx, conversationId)).then((afterCommit) => afterCommit())
+  }
+
+  /** The owner has looked at this file, or listened to it; its author may be told. Does nothing the second time. */
+  viewed(attachmentId: string): Promise<void> {
+    return this.#commit((tx) => noteViewed(this.#context, tx, attachmentId)).then((afterCommit) => afterCommit())
   }
 
   /** Asks the directory now (together with others): the contact as known afterwards. Errors: `unknown-contact`. */

@@ -114,7 +114,8 @@ export async function storeMessage(
   return { message, replayed: false, ...(isRequest ? { afterCommit } : {}) }
 }
 
-function rangesJson({ text, ranges = [] }: SubmitRequest): string | null {
+/** Ranges as they are kept. Errors: CausewayError `invalid-request` for one that lies outside of the text. */
+export function rangesJson({ text, ranges = [] }: Pick<SubmitRequest, 'text' | 'ranges'>): string | null {
   const inside = rangesWithin(text, ranges)
   if (inside.length !== ranges.length) throw invalidRequest('A style lies outside of the text, or there are too many.')
   return inside.length === 0 ? null : JSON.stringify(inside)

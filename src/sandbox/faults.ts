@@ -26,6 +26,7 @@ export class SignalFaults {
   #sends: Countdown | undefined
   #challengeToken: string | undefined
   #challengeSolvable = true
+  #challengeHeaders: Record<string, string> = {}
   #lostAnswers = 0
   #alerts: string | undefined
 
@@ -42,10 +43,12 @@ export class SignalFaults {
   /**
    * Sending is answered by 428 until a captcha solution for this token came in. A sealed send has no sender to be
    * challenged: it is refused as unauthorized, so that the client falls back to an unsealed one and meets the challenge.
+   * `retryAfterSeconds`: after that the client may try without.
    */
-  demandCaptcha(token: string, solvable = true): void {
+  demandCaptcha(token: string, solvable = true, retryAfterSeconds?: number): void {
     this.#challengeToken = token
     this.#challengeSolvable = solvable
+    this.#challengeHeaders = retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` }
   }
 
   /** Whoever connects with credentials is told this (`idle-primary-device`). */
@@ -84,7 +87,8 @@ export class SignalFaults {
   onSend(sealed: boolean): Refusal | undefined {
     if (this.#challengeToken !== undefined) {
       if (sealed) return { status: 401, headers: {}, body: { error: 'not while challenged' } }
-      return { status: 428, headers: {}, body: { token: this.#challengeToken, options: ['captcha'] } }
+      const body = { token: this.#challengeToken, options: ['captcha'] }
+      return { status: 428, headers: this.#challengeHeaders, body }
     }
     const [refusal, next] = take(this.#sends)
     this.#sends = next

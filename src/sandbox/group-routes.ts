@@ -1,6 +1,7 @@
 /**
- * Routes of the storage service for groups that the mock lacks or only pretends: changing a group, joining by a link,
- * and its avatar's way to the content server. All others are the mock's.
+ * Routes of the storage service for groups that the mock lacks or only pretends: changing a group, its log in pages, joining
+ * by a link, and its avatar's way to the content server; and refusing what is sent to a group in one request. All others
+ * are the mock's.
  */
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import {
@@ -8,11 +9,21 @@ import {
   type ServerSecretParams,
   UuidCiphertext,
 } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { logPage } from './group-logs.ts'
 import { avatarKey, GroupRefusal, modifyGroup } from './group-rules.ts'
 import { type MockServer, Proto } from './mock.ts'
 
 const prefix = '/storageService/v2/groups'
 const bodyOctetsMax = 8 * 1024 * 1024
+const together = '/org.signal.chat.messages.MessagesAnonymous/SendMultiRecipientMessage'
+/** A gRPC message of two octets: SendMultiRecipientMessageResponse { failedUnidentifiedAuthorization {} }. */
+const unauthorized = Buffer.from([0, 0, 0, 0, 2, 0x1a, 0])
+
+interface Answer {
+  status: number
+  body: Uint8Array
+  headers?: Record<string, string>
+}
 
 interface Caller {
   group: NonNullable<Awaited<ReturnType<MockServer['getGroup']>>>
@@ -25,6 +36,11 @@ export class GroupRoutes {
   readonly #secret: () => ServerSecretParams
   readonly #avatars = new Map<string, Buffer>()
   #refusing = false
+  #refusedTogether = 0
+  /** Changes in one page of a log; the service's own bound. */
+  logsAtOnce = 64
+  /** Pages of logs that were asked for. */
+  logPages = 0
 
   constructor(server: MockServer, secret: () => ServerSecretParams) {
     this.#server = server
@@ -41,33 +57,57 @@ export class GroupRoutes {
     this.#refusing = refusing
   }
 
+  /** So many messages to members together are refused: the endorsements that they go by do not hold. */
+  refuseTogether(times: number): void {
+    this.#refusedTogether = times
+  }
+
+  /** How many of those are still to come. */
+  get refusalsTogether(): number {
+    return this.#refusedTogether
+  }
+
   /** False when the request is the mock's. */
   serve(request: Http2ServerRequest, response: Http2ServerResponse): boolean {
     const url = new URL(request.url, 'https://localhost')
+    if (url.pathname === together && this.#refusedTogether > 0) {
+      this.#refusedTogether -= 1
+      request.resume()
+      response.writeHead(200, { 'content-type': 'application/grpc' })
+      response.addTrailers({ 'grpc-status': '0' })
+      response.end(unauthorized)
+      return true
+    }
     const route = this.#route(request.method, url)
     if (route === undefined) return false
     void route(request)
-      .catch((error: unknown) => ({
-        status: error instanceof GroupRefusal ? error.status : 500,
-        body: Buffer.from(error instanceof Error ? error.message : ''),
-      }))
-      .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/x-protobuf' })
+      .catch(
+        (error: unknown): Answer => ({
+          status: error instanceof GroupRefusal ? error.status : 500,
+          body: Buffer.from(error instanceof Error ? error.message : ''),
+        }),
+      )
+      .then(({ status, body, headers }) => {
+        response.writeHead(status, { ...headers, 'content-type': 'application/x-protobuf' })
         response.end(body)
       })
     return true
   }
 
-  #route(
-    method: string,
-    url: URL,
-  ): ((request: Http2ServerRequest) => Promise<{ status: number; body: Uint8Array }>) | undefined {
+  #route(method: string, url: URL): ((request: Http2ServerRequest) => Promise<Answer>) | undefined {
     const { pathname, searchParams } = url
     if (this.#refusing && method === 'GET' && pathname.startsWith(prefix)) {
       return async () => ({ status: 503, body: Buffer.alloc(0) })
     }
     if (method === 'PATCH' && pathname.replace(/\/$/, '') === prefix) {
       return (request) => this.#modify(request, searchParams.get('inviteLinkPassword'))
+    }
+    if (method === 'GET' && pathname.startsWith(`${prefix}/logs/`)) {
+      return async (request) => {
+        const { group, aci } = await this.#caller(request)
+        this.logPages += 1
+        return logPage(group, aci, request, this.logsAtOnce)
+      }
     }
     if (method === 'GET' && pathname.startsWith(`${prefix}/join/`)) {
       return (request) => this.#joinInfo(request, pathname.slice(`${prefix}/join/`.length))

@@ -37,7 +37,7 @@ export interface DecryptedText {
 export type TextListener = (text: DecryptedText, pointers: readonly Proto.AttachmentPointer.Params[]) => void
 
 export interface ReceivedReceipt {
-  kind: 'delivered' | 'read'
+  kind: 'delivered' | 'read' | 'viewed'
   fromAci: string
   timestampsMs: readonly number[]
 }
@@ -320,7 +320,7 @@ export class SimulatedPhone {
   #receiptCame(entry: Awaited<ReturnType<PrimaryDevice['waitForReceipt']>>): void {
     const { type, timestamp } = entry.receiptMessage
     this.receipts.push({
-      kind: type === Proto.ReceiptMessage.Type.READ ? 'read' : 'delivered',
+      kind: receiptKind(type),
       fromAci: entry.source.aci,
       timestampsMs: timestamp.map(Number),
     })
@@ -359,6 +359,12 @@ export class SimulatedPhone {
     this.#turn = turn.catch(() => {})
     return turn
   }
+}
+
+function receiptKind(type: Proto.ReceiptMessage['type']): ReceivedReceipt['kind'] {
+  const { READ, VIEWED } = Proto.ReceiptMessage.Type
+  if (type === VIEWED) return 'viewed'
+  return type === READ ? 'read' : 'delivered'
 }
 
 function mockType(envelope: Proto.Envelope): EnvelopeType {

@@ -9,17 +9,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { PublicKey } from '@signalapp/libsignal-client'
-import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import { ContentFiles } from './content-files.ts'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
 import type { SignalFaults } from './faults.ts'
 import { GroupRoutes } from './group-routes.ts'
 import { modifyGroup } from './group-rules.ts'
+import { HostTap, type RequestRecord } from './host-tap.ts'
 import { installPhone } from './install-phone.ts'
 import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
-import { missingRoute, storeAccessKey } from './missing-routes.ts'
 import type { AciString, Device, PrimaryDevice, ServiceIdString } from './mock.ts'
 import { type EnvelopeType, MockServer, type ServiceIdKind, sealAttachment, serializeContacts } from './mock.ts'
 import { registrationId } from './registration-id.ts'
@@ -32,22 +31,11 @@ const codeOfMock = '111111'
 /** Close codes of the chat websocket. */
 const signedOut = 4401
 const connectedElsewhere = 4409
-/** How many past requests are remembered. */
-const requestsMax = 5_000
-
 export interface VerificationCode {
   e164: string
   /** Six digits. */
   code: string
   transport: 'sms' | 'voice'
-}
-
-/** One request of a client, as answered. */
-export interface RequestRecord {
-  verb: string
-  path: string
-  status: number
-  authenticated: boolean
 }
 
 /** An entry of a phone's address book, as the phone tells it to its linked devices. */
@@ -74,7 +62,6 @@ type VerificationStore = Parameters<MockServer['saveVerificationSession']>[0]
 type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 
 export class SignalHost extends MockServer implements ConnectionTap {
-  readonly requests: RequestRecord[] = []
   readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
   readonly files: ContentFiles
   readonly registrations = new Registrations()
@@ -85,13 +72,19 @@ export class SignalHost extends MockServer implements ConnectionTap {
   readonly #gone = new Set<ServiceIdString>()
   /** Primaries made by the mock itself, which it feeds in its own way. */
   readonly #ofMock = new Set<AciString>()
-  readonly #deviceNames = new Map<string, string>()
+  readonly #tap: HostTap
 
   constructor(options: SignalHostOptions) {
     super({ cdn3Path: options.cdnDir })
     this.files = new ContentFiles(options.cdnDir, (key, blob) => this.storeAttachmentOnCdn(3, key, blob))
     this.#options = options
+    this.#tap = new HostTap(this, options.faults, (device) => this.#list(device))
     this.#connections = new SignalConnections(this, options.faults)
+  }
+
+  /** What clients asked for, the newest of it. */
+  get requests(): readonly RequestRecord[] {
+    return this.#tap.requests
   }
 
   /** Listens on 127.0.0.1; port 0 takes a free one. Returns the port. */
@@ -244,7 +237,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
       registrationId: registrationId(),
       pniRegistrationId: registrationId(),
     })
-    this.#deviceNames.set(`${aci}.${device.deviceId}`, encryptedName)
+    this.#tap.deviceNames.set(`${aci}.${device.deviceId}`, encryptedName)
     return device
   }
 
@@ -270,7 +263,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
   }
 
   deviceName({ aci, deviceId }: Device): string | undefined {
-    return this.#deviceNames.get(`${aci}.${deviceId}`)
+    return this.#tap.deviceNames.get(`${aci}.${deviceId}`)
   }
 
   /** The phone removes a linked device, which is signed out at once. */
@@ -292,6 +285,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
   /** Letters that wait for this device. */
   waiting(device: Device): number {
     return this.#mailbox(device).waiting
+  }
+
+  /** What waits for this device has become too old, and goes. */
+  expireLetters(device: Device): void {
+    this.#mailbox(device).clear()
   }
 
   /** Puts an envelope into a device's queue, stamped by the server. Resolves when the device acknowledged it. */
@@ -403,55 +401,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
   // The tap on every chat connection
 
   async before(request: ChatRequest): Promise<Reply | undefined> {
-    const { faults } = this.#options
-    if (isSend(request)) return faults.onSend(request.device === undefined)
-    if (request.verb === 'PUT' && request.path === '/v1/challenge') {
-      const body = asRecord(request.body)
-      return { status: faults.onChallengeSolution(body['token'], body['captcha']), headers: {}, body: {} }
-    }
-    if (isRegistration(request)) return await this.registrations.answer(request, this)
-    const keysOf = request.verb === 'GET' ? /^\/v2\/keys\/([^/]+)\//.exec(request.path)?.[1] : undefined
-    if (keysOf !== undefined && this.isUnregistered(decodeURIComponent(keysOf) as ServiceIdString)) {
-      return { status: 404, headers: {}, body: { error: 'Unregistered' } }
-    }
-    return await missingRoute(request, this)
+    return await this.#tap.before(request)
   }
 
   async after(request: ChatRequest, reply: { status: number; body: unknown }): Promise<'answer' | 'lose'> {
-    if (this.requests.length >= requestsMax) this.requests.shift()
-    this.requests.push({
-      verb: request.verb,
-      path: request.path,
-      status: reply.status,
-      authenticated: request.device !== undefined,
-    })
-    if (reply.status !== 200) return 'answer'
-    if (isSend(request)) return this.#options.faults.onSendAnswer()
-    if (isRegistration(request)) await this.#registered(request.body, reply.body)
-    if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
-    if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
-    return 'answer'
-  }
-
-  async #registered(requestBody: unknown, replyBody: unknown): Promise<void> {
-    const device = await this.getDeviceByServiceId(String(asRecord(replyBody)['uuid']) as AciString)
-    if (device === undefined) return
-    const attributes = asRecord(requestBody)['accountAttributes']
-    storeAccessKey(device, attributes)
-    if (device.number !== undefined) this.registrations.note(device.number, device, attributes)
-    this.#list(device)
-  }
-
-  #linked(requestBody: unknown, replyBody: unknown): void {
-    const name = asRecord(asRecord(requestBody)['accountAttributes'])['name']
-    const { uuid, deviceId } = asRecord(replyBody)
-    if (typeof name === 'string') this.#deviceNames.set(`${uuid}.${deviceId}`, name)
-  }
-
-  #profileChanged({ body, device }: ChatRequest): void {
-    const commitment = asRecord(body)['commitment']
-    if (device === undefined || typeof commitment !== 'string') return
-    device.profileKeyCommitment = new ProfileKeyCommitment(Buffer.from(commitment, 'base64'))
+    return await this.#tap.after(request, reply)
   }
 
   async #install(device: Device, profileName: string, account?: PrimaryDevice): Promise<PrimaryDevice> {
@@ -472,16 +426,4 @@ export class SignalHost extends MockServer implements ConnectionTap {
     if (device.number === undefined || device.pni === undefined) return
     this.#options.directory.list({ e164: device.number, aci: device.aci, pni: device.pni.replace(/^PNI:/, '') })
   }
-}
-
-function isRegistration({ verb, path }: ChatRequest): boolean {
-  return verb === 'POST' && path === '/v1/registration'
-}
-
-function isSend({ verb, path }: ChatRequest): boolean {
-  return verb === 'PUT' && path.startsWith('/v1/messages/')
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -33,6 +33,7 @@ export class Metrics {
   readonly #modemStorage: Gauge
   readonly #modemRecovery: Gauge
   readonly #signalState: Gauge
+  readonly #signalEnvelopes: Gauge
   readonly #databaseBytes: Gauge
   readonly #reception: Histogram
   #modems: readonly SmsModem[] = []
@@ -59,6 +60,9 @@ export class Metrics {
       'step',
     ])
     this.#signalState = gauge('signal_state', '1 for the state that the Signal account is in.', ['state'])
+    this.#signalEnvelopes = gauge('signal_envelopes', 'What became of the envelopes from Signal since the start.', [
+      'outcome',
+    ])
     this.#databaseBytes = gauge('database_bytes', 'Size of the database on the disk.', ['file'])
     this.#reception = new Histogram({
       name: 'causeway_reception_seconds',
@@ -100,6 +104,10 @@ export class Metrics {
     this.#collectModems()
     this.#signalState.reset()
     if (this.#account !== undefined) this.#signalState.set({ state: this.#account.status().state }, 1)
+    this.#signalEnvelopes.reset()
+    for (const [outcome, count] of Object.entries(this.#account?.envelopes() ?? {})) {
+      this.#signalEnvelopes.set({ outcome }, count)
+    }
     const nowMs = this.#parts.clock()
     if (this.#countedAtMs === undefined || nowMs - this.#countedAtMs >= COUNTED_EVERY_MS || nowMs < this.#countedAtMs) {
       await this.#collectMessages()

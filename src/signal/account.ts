@@ -107,6 +107,10 @@ export class Account implements SignalAccount {
     return () => this.#listeners.delete(listener)
   }
 
+  envelopes(): Readonly<Record<string, number>> {
+    return this.#live?.envelopes ?? {}
+  }
+
   async start(): Promise<void> {
     await this.#load()
     await this.#enrollment.resume()
@@ -202,23 +206,36 @@ export class Account implements SignalAccount {
   ): Promise<() => void> {
     const live = this.#live
     if (live === undefined || author.aci === undefined) return () => {}
-    await live.oweReadReceipts(transaction, author.aci, timestampsMs)
-    return () => live.flushReceipts()
+    await live.telling.oweReadReceipts(transaction, author.aci, timestampsMs)
+    return () => live.telling.flushReceipts()
+  }
+
+  async markViewed(
+    author: PeerIds,
+    timestampMs: number,
+    once: boolean,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const live = this.#live
+    if (live === undefined || author.aci === undefined) return () => {}
+    await live.telling.oweViewed(transaction, author.aci, timestampMs, once)
+    return () => live.telling.flushReceipts()
   }
 
   async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
-    const known = await noteDecision(transaction, peer, decision)
-    return (await this.#live?.oweDecision(transaction, known, decision)) ?? (() => {})
+    const known = await noteDecision(transaction, peer, decision, this.#parts.clock.now())
+    return (await this.#live?.telling.oweDecision(transaction, known, decision)) ?? (() => {})
   }
 
   async tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void> {
     return (
-      (await this.#live?.oweSync(transaction, [removalSync(this.#live.credentials.aci, peer, removal)])) ?? (() => {})
+      (await this.#live?.telling.oweSync(transaction, [removalSync(this.#live.credentials.aci, peer, removal)])) ??
+      (() => {})
     )
   }
 
-  async typing(peer: PeerIds, started: boolean): Promise<void> {
-    await this.#live?.typing(peer, started)
+  async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
+    await this.#live?.typing(to, started)
   }
 
   async approveIdentity(peer: PeerIds): Promise<void> {
@@ -238,7 +255,7 @@ export class Account implements SignalAccount {
   }
 
   async tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
-    return (await this.#live?.tellVerified(peer, verified, transaction)) ?? (() => undefined)
+    return (await this.#live?.telling.tellVerified(peer, verified, transaction)) ?? (() => undefined)
   }
 
   /** Takes the account from the database, in the place of the one that was at work. */

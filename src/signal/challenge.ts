@@ -1,14 +1,16 @@
 /**
  * The captcha that Signal asks for when it suspects spam (HTTP 428): which token it goes by, whom it holds up, how long.
- * Recipients who were not refused are still tried: the service often challenges new conversations only.
+ * Recipients (and groups) that were not refused are still tried: the service often challenges new conversations only. It
+ * ends with a solution, with a message that goes through all the same, or when the time is over that the service named.
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from './clock.ts'
-import { signalError } from './errors.ts'
+import { asCauseway, signalError } from './errors.ts'
 import { type Fetcher, request } from './rest.ts'
 
-const peersMax = 1_000
+/** Recipients that are remembered; whoever comes beyond is refused by the server itself. */
+const heldUpMax = 1_000
 
 export interface Challenge {
   token: string
@@ -18,22 +20,49 @@ export interface Challenge {
 export class ChallengeDesk {
   readonly #clock: Clock
   readonly #log: Log
+  readonly #signal: AbortSignal
+  readonly #changed: () => void
   readonly #heldUp = new Set<string>()
   #present: Challenge | undefined
 
-  constructor(clock: Clock, log: Log) {
-    this.#clock = clock
-    this.#log = log
+  constructor(parts: {
+    clock: Clock
+    log: Log
+    /** Aborts when the account stops. */
+    signal: AbortSignal
+    /** There is a challenge, or there is none any more. */
+    changed: () => void
+  }) {
+    this.#clock = parts.clock
+    this.#log = parts.log
+    this.#signal = parts.signal
+    this.#changed = parts.changed
   }
 
   get present(): Challenge | undefined {
     return this.#present
   }
 
-  /** Throws CausewayError `signal-challenge` for a recipient who is held up, without asking the server again. */
-  admit(serviceId: string): void {
+  /**
+   * Sends to this recipient (a service id, or a group’s id) unless they are held up, and takes note of a challenge that
+   * comes of it. Errors: those of `send`; CausewayError `signal-challenge`, without asking the server again.
+   */
+  async through<T>(recipient: string, send: () => Promise<T>): Promise<T> {
+    this.#admit(recipient)
+    try {
+      const result = await send()
+      this.#lift(recipient)
+      return result
+    } catch (error) {
+      const cause = asCauseway(error)
+      if (cause.code === 'signal-challenge') this.#note(recipient, cause)
+      throw cause
+    }
+  }
+
+  #admit(recipient: string): void {
     const challenge = this.#present
-    if (challenge === undefined || !this.#heldUp.has(serviceId)) return
+    if (challenge === undefined || !this.#heldUp.has(recipient)) return
     const now = this.#clock.now()
     if (challenge.retryAtMs !== undefined && now >= challenge.retryAtMs) return
     throw signalError('signal-challenge', {
@@ -41,23 +70,38 @@ export class ChallengeDesk {
     })
   }
 
-  /** Takes note of a refusal. True when the challenge is a new one. */
-  note(serviceId: string, error: CausewayError): boolean {
-    if (this.#heldUp.size < peersMax) this.#heldUp.add(serviceId)
+  #note(recipient: string, error: CausewayError): void {
+    if (this.#heldUp.size < heldUpMax) this.#heldUp.add(recipient)
     const token = (error.cause as { token?: unknown } | undefined)?.token
-    if (typeof token !== 'string') return false
+    if (typeof token !== 'string') return
     const { retryAfterMs } = error
     const retryAtMs = retryAfterMs === undefined ? undefined : this.#clock.now() + retryAfterMs
-    this.#present = { token, retryAtMs }
+    const challenge = { token, retryAtMs }
+    this.#present = challenge
     this.#log.warn({ retryAtMs }, 'Signal asks for a captcha before more may be sent')
-    return true
+    this.#changed()
+    if (retryAfterMs !== undefined) void this.#endAfter(retryAfterMs, challenge)
   }
 
-  /** A send to this recipient went through. True when that ended the challenge. */
-  lifted(serviceId: string): boolean {
-    if (!this.#heldUp.delete(serviceId) || this.#heldUp.size > 0) return false
+  /** Nobody solved it: from then on the service may be tried again. */
+  async #endAfter(waitMs: number, challenge: Challenge): Promise<void> {
+    try {
+      await this.#clock.wait(waitMs, this.#signal)
+    } catch {
+      return
+    }
+    if (this.#present === challenge) this.#end()
+  }
+
+  /** A message to this recipient went through. */
+  #lift(recipient: string): void {
+    if (this.#heldUp.delete(recipient) && this.#heldUp.size === 0) this.#end()
+  }
+
+  #end(): void {
     this.#present = undefined
-    return true
+    this.#heldUp.clear()
+    this.#changed()
   }
 
   /** Hands over a captcha token. Throws CausewayError `signal-captcha-refused`, `signal-rate-limited`, `signal-unreachable`. */
@@ -74,7 +118,6 @@ export class ChallengeDesk {
         retry: 'after-human',
       })
     }
-    this.#present = undefined
-    this.#heldUp.clear()
+    this.#end()
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Pure: the contact list that the phone sends to its linked devices (reference/signal-service.md 3.5): a stream of
+ * Pure: the contact list that a primary sends to its linked devices (reference/signal-service.md 3.5): a stream of
  * varint length · ContactDetails · avatar octets.
  */
 import type { PeerIds } from './contract.ts'
-import { readServiceId } from './ids.ts'
+import { readServiceId, serviceIdOctets } from './ids.ts'
 import { contactDetailsCodec } from './proto/messages.ts'
 
 /** More entries than any phone's address book. */
-const contactsMax = 20_000
+export const contactsMax = 20_000
 const varintOctetsMax = 5
 
 export interface ListedContact {
@@ -33,6 +33,28 @@ export function readContactList(stream: Uint8Array): ListedContact[] {
     contacts.push({ ids: { aci, pni: undefined, e164 }, name: name === '' ? undefined : name })
   }
   return contacts
+}
+
+/** The list as a stream, without avatars; whom neither account nor number names is left out. */
+export function writeContactList(contacts: readonly ListedContact[]): Uint8Array {
+  const parts = contacts.slice(0, contactsMax).flatMap(({ ids: { aci, e164 }, name }) => {
+    if (aci === undefined && e164 === undefined) return []
+    const details = contactDetailsCodec.encode({
+      ...(aci === undefined ? {} : { aci, aciBinary: serviceIdOctets(aci) }),
+      ...(e164 === undefined ? {} : { number: e164 }),
+      ...(name === undefined ? {} : { name }),
+    })
+    return [varint(details.length), details]
+  })
+  return Buffer.concat(parts)
+}
+
+function varint(value: number): Uint8Array {
+  const octets: number[] = []
+  for (let rest = value; ; rest = Math.floor(rest / 0x80)) {
+    if (rest < 0x80) return Uint8Array.from([...octets, rest])
+    octets.push((rest & 0x7f) | 0x80)
+  }
 }
 
 function readVarint(stream: Uint8Array, offset: number): { value: number; next: number } {

@@ -135,9 +135,12 @@ export interface SignalSink extends GroupSink {
     fact: { from: PeerIds; started: boolean; atMs: number; groupId?: string | undefined },
     transaction: DatabaseTransaction,
   ): Promise<void>
-  /** The owner has read these messages of `author` on another device. */
+  /**
+   * The owner has read these messages of `author` on another device; `opened`: has looked at what is attached, which was to
+   * be looked at once.
+   */
   readElsewhere(
-    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number },
+    read: { author: PeerIds; timestampsMs: readonly number[]; atMs: number; opened?: boolean },
     transaction: DatabaseTransaction,
   ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
@@ -196,6 +199,7 @@ export interface OutgoingAction {
         kind: 'edited'
         targetMs: number
         text: string
+        ranges?: readonly TextRange[]
         quote: IncomingText['quote']
         /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
         attachmentIds?: readonly string[]
@@ -278,6 +282,8 @@ export interface LinkedDevice {
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
+  /** What became of the envelopes since the account was loaded, by kind: received, ignored, or what was wrong with them. */
+  envelopes(): Readonly<Record<string, number>>
   /** Loads the account if there is one and connects; carries on a registration that a restart interrupted. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -341,14 +347,19 @@ export interface SignalAccount {
    */
   markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /**
+   * The owner has looked at what is attached to this message (`once`: it was for that alone), or has listened to it. As
+   * `markRead`.
+   */
+  markViewed(author: PeerIds, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
+  /**
    * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
    * what is returned is to be called after its commit. Needs no account for the list of blocked people.
    */
   decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void>
   /** The owner has removed this here: our own other devices are told. As `decide`. */
   tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void>
-  /** The owner writes to this person, or has stopped: told where both sides want it, now or never. Never throws. */
-  typing(peer: PeerIds, started: boolean): Promise<void>
+  /** The owner writes to them, or has stopped: told where both sides want it, now or never. Never throws. */
+  typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */
   safetyNumber(peer: PeerIds): Promise<string | undefined>
   /** The same as octets of a QR code, for the other side to scan. */

@@ -22,7 +22,7 @@ export interface Credentials {
   signedOutAtMs: number | undefined
 }
 
-export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators'>
+export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators' | 'contacts_asked_at_ms'>
 
 export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
   return await db.selectFrom('signal_account').selectAll().where('id', '=', 1).executeTakeFirst()

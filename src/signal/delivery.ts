@@ -37,7 +37,6 @@ export class Delivery {
   readonly #otherDevices: () => boolean
   readonly #sink: SignalSink
   readonly #tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
-  readonly #changed: () => void
 
   constructor(parts: {
     db: Database
@@ -54,8 +53,6 @@ export class Delivery {
     otherDevices: () => boolean
     sink: SignalSink
     tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
-    /** The state of the challenge is another one. */
-    changed: () => void
   }) {
     this.#db = parts.db
     this.#clock = parts.clock
@@ -70,7 +67,6 @@ export class Delivery {
     this.#otherDevices = parts.otherDevices
     this.#sink = parts.sink
     this.#tell = parts.tell
-    this.#changed = parts.changed
   }
 
   /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
@@ -92,6 +88,20 @@ export class Delivery {
     const serviceId = serviceIdOf(peer)
     if (serviceId === undefined) throw signalError('not-on-signal')
     this.#admit(serviceId, outgoing.content)
+    return await this.#challenges.through(serviceId, () => this.#deliverTo(serviceId, peer, outgoing))
+  }
+
+  /** To members of a group, held up like a message to a person where the service asks for a captcha. */
+  async toGroup<T>(groupId: string, send: () => Promise<T>): Promise<T> {
+    return await this.#challenges.through(groupId, send)
+  }
+
+  async #deliverTo(
+    serviceId: string,
+    peer: Peer,
+    outgoing: { content: Content; timestampMs: number; media?: readonly OutgoingMedia[] },
+  ): Promise<{ sealed: boolean; to: PeerIds }> {
+    const { timestampMs } = outgoing
     try {
       const content = await this.#composer.complete(outgoing.content, timestampMs, outgoing.media ?? [], this.#signal)
       if (serviceId === this.#credentials.aci) {
@@ -166,7 +176,6 @@ export class Delivery {
       throw new CausewayError({ code: 'signal-to-self', message: 'This is our own Signal account.', retry: 'never' })
     }
     demandLength(content)
-    this.#challenges.admit(serviceId)
   }
 
   /** For somebody who wrote to our number: the proof that this account is that number’s. */
@@ -191,7 +200,6 @@ export class Delivery {
   async #succeeded(serviceId: string, peer: Peer): Promise<void> {
     // Whom we write to is let in.
     if (!peer.accepted) await setTraits(this.#db, serviceId, { accepted: true })
-    if (this.#challenges.lifted(serviceId)) this.#changed()
     if (!peer.unregistered) return
     await this.#db.transaction().execute(async (transaction) => {
       // What came from them meanwhile may have told it.
@@ -208,7 +216,6 @@ export class Delivery {
       await setTraits(this.#db, serviceId, { unregisteredAtMs: this.#clock.now() })
       await this.#tell('unregistered', peer)
     }
-    if (error.code === 'signal-challenge' && this.#challenges.note(serviceId, error)) this.#changed()
     return error
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a linked device learns from the phone: asks once for contacts, blocked people, settings and keys, and takes the
+ * What our own devices learn from each other. A linked one asks the phone once for contacts, blocked people, settings and keys, and takes the
  * answers whenever they come. A contact list lies at the content server; that it is still to be fetched is on record,
  * so that neither a restart nor a lost connection forgets it.
  */
@@ -21,7 +21,9 @@ import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import { applyRemovals } from './removals.ts'
 import type { Sender } from './sender.ts'
 import { applyBlocked, applyResponse } from './standing.ts'
-import { makeStorageDue, type StorageService } from './storage-service.ts'
+import { makeStorageDue } from './storage-due.ts'
+import type { StorageService } from './storage-service.ts'
+import type { SyncAnswers } from './sync-answers.ts'
 import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
@@ -44,6 +46,7 @@ export class DeviceSync {
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
   readonly #storage: StorageService
+  readonly #answers: SyncAnswers
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
 
@@ -57,6 +60,7 @@ export class DeviceSync {
     timestamps: OwnTimestamps
     log: Log
     storage: StorageService
+    answers: SyncAnswers
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -67,6 +71,7 @@ export class DeviceSync {
     this.#timestamps = parts.timestamps
     this.#log = parts.log
     this.#storage = parts.storage
+    this.#answers = parts.answers
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
       (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
@@ -76,6 +81,7 @@ export class DeviceSync {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#storage.stop()
+    await this.#answers.stop()
     await this.#rounds.stop()
   }
 
@@ -100,6 +106,10 @@ export class DeviceSync {
   /** Keeps what the phone tells, inside the receiver's transaction. True when something is left to be fetched. */
   async apply(sync: SyncMessage, transaction: DatabaseTransaction): Promise<boolean> {
     const { contacts, blocked, configuration, keys, fetchLatest } = sync
+    // Only a primary has the answers.
+    if (sync.request !== undefined && this.#credentials.deviceId === 1) {
+      return await this.#answers.take(sync.request.type, transaction)
+    }
     const now = this.#clock.now()
     if (blocked !== undefined) await applyBlocked(transaction, this.#sink, blocked, now)
     if (sync.deleteForMe !== undefined) {
@@ -138,6 +148,7 @@ export class DeviceSync {
 
   /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
+    await this.#answers.flush()
     await this.#storage.sync()
     await this.#rounds.run()
   }

@@ -52,7 +52,7 @@ export class Dispatch {
   readonly #texts: LongTexts
   readonly #habits: Habits
   readonly #groups: GroupDesk
-  readonly counts = { received: 0, ignored: 0, blocked: 0 }
+  readonly counts = { received: 0, ignored: 0, blocked: 0, 'server-receipt': 0, 'retry-request': 0 }
 
   constructor(parts: {
     clock: Clock
@@ -84,6 +84,7 @@ export class Dispatch {
         this.#log.debug({ why: opened.why }, 'ignored an envelope')
         return
       case 'server-receipt': {
+        this.counts[opened.kind] += 1
         const from = (await findPeer(transaction, opened.from)) ?? opened.from
         await this.#sink.receipt(
           {
@@ -97,13 +98,13 @@ export class Dispatch {
         return
       }
       case 'retry-request':
+        this.counts[opened.kind] += 1
         if (opened.forThisDevice && !(await isBlocked(transaction, peerOf(opened.sender.aci)))) {
           const { aci, deviceId } = opened.sender
           afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
         }
         return
       case 'content': {
-        this.counts.received += 1
         const { aci, e164 } = opened.sender
         if (await isBlocked(transaction, peerOf(aci, e164))) {
           this.counts.blocked += 1
@@ -112,6 +113,7 @@ export class Dispatch {
         const peer = await this.#meet(opened.sender, transaction)
         if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
         await this.#applyContent(opened, peer, transaction, afterwards)
+        this.counts.received += 1
         return
       }
     }
@@ -134,7 +136,7 @@ export class Dispatch {
           keepRatchet: true,
         })
       }
-      const { sent, read = [], viewed = [], pniChangeNumber } = content.syncMessage
+      const { sent, read = [], viewed = [], viewOnceOpen, pniChangeNumber } = content.syncMessage
       if (pniChangeNumber !== undefined) {
         const given = { ...opened, credentials: this.#credentials, nowMs: this.#clock.now() }
         await applyNumberChange(pniChangeNumber, given, transaction)
@@ -142,6 +144,9 @@ export class Dispatch {
         return
       }
       await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
+      if (viewOnceOpen !== undefined) {
+        await applyReads(this.#sink, [viewOnceOpen], this.#clock.now(), transaction, true)
+      }
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return

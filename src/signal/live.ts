@@ -16,7 +16,7 @@ import { Composer } from './composing.ts'
 import type { ServiceParameters } from './constants.ts'
 import { ContentServer } from './content-server.ts'
 import { ContentDesk } from './contents-due.ts'
-import type { OutgoingAction, OutgoingText, PeerDecision, PeerIds, SignalSink } from './contract.ts'
+import type { OutgoingAction, OutgoingText, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
@@ -29,12 +29,11 @@ import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
-import { OwnAccount, verifiedContent } from './own-account.ts'
-import { findPeer, idsOf, peerAt } from './peers.ts'
+import { OwnAccount } from './own-account.ts'
+import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import type { SyncMessage } from './proto/messages.ts'
 import { bodyRangesOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
@@ -42,10 +41,11 @@ import { RetryDesk } from './retries.ts'
 import { Sender } from './sender.ts'
 import type { SignalServer } from './server.ts'
 import { SessionKeeper } from './sessions.ts'
-import { syncOf } from './standing.ts'
 import { StorageRecords } from './storage-records.ts'
 import { StorageServer } from './storage-server.ts'
 import { StorageService } from './storage-service.ts'
+import { SyncAnswers } from './sync-answers.ts'
+import { Telling } from './telling.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 import { TypingDesk } from './typing.ts'
 
@@ -58,7 +58,6 @@ export class LiveAccount {
   readonly #db: Database
   readonly #clock: Clock
   readonly #log: Log
-  readonly #random: Random
   readonly #sink: SignalSink
   readonly #changed: () => void
   readonly #chat: Chat
@@ -81,7 +80,8 @@ export class LiveAccount {
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
-  readonly #habits: Habits
+  /** What authors and our own other devices are to know. */
+  readonly telling: Telling
   readonly #typing: TypingDesk
   #otherDevices: boolean
 
@@ -106,12 +106,11 @@ export class LiveAccount {
     this.#db = db
     this.#clock = clock
     this.#log = log
-    this.#random = random
     this.#sink = sink
     this.#changed = parts.changed
     this.#otherDevices = credentials.deviceId !== 1
-    this.#habits = parts.habits
-    this.#challenges = new ChallengeDesk(clock, log)
+    const { signal } = this.#stopping
+    this.#challenges = new ChallengeDesk({ clock, log, signal, changed: parts.changed })
     this.#timestamps = new OwnTimestamps(clock)
     const timestamps = this.#timestamps
     const chat = new Chat({
@@ -132,7 +131,15 @@ export class LiveAccount {
     const certificates = new SenderCertificates(chat, clock)
     const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
-    this.#typing = new TypingDesk({ db, sender, clock, timestamps, habits: parts.habits, log })
+    this.#typing = new TypingDesk({
+      db,
+      sender,
+      clock,
+      timestamps,
+      habits: parts.habits,
+      log,
+      toGroup: (groupId, content, timestampMs) => this.#groups.signal(groupId, content, timestampMs),
+    })
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
@@ -150,7 +157,24 @@ export class LiveAccount {
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    const answers = new SyncAnswers({
+      db,
+      chat,
+      server: contentServer,
+      clock,
+      random,
+      log,
+      habits: parts.habits,
+      own: credentials.aci,
+      owe: async (transaction, message) => {
+        // Whoever asks is there.
+        this.#otherDevices = true
+        await this.telling.oweSync(transaction, [message])
+      },
+      flush: () => void this.#contents.flush(),
+    })
     this.#sync = new DeviceSync({
+      answers,
       db,
       sender,
       server: contentServer,
@@ -161,7 +185,8 @@ export class LiveAccount {
       log,
       storage,
     })
-    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log })
+    const own = credentials.aci
+    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log, own })
     this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
     this.#contents = new ContentDesk({
       db,
@@ -173,6 +198,16 @@ export class LiveAccount {
         if (groupId === undefined) await this.#delivery.deliver(owed)
         else await this.groupCommands.deliver({ ...owed, groupId, media: [] })
       },
+    })
+    this.telling = new Telling({
+      receipts: this.#receipts,
+      contents: this.#contents,
+      timestamps,
+      habits: parts.habits,
+      random,
+      own: credentials.aci,
+      otherDevices: () => this.#otherDevices,
+      fetch: () => void this.#sync.fetch(),
     })
     this.#contentServer = contentServer
     this.#uploads = new Uploads({ db, chat, server: contentServer, clock, random })
@@ -186,11 +221,10 @@ export class LiveAccount {
       composer: new Composer({ credentials, texts: this.#texts, uploads: this.#uploads }),
       challenges: this.#challenges,
       directory: openDirectory(parts.server, { db, chat, now: () => clock.now() }),
-      signal: this.#stopping.signal,
+      signal,
       otherDevices: () => this.#otherDevices,
       sink,
       tell: (kind, peer) => this.#tell(kind, peer),
-      changed: parts.changed,
     })
     const groups = new Groups({
       db,
@@ -246,6 +280,11 @@ export class LiveAccount {
   /** What the server and its clock give to think about. */
   get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
     return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
+  }
+
+  /** See `SignalAccount.envelopes`. */
+  get envelopes(): Readonly<Record<string, number>> {
+    return this.#receiver.counts
   }
 
   /** A captcha that the service asks for before more may be sent. */
@@ -306,49 +345,9 @@ export class LiveAccount {
     return await this.#delivery.lookUp(e164s, signal)
   }
 
-  /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
-  async oweReadReceipts(transaction: DatabaseTransaction, aci: string, timestampsMs: readonly number[]): Promise<void> {
-    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
-    for (const timestampMs of timestampsMs) {
-      if (tellAuthor) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
-      if (this.#otherDevices) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
-    }
-  }
-
   /** See `SignalAccount.typing`. */
-  async typing(ids: PeerIds, started: boolean): Promise<void> {
-    if (this.#state.state === 'connected') await this.#typing.tell(ids, started)
-  }
-
-  /** See `SignalAccount.decide`; the lists are written already. */
-  async oweDecision(transaction: DatabaseTransaction, ids: PeerIds, decision: PeerDecision): Promise<() => void> {
-    const flush = await this.oweSync(transaction, await syncOf(transaction, ids, decision))
-    if (decision.kind === 'accepted' && ids.aci !== undefined) {
-      const readReceipts = await this.#habits.readReceipts(transaction)
-      for (const { timestampMs, read } of decision.messages) {
-        await this.#receipts.owe(transaction, 'delivered', ids.aci, timestampMs)
-        if (read && readReceipts) await this.#receipts.owe(transaction, 'read', ids.aci, timestampMs)
-      }
-    }
-    return () => {
-      flush()
-      void this.#receipts.flush()
-      void this.#sync.fetch()
-    }
-  }
-
-  /** Notes what our own other devices are to know. Returned: what is to be called after the commit. */
-  async oweSync(transaction: DatabaseTransaction, messages: readonly SyncMessage[]): Promise<() => void> {
-    const to = peerOf(this.credentials.aci)
-    for (const syncMessage of messages) {
-      const timestampMs = this.#timestamps.next()
-      await this.#contents.owe(transaction, { to, content: { syncMessage }, timestampMs, reference: undefined })
-    }
-    return () => void this.#contents.flush()
-  }
-
-  flushReceipts(): void {
-    void this.#receipts.flush()
+  async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
+    if (this.#state.state === 'connected') await this.#typing.tell(to, started)
   }
 
   /** See `SignalAccount.approveIdentity`. */
@@ -371,19 +370,9 @@ export class LiveAccount {
     return await compareSafetyCode(this.#db, this.credentials, ids, scanned)
   }
 
-  /** See `SignalAccount.tellVerified`. */
-  async tellVerified(ids: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
-    const content = await verifiedContent(transaction, ids, verified, this.#random)
-    if (content === undefined) return () => undefined
-    const to = peerOf(this.credentials.aci)
-    await this.#contents.owe(transaction, { to, content, timestampMs: this.#timestamps.next(), reference: undefined })
-    return () => void this.#contents.flush()
-  }
-
   /** Hands over a captcha token for the present challenge. Throws CausewayError `signal-captcha-refused`. */
   async solveChallenge(captcha: string): Promise<void> {
     await this.#challenges.solve(this.#chat.authenticated(), captcha)
-    this.#changed()
   }
 
   #onChat(state: ChatState): void {

@@ -18,6 +18,7 @@ import { asCauseway } from './errors.ts'
 import { cipherOf } from './groups/known.ts'
 import { findPeer, idsOf } from './peers.ts'
 import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
+import { rangesIn } from './ranges.ts'
 
 /** What a body may hold; official clients cut there. */
 const bodyOctetsMax = 2_048
@@ -34,6 +35,7 @@ export class LongTexts {
   readonly #clock: Clock
   readonly #random: Random
   readonly #log: Log
+  readonly #own: string
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
 
@@ -45,6 +47,8 @@ export class LongTexts {
     clock: Clock
     random: Random
     log: Log
+    /** Our own ACI. */
+    own: string
   }) {
     this.#db = parts.db
     this.#chat = parts.chat
@@ -53,6 +57,7 @@ export class LongTexts {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#log = parts.log
+    this.#own = parts.own
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
       (error) => this.#log.info({ code: asCauseway(error).code }, 'the rest of a long text waits'),
@@ -110,7 +115,9 @@ export class LongTexts {
     const due = await this.#db.selectFrom('signal_texts_due').selectAll().orderBy('due_at_ms').executeTakeFirst()
     if (due === undefined) return false
     const message = dataMessageCodec.decode(due.message)
-    const change = { kind: 'completed', text: (await this.#whole(message, due.due_at_ms)) ?? '' } as const
+    const whole = await this.#whole(message, due.due_at_ms)
+    const text = words(whole) ?? ''
+    const change = { kind: 'completed', text, ranges: rangesIn(whole, text, this.#own) } as const
     const sentTo: PeerIds | undefined = due.sent_to_json === null ? undefined : JSON.parse(due.sent_to_json)
     const ours = sentTo !== undefined
     const masterKey = message.groupV2?.masterKey
@@ -131,21 +138,20 @@ export class LongTexts {
     return true
   }
 
-  /** The message in words with its whole text, or with the reason why there is only its beginning. */
-  async #whole(message: DataMessage, dueAtMs: number): Promise<string | undefined> {
-    const attachments = message.attachments ?? []
-    const others = attachments.filter((attachment) => !isLongText(attachment))
-    const pointer = attachments.find(isLongText) ?? {}
+  /** The message with its whole text, or with the reason why there is only its beginning. */
+  async #whole(message: DataMessage, dueAtMs: number): Promise<DataMessage> {
+    const pieces = message.attachments ?? []
+    const attachments = pieces.filter((attachment) => !isLongText(attachment))
+    const pointer = pieces.find(isLongText) ?? {}
     try {
       const blob = await this.#server.download(pointer, blobOctetsMax, this.#stopping.signal)
-      return words({ ...message, body: openAttachment(blob, pointer).toString(), attachments: others })
+      return { ...message, body: openAttachment(blob, pointer).toString(), attachments }
     } catch (error) {
       const isHopeless = CausewayError.is(error) && error.retry === 'never'
       if (!isHopeless && this.#clock.now() - dueAtMs < keptMs) throw error
       const { message: why } = asCauseway(error)
       this.#log.warn({ code: asCauseway(error).code }, 'the rest of a long text cannot be had')
-      const body = `${message.body ?? ''}\n[the rest of this text cannot be had: ${why}]`
-      return words({ ...message, body, attachments: others })
+      return { ...message, body: `${message.body ?? ''}\n[the rest of this text cannot be had: ${why}]`, attachments }
     }
   }
 }

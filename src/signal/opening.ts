@@ -28,6 +28,7 @@ import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { type Content, contentCodec, type Envelope, envelopeCodec } from './proto/messages.ts'
 import { forgetShares } from './sender-key-shares.ts'
+import { pruneSenderKeys } from './sender-keys-kept.ts'
 import type { ProtocolStores, RatchetUnit } from './stores.ts'
 
 /** Envelope types (reference/signal-service.md 5.1); not the numbers of ciphertext types inside sealed sender. */
@@ -116,12 +117,12 @@ export async function openEnvelope(
   const { credentials } = context
   const source = readServiceId(envelope.sourceServiceIdBinary, envelope.sourceServiceId)
   const timestampMs = envelope.clientTimestamp ?? 0
-  const serverMs = envelope.serverTimestamp ?? serverTimestampMs
+  const serverMs = isTime(envelope.serverTimestamp) ? envelope.serverTimestamp : serverTimestampMs
+  if (!isTime(timestampMs)) throw new Unreadable('timestamp-range', 'an envelope of a time that no calendar has')
   if (envelope.type === envelopeTypes.serverReceipt) {
     if (source === undefined) throw new Unreadable('source-missing', 'a delivery receipt that does not say from whom')
     return { kind: 'server-receipt', from: peerOf(source), timestampMs, serverTimestampMs: serverMs }
   }
-  if (!isTime(timestampMs)) throw new Unreadable('timestamp-range', 'an envelope of a time that no calendar has')
   const own = destinationOf(envelope, credentials)
   if (own === undefined) return { kind: 'nothing', why: 'addressed to somebody else' }
   if (envelope.content === undefined || envelope.content.length === 0) {
@@ -298,6 +299,9 @@ class Opening {
       const message = SenderKeyDistributionMessage.deserialize(octets(bytes))
       const remote = ProtocolAddress.new(sender.aci, sender.deviceId)
       await processSenderKeyDistributionMessage(remote, message, this.#stores.senderKeys)
+      this.#unit.write(`sender keys ${remote.toString()}`, undefined, (transaction) =>
+        pruneSenderKeys(transaction, sender.aci, sender.deviceId),
+      )
     } catch {
       if (this.#unit.storageFailure !== undefined) throw this.#unit.storageFailure
     }

@@ -3,6 +3,7 @@ import type { IncomingText, OutgoingAction } from './contract.ts'
 import { serviceIdOctets } from './ids.ts'
 import { timerUpdate } from './incoming.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
+import { bodyRangesOf } from './ranges.ts'
 
 /** The first version of the protocol that knew reactions. */
 const reactionsVersion = 4
@@ -28,7 +29,8 @@ export function contentOf(
       return { dataMessage: { reaction, requiredProtocolVersion: reactionsVersion } }
     }
     case 'edited': {
-      const dataMessage = { body: action.text, ...quoteFor(action.quote, own, peer) }
+      const { text: body, ranges, quote } = action
+      const dataMessage = { body, ...bodyRangesOf(ranges), ...quoteFor(quote, own, peer) }
       return { editMessage: { targetSentTimestamp: action.targetMs, dataMessage } }
     }
     case 'timer':

@@ -17,9 +17,9 @@ import type { Sender } from './sender.ts'
 const timestampsPerReceipt = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
-const receiptTypes = { delivered: 0, read: 1 } as const
+const receiptTypes = { delivered: 0, read: 1, viewed: 2 } as const
 
-type Kind = 'delivered' | 'read' | 'read-here'
+type Kind = keyof typeof receiptTypes | 'read-here' | 'viewed-here' | 'opened-here'
 
 export class ReceiptDesk {
   readonly #db: Database
@@ -93,12 +93,12 @@ export class ReceiptDesk {
       .where('kind', '=', first.kind)
       .where('aci', '=', first.aci)
       .orderBy('timestamp_ms')
-      .limit(timestampsPerReceipt)
+      .limit(first.kind === 'opened-here' ? 1 : timestampsPerReceipt)
       .execute()
     const timestamps = rows.map((row) => row.timestamp_ms)
     try {
       await this.#sender.send({
-        to: first.kind === 'read-here' ? this.#self : first.aci,
+        to: first.kind.endsWith('-here') ? this.#self : first.aci,
         content: contentOf(first.kind, first.aci, timestamps),
         timestampMs: this.#timestamps.next(),
         urgent: false,
@@ -127,7 +127,18 @@ const insertDue = prepared((db, $: { kind: Kind; aci: string; timestampMs: numbe
 )
 
 function contentOf(kind: Kind, aci: string, timestamps: readonly number[]): Content {
-  if (kind !== 'read-here') return { receiptMessage: { type: receiptTypes[kind], timestamp: timestamps } }
   const senderAciBinary = serviceIdOctets(aci)
-  return { syncMessage: { read: timestamps.map((timestamp) => ({ timestamp, senderAciBinary })) } }
+  const named = timestamps.map((timestamp) => ({ timestamp, senderAciBinary }))
+  switch (kind) {
+    case 'read-here':
+      return { syncMessage: { read: named } }
+    case 'viewed-here':
+      return { syncMessage: { viewed: named } }
+    case 'opened-here': {
+      const [viewOnceOpen] = named
+      return { syncMessage: viewOnceOpen === undefined ? {} : { viewOnceOpen } }
+    }
+    default:
+      return { receiptMessage: { type: receiptTypes[kind], timestamp: timestamps } }
+  }
 }

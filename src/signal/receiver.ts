@@ -51,7 +51,9 @@ export class Receiver {
   readonly #fetchGroups: () => Promise<void>
   readonly #storageFailed: () => void
   readonly #moved: () => void
-  readonly #counts = { undecryptable: 0, refused: 0 }
+  #refused = 0
+  /** How many could not be read, by what was wrong with them. The codes are of `opening.ts` and `dispatch.ts`: a score of them. */
+  readonly #unreadable = new Map<string, number>()
   readonly #dispatch: Dispatch
   #chain: Promise<void> = Promise.resolve()
   /** Of what was committed: its acknowledgements, in their order. */
@@ -109,6 +111,11 @@ export class Receiver {
     })
   }
 
+  /** What became of the envelopes since the start, by kind: each is in exactly one, those that came twice twice. */
+  get counts(): Readonly<Record<string, number>> {
+    return { ...this.#dispatch.counts, ...Object.fromEntries(this.#unreadable), refused: this.#refused }
+  }
+
   /** Takes nothing more, and resolves when the envelope in work is done (or after some seconds). */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -159,7 +166,7 @@ export class Receiver {
   }
 
   #refuse(error: unknown): void {
-    this.#counts.refused += 1
+    this.#refused += 1
     this.#log.error({ err: error }, 'an envelope could not be kept and stays with Signal’s server')
     this.#storageFailed()
   }
@@ -201,11 +208,8 @@ export class Receiver {
   }
 
   async #quarantine(envelope: Uint8Array, reason: Unreadable, unit: RatchetUnit): Promise<void> {
-    this.#counts.undecryptable += 1
-    this.#log.warn(
-      { code: reason.code, counts: { ...this.#dispatch.counts, ...this.#counts } },
-      'received an envelope that cannot be read',
-    )
+    this.#unreadable.set(reason.code, (this.#unreadable.get(reason.code) ?? 0) + 1)
+    this.#log.warn({ code: reason.code, counts: this.counts }, 'received an envelope that cannot be read')
     await this.#db.transaction().execute(async (transaction) => {
       if (reason.keepRatchet) await unit.commit(transaction)
       const from = reason.from === undefined ? undefined : await findPeer(transaction, reason.from)

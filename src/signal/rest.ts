@@ -77,7 +77,7 @@ export function refusal(path: string, answer: RestAnswer): CausewayError {
  * `Retry-After` in either of its forms (RFC 9110 10.2.3), in ms: seconds, or a date by the server's own clock, which ours
  * need not agree with. Undefined where it says nothing that can be followed.
  */
-function waitOf(value: string | undefined, serverMs: number | undefined): number | undefined {
+export function waitOf(value: string | undefined, serverMs: number | undefined): number | undefined {
   const text = value?.trim() ?? ''
   if (/^\d+$/.test(text)) return Number(text) * 1000
   const untilMs = dateOf(text)
@@ -85,7 +85,7 @@ function waitOf(value: string | undefined, serverMs: number | undefined): number
 }
 
 /** HTTP dates alone: what else a calendar can make of a text (`7.5`) was not meant. */
-function dateOf(text: string | undefined): number | undefined {
+export function dateOf(text: string | undefined): number | undefined {
   const ms = text?.endsWith(' GMT') === true ? Date.parse(text) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
 }

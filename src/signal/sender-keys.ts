@@ -86,6 +86,17 @@ export class SenderKeys {
       .execute()
   }
 
+  /** Those of these accounts of which every device holds the key. */
+  async holding(distributionId: string, acis: readonly string[]): Promise<string[]> {
+    const holders = await sharesOf(this.#db, distributionId)
+    const holding: string[] = []
+    for (const aci of acis) {
+      const devices = await this.#sessions.devices(aci)
+      if (devices.length > 0 && devices.every(({ deviceId }) => holders.has(`${aci}.${deviceId}`))) holding.push(aci)
+    }
+    return holding
+  }
+
   /**
    * Hands the key to every device of these accounts that lacks it. `group` makes the licence for one of them. Who
    * could not be reached is told to `failed` and takes no part; what was wrong shows when they are written to alone.

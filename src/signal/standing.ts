@@ -9,6 +9,7 @@ import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, setTraits } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { BlockedList, MessageRequestResponse } from './proto/sync-parts.ts'
+import { makeStorageDue } from './storage-due.ts'
 
 /** Entries of a list that are taken. */
 const blockedMax = 10_000
@@ -35,19 +36,24 @@ const blockedNumber = prepared((db, $: { number: string }) =>
 )
 
 /** Notes that the owner lets this person in. */
-async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds): Promise<void> {
+async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds, atMs: number): Promise<void> {
   await setBlocked(transaction, peer, false)
   if (peer.aci === undefined) return
   await setTraits(transaction, peer.aci, { accepted: true })
-  await noteDecided(transaction, peer.aci)
+  await noteDecided(transaction, peer.aci, atMs)
 }
 
 /** Notes that the owner keeps this person out, or no longer does (which lets nobody in yet). */
-async function noteBlocked(transaction: DatabaseTransaction, peer: PeerIds, blocked: boolean): Promise<void> {
+async function noteBlocked(
+  transaction: DatabaseTransaction,
+  peer: PeerIds,
+  blocked: boolean,
+  atMs: number,
+): Promise<void> {
   await setBlocked(transaction, peer, blocked)
   if (peer.aci === undefined) return
   if (blocked) await setTraits(transaction, peer.aci, { accepted: false })
-  await noteDecided(transaction, peer.aci)
+  await noteDecided(transaction, peer.aci, atMs)
 }
 
 /** Takes the phone's list in the place of ours, and tells the sink who came to it or went from it. */
@@ -90,7 +96,7 @@ export async function applyBlocked(
 }
 
 /** The whole list, as our other devices take it. */
-async function blockedList(transaction: DatabaseTransaction): Promise<BlockedList> {
+export async function blockedList(transaction: DatabaseTransaction): Promise<BlockedList> {
   const accounts = await transaction.selectFrom('signal_blocked').select('aci').orderBy('aci').execute()
   const others = await transaction.selectFrom('signal_blocked_others').selectAll().orderBy('value').execute()
   const of = (wanted: 'number' | 'group') => others.filter(({ kind }) => kind === wanted).map(({ value }) => value)
@@ -107,10 +113,11 @@ export async function noteDecision(
   transaction: DatabaseTransaction,
   ids: PeerIds,
   decision: PeerDecision,
+  atMs: number,
 ): Promise<PeerIds> {
   const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
-  if (decision.kind === 'accepted') await noteAccepted(transaction, peer)
-  else if (decision.kind !== 'declined') await noteBlocked(transaction, peer, decision.kind === 'blocked')
+  if (decision.kind === 'accepted') await noteAccepted(transaction, peer, atMs)
+  else if (decision.kind !== 'declined') await noteBlocked(transaction, peer, decision.kind === 'blocked', atMs)
   return peer
 }
 
@@ -147,12 +154,12 @@ export async function applyResponse(
   const { peer } = await learnPeer(transaction, peerOf(aci))
   const ids = idsOf(peer)
   if (type === responseTypes.accept) {
-    await noteAccepted(transaction, ids)
+    await noteAccepted(transaction, ids, atMs)
     await sink.peer({ kind: 'accepted', peer: ids, atMs }, transaction)
     return
   }
   if (type === responseTypes.block || type === responseTypes.blockAndDelete || type === responseTypes.blockAndSpam) {
-    await noteBlocked(transaction, ids, true)
+    await noteBlocked(transaction, ids, true, atMs)
     await sink.peer({ kind: 'blocked', peer: ids, blocked: true, atMs }, transaction)
   }
   if (type === responseTypes.delete || type === responseTypes.blockAndDelete) {
@@ -181,7 +188,7 @@ async function setBlocked(transaction: DatabaseTransaction, { aci, e164: number 
 }
 
 /** Until the storage service says the same, its word does not count. */
-async function noteDecided(transaction: DatabaseTransaction, aci: string): Promise<void> {
+async function noteDecided(transaction: DatabaseTransaction, aci: string, atMs: number): Promise<void> {
   await transaction.updateTable('signal_peers').set({ decided: 1 }).where('aci', '=', aci).execute()
-  await transaction.updateTable('signal_account').set({ storage_due_at_ms: 0 }).execute()
+  await makeStorageDue(transaction, atMs)
 }

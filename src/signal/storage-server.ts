@@ -8,7 +8,7 @@ import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
 import { type ServiceParameters, userAgent } from './constants.ts'
 import { signalError } from './errors.ts'
-import { refusal, request } from './rest.ts'
+import { dateOf, refusal, request, waitOf } from './rest.ts'
 
 const silenceMaxMs = 30_000
 /** A manifest of 20,000 contacts is some 400 kB, their records ten times that. */
@@ -47,10 +47,9 @@ export class StorageServer {
   ): Promise<StorageAnswer> {
     const authorization = await this.#authorize()
     try {
-      const { status, body: answer, retryAfter } = await this.#send(method, path, body, authorization, signal)
+      const { status, body: answer, retryAfterMs } = await this.#send(method, path, body, authorization, signal)
       if (status === 429) {
-        const seconds = Number(retryAfter)
-        throw signalError('signal-rate-limited', { retryAfterMs: seconds > 0 ? seconds * 1000 : undefined })
+        throw signalError('signal-rate-limited', { retryAfterMs })
       }
       if (status === 401 || status === 403) {
         this.#credentials = undefined
@@ -83,7 +82,7 @@ export class StorageServer {
     body: Uint8Array | undefined,
     authorization: string,
     signal: AbortSignal,
-  ): Promise<StorageAnswer & { retryAfter: string | undefined }> {
+  ): Promise<StorageAnswer & { retryAfterMs: number | undefined }> {
     return await new Promise((resolve, reject) => {
       const headers = {
         authorization,
@@ -103,8 +102,9 @@ export class StorageServer {
         })
         answer.on('error', reject)
         answer.on('end', () => {
-          const retryAfter = answer.headers['retry-after']
-          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks), retryAfter })
+          const { 'retry-after': wait, date } = answer.headers
+          const retryAfterMs = waitOf(wait, dateOf(date))
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks), retryAfterMs })
         })
       })
       outgoing.on('timeout', () => outgoing.destroy(new Error('the storage service is silent')))

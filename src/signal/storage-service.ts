@@ -10,7 +10,7 @@
  * is answered by reading anew.
  */
 import type { Log } from '../log.ts'
-import type { Database, DatabaseTransaction } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway } from './errors.ts'
@@ -42,15 +42,6 @@ interface Contents {
   version: number
   manifest: ManifestRecord
   records: readonly StoredRecord[]
-}
-
-/** The storage service is to be read now, also when a reading is under way: what it reads may be what was before. */
-export async function makeStorageDue(transaction: DatabaseTransaction, nowMs: number): Promise<void> {
-  const row = await transaction.selectFrom('signal_account').select('storage_due_at_ms').executeTakeFirst()
-  const before = row?.storage_due_at_ms ?? 0
-  // Another value than before, in the past: the reading under way does not take it for the one that it saw.
-  const storage_due_at_ms = before < nowMs ? before + 1 : nowMs - 1_000
-  await transaction.updateTable('signal_account').set({ storage_due_at_ms }).execute()
 }
 
 export class StorageService {

@@ -110,12 +110,13 @@ const membersMax = 1_001
 /** Most messages of which one sync message may say that they were read. */
 const readsMax = 1_000
 
-/** What the owner has read on another device, author by author. */
+/** What the owner has read (`opened`: looked at, and it was for that alone) on another device, author by author. */
 export async function applyReads(
   sink: SignalSink,
   reads: readonly SyncRead[],
   atMs: number,
   transaction: DatabaseTransaction,
+  opened = false,
 ): Promise<void> {
   const byAuthor = new Map<string, number[]>()
   for (const { senderAci, senderAciBinary, timestamp } of reads.slice(0, readsMax)) {
@@ -126,7 +127,7 @@ export async function applyReads(
   for (const [author, timestampsMs] of byAuthor) {
     const told = peerOf(author)
     const peer = idsOf((await findPeer(transaction, told)) ?? told)
-    await sink.readElsewhere({ author: peer, timestampsMs, atMs }, transaction)
+    await sink.readElsewhere({ author: peer, timestampsMs, atMs, opened }, transaction)
   }
 }
 

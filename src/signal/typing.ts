@@ -1,6 +1,6 @@
 /**
- * Tells somebody that the owner is writing, or has stopped: to devices that are connected now, never kept, never repeated, and
- * only to people who were let in.
+ * Tells somebody, or a group, that the owner is writing, or has stopped: to devices that are connected now, never kept, never
+ * repeated, and only to people who were let in.
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
@@ -10,6 +10,7 @@ import type { PeerIds } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import type { Habits } from './habits.ts'
 import { findPeer } from './peers.ts'
+import type { Content } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 import { isBlocked } from './standing.ts'
 
@@ -20,6 +21,17 @@ const startEveryMs = 10_000
 /** People whose last sign is remembered. */
 const keysMax = 1_000
 
+interface TypingParts {
+  db: Database
+  sender: Sender
+  clock: Clock
+  timestamps: OwnTimestamps
+  habits: Habits
+  log: Log
+  /** To the members who are connected; rejects when it could not leave. */
+  toGroup: (groupId: string, content: Content, timestampMs: number) => Promise<void>
+}
+
 export class TypingDesk {
   readonly #db: Database
   readonly #sender: Sender
@@ -27,17 +39,12 @@ export class TypingDesk {
   readonly #timestamps: OwnTimestamps
   readonly #habits: Habits
   readonly #log: Log
+  readonly #toGroup: TypingParts['toGroup']
   readonly #started = new Map<string, number>()
 
-  constructor(parts: {
-    db: Database
-    sender: Sender
-    clock: Clock
-    timestamps: OwnTimestamps
-    habits: Habits
-    log: Log
-  }) {
+  constructor(parts: TypingParts) {
     this.#db = parts.db
+    this.#toGroup = parts.toGroup
     this.#sender = parts.sender
     this.#clock = parts.clock
     this.#timestamps = parts.timestamps
@@ -46,36 +53,54 @@ export class TypingDesk {
   }
 
   /** Never throws: a sign that did not leave is as good as none. */
-  async tell(ids: PeerIds, started: boolean): Promise<void> {
+  async tell(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
     try {
-      const peer = await findPeer(this.#db, ids)
-      if (peer?.aci === undefined || !peer.accepted || peer.unregistered || !(await this.#habits.typing(this.#db)))
-        return
-      if (await this.#db.transaction().execute((transaction) => isBlocked(transaction, peer))) return
-      if (!this.#isNews(peer.aci, started)) return
-      const timestampMs = this.#timestamps.next()
-      await this.#sender.send({
-        to: peer.aci,
-        content: { typingMessage: { timestamp: timestampMs, action: started ? actions.started : actions.stopped } },
-        timestampMs,
-        urgent: false,
-        hint: ContentHint.Implicit,
-        log: false,
-        onlineOnly: true,
-      })
+      if (!(await this.#habits.typing(this.#db))) return
+      if (to.groupId === undefined) await this.#tellPerson(to, started)
+      else await this.#tellGroup(to.groupId, started)
     } catch (error) {
       this.#log.debug({ code: asCauseway(error).code }, 'a sign of typing was not told')
     }
   }
 
+  async #tellPerson(ids: PeerIds, started: boolean): Promise<void> {
+    const peer = await findPeer(this.#db, ids)
+    if (peer?.aci === undefined || !peer.accepted || peer.unregistered) return
+    if (await this.#db.transaction().execute((transaction) => isBlocked(transaction, peer))) return
+    if (!this.#isNews(peer.aci, started)) return
+    const { timestampMs, content } = this.#sign(started)
+    await this.#sender.send({
+      to: peer.aci,
+      content,
+      timestampMs,
+      urgent: false,
+      hint: ContentHint.Implicit,
+      log: false,
+      onlineOnly: true,
+    })
+  }
+
+  async #tellGroup(groupId: string, started: boolean): Promise<void> {
+    if (!this.#isNews(groupId, started)) return
+    const { timestampMs, content } = this.#sign(started, Buffer.from(groupId, 'base64'))
+    await this.#toGroup(groupId, content, timestampMs)
+  }
+
+  #sign(started: boolean, groupId?: Uint8Array): { timestampMs: number; content: Content } {
+    const timestampMs = this.#timestamps.next()
+    const named = groupId === undefined ? {} : { groupId }
+    const action = started ? actions.started : actions.stopped
+    return { timestampMs, content: { typingMessage: { timestamp: timestampMs, action, ...named } } }
+  }
+
   /** A start that was told a moment ago is not repeated, and nothing is stopped that was not told. */
-  #isNews(aci: string, started: boolean): boolean {
+  #isNews(who: string, started: boolean): boolean {
     const now = this.#clock.now()
-    const last = this.#started.get(aci)
-    if (!started) return this.#started.delete(aci)
+    const last = this.#started.get(who)
+    if (!started) return this.#started.delete(who)
     if (last !== undefined && now - last < startEveryMs) return false
-    this.#started.delete(aci)
-    this.#started.set(aci, now)
+    this.#started.delete(who)
+    this.#started.set(who, now)
     const oldest = this.#started.keys().next().value
     if (this.#started.size > keysMax && oldest !== undefined) this.#started.delete(oldest)
     return true

@@ -133,6 +133,11 @@ export async function attachmentsOf(
   return found
 }
 
+/** The owner has looked at it, or listened to it. */
+export async function markViewed(tx: DatabaseTransaction, id: string, nowMs: number): Promise<void> {
+  await tx.updateTable('attachments').set({ viewed_at_ms: nowMs }).where('id', '=', id).execute()
+}
+
 /** The next one whose time has come. */
 export function nextDue(db: Database, nowMs: number): Promise<AttachmentRow | undefined> {
   return db
@@ -220,9 +225,14 @@ export function spentOnce(db: Database): Promise<AttachmentRow[]> {
   )
 }
 
-/** Its author has taken the message back: nothing of what was attached stays. */
-export async function wipeAttachmentsOf(tx: DatabaseTransaction, message: MessageRow): Promise<void> {
-  const why = { code: 'taken-back', reason: 'its author has taken it back' }
+const TAKEN_BACK = { code: 'taken-back', reason: 'its author has taken it back' }
+
+/** Nothing of what was attached stays, since its author has taken the message back or for another reason. */
+export async function wipeAttachmentsOf(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  why: { code: string; reason: string } = TAKEN_BACK,
+): Promise<void> {
   for (const row of (await attachmentsOf(tx, [message])).get(message.id) ?? []) await wipeAttachment(tx, row, why)
 }
 

@@ -27,6 +27,7 @@ import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
 import * as mms from './migrations/0016_mms.ts'
+import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -57,6 +58,7 @@ const migrations = {
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
   '0016_mms': mms,
+  '0018_signal_views': signalViews,
   '0019_message_paths': messagePaths,
 }
 

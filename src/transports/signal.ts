@@ -209,6 +209,10 @@ export class SignalTransport implements Transport {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }
 
+  async markViewed(author: Recipient, timestampMs: number, once: boolean, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.markViewed(author, timestampMs, once, asTransaction(unit))
+  }
+
   async decide(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void> {
     return await this.#account.decide(recipient, decision, asTransaction(unit))
   }
@@ -272,6 +276,8 @@ function mirrored(message: IncomingText, to: PeerIds): MirroredMessage {
     preview,
     timerS,
     startedAtMs,
+    media: message.attachments,
+    viewOnce: message.viewOnce,
     dedupeKey: dedupeKey(message),
   }
   return { transport: 'signal', lane: SIGNAL_LANE, ...shown }

@@ -100,6 +100,7 @@ async function read(call: Call<undefined, unknown>, which: 'content' | 'thumbnai
     ports.log.info({ id: row.id, cause: error instanceof Error ? error.message : '' }, 'a file was not read to its end')
     return STREAMING
   }
+  if (which === 'content' && range === undefined && (isOnce || row.voice === 1)) await ports.router.viewed(row.id)
   if (isOnce) await ports.media.wipe(row.id, { code: 'opened', reason: 'it was to be looked at once, and was' })
   return STREAMING
 }

@@ -4,7 +4,6 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { parseDuration } from '../../domain/duration.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
-import { TEXT_STYLES } from '../../domain/ranges.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
 import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
@@ -17,10 +16,10 @@ import { idempotencyKey, Problem } from '../problem.ts'
 import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
 import { attemptView, messageView, ownChangeView } from '../views.ts'
+import { stylesIn, textStyles } from './text-styles.ts'
 
 /** Whatever is longer is no message but a book; transports have lower bounds of their own. */
 export const TEXT_CHARS_MAX = 20_000
-const TEXT_STYLES_MAX = 250
 const METADATA_CHARS_MAX = 4_096
 /** Official clients attach no more. */
 const MEDIA_MAX = 32
@@ -64,17 +63,7 @@ const newMessage = z
       .boolean()
       .optional()
       .describe('To be shown at once and kept by nobody (class 0): always a text, never over Signal, without files.'),
-    text_styles: z
-      .array(
-        z.strictObject({
-          start: z.int().min(0),
-          length: z.int().min(1),
-          style: z.enum(TEXT_STYLES),
-        }),
-      )
-      .max(TEXT_STYLES_MAX)
-      .optional()
-      .describe('Parts of the text, in UTF-16 units; shown by Signal, left out of a text message.'),
+    text_styles: textStyles.optional(),
     quote_id: z
       .string()
       .min(1)
@@ -152,7 +141,7 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
   if (body.text_styles !== undefined) {
-    request.ranges = body.text_styles.map((range) => ({ ...range, kind: 'style' as const }))
+    request.ranges = stylesIn(body.text_styles)
   }
   if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy

@@ -18,14 +18,14 @@ const descriptionCharactersMax = 480
 export class GroupCommands implements SignalGroups {
   readonly #groups: Groups
   readonly #own: string
-  readonly #delivery: Pick<Delivery, 'resolve' | 'compose' | 'transcribeToGroup'>
+  readonly #delivery: Pick<Delivery, 'resolve' | 'compose' | 'toGroup' | 'transcribeToGroup'>
   readonly #approve: (ids: PeerIds) => Promise<void>
 
   constructor(parts: {
     groups: Groups
     /** Our own ACI. */
     own: string
-    delivery: Pick<Delivery, 'resolve' | 'compose' | 'transcribeToGroup'>
+    delivery: Pick<Delivery, 'resolve' | 'compose' | 'toGroup' | 'transcribeToGroup'>
     approve: (ids: PeerIds) => Promise<void>
   }) {
     this.#groups = parts.groups
@@ -51,8 +51,10 @@ export class GroupCommands implements SignalGroups {
   }): Promise<readonly MemberOutcome[]> {
     const { groupId, timestampMs } = outgoing
     await this.#groups.admit(groupId)
-    const whole = await this.#delivery.compose(outgoing.content, timestampMs, outgoing.media)
-    const { content, outcomes } = await this.#groups.send(groupId, whole, timestampMs)
+    const { content, outcomes } = await this.#delivery.toGroup(groupId, async () => {
+      const whole = await this.#delivery.compose(outgoing.content, timestampMs, outgoing.media)
+      return await this.#groups.send(groupId, whole, timestampMs)
+    })
     const sent = outcomes.filter(({ outcome }) => outcome === 'sent').map(({ aci }) => aci)
     await this.#delivery.transcribeToGroup(content, timestampMs, sent)
     return outcomes

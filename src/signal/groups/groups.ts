@@ -92,6 +92,15 @@ export class Groups {
     return { content, outcomes }
   }
 
+  /**
+   * A sign of the moment, to those members who can be reached together and are connected; nobody is served alone, and
+   * nothing is kept. Errors as `send`.
+   */
+  async signal(id: string, content: Content, timestampMs: number): Promise<void> {
+    await this.admit(id)
+    await this.#sender.signal({ groupId: id, content, timestampMs, urgent: false })
+  }
+
   /** See `GroupAdmin`. */
   async create(wanted: Parameters<GroupAdmin['create']>[0]): Promise<string> {
     return await this.#admin.create(wanted)

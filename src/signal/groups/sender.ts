@@ -27,6 +27,7 @@ import type { MemberOutcome } from './contract.ts'
 import { renewEndorsementsBeforeMs, tokenFor } from './endorsements.ts'
 import type { GroupKeeper } from './keeper.ts'
 import type { KnownGroup } from './known.ts'
+import type { GroupState } from './state.ts'
 
 /** One try and three healed ones. */
 const triesMax = 4
@@ -87,8 +88,7 @@ export class GroupSender {
    */
   async send(outgoing: GroupOutgoing): Promise<readonly MemberOutcome[]> {
     const group = await this.#licensed(outgoing.groupId)
-    const members = group.state.members.map(({ aci }) => aci).filter((aci) => aci !== this.#credentials.aci)
-    const recipients = [...new Set(outgoing.recipients ?? members)]
+    const recipients = [...new Set(outgoing.recipients ?? this.#others(group))]
     await this.#demandTrust(recipients)
     const run = new Run(outgoing, this.#servedBefore(outgoing))
     const waiting = recipients.filter((id) => !run.outcomes.has(id))
@@ -101,6 +101,22 @@ export class GroupSender {
     )
     if (run.failure !== undefined) throw run.failure
     return [...run.outcomes.values()]
+  }
+
+  /**
+   * To the members who hold our key already, in one request; others go without, since a sign is of no use a moment later.
+   * Errors as `send`.
+   */
+  async signal(outgoing: GroupOutgoing): Promise<void> {
+    const group = await this.#keeper.demand(outgoing.groupId)
+    const recipients = this.#others(group).filter((aci) => group.endorsements?.byAci[aci] !== undefined)
+    await this.#demandTrust(recipients)
+    const ready = await this.#keys.holding(await this.#keys.distribution(group.id), recipients)
+    await this.#together(ready, new Run(outgoing, new Map(), true))
+  }
+
+  #others({ state }: { state: GroupState }): string[] {
+    return state.members.map(({ aci }) => aci).filter((aci) => aci !== this.#credentials.aci)
   }
 
   /** With endorsements that hold for a while yet, where the service can be asked. */
@@ -165,7 +181,7 @@ export class GroupSender {
         const payload = await this.#encrypt(group, distributionId, ready, run)
         const connection = await this.#chat.anonymous()
         const { unregisteredIds } = await connection.sendMultiRecipientMessage(
-          { payload, timestamp: outgoing.timestampMs, auth: token, onlineOnly: false, urgent: outgoing.urgent },
+          { payload, timestamp: outgoing.timestampMs, auth: token, onlineOnly: run.isSign, urgent: outgoing.urgent },
           { abortSignal: AbortSignal.timeout(sendTimeoutMs) },
         )
         const gone = new Set(unregisteredIds.map((id) => id.getServiceIdString()))
@@ -212,8 +228,9 @@ export class GroupSender {
       certificate,
       idOctets: group.cipher.idOctets,
       recipients,
-      hint: ContentHint.Resendable,
+      hint: run.isSign ? ContentHint.Implicit : ContentHint.Resendable,
       alongside: async (transaction, nowMs) => {
+        if (run.isSign) return
         for (const to of acis) await rememberSent(transaction, { ...outgoing, to }, content, nowMs)
       },
     })
@@ -305,9 +322,12 @@ class Run {
   readonly apart = new Set<string>()
   /** Something that may pass: whoever it hit is tried again. */
   failure: CausewayError | undefined
+  /** For those who are connected; never asked for again. */
+  readonly isSign: boolean
 
-  constructor(outgoing: GroupOutgoing, outcomes: Map<string, MemberOutcome>) {
+  constructor(outgoing: GroupOutgoing, outcomes: Map<string, MemberOutcome>, isSign = false) {
     this.outgoing = outgoing
+    this.isSign = isSign
     this.content = contentCodec.encode(outgoing.content)
     this.outcomes = outcomes
   }

@@ -20,6 +20,7 @@ import {
   joinInfoCodec,
   memberCodec,
 } from '../proto/groups.ts'
+import { dateOf, waitOf } from '../rest.ts'
 import type { GroupCipher } from './cipher.ts'
 import type { GroupCredentials } from './credentials.ts'
 import { changeEpochKnown } from './signed.ts'
@@ -194,9 +195,8 @@ export class GroupServer {
 }
 
 function refused({ status, headers }: Answer): CausewayError {
-  const retryAfter = Number(headers['retry-after'])
   if (status === 429) {
-    const retryAfterMs = Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined
+    const retryAfterMs = waitOf(headers['retry-after'], dateOf(headers.date))
     return signalError('signal-rate-limited', { retryAfterMs })
   }
   const known = {

@@ -137,7 +137,7 @@ message SyncMessage {
   optional ViewOnceOpen viewOnceOpen = 11;
   optional MessageRequestResponse messageRequestResponse = 14;
   optional DeleteForMe deleteForMe = 22;
-  message Contacts { optional AttachmentPointer blob = 1; }
+  message Contacts { optional AttachmentPointer blob = 1; optional bool complete = 2; }
   message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
   message Blocked {
@@ -374,7 +374,7 @@ export interface PniChangeNumber {
 /** What our own devices tell each other. */
 export interface SyncMessage {
   sent?: SyncSent
-  contacts?: { blob?: AttachmentPointer }
+  contacts?: { blob?: AttachmentPointer; complete?: boolean }
   /** 1 contacts, 3 blocked, 4 configuration, 5 keys. */
   request?: { type?: number }
   read?: readonly SyncRead[]

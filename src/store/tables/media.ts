@@ -30,6 +30,8 @@ interface AttachmentsTable {
   sticker: Generated<number>
   /** Kept until it was opened once. */
   view_once: Generated<number>
+  /** When the owner looked at it, or listened to it, first; of view-once and voice only. */
+  viewed_at_ms: number | null
   caption: string | null
   blurhash: string | null
   /** What it came by, and where it is to be fetched: opaque to all but that transport. */

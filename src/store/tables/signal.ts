@@ -40,6 +40,8 @@ export interface SignalAccountTable {
   registration_lock: string | null
   /** Others are told that we are writing, and we are shown that they are (likewise). */
   typing_indicators: Generated<Flag>
+  /** When a linked device of this primary asked for the contact list that it has not got yet. */
+  contacts_asked_at_ms: Generated<number | null>
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -169,8 +171,8 @@ interface SignalReceivedTable {
 
 /** Receipts that we owe. */
 interface SignalReceiptsDueTable {
-  /** `read-here`: our own other devices are to know that it was read. */
-  kind: 'delivered' | 'read' | 'read-here'
+  /** `…-here`: our own other devices are to know that it was read, listened to, or looked at (once). */
+  kind: 'delivered' | 'read' | 'read-here' | 'viewed' | 'viewed-here' | 'opened-here'
   /** The message's author. */
   aci: string
   timestamp_ms: number

@@ -206,3 +206,19 @@ test('stopping ends at once, connected or not', async () => {
   await lonely.close()
   expect(lonely.account.status().state).toBe('disconnected')
 })
+
+test('a captcha that nobody solves is waited for as long as the server named, and then sending goes on', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', anaNumber)
+  const gateway = await world.registeredGateway()
+  const { account } = gateway
+  const send = () => account.sendText({ to: byAci(ana.aci), text: 'hi', timestampMs: timestamp() })
+  world.server.faults.demandCaptcha('challenge-token', true, 600)
+  await expect(send()).rejects.toMatchObject({ code: 'signal-challenge', retryAfterMs: 600_000 })
+  await until(() => gateway.waits.includes(600_000))
+  world.server.faults.heal()
+  await until(() => account.status().state === 'connected')
+  expect(account.status().challenge).toBeUndefined()
+  await send()
+  await until(() => ana.texts.length === 1)
+})

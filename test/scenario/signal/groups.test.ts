@@ -3,45 +3,8 @@
  * (src/sandbox/group-rules.ts): the mock itself drops most of them in silence.
  */
 import { expect, test } from 'vitest'
+import { aciOf, acquainted, grouped, groupTexts, last, plain, requestsFor, sendTo } from './group-kit.ts'
 import { byAci, type Gateway, timestamp, until, World } from './kit.ts'
-
-const aciOf = ({ account }: Gateway) => account.status().aci ?? ''
-
-/** Accounts that know each other's profile keys, as people who have written to each other do. */
-async function acquainted(world: World, count: number): Promise<Gateway[]> {
-  const gateways: Gateway[] = []
-  for (let index = 0; index < count; index += 1) {
-    gateways.push(await world.registeredGateway(`g${index}`, `+1555000010${index}`))
-  }
-  for (const one of gateways) {
-    for (const other of gateways) {
-      if (one === other) continue
-      await one.account.sendText({ to: byAci(aciOf(other)), text: 'hello', timestampMs: timestamp() })
-    }
-  }
-  await until(() => gateways.every(({ sink }) => sink.texts.length === count - 1))
-  // Without a published profile somebody can only be invited.
-  await until(() => requestsFor(world, '/v1/profile').filter(({ verb }) => verb === 'PUT').length === count)
-  return gateways
-}
-
-const plain = { description: '', timerSeconds: 0, announcementsOnly: false, avatar: undefined }
-
-/** A group of the first with all others, known to everybody. */
-async function grouped(world: World, count: number): Promise<{ id: string; gateways: Gateway[] }> {
-  const gateways = await acquainted(world, count)
-  const [first, ...others] = gateways
-  const people = others.map((other) => byAci(aciOf(other)))
-  const id = (await first?.account.groups().create({ ...plain, title: 'Garden', people })) ?? ''
-  await until(() => others.every(({ sink }) => sink.groups.some(({ group }) => group.standing === 'member')))
-  return { id, gateways }
-}
-
-const last = ({ sink }: Gateway) => sink.groups.at(-1)
-const groupTexts = ({ sink }: Gateway) => sink.texts.filter(({ groupId }) => groupId !== undefined)
-const requestsFor = (world: World, part: string) => world.server.host.requests.filter(({ path }) => path.includes(part))
-const sendTo = ({ account }: Gateway, groupId: string, text: string, timestampMs = timestamp()) =>
-  account.groups().send({ groupId, text, timestampMs })
 
 test('whoever is added learns of the group with title and members, and its messages come with author and group', async () => {
   const world = await World.open()

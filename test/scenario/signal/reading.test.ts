@@ -1,6 +1,6 @@
 /** Read receipts and typing, both ways: what is told, to whom, and that it can be switched off. */
 import { expect, test } from 'vitest'
-import { byAci, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
 async function markRead({ account, db }: Gateway, aci: string, timestampsMs: readonly number[]): Promise<void> {
   const afterCommit = await db.transaction().execute((tx) => account.markRead(byAci(aci), timestampsMs, tx))
@@ -82,4 +82,41 @@ test('typing is a fact of the moment, and this account never says that it types'
   ])
   expect(gateway.sink.texts).toEqual([])
   expect(await due(gateway)).toEqual([])
+})
+
+test('that a voice message was heard, or a picture looked at once, is told to its author and to the phone; and from there it is taken', async () => {
+  const world = await World.open()
+  const olga = await world.person('Olga', '+15550000301')
+  const ana = await world.person('Ana', '+15550000201')
+  const gateway = await world.gateway({ patient: true })
+  await gateway.account.link({ deviceName: 'Cellar' })
+  const { link } = gateway.account.status()
+  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
+  await connected(gateway)
+  const { timestampMs: heard } = await ana.sendText(olga.e164, 'one')
+  const { timestampMs: seen } = await ana.sendText(olga.e164, 'two')
+  await until(() => gateway.sink.texts.length === 2)
+  const { account, db } = gateway
+  await db.updateTable('signal_account').set({ read_receipts: 1 }).execute()
+  for (const [timestampMs, once] of [
+    [heard, false],
+    [seen, true],
+  ] as const) {
+    const afterCommit = await db
+      .transaction()
+      .execute((tx) => account.markViewed(byAci(ana.aci), timestampMs, once, tx))
+    afterCommit()
+  }
+  await until(() => olga.viewedElsewhere.length === 1)
+  expect(olga.viewedElsewhere).toEqual([{ authorAci: ana.aci, timestampMs: heard }])
+  const opened = () => olga.syncs.flatMap(({ viewOnceOpen }) => (viewOnceOpen == null ? [] : [viewOnceOpen]))
+  await until(() => opened().length === 1)
+  expect(opened().map(({ timestamp }) => Number(timestamp))).toEqual([seen])
+  expect(Buffer.from(opened()[0]?.senderAciBinary ?? []).toString('hex')).toBe(ana.aci.replaceAll('-', ''))
+  await until(() => ana.receipts.some(({ kind, timestampsMs }) => kind === 'viewed' && timestampsMs.includes(seen)))
+  const [told] = opened()
+  if (told === undefined) throw new Error('nothing was told')
+  await olga.tellDevices({ viewOnceOpen: told })
+  await until(() => gateway.sink.reads.length === 1)
+  expect(gateway.sink.reads).toMatchObject([{ author: { aci: ana.aci }, timestampsMs: [seen], opened: true }])
 })

@@ -1,5 +1,6 @@
 /** Strangers and blocked people: what goes out to them, what of theirs is taken, and what our own devices tell each other. */
 import { expect, test } from 'vitest'
+import type { Proto } from '../../../src/sandbox/mock.ts'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
 import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
@@ -130,4 +131,46 @@ test('decisions made on the phone are taken: accept, block with and without remo
   expect(sink.texts.map(({ text }) => text)).toEqual(['one', 'two', 'four'])
   // Whoever was blocked and is not any more is a stranger again.
   expect(sink.texts[2]).toMatchObject({ request: true })
+})
+
+test('what is removed here for the owner alone is told to the phone, and what the phone removed is taken', async () => {
+  const { olga, ana, gateway, sink } = await linked(true)
+  const own = gateway.account.status().aci ?? ''
+  const removal = { ours: false, timestampMs: 1_700_000_000_001 }
+  const mine = { ours: true, timestampMs: 1_700_000_000_002 }
+  const tell = async (what: Parameters<typeof gateway.account.tellRemoved>[1]) => {
+    const { account, db } = gateway
+    const afterCommit = await db.transaction().execute((tx) => account.tellRemoved(byAci(ana.aci), what, tx))
+    afterCommit()
+  }
+  await tell({ what: 'messages', messages: [removal, mine] })
+  await tell({ what: 'conversation', messages: [mine], lasting: [removal] })
+  await until(() => olga.syncs.filter(({ deleteForMe }) => deleteForMe != null).length === 2)
+  const [single, whole] = olga.syncs.flatMap(({ deleteForMe }) => (deleteForMe == null ? [] : [deleteForMe]))
+  const [messages] = single?.messageDeletes ?? []
+  const named = (found: Proto.AddressableMessage[] | null = []) =>
+    (found ?? []).map(({ author, sentTimestamp }) => [
+      Buffer.from(author?.authorServiceIdBinary ?? []).toString('hex'),
+      Number(sentTimestamp),
+    ])
+  const [hexOfAna, hexOfOwn] = [ana.aci, own].map((aci) => aci.replaceAll('-', ''))
+  expect(Buffer.from(messages?.conversation?.identifier?.threadServiceIdBinary ?? []).toString('hex')).toBe(hexOfAna)
+  expect(named(messages?.messages)).toEqual([
+    [hexOfAna, removal.timestampMs],
+    [hexOfOwn, mine.timestampMs],
+  ])
+  const [conversation] = whole?.conversationDeletes ?? []
+  expect(conversation).toMatchObject({ isFullDelete: true })
+  expect(named(conversation?.mostRecentMessages)).toEqual([[hexOfOwn, mine.timestampMs]])
+  expect(named(conversation?.mostRecentNonExpiringMessages)).toEqual([[hexOfAna, removal.timestampMs]])
+
+  // The other way round, in the very words that we have spoken.
+  if (single === undefined || whole === undefined) throw new Error('nothing was told')
+  await olga.tellDevices({ deleteForMe: single })
+  await olga.tellDevices({ deleteForMe: whole })
+  await until(() => sink.removals.length === 2)
+  expect(sink.removals).toMatchObject([
+    { with: { aci: ana.aci }, what: 'messages', messages: [removal, mine] },
+    { with: { aci: ana.aci }, what: 'up-to', messages: [mine, removal], whole: true },
+  ])
 })

@@ -203,3 +203,55 @@ test('the messages of the service are what its own schema reads', () => {
   const manifest = storageManifestCodec.encode({ version: 7, value: new Uint8Array([3]) })
   expect(Proto.StorageManifest.decode(Buffer.from(manifest)).version).toBe(7n)
 })
+
+test('whom a primary lets in, keeps out and lets back is in its records, and what is decided here meanwhile stands', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  const peer = { aci: ana.aci, pni: undefined, e164: undefined }
+  const decide = async (decision: Parameters<typeof gateway.account.decide>[1]) => {
+    const { account, db } = gateway
+    const afterCommit = await db.transaction().execute((tx) => account.decide(peer, decision, tx))
+    afterCommit()
+  }
+  const standing = async () => {
+    const { items = [] } = (await stored(world, gateway)) ?? {}
+    const contacts = items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).contact)
+    const found = contacts.find((contact) => contact?.aci === ana.aci)
+    return [found?.blocked ?? false, found?.whitelisted ?? false]
+  }
+  await decide({ kind: 'accepted', messages: [] })
+  await until(async () => (await standing()).join() === 'false,true')
+  await decide({ kind: 'blocked', deleted: false })
+  await until(async () => (await standing()).join() === 'true,false')
+  expect(await blocked(gateway)).toEqual([ana.aci])
+  await decide({ kind: 'unblocked' })
+  await until(async () => (await standing()).join() === 'false,false')
+  expect(await blocked(gateway)).toEqual([])
+})
+
+test('whom the phone has let in is let in here, and whom it lets go of may write again', async () => {
+  const { olga, ana, ben, gateway, uri } = await linkedGateway(await World.open())
+  gateway.sink.knowsAll = false
+  await olga.changeStorage((state) =>
+    state.addRecord(contactOf(ana, { whitelisted: true })).addRecord(contactOf(ben, { blocked: true })),
+  )
+  await olga.link(uri, [])
+  await connected(gateway)
+  await until(async () => (await blocked(gateway)).length === 1)
+  await until(() => gateway.sink.facts.some(({ kind, peer }) => kind === 'accepted' && peer.aci === ana.aci))
+  await (await ben.sendText(olga.e164, 'not heard')).acknowledged
+  await (await ana.sendText(olga.e164, 'heard')).acknowledged
+  expect(gateway.sink.texts.map(({ text, request }) => [text, request])).toEqual([['heard', false]])
+  await olga.changeStorage((state) =>
+    state
+      .removeRecord(({ record }) => 'contact' in record && record.contact.blocked === true)
+      .addRecord(contactOf(ben, { blocked: false })),
+  )
+  await until(async () => (await blocked(gateway)).length === 0)
+  await (await ben.sendText(olga.e164, 'heard again')).acknowledged
+  await until(() => gateway.sink.texts.length === 2)
+  // Unblocked is not let in.
+  expect(gateway.sink.texts[1]).toMatchObject({ text: 'heard again', request: true })
+})

@@ -114,3 +114,18 @@ test('what the phone writes to a group is ours in the group, with what it does t
     { groupId: id, target: { ours: false, timestampMs: theirs, authorAci: ana.aci }, change: { emoji: '👍' } },
   ])
 })
+
+test('a file that the phone sent comes with what is needed to fetch it', async () => {
+  const { world, olga, ana, gateway, sink } = await linked()
+  const content = Buffer.from('a photograph of the roof')
+  const file = { contentType: 'text/plain', fileName: 'roof.txt', voice: false }
+  const pointer = await world.server.host.files.put(content, file)
+  await olga.writeOnPhone(ana.e164, { body: 'look', attachments: [pointer] })
+  await until(() => sink.texts.length === 1)
+  const [message] = sink.texts
+  expect(message).toMatchObject({ text: 'look', sentTo: { aci: ana.aci }, viewOnce: false })
+  expect(message?.attachments).toMatchObject([
+    { contentType: 'text/plain', fileName: 'roof.txt', bytes: content.length },
+  ])
+  expect(gateway.account.status().state).toBe('connected')
+})

@@ -96,7 +96,7 @@ checked again for each delivery.
 **Health.** \`GET /healthz\`: 200 once ready, 503 before. \`GET /readyz\`: also 503 while a component fails. Neither wants a token.
 
 **Metrics.** \`GET /metrics\`: for Prometheus, with a token of the scope \`system:read\` (or over the Unix socket): messages by
-direction, transport and state, what waits, modems (state, signal, memories, recovery), the Signal account, how long
+direction, transport and state, what waits, modems (state, signal, memories, recovery), the Signal account and what became of its envelopes, how long
 reception takes, the size of the database. Modems are named by their labels; there is no number and no text in it.
 
 ## Message states

@@ -208,6 +208,7 @@ export async function startRig(): Promise<Rig> {
       updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
       approveIdentity: (id) => router.approveIdentity(id),
       markRead: (id) => router.markRead(id),
+      viewed: (id) => router.viewed(id),
       refreshCapabilities: (id) => router.refreshCapabilities(id),
       mode: () => router.mode(),
       setMode: (mode) => router.setMode(mode),

@@ -71,6 +71,16 @@ it('the rest of a long text completes the version that it belongs to', async () 
   expect(await shown()).toMatchObject({ text: 'anew and whole' })
 })
 
+it('styles are those of the version that is shown, whichever comes last', async () => {
+  const style = (start: number) => [{ kind: 'style' as const, style: 'bold' as const, start, length: 1 }]
+  await received('one')
+  await amend({ kind: 'edited', text: 'three', ranges: style(3) }, 3_000)
+  await amend({ kind: 'edited', text: 'two', ranges: style(1) }, 2_000)
+  expect(JSON.parse((await shown())?.ranges_json ?? '')).toEqual(style(3))
+  await amend({ kind: 'completed', text: 'three and more', ranges: style(7) }, 3_000, { timestampMs: 3_000 })
+  expect(JSON.parse((await shown())?.ranges_json ?? '')).toEqual(style(7))
+})
+
 it('what was taken back is empty in every version, and stays so', async () => {
   await received('one')
   await amend({ kind: 'edited', text: 'two' }, 2_000)

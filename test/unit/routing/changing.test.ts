@@ -60,6 +60,21 @@ describe('a reaction', () => {
 })
 
 describe('an edit', () => {
+  it('has the styles that it names and no others, and none beyond its end', async () => {
+    const style = (start: number) => ({ kind: 'style' as const, style: 'bold' as const, start, length: 2 })
+    const { message } = await world.router.submit({ to: ANA, text: 'one', ranges: [style(0)] })
+    await world.settle()
+    const edited = await world.router.change(message.id, { kind: 'edited', text: 'two words', ranges: [style(4)] })
+    expect(JSON.parse(edited.ranges_json ?? '')).toEqual([style(4)])
+    expect(said().at(-1)).toMatchObject({ kind: 'edited', text: 'two words', ranges: [style(4)] })
+    const outside = world.router.change(message.id, { kind: 'edited', text: 'two', ranges: [style(4)] })
+    await expect(outside).rejects.toMatchObject({ code: 'invalid-request' })
+    expect(said()).toHaveLength(1)
+    expect(await world.router.change(message.id, { kind: 'edited', text: 'three' })).toMatchObject({
+      ranges_json: null,
+    })
+  })
+
   it('names the newest version, and every version stays on record', async () => {
     const { id, sent_timestamp_ms: first } = await sent()
     await world.router.change(id, { kind: 'edited', text: 'two' })

@@ -94,6 +94,39 @@ afterEach(async () => {
 })
 
 let sent = 0
+const facts = (bytes: number | undefined) => ({
+  contentType: 'image/png',
+  fileName: undefined,
+  bytes,
+  width: undefined,
+  height: undefined,
+  voice: false,
+  borderless: false,
+  gif: false,
+  sticker: false,
+  caption: undefined,
+  blurhash: undefined,
+  pointer: new Uint8Array([1]),
+})
+
+/** A file that the owner sent from another device. */
+async function mirrored(viewOnce: boolean): Promise<void> {
+  sent += 1
+  const at = nowMs + sent
+  const nothing = { quote: undefined, timerS: undefined }
+  const to = { e164: '+15550000201', aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', pni: undefined }
+  const shown = {
+    transport: 'signal',
+    lane: 'signal',
+    to,
+    toSelf: false,
+    text: '',
+    sentAtMs: at,
+    startedAtMs: at,
+  } as const
+  await router.sink.mirror({ ...nothing, ...shown, media: [facts(content.length)], viewOnce, dedupeKey: `m${sent}` })
+}
+
 /** Somebody's message with so many files. */
 async function comes(count: number, bytes: number | undefined = content.length): Promise<void> {
   sent += 1
@@ -106,20 +139,7 @@ async function comes(count: number, bytes: number | undefined = content.length):
     receivedAtMs: nowMs,
     encrypted: true,
     dedupeKey: `k${sent}`,
-    media: Array.from({ length: count }, () => ({
-      contentType: 'image/png',
-      fileName: undefined,
-      bytes,
-      width: undefined,
-      height: undefined,
-      voice: false,
-      borderless: false,
-      gif: false,
-      sticker: false,
-      caption: undefined,
-      blurhash: undefined,
-      pointer: new Uint8Array([1]),
-    })),
+    media: Array.from({ length: count }, () => facts(bytes)),
   })
 }
 
@@ -128,6 +148,16 @@ const states = async () => (await rows()).map(({ state }) => state)
 const settle = (wanted: string[]) => vi.waitFor(async () => expect(await states()).toEqual(wanted), { timeout: 10_000 })
 const told = async () =>
   (await db.selectFrom('events').select('type').where('type', 'like', 'attachment.%').execute()).map(({ type }) => type)
+
+it('what the owner sent from another device is fetched as well; what was to be looked at once is not', async () => {
+  await mirrored(false)
+  await settle(['here'])
+  const [message] = await db.selectFrom('messages').selectAll().execute()
+  expect(message).toMatchObject({ direction: 'out', origin: 'other-device', attachments: 1 })
+  await mirrored(true)
+  await settle(['here', 'gone'])
+  expect(fetches).toBe(1)
+})
 
 describe('a file that came', () => {
   it('is there with its message before it is fetched, and its type is what its octets say', async () => {
@@ -291,4 +321,31 @@ it.each([
   ['\0\0\0\x20ftypmp42', 'image/png', 'video/mp4'],
 ])('octets %j called %s are %s', (octets, claimed, type) => {
   expect(contentTypeOf(Buffer.from(octets, 'latin1'), claimed)).toBe(type)
+})
+
+it('what was to be looked at once goes when another device of the owner has looked at it', async () => {
+  await comes(1)
+  await settle(['here'])
+  await db.updateTable('attachments').set({ view_once: 1 }).execute()
+  const author = { aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', e164: undefined, pni: undefined }
+  await router.sink.readElsewhere({ author, timestampsMs: [nowMs + sent], atMs: nowMs, opened: true })
+  expect(await states()).toEqual(['gone'])
+  expect(await told()).toContain('attachment.gone')
+})
+
+it('is told of as looked at once, to the transport that it came by, and only where that means something', async () => {
+  const viewed: [number, boolean][] = []
+  signal.markViewed = async (_author, timestampMs, once) => {
+    viewed.push([timestampMs, once])
+    return () => {}
+  }
+  await comes(1)
+  await settle(['here'])
+  const [row] = await rows()
+  await router.viewed(row?.id ?? '')
+  expect(viewed).toEqual([])
+  await db.updateTable('attachments').set({ voice: 1 }).execute()
+  await router.viewed(row?.id ?? '')
+  await router.viewed(row?.id ?? '')
+  expect(viewed).toEqual([[nowMs + sent, false]])
 })

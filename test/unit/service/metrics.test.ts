@@ -36,7 +36,9 @@ function metrics(): Metrics {
   const made = new Metrics({ db: rig.db, databasePath: join(directory, 'none.db'), clock: () => nowMs })
   const storage = [{ memory: 'SM', used: 3, total: 20 }]
   const modems = [modem({ label: 'kitchen', state: 'ready', signalDbm: -71, storage }), modem({ state: 'absent' })]
-  made.watch(modems, { status: () => ({ state: 'connected', e164: NUMBER }) } as unknown as SignalAccount)
+  const status = () => ({ state: 'connected', e164: NUMBER })
+  const envelopes = () => ({ received: 5, 'envelope-malformed': 2 })
+  made.watch(modems, { status, envelopes } as unknown as SignalAccount)
   return made
 }
 
@@ -78,6 +80,8 @@ test('what is there is counted, and parses', async () => {
     'causeway_modem_storage_messages{modem="kitchen",memory="SM",of="used"}': 3,
     'causeway_modem_recovery_steps{modem="kitchen",step="restart"}': 0,
     'causeway_signal_state{state="connected"}': 1,
+    'causeway_signal_envelopes{outcome="received"}': 5,
+    'causeway_signal_envelopes{outcome="envelope-malformed"}': 2,
     'causeway_database_bytes{file="main"}': 0,
   })
   expect(made.contentType).toMatch(/^text\/plain; version=/)

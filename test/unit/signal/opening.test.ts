@@ -7,6 +7,7 @@ import {
   ProtocolAddress,
   processPreKeyBundle,
   SenderCertificate,
+  SenderKeyDistributionMessage,
   ServerCertificate,
   sealedSenderEncrypt,
   signalEncrypt,
@@ -19,6 +20,7 @@ import type { Credentials } from '../../../src/signal/credentials.ts'
 import { openEnvelope, Unreadable } from '../../../src/signal/opening.ts'
 import { keepRepeatedUseKeys, makeRepeatedUseKeys } from '../../../src/signal/prekeys.ts'
 import { contentCodec, envelopeCodec } from '../../../src/signal/proto/messages.ts'
+import { keysPerDeviceMax } from '../../../src/signal/sender-keys-kept.ts'
 import { type LocalIdentity, RatchetUnit } from '../../../src/signal/stores.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
@@ -170,6 +172,43 @@ test('nothing that is not an envelope opens', async () => {
   for (const bytes of [[], [0xff], [8, 6], [8, 1, 0x42, 1, 0], [8, 99, 0x42, 1, 0]]) {
     expect(await whyNot(Uint8Array.from(bytes))).not.toBe('opened')
   }
+})
+
+test('a time that no calendar has is refused in every kind of envelope, and the server’s own falls back on the push', async () => {
+  for (const clientTimestamp of [0, 8.64e15 + 1, 2 ** 63]) {
+    for (const type of [1, 5, 6]) {
+      const octets = envelopeCodec.encode({ type, clientTimestamp, sourceServiceId: senderAci })
+      expect(await whyNot(octets), `${type} ${clientTimestamp}`).toBe('timestamp-range')
+    }
+  }
+  const receipt = { type: 5, clientTimestamp: nowMs - 5, serverTimestamp: 2 ** 63, sourceServiceId: senderAci }
+  expect(await open(envelopeCodec.encode(receipt))).toMatchObject({ serverTimestampMs: nowMs })
+})
+
+test('of the keys that one device hands us for groups the newest are kept, and those of others stay', async () => {
+  const row = (index: number, address = senderAci) => {
+    const distribution_id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
+    return { own: 'aci' as const, address, device_id: 1, distribution_id, record: new Uint8Array(1) }
+  }
+  const many = Array.from({ length: keysPerDeviceMax + 20 }, (_, index) => row(index))
+  await ours
+    .insertInto('signal_sender_keys')
+    .values([row(0, own.aci), ...many])
+    .execute()
+  const { senderKeys } = new RatchetUnit(theirs, nowMs).stores(sender)
+  const fresh = '00000000-0000-4000-8000-00000000ffff'
+  const key = await SenderKeyDistributionMessage.create(sender.address, fresh, senderKeys)
+  const content = pad(contentCodec.encode({ senderKeyDistributionMessage: key.serialize() }))
+  const unit = new RatchetUnit(ours, nowMs)
+  const context = { unit, credentials, trustRoots: [trustRoot.getPublicKey()] }
+  await openEnvelope(await sealedEnvelope({ content }), nowMs, context)
+  await ours.transaction().execute((transaction) => unit.commit(transaction))
+  const kept = await ours.selectFrom('signal_sender_keys').select(['address', 'distribution_id']).execute()
+  const theirKeys = kept.filter(({ address }) => address === senderAci).map(({ distribution_id: id }) => id)
+  expect(theirKeys).toHaveLength(keysPerDeviceMax)
+  expect(theirKeys).toContain(fresh)
+  expect(theirKeys).not.toContain(row(20).distribution_id)
+  expect(kept).toHaveLength(keysPerDeviceMax + 1)
 })
 
 test('2,000 envelopes with octets changed, cut off or added either open as before or are refused with a code', async () => {

@@ -1,0 +1,105 @@
+/**
+ * What the authors of messages and our own other devices are to know of what the owner does: reads, listens, decides,
+ * compares. Noted in the transaction in which it is done, sent from then on.
+ */
+import type { DatabaseTransaction } from '../store/database.ts'
+import type { OwnTimestamps, Random } from './clock.ts'
+import type { ContentDesk } from './contents-due.ts'
+import type { PeerDecision, PeerIds } from './contract.ts'
+import type { Habits } from './habits.ts'
+import { peerOf } from './ids.ts'
+import { verifiedContent } from './own-account.ts'
+import { peerAt } from './peers.ts'
+import type { SyncMessage } from './proto/messages.ts'
+import type { ReceiptDesk } from './receipts.ts'
+import { syncOf } from './standing.ts'
+
+export class Telling {
+  readonly #receipts: ReceiptDesk
+  readonly #contents: ContentDesk
+  readonly #timestamps: OwnTimestamps
+  readonly #habits: Habits
+  readonly #random: Random
+  readonly #own: string
+  readonly #otherDevices: () => boolean
+  readonly #fetch: () => void
+
+  constructor(parts: {
+    receipts: ReceiptDesk
+    contents: ContentDesk
+    timestamps: OwnTimestamps
+    habits: Habits
+    random: Random
+    /** Our own ACI. */
+    own: string
+    otherDevices: () => boolean
+    /** Writes what was decided to the storage service, among other things. */
+    fetch: () => void
+  }) {
+    this.#receipts = parts.receipts
+    this.#contents = parts.contents
+    this.#timestamps = parts.timestamps
+    this.#habits = parts.habits
+    this.#random = parts.random
+    this.#own = parts.own
+    this.#otherDevices = parts.otherDevices
+    this.#fetch = parts.fetch
+  }
+
+  /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
+  async oweReadReceipts(transaction: DatabaseTransaction, aci: string, timestampsMs: readonly number[]): Promise<void> {
+    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
+    for (const timestampMs of timestampsMs) {
+      if (tellAuthor) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
+      if (this.#otherDevices()) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
+    }
+  }
+
+  /** Takes note that this message was looked at, or listened to: as `oweReadReceipts`. */
+  async oweViewed(transaction: DatabaseTransaction, aci: string, timestampMs: number, once: boolean): Promise<void> {
+    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
+    if (tellAuthor) await this.#receipts.owe(transaction, 'viewed', aci, timestampMs)
+    const kind = once ? 'opened-here' : 'viewed-here'
+    if (this.#otherDevices()) await this.#receipts.owe(transaction, kind, aci, timestampMs)
+  }
+
+  /** See `SignalAccount.decide`; the lists are written already. */
+  async oweDecision(transaction: DatabaseTransaction, ids: PeerIds, decision: PeerDecision): Promise<() => void> {
+    const flush = await this.oweSync(transaction, await syncOf(transaction, ids, decision))
+    if (decision.kind === 'accepted' && ids.aci !== undefined) {
+      const readReceipts = await this.#habits.readReceipts(transaction)
+      for (const { timestampMs, read } of decision.messages) {
+        await this.#receipts.owe(transaction, 'delivered', ids.aci, timestampMs)
+        if (read && readReceipts) await this.#receipts.owe(transaction, 'read', ids.aci, timestampMs)
+      }
+    }
+    return () => {
+      flush()
+      void this.#receipts.flush()
+      this.#fetch()
+    }
+  }
+
+  /** Notes what our own other devices are to know. Returned: what is to be called after the commit. */
+  async oweSync(transaction: DatabaseTransaction, messages: readonly SyncMessage[]): Promise<() => void> {
+    const to = peerOf(this.#own)
+    for (const syncMessage of messages) {
+      const timestampMs = this.#timestamps.next()
+      await this.#contents.owe(transaction, { to, content: { syncMessage }, timestampMs, reference: undefined })
+    }
+    return () => void this.#contents.flush()
+  }
+
+  /** See `SignalAccount.tellVerified`. */
+  async tellVerified(ids: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
+    const content = await verifiedContent(transaction, ids, verified, this.#random)
+    if (content === undefined) return () => undefined
+    const to = peerOf(this.#own)
+    await this.#contents.owe(transaction, { to, content, timestampMs: this.#timestamps.next(), reference: undefined })
+    return () => void this.#contents.flush()
+  }
+
+  flushReceipts(): void {
+    void this.#receipts.flush()
+  }
+}

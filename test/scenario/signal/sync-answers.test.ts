@@ -1,0 +1,77 @@
+/**
+ * A primary and a device that is linked to it, both Causeway: the link is made by hand, in the database and at the server,
+ * since a primary of ours links nobody yet. What the device asks for is what a desktop asks for.
+ */
+
+import { IdentityKeyPair } from '@signalapp/libsignal-client'
+import { expect, test } from 'vitest'
+import { ServiceIdKind } from '../../../src/sandbox/mock.ts'
+import { keepRepeatedUseKeys, makeRepeatedUseKeys } from '../../../src/signal/prekeys.ts'
+import { byAci, connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+
+const password = 'of the linked device'
+
+async function linkedTo(world: World, primary: Gateway): Promise<Gateway> {
+  const { host } = world.server
+  const first = await host.findByNumber(gatewayNumber)
+  if (first === undefined) throw new Error('the primary is not on Signal')
+  const ids = { registrationId: 77, pniRegistrationId: 78 } as const
+  const device = await host.registerDevice({ primary: first, password, ...ids } as never)
+  const row = await primary.db.selectFrom('signal_account').selectAll().executeTakeFirstOrThrow()
+  const empty = await world.gateway({ name: 'linked' })
+  await empty.db
+    .insertInto('signal_account')
+    .values({
+      ...row,
+      device_id: device.deviceId,
+      password,
+      aci_registration_id: ids.registrationId,
+      pni_registration_id: ids.pniRegistrationId,
+      entropy_pool: '',
+      read_receipts: 0,
+      sync_requested_at_ms: null,
+    })
+    .execute()
+  for (const own of ['aci', 'pni'] as const) {
+    const identity = IdentityKeyPair.deserialize(new Uint8Array(row[`${own}_identity`]))
+    const keys = makeRepeatedUseKeys(identity, { signed: 1, kyber: 2 }, Date.now())
+    await empty.db.transaction().execute((tx) => keepRepeatedUseKeys(tx, own, keys, Date.now()))
+    const publicHalf = (key: typeof keys.signed | typeof keys.lastResort) => ({
+      keyId: key.id(),
+      publicKey: key.publicKey(),
+      signature: Buffer.from(key.signature()),
+    })
+    await device.setKeys(own === 'aci' ? ServiceIdKind.ACI : ServiceIdKind.PNI, {
+      identityKey: identity.publicKey,
+      signedPreKey: publicHalf(keys.signed),
+      lastResortKey: publicHalf(keys.lastResort),
+    } as never)
+  }
+  await empty.close()
+  const linked = await world.gateway({ name: 'linked' })
+  await connected(linked)
+  return linked
+}
+
+test('a linked device that asks gets contacts, the blocked list, the settings and the keys', async () => {
+  const world = await World.open()
+  const primary = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  const ben = await world.person('Ben', '+15550000202')
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  await (await ben.sendText(gatewayNumber, 'buy now')).acknowledged
+  await until(() => primary.sink.facts.filter(({ kind }) => kind === 'profile').length === 2)
+  const { account, db } = primary
+  await db.transaction().execute((tx) => account.decide(byAci(ben.aci), { kind: 'blocked', deleted: false }, tx))
+  const linked = await linkedTo(world, primary)
+  const facts = linked.sink.facts
+  await until(() => facts.some((fact) => fact.kind === 'named' && fact.name === 'Ana' && fact.peer.aci === ana.aci))
+  await until(() => facts.some((fact) => fact.kind === 'blocked' && fact.blocked && fact.peer.aci === ben.aci))
+  const state = () =>
+    linked.db.selectFrom('signal_account').select(['entropy_pool', 'read_receipts']).executeTakeFirstOrThrow()
+  const { entropy_pool: pool } = await db.selectFrom('signal_account').select('entropy_pool').executeTakeFirstOrThrow()
+  await until(async () => (await state()).entropy_pool === pool && (await state()).read_receipts === 1)
+  expect(pool).toHaveLength(64)
+  const asked = await db.selectFrom('signal_account').select('contacts_asked_at_ms').executeTakeFirstOrThrow()
+  expect(asked.contacts_asked_at_ms).toBeNull()
+})

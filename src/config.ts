@@ -26,7 +26,7 @@ export interface Config {
   /** The file that was read, absolute. */
   file: string | undefined
   profile: 'live' | 'sandbox'
-  http: { listen: { host: string; port: number }; requestsPerMinute: number }
+  http: { listen: { host: string; port: number }; publicUrl: string | undefined; requestsPerMinute: number }
   mode: 'integrated' | 'data_only' | 'sms_only'
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
@@ -128,7 +128,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
   return {
     file,
     profile: values.profile,
-    http: { listen: values.http.listen, requestsPerMinute: values.http.requests_per_minute },
+    http: {
+      listen: values.http.listen,
+      publicUrl: values.http.public_url,
+      requestsPerMinute: values.http.requests_per_minute,
+    },
     mode: values.mode,
     region: values.region,
     fallback: {

@@ -8,12 +8,15 @@ import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { countSegments } from '../modem/pdu/segments.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
+import { Passwords, SMALL_COST, USUAL_COST } from './http/passwords.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
+import { newSetupCode } from './http/setup-code.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
 import { RedisOutbox } from './routing/outbox.ts'
@@ -43,6 +46,8 @@ import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
 import { VERSION } from './version.ts'
 
+/** With less, a password takes half the memory to check. */
+const SMALL_MACHINE_BYTES = 2 * 1024 ** 3
 const STATUS_LINE_INTERVAL_MS = 30_000
 /** Names our queues where the Redis is shared. */
 const QUEUE_PREFIX = 'causeway'
@@ -50,6 +55,8 @@ const QUEUE_PREFIX = 'causeway'
 export interface RunningService {
   /** The port of the API, where 0 was asked for. */
   readonly port: number
+  /** The one way in for the first admin; undefined when there is one. */
+  readonly setupCode: string | undefined
   /** Lets running attempts end (bounded), then closes everything. */
   stop(): Promise<void>
 }
@@ -67,15 +74,18 @@ export async function runService(config: Config, { log }: { log: Log }): Promise
     }
   }
   try {
-    const { port } = await start(config, log, closing)
-    return { port, stop }
+    return { ...(await start(config, log, closing)), stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function start(config: Config, log: Log, closing: (() => Promise<unknown>)[]): Promise<{ port: number }> {
+async function start(
+  config: Config,
+  log: Log,
+  closing: (() => Promise<unknown>)[],
+): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
   const randomOctets = (count: number) => new Uint8Array(randomBytes(count))
   const ids = createIds(clock, randomOctets)
@@ -99,6 +109,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   })
   closing.push(() => db.destroy())
   const events = new EventLog(db, clock)
+  const passwords = new Passwords(totalmem() < SMALL_MACHINE_BYTES ? SMALL_COST : USUAL_COST, randomOctets)
 
   const redis = await openRedis(config, log, closing)
   const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
@@ -201,6 +212,9 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
       metrics,
       events,
       requestsPerMinute: config.http.requestsPerMinute,
+      passwords,
+      sandbox: config.profile === 'sandbox',
+      publicUrl: config.http.publicUrl,
       region: config.region,
       ids,
       clock,
@@ -245,6 +259,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   closing.push(() => lateParts.stop())
   webhooks.start()
 
+  const setupCode = await newSetupCode({ db, passwords, randomOctets })
   isReady = true
   const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)
   const endWatchdog = systemd.watchdog(() => health.isWell())
@@ -256,7 +271,7 @@ async function start(config: Config, log: Log, closing: (() => Promise<unknown>)
   })
   await systemd.ready(health.line())
   log.info({ port: http.port, modems: modems.length, version: VERSION }, 'causeway is ready')
-  return { port: http.port }
+  return { port: http.port, setupCode }
 }
 
 /** The private Redis, started and owned by us, or the one that the configuration names. */

@@ -211,6 +211,11 @@ export const configSchema = z.strictObject({
         .describe(
           'Address and port of the API. Port 0 takes a free one. Put TLS in front of it before it leaves the machine.',
         ),
+      public_url: url
+        .optional()
+        .describe(
+          'Where browsers reach the inbox, as `https://box.example`, when a reverse proxy in front gives it another name. Also makes its cookies `Secure`.',
+        ),
       requests_per_minute: count
         .prefault('6000')
         .describe('Requests that one token may make in a minute. The Unix socket has no such bound.'),

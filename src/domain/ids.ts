@@ -19,6 +19,9 @@ export type IdPrefix =
   | 'grp'
   | 'whk'
   | 'whd'
+  | 'usr'
+  | 'ses'
+  | 'psh'
 
 export type IdSource = (prefix: IdPrefix) => string
 

@@ -9,6 +9,7 @@ import type { MediaDesk } from '../routing/media.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import type { Passwords } from './passwords.ts'
 
 /** A modem as shown; the fields of the modem's own status that the API passes on. */
 export interface ModemView {
@@ -273,6 +274,11 @@ export interface ApiPorts {
   metrics: MetricsPort
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
+  passwords: Pick<Passwords, 'hash' | 'verify'>
+  /** Nothing leaves this machine. */
+  sandbox: boolean
+  /** Where browsers reach us, when that is not what they ask for (`http.public_url`). */
+  publicUrl: string | undefined
   /** Of one token. */
   requestsPerMinute: number
   /** ISO 3166 country for numbers in national form. */

@@ -7,9 +7,11 @@ import { groupRoutes } from './api/groups.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
+import { sessionRoutes } from './api/session.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { userRoutes } from './api/users.ts'
 import { webhookRoutes } from './api/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -26,4 +28,6 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...systemRoutes,
   ...webhookRoutes,
+  ...sessionRoutes,
+  ...userRoutes,
 ]

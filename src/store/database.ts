@@ -26,13 +26,15 @@ import * as signalRequests from './migrations/0012_signal_requests.ts'
 import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
+import * as inbox from './migrations/0017_inbox.ts'
+import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { SignalTables } from './tables/signal.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, MediaTables, SignalTables, WebhookTables {}
+export interface Tables extends InboxTables, MailboxTables, MediaTables, SignalTables, WebhookTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -53,6 +55,7 @@ const migrations = {
   '0013_media_once': mediaOnce,
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
+  '0017_inbox': inbox,
 }
 
 export interface OpenDatabaseOptions {
@@ -110,6 +113,8 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
     cipher.pragma('synchronous = FULL')
     cipher.pragma('foreign_keys = ON')
     cipher.prepare('select count(*) from sqlite_master').get()
+    // Words of any script, for the search (0017_inbox).
+    cipher.initTokenizer()
   } catch (cause) {
     cipher.close()
     throw new CausewayError({

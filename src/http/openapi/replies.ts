@@ -1,5 +1,6 @@
 /** What each route answers when all is well: one row for each row of `routes.ts`; a test says which is missing. */
 import type { z } from 'zod'
+import { inboxAnswers } from './inbox-shapes.ts'
 import { answers } from './shapes.ts'
 
 export interface SuccessReply {
@@ -117,4 +118,18 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/webhooks/:id/deliveries': json(answers.deliveries),
   'GET /api/v1/webhooks/:id/deliveries/:delivery': json(answers.deliveryLog),
   'POST /api/v1/webhooks/:id/deliveries/:delivery/redeliver': json(answers.delivery, 202),
+  'GET /api/v1/session': json(inboxAnswers.session),
+  'POST /api/v1/session': json(inboxAnswers.session),
+  'DELETE /api/v1/session': none,
+  'POST /api/v1/session/password': none,
+  'POST /api/v1/setup': json(inboxAnswers.session, 201),
+  'POST /api/v1/setup/code': json(inboxAnswers.setupCode, 201),
+  'GET /api/v1/users': json(inboxAnswers.users),
+  'POST /api/v1/users': json(inboxAnswers.user, 201),
+  'GET /api/v1/users/:id': json(inboxAnswers.user),
+  'PATCH /api/v1/users/:id': json(inboxAnswers.user),
+  'DELETE /api/v1/users/:id': none,
+  'GET /api/v1/sessions': json(inboxAnswers.sessions),
+  'DELETE /api/v1/sessions': none,
+  'DELETE /api/v1/sessions/:id': none,
 }

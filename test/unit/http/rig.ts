@@ -12,6 +12,7 @@ import { CausewayError } from '../../../src/domain/errors.ts'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
+import { Passwords } from '../../../src/http/passwords.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
@@ -324,6 +325,9 @@ export async function startRig(): Promise<Rig> {
     },
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
+    passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
+    sandbox: false,
+    publicUrl: undefined,
     requestsPerMinute: 1_000_000,
     region: 'GB',
     ids,

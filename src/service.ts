@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { countSegments } from '../modem/pdu/segments.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
@@ -46,6 +47,10 @@ import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
 import { VERSION } from './version.ts'
 
+/** `dist/inbox`, from the sources (`src/`) as from the build (`dist/src/`). */
+const INBOX_DIRECTORY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.js') ? '../inbox' : '../dist/inbox', import.meta.url),
+)
 /** With less, a password takes half the memory to check. */
 const SMALL_MACHINE_BYTES = 2 * 1024 ** 3
 const STATUS_LINE_INTERVAL_MS = 30_000
@@ -213,6 +218,7 @@ async function start(
       events,
       requestsPerMinute: config.http.requestsPerMinute,
       passwords,
+      inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',
       publicUrl: config.http.publicUrl,
       region: config.region,

@@ -12,6 +12,7 @@ import express, {
 } from 'express'
 import { authenticate, authenticateSession, authorize, demandOwnPage, LOCAL, type Principal, stranger } from './auth.ts'
 import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
+import { InboxFiles, mountInbox } from './inbox.ts'
 import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
@@ -91,6 +92,7 @@ export function createApp(
       throw methodNotAllowed(methods)
     })
   }
+  mountInbox(app, new InboxFiles(ports.inboxDirectory))
   app.use(() => {
     throw new Problem({ status: 404, code: 'not-found', title: 'Not found', detail: 'There is no such address here.' })
   })

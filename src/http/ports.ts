@@ -275,6 +275,8 @@ export interface ApiPorts {
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
+  /** Of the built web inbox; it need not be there. */
+  inboxDirectory: string
   /** Nothing leaves this machine. */
   sandbox: boolean
   /** Where browsers reach us, when that is not what they ask for (`http.public_url`). */

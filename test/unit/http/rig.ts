@@ -326,6 +326,7 @@ export async function startRig(): Promise<Rig> {
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
+    inboxDirectory: join(directory, 'inbox'),
     sandbox: false,
     publicUrl: undefined,
     requestsPerMinute: 1_000_000,

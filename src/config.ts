@@ -56,6 +56,7 @@ export interface Config {
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
+  push: { contact: string; localServices: boolean }
   memory: 'auto' | 'small' | 'fast'
   dataDir: string
   runtimeDir: string
@@ -179,6 +180,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       automaticBytesMax: values.attachments.automatic_bytes_max,
       totalBytesMax: values.attachments.total_bytes_max,
     },
+    push: { contact: values.push.contact, localServices: values.push.local_services },
     dataDir,
     runtimeDir,
     log: values.log,

@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
 import { Passwords, SMALL_COST, USUAL_COST } from './http/passwords.ts'
+import { PushWorker } from './http/push/worker.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
 import { newSetupCode } from './http/setup-code.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
@@ -201,6 +202,15 @@ async function start(
     log,
     version: VERSION,
   })
+  const push = await PushWorker.open({
+    db,
+    events,
+    clock,
+    resolve: (name) => lookup(name, { all: true }),
+    log,
+    subject: config.push.contact,
+    mayBeLocal: config.push.localServices,
+  })
   const http: HttpServer = await startHttp(
     {
       db,
@@ -218,6 +228,7 @@ async function start(
       events,
       requestsPerMinute: config.http.requestsPerMinute,
       passwords,
+      push,
       inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',
       publicUrl: config.http.publicUrl,
@@ -231,6 +242,7 @@ async function start(
     { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
   )
   closing.push(() => webhooks.stop())
+  closing.push(() => push.stop())
   closing.push(() => http.stop())
 
   // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
@@ -264,6 +276,7 @@ async function start(
   lateParts.start()
   closing.push(() => lateParts.stop())
   webhooks.start()
+  await push.start()
 
   const setupCode = await newSetupCode({ db, passwords, randomOctets })
   isReady = true

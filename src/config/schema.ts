@@ -385,6 +385,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Pictures, voice messages and other files. Kept encrypted in `data_dir`.'),
+  push: z
+    .strictObject({
+      contact: z
+        .string()
+        .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, { message: 'write mailto:name@host or an https:// address' })
+        .prefault('mailto:causeway@causeway.invalid')
+        .describe(
+          'How the operator of a push service reaches you (VAPID), as `mailto:you@example.org`. Some services (Apple) refuse what does not exist.',
+        ),
+      local_services: flag
+        .prefault('false')
+        .describe('Take push services on this machine and its network, over http too: for tests.'),
+    })
+    .prefault({})
+    .describe('Waking browsers. A wake carries no text; the browser must have reached the inbox over https.'),
   data_dir: text
     .optional()
     .describe('Where everything is kept. `/var/lib/causeway` when installed, `./data` from a checkout.'),

@@ -10,6 +10,7 @@ import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { Passwords } from './passwords.ts'
+import type { PushWorker } from './push/worker.ts'
 
 /** A modem as shown; the fields of the modem's own status that the API passes on. */
 export interface ModemView {
@@ -275,6 +276,7 @@ export interface ApiPorts {
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
+  push: Pick<PushWorker, 'publicKey' | 'parseEndpoint'>
   /** Of the built web inbox; it need not be there. */
   inboxDirectory: string
   /** Nothing leaves this machine. */

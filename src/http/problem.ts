@@ -171,6 +171,7 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
   'webhook-url': '/url',
+  'push-endpoint': '/endpoint',
   'invalid-media': '/media',
 }
 

@@ -7,6 +7,8 @@ import { groupRoutes } from './api/groups.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
+import { pushRoutes } from './api/push.ts'
+import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
@@ -30,4 +32,6 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
   ...sessionRoutes,
   ...userRoutes,
+  ...searchRoutes,
+  ...pushRoutes,
 ]

@@ -117,6 +117,14 @@ export async function endSessions(
   return (await query.returning('id').execute()).map(({ id }) => id)
 }
 
+/** Those that have not ended, to go on with. */
+export function liveSessions(db: Database, nowMs: number) {
+  return db
+    .selectFrom('sessions')
+    .where('seen_at_ms', '>', nowMs - IDLE_MS_MAX)
+    .where('created_at_ms', '>', nowMs - SESSION_MS_MAX)
+}
+
 /** Forgets those that have ended. */
 async function pruneSessions(db: DatabaseTransaction, nowMs: number): Promise<void> {
   await db

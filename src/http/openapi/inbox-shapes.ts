@@ -1,7 +1,7 @@
 /** What the routes of the web inbox answer, as schemas; see `shapes.ts`. */
 import { z } from 'zod'
 import { ROLES } from '../../domain/roles.ts'
-import { count, flag, list, maybe, maybeAt, shape, text } from './shapes.ts'
+import { answers, count, flag, list, maybe, maybeAt, message, shape, text } from './shapes.ts'
 
 const person = z.strictObject({ id: text, name: text, role: z.enum(ROLES) })
 
@@ -16,7 +16,20 @@ const userFields = {
 }
 const user = shape('User', userFields)
 
+const snippet = z
+  .strictObject({
+    text,
+    ranges: z.array(z.strictObject({ start: count, length: count })).describe('In UTF-16 code units of this text.'),
+  })
+  .describe('Part of the text around what was found.')
+
 export const inboxAnswers = {
+  search: shape('SearchPage', {
+    data: z.array(z.strictObject({ message, snippet })),
+    conversations: z.array(answers.conversation).describe('Whose name or number fits; on the first page.'),
+    contacts: z.array(answers.contact).describe('Those without a conversation; with `contacts:read`.'),
+    next_cursor: maybe,
+  }),
   session: shape('Session', {
     state: z.enum(['setup', 'signed-out', 'signed-in']),
     user: person.optional().describe('Who signed in; left out for tokens.'),
@@ -25,6 +38,8 @@ export const inboxAnswers = {
     languages: z.array(text),
     version: text,
   }),
+  pushKey: shape('PushKey', { key: text.describe('base64url') }),
+  pushSubscription: shape('PushSubscription', { id: text, created_at: maybeAt }),
   setupCode: shape('SetupCode', { setup_code: text.optional().describe('Left out where the request was repeated.') }),
   user,
   users: list('Users', user),

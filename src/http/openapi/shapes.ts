@@ -128,7 +128,7 @@ const messageFields = {
   read_at: maybeAt,
   attempts_url: text,
 }
-const message = shape('Message', messageFields)
+export const message = shape('Message', messageFields)
 const newMessage = shape('NewMessage', {
   ...messageFields,
   segments: z.strictObject({ count, encoding: z.enum(['gsm7', 'ucs2']) }).nullable(),

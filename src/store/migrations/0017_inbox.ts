@@ -11,10 +11,10 @@ const NUMBER_ENDS = Array.from({ length: 12 }, (_, index) => `' ' || substr(e164
 const TOKENS = `tokenize = 'signal_tokenizer', prefix = '1 2 3'`
 const isSearched = (row: string) => `${row}.text <> '' and ${row}.removed_at_ms is null and ${row}.notice is null`
 const indexMessage = `insert into message_search_rows (message_id) values (new.id);
-  insert into message_search (rowid, text)
-    select id, new.text from message_search_rows where message_id = new.id;`
-const forgetMessage = `insert into message_search (message_search, rowid, text)
-    select 'delete', id, old.text from message_search_rows where message_id = old.id;
+  insert into message_search (rowid, text, place)
+    select id, new.text, new.conversation_id from message_search_rows where message_id = new.id;`
+const forgetMessage = `insert into message_search (message_search, rowid, text, place)
+    select 'delete', id, old.text, old.conversation_id from message_search_rows where message_id = old.id;
   delete from message_search_rows where message_id = old.id;`
 
 const people = `select s.id, coalesce(c.name, '') || ' ' || coalesce(c.profile_name, '') || ' ' || coalesce(c.sender, '')
@@ -72,18 +72,20 @@ const statements = [
     message_id text not null unique references messages (id) on delete cascade
   ) strict`,
   `create view message_search_texts as
-    select s.id, m.text from message_search_rows s join messages m on m.id = s.message_id`,
-  `create virtual table message_search using fts5 (text, content = 'message_search_texts', content_rowid = 'id', ${TOKENS})`,
+    select s.id, m.text, m.conversation_id as place from message_search_rows s join messages m on m.id = s.message_id`,
+  `create virtual table message_search using fts5 (text, place, content = 'message_search_texts', content_rowid = 'id', ${TOKENS})`,
   `insert into message_search (message_search, rank) values ('secure-delete', 1)`,
   `insert into message_search_rows (message_id)
     select id from messages where ${isSearched('messages')} order by created_at_ms, id`,
   `insert into message_search (message_search) values ('rebuild')`,
   `create trigger message_search_new after insert on messages when ${isSearched('new')} begin ${indexMessage} end`,
-  `create trigger message_search_changed after update of text, removed_at_ms, notice on messages
-    when old.text <> new.text or old.removed_at_ms is not new.removed_at_ms begin
+  `create trigger message_search_changed after update of text, removed_at_ms, conversation_id on messages
+    when old.text <> new.text or old.removed_at_ms is not new.removed_at_ms
+      or old.conversation_id <> new.conversation_id begin
     ${forgetMessage}
     insert into message_search_rows (message_id) select new.id where ${isSearched('new')};
-    insert into message_search (rowid, text) select id, new.text from message_search_rows where message_id = new.id;
+    insert into message_search (rowid, text, place)
+      select id, new.text, new.conversation_id from message_search_rows where message_id = new.id;
   end`,
   `create trigger message_search_gone before delete on messages begin ${forgetMessage} end`,
 
@@ -112,6 +114,7 @@ const statements = [
     `create trigger ${table}_search_gone before delete on ${table} begin ${forgetPeople(column)} end`,
   ]),
 
+  'create index contacts_by_time on contacts (created_at_ms, id)',
   'create index conversations_unread on conversations (last_message_at_ms, id) where unread > 0',
   'create index conversations_pinned on conversations (last_message_at_ms, id) where pinned = 1',
   'create index conversations_groups_by_time on conversations (last_message_at_ms, id) where group_id is not null',

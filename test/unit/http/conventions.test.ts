@@ -232,11 +232,12 @@ test('every list that has more says where, in the body and as RFC 8288 says', as
   expect(lists.length).toBeGreaterThan(5)
   const more: string[] = []
   for (const { path } of lists) {
-    const { status, body, headers } = await call('GET', `${concrete(path)}?limit=1`)
+    const asked = path === '/api/v1/search' ? '?q=list&limit=1' : '?limit=1'
+    const { status, body, headers } = await call('GET', `${concrete(path)}${asked}`)
     expect([path, status]).toEqual([path, 200])
     if (body.next_cursor === null) expect([path, headers['link']]).toEqual([path, undefined])
     else {
-      const link = `/api/v1${concrete(path)}?limit=1&cursor=${encodeURIComponent(body.next_cursor)}`
+      const link = `/api/v1${concrete(path)}${asked}&cursor=${encodeURIComponent(body.next_cursor)}`
       expect(headers['link']).toBe(`<${link}>; rel="next"`)
     }
     if (body.next_cursor !== null) more.push(path.replace('/api/v1', ''))

@@ -157,8 +157,9 @@ describe('what is answered is what is described, field by field', () => {
     const missed = routes
       .filter(({ method, path }) => method === 'GET' && !tried.has(`GET ${path}`))
       .map(({ path }) => path)
-    // There is no small copy of a file that is no picture.
-    expect(missed).toEqual(['/api/v1/media/:id/thumbnail'])
+    // There is no small copy of a file that is no picture, and no search without words.
+    expect(missed).toEqual(['/api/v1/media/:id/thumbnail', '/api/v1/search'])
+    expect((await checked('GET', '/api/v1/search?q=hi')).body.data).toHaveLength(1)
   })
 
   test.each<[string, string, unknown]>([

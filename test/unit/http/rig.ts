@@ -14,6 +14,7 @@ import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import { Passwords } from '../../../src/http/passwords.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
+import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
 import type { Log } from '../../../src/log.ts'
@@ -326,6 +327,7 @@ export async function startRig(): Promise<Rig> {
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
+    push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true) },
     inboxDirectory: join(directory, 'inbox'),
     sandbox: false,
     publicUrl: undefined,

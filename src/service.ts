@@ -29,9 +29,11 @@ import { AdminTexts } from './service/admin-texts.ts'
 import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
+import { SignalHistory } from './service/signal-history.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
 import { Blobs } from './store/blobs.ts'
@@ -89,10 +91,12 @@ export async function runService(config: Config, { log }: { log: Log }): Promise
 
 async function start(
   config: Config,
-  log: Log,
+  outer: Log,
   closing: (() => Promise<unknown>)[],
 ): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
+  const logLines = new LogLines(clock)
+  const log = logLines.beside(outer)
   const randomOctets = (count: number) => new Uint8Array(randomBytes(count))
   const ids = createIds(clock, randomOctets)
   const systemd = createSystemdNotifier(process.env, log)
@@ -158,6 +162,7 @@ async function start(
     clock,
     log,
   })
+  const history = new SignalHistory(modems, clock)
   const watch = new ModemWatch(administrators, log, clock)
   const account = new Account({
     db,
@@ -220,7 +225,7 @@ async function start(
         const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
-      modems: modemPort(modems, scout, () => router.smsLanes()),
+      modems: modemPort(modems, scout, () => router.smsLanes(), history),
       signal: account,
       health,
       webhooks,
@@ -229,6 +234,7 @@ async function start(
       requestsPerMinute: config.http.requestsPerMinute,
       passwords,
       push,
+      logLines,
       inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',
       publicUrl: config.http.publicUrl,
@@ -263,6 +269,8 @@ async function start(
   }).watch()
   closing.push(() => alerts.stop())
   for (const modem of modems) modem.start()
+  history.start()
+  closing.push(async () => history.stop())
   await router.start(transports)
   closing.push(() => router.stop())
   closing.push(() => administrators.stop())

@@ -97,6 +97,8 @@ export interface ModemPort {
   probe(): Promise<readonly PortView[]>
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
+  /** Oldest first, the last as it is now. */
+  signalHistory(id: string): readonly { atMs: number; dbm: number | undefined }[]
   /** The last of what went through the port; `masked` hides numbers and texts. Throws `unknown-modem`. */
   transcript(id: string, masked: boolean): string
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
@@ -231,6 +233,20 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
+/** The last lines of the log; what may be shown of them. */
+export interface LogLinesPort {
+  since(
+    after: number,
+    level: 'info' | 'warn' | 'error',
+  ): readonly {
+    n: number
+    atMs: number
+    level: 'info' | 'warn' | 'error'
+    message: string
+    fields: Readonly<Record<string, string | number | boolean | null>>
+  }[]
+}
+
 /** What Prometheus is told. */
 export interface MetricsPort {
   contentType: string
@@ -276,6 +292,7 @@ export interface ApiPorts {
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
+  logLines: LogLinesPort
   push: Pick<PushWorker, 'publicKey' | 'parseEndpoint'>
   /** Of the built web inbox; it need not be there. */
   inboxDirectory: string

@@ -10,6 +10,7 @@ import { modemRoutes } from './api/modems.ts'
 import { pushRoutes } from './api/push.ts'
 import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
+import { setupRoutes } from './api/setup.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -34,4 +35,5 @@ export const routes: readonly Route[] = [
   ...userRoutes,
   ...searchRoutes,
   ...pushRoutes,
+  ...setupRoutes,
 ]

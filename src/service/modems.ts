@@ -18,6 +18,7 @@ import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
+import type { SignalHistory } from './signal-history.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -99,6 +100,7 @@ export function modemPort(
   modems: readonly SmsModem[],
   scout: PortScout,
   lanes: () => ReturnType<Router['smsLanes']>,
+  history: Pick<SignalHistory, 'of'>,
 ): ModemPort {
   const demand = (id: string): SmsModem => {
     const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
@@ -131,6 +133,7 @@ export function modemPort(
     cancelUssd: (id) => ussd(demand(id).cancelUssd()),
     probe: () => scout.probe(),
     reset: (id) => demand(id).reset(),
+    signalHistory: (id) => history.of(id),
     transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {
       const modem = demand(id)

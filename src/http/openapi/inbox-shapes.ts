@@ -1,6 +1,7 @@
 /** What the routes of the web inbox answer, as schemas; see `shapes.ts`. */
 import { z } from 'zod'
 import { ROLES } from '../../domain/roles.ts'
+import { SETUP_STEPS } from '../setup-steps.ts'
 import { answers, count, flag, list, maybe, maybeAt, message, shape, text } from './shapes.ts'
 
 const person = z.strictObject({ id: text, name: text, role: z.enum(ROLES) })
@@ -38,6 +39,23 @@ export const inboxAnswers = {
     languages: z.array(text),
     version: text,
   }),
+  setup: shape('Setup', {
+    steps: z.array(z.strictObject({ step: z.enum(SETUP_STEPS), state: z.enum(['open', 'done', 'skipped']) })),
+    next: z.enum(SETUP_STEPS).nullable(),
+  }),
+  logs: shape('LogLines', {
+    data: z.array(
+      z.strictObject({
+        n: count,
+        at: maybeAt,
+        level: z.enum(['info', 'warn', 'error']),
+        message: text,
+        fields: z.record(text, z.union([text, z.number(), flag, z.null()])),
+      }),
+    ),
+    last: count.describe('`after` of the next request.'),
+  }),
+  signalHistory: list('SignalHistory', z.strictObject({ at: maybeAt, dbm: z.number().nullable() })),
   pushKey: shape('PushKey', { key: text.describe('base64url') }),
   pushSubscription: shape('PushSubscription', { id: text, created_at: maybeAt }),
   setupCode: shape('SetupCode', { setup_code: text.optional().describe('Left out where the request was repeated.') }),

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { probe } = rig.ports.modems
   Object.assign(
     rig.ports.modems,
-    modemPort([modem], createScout(rig.ports.log), () => []),
+    modemPort([modem], createScout(rig.ports.log), () => [], { of: () => [] }),
     { probe },
   )
   modem.start()

@@ -19,6 +19,7 @@ import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
 import type { Log } from '../../../src/log.ts'
 import { Router } from '../../../src/routing/router.ts'
+import { LogLines } from '../../../src/service/log-lines.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
@@ -103,6 +104,7 @@ export async function startRig(): Promise<Rig> {
   const events = new EventLog(db, clock)
   const calls: string[] = []
   let gate: Promise<void> = Promise.resolve()
+  const logLines = new LogLines(clock)
   const log: Log = {
     debug: () => {},
     info: () => {},
@@ -231,6 +233,7 @@ export async function startRig(): Promise<Rig> {
           profile: undefined,
         },
       ],
+      signalHistory: () => [{ atMs: 0, dbm: -67 }],
       reset: async (id) => {
         calls.push(`reset ${id}`)
       },
@@ -327,6 +330,7 @@ export async function startRig(): Promise<Rig> {
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
+    logLines,
     push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true) },
     inboxDirectory: join(directory, 'inbox'),
     sandbox: false,

@@ -80,6 +80,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/log.ts'],
   'prom-client': ['src/service/metrics.ts'],
   commander: ['src/cli'],
+  '@clack/prompts': ['src/cli'],
   sharp: ['src/store/pictures.ts'],
   uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],

@@ -48,7 +48,7 @@ export interface Config {
   /** The file that was read, absolute. */
   file: string | undefined
   profile: 'live' | 'sandbox'
-  http: { listen: { host: string; port: number }; requestsPerMinute: number }
+  http: { listen: { host: string; port: number }; publicUrl: string | undefined; requestsPerMinute: number }
   mode: 'integrated' | 'data_only' | 'sms_only'
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
@@ -86,6 +86,7 @@ export interface Config {
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
+  push: { contact: string; localServices: boolean }
   memory: 'auto' | 'small' | 'fast'
   dataDir: string
   runtimeDir: string
@@ -158,7 +159,11 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
   return {
     file,
     profile: values.profile,
-    http: { listen: values.http.listen, requestsPerMinute: values.http.requests_per_minute },
+    http: {
+      listen: values.http.listen,
+      publicUrl: values.http.public_url,
+      requestsPerMinute: values.http.requests_per_minute,
+    },
     mode: values.mode,
     region: values.region,
     fallback: {
@@ -214,6 +219,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       automaticBytesMax: values.attachments.automatic_bytes_max,
       totalBytesMax: values.attachments.total_bytes_max,
     },
+    push: { contact: values.push.contact, localServices: values.push.local_services },
     dataDir,
     runtimeDir,
     log: values.log,

@@ -8,12 +8,17 @@ import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { countSegments } from '../modem/pdu/segments.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
+import { Passwords, SMALL_COST, USUAL_COST } from './http/passwords.ts'
+import { PushWorker } from './http/push/worker.ts'
 import { type HttpServer, startHttp } from './http/server.ts'
+import { newSetupCode } from './http/setup-code.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
 import { Pictures } from './media/pictures.ts'
@@ -25,10 +30,12 @@ import { AdminTexts } from './service/admin-texts.ts'
 import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
 import { createMms, type MmsWays, ModemLines } from './service/mms.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
+import { SignalHistory } from './service/signal-history.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
 import { Blobs } from './store/blobs.ts'
@@ -44,6 +51,12 @@ import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
 import { VERSION } from './version.ts'
 
+/** `dist/inbox`, from the sources (`src/`) as from the build (`dist/src/`). */
+const INBOX_DIRECTORY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.js') ? '../inbox' : '../dist/inbox', import.meta.url),
+)
+/** With less, a password takes half the memory to check. */
+const SMALL_MACHINE_BYTES = 2 * 1024 ** 3
 const STATUS_LINE_INTERVAL_MS = 30_000
 /** Names our queues where the Redis is shared. */
 const QUEUE_PREFIX = 'causeway'
@@ -57,6 +70,8 @@ export interface ServiceOptions {
 export interface RunningService {
   /** The port of the API, where 0 was asked for. */
   readonly port: number
+  /** The one way in for the first admin; undefined when there is one. */
+  readonly setupCode: string | undefined
   /** Lets running attempts end (bounded), then closes everything. */
   stop(): Promise<void>
 }
@@ -74,8 +89,7 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
     }
   }
   try {
-    const { port } = await start(config, { log, mms }, closing)
-    return { port, stop }
+    return { ...(await start(config, { log, mms }, closing)), stop }
   } catch (error) {
     await stop()
     throw error
@@ -84,10 +98,12 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
 
 async function start(
   config: Config,
-  { log, mms: ways }: ServiceOptions,
+  { log: outer, mms: ways }: ServiceOptions,
   closing: (() => Promise<unknown>)[],
-): Promise<{ port: number }> {
+): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
+  const logLines = new LogLines(clock)
+  const log = logLines.beside(outer)
   const randomOctets = (count: number) => new Uint8Array(randomBytes(count))
   const ids = createIds(clock, randomOctets)
   const systemd = createSystemdNotifier(process.env, log)
@@ -110,6 +126,7 @@ async function start(
   })
   closing.push(() => db.destroy())
   const events = new EventLog(db, clock)
+  const passwords = new Passwords(totalmem() < SMALL_MACHINE_BYTES ? SMALL_COST : USUAL_COST, randomOctets)
 
   const redis = await openRedis(config, log, closing)
   const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
@@ -157,6 +174,7 @@ async function start(
     clock,
     log,
   })
+  const history = new SignalHistory(modems, clock)
   const watch = new ModemWatch(administrators, log, clock)
   const account = new Account({
     db,
@@ -203,6 +221,15 @@ async function start(
     log,
     version: VERSION,
   })
+  const push = await PushWorker.open({
+    db,
+    events,
+    clock,
+    resolve: (name) => lookup(name, { all: true }),
+    log,
+    subject: config.push.contact,
+    mayBeLocal: config.push.localServices,
+  })
   const http: HttpServer = await startHttp(
     {
       db,
@@ -212,7 +239,7 @@ async function start(
         const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
       },
-      modems: modemPort(modems, scout, () => router.smsLanes(), lines),
+      modems: modemPort(modems, scout, () => router.smsLanes(), lines, history),
       pictures: mms.desk,
       signal: account,
       health,
@@ -220,6 +247,12 @@ async function start(
       metrics,
       events,
       requestsPerMinute: config.http.requestsPerMinute,
+      passwords,
+      push,
+      logLines,
+      inboxDirectory: INBOX_DIRECTORY,
+      sandbox: config.profile === 'sandbox',
+      publicUrl: config.http.publicUrl,
       region: config.region,
       ids,
       clock,
@@ -230,6 +263,7 @@ async function start(
     { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
   )
   closing.push(() => webhooks.stop())
+  closing.push(() => push.stop())
   closing.push(() => http.stop())
 
   // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
@@ -250,6 +284,8 @@ async function start(
   }).watch()
   closing.push(() => alerts.stop())
   for (const modem of modems) modem.start()
+  history.start()
+  closing.push(async () => history.stop())
   await router.start(transports)
   closing.push(() => router.stop())
   closing.push(() => administrators.stop())
@@ -265,7 +301,9 @@ async function start(
   mms.desk.start()
   closing.push(() => mms.desk.stop())
   webhooks.start()
+  await push.start()
 
+  const setupCode = await newSetupCode({ db, passwords, randomOctets })
   isReady = true
   const statusLine = setInterval(() => void systemd.status(health.line()), STATUS_LINE_INTERVAL_MS)
   const endWatchdog = systemd.watchdog(() => health.isWell())
@@ -277,7 +315,7 @@ async function start(
   })
   await systemd.ready(health.line())
   log.info({ port: http.port, modems: modems.length, version: VERSION }, 'causeway is ready')
-  return { port: http.port }
+  return { port: http.port, setupCode }
 }
 
 /** The private Redis, started and owned by us, or the one that the configuration names. */

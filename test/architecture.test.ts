@@ -91,6 +91,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/log.ts'],
   'prom-client': ['src/service/metrics.ts'],
   commander: ['src/cli'],
+  '@clack/prompts': ['src/cli'],
   sharp: ['src/media/picture-worker.ts'],
   uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
+import { addUserCommands } from './user-commands.ts'
 
 const interrupted = new AbortController()
 
@@ -311,6 +312,8 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
   )
 
+  addUserCommands(root, talking, run)
+
   const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
   talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')
     .requiredOption('--events <type...>', 'message.received, message.failed, … (separated by spaces or commas)')
@@ -427,7 +430,7 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `group`, `modem`, `signal`, `token` and `webhooks` alone mean their first command. */
+/** `contacts`, `group`, `modem`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
@@ -436,6 +439,7 @@ function withDefaults(words: readonly string[]): string[] {
     modem: 'list',
     signal: 'status',
     token: 'list',
+    user: 'list',
     webhooks: 'list',
   }
   const meant = defaults[first]

@@ -194,6 +194,11 @@ export const configSchema = z.strictObject({
         .describe(
           'Address and port of the API. Port 0 takes a free one. Put TLS in front of it before it leaves the machine.',
         ),
+      public_url: url
+        .optional()
+        .describe(
+          'Where browsers reach the inbox, as `https://box.example`, when a reverse proxy in front gives it another name. Also makes its cookies `Secure`.',
+        ),
       requests_per_minute: count
         .prefault('6000')
         .describe('Requests that one token may make in a minute. The Unix socket has no such bound.'),
@@ -364,6 +369,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Pictures, voice messages and other files. Kept encrypted in `data_dir`.'),
+  push: z
+    .strictObject({
+      contact: z
+        .string()
+        .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/, { message: 'write mailto:name@host or an https:// address' })
+        .prefault('mailto:causeway@causeway.invalid')
+        .describe(
+          'How the operator of a push service reaches you (VAPID), as `mailto:you@example.org`. Some services (Apple) refuse what does not exist.',
+        ),
+      local_services: flag
+        .prefault('false')
+        .describe('Take push services on this machine and its network, over http too: for tests.'),
+    })
+    .prefault({})
+    .describe('Waking browsers. A wake carries no text; the browser must have reached the inbox over https.'),
   data_dir: text
     .optional()
     .describe('Where everything is kept. `/var/lib/causeway` when installed, `./data` from a checkout.'),

@@ -20,6 +20,9 @@ export type IdPrefix =
   | 'whk'
   | 'whd'
   | 'mmn'
+  | 'usr'
+  | 'ses'
+  | 'psh'
 
 export type IdSource = (prefix: IdPrefix) => string
 

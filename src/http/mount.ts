@@ -10,14 +10,16 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
-import { authenticate, authorize, LOCAL, type Principal } from './auth.ts'
+import { authenticate, authenticateSession, authorize, demandOwnPage, LOCAL, type Principal, stranger } from './auth.ts'
 import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
+import { InboxFiles, mountInbox } from './inbox.ts'
 import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
 import { fieldProblems, invalid, Problem, problemBody, problemFor } from './problem.ts'
 import { Rates } from './rate.ts'
 import { type Call, type Reply, type Route, STREAMING } from './route.ts'
+import { addressOf, sessionCookie } from './visit.ts'
 
 /** A message of the longest kind, escaped to the utmost, with metadata, stays far below. */
 export const BODY_BYTES_MAX = 256 * 1024
@@ -45,11 +47,12 @@ export function createApp(
   const principals = new WeakMap<Request, Principal>()
   const rates = new Rates(ports.requestsPerMinute, ports.clock)
   const changes = new Changes()
+  const publicPaths = new Set(routes.filter(({ scope }) => scope === 'public').map(({ path }) => path))
   app.use('/api', async (request, response, next) => {
-    const principal = isLocal(request)
-      ? LOCAL
-      : await authenticate(ports.db, request.get('authorization'), ports.clock())
+    const principal = isLocal(request) ? LOCAL : await principalFor(request, ports)
     response.set(rates.take(principal))
+    // Nor is anybody told which addresses there are.
+    if (principal.scopes.length === 0 && !publicPaths.has(request.baseUrl + request.path)) authorize(principal, 'admin')
     principals.set(request, principal)
     next()
   })
@@ -58,7 +61,9 @@ export function createApp(
     const reader = readerOf(row, routes)
     const hasTag = isTagged(row, routes)
     const guard: RequestHandler = (request, _response, next) => {
-      authorize(principals.get(request) ?? { id: '', scopes: [] }, row.scope)
+      const principal = principals.get(request) ?? stranger('')
+      authorize(principal, row.scope)
+      demandOwn(row, principal, request, ports)
       if (row.body !== undefined) demandJson(request)
       if (row.stream !== true) endSlowBody(request)
       next()
@@ -87,11 +92,29 @@ export function createApp(
       throw methodNotAllowed(methods)
     })
   }
+  mountInbox(app, new InboxFiles(ports.inboxDirectory))
   app.use(() => {
     throw new Problem({ status: 404, code: 'not-found', title: 'Not found', detail: 'There is no such address here.' })
   })
   app.use(problemWriter(ports))
   return app
+}
+
+/** By token, else by cookie; nobody's is a stranger's. Throws Problem 401 for a token that is none. */
+async function principalFor(request: Request, { db, clock }: ApiPorts): Promise<Principal> {
+  const header = request.get('authorization')
+  if (header !== undefined) return authenticate(db, header, clock())
+  const secret = sessionCookie(request.get('cookie'))
+  const person = secret === undefined ? undefined : await authenticateSession(db, secret, clock())
+  return person ?? stranger(addressOf(request))
+}
+
+/** What a browser asks on behalf of somebody: programs with a token, and the Unix socket, are not led astray. */
+function demandOwn(row: Route, { session }: Principal, request: Request, { publicUrl }: ApiPorts): void {
+  if (row.method === 'GET' || (session === undefined && row.scope !== 'public')) return
+  const isEntrance = row.scope === 'public' && row.method === 'POST'
+  const origin = publicUrl === undefined ? undefined : new URL(publicUrl).origin
+  demandOwnPage((name) => request.get(name), origin, isEntrance ? undefined : session?.csrfToken)
 }
 
 function mountHealth(app: Express, ports: ApiPorts): void {

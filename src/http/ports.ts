@@ -9,6 +9,8 @@ import type { MediaDesk } from '../routing/media.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import type { Passwords } from './passwords.ts'
+import type { PushWorker } from './push/worker.ts'
 
 /** A modem as shown; the fields of the modem's own status that the API passes on. */
 export interface ModemView {
@@ -105,6 +107,8 @@ export interface ModemPort {
   probe(): Promise<readonly PortView[]>
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
+  /** Oldest first, the last as it is now. */
+  signalHistory(id: string): readonly { atMs: number; dbm: number | undefined }[]
   /** The last of what went through the port; `masked` hides numbers and texts. Throws `unknown-modem`. */
   transcript(id: string, masked: boolean): string
   /** Runs one AT command; its information lines. Errors as `reset`, and `at-error`. */
@@ -239,6 +243,20 @@ export interface HealthPort {
   doctor(): Promise<readonly Finding[]>
 }
 
+/** The last lines of the log; what may be shown of them. */
+export interface LogLinesPort {
+  since(
+    after: number,
+    level: 'info' | 'warn' | 'error',
+  ): readonly {
+    n: number
+    atMs: number
+    level: 'info' | 'warn' | 'error'
+    message: string
+    fields: Readonly<Record<string, string | number | boolean | null>>
+  }[]
+}
+
 /** What Prometheus is told. */
 export interface MetricsPort {
   contentType: string
@@ -286,6 +304,15 @@ export interface ApiPorts {
   metrics: MetricsPort
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
+  passwords: Pick<Passwords, 'hash' | 'verify'>
+  logLines: LogLinesPort
+  push: Pick<PushWorker, 'publicKey' | 'parseEndpoint'>
+  /** Of the built web inbox; it need not be there. */
+  inboxDirectory: string
+  /** Nothing leaves this machine. */
+  sandbox: boolean
+  /** Where browsers reach us, when that is not what they ask for (`http.public_url`). */
+  publicUrl: string | undefined
   /** Of one token. */
   requestsPerMinute: number
   /** ISO 3166 country for numbers in national form. */

@@ -105,6 +105,11 @@ export function problemBody(problem: Problem, instance: string): object {
 /** Codes whose status is not the 422 that a refused request gets. */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-message': 404,
+  'unknown-user': 404,
+  'user-exists': 409,
+  'too-many-users': 409,
+  'last-admin': 409,
+  'setup-done': 409,
   'unknown-contact': 404,
   'unknown-modem': 404,
   'unknown-group': 404,
@@ -164,9 +169,11 @@ const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'emergency-number': '/to',
   'unknown-conversation': '/conversation_id',
   'unknown-quote': '/quote_id',
+  'user-exists': '/name',
   'invalid-timer': '/disappears_after',
   'invalid-cursor': '?cursor',
   'webhook-url': '/url',
+  'push-endpoint': '/endpoint',
   'invalid-media': '/media',
 }
 

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import type { Principal } from './auth.ts'
 import type { ApiPorts } from './ports.ts'
-import type { Scope } from './scopes.ts'
+import type { Access } from './scopes.ts'
 
 export interface Call<Body, Query> {
   ports: ApiPorts
@@ -32,7 +32,7 @@ export const STREAMING = Symbol('streaming')
 export interface Route<Body = unknown, Query = unknown> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
-  scope: Scope
+  scope: Access
   summary: string
   /** Absent: the route takes no body. */
   body?: z.ZodType<Body>

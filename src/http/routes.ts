@@ -8,9 +8,14 @@ import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
+import { pushRoutes } from './api/push.ts'
+import { searchRoutes } from './api/search.ts'
+import { sessionRoutes } from './api/session.ts'
+import { setupRoutes } from './api/setup.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { userRoutes } from './api/users.ts'
 import { webhookRoutes } from './api/webhooks.ts'
 import type { Route } from './route.ts'
 
@@ -28,4 +33,9 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...systemRoutes,
   ...webhookRoutes,
+  ...sessionRoutes,
+  ...userRoutes,
+  ...searchRoutes,
+  ...pushRoutes,
+  ...setupRoutes,
 ]

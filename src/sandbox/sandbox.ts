@@ -37,6 +37,8 @@ export interface Sandbox {
   readonly api: GatewayApi
   /** May everything. */
   readonly token: string
+  /** Opens the inbox. */
+  readonly setupCode: string
   /** Process id of the gateway. */
   readonly gatewayPid: number | undefined
   /** Rejects when the gateway ends by itself; never resolves before `stop`. */
@@ -111,21 +113,21 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
     ended.catch(() => {})
     const api = new GatewayApi(paths.apiSocket)
     const giveUp = AbortSignal.any([signal, isStopping.signal])
-    const token = await Promise.race([ended, setUp(world, api, progress, giveUp)])
-    return { world, api, token, gatewayPid: gateway.pid, ended, stop }
+    const { token, setupCode } = await Promise.race([ended, setUp(world, api, progress, giveUp)])
+    return { world, api, token, setupCode, gatewayPid: gateway.pid, ended, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** Everything an owner would do on the first day. Resolves with a token. */
+/** Everything an owner would do on the first day, but for signing in to the inbox. */
 async function setUp(
   world: SandboxWorld,
   api: GatewayApi,
   progress: (line: string) => void,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ token: string; setupCode: string }> {
   await until('The gateway did not become ready', readyTimeoutMs, signal, async () => {
     const reply = await api.ask('GET', '/healthz').catch(() => undefined)
     return reply?.status === 200 ? true : undefined
@@ -141,7 +143,8 @@ async function setUp(
   await firstMessages(world, api, signal)
   progress('✓ everybody has said hello')
   const { token } = await api.call<{ token: string }>('POST', '/api/v1/tokens', { name: 'sandbox', scopes: ['admin'] })
-  return token
+  const door = await api.call<{ setup_code: string }>('POST', '/api/v1/setup/code')
+  return { token, setupCode: door.setup_code }
 }
 
 interface AccountView {
@@ -190,7 +193,10 @@ function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld
   return `# Written by the sandbox at each start.\n${JSON.stringify(config, null, 2)}\n`
 }
 
-function summary({ world, token }: Sandbox, { httpListen, dataDir, command = 'causeway' }: SandboxOptions): string[] {
+function summary(
+  { world, token, setupCode }: Sandbox,
+  { httpListen, dataDir, command = 'causeway' }: SandboxOptions,
+): string[] {
   const url = `http://${httpListen}`
   const people = world.people.map(({ name, number, summary }) => `            ${name.padEnd(6)} ${number}  ${summary}`)
   return [
@@ -200,6 +206,7 @@ function summary({ world, token }: Sandbox, { httpListen, dataDir, command = 'ca
     `  Gateway   ${world.modems.map(({ number, label }) => `${number} (${label})`).join(', ')}; Signal on ${world.gatewayNumber}`,
     '  People',
     ...people,
+    `  Inbox     ${url}/   setup code ${setupCode}`,
     `  API       ${url}/api/v1`,
     `  Token     ${token}`,
     `  Log       ${join(dataDir, 'gateway.log')}`,

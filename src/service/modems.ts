@@ -20,6 +20,7 @@ import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
 import type { MmsLines } from '../transports/mms-lines.ts'
 import { mmsStatus } from './mms.ts'
+import type { SignalHistory } from './signal-history.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -102,6 +103,7 @@ export function modemPort(
   scout: PortScout,
   lanes: () => ReturnType<Router['smsLanes']>,
   lines: MmsLines,
+  history: Pick<SignalHistory, 'of'>,
 ): ModemPort {
   const demand = (id: string): SmsModem => {
     const modem = modems.find((candidate) => candidate.id === id || candidate.status().label === id)
@@ -139,6 +141,7 @@ export function modemPort(
     cancelUssd: (id) => ussd(demand(id).cancelUssd()),
     probe: () => scout.probe(),
     reset: (id) => demand(id).reset(),
+    signalHistory: (id) => history.of(id),
     transcript: (id, masked) => demand(id).transcript(masked),
     command: async (id, text) => {
       const modem = demand(id)

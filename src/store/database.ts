@@ -27,8 +27,10 @@ import * as mediaOnce from './migrations/0013_media_once.ts'
 import * as webhooks from './migrations/0014_webhooks.ts'
 import * as incompleteTexts from './migrations/0015_incomplete_texts.ts'
 import * as mms from './migrations/0016_mms.ts'
+import * as inbox from './migrations/0017_inbox.ts'
 import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
+import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
 import type { MmsTables } from './tables/mms.ts'
@@ -36,7 +38,7 @@ import type { SignalTables } from './tables/signal.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends MailboxTables, MediaTables, MmsTables, SignalTables, WebhookTables {}
+export interface Tables extends InboxTables, MailboxTables, MediaTables, MmsTables, SignalTables, WebhookTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -58,6 +60,7 @@ const migrations = {
   '0014_webhooks': webhooks,
   '0015_incomplete_texts': incompleteTexts,
   '0016_mms': mms,
+  '0017_inbox': inbox,
   '0018_signal_views': signalViews,
   '0019_message_paths': messagePaths,
 }
@@ -117,6 +120,8 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
     cipher.pragma('synchronous = FULL')
     cipher.pragma('foreign_keys = ON')
     cipher.prepare('select count(*) from sqlite_master').get()
+    // Words of any script, for the search (0017_inbox).
+    cipher.initTokenizer()
   } catch (cause) {
     cipher.close()
     throw new CausewayError({

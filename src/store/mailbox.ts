@@ -3,11 +3,12 @@
  * take the database or an open transaction.
  */
 
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { MessageState } from '../domain/message.ts'
+import type { TransportName } from '../domain/transport.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
-import { createdBefore, decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { before, createdAfter, createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared } from './prepared.ts'
 import type {
@@ -55,11 +56,7 @@ export async function listMessages(db: Database, request: PageRequest & MessageF
   if (direction !== undefined) query = query.where('direction', '=', direction)
   if (state !== undefined) query = query.where('state', '=', state)
   if (cursor !== undefined) {
-    const { ms, id } = decodeCursor(cursor)
-    const past = oldest ? '>' : '<'
-    query = query.where(({ or, and, eb }) =>
-      or([eb('created_at_ms', past, ms), and([eb('created_at_ms', '=', ms), eb('id', past, id)])]),
-    )
+    query = query.where(oldest ? createdAfter(cursor) : createdBefore(cursor))
   }
   const direct = oldest ? 'asc' : 'desc'
   const rows = await query
@@ -70,21 +67,32 @@ export async function listMessages(db: Database, request: PageRequest & MessageF
   return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
 }
 
+/** What a list of conversations is narrowed to: what is unread, what went last over this, what is of many, what failed. */
+export const CONVERSATION_FILTERS = ['all', 'unread', 'signal', 'sms', 'groups', 'failed'] as const
+
+export interface ConversationFilter {
+  archived?: boolean | undefined
+  pinned?: boolean | undefined
+  state?: 'request' | undefined
+  filter?: (typeof CONVERSATION_FILTERS)[number] | undefined
+  /** Failures before this are over. */
+  failedSinceMs?: number | undefined
+}
+
 /** Conversations by their last message, newest first. */
 export async function listConversations(
   db: Database,
-  request: PageRequest & { archived?: boolean | undefined; state?: 'request' | undefined },
+  request: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
   const limit = bounded(request.limit)
   let query = db.selectFrom('conversations').selectAll().where('removed_at_ms', 'is', null)
   if (request.state === 'request') query = query.where('request_at_ms', 'is not', null)
   if (request.archived !== undefined) query = query.where('archived', '=', request.archived ? 1 : 0)
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('last_message_at_ms', '<', ms), and([eb('last_message_at_ms', '=', ms), eb('id', '<', id)])]),
-    )
-  }
+  // As literals, or the partial indexes would not be seen to fit.
+  if (request.pinned !== undefined) query = query.where('pinned', '=', sql.lit(request.pinned ? 1 : 0))
+  const narrowed = narrowing(request)
+  if (narrowed !== undefined) query = query.where(narrowed)
+  if (request.cursor !== undefined) query = query.where(before('last_message_at_ms', request.cursor))
   const rows = await query
     .orderBy('last_message_at_ms', 'desc')
     .orderBy('id', 'desc')
@@ -236,6 +244,62 @@ export async function markMessagesRead(
     .executeTakeFirstOrThrow()
   await tx.updateTable('conversations').set({ unread }).where('id', '=', conversationId).execute()
   return read
+}
+
+function narrowing({ filter, failedSinceMs = 0 }: ConversationFilter): RawBuilder<boolean> | undefined {
+  switch (filter) {
+    case 'unread':
+      return sql<boolean>`unread > 0`
+    case 'groups':
+      return sql<boolean>`group_id is not null`
+    case 'signal':
+      return lastOver(['signal'])
+    case 'sms':
+      return lastOver(['sms', 'mms'])
+    case 'failed':
+      return sql<boolean>`exists (select 1 from messages m where m.conversation_id = conversations.id
+        and m.direction = 'out' and m.state in ('failed', 'expired') and m.removed_at_ms is null
+        and m.created_at_ms >= ${failedSinceMs})`
+    default:
+      return undefined
+  }
+}
+
+function lastOver(transports: readonly TransportName[]): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from messages m where m.id = conversations.last_message_id
+    and m.transport in (${sql.join(transports)}))`
+}
+
+/** Takes up what a person decided about a conversation. */
+export async function flagConversation(
+  tx: DatabaseTransaction,
+  id: string,
+  flags: { muted?: boolean | undefined; archived?: boolean | undefined; pinned?: boolean | undefined },
+): Promise<void> {
+  const bit = (name: keyof typeof flags) => (flags[name] === undefined ? {} : { [name]: flags[name] ? 1 : 0 })
+  await tx
+    .updateTable('conversations')
+    .set(({ eb }) => ({ ...bit('muted'), ...bit('archived'), ...bit('pinned'), version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Conversations of these contacts and groups, the last active first. */
+export async function conversationsOf(
+  db: Database,
+  of: { contactIds: readonly string[]; groupIds: readonly string[] },
+  limit: number,
+): Promise<ConversationView[]> {
+  const rows = await db
+    .selectFrom('conversations')
+    .selectAll()
+    .where('removed_at_ms', 'is', null)
+    .where(({ or, eb }) => or([eb('contact_id', 'in', [...of.contactIds]), eb('group_id', 'in', [...of.groupIds])]))
+    .orderBy('last_message_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return withPeople(db, rows)
 }
 
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {

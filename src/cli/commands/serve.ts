@@ -24,6 +24,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stop = toldToStop()
   const { runService } = await import('../../service.ts')
   const service = await runService(config, { log: logFor(config) })
+  // Not through the log, which others may read.
+  if (service.setupCode !== undefined) {
+    process.stderr.write(`Nobody has signed in yet. Setup code for the inbox: ${service.setupCode}\n`)
+  }
   await stop
   const forced = setTimeout(() => {
     process.stderr.write('It did not stop in time.\n')

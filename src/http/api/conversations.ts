@@ -2,7 +2,13 @@
 import { z } from 'zod'
 import { parseDuration } from '../../domain/duration.ts'
 import { findConversation } from '../../store/contacts.ts'
-import { type ConversationView, getConversation, listConversations } from '../../store/mailbox.ts'
+import {
+  CONVERSATION_FILTERS,
+  type ConversationView,
+  flagConversation,
+  getConversation,
+  listConversations,
+} from '../../store/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
@@ -11,10 +17,25 @@ import { ok, type Route, route } from '../route.ts'
 import { conversationView } from '../views.ts'
 import { messagePage } from './messages.ts'
 
+/** What failed longer ago is over. */
+const FAILED_MS = 30 * 24 * 3_600_000
+
 async function demand(ports: ApiPorts, id: string | undefined): Promise<ConversationView> {
   const found = await getConversation(ports.db, id ?? '')
   if (found === undefined) throw notFound('conversation')
   return found
+}
+
+async function setFlags(
+  { db, events }: ApiPorts,
+  conversationId: string,
+  flags: { muted?: boolean | undefined; archived?: boolean | undefined; pinned?: boolean | undefined },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await flagConversation(tx, conversationId, flags)
+    await events.append(tx, { type: 'conversation.changed', conversationId, data: flags })
+  })
+  events.poke()
 }
 
 export const conversationRoutes: readonly Route[] = [
@@ -30,13 +51,27 @@ export const conversationRoutes: readonly Route[] = [
         .enum(['true', 'false'])
         .transform((text) => text === 'true')
         .optional(),
+      pinned: z
+        .enum(['true', 'false'])
+        .transform((text) => text === 'true')
+        .optional(),
+      filter: z
+        .enum(CONVERSATION_FILTERS)
+        .default('all')
+        .describe(
+          '`unread`; `signal` or `sms` (with MMS): what the last message went over; `groups`; `failed`: with a message of the last 30 days that did not get there.',
+        ),
       state: z.enum(['request']).optional().describe('Only those of strangers that wait for an answer.'),
     }),
     handle: async (call) => {
       const { ports, query } = call
-      const { limit, cursor, archived, state, contact_id: contactId } = query
+      const { contact_id: contactId, ...rest } = query
       if (contactId === undefined) {
-        return pageReply(call, await listConversations(ports.db, { limit, cursor, archived, state }), conversationView)
+        return pageReply(
+          call,
+          await listConversations(ports.db, { ...rest, failedSinceMs: ports.clock() - FAILED_MS }),
+          conversationView,
+        )
       }
       const row = await findConversation(ports.db, { contactId })
       const found = row === undefined ? undefined : await getConversation(ports.db, row.id)
@@ -55,7 +90,7 @@ export const conversationRoutes: readonly Route[] = [
     path: '/api/v1/conversations/:id',
     scope: 'messages:send',
     summary:
-      'Sets after what time new messages disappear, on both sides, once they were read or sent. Signal only: such a message never goes as a text.',
+      'Mutes, archives or pins it, for all who use this gateway. Or sets after what time new messages disappear, on both sides, once they were read or sent. Signal only: such a message never goes as a text.',
     body: z.strictObject({
       disappears_after: z
         .string()
@@ -67,13 +102,20 @@ export const conversationRoutes: readonly Route[] = [
           context.addIssue({ code: 'custom', message: 'Write a span like PT1H, or null.' })
           return z.NEVER
         })
-        .describe('A span of at most 28 days; null: they stay.'),
+        .describe('A span of at most 28 days; null: they stay.')
+        .optional(),
+      muted: z.boolean().optional().describe('Nobody is notified of it.'),
+      archived: z.boolean().optional().describe('Until the next message comes.'),
+      pinned: z.boolean().optional(),
     }),
     handle: async ({ ports, params, body }) => {
       const { conversation, group } = await demand(ports, params['id'])
-      const timerSeconds = body.disappears_after
-      if (group === undefined) await ports.router.setTimer(conversation.id, timerSeconds)
-      else await ports.signal.groups().configure(signalIdOf(group), { timerSeconds })
+      const { disappears_after: timerSeconds, ...flags } = body
+      if (timerSeconds !== undefined) {
+        if (group === undefined) await ports.router.setTimer(conversation.id, timerSeconds)
+        else await ports.signal.groups().configure(signalIdOf(group), { timerSeconds })
+      }
+      if (Object.keys(flags).length > 0) await setFlags(ports, conversation.id, flags)
       return ok(conversationView(await demand(ports, conversation.id)))
     },
   }),

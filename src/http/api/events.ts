@@ -8,7 +8,7 @@ import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { attachmentsOf } from '../../store/attachments.ts'
 import type { EventRow } from '../../store/tables/mailbox.ts'
-import { allows } from '../auth.ts'
+import { allows, type Principal } from '../auth.ts'
 import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
 import { contactsOf, messagesById } from '../reads.ts'
@@ -30,12 +30,19 @@ const query = z.strictObject({
 
 type EventsCall = Call<undefined, z.output<typeof query>>
 
-/** Open streams of each gateway, by its ports. */
-const open = new WeakMap<ApiPorts, Set<ServerResponse>>()
+/** Open streams of each gateway, by its ports; with whose they are. */
+const open = new WeakMap<ApiPorts, Map<ServerResponse, Principal>>()
 
 /** Ends all streams, so that the server can close. */
 export function endStreams(ports: ApiPorts): void {
-  for (const response of open.get(ports) ?? []) response.end()
+  for (const response of open.get(ports)?.keys() ?? []) response.end()
+}
+
+/** Ends those of these tokens and sessions, which are good no more. */
+export function endStreamsOf(ports: ApiPorts, ids: readonly string[]): void {
+  for (const [response, { id, session }] of open.get(ports) ?? []) {
+    if (ids.includes(id) || (session !== undefined && ids.includes(session.id))) response.end()
+  }
 }
 
 async function listen(call: EventsCall) {
@@ -48,7 +55,7 @@ async function listen(call: EventsCall) {
 async function stream(call: EventsCall): Promise<typeof STREAMING> {
   const { ports } = call
   const { response } = call.raw
-  const streams = open.get(ports) ?? new Set()
+  const streams = open.get(ports) ?? new Map<ServerResponse, Principal>()
   open.set(ports, streams)
   if (streams.size >= STREAMS_MAX) {
     throw new Problem({
@@ -58,7 +65,7 @@ async function stream(call: EventsCall): Promise<typeof STREAMING> {
       headers: { 'Retry-After': '5' },
     })
   }
-  streams.add(response)
+  streams.set(response, call.principal)
   try {
     const from = resumeId(call) ?? (await ports.events.latest())
     response.writeHead(200, {
@@ -90,7 +97,8 @@ async function pump(call: EventsCall, from: number): Promise<void> {
     wake()
   })
   const ping = setInterval(() => {
-    if (response.writableLength === 0) response.write(': ping\n\n')
+    if ((call.principal.session?.endsAtMs ?? Number.POSITIVE_INFINITY) <= ports.clock()) response.end()
+    else if (response.writableLength === 0) response.write(': ping\n\n')
   }, PING_EVERY_MS)
   try {
     let last = from

@@ -4,6 +4,7 @@ import { modemView, portView } from '../driver-views.ts'
 import type { ApiPorts, UssdView } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
+import { time } from '../views.ts'
 
 const AT_CHARS_MAX = 500
 /** More than any USSD string holds; the modem's driver knows exactly. */
@@ -52,6 +53,17 @@ export const modemRoutes: readonly Route[] = [
       const { id } = find(ports, params['id'])
       await ports.modems.reset(id)
       return ok(modemView(find(ports, id)))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/modems/:id/signal-history',
+    scope: 'modems:read',
+    summary:
+      'How strong its signal was: every two minutes of the last day, since the gateway started; the last is now.',
+    handle: async ({ ports, params }) => {
+      const { id } = find(ports, params['id'])
+      return ok({ data: ports.modems.signalHistory(id).map(({ atMs, dbm }) => ({ at: time(atMs), dbm: dbm ?? null })) })
     },
   }),
   route({

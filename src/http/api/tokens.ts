@@ -5,6 +5,7 @@ import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { SCOPES } from '../scopes.ts'
 import { time } from '../views.ts'
+import { endStreamsOf } from './events.ts'
 
 export const tokenRoutes: readonly Route[] = [
   route({
@@ -49,6 +50,7 @@ export const tokenRoutes: readonly Route[] = [
     handle: async ({ ports, params }) => {
       const isRevoked = await revokeToken(ports.db, params['id'] ?? '', ports.clock())
       if (!isRevoked) throw notFound('token, or it was revoked before')
+      endStreamsOf(ports, [params['id'] ?? ''])
       return { status: 204 }
     },
   }),

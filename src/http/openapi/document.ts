@@ -79,6 +79,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
       headers: HEADERS,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: '`cw_…`, from `causeway token create`.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'cw_session',
+          description: 'Of a person; from `POST /api/v1/session`.',
+        },
       },
     },
     security: [{ token: [] }],
@@ -109,7 +115,7 @@ function operation(row: Route, routes: readonly Route[]): Operation {
     tags: [tagOf(row.path)],
     summary: row.summary,
     'x-scope': row.scope,
-    security: [{ token: [row.scope] }],
+    security: row.scope === 'public' ? [] : [{ token: [row.scope] }, { session: [] }],
     parameters: [...pathParameters(row), ...queryParameters(row), ...headerParameters(row, routes)],
     ...requestBody(row),
     responses: {
@@ -166,6 +172,7 @@ function headerParameters(row: Route, routes: readonly Route[]): Json[] {
     ...(readerOf(row, routes) !== undefined
       ? [header('If-Match', 'The ETag that GET answered; 412 if it is another now.')]
       : []),
+    ...(row.method === 'GET' ? [] : [header('X-CSRF-Token', 'With a session cookie: its `csrf_token`.')]),
     ...(row.path.endsWith('/events') ? [header('Last-Event-ID', 'A stream goes on behind this event.')] : []),
   ]
 }

@@ -1,5 +1,6 @@
 /** What each route answers when all is well: one row for each row of `routes.ts`; a test says which is missing. */
 import type { z } from 'zod'
+import { inboxAnswers } from './inbox-shapes.ts'
 import { answers } from './shapes.ts'
 
 export interface SuccessReply {
@@ -120,4 +121,26 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/webhooks/:id/deliveries': json(answers.deliveries),
   'GET /api/v1/webhooks/:id/deliveries/:delivery': json(answers.deliveryLog),
   'POST /api/v1/webhooks/:id/deliveries/:delivery/redeliver': json(answers.delivery, 202),
+  'GET /api/v1/session': json(inboxAnswers.session),
+  'POST /api/v1/session': json(inboxAnswers.session),
+  'DELETE /api/v1/session': none,
+  'POST /api/v1/session/password': none,
+  'POST /api/v1/setup': json(inboxAnswers.session, 201),
+  'POST /api/v1/setup/code': json(inboxAnswers.setupCode, 201),
+  'GET /api/v1/search': json(inboxAnswers.search),
+  'GET /api/v1/push/key': json(inboxAnswers.pushKey),
+  'POST /api/v1/push/subscriptions': json(inboxAnswers.pushSubscription, 201),
+  'DELETE /api/v1/push/subscriptions': none,
+  'GET /api/v1/setup': json(inboxAnswers.setup),
+  'POST /api/v1/setup/steps/:step': json(inboxAnswers.setup),
+  'GET /api/v1/system/logs': json(inboxAnswers.logs),
+  'GET /api/v1/modems/:id/signal-history': json(inboxAnswers.signalHistory),
+  'GET /api/v1/users': json(inboxAnswers.users),
+  'POST /api/v1/users': json(inboxAnswers.user, 201),
+  'GET /api/v1/users/:id': json(inboxAnswers.user),
+  'PATCH /api/v1/users/:id': json(inboxAnswers.user),
+  'DELETE /api/v1/users/:id': none,
+  'GET /api/v1/sessions': json(inboxAnswers.sessions),
+  'DELETE /api/v1/sessions': none,
+  'DELETE /api/v1/sessions/:id': none,
 }

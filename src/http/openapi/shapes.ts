@@ -12,7 +12,7 @@ import { SCOPES } from '../scopes.ts'
 /** Every schema with a name; `document.ts` makes components of them. */
 export const shapes = z.registry<{ id: string }>()
 
-function shape<Fields extends z.ZodRawShape>(id: string, fields: Fields) {
+export function shape<Fields extends z.ZodRawShape>(id: string, fields: Fields) {
   return z.strictObject(fields).register(shapes, { id })
 }
 
@@ -24,16 +24,16 @@ function page<Row extends z.ZodType>(id: string, row: Row) {
   })
 }
 
-function list<Row extends z.ZodType>(id: string, row: Row) {
+export function list<Row extends z.ZodType>(id: string, row: Row) {
   return shape(id, { data: z.array(row) })
 }
 
-const text = z.string()
-const flag = z.boolean()
+export const text = z.string()
+export const flag = z.boolean()
 const at = z.iso.datetime().describe('UTC with milliseconds.')
-const maybe = text.nullable()
-const maybeAt = at.nullable()
-const count = z.int().min(0)
+export const maybe = text.nullable()
+export const maybeAt = at.nullable()
+export const count = z.int().min(0)
 
 export const problem = shape('Problem', {
   type: text.describe('`urn:causeway:problem:<code>`'),
@@ -129,7 +129,7 @@ const messageFields = {
   read_at: maybeAt,
   attempts_url: text,
 }
-const message = shape('Message', messageFields)
+export const message = shape('Message', messageFields)
 const newMessage = shape('NewMessage', {
   ...messageFields,
   segments: z.strictObject({ count, encoding: z.enum(['gsm7', 'ucs2']) }).nullable(),

@@ -23,7 +23,7 @@ export interface Posted {
   putOffMs: number
 }
 
-/** Posts JSON. `signal` ends it early, as a failure with the code `interrupted`. */
+/** Posts JSON, or nothing (`''`). `signal` ends it early, as a failure with the code `interrupted`. */
 export async function post(
   address: string,
   headers: Readonly<Record<string, string>>,
@@ -58,7 +58,11 @@ function answer(
     agent: false,
     signal,
     maxHeaderSize: ANSWER_HEADER_BYTES_MAX,
-    headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    headers: {
+      ...headers,
+      ...(body === '' ? {} : { 'content-type': 'application/json' }),
+      'content-length': Buffer.byteLength(body),
+    },
     // Whoever answers for the name a second time is not asked: what was checked is what is connected to.
     lookup: (_name, { all }, done) => {
       const [first] = addresses

@@ -34,7 +34,13 @@ beforeAll(async () => {
   const { probe } = rig.ports.modems
   Object.assign(
     rig.ports.modems,
-    modemPort([modem], createScout(rig.ports.log), () => [], { all: () => [], onChange: () => () => {} }),
+    modemPort(
+      [modem],
+      createScout(rig.ports.log),
+      () => [],
+      { all: () => [], onChange: () => () => {} },
+      { of: () => [] },
+    ),
     { probe },
   )
   modem.start()

@@ -4,7 +4,7 @@ import { STATE_FACES } from '../../../src/domain/states.ts'
 import { WEBHOOK_EVENTS } from '../../../src/domain/webhook.ts'
 import type { Route } from '../../../src/http/route.ts'
 import { routes } from '../../../src/http/routes.ts'
-import { SCOPES } from '../../../src/http/scopes.ts'
+import { ROLE_SCOPES, SCOPES } from '../../../src/http/scopes.ts'
 
 interface Node {
   type?: string
@@ -24,7 +24,14 @@ ${states.join('\n')}
 
 ## Scopes
 
-${SCOPES.map((scope) => `\`${scope}\``).join(', ')}. \`admin\` includes all others.
+${SCOPES.map((scope) => `\`${scope}\``).join(', ')}. \`admin\` includes all others. \`public\` wants nothing,
+\`signed-in\` a person with a session, or an admin.
+
+| role | scopes |
+|---|---|
+${Object.entries(ROLE_SCOPES)
+  .map(([role, scopes]) => `| \`${role}\` | ${scopes.map((scope) => `\`${scope}\``).join(', ')} |`)
+  .join('\n')}
 
 ## Routes
 
@@ -37,6 +44,12 @@ JSON over HTTP/1.1 at \`http.listen\` (127.0.0.1:8420), and on the Unix socket \
 no token. Names are snake_case, times RFC 3339 in UTC with milliseconds, spans ISO 8601 (\`PT15M\`) or short (\`15m\`), unknown
 values null. A running gateway describes itself: \`GET /api/openapi.json\` (OpenAPI 3.1, every answer with its fields) and, to read in
 a browser, \`GET /api/\`; neither wants a token. This page is generated from the table of routes (\`npx vitest run test/unit/http/docs.test.ts -u\`).
+
+**People** sign in to the inbox: \`POST /api/v1/session\` sets the cookie \`cw_session\` (HttpOnly, SameSite=Strict). Whatever changes
+something then carries the session's \`csrf_token\` in \`X-CSRF-Token\`, from a page of ours (403 \`csrf\`, \`wrong-origin\`). A session ends
+after two weeks without use, and after ninety days. Roles: \`viewer\` reads, \`sender\` also writes and changes contacts, \`admin\` does
+everything. The first admin is made with the one-time setup code. Wrong tries are counted by name and by address: after five each
+waits twice as long as the one before (429 with \`Retry-After\`).
 
 **Tokens.** \`Authorization: Bearer cw_…\`, from \`causeway token create NAME --scope …\`. Only a hash is kept. Without a good
 token: 401; with one that lacks the scope: 403.
@@ -79,7 +92,7 @@ and what is left until when, \`RateLimit: "token";r=5999;t=60\`; then 429 with \
 **Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
-\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`conversation.request\` (a stranger writes over Signal), \`conversation.accepted\`, \`conversation.removed\`, \`message.removed\`, \`contact.blocked\`, \`contact.unblocked\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come; of a text message also a part of it, \`data.missing\` tells how many are still missing), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
+\`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`conversation.request\` (a stranger writes over Signal), \`conversation.accepted\`, \`conversation.removed\`, \`message.removed\`, \`contact.blocked\`, \`contact.unblocked\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come; of a text message also a part of it, \`data.missing\` tells how many are still missing), \`conversation.merged\`, \`conversation.waiting\`, \`conversation.changed\` (muted, archived, pinned), \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
 \`quarantine.added\`, \`settings.mode\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 
 **Webhooks** follow [Standard Webhooks](https://www.standardwebhooks.com): a POST of \`{"type", "timestamp", "data"}\` with the headers

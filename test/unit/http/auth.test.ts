@@ -1,21 +1,46 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROLES, type Role } from '../../../src/domain/roles.ts'
+import { createApp } from '../../../src/http/mount.ts'
 import { routes } from '../../../src/http/routes.ts'
-import { SCOPES, type Scope } from '../../../src/http/scopes.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Access, SCOPES, type Scope } from '../../../src/http/scopes.ts'
+import { type Browser, signedIn } from './browser.ts'
+import { type Reply, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 const tokens = new Map<Scope, string>()
+const people = new Map<Role, Browser>()
 
 beforeAll(async () => {
   rig = await startRig()
   for (const scope of SCOPES) tokens.set(scope, await rig.token(scope))
+  for (const role of ROLES) people.set(role, await signedIn(rig, role))
 })
 afterAll(() => rig.stop())
 
 /** Ids that exist nowhere: only the answer's class matters, and nothing is done. */
 const concrete = (path: string) => path.replaceAll(/:\w+/g, 'nothing')
 const bodyFor = (method: string) => (method === 'GET' || method === 'DELETE' ? {} : { json: { nonsense: true } })
+const isRefusal = ({ status, body }: Reply) => status === 403 && body?.code === 'forbidden'
+
+/** Written down once more, so that nobody may more by a slip of the table. */
+const rolesFor: Readonly<Record<Access, readonly Role[]>> = {
+  public: ROLES,
+  'signed-in': ROLES,
+  'messages:read': ROLES,
+  'contacts:read': ROLES,
+  'modems:read': ROLES,
+  'signal:read': ROLES,
+  'events:read': ROLES,
+  'system:read': ROLES,
+  'messages:send': ['sender', 'admin'],
+  'contacts:write': ['sender', 'admin'],
+  admin: ['admin'],
+}
+/** What wants nothing of anybody: each of them is here for a reason that somebody has thought about. */
+const publicRoutes = ['GET /api/v1/session', 'POST /api/v1/session', 'DELETE /api/v1/session', 'POST /api/v1/setup']
+/** Ends the session that it is asked with, or all others: not walked, and tested in `session.test.ts`. */
+const endsSessions = ['DELETE /api/v1/session', 'DELETE /api/v1/sessions']
 
 describe('every route asks who and whether they may', () => {
   test('the table is not empty and says each address once', () => {
@@ -24,20 +49,54 @@ describe('every route asks who and whether they may', () => {
     expect(new Set(rows).size).toBe(rows.length)
   })
 
-  test.each(routes.map((row) => [row.method, row.path, row.scope] as const))(
-    '%s %s wants a token with the scope %s',
+  test('there is no address beside the table but those that are named here', () => {
+    const app = createApp(routes, rig.ports, () => false)
+    const mounted = app.router.stack.flatMap(({ route }) => (route === undefined ? [] : [route.path]))
+    const known = new Set(routes.map(({ path }) => path))
+    expect([...new Set(mounted)].filter((path) => !known.has(path)).sort()).toEqual(
+      ['/api/', '/api/openapi.json', '/api/reference.css', '/healthz', '/metrics', '/readyz'].sort(),
+    )
+    expect([...known].filter((path) => !mounted.includes(path))).toEqual([])
+  })
+
+  test('nothing is public but the door itself', () => {
+    const open = routes.filter(({ scope }) => scope === 'public').map(({ method, path }) => `${method} ${path}`)
+    expect(open.sort()).toEqual([...publicRoutes].sort())
+  })
+
+  const walked = routes.filter(({ method, path }) => !endsSessions.includes(`${method} ${path}`))
+
+  test.each(walked.map((row) => [row.method, row.path, row.scope] as const))(
+    '%s %s wants %s',
     async (method, path, scope) => {
       const address = concrete(path)
       const none = await rig.call(method, address, bodyFor(method))
-      expect(none.status).toBe(401)
-      expect(none.headers['www-authenticate']).toMatch(/^Bearer/)
-      expect(none.headers['content-type']).toMatch('application/problem+json')
+      if (scope !== 'public') {
+        expect(none.status).toBe(401)
+        expect(none.headers['www-authenticate']).toMatch(/^Bearer/)
+        expect(none.headers['content-type']).toMatch('application/problem+json')
+      } else expect(none.status).not.toBe(500)
       for (const held of SCOPES) {
         const reply = await rig.call(method, address, { token: tokens.get(held), ...bodyFor(method) })
-        if (held === scope || held === 'admin') expect([held, reply.status]).not.toEqual([held, 403])
-        else expect([held, reply.status, reply.body.code]).toEqual([held, 403, 'forbidden'])
-        expect(reply.status).not.toBe(401)
+        const may = scope === 'public' || held === scope || held === 'admin'
+        expect([held, isRefusal(reply)]).toEqual([held, !may])
+        if (scope !== 'public') expect(reply.status).not.toBe(401)
         expect(reply.status).not.toBe(500)
+      }
+      for (const role of ROLES) {
+        const browser = people.get(role)
+        const reply = await browser?.call(method, address, bodyFor(method))
+        expect([role, reply && isRefusal(reply)]).toEqual([role, !rolesFor[scope].includes(role)])
+        expect(reply?.body?.code).not.toBe('csrf')
+        if (scope !== 'public') expect(reply?.status).not.toBe(401)
+        expect(reply?.status).not.toBe(500)
+        if (method === 'GET' || (scope === 'public' && method === 'POST')) continue
+        const forged = await rig.call(method, address, {
+          headers: { cookie: browser?.cookie ?? '' },
+          ...bodyFor(method),
+        })
+        expect([role, forged.status]).toEqual([role, 403])
+        expect(isRefusal(forged) || forged.body.code === 'csrf').toBe(true)
       }
     },
   )

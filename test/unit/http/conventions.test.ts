@@ -16,6 +16,8 @@ beforeAll(async () => {
   ids['contacts'] = sent.body.contact.id
   ids['modems'] = rig.modem.id
   const hook = { url: 'http://127.0.0.1:9/', events: ['message.read'] }
+  const person = { name: 'Walker', role: 'viewer', password: 'ten letters' }
+  ids['users'] = (await call('POST', '/users', { json: person })).body.id
   ids['webhooks'] = (await call('POST', '/webhooks', { json: hook })).body.id
   await rig.db.transaction().execute(async (tx) => {
     const { group } = await putGroup(tx, rig.ports.ids, gardenGroup, 1)
@@ -73,7 +75,7 @@ describe('Idempotency-Key', () => {
     expect([again.status, again.headers['idempotency-replayed']]).toEqual([first.status, 'true'])
     // A message's key is the router's to know.
     expect(rig.calls.slice(done).filter((what) => what !== 'submit')).toEqual([])
-    const { token: _token, secret: _secret, ...shown } = first.body ?? { empty: true }
+    const { token: _token, secret: _secret, setup_code: _code, ...shown } = first.body ?? { empty: true }
     expect(again.body ?? { empty: true }).toEqual(shown)
     expect(first.headers['idempotency-replayed']).toBeUndefined()
     const other = await call(
@@ -156,6 +158,7 @@ describe('If-Match', () => {
     '/api/v1/contacts/:id': (n) => ({ name: `Ana ${n}` }),
     '/api/v1/settings': (n) => ({ mode: ['data_only', 'integrated'][n % 2] }),
     '/api/v1/webhooks/:id': (n) => ({ description: `try ${n}` }),
+    '/api/v1/users/:id': (n) => ({ name: `Walker ${n}` }),
   }
 
   test.each(patches)('PATCH %s: GET answers a tag, and a change under another one is refused', async (path) => {
@@ -229,11 +232,12 @@ test('every list that has more says where, in the body and as RFC 8288 says', as
   expect(lists.length).toBeGreaterThan(5)
   const more: string[] = []
   for (const { path } of lists) {
-    const { status, body, headers } = await call('GET', `${concrete(path)}?limit=1`)
+    const asked = path === '/api/v1/search' ? '?q=list&limit=1' : '?limit=1'
+    const { status, body, headers } = await call('GET', `${concrete(path)}${asked}`)
     expect([path, status]).toEqual([path, 200])
     if (body.next_cursor === null) expect([path, headers['link']]).toEqual([path, undefined])
     else {
-      const link = `/api/v1${concrete(path)}?limit=1&cursor=${encodeURIComponent(body.next_cursor)}`
+      const link = `/api/v1${concrete(path)}${asked}&cursor=${encodeURIComponent(body.next_cursor)}`
       expect(headers['link']).toBe(`<${link}>; rel="next"`)
     }
     if (body.next_cursor !== null) more.push(path.replace('/api/v1', ''))

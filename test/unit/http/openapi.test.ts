@@ -40,7 +40,8 @@ describe('the description', () => {
     for (const { method, path, scope, body, query } of routes) {
       const operation = operationOf(method, path)
       const what = `${method} ${path}`
-      expect([what, operation?.['x-scope'], operation?.security]).toEqual([what, scope, [{ token: [scope] }]])
+      const security = scope === 'public' ? [] : [{ token: [scope] }, { session: [] }]
+      expect([what, operation?.['x-scope'], operation?.security]).toEqual([what, scope, security])
       expect(Object.keys(operation?.responses ?? {})).toEqual(
         expect.arrayContaining([...(replies[what]?.statuses ?? []), 401, 403, 429, 500].map(String)),
       )
@@ -94,6 +95,8 @@ describe('what is answered is what is described, field by field', () => {
       events: ['message.read'],
     })
     ids['webhooks'] = webhook.id
+    const person = { name: 'Vera', role: 'viewer', password: 'ten letters' }
+    ids['users'] = (await call('POST', '/api/v1/users', person)).body.id
     const { body: delivery } = await call('POST', `/api/v1/webhooks/${webhook.id}/test`)
     ids['deliveries'] = delivery.id
     const { body: file } = await rig.call('POST', '/api/v1/media', {
@@ -154,8 +157,9 @@ describe('what is answered is what is described, field by field', () => {
     const missed = routes
       .filter(({ method, path }) => method === 'GET' && !tried.has(`GET ${path}`))
       .map(({ path }) => path)
-    // There is no small copy of a file that is no picture.
-    expect(missed).toEqual(['/api/v1/media/:id/thumbnail'])
+    // There is no small copy of a file that is no picture, and no search without words.
+    expect(missed).toEqual(['/api/v1/media/:id/thumbnail', '/api/v1/search'])
+    expect((await checked('GET', '/api/v1/search?q=hi')).body.data).toHaveLength(1)
   })
 
   test.each<[string, string, unknown]>([
@@ -175,6 +179,9 @@ describe('what is answered is what is described, field by field', () => {
     ['POST', '/api/v1/webhooks/:id/rotate', undefined],
     ['POST', '/api/v1/webhooks/:id/deliveries/:delivery/redeliver', undefined],
     ['POST', '/api/v1/messages/:id/cancel', undefined],
+    ['POST', '/api/v1/setup/code', undefined],
+    ['PATCH', '/api/v1/users/:id', { name: 'Viola' }],
+    ['DELETE', '/api/v1/users/:id', undefined],
     ['DELETE', '/api/v1/webhooks/:id', undefined],
     ['DELETE', '/api/v1/tokens/:id', undefined],
   ])('of %s %s', async (method, path, json) => {

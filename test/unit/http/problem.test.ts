@@ -18,7 +18,8 @@ const valid = { to: '+15550000201', text: 'hello' }
 describe('whatever is wrong is answered as problem+json', () => {
   test.each<[string, string, string, CallOptions, number, string]>([
     ['an address that is not there', 'GET', '/api/v1/nothing', {}, 404, 'not-found'],
-    ['an address outside the API', 'GET', '/nothing', {}, 404, 'not-found'],
+    ['an address outside the API', 'GET', '/webhooks/nothing', {}, 404, 'not-found'],
+    ['a file that the inbox has not', 'GET', '/nothing.css', {}, 404, 'not-found'],
     ['a method that an address does not take', 'PUT', '/api/v1/messages', {}, 405, 'method-not-allowed'],
     ['a method that health does not take', 'POST', '/healthz', {}, 405, 'method-not-allowed'],
     ['a message that is not there', 'GET', '/api/v1/messages/msg_x', {}, 404, 'not-found'],

@@ -12,11 +12,14 @@ import { CausewayError } from '../../../src/domain/errors.ts'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
+import { Passwords } from '../../../src/http/passwords.ts'
 import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
+import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
 import type { Log } from '../../../src/log.ts'
 import { Router } from '../../../src/routing/router.ts'
+import { LogLines } from '../../../src/service/log-lines.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
@@ -101,6 +104,7 @@ export async function startRig(): Promise<Rig> {
   const events = new EventLog(db, clock)
   const calls: string[] = []
   let gate: Promise<void> = Promise.resolve()
+  const logLines = new LogLines(clock)
   const log: Log = {
     debug: () => {},
     info: () => {},
@@ -235,6 +239,7 @@ export async function startRig(): Promise<Rig> {
           profile: undefined,
         },
       ],
+      signalHistory: () => [{ atMs: 0, dbm: -67 }],
       reset: async (id) => {
         calls.push(`reset ${id}`)
       },
@@ -330,6 +335,12 @@ export async function startRig(): Promise<Rig> {
     },
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
+    passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
+    logLines,
+    push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true) },
+    inboxDirectory: join(directory, 'inbox'),
+    sandbox: false,
+    publicUrl: undefined,
     requestsPerMinute: 1_000_000,
     region: 'GB',
     ids,

@@ -1,0 +1,43 @@
+/**
+ * How the inbox is built: hashed files below /assets, nothing inline (the gateway serves it under a strict
+ * Content-Security-Policy), and a gzipped copy beside each file so that a small box need not compress while it serves.
+ */
+import { gzipSync } from 'node:zlib'
+import { defineConfig, type Plugin } from 'vite'
+
+const GZIP_LEVEL = 9
+/** Smaller files gain nothing. */
+const GZIP_BYTES_MIN = 512
+
+export default defineConfig({
+  base: '/',
+  resolve: {
+    alias: {
+      react: 'preact/compat',
+      'react-dom': 'preact/compat',
+      'react/jsx-runtime': 'preact/jsx-runtime',
+    },
+  },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    emptyOutDir: true,
+  },
+  plugins: [precompressed()],
+})
+
+function precompressed(): Plugin {
+  return {
+    name: 'precompressed',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      for (const [fileName, file] of Object.entries(bundle)) {
+        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
+        if (source.length < GZIP_BYTES_MIN || fileName.endsWith('.map')) continue
+        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: GZIP_LEVEL }) })
+      }
+    },
+  }
+}

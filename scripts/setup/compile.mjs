@@ -75,11 +75,7 @@ async function compile(root, stamp) {
       [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck', '--outDir', next],
       { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The sources do not compile; `npm run check` says more.' },
     )
-    await mustRun(
-      process.execPath,
-      [join(root, 'node_modules/vite/bin/vite.js'), 'build', inboxFolder, '--outDir', join(next, 'inbox')],
-      { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The inbox does not build; `npm run check` says more.' },
-    )
+    await bundleInbox(root, next)
     copyAssets(root, next, Object.keys(stamp.listing))
     writeStamp(join(next, '.sources.json'), stamp)
     if (existsSync(join(root, outputFolder))) renameSync(join(root, outputFolder), old)
@@ -88,6 +84,16 @@ async function compile(root, stamp) {
     rmSync(next, { recursive: true, force: true })
     rmSync(old, { recursive: true, force: true })
   }
+}
+
+/** The web inbox, where the checkout has one. @param {string} root @param {string} next */
+async function bundleInbox(root, next) {
+  if (!existsSync(join(root, inboxFolder))) return
+  await mustRun(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', inboxFolder, '--outDir', join(next, 'inbox')],
+    { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The inbox does not build; `npm run check` says more.' },
+  )
 }
 
 /** What the compiler does not carry over: generated JavaScript, tables, certificates. */

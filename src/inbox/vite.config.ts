@@ -2,6 +2,8 @@
  * How the inbox is built: hashed files below /assets, nothing inline (the gateway serves it under a strict
  * Content-Security-Policy), and a gzipped copy beside each file so that a small box need not compress while it serves.
  */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -31,12 +33,13 @@ export default defineConfig({
 function precompressed(): Plugin {
   return {
     name: 'precompressed',
-    enforce: 'post',
-    generateBundle(_options, bundle) {
-      for (const [fileName, file] of Object.entries(bundle)) {
-        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-        if (source.length < GZIP_BYTES_MIN || fileName.endsWith('.map')) continue
-        this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: GZIP_LEVEL }) })
+    // Once they are on disk: until then names inside them may still change.
+    async writeBundle({ dir }, bundle) {
+      for (const fileName of Object.keys(bundle)) {
+        const path = join(dir ?? '', fileName)
+        const source = await readFile(path)
+        if (source.length < GZIP_BYTES_MIN) continue
+        await writeFile(`${path}.gz`, gzipSync(source, { level: GZIP_LEVEL }))
       }
     },
   }

@@ -1,13 +1,15 @@
 /** The scenes of the main job, walked through the screen in real Chromium, by pointer and by keyboard. */
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath, picture, Stage } from './kit/stage.ts'
+import { type Cast, PLAIN_WORDS, screens } from './kit/screens.ts'
+import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
 
 let stage: Stage
 let context: BrowserContext
 let page: Page
 let ana: string
 let ben: string
+let fallen: string
 
 describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
   beforeAll(async () => {
@@ -105,8 +107,8 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     const { house } = stage
     const person = house.world.person('ana')
     person.signal?.goOffline()
-    const id = await house.send(person.number, 'The door code is new', { fallback_after: 'PT1S' })
-    const entry = page.locator(`[data-message="${id}"]`)
+    fallen = await house.send(person.number, 'The door code is new', { fallback_after: 'PT1S' })
+    const entry = page.locator(`[data-message="${fallen}"]`)
     await entry.locator('.note.fallback').waitFor()
     expect(await entry.getAttribute('class')).toContain('sms')
     await picture(page, 'fallback-1280-light')
@@ -169,6 +171,71 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     await picture(page, 'stale-1280-light')
   })
 
+  it('every screen, wide and narrow, light and dark, is without findings', async () => {
+    const axe = new Axe()
+    const findings: Record<string, readonly string[]> = {}
+    const cast = await castNow()
+    const look = async (name: string) => {
+      for (const [size, viewport] of [
+        ['1280', WIDE],
+        ['390', NARROW],
+      ] as const) {
+        await page.setViewportSize(viewport)
+        for (const theme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme: theme })
+          await picture(page, `${name}-${size}-${theme}`)
+          if (size === '1280') findings[`${name} ${theme}`] = await axe.findings(page, theme === 'dark')
+        }
+      }
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize(WIDE)
+    }
+    for (const screen of screens) {
+      await page.goto(`${stage.front.url}/#${screen.place(cast)}`)
+      await page.locator(screen.ready).first().waitFor()
+      await screen.act?.(page)
+      await look(screen.name)
+      await page.keyboard.press('Escape')
+    }
+    for (const door of ['signed-out', 'setup'] as const) {
+      stage.front.door = door
+      await page.reload()
+      await page.locator('.door-card').waitFor()
+      await look(door)
+    }
+    stage.front.door = 'signed-in'
+    await page.reload()
+    expect(Object.fromEntries(Object.entries(findings).filter(([, found]) => found.length > 0))).toEqual({})
+  })
+
+  it('no word on any screen is in no catalogue', async () => {
+    const pseudo = await stage.window({ language: 'qps' })
+    const page = await stage.page(pseudo)
+    const plain: Record<string, unknown> = {}
+    const look = async (name: string) => {
+      const found = (await page.evaluate(PLAIN_WORDS)) as string[]
+      if (found.length > 0) plain[name] = found
+    }
+    const cast = await castNow()
+    for (const screen of screens) {
+      await page.goto(`${stage.front.url}/#${screen.place(cast)}`)
+      await page.locator(screen.ready).first().waitFor()
+      await screen.act?.(page)
+      await look(screen.name)
+      if (screen.name === 'about') await picture(page, 'about-1280-pseudo')
+      await page.keyboard.press('Escape')
+    }
+    for (const door of ['signed-out', 'setup'] as const) {
+      stage.front.door = door
+      await page.reload()
+      await page.locator('.door-card').waitFor()
+      await look(door)
+    }
+    stage.front.door = 'signed-in'
+    await pseudo.close()
+    expect(plain).toEqual({})
+  })
+
   it('a reload loses no draft', async () => {
     await page.goto(`${stage.front.url}/#/c/${ben}`)
     const field = page.getByRole('textbox', { name: 'Text message – not encrypted' })
@@ -204,3 +271,19 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     stage.expectCuts = false
   })
 })
+
+/** Who is who, with a safety number of Dev's that wants a decision. */
+async function castNow(): Promise<Cast> {
+  const { house } = stage
+  const of = (key: string) => stage.conversationWith(house.world.person(key).number)
+  const { number, signal } = house.world.person('dev')
+  if ((await house.contact(number))['identity_changed_at'] === null) {
+    await signal?.reinstall()
+    await signal?.sendText(house.world.gatewayNumber, 'Another phone')
+    await house.eventually(
+      'the safety number has changed',
+      async () => (await house.contact(number))['identity_changed_at'] !== null,
+    )
+  }
+  return { ana, ben, chloe: await of('chloe'), dev: await of('dev'), echo: await of('echo'), fallen }
+}

@@ -213,8 +213,9 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   )
 }
 
-/** As high as its lines, up to a bound. */
+/** As high as its lines, up to a bound, in browsers that do not do so by themselves. */
 function growToLines(field: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return
   field.style.height = 'auto'
   field.style.height = `${Math.min(field.scrollHeight, ROWS_MAX_PX)}px`
 }

@@ -109,9 +109,14 @@ function readParts(reader: Reader, inPlural: boolean): readonly MessagePart[] {
       flush()
       parts.push({ kind: 'count' })
       reader.at++
-    } else if (character === "'" && /['{}#]/.test(reader.source.charAt(reader.at + 1))) {
-      text += reader.source.charAt(reader.at + 1)
+    } else if (character === "'" && reader.source.charAt(reader.at + 1) === "'") {
+      text += character
       reader.at += 2
+    } else if (character === "'" && /[{}#]/.test(reader.source.charAt(reader.at + 1))) {
+      const end = reader.source.indexOf("'", reader.at + 1)
+      if (end === -1) throw wrong(reader, 'a quote without end')
+      text += reader.source.slice(reader.at + 1, end)
+      reader.at = end + 1
     } else {
       text += character
       reader.at++

@@ -42,7 +42,7 @@ export function hueOf(id: string): number {
   // FNV-1a, folded: ids that were made one after the other differ in their last characters only.
   let hash = 0x811c9dc5
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0
-  return ((hash >>> 16) ^ (hash >>> 5)) % HUES
+  return (((hash >>> 24) ^ (hash >>> 12) ^ hash) >>> 0) % HUES
 }
 
 /** One line for what a message says. */

@@ -111,6 +111,7 @@ function Name({ contact }: { contact: Contact }) {
         <input
           type="text"
           maxLength={100}
+          translate={false}
           value={name}
           dir="auto"
           placeholder={personName(contact)}

@@ -88,7 +88,7 @@ function Line({ row }: { row: Conversation }) {
   const isOurs = last.direction === 'out'
   return (
     <>
-      {isOurs && <Tick state={last.status} reason={last.reason} />}
+      {isOurs && <Tick state={last.status} />}
       {last.transport !== null && <TransportGlyph transport={last.transport} />}
       <span class="row-text" translate={false} dir="auto">
         {last.author !== null && !isOurs ? `${personName(last.author)}: ` : ''}

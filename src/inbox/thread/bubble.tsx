@@ -48,7 +48,7 @@ export function Bubble({ message }: { message: Message }) {
         )}
         {message.edited_at !== null && <span>{t('message.edited')}</span>}
         <time>{clockTime(message.created_at)}</time>
-        {direction === 'out' && <Tick state={message.status} reason={message.reason} />}
+        {direction === 'out' && <Tick state={message.status} />}
       </p>
     </div>
   )

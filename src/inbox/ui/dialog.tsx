@@ -33,12 +33,12 @@ export function Dialog({ title, onClose, children, class: className = '' }: Dial
       closedby="any"
     >
       <div class="dialog-body">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id={heading}>{title}</h2>
           <button type="button" class="icon-button" aria-label={t('action.close')} onClick={onClose}>
             <X aria-hidden="true" />
           </button>
-        </header>
+        </div>
         {children}
       </div>
     </dialog>

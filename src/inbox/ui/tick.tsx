@@ -7,10 +7,10 @@ export function stateWord(state: MessageState): string {
   return t(`state.${state}`)
 }
 
-export function Tick({ state, reason }: { state: MessageState; reason?: string | null }) {
-  const title = reason === null || reason === undefined ? t(`meaning.${state}`) : reason
+/** Why it is so is said where there is room for it: below the bubble, and in the ledger. */
+export function Tick({ state }: { state: MessageState }) {
   return (
-    <span class={`tick ${state}`} title={title}>
+    <span class={`tick ${state}`} title={t(`meaning.${state}`)}>
       <span aria-hidden="true">{STATE_FACES[state].glyph}</span>
       <span class="visually-hidden">{stateWord(state)}</span>
     </span>

@@ -103,12 +103,24 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENS, `${name}.png`) })
 }
 
-/** The findings of axe, each in words; empty is what is wanted. */
-export async function accessibilityFindings(page: Page): Promise<readonly string[]> {
-  // As a file of the debugger, since the page's own policy lets no script of others in.
-  await page.evaluate(readFileSync(axePath, 'utf8'))
-  const found = (await page.evaluate(
-    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")} ${failureSummary.split("\\n")[1]}`).join(" | ")}`))',
-  )) as string[]
-  return found
+interface Violation {
+  id: string
+  nodes: { target: string[]; failureSummary: string }[]
+}
+
+/** Looks for barriers with axe, which it puts into each page once. */
+export class Axe {
+  readonly #source = readFileSync(axePath, 'utf8')
+
+  /** In words; empty is what is wanted. `contrastOnly`: of a page that was judged whole in other colours. */
+  async findings(page: Page, contrastOnly: boolean): Promise<readonly string[]> {
+    // Over the debugger, since the page's own policy lets no script of others in.
+    if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(this.#source)
+    const rules = contrastOnly ? "{ runOnly: ['color-contrast'] }" : '{}'
+    const { violations } = (await page.evaluate(`axe.run(${rules})`)) as { violations: Violation[] }
+    return violations.map(({ id, nodes }) => {
+      const [node] = nodes
+      return `${id}: ${node?.target.join(' ')} (of ${nodes.length}): ${node?.failureSummary.split('\n')[1]}`
+    })
+  }
 }

@@ -1,4 +1,5 @@
 /** What was found in names and messages; a message opens its conversation at its place. */
+import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { ask } from '../api/client.ts'
@@ -14,9 +15,14 @@ import { messagePath, threadPath } from './places.ts'
 /** Somebody who is still typing is not searched for. */
 const SETTLE_MS = 180
 
-interface Found {
-  messages: readonly Message[]
-  conversations: readonly Conversation[]
+/** A message and the piece of it in which the words are; `ranges` in UTF-16 units of the piece. */
+interface Hit {
+  message: Message
+  snippet: { text: string; ranges: readonly { start: number; length: number }[] }
+}
+
+interface Found extends Page<Hit> {
+  conversations: Conversation[]
 }
 
 export function SearchResults({ query }: { query: string }) {
@@ -41,8 +47,8 @@ export function SearchResults({ query }: { query: string }) {
   }, [query])
   if (error !== undefined) return <Problem error={error} />
   if (found === undefined) return <p class="empty quiet">{t('search.running')}</p>
-  const { messages, conversations } = found
-  if (messages.length + conversations.length === 0) return <p class="empty">{t('search.nothing')}</p>
+  const { data: hits, conversations } = found
+  if (hits.length + conversations.length === 0) return <p class="empty">{t('search.nothing')}</p>
   return (
     <section class="rows results" aria-label={t('search.results')}>
       {conversations.length > 0 && <h2>{t('search.people')}</h2>}
@@ -58,8 +64,8 @@ export function SearchResults({ query }: { query: string }) {
           </span>
         </Result>
       ))}
-      {messages.length > 0 && <h2>{t('search.messages')}</h2>}
-      {messages.map((message) => (
+      {hits.length > 0 && <h2>{t('search.messages')}</h2>}
+      {hits.map(({ message, snippet }) => (
         <Result key={message.id} path={messagePath(message.conversation_id, message.id)}>
           <Avatar
             id={message.contact?.id ?? message.group?.id ?? message.id}
@@ -75,7 +81,7 @@ export function SearchResults({ query }: { query: string }) {
           <span class="row-line">
             {message.transport !== null && <TransportGlyph transport={message.transport} />}
             <span class="row-text" translate={false} dir="auto">
-              {messageLine(message)}
+              <Snippet message={message} snippet={snippet} />
             </span>
           </span>
         </Result>
@@ -84,7 +90,7 @@ export function SearchResults({ query }: { query: string }) {
   )
 }
 
-function Result({ path, children }: { path: string; children: preact.ComponentChildren }) {
+function Result({ path, children }: { path: string; children: ComponentChildren }) {
   const [, go] = useLocation()
   return (
     <a
@@ -100,8 +106,24 @@ function Result({ path, children }: { path: string; children: preact.ComponentCh
   )
 }
 
+/** The piece with the words that were found marked in it. */
+function Snippet({ snippet: { text, ranges }, message }: Hit) {
+  if (text === '') return messageLine(message)
+  const pieces: ComponentChildren[] = []
+  let at = 0
+  for (const { start, length } of ranges) {
+    pieces.push(text.slice(at, start), <mark key={start}>{text.slice(start, start + length)}</mark>)
+    at = start + length
+  }
+  return (
+    <>
+      {pieces}
+      {text.slice(at)}
+    </>
+  )
+}
+
 /** Throws ApiProblem. */
-async function find(query: string): Promise<Found> {
-  const answer = await ask<Page<Message> & Partial<Found>>('GET', `/api/v1/search?q=${encodeURIComponent(query)}`)
-  return { messages: answer.messages ?? answer.data ?? [], conversations: answer.conversations ?? [] }
+function find(query: string): Promise<Found> {
+  return ask<Found>('GET', `/api/v1/search?q=${encodeURIComponent(query)}`)
 }

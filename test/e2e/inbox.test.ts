@@ -236,6 +236,18 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     expect(plain).toEqual({})
   })
 
+  it('in Arabic it reads from right to left, and nothing hangs over', async () => {
+    const arabic = await stage.window({ language: 'ar' })
+    const page = await stage.page(arabic, `/c/${ana}/about`)
+    await page.locator('.digits span').first().waitFor()
+    expect(await page.evaluate('document.documentElement.dir')).toBe('rtl')
+    const [list, panel] = [page.locator('.list-pane'), page.locator('.panel')]
+    expect((await list.boundingBox())?.x).toBeGreaterThan((await panel.boundingBox())?.x ?? 0)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await picture(page, 'about-1280-arabic')
+    await arabic.close()
+  })
+
   it('a reload loses no draft', async () => {
     await page.goto(`${stage.front.url}/#/c/${ben}`)
     const field = page.getByRole('textbox', { name: 'Text message – not encrypted' })

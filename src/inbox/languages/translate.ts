@@ -11,12 +11,23 @@ export type MessageKey = keyof typeof english
 /** Languages as they call themselves; `qps` is the pseudo-language of the tests. */
 export const LANGUAGES = {
   en: 'English',
+  de: 'Deutsch',
+  es: 'Español',
+  fr: 'Français',
+  pt: 'Português',
+  ar: 'العربية',
 } as const
 export type Language = keyof typeof LANGUAGES | 'qps'
 
 type Catalogue = Readonly<Partial<Record<MessageKey, string>>>
 
-const loaders: Readonly<Partial<Record<Language, () => Promise<{ default: Catalogue }>>>> = {}
+const loaders: Readonly<Partial<Record<Language, () => Promise<{ default: Catalogue }>>>> = {
+  de: () => import('./de.json', { with: { type: 'json' } }),
+  es: () => import('./es.json', { with: { type: 'json' } }),
+  fr: () => import('./fr.json', { with: { type: 'json' } }),
+  pt: () => import('./pt.json', { with: { type: 'json' } }),
+  ar: () => import('./ar.json', { with: { type: 'json' } }),
+}
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(['ar'])
 
 interface Words {

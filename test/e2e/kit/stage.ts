@@ -2,9 +2,9 @@
  * The whole stage for the tests of the inbox: sandbox world and real gateway, the front before it, and one Chromium that
  * keeps a record of whatever it complained about.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { House } from '../../../src/sandbox/house.ts'
 import { Front } from './front.ts'
@@ -19,8 +19,6 @@ const STEP_TIMEOUT_MS = 15_000
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
 )
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 export interface OpenOptions {
   viewport?: { width: number; height: number }
@@ -110,12 +108,10 @@ interface Violation {
 
 /** Looks for barriers with axe, which it puts into each page once. */
 export class Axe {
-  readonly #source = readFileSync(axePath, 'utf8')
-
   /** In words; empty is what is wanted. `contrastOnly`: of a page that was judged whole in other colours. */
   async findings(page: Page, contrastOnly: boolean): Promise<readonly string[]> {
     // Over the debugger, since the page's own policy lets no script of others in.
-    if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(this.#source)
+    if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(axe.source)
     const rules = contrastOnly ? "{ runOnly: ['color-contrast'] }" : '{}'
     const { violations } = (await page.evaluate(`axe.run(${rules})`)) as { violations: Violation[] }
     return violations.map(({ id, nodes }) => {

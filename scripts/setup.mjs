@@ -63,6 +63,11 @@ const testPrograms = [
     why: 'tshark reads what the SMS codec writes.',
     without: 'the tests of the codec against tshark',
   },
+  {
+    program: 'chromium',
+    why: 'Chromium walks through the inbox like a person would.',
+    without: 'the tests of the inbox in a browser',
+  },
 ]
 
 /** Installs what only tests use; without one of them its tests are skipped. @param {Progress} progress */

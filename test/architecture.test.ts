@@ -48,6 +48,12 @@ const rooms: RoomTable = {
   'src/transports': ['src/domain', 'modem', 'modem/pdu', 'modem/mms', { to: 'modem/at/result.ts' }, 'src/signal', log],
   'src/routing': ['src/domain', 'src/store', log],
   'src/http': ['src/domain', 'src/routing', 'src/store', log],
+  'src/inbox': [
+    'src/domain',
+    { to: 'src/http/views.ts', typesOnly: true },
+    { to: 'src/http/driver-views.ts', typesOnly: true },
+    { from: 'src/inbox/compose', to: 'modem/pdu' },
+  ],
   'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }],
   'src/cli': [
     'src/config.ts',
@@ -95,6 +101,12 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   sharp: ['src/media/picture-worker.ts'],
   uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],
+  preact: ['src/inbox'],
+  '@preact/signals': ['src/inbox'],
+  'wouter-preact': ['src/inbox'],
+  'lucide-preact': ['src/inbox/ui/icons.ts'],
+  virtua: ['src/inbox/ui/virtual-list.tsx'],
+  vite: ['src/inbox/vite.config.ts'],
   vitest: ['vitest.config.ts'],
 }
 
@@ -109,6 +121,9 @@ const singleFileDependencies = [
   'yaml',
   'uqr',
   'sharp',
+  'lucide-preact',
+  'virtua',
+  'vite',
 ]
 
 /** No clock, no I/O, no randomness of their own: not even Node's modules. */
@@ -136,9 +151,9 @@ beforeAll(async () => {
 
 describe('the house', () => {
   it('sees every source file', () => {
-    const onDisk = filesBelow(allFolders, ['.ts', '.mjs']).filter((file) => !file.endsWith('.d.ts'))
+    const onDisk = filesBelow(allFolders, ['.ts', '.tsx', '.mjs']).filter((file) => !file.endsWith('.d.ts'))
     expect(onDisk.length).toBeGreaterThan(50)
-    expect([...graph.files].filter((file) => /\.(ts|mjs)$/.test(file)).sort()).toEqual(
+    expect([...graph.files].filter((file) => /\.(tsx?|mjs)$/.test(file)).sort()).toEqual(
       expect.arrayContaining([...onDisk].sort()),
     )
     expect(graph.edges.length).toBeGreaterThan(graph.files.length)
@@ -163,7 +178,7 @@ describe('the house', () => {
 
   it('has no barrels', () => {
     const reExport = /^export\s+(type\s+)?(\*|\{[^}]*\})[^'"\n]*from\s+['"]\./m
-    const barrels = filesBelow(productFolders, ['.ts']).filter(
+    const barrels = filesBelow(productFolders, ['.ts', '.tsx']).filter(
       (file) => /(^|\/)index\.ts$/.test(file) || reExport.test(readFileSync(file, 'utf8')),
     )
     expect(barrels).toEqual([])

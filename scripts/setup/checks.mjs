@@ -7,6 +7,7 @@ const checkTimeoutMs = 5 * 60_000
 /** @type {readonly { label: string, parameters: readonly string[] }[]} */
 const checks = [
   { label: 'types', parameters: ['node_modules/typescript/bin/tsc', '-p', '.'] },
+  { label: 'types of the inbox', parameters: ['node_modules/typescript/bin/tsc', '-p', 'src/inbox'] },
   { label: 'lint', parameters: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'] },
   { label: 'dead code', parameters: ['node_modules/knip/bin/knip.js', '--no-progress'] },
 ]

@@ -24,6 +24,8 @@ const compileTimeoutMs = 5 * 60_000
 const lockPollMs = 100
 /** What ends up in dist/. */
 const sourceFolders = ['src', 'modem', 'bench']
+/** The web inbox, which is bundled for browsers and ends up in dist/inbox. */
+const inboxFolder = 'src/inbox'
 /** What else decides how it comes out. */
 const settingFiles = ['tsconfig.json', 'tsconfig.build.json', 'package.json']
 const outputFolder = 'dist'
@@ -73,6 +75,7 @@ async function compile(root, stamp) {
       [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck', '--outDir', next],
       { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The sources do not compile; `npm run check` says more.' },
     )
+    await bundleInbox(root, next)
     copyAssets(root, next, Object.keys(stamp.listing))
     writeStamp(join(next, '.sources.json'), stamp)
     if (existsSync(join(root, outputFolder))) renameSync(join(root, outputFolder), old)
@@ -83,9 +86,20 @@ async function compile(root, stamp) {
   }
 }
 
+/** The web inbox, where the checkout has one. @param {string} root @param {string} next */
+async function bundleInbox(root, next) {
+  if (!existsSync(join(root, inboxFolder))) return
+  await mustRun(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', inboxFolder, '--outDir', join(next, 'inbox')],
+    { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The inbox does not build; `npm run check` says more.' },
+  )
+}
+
 /** What the compiler does not carry over: generated JavaScript, tables, certificates. */
 function copyAssets(/** @type {string} */ root, /** @type {string} */ next, /** @type {readonly string[]} */ sources) {
   for (const source of sources) {
+    if (source.startsWith(`${inboxFolder}/`)) continue
     if (source.endsWith('.ts') || settingFiles.includes(source) || existsSync(join(next, source))) continue
     mkdirSync(dirname(join(next, source)), { recursive: true })
     copyFileSync(join(root, source), join(next, source))

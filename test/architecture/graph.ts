@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
+import { importsOfTsx } from './tsx.ts'
 
 export interface ImportEdge {
   /** Path from the root of the repository. */
@@ -26,11 +27,16 @@ export async function importGraph(folders: readonly string[]): Promise<ImportGra
   const { output } = await cruise([...folders], {
     parser: 'swc',
     tsPreCompilationDeps: true,
-    doNotFollow: { path: 'node_modules' },
+    doNotFollow: { path: 'node_modules|\\.tsx$' },
   })
   if (typeof output === 'string') throw new Error(`dependency-cruiser answered with text: ${output}`)
   const ours = output.modules.filter(({ source }) => folders.some((folder) => source.startsWith(`${folder}/`)))
-  return { files: ours.map(({ source }) => source), edges: ours.flatMap(edgesOf) }
+  const withJsx = filesBelow(folders, ['.tsx'])
+  const cruised = ours.filter(({ source }) => !source.endsWith('.tsx'))
+  return {
+    files: [...cruised.map(({ source }) => source), ...withJsx],
+    edges: [...cruised.flatMap(edgesOf), ...withJsx.flatMap(edgesOfTsx)],
+  }
 }
 
 /** All files below these folders whose name ends in one of `extensions`, as paths from the root. */
@@ -78,6 +84,16 @@ function edgesOf({ source, dependencies }: CruisedModule): readonly ImportEdge[]
     if (coreModule) return { from, to: `node:${resolved.replace(/^node:/, '')}`, kind: 'node', typesOnly }
     if (!/^[./]/.test(module)) return { from, to: packageName(module), kind: 'package', typesOnly }
     return { from, to: resolved, kind: couldNotResolve ? 'missing' : 'ours', typesOnly }
+  })
+}
+
+function edgesOfTsx(from: string): readonly ImportEdge[] {
+  const source = readFileSync(from, 'utf8')
+  return importsOfTsx(from).map(({ specifier, file, exists }) => {
+    const typesOnly = importsOnlyTypes(source, specifier)
+    if (file !== undefined) return { from, to: file, kind: exists ? 'ours' : 'missing', typesOnly }
+    if (specifier.startsWith('node:')) return { from, to: specifier, kind: 'node', typesOnly }
+    return { from, to: packageName(specifier), kind: 'package', typesOnly }
   })
 }
 

@@ -1,0 +1,92 @@
+/**
+ * One request to the gateway: JSON both ways, the session by its cookie, the CSRF token where something changes, and
+ * whatever goes wrong as an ApiProblem with words for a person.
+ */
+import { t } from '../languages/translate.ts'
+
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** `status` 0: the gateway was not reached. */
+export class ApiProblem extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, words: string) {
+    super(words)
+    this.name = 'ApiProblem'
+    this.status = status
+    this.code = code
+  }
+
+  /** Trying the same again later may work: it was not refused. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  }
+}
+
+let csrfToken: string | undefined
+let onSignedOut = () => {}
+
+/** Sent with everything that changes something. */
+export function useCsrfToken(token: string | undefined): void {
+  csrfToken = token
+}
+
+/** Called when the session has ended. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener
+}
+
+export function authorityHeaders(): Record<string, string> {
+  return csrfToken === undefined ? {} : { 'X-CSRF-Token': csrfToken }
+}
+
+export interface RequestOptions {
+  body?: unknown
+  /** Makes repeating it safe. */
+  idempotencyKey?: string
+}
+
+/** Resolves with the answer's JSON (undefined where there is none). Throws ApiProblem. */
+export async function ask<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (method !== 'GET') Object.assign(headers, authorityHeaders())
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    })
+  } catch {
+    throw new ApiProblem(0, 'unreachable', t('problem.unreachable'))
+  }
+  const text = await response.text().catch(() => '')
+  if (response.ok) return (text === '' ? undefined : parsed(text)) as T
+  throw problemOf(response.status, parsed(text))
+}
+
+/** What a refused request said. A 401 also ends the session here. */
+export function problemOf(status: number, body: unknown): ApiProblem {
+  if (status === 401) onSignedOut()
+  const { code, detail, title } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const said = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined
+  return new ApiProblem(status, typeof code === 'string' ? code : 'unknown', said ?? t('problem.unknown', { status }))
+}
+
+/** What went wrong, in words for the screen. */
+export function wordsOf(error: unknown): string {
+  return error instanceof ApiProblem ? error.message : t('problem.bug')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

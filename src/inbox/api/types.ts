@@ -1,0 +1,66 @@
+/** What the gateway answers: its own views, so that the two cannot drift apart, and what only the inbox asks for. */
+import type { modemView, signalView } from '../../http/driver-views.ts'
+import type {
+  attachmentView,
+  attemptView,
+  contactView,
+  conversationView,
+  eventView,
+  groupView,
+  messageView,
+  recipientView,
+} from '../../http/views.ts'
+
+export type Message = ReturnType<typeof messageView>
+export type Attachment = ReturnType<typeof attachmentView>
+export type Conversation = ReturnType<typeof conversationView>
+export type Contact = ReturnType<typeof contactView>
+export type Attempt = ReturnType<typeof attemptView>
+export type Recipient = ReturnType<typeof recipientView>
+export type Group = ReturnType<typeof groupView>
+export type GatewayEvent = ReturnType<typeof eventView>
+export type Modem = ReturnType<typeof modemView>
+export type SignalAccount = ReturnType<typeof signalView>
+
+export interface Page<T> {
+  data: T[]
+  next_cursor: string | null
+}
+
+export type Role = 'viewer' | 'sender' | 'admin'
+
+/** `setup`: nobody is there yet, and the setup code lets the first one in. */
+export interface Session {
+  state: 'setup' | 'signed-out' | 'signed-in'
+  user?: { name: string; role: Role }
+  csrf_token?: string
+  sandbox: boolean
+}
+
+export interface Ledger {
+  data: Attempt[]
+  plan: {
+    leg: number
+    transport: 'sms' | 'mms' | 'signal'
+    consent: number
+    code: string | null
+    reason: string | null
+  }[]
+}
+
+export interface Identity {
+  contact_id: string
+  safety_number: string | null
+  verified: boolean
+  changed_at: string | null
+}
+
+export type Mode = 'integrated' | 'data_only' | 'sms_only'
+export type Policy = 'auto' | 'ask' | 'signal_only' | 'sms_only'
+
+/** One waiting line of `GET /api/v1/queue`. */
+export interface QueueRow {
+  status: string
+  transport: string | null
+  count: number
+}

@@ -1,0 +1,221 @@
+/**
+ * Where a message is written. What it will travel over is shown before it is sent: by the pill, by the colour of the
+ * button, and in the words of the empty field.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ask } from '../api/client.ts'
+import type { Contact, Conversation, Message } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+import { changeDraft, draftOf, EMPTY_DRAFT } from '../model/drafts.ts'
+import { expectedTransport } from '../model/expectation.ts'
+import { send } from '../model/outbox.ts'
+import { messageLine, personName } from '../model/people.ts'
+import { preferences } from '../model/preferences.ts'
+import { account, mode } from '../model/status.ts'
+import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
+import { fullTime } from '../ui/times.ts'
+import { ScheduleDialog } from './schedule-dialog.tsx'
+import { SegmentCounter } from './segment-counter.tsx'
+import { TransportPill } from './transport-pill.tsx'
+import { UploadTray } from './upload-tray.tsx'
+import { useUploads } from './uploads.ts'
+
+/** The other side is told "writing" once in so long while keys are pressed. */
+const TYPING_EVERY_MS = 10_000
+const ROWS_MAX_PX = 200
+
+interface ComposerProps {
+  conversation: Conversation
+  contact: Contact | undefined
+  messages: readonly Message[]
+}
+
+export function Composer({ conversation, contact, messages }: ComposerProps) {
+  const { id } = conversation
+  const draft = draftOf(id)
+  const uploads = useUploads(id)
+  const [isScheduling, setIsScheduling] = useState(false)
+  const [isDragged, setIsDragged] = useState(false)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const typingToldMs = useRef(0)
+  const hasFiles = draft.attachments.length + uploads.running.length > 0
+  const transport = expectedTransport({
+    mode: mode.value,
+    isGroup: conversation.group !== null,
+    textable: contact === undefined || contact.number !== null || contact.sender !== null,
+    hasAccount: account.value === undefined || account.value.state !== 'none',
+    standing: contact?.signal.standing ?? 'unknown',
+    policy: draft.policy ?? contact?.policy,
+    last: messages.findLast(({ transport: carried }) => carried !== null)?.transport,
+    hasFiles,
+    timer: conversation.disappears_after !== null,
+  })
+  const quote = messages.find(({ id: messageId }) => messageId === draft.quoteId)
+  const isReady = (draft.text.trim() !== '' || draft.attachments.length > 0) && uploads.running.length === 0
+
+  useEffect(() => {
+    if (field.current !== null) growToLines(field.current)
+  }, [draft.text])
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches && document.activeElement === document.body) field.current?.focus()
+  }, [])
+
+  const submit = () => {
+    if (!isReady) return
+    typingToldMs.current = 0
+    void send(id, draft)
+    field.current?.focus()
+  }
+  const input = (text: string) => {
+    changeDraft(id, { text })
+    if (transport !== 'signal' || text === '' || Date.now() - typingToldMs.current < TYPING_EVERY_MS) return
+    typingToldMs.current = Date.now()
+    void ask('POST', `/api/v1/conversations/${id}/typing`, { body: { typing: true } }).catch(() => {})
+  }
+  const keyed = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && draft.quoteId !== undefined) {
+      event.preventDefault()
+      changeDraft(id, { quoteId: undefined })
+    }
+    if (event.key !== 'Enter' || event.isComposing || event.shiftKey) return
+    if (!preferences.value.enterSends && !event.ctrlKey && !event.metaKey) return
+    event.preventDefault()
+    submit()
+  }
+  const take = (files: FileList | null | undefined) => {
+    if (files === null || files === undefined || files.length === 0) return false
+    uploads.add([...files])
+    return true
+  }
+  return (
+    <form
+      class={`composer ${transport} ${isDragged ? 'dragged' : ''}`}
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setIsDragged(true)
+      }}
+      onDragLeave={() => setIsDragged(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setIsDragged(false)
+        take(event.dataTransfer?.files)
+      }}
+    >
+      {quote !== undefined && (
+        <div class="composer-quote">
+          <span>
+            <b>
+              {t('composer.replyTo', {
+                name: quote.direction === 'out' ? t('thread.you') : personName(quote.author ?? quote.contact),
+              })}
+            </b>
+            <span translate={false} dir="auto">
+              {messageLine(quote)}
+            </span>
+          </span>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('composer.dropQuote')}
+            onClick={() => changeDraft(id, { quoteId: undefined })}
+          >
+            <X aria-hidden="true" />
+          </button>
+        </div>
+      )}
+      <UploadTray draft={draft} conversationId={id} uploads={uploads} />
+      {draft.scheduleAt !== undefined && (
+        <p class="composer-schedule">
+          <CalendarClock aria-hidden="true" /> {t('schedule.set', { time: fullTime(draft.scheduleAt) })}
+          <button type="button" class="link" onClick={() => changeDraft(id, { scheduleAt: undefined })}>
+            {t('schedule.clear')}
+          </button>
+        </p>
+      )}
+      <div class="composer-row">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('composer.attach')}
+          title={t('composer.attach')}
+          onClick={() => picker.current?.click()}
+        >
+          <Paperclip aria-hidden="true" />
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          aria-label={t('composer.attach')}
+          onChange={(event) => {
+            take(event.currentTarget.files)
+            event.currentTarget.value = ''
+          }}
+        />
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={t(`composer.placeholder.${transport}`)}
+          placeholder={t(`composer.placeholder.${transport}`)}
+          value={draft.text}
+          onInput={(event) => input(event.currentTarget.value)}
+          onKeyDown={keyed}
+          onPaste={(event) => {
+            if (take(event.clipboardData?.files)) event.preventDefault()
+          }}
+        />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('schedule.open')}
+          title={t('schedule.open')}
+          onClick={() => setIsScheduling(true)}
+        >
+          <CalendarClock aria-hidden="true" />
+        </button>
+        <button
+          type="submit"
+          class="send"
+          aria-label={t(`composer.send.${transport}`)}
+          title={t(`composer.send.${transport}`)}
+          disabled={!isReady}
+        >
+          <ArrowUp aria-hidden="true" />
+        </button>
+      </div>
+      <div class="composer-foot">
+        <TransportPill
+          expected={transport}
+          chosen={draft.policy}
+          isGroup={conversation.group !== null}
+          textable={contact?.number !== null || contact.sender !== null}
+          choose={(policy) => changeDraft(id, { policy })}
+        />
+        {transport === 'sms' && draft.text !== '' && (
+          <SegmentCounter text={draft.text} quote={quote} replace={(text) => changeDraft(id, { text })} />
+        )}
+      </div>
+      {isScheduling && (
+        <ScheduleDialog
+          at={draft.scheduleAt ?? EMPTY_DRAFT.scheduleAt}
+          choose={(scheduleAt) => changeDraft(id, { scheduleAt })}
+          onClose={() => setIsScheduling(false)}
+        />
+      )}
+    </form>
+  )
+}
+
+/** As high as its lines, up to a bound, in browsers that do not do so by themselves. */
+function growToLines(field: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return
+  field.style.height = 'auto'
+  field.style.height = `${Math.min(field.scrollHeight, ROWS_MAX_PX)}px`
+}

@@ -1,0 +1,31 @@
+/** The inbox begins here: what this browser kept, who is signed in, then the first screen and the stream of events. */
+import { render } from 'preact'
+import { Router } from 'wouter-preact'
+import { useHashLocation } from 'wouter-preact/use-hash-location'
+import { loadDrafts } from './model/drafts.ts'
+import { goLive } from './model/live.ts'
+import { loadOutbox } from './model/outbox.ts'
+import { applyPreferences } from './model/preferences.ts'
+import { Entrance } from './screens/entrance.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/list.css'
+import './styles/thread.css'
+import './styles/composer.css'
+import './styles/panel.css'
+
+const root = document.getElementById('app')
+if (root === null) throw new Error('the page has no place for the inbox')
+
+applyPreferences()
+await loadDrafts()
+goLive()
+void loadOutbox()
+// Places are behind the #, so that whatever serves the page needs to know one address only.
+render(
+  <Router hook={useHashLocation}>
+    <Entrance />
+  </Router>,
+  root,
+)

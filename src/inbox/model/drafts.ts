@@ -1,0 +1,52 @@
+/** What was begun and not sent, by conversation: written to disk with every change, so that no reload loses it. */
+import { signal } from '@preact/signals'
+import type { Attachment, Policy } from '../api/types.ts'
+import { put, readAll, remove } from './vault.ts'
+
+export interface Draft {
+  text: string
+  quoteId?: string | undefined
+  attachments: readonly Attachment[]
+  /** RFC 3339. */
+  scheduleAt?: string | undefined
+  /** For this message only. */
+  policy?: Policy | undefined
+}
+
+export const EMPTY_DRAFT: Draft = { text: '', attachments: [] }
+
+const drafts = signal<ReadonlyMap<string, Draft>>(new Map())
+
+/** From disk, once, before the first screen. */
+export async function loadDrafts(): Promise<void> {
+  drafts.value = new Map([...(await readAll<Draft>('drafts')), ...drafts.peek()])
+}
+
+export function draftOf(conversationId: string): Draft {
+  return drafts.value.get(conversationId) ?? EMPTY_DRAFT
+}
+
+/** There is something to come back to. */
+export function hasDraft(conversationId: string): boolean {
+  return drafts.value.has(conversationId)
+}
+
+export function changeDraft(conversationId: string, change: Partial<Draft>): void {
+  const next = new Map(drafts.peek())
+  const draft = { ...(next.get(conversationId) ?? EMPTY_DRAFT), ...change }
+  const isEmpty = draft.text === '' && draft.attachments.length === 0 && draft.quoteId === undefined
+  if (isEmpty && draft.policy === undefined && draft.scheduleAt === undefined) next.delete(conversationId)
+  else next.set(conversationId, draft)
+  drafts.value = next
+  void (next.has(conversationId) ? put('drafts', conversationId, draft) : remove('drafts', conversationId))
+}
+
+export function dropDraft(conversationId: string): void {
+  changeDraft(conversationId, {
+    text: '',
+    attachments: [],
+    quoteId: undefined,
+    scheduleAt: undefined,
+    policy: undefined,
+  })
+}

@@ -1,0 +1,60 @@
+/** How people and groups are called on the screen. Pure but for the words. */
+import type { Conversation, Message } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+
+/** Hues of avatars that keep their distance from the transports' blue and green. */
+const HUES = 8
+
+interface Named {
+  name: string | null
+  address: string | null
+}
+
+/** Their name, else a number that can be read, else that there is none. */
+export function personName(person: Named | null | undefined): string {
+  if (person === null || person === undefined) return t('person.unknown')
+  return person.name ?? addressWords(person.address)
+}
+
+export function conversationName({ contact, group }: Pick<Conversation, 'contact' | 'group'>): string {
+  if (group !== null) return group.title === '' ? t('person.group') : group.title
+  return personName(contact)
+}
+
+/** Numbers in groups; an account without a number says what it is. */
+export function addressWords(address: string | null | undefined): string {
+  if (address === null || address === undefined) return t('person.unknown')
+  if (address.startsWith('signal:')) return t('person.signal', { id: address.slice(7, 15) })
+  const nanp = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address)
+  if (nanp !== null) return `+1 ${nanp[1]} ${nanp[2]} ${nanp[3]}`
+  return address
+}
+
+/** Up to two letters; none for a bare number. */
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word))
+  const [first = '', last = ''] = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  return `${[...first][0] ?? ''}${[...last][0] ?? ''}`.toLocaleUpperCase()
+}
+
+/** The same person has the same colour everywhere: 0…7. */
+export function hueOf(id: string): number {
+  // FNV-1a, folded: ids that were made one after the other differ in their last characters only.
+  let hash = 0x811c9dc5
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0
+  return (((hash >>> 24) ^ (hash >>> 12) ^ hash) >>> 0) % HUES
+}
+
+/** One line for what a message says. */
+export function messageLine(message: Pick<Message, 'text' | 'attachments' | 'deleted_at' | 'disappeared_at' | 'kind'>) {
+  if (message.deleted_at !== null) return t('message.deleted')
+  if (message.disappeared_at !== null) return t('message.disappeared')
+  if (message.text !== '') return message.text
+  const [file] = message.attachments
+  if (file === undefined) return ''
+  if (file.view_once) return t('file.viewOnce')
+  if (file.voice) return t('file.voice')
+  if (file.content_type?.startsWith('image/')) return t('file.picture')
+  if (file.content_type?.startsWith('video/')) return t('file.video')
+  return file.file_name ?? t('file.file')
+}

@@ -1,0 +1,51 @@
+/** How the box is: modems, the Signal account, what waits, the mode. For the strip at the top, and for what leaves how. */
+import { computed, signal } from '@preact/signals'
+import { ask } from '../api/client.ts'
+import type { Mode, Modem, Page, QueueRow, SignalAccount } from '../api/types.ts'
+
+/** Events within this time make one round of requests. */
+const REFRESH_AFTER_MS = 400
+
+export const modems = signal<readonly Modem[] | undefined>(undefined)
+export const account = signal<SignalAccount | undefined>(undefined)
+export const mode = signal<Mode>('integrated')
+const queue = signal<readonly QueueRow[]>([])
+/** The event stream is open. */
+export const online = signal(false)
+
+/** Messages that are still to leave by themselves. */
+export const queued = computed(() =>
+  queue.value
+    .filter(({ status }) => status === 'queued' || status === 'sending')
+    .reduce((total, { count }) => total + count, 0),
+)
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Asks again, soon. */
+export function refreshStatus(): void {
+  if (timer !== undefined) return
+  timer = setTimeout(() => {
+    timer = undefined
+    void loadStatus()
+  }, REFRESH_AFTER_MS)
+}
+
+/** What cannot be had (this role may not see it) stays as it was. */
+export async function loadStatus(): Promise<void> {
+  const take = <T>(path: string, keep: (answer: T) => void) => ask<T>('GET', path).then(keep, () => {})
+  await Promise.all([
+    take<Page<Modem>>('/api/v1/modems', ({ data }) => {
+      modems.value = data
+    }),
+    take<SignalAccount>('/api/v1/signal/account', (answer) => {
+      account.value = answer
+    }),
+    take<{ mode: Mode }>('/api/v1/settings', (answer) => {
+      mode.value = answer.mode
+    }),
+    take<Page<QueueRow>>('/api/v1/queue', ({ data }) => {
+      queue.value = data
+    }),
+  ])
+}

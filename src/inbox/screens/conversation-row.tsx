@@ -1,0 +1,99 @@
+/** One conversation in the list: who, what was said last and over what, what is unread; and what can be done with it. */
+import type { Conversation } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+import { changeConversation } from '../model/conversations.ts'
+import { hasDraft } from '../model/drafts.ts'
+import { typing } from '../model/live.ts'
+import { conversationName, messageLine, personName } from '../model/people.ts'
+import { maySend } from '../model/session.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { Archive, BellOff, EllipsisVertical, Pin } from '../ui/icons.ts'
+import { Menu } from '../ui/menu.tsx'
+import { Tick } from '../ui/tick.tsx'
+import { shortTime } from '../ui/times.ts'
+import { TransportGlyph } from '../ui/transport.tsx'
+import { threadPath } from './places.ts'
+
+interface RowProps {
+  row: Conversation
+  isSelected: boolean
+  open: () => void
+}
+
+export function ConversationRow({ row, isSelected, open }: RowProps) {
+  const name = conversationName(row)
+  const last = row.last_message
+  const change = (what: Partial<Pick<Conversation, 'pinned' | 'muted' | 'archived'>>) =>
+    void changeConversation(row.id, what).catch(() => {})
+  return (
+    <div class="row-holder">
+      <a
+        class={row.unread > 0 ? 'row has-unread' : 'row'}
+        href={`#${threadPath(row.id)}`}
+        aria-current={isSelected ? 'page' : undefined}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey) return
+          event.preventDefault()
+          open()
+        }}
+      >
+        <Avatar id={row.contact?.id ?? row.group?.id ?? row.id} name={name} isGroup={row.group !== null} />
+        <span class="row-name" translate={false} dir="auto">
+          {name}
+        </span>
+        <span class="row-flags">
+          {row.pinned && <Pin aria-label={t('list.pinned')} />}
+          {row.muted && <BellOff aria-label={t('list.muted')} />}
+          <time>{last === null ? '' : shortTime(last.created_at)}</time>
+        </span>
+        <span class="row-line">
+          <Line row={row} />
+        </span>
+        {row.unread > 0 && <span class="badge">{t('list.unread', { count: row.unread })}</span>}
+      </a>
+      {maySend.value && (
+        <Menu
+          class="icon-button row-menu"
+          label={t('list.more')}
+          icon={<EllipsisVertical aria-hidden="true" />}
+          entries={[
+            {
+              label: row.pinned ? t('list.unpin') : t('list.pin'),
+              icon: <Pin aria-hidden="true" />,
+              run: () => change({ pinned: !row.pinned }),
+            },
+            {
+              label: row.muted ? t('list.unmute') : t('list.mute'),
+              icon: <BellOff aria-hidden="true" />,
+              run: () => change({ muted: !row.muted }),
+            },
+            {
+              label: row.archived ? t('list.unarchive') : t('list.archive'),
+              icon: <Archive aria-hidden="true" />,
+              run: () => change({ archived: !row.archived }),
+            },
+          ]}
+        />
+      )}
+    </div>
+  )
+}
+
+function Line({ row }: { row: Conversation }) {
+  const last = row.last_message
+  if (typing.value.has(row.id)) return <em>{t('thread.typing')}</em>
+  if (hasDraft(row.id)) return <em class="draft-mark">{t('list.draft')}</em>
+  if (row.state === 'request') return <em>{t('list.request')}</em>
+  if (last === null) return <em>{t('list.empty')}</em>
+  const isOurs = last.direction === 'out'
+  return (
+    <>
+      {isOurs && <Tick state={last.status} />}
+      {last.transport !== null && <TransportGlyph transport={last.transport} />}
+      <span class="row-text" translate={false} dir="auto">
+        {last.author !== null && !isOurs ? `${personName(last.author)}: ` : ''}
+        {messageLine(last)}
+      </span>
+    </>
+  )
+}

@@ -1,0 +1,142 @@
+/** Picks whom to write to: people with what they can be reached by, or a number that is typed. */
+import { useEffect, useState } from 'preact/hooks'
+import { useLocation } from 'wouter-preact'
+import { ask } from '../api/client.ts'
+import type { Contact, Conversation, Page } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+import { addContact, fetchAllContacts, knownContacts } from '../model/contacts.ts'
+import { conversationWith, keepConversation } from '../model/conversations.ts'
+import { addressWords, personName } from '../model/people.ts'
+import { useAct } from '../ui/act.ts'
+import { Avatar } from '../ui/avatar.tsx'
+import { ArrowLeft, Plus } from '../ui/icons.ts'
+import { Problem } from '../ui/problem.tsx'
+import { TransportGlyph } from '../ui/transport.tsx'
+import { threadPath } from './places.ts'
+
+/** Of what was found, so many are shown. */
+const SHOWN_MAX = 60
+
+export function NewMessage() {
+  const [query, setQuery] = useState('')
+  const [, go] = useLocation()
+  const loading = useAct()
+  const opening = useAct()
+  useEffect(() => void loading.run(fetchAllContacts), [])
+  const found = knownContacts()
+    .filter((contact) => !contact.blocked && matches(contact, query))
+    .slice(0, SHOWN_MAX)
+  const isAddress = /^[+\d][\d\s()/.-]{2,}$/.test(query.trim())
+  const open = (find: () => Promise<string>) =>
+    void opening.run(async () => {
+      go(threadPath(await find()))
+    })
+  return (
+    <section class="picker" aria-label={t('new.title')}>
+      <header class="thread-head">
+        <button type="button" class="icon-button back" aria-label={t('action.back')} onClick={() => go('/')}>
+          <ArrowLeft aria-hidden="true" />
+        </button>
+        <h2>{t('new.title')}</h2>
+      </header>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const [only] = found
+          if (isAddress) open(async () => conversationFor(await addContact(query.trim())))
+          else if (only !== undefined) open(() => conversationFor(only))
+        }}
+      >
+        <label class="field">
+          <span>{t('new.to')}</span>
+          <input
+            type="text"
+            inputMode="text"
+            autocomplete="off"
+            spellcheck={false}
+            placeholder={t('new.placeholder')}
+            value={query}
+            // The only thing to do here.
+            ref={(input) => {
+              if (query === '' && document.activeElement === document.body) input?.focus()
+            }}
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+        </label>
+      </form>
+      {opening.error !== undefined && <Problem error={opening.error} />}
+      {loading.error !== undefined && <Problem error={loading.error} />}
+      <ul class="rows people">
+        {isAddress && (
+          <li>
+            <button
+              type="button"
+              class="row"
+              disabled={opening.busy}
+              onClick={() => open(async () => conversationFor(await addContact(query.trim())))}
+            >
+              <span class="avatar">
+                <Plus aria-hidden="true" />
+              </span>
+              <span class="row-name">{t('new.number', { number: query.trim() })}</span>
+              <span class="row-line">{t('new.numberHint')}</span>
+            </button>
+          </li>
+        )}
+        {found.map((contact) => (
+          <li key={contact.id}>
+            <button
+              type="button"
+              class="row"
+              disabled={opening.busy}
+              onClick={() => open(() => conversationFor(contact))}
+            >
+              <Avatar id={contact.id} name={personName(contact)} isGroup={false} />
+              <span class="row-name" translate={false} dir="auto">
+                {personName(contact)}
+              </span>
+              <span class="row-flags">
+                <Reach contact={contact} />
+              </span>
+              <span class="row-line" translate={false} dir="ltr">
+                {contact.name === null ? '' : addressWords(contact.address)}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && !isAddress && !loading.busy && (
+        <p class="empty quiet">{query === '' ? t('new.nobody') : t('new.notFound')}</p>
+      )}
+    </section>
+  )
+}
+
+/** How this person can be reached, as far as it is known. */
+function Reach({ contact }: { contact: Contact }) {
+  if (contact.signal.standing === 'registered') return <TransportGlyph transport="signal" label />
+  if (contact.signal.standing === 'unknown' && contact.number !== null) return <small>{t('new.unknown')}</small>
+  return <TransportGlyph transport="sms" label />
+}
+
+/** The id of the conversation with them. Throws ApiProblem. */
+async function conversationFor(contact: Contact): Promise<string> {
+  const known = conversationWith(contact.id)
+  if (known !== undefined) return known.id
+  const path = `/api/v1/conversations?contact_id=${encodeURIComponent(contact.id)}`
+  const { data } = await ask<Page<Conversation>>('GET', path)
+  const [found] = data
+  if (found === undefined) throw new Error('a contact without a conversation')
+  keepConversation(found)
+  return found.id
+}
+
+function matches(contact: Contact, query: string): boolean {
+  const wanted = query.trim().toLocaleLowerCase()
+  if (wanted === '') return true
+  const digits = wanted.replace(/\D/g, '')
+  return (
+    personName(contact).toLocaleLowerCase().includes(wanted) ||
+    (digits.length > 1 && (contact.number ?? '').includes(digits))
+  )
+}

@@ -1,0 +1,55 @@
+/** The bubble itself: what it answers to, files, text, and below it transport, time and state. */
+import type { Message } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+import { personName } from '../model/people.ts'
+import { Timer } from '../ui/icons.ts'
+import { Tick } from '../ui/tick.tsx'
+import { clockTime, spanWords } from '../ui/times.ts'
+import { TransportGlyph } from '../ui/transport.tsx'
+import { Files } from './files.tsx'
+import { MessageText } from './message-text.tsx'
+
+/** A text of nothing but a few emoji is shown large. */
+const ONLY_EMOJI =
+  /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,4}$/u
+
+export function Bubble({ message }: { message: Message }) {
+  const { text, quote, attachments, transport, direction } = message
+  const isGone = message.deleted_at !== null || message.disappeared_at !== null
+  const isLarge = ONLY_EMOJI.test(text) && quote === null && attachments.length === 0
+  return (
+    <div class={isLarge ? 'bubble large' : 'bubble'}>
+      {quote !== null && !isGone && (
+        <blockquote class="quote">
+          <cite translate={quote.author === 'us'}>
+            {quote.author === 'us' ? t('thread.you') : personName(quote.person ?? message.contact)}
+          </cite>
+          <span translate={false} dir="auto">
+            {quote.text === '' ? '…' : quote.text}
+          </span>
+        </blockquote>
+      )}
+      {isGone ? (
+        <p class="gone">{message.deleted_at !== null ? t('message.deleted') : t('message.disappeared')}</p>
+      ) : (
+        <>
+          {attachments.length > 0 && <Files message={message} />}
+          {text !== '' && <MessageText text={text} ranges={message.ranges} />}
+        </>
+      )}
+      {message.incomplete && <p class="part-missing">{t('message.incomplete')}</p>}
+      <p class="meta">
+        {transport !== null && <TransportGlyph transport={transport} label={transport !== 'signal'} />}
+        {message.flash && <span>{t('message.flash')}</span>}
+        {message.disappears_after !== null && (
+          <span title={t('thread.timer', { span: spanWords(message.disappears_after) })}>
+            <Timer aria-hidden="true" />
+          </span>
+        )}
+        {message.edited_at !== null && <span>{t('message.edited')}</span>}
+        <time>{clockTime(message.created_at)}</time>
+        {direction === 'out' && <Tick state={message.status} />}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+/** Files of a message: pictures that open large, sounds and films, everything else by name; and those not here yet. */
+import { useState } from 'preact/hooks'
+import { ask } from '../api/client.ts'
+import type { Attachment, Message } from '../api/types.ts'
+import { t } from '../languages/translate.ts'
+import { keepMessage } from '../model/threads.ts'
+import { useAct } from '../ui/act.ts'
+import { Download, FileText, Hourglass, Picture } from '../ui/icons.ts'
+import { Problem } from '../ui/problem.tsx'
+import { sizeWords } from '../ui/sizes.ts'
+import { Lightbox } from './lightbox.tsx'
+
+export function Files({ message }: { message: Message }) {
+  return (
+    <div class={message.attachments.length > 1 ? 'files many' : 'files'}>
+      {message.attachments.map((file) => (
+        <File key={file.id} file={file} message={message} />
+      ))}
+    </div>
+  )
+}
+
+function File({ file, message }: { file: Attachment; message: Message }) {
+  const [isOpen, setIsOpen] = useState(false)
+  if (file.view_once) return <Named file={file} words={t('file.viewOnce')} />
+  if (file.state !== 'here' || file.url === null) return <Absent file={file} message={message} />
+  const type = file.content_type ?? ''
+  const name = file.caption ?? file.file_name ?? t('file.picture')
+  if (/^image\/(jpeg|png|gif|webp|avif)$/.test(type)) {
+    const shape = file.width !== null && file.height !== null ? { width: file.width, height: file.height } : {}
+    return (
+      <>
+        <button type="button" class="picture" aria-label={t('file.open', { name })} onClick={() => setIsOpen(true)}>
+          <img src={file.thumbnail_url ?? file.url} alt="" loading="lazy" {...shape} />
+        </button>
+        {isOpen && <Lightbox file={file} url={file.url} name={name} onClose={() => setIsOpen(false)} />}
+      </>
+    )
+  }
+  // Whoever sends a film or a sound to a gateway rarely sends captions with it.
+  if (type.startsWith('audio/'))
+    return (
+      <audio class="sound" controls preload="none" src={file.url} aria-label={t('file.voice')}>
+        <track kind="captions" />
+      </audio>
+    )
+  if (type.startsWith('video/'))
+    return (
+      <video class="film" controls preload="metadata" src={file.url} aria-label={name}>
+        <track kind="captions" />
+      </video>
+    )
+  return <Named file={file} words={file.file_name ?? t('file.file')} url={file.url} />
+}
+
+function Named({ file, words, url }: { file: Attachment; words: string; url?: string }) {
+  const inside = (
+    <>
+      <FileText aria-hidden="true" />
+      <span>
+        <b translate={file.file_name === null} dir="auto">
+          {words}
+        </b>
+        {file.bytes !== null && <small>{sizeWords(file.bytes)}</small>}
+      </span>
+      {url !== undefined && <Download aria-hidden="true" />}
+    </>
+  )
+  return url === undefined ? (
+    <span class="file">{inside}</span>
+  ) : (
+    <a class="file" href={url} download={file.file_name ?? ''}>
+      {inside}
+    </a>
+  )
+}
+
+function Absent({ file, message }: { file: Attachment; message: Message }) {
+  const fetching = useAct()
+  const get = () =>
+    void fetching.run(async () => {
+      await ask('POST', `/api/v1/media/${file.id}/fetch`)
+      keepMessage(await ask<Message>('GET', `/api/v1/messages/${message.id}`))
+    })
+  const words = {
+    waiting: t('file.waiting'),
+    fetching: t('file.fetching'),
+    failed: t('file.failed'),
+    gone: t('file.gone'),
+    here: t('file.file'),
+  }[file.state]
+  return (
+    <div class="file absent">
+      {file.state === 'fetching' ? <Hourglass aria-hidden="true" /> : <Picture aria-hidden="true" />}
+      <span>
+        <b>{words}</b>
+        {file.reason !== null && <small translate={false}>{file.reason}</small>}
+      </span>
+      {(file.state === 'waiting' || file.state === 'failed') && (
+        <button type="button" class="button" disabled={fetching.busy} onClick={get}>
+          {t('file.fetch')}
+        </button>
+      )}
+      {fetching.error !== undefined && <Problem error={fetching.error} />}
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** What a phone on a slow line can be asked to fetch. */
+const JAVASCRIPT_GZIP_BYTES_MAX = 90_000
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cw-inbox-'))
+  const vite = 'node_modules/vite/bin/vite.js'
+  execFileSync(process.execPath, [vite, 'build', 'src/inbox', '--outDir', folder], { stdio: 'pipe' })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const files = (ending: string) => readdirSync(join(folder, 'assets')).filter((name) => name.endsWith(ending))
+const read = (name: string) => readFileSync(join(folder, 'assets', name))
+
+describe('the built inbox', () => {
+  it('is at most 90 kB of JavaScript, gzipped, all languages and all that is fetched later included', () => {
+    const sizes = files('.js').map((name) => gzipSync(read(name), { level: 9 }).length)
+    expect(sizes.length).toBeGreaterThan(0)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(JAVASCRIPT_GZIP_BYTES_MAX)
+  })
+
+  it('has a gzipped copy that says the same beside each larger file', () => {
+    const large = [...files('.js'), ...files('.css')].filter((name) => read(name).length >= 512)
+    expect(large.length).toBeGreaterThan(0)
+    for (const name of large) expect(gunzipSync(read(`${name}.gz`)).equals(read(name))).toBe(true)
+  })
+
+  it('has nothing inline that a strict Content-Security-Policy would refuse', () => {
+    const page = readFileSync(join(folder, 'index.html'), 'utf8')
+    expect(page).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]*\ssrc=)/)
+    expect(page).toMatch(/src="\/assets\/[\w-]+\.js"/)
+  })
+})

@@ -31,7 +31,7 @@ export class GroupCommitDialect extends SqliteDialect {
 
   /**
    * `owner` opens and closes the connection; a `guest` works on that of an owner which has been used already. One that
-   * does not wait begins a sync and resolves before it ends.
+   * does not wait leaves it to the next sync.
    */
   constructor(config: SqliteDialectConfig, shared: SharedDriver, role: 'owner' | 'guest', waits: boolean) {
     super(config)
@@ -81,10 +81,8 @@ class GroupCommitDriver implements Driver {
     const hasWritten = written.takeWritten()
     await inner.releaseConnection()
     if (!hasWritten) return
-    const synced = sync.synced()
-    if (this.#waits) await synced
-    // Its failure ends the process by another way, and meets the next one that waits.
-    else synced.catch(() => {})
+    if (this.#waits) await sync.synced()
+    else sync.soon()
   }
 
   async destroy(): Promise<void> {

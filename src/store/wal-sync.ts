@@ -8,12 +8,16 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 
+/** What nobody waits for is left to the syncs of those who do, for so long. */
+const LAZY_MS = 25
+
 export class WalSync {
   readonly #sync: () => Promise<void>
   readonly #broken: (error: CausewayError) => void
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
   #failure: CausewayError | undefined
+  #lazy: NodeJS.Timeout | undefined
 
   /**
    * `sync` resolves when all that was written before it was called is on the disk. `broken` is told once when that failed:
@@ -36,12 +40,24 @@ export class WalSync {
     return this.#next
   }
 
-  /** Resolves when no sync is under way. */
+  /** Sees to it that what was committed before this call comes to the disk soon, by whatever sync comes next. */
+  soon(): void {
+    this.#lazy ??= setTimeout(() => {
+      this.#lazy = undefined
+      // Its failure ends the process by another way, and meets the next one that waits.
+      this.synced().catch(() => {})
+    }, LAZY_MS)
+  }
+
+  /** Resolves when everything is on the disk, and no sync is under way. */
   async idle(): Promise<void> {
+    if (this.#lazy !== undefined) await this.synced().catch(() => {})
     await Promise.allSettled([this.#running, this.#next])
   }
 
   #begin(): Promise<void> {
+    clearTimeout(this.#lazy)
+    this.#lazy = undefined
     const round = this.#sync()
       .catch((cause: unknown) => {
         this.#failure ??= new CausewayError({

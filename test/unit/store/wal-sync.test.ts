@@ -46,6 +46,45 @@ describe('commits share their syncs', () => {
     expect(disk.begun).toHaveLength(2)
   })
 
+  it('what nobody waits for shares the sync of whoever waits next, and comes by itself where nobody does', async () => {
+    vi.useFakeTimers()
+    try {
+      const disk = new Disk()
+      const wal = new WalSync(disk.sync, () => {})
+      wal.soon()
+      wal.soon()
+      expect(disk.begun).toHaveLength(0)
+      const waited = wal.synced()
+      disk.begun[0]?.end()
+      await waited
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(disk.begun).toHaveLength(1)
+      wal.soon()
+      await vi.advanceTimersByTimeAsync(1_000)
+      expect(disk.begun).toHaveLength(2)
+      // That one has begun: what comes now is not covered by it.
+      wal.soon()
+      await vi.advanceTimersByTimeAsync(1_000)
+      disk.begun[1]?.end()
+      await vi.advanceTimersByTimeAsync(0)
+      expect(disk.begun).toHaveLength(3)
+      disk.begun[2]?.end()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('the end waits for what nobody has waited for', async () => {
+    const disk = new Disk()
+    const wal = new WalSync(disk.sync, () => {})
+    wal.soon()
+    const idle = wal.idle()
+    expect(disk.begun).toHaveLength(1)
+    expect(await settled(idle)).toBe(false)
+    disk.begun[0]?.end()
+    await idle
+  })
+
   it('one that comes during the second waits for a third', async () => {
     const disk = new Disk()
     const wal = new WalSync(disk.sync, () => {})

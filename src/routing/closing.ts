@@ -40,8 +40,11 @@ const WAIT_SPREAD = 0.1
 /** With `resend_when_uncertain`: how long a report is waited for. */
 const UNCERTAIN_WAIT_MS = 10 * 60_000
 
+/** What an attempt is known by from its claim on. */
+export type ClaimedAttempt = Pick<AttemptRow, 'id' | 'message_id' | 'leg' | 'transport' | 'lane'>
+
 interface Ended {
-  attempt: AttemptRow
+  attempt: ClaimedAttempt
   journal: Pick<LegJournal, 'mayBeReported'>
 }
 
@@ -75,7 +78,7 @@ export class Closing {
 
   async #accepted(
     tx: DatabaseTransaction,
-    attempt: AttemptRow,
+    attempt: ClaimedAttempt,
     message: MessageRow,
     outcome: SendOutcome & { kind: 'accepted' },
     mayBeReported: boolean,
@@ -108,7 +111,12 @@ export class Closing {
     return sent
   }
 
-  async #uncertain(tx: DatabaseTransaction, attempt: AttemptRow, message: MessageRow, detail: string): Promise<void> {
+  async #uncertain(
+    tx: DatabaseTransaction,
+    attempt: ClaimedAttempt,
+    message: MessageRow,
+    detail: string,
+  ): Promise<void> {
     const { clock, settings } = this.#context
     const now = clock()
     await this.#end(tx, attempt, { result: 'uncertain', code: 'no-answer', detail })
@@ -125,7 +133,7 @@ export class Closing {
 
   async #refused(
     tx: DatabaseTransaction,
-    attempt: AttemptRow,
+    attempt: ClaimedAttempt,
     message: MessageRow,
     error: CausewayError,
   ): Promise<void> {
@@ -179,7 +187,7 @@ export class Closing {
   /** What an error lets us do, after what this leg has met already. */
   async #repetition(
     tx: DatabaseTransaction,
-    attempt: AttemptRow,
+    attempt: ClaimedAttempt,
     message: MessageRow,
     error: CausewayError,
     parts: readonly PartRow[],
@@ -214,7 +222,7 @@ export class Closing {
   }
 
   /** Closes an attempt that was cut off. */
-  async recover(tx: DatabaseTransaction, attempt: AttemptRow): Promise<void> {
+  async recover(tx: DatabaseTransaction, attempt: ClaimedAttempt): Promise<void> {
     const message = await getMessage(tx, attempt.message_id)
     // It may have been closed, the ordinary way, while this waited for its turn.
     if (message === undefined || !(await isOpen(tx, attempt.id))) return
@@ -239,7 +247,7 @@ export class Closing {
   /** A text was interrupted: what the modem may have is uncertain, what it never saw is still to be sent. */
   async #cutOff(
     tx: DatabaseTransaction,
-    attempt: AttemptRow,
+    attempt: ClaimedAttempt,
     message: MessageRow,
     parts: readonly PartRow[],
   ): Promise<void> {
@@ -262,12 +270,12 @@ export class Closing {
     }
   }
 
-  #end(tx: DatabaseTransaction, attempt: AttemptRow, end: AttemptEnd): Promise<void> {
+  #end(tx: DatabaseTransaction, attempt: ClaimedAttempt, end: AttemptEnd): Promise<void> {
     return closeAttempt(tx, attempt.id, end, this.#context.clock())
   }
 
   /** It is not being sent any more: the next one of its conversation may go. */
-  #makeRoom(message: MessageRow, attempt: AttemptRow): void {
+  #makeRoom(message: MessageRow, attempt: ClaimedAttempt): void {
     this.#context.agenda.free(message.conversation_id, attempt.transport)
   }
 

@@ -2,6 +2,8 @@
  * The durable notes of an attempt, as the transport sees them. What must be safe before the modem gets a part is committed
  * before the call resolves; what came of the last part is committed together with the end of the attempt, which follows at
  * once: each commit waits for the disk. States only go forward: a status report may overtake the modem's own answer.
+ *
+ * The attempt itself may begin with the first of these writes (`begin`), so that the two are one commit.
  */
 import type { AttemptJournal, PartRecord } from '../domain/transport.ts'
 import { changePart, insertParts, nextConcatReference, partsOf, settlePart } from '../store/attempts.ts'
@@ -19,11 +21,24 @@ export interface JournalledLeg {
   isFirst: boolean
 }
 
+/** What is written together with the first note of an attempt, at the latest with its end. */
+export interface Beginning {
+  /** Throws `Superseded` when the attempt may not be made any more: then nothing has left. */
+  write: (tx: DatabaseTransaction) => Promise<void>
+  /** It has been committed. */
+  committed: () => void
+}
+
+/** Somebody decided otherwise about the message before anything of it had left. */
+export class Superseded extends Error {}
+
 type PartChange = Parameters<AttemptJournal['part']>[1]
 
 export class LegJournal implements AttemptJournal {
   readonly #db: Database
   readonly #of: JournalledLeg
+  /** Undefined once it is in the database. */
+  #beginning: Beginning | undefined
   /** Planned in this attempt and not in the database yet: nothing has left, so nothing is lost with them. */
   #planned: readonly PlannedPart[] = []
   #lastPart = 0
@@ -35,9 +50,10 @@ export class LegJournal implements AttemptJournal {
   /** Parts of this attempt that the network took, or may have. */
   taken = 0
 
-  constructor(db: Database, of: JournalledLeg) {
+  constructor(db: Database, of: JournalledLeg, beginning?: Beginning) {
     this.#db = db
     this.#of = of
+    this.#beginning = beginning
   }
 
   async plan(parts: readonly PlannedPart[]): Promise<readonly PartRecord[]> {
@@ -69,8 +85,14 @@ export class LegJournal implements AttemptJournal {
       this.#outcome = { part, change }
       return
     }
-    await this.#db.transaction().execute((tx) => this.#note(tx, part, change))
+    const beginning = this.#beginning
+    await this.#db.transaction().execute(async (tx) => {
+      await beginning?.write(tx)
+      await this.#note(tx, part, change)
+    })
     this.#planned = []
+    this.#beginning = undefined
+    beginning?.committed()
   }
 
   nextConcatReference(recipient: string): Promise<number> {
@@ -81,6 +103,7 @@ export class LegJournal implements AttemptJournal {
   async close(tx: DatabaseTransaction): Promise<void> {
     const outcome = this.#outcome
     this.#outcome = undefined
+    await this.#beginning?.write(tx)
     if (outcome !== undefined) await this.#note(tx, outcome.part, outcome.change)
     this.#planned = []
   }

@@ -1,9 +1,10 @@
 /**
  * One attempt, from claim to close:
  *
- *   claim   { still queued, this leg, in time, its turn, lane free · attempt row · state sending }   one transaction
- *   send    the transport works, journalling its parts                                               no transaction
- *   close   { ledger · state by outcome or by what the error lets us do }                            closing.ts
+ *   claim   { still queued, this leg, in time, its turn, lane free }                   one transaction
+ *   begin   { attempt row · state sending }        with the claim; of texts with the first part that is handed over
+ *   send    the transport works, journalling its parts                                 no transaction
+ *   close   { ledger · state by outcome or by what the error lets us do }              closing.ts
  *
  * A job that comes twice, late or for nothing fails at the claim. A crash in between leaves an attempt open, which `recover`
  * finds and `closing.ts` closes.
@@ -19,19 +20,19 @@ import { openAttempt, openAttempts, partsOf, refusalsByLane } from '../store/att
 import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { mayGoNow } from '../store/messages.ts'
-import type { AttemptRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { AttemptJob } from './agenda.ts'
-import { Closing } from './closing.ts'
+import { type ClaimedAttempt, Closing } from './closing.ts'
 import type { RoutingContext } from './context.ts'
 import { timerOf } from './disappearing.ts'
-import { LegJournal } from './journal.ts'
+import { LegJournal, Superseded } from './journal.ts'
 import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
 import { outgoingMedia } from './outgoing-media.ts'
 import { addresseeOf, applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 
 interface Claim {
-  attempt: AttemptRow
+  attempt: ClaimedAttempt
   transport: Transport
   outgoing: OutgoingAttempt
   journal: LegJournal
@@ -42,6 +43,8 @@ export class Sending {
   readonly #closing: Closing
   /** Attempts that this process is working on: an open row that is not among them was cut off. */
   readonly #live = new Set<string>()
+  /** Messages that are claimed, whether their attempt has begun or not. */
+  readonly #claimed = new Set<string>()
 
   constructor(context: RoutingContext) {
     this.#context = context
@@ -55,11 +58,17 @@ export class Sending {
     const claim = await withoutWaiting(db)
       .transaction()
       .execute((tx) => this.#claim(tx, job))
+      .catch((error: unknown) => {
+        // Had it been claimed by another one, there would have been nothing to go wrong.
+        this.#claimed.delete(job.messageId)
+        throw error
+      })
     events.poke()
     void agenda.flush()
     if (claim === undefined) return 0
     try {
       const outcome = await this.#send(claim)
+      if (outcome instanceof Superseded) return 0
       // Nobody is told of it who would not ask again: a power cut before it is on the disk leaves `uncertain`.
       await withoutWaiting(db)
         .transaction()
@@ -69,8 +78,12 @@ export class Sending {
         })
       uses.add(claim.attempt.lane, claim.journal.taken)
       if (claim.outgoing.media?.some(({ viewOnce }) => viewOnce) === true) this.#context.media.poke()
+    } catch (error) {
+      if (error instanceof Superseded) return 0
+      throw error
     } finally {
       this.#live.delete(claim.attempt.id)
+      this.#claimed.delete(claim.attempt.message_id)
       events.poke()
       void agenda.flush()
     }
@@ -93,6 +106,7 @@ export class Sending {
     const now = clock()
     const message = await getMessage(tx, job.messageId)
     if (message === undefined || message.state !== 'queued' || message.leg !== job.leg) return undefined
+    if (this.#claimed.has(message.id)) return undefined
     const transportName = message.transport
     if (transportName === null) return undefined
     if (now >= (message.valid_until_ms ?? now)) {
@@ -132,16 +146,37 @@ export class Sending {
       await moveMessage(this.#context, tx, message, 'fail', { code: 'media-gone', reason, due_at_ms: null })
       return undefined
     }
-    const attempt = await openAttempt(tx, ids, {
-      messageId: message.id,
+    const attempt = {
+      id: ids('try'),
+      message_id: message.id,
       leg: message.leg,
       transport: transportName,
       lane: choice.lane,
-      atMs: now,
-    })
-    await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane: choice.lane })
-    this.#live.add(attempt.id)
-    return { attempt, transport, ...this.#outgoing(attempt, message, parties, { isFirst, media }) }
+    }
+    // What goes by the modem is journalled before it leaves: that commit can hold the beginning as well.
+    const isLater = transportName === 'sms'
+    if (!isLater) await this.#begin(tx, attempt, message)
+    this.#claimed.add(message.id)
+    return { attempt, transport, ...this.#outgoing(attempt, message, parties, { isFirst, media, isLater }) }
+  }
+
+  async #begin(tx: DatabaseTransaction, attempt: ClaimedAttempt, message: MessageRow): Promise<void> {
+    const { id, leg, transport, lane } = attempt
+    await openAttempt(tx, { id, messageId: message.id, leg, transport, lane, atMs: this.#context.clock() })
+    await moveMessage(this.#context, tx, message, 'begin', { tries: message.tries + 1, lane })
+    this.#live.add(id)
+  }
+
+  /** As `#begin`, some time after the claim. Throws Superseded when that does not hold any more. */
+  async #beginLater(tx: DatabaseTransaction, attempt: ClaimedAttempt, claimed: MessageRow): Promise<void> {
+    const message = await getMessage(tx, claimed.id)
+    const isSame =
+      message?.state === 'queued' &&
+      message.leg === claimed.leg &&
+      message.tries === claimed.tries &&
+      message.not_before_ms === claimed.not_before_ms
+    if (!isSame) throw new Superseded('the message is not to be sent now any more')
+    await this.#begin(tx, attempt, message)
   }
 
   async #chooseLane(
@@ -172,10 +207,10 @@ export class Sending {
   }
 
   #outgoing(
-    attempt: AttemptRow,
+    attempt: ClaimedAttempt,
     message: MessageRow,
     parties: Parties,
-    { isFirst, media }: { isFirst: boolean; media: readonly OutgoingMedia[] },
+    { isFirst, media, isLater }: { isFirst: boolean; media: readonly OutgoingMedia[]; isLater: boolean },
   ) {
     const recipient = addresseeOf(parties)
     const quote = quoteOf(message)
@@ -193,16 +228,20 @@ export class Sending {
       validUntilMs: message.valid_until_ms ?? this.#context.clock(),
       lane: attempt.lane,
     }
-    const journal = new LegJournal(this.#context.db, {
+    const leg = {
       messageId: message.id,
       leg: attempt.leg,
       lane: attempt.lane,
       // A status report of a text is never about a picture message.
       recipientDigits: attempt.transport === 'mms' ? 'mms' : this.#digits(recipient.e164 ?? ''),
-      digitsOf: (number) => this.#digits(number),
+      digitsOf: (number: string) => this.#digits(number),
       isFirst,
-    })
-    return { outgoing, journal }
+    }
+    const beginning = {
+      write: (tx: DatabaseTransaction) => this.#beginLater(tx, attempt, message),
+      committed: () => this.#context.events.poke(),
+    }
+    return { outgoing, journal: new LegJournal(this.#context.db, leg, isLater ? beginning : undefined) }
   }
 
   #digits(number: string): string {
@@ -229,11 +268,11 @@ export class Sending {
     return true
   }
 
-  async #send({ transport, outgoing, journal }: Claim): Promise<SendOutcome | CausewayError> {
+  async #send({ transport, outgoing, journal }: Claim): Promise<SendOutcome | CausewayError | Superseded> {
     try {
       return await transport.send(outgoing, journal)
     } catch (error) {
-      if (CausewayError.is(error)) return error
+      if (CausewayError.is(error) || error instanceof Superseded) return error
       this.#context.log.error({ err: error, messageId: outgoing.messageId }, 'a transport broke while sending')
       return new CausewayError({
         code: 'internal',

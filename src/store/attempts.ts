@@ -4,7 +4,6 @@
  */
 
 import { type Insertable, sql } from 'kysely'
-import type { IdSource } from '../domain/ids.ts'
 import type { Leg } from '../domain/route.ts'
 import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -54,14 +53,8 @@ const legBy = prepared((db, $: { messageId: string; leg: number }) =>
 )
 
 /** Opens the next attempt of a message. Fails on the UNIQUE index when one is open. */
-export async function openAttempt(
-  tx: DatabaseTransaction,
-  ids: IdSource,
-  attempt: { messageId: string; leg: number; transport: TransportName; lane: string; atMs: number },
-): Promise<AttemptRow> {
-  const [row] = await insertAttempt(tx, { ...attempt, id: ids('try') })
-  if (row === undefined) throw new Error('an insertion without a row')
-  return row
+export async function openAttempt(tx: DatabaseTransaction, attempt: NewAttempt): Promise<void> {
+  await insertAttempt(tx, attempt)
 }
 
 type NewAttempt = {
@@ -74,18 +67,15 @@ type NewAttempt = {
 }
 
 const insertAttempt = prepared((db, $: NewAttempt) =>
-  db
-    .insertInto('attempts')
-    .values({
-      id: $.id,
-      message_id: $.messageId,
-      n: sql<number>`(select coalesce(max(n), 0) + 1 from attempts where message_id = ${$.messageId})`,
-      leg: $.leg,
-      transport: $.transport,
-      lane: $.lane,
-      started_at_ms: $.atMs,
-    })
-    .returningAll(),
+  db.insertInto('attempts').values({
+    id: $.id,
+    message_id: $.messageId,
+    n: sql<number>`(select coalesce(max(n), 0) + 1 from attempts where message_id = ${$.messageId})`,
+    leg: $.leg,
+    transport: $.transport,
+    lane: $.lane,
+    started_at_ms: $.atMs,
+  }),
 )
 
 export interface AttemptEnd {

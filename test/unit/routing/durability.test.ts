@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CausewayError } from '../../../src/domain/errors.ts'
 import { ANA, ANA_ACI, BEN, World } from './world.ts'
 
 let world: World
@@ -61,6 +62,46 @@ describe('killed at any step of a text of three parts, nothing goes twice and re
     const ledger = await world.ledger(message.id)
     expect(ledger[0]).toMatch(/interrupted|uncertain|accepted/)
     expect(ledger.every((line) => !line.includes('null'))).toBe(true)
+  })
+})
+
+describe('between the claim of a text and its first octet', () => {
+  it('it can still be canceled: nothing leaves, nothing stands in the ledger, the next one goes', async () => {
+    const { message } = await world.router.submit({ to: BEN, text: 'never' })
+    const { message: next } = await world.router.submit({ to: BEN, text: 'next' })
+    world.sms.before = async ({ messageId }) => {
+      if (messageId === message.id) await world.router.cancel(messageId)
+    }
+    await world.settle()
+    expect(world.sms.network.map(({ messageId }) => messageId)).toEqual([next.id])
+    expect(await world.message(message.id)).toMatchObject({ state: 'canceled', tries: 0 })
+    expect(await world.ledger(message.id)).toEqual([])
+    expect(await world.message(next.id)).toMatchObject({ state: 'sent' })
+  })
+
+  it('it is claimed: whoever comes for it meanwhile finds nothing to do', async () => {
+    const { message } = await world.router.submit({ to: BEN, text: 'once' })
+    let claims = 0
+    world.sms.before = async () => {
+      claims += 1
+      await world.router.reconcile()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await world.settle()
+    expect(claims).toBe(1)
+    expectNoDouble()
+    expect(await world.message(message.id)).toMatchObject({ state: 'sent', tries: 1 })
+    expect(await world.ledger(message.id)).toHaveLength(1)
+  })
+
+  it('one that the transport refuses then is in the ledger all the same', async () => {
+    world.sms.before = () => {
+      throw new CausewayError({ code: 'modem-unavailable', message: 'It is away.', retry: 'same-transport' })
+    }
+    const { message } = await world.router.submit({ to: BEN, text: 'later' })
+    await world.settle()
+    expect(await world.message(message.id)).toMatchObject({ state: 'queued', tries: 1, code: 'modem-unavailable' })
+    expect(await world.ledger(message.id)).toHaveLength(1)
   })
 })
 

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { InboundPdus } from '../../../src/store/inbound-pdus.ts'
 import { readKeyFile } from '../../../src/store/keyfile.ts'
-import { listConversations, listMessages } from '../../../src/store/mailbox.ts'
+import { listAttempts, listConversations, listMessages } from '../../../src/store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../../../src/store/messages.ts'
 import { createToken, listTokens, revokeToken, verifyToken } from '../../../src/store/tokens.ts'
 
@@ -88,13 +88,16 @@ describe('the schema says the rules', () => {
     const { id } = await conversation()
     const { id: messageId } = await message(id)
     const attempt = { messageId, leg: 0, transport: 'sms' as const, lane: 'mdm_1', atMs: nowMs }
-    const first = await db.transaction().execute((tx) => openAttempt(tx, ids, attempt))
-    await expect(db.transaction().execute((tx) => openAttempt(tx, ids, attempt))).rejects.toThrow(/unique/i)
+    const open = (attemptId: string) => db.transaction().execute((tx) => openAttempt(tx, { ...attempt, id: attemptId }))
+    const first = ids('try')
+    await open(first)
+    await expect(open(ids('try'))).rejects.toThrow(/unique/i)
     await refused(`update attempts set ended_at_ms = 1`)
     await db
       .transaction()
-      .execute((tx) => closeAttempt(tx, first.id, { result: 'retry', code: null, detail: 'busy' }, nowMs))
-    expect(await db.transaction().execute((tx) => openAttempt(tx, ids, attempt))).toMatchObject({ n: 2 })
+      .execute((tx) => closeAttempt(tx, first, { result: 'retry', code: null, detail: 'busy' }, nowMs))
+    await open(ids('try'))
+    expect((await listAttempts(db, messageId)).map(({ n }) => n)).toEqual([1, 2])
   })
 })
 

@@ -45,6 +45,7 @@ import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
 import { oldestWaitingMs } from './store/mailbox.ts'
 import { OverdueParts } from './store/overdue-parts.ts'
+import { SearchIndexer } from './store/search-index.ts'
 import { LateParts } from './transports/late-parts.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
@@ -300,6 +301,9 @@ async function start(
   closing.push(() => lateParts.stop())
   mms.desk.start()
   closing.push(() => mms.desk.stop())
+  const search = new SearchIndexer(db, events, (error) => log.warn({ err: error }, 'what is new is not searched yet'))
+  search.start()
+  closing.push(() => search.stop())
   webhooks.start()
   await push.start()
 

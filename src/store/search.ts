@@ -1,11 +1,12 @@
 /**
  * Finds messages by their words and people by their names and numbers, in any script: beginnings of words, and any part of a
  * number. What is searched for is never read as the index's own query language. The index is kept by triggers
- * (migrations/0017_inbox.ts).
+ * (migrations/0017_inbox.ts) and `search-index.ts`.
  */
 import { sql } from 'kysely'
 import { decodeCursor, type Page, pageOf } from './cursor.ts'
 import type { Database } from './database.ts'
+import { indexDue } from './search-index.ts'
 
 /** Of what was typed. */
 const TERMS_MAX = 12
@@ -38,6 +39,7 @@ export async function searchMessages(
 ): Promise<Page<FoundMessage>> {
   const match = matchOf(query)
   if (match === undefined) return { data: [], nextCursor: undefined }
+  await indexDue(db)
   const place = page.conversationId?.replaceAll('"', '')
   const within = place === undefined ? '' : ` AND place : "${place}"`
   const before = page.cursor === undefined ? sql`` : sql` and message_search.rowid < ${decodeCursor(page.cursor).ms}`

@@ -1,7 +1,8 @@
 /**
  * What the web inbox needs: people who sign in, their sessions and browsers to wake, who has tried too often, and the
- * search over messages and people. Triggers keep the search: whatever writes a text, it is found; whatever wipes it,
- * nothing of it is left in the index (`secure-delete`). The index names rows by numbers of its own, because those of a table with
+ * search over messages and people. Triggers keep the search: whatever writes a text, it is noted as due for the index, which
+ * costs its transaction little (`search-index.ts` does the rest, many at once); whatever wipes it, nothing of it is left in the
+ * index (`secure-delete`), at once. The index names rows by numbers of its own, because those of a table with
  * a text as its key may change.
  */
 import { type Kysely, sql } from 'kysely'
@@ -10,9 +11,7 @@ import { type Kysely, sql } from 'kysely'
 const NUMBER_ENDS = Array.from({ length: 12 }, (_, index) => `' ' || substr(e164, ${index + 2})`).join(' || ')
 const TOKENS = `tokenize = 'signal_tokenizer', prefix = '1 2 3'`
 const isSearched = (row: string) => `${row}.text <> '' and ${row}.removed_at_ms is null and ${row}.notice is null`
-const indexMessage = `insert into message_search_rows (message_id) values (new.id);
-  insert into message_search (rowid, text, place)
-    select id, new.text, new.conversation_id from message_search_rows where message_id = new.id;`
+const indexMessage = `insert into message_search_due (message_id) values (new.id);`
 const forgetMessage = `insert into message_search (message_search, rowid, text, place)
     select 'delete', id, old.text, old.conversation_id from message_search_rows where message_id = old.id;
   delete from message_search_rows where message_id = old.id;`
@@ -71,6 +70,7 @@ const statements = [
     id integer primary key,
     message_id text not null unique references messages (id) on delete cascade
   ) strict`,
+  'create table message_search_due (id integer primary key, message_id text not null) strict',
   `create view message_search_texts as
     select s.id, m.text, m.conversation_id as place from message_search_rows s join messages m on m.id = s.message_id`,
   `create virtual table message_search using fts5 (text, place, content = 'message_search_texts', content_rowid = 'id', ${TOKENS})`,
@@ -83,9 +83,7 @@ const statements = [
     when old.text <> new.text or old.removed_at_ms is not new.removed_at_ms
       or old.conversation_id <> new.conversation_id begin
     ${forgetMessage}
-    insert into message_search_rows (message_id) select new.id where ${isSearched('new')};
-    insert into message_search (rowid, text, place)
-      select id, new.text, new.conversation_id from message_search_rows where message_id = new.id;
+    insert into message_search_due (message_id) select new.id where ${isSearched('new')};
   end`,
   `create trigger message_search_gone before delete on messages begin ${forgetMessage} end`,
 

@@ -50,6 +50,12 @@ interface MessageSearchRowsTable {
   message_id: string
 }
 
+/** Texts that are to be put into the index, or not any more: what has become of their message decides. */
+interface MessageSearchDueTable {
+  id: Generated<number>
+  message_id: string
+}
+
 interface PeopleSearchRowsTable {
   id: Generated<number>
   contact_id: string | null
@@ -62,6 +68,7 @@ export interface InboxTables {
   login_tries: LoginTriesTable
   push_subscriptions: PushSubscriptionsTable
   message_search_rows: MessageSearchRowsTable
+  message_search_due: MessageSearchDueTable
   people_search_rows: PeopleSearchRowsTable
 }
 

@@ -130,6 +130,13 @@ describe('the index follows what is written', () => {
     expect(await found('привет')).toEqual([])
     await rig.db.updateTable('messages').set({ text: '' }).where('id', '=', id).execute()
     expect(await found('zebra')).toEqual([])
+    // Wiped, moved and written again before anybody has looked: what counts is how it is then.
+    await rig.db.updateTable('messages').set({ text: 'quagga' }).where('id', '=', id).execute()
+    await rig.db.updateTable('messages').set({ text: '' }).where('id', '=', id).execute()
+    expect(await found('quagga')).toEqual([])
+    await rig.db.updateTable('messages').set({ text: 'okapi one' }).where('id', '=', id).execute()
+    await rig.db.updateTable('messages').set({ text: 'okapi two' }).where('id', '=', id).execute()
+    expect(await found('okapi')).toEqual(['okapi two'])
     await rig.db.updateTable('messages').set({ text: 'back again' }).where('id', '=', id).execute()
     expect(await found('back again')).toEqual(['back again'])
     await rig.db.updateTable('messages').set({ removed_at_ms: 1 }).where('id', '=', id).execute()

@@ -111,22 +111,29 @@ const smsReceive = () =>
   })
 
 /**
- * From the notification of a text to its deletion in the modem, which is asked for once it is on the disk: the commit and
- * one command more.
+ * From the first octet of the notification of a text to the command that deletes it in the modem, which leaves the gateway
+ * once the text is on the disk: the commit, and the way of two commands and an answer over TCP.
  */
 const smsReceiveLatency = () =>
   inHouse(smsOnly, async (house) => {
     const [number = ''] = await strangers(house)
     const person = house.world.network.person(number)
-    const storages = house.world.modems.flatMap(({ modem }) => [...modem.storages.values()])
-    const stored = () => storages.reduce((sum, { used }) => sum + used, 0)
+    let notifiedMs = 0
+    let deleted: (atMs: number) => void = () => {}
+    for (const { modem } of house.world.modems) {
+      modem.onTraffic = (from, text) => {
+        if (from === 'modem' && text.includes('+CMTI')) notifiedMs = performance.now()
+        if (from === 'host' && text.startsWith('AT+CMGD')) deleted(performance.now())
+      }
+    }
     const tookMs: number[] = []
     for (let i = 0; i < 300; i++) {
-      const sentMs = performance.now()
+      const deletedMs = new Promise<number>((resolve) => {
+        deleted = resolve
+      })
       person.send(house.world.gatewayNumber, `latency ${i}`)
-      while (stored() === 0) await sleep(1)
-      while (stored() > 0) await sleep(1)
-      if (i >= 50) tookMs.push(performance.now() - sentMs)
+      const endMs = await deletedMs
+      if (i >= 50) tookMs.push(endMs - notifiedMs)
       await sleep(20)
     }
     tookMs.sort((a, b) => a - b)

@@ -65,6 +65,8 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   signalQuality = 20
   /** Called at every step of a command, before what faults do there. */
   onPhase: (phase: FaultPhase, command: string) => void = () => {}
+  /** Called with what it is about to write, and with each command line as it comes. */
+  onTraffic: (from: 'modem' | 'host', text: string) => void = () => {}
   private readonly timingFactor: number
   private readonly subscription: Subscription
   private readonly receiver: Receiver
@@ -283,13 +285,16 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   // What the session asks of the modem.
 
   seen(line: string): void {
+    this.onTraffic('host', line)
     this.noise?.heard(line)
     this.commandLines.push(line)
     if (this.commandLines.length > COMMAND_LINES_MAX) this.commandLines.splice(0, COMMAND_LINES_MAX >> 2)
   }
 
   write(text: string): void {
-    if (!this.isHung) this.wire.write(text)
+    if (this.isHung) return
+    this.onTraffic('modem', text)
+    this.wire.write(text)
   }
 
   phase(phase: FaultPhase, command: string): void {

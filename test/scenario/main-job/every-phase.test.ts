@@ -110,11 +110,19 @@ it('a modem that was pulled out and is back is told as events, by ids and codes 
   })
 })
 
+/** Likewise. The gateway runs beside the modem: at these steps it may just have journalled a part, and not written it yet. */
+const KILLED: Partial<Record<FaultPhase, readonly string[]>> = {
+  'after-prompt': ['delivered', 'uncertain'],
+  'before-report': ['delivered', 'uncertain'],
+  'after-report': ['delivered', 'uncertain'],
+}
+
 describe('killed −9 at every step of sending', () => {
   // The modem lives on: what had left the gateway by then arrives, and its report settles it.
   it.each(steps)('$words: nothing twice, nothing missing', async ({ phase, command, nth, words }) => {
     await house.modemsReady()
-    expect(await judged(`killed ${words}`, () => killedAt({ phase, command, nth }))).toBe('delivered')
+    const status = await judged(`killed ${words}`, () => killedAt({ phase, command, nth }))
+    expect(KILLED[phase] ?? ['delivered']).toContain(status)
   })
 
   it('in the body, of which the rest is lost on the wire: shown as uncertain, and never sent again', async () => {

@@ -74,10 +74,17 @@ export interface OpenDatabaseOptions {
   broken?: (error: CausewayError) => void
 }
 
-/** Pages of the log after which they are put into the database file; more of them make that rarer and longer. */
-const CHECKPOINT_PAGES = 1_000
+/**
+ * Octets of a page. Each page that a commit touches, be it for one entry of an index, is encrypted and written whole, and a
+ * text on its way touches some forty: small ones cost a quarter of SQLCipher's usual 4,096.
+ */
+const PAGE_BYTES = 1_024
+/** What a file has that nobody chose a size for: ours of before. */
+const SQLCIPHER_PAGE_BYTES = 4_096
+/** Octets of the log after which they are put into the database file; more of them make that rarer and longer. */
+const CHECKPOINT_BYTES = 4 * 1_024 * 1_024
 /** What the log holds until then: header, and each page with its frame header (SQLite's file format, section 4). */
-const LOG_BYTES = 32 + (CHECKPOINT_PAGES + 100) * (4_096 + 24)
+const LOG_BYTES = 32 + Math.ceil((1.1 * CHECKPOINT_BYTES) / PAGE_BYTES) * (PAGE_BYTES + 24)
 
 /** For each database its other face, whose writes do not wait for the disk. */
 const hasty = new WeakMap<Database, Database>()
@@ -113,24 +120,7 @@ export async function onDisk(db: Database): Promise<void> {
  */
 export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): Promise<Database> {
   if (key.length !== 32) throw new TypeError('the database key has 32 octets')
-  const cipher = new SqlCipher(path, { cacheStatements: true })
-  try {
-    cipher.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`)
-    cipher.pragma('journal_mode = WAL')
-    cipher.pragma('synchronous = FULL')
-    cipher.pragma('foreign_keys = ON')
-    cipher.prepare('select count(*) from sqlite_master').get()
-    // Words of any script, for the search (0017_inbox).
-    cipher.initTokenizer()
-  } catch (cause) {
-    cipher.close()
-    throw new CausewayError({
-      code: 'db-key',
-      message: `The database ${path} does not open with this key. Restore the key file it was made with, or move the database away to begin anew.`,
-      retry: 'after-human',
-      cause,
-    })
-  }
+  const { cipher, pageBytes } = openCipher(path, key)
   const log = path === ':memory:' ? undefined : await open(`${path}-wal`, 'r+')
   if (log !== undefined) await lengthen(log)
   const sync = new WalSync(
@@ -154,8 +144,36 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
     })
   }
   cipher.pragma('synchronous = NORMAL')
-  cipher.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  cipher.pragma(`wal_autocheckpoint = ${Math.ceil(CHECKPOINT_BYTES / pageBytes)}`)
   return db
+}
+
+/** The file is opened with pages as it was made with, and made with ours. Throws CausewayError `db-key`. */
+function openCipher(path: string, key: Uint8Array): { cipher: SqlCipher; pageBytes: number } {
+  let failure: unknown
+  for (const pageBytes of [PAGE_BYTES, SQLCIPHER_PAGE_BYTES]) {
+    const cipher = new SqlCipher(path, { cacheStatements: true })
+    try {
+      cipher.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`)
+      cipher.pragma(`cipher_page_size = ${pageBytes}`)
+      cipher.pragma('journal_mode = WAL')
+      cipher.pragma('synchronous = FULL')
+      cipher.pragma('foreign_keys = ON')
+      cipher.prepare('select count(*) from sqlite_master').get()
+      // Words of any script, for the search (0017_inbox).
+      cipher.initTokenizer()
+      return { cipher, pageBytes }
+    } catch (cause) {
+      cipher.close()
+      failure ??= cause
+    }
+  }
+  throw new CausewayError({
+    code: 'db-key',
+    message: `The database ${path} does not open with this key. Restore the key file it was made with, or move the database away to begin anew.`,
+    retry: 'after-human',
+    cause: failure,
+  })
 }
 
 /**

@@ -75,6 +75,8 @@ const statements = [
     select s.id, m.text, m.conversation_id as place from message_search_rows s join messages m on m.id = s.message_id`,
   `create virtual table message_search using fts5 (text, place, content = 'message_search_texts', content_rowid = 'id', ${TOKENS})`,
   `insert into message_search (message_search, rank) values ('secure-delete', 1)`,
+  // A piece of the index in one page of the database.
+  `insert into message_search (message_search, rank) values ('pgsz', 880)`,
   `insert into message_search_rows (message_id)
     select id from messages where ${isSearched('messages')} order by created_at_ms, id`,
   `insert into message_search (message_search) values ('rebuild')`,

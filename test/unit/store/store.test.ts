@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Database as SqlCipher } from '@signalapp/sqlcipher'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createIds } from '../../../src/domain/ids.ts'
@@ -110,6 +111,26 @@ describe('at rest', () => {
     await expect(openDatabase({ path, key: new Uint8Array(32) })).rejects.toMatchObject({ code: 'db-key' })
     db = await openDatabase({ path, key: KEY })
     expect((await listMessages(db, { limit: 1 })).data[0]?.text).toBe('a very secret sentence')
+  })
+
+  it('a file of before, with larger pages, opens as it is; a new one has small pages', async () => {
+    const pages = async () =>
+      (await sql<{ cipher_page_size: string }>`pragma cipher_page_size`.execute(db)).rows[0]?.cipher_page_size
+    expect(await pages()).toBe('1024')
+    await db.destroy()
+    const older = join(directory, 'older.db')
+    const cipher = new SqlCipher(older)
+    cipher.pragma(`key = "x'${Buffer.from(KEY).toString('hex')}'"`)
+    cipher.exec('create table of_before (word text)')
+    cipher.close()
+    db = await openDatabase({ path: older, key: KEY })
+    expect(await pages()).toBe('4096')
+    const { id } = await conversation()
+    await message(id, { text: 'as ever' })
+    expect((await listMessages(db, { limit: 1 })).data[0]?.text).toBe('as ever')
+    await db.destroy()
+    await expect(openDatabase({ path: older, key: new Uint8Array(32) })).rejects.toMatchObject({ code: 'db-key' })
+    db = await openDatabase({ path: older, key: KEY })
   })
 
   it('the key file is made once, for its owner alone, and read again', async () => {

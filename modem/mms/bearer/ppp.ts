@@ -8,6 +8,7 @@
  * stop, so that this happens only where somebody hands in how that port is lent and taken back.
  */
 import { access, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, type Log, pause } from '../../serial/surroundings.ts'
 import type { ApnSettings } from './at-dialect.ts'
@@ -29,6 +30,10 @@ export interface PppTimings {
 
 /** A call takes seconds on LTE and half a minute on GPRS; hanging up is two requests of three seconds each. */
 export const PPP_TIMINGS: PppTimings = { upMs: 60_000, resolversMs: 500, hangUpMs: 8_000 }
+
+/** The kernel may show an interface a moment after pppd has set it up. */
+const LISTED_MS = 2_000
+const LISTED_EVERY_MS = 50
 
 /** What is left of a time limit when hanging up has had all its time. */
 const MARGIN_MS = 5_000
@@ -188,7 +193,20 @@ async function up(
     signal.removeEventListener('abort', stop)
   }
   if (dns.length === 0 && report.resolvers.length === 0) await pause(clock, resolversMs, signal)
+  for (let waitedMs = 0; waitedMs < LISTED_MS && !isListed(report.interfaceName); waitedMs += LISTED_EVERY_MS) {
+    if (signal.aborted || pppd.isOver) break
+    await pause(clock, LISTED_EVERY_MS, signal)
+  }
   return report.interfaceName
+}
+
+/** True also where interfaces cannot be listed: the interface bearer has the words for that. */
+function isListed(name: string): boolean {
+  try {
+    return Object.keys(networkInterfaces()).includes(name)
+  } catch {
+    return true
+  }
 }
 
 /** The lease of the interface, whose end is that of pppd. */

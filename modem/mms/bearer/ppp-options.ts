@@ -18,6 +18,8 @@ export interface PppDial {
   readonly asksForDns: boolean
   /** The port says when the call is over (DCD); without it only silence does. */
   readonly hasCarrierDetect: boolean
+  /** What only root may say stands in a file of /etc/ppp/peers: left out here. */
+  readonly hasPeerFile: boolean
   readonly chatProgram: string
   readonly chatFile: string
 }
@@ -32,8 +34,11 @@ const DIALLING_SECONDS = 40
 const CID_MAX = 16
 const UNIT_MAX = 255
 
-/** Does nothing, in place of the system's scripts: those hand resolvers and routes to the whole machine. */
-const NO_SCRIPT = '/bin/true'
+/**
+ * We dial, so that the other end has nothing to prove; and the system's scripts are not run, which hand resolvers and
+ * routes to the whole machine. Of all that is said here pppd takes these from root only.
+ */
+const ROOT_ONLY = ['noauth', 'ip-up-script /bin/true', 'ip-down-script /bin/true']
 
 const REFUSALS = {
   none: [],
@@ -53,8 +58,7 @@ export function pppdOptions(dial: PppDial): string {
     'logfd 1',
     'lock',
     dial.hasCarrierDetect ? 'modem' : 'local',
-    // We dial, so that the other end has nothing to prove.
-    'noauth',
+    ...(dial.hasPeerFile ? [] : ROOT_ONLY),
     ...REFUSALS[apn.auth],
     ...(apn.auth === 'none' ? [] : [`user ${word(apn.user)}`, `password ${word(apn.password)}`, 'hide-password']),
     'nodefaultroute',
@@ -65,8 +69,6 @@ export function pppdOptions(dial: PppDial): string {
     'ipcp-accept-remote',
     'noccp',
     ...(dial.asksForDns ? ['usepeerdns'] : []),
-    `ip-up-script ${NO_SCRIPT}`,
-    `ip-down-script ${NO_SCRIPT}`,
     ...(unit === undefined ? [] : [`unit ${whole(unit, 0, UNIT_MAX)}`]),
     'nopersist',
     'maxfail 1',

@@ -50,14 +50,14 @@ export class PppProcess {
   }
 
   /** Throws PppError `pppd-missing` or `not-permitted`. */
-  static async start(program: string, optionsFile: string, clock: Clock): Promise<PppProcess> {
+  static async start(program: string, args: readonly string[], clock: Clock): Promise<PppProcess> {
     await access(program, constants.X_OK).catch((error: unknown) => {
       const isDenied = error instanceof Error && 'code' in error && error.code === 'EACCES'
       throw isDenied
         ? new PppError('not-permitted', `${program} may not be run by this user: group dip on Debian`, error)
         : new PppError('pppd-missing', `there is no ${program}: install the package ppp, or say where it is`, error)
     })
-    const command = [program, 'file', optionsFile]
+    const command = [program, ...args]
     const [first = program, ...others] = (await canRun(SETPRIV))
       ? [SETPRIV, '--pdeathsig', 'TERM', '--', ...command]
       : command

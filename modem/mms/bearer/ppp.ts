@@ -29,7 +29,7 @@ export interface PppTimings {
 }
 
 /** A call takes seconds on LTE and half a minute on GPRS; hanging up is two requests of three seconds each. */
-export const PPP_TIMINGS: PppTimings = { upMs: 60_000, resolversMs: 500, hangUpMs: 8_000 }
+const PPP_TIMINGS: PppTimings = { upMs: 60_000, resolversMs: 500, hangUpMs: 8_000 }
 
 /** The kernel may show an interface a moment after pppd has set it up. */
 const LISTED_MS = 2_000
@@ -59,6 +59,8 @@ export interface PppBearerOptions {
   /** Where private folders may be made. */
   readonly runDirectory: string
   readonly pppd?: string
+  /** A file of /etc/ppp/peers with what only root may say, for a pppd that is root by its mode bits (mms-ppp.conf). */
+  readonly peer?: string
   readonly chat?: string
   readonly routing?: Partial<RoutingOptions>
   readonly clock: Clock
@@ -116,8 +118,8 @@ async function session(
     await rm(folder, { recursive: true, force: true }).catch(() => {})
   }
   try {
-    const optionsFile = await written(options, device, folder)
-    pppd = await PppProcess.start(options.pppd ?? '/usr/sbin/pppd', optionsFile, clock)
+    const told = [...called(options.peer), 'file', await written(options, device, folder)]
+    pppd = await PppProcess.start(options.pppd ?? '/usr/sbin/pppd', told, clock)
     const interfaceName = await up(pppd, options, timings, signal)
     const dns = options.dns.length > 0 ? options.dns : pppd.report.resolvers
     const { routing } = options
@@ -135,6 +137,13 @@ async function session(
   }
 }
 
+/** Throws PppError for what is no plain name of a file. */
+function called(peer: string | undefined): readonly string[] {
+  if (peer === undefined) return []
+  if (!/^\w[\w.-]{0,60}$/.test(peer)) throw new PppError('bad-settings', 'that is no name of a file in /etc/ppp/peers')
+  return ['call', peer]
+}
+
 /** The two files; resolves with the name of the one for pppd. */
 async function written(options: PppBearerOptions, device: string, folder: string): Promise<string> {
   const chatFile = join(folder, 'chat')
@@ -147,6 +156,7 @@ async function written(options: PppBearerOptions, device: string, folder: string
     unit: options.unit,
     asksForDns: options.dns.length === 0,
     hasCarrierDetect: options.hasCarrierDetect ?? true,
+    hasPeerFile: options.peer !== undefined,
     chatProgram: options.chat ?? '/usr/sbin/chat',
     chatFile,
   }

@@ -142,6 +142,12 @@ describe('a dialled bearer', () => {
     expect(error).toMatchObject({ failure, message: expect.stringContaining(words) })
   })
 
+  it('leaves to a file of /etc/ppp/peers what only root may say', async () => {
+    const { options } = await place('up', { peer: 'causeway' })
+    await (await pppBearer(options).open(never)).close()
+    expect(await failing({ ...options, peer: '../evil' })).toMatchObject({ failure: 'bad-settings' })
+  })
+
   it('says that pppd is not there, or not for this user', async () => {
     const { options, folder, sessions } = await place('up')
     expect(await failing({ ...options, pppd: '/nonexistent/pppd' })).toMatchObject({ failure: 'pppd-missing' })
@@ -267,6 +273,7 @@ describe('what pppd is told', () => {
     apn: { apn: 'mms.example', auth: 'chap', user: 'us"er', password: 'a\\b c#' },
     unit: 7,
     asksForDns: false,
+    hasPeerFile: false,
     hasCarrierDetect: false,
     chatProgram: '/usr/sbin/chat',
     chatFile: '/run/causeway/ppp-x/chat',

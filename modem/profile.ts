@@ -35,8 +35,8 @@ export interface ModemProfile {
   /** For people. */
   title: string
   match: { usbIds: readonly string[]; manufacturer: RegExp | undefined; model: RegExp | undefined }
-  /** USB interface numbers: where AT answers, best first, and which must not be opened. */
-  ports: (Exception & { at: readonly number[]; avoid: readonly number[] }) | undefined
+  /** USB interface numbers: where AT answers, best first; which must not be opened for AT; which are for dialling. */
+  ports: (Exception & { at: readonly number[]; avoid: readonly number[]; data: readonly number[] }) | undefined
   /** Restarts the module better than AT+CFUN=1,1. */
   reset: (Exception & { command: string }) | undefined
   /** Sent once it is known who answers; refusals do no harm. */
@@ -119,6 +119,7 @@ export function parseProfile(file: string, json: unknown): ModemProfile {
     ports: root.exception('ports', (fields) => ({
       at: fields.list('at', (item) => item.wholeNumber()),
       avoid: fields.list('avoid', (item) => item.wholeNumber()),
+      data: fields.list('data', (item) => item.wholeNumber()),
     })),
     reset: root.exception('reset', (fields) => ({ command: fields.text('command', /^AT[\x20-\x7e]+$/) })),
     startCommands: root.exceptions('startCommands', (fields) => ({

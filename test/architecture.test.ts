@@ -17,6 +17,7 @@ const rooms: RoomTable = {
   'modem/mms': ['modem/pdu'],
   'modem/mms/http': ['modem/mms', { to: 'modem/serial/surroundings.ts', typesOnly: true }],
   'modem/mms/bearer': ['modem/mms/http/ip.ts', 'modem/at', 'modem/serial/surroundings.ts'],
+  'modem/mms/embedded': ['modem/mms', 'modem/mms/bearer', 'modem/at'],
   'modem/mms/client.ts': [
     'modem/mms',
     'modem/mms/http',

@@ -258,7 +258,7 @@ export class AtChannel {
         },
       }
       if (command.wakes) this.#bootGraceUntilMs = this.#clock.nowMs() + this.#timings.bootGraceMs
-      this.#lexer.awaitPrompt(command.prompt !== undefined)
+      this.#lexer.awaitPrompt(command.prompt !== undefined && !command.prompt.isConnect)
       const phase = exchange.phase
       void this.#write(`${command.text}\r`).then(() => {
         if (exchange.phase === phase) this.#limit(exchange, command.prompt?.promptTimeoutMs ?? command.timeoutMs)
@@ -348,6 +348,7 @@ export class AtChannel {
     }
     if (exchange?.claim(text)) {
       this.#urcHeadIsNewest = false
+      if (exchange.isWhole) this.#inFlight?.settle({ kind: 'final', result: { kind: 'ok' } })
       return
     }
     if (this.#step.takeLine(text) || this.#takeUrc(text)) return
@@ -380,7 +381,9 @@ export class AtChannel {
       return
     }
     const { exchange } = inFlight
-    if (exchange.judge(result) === 'final') inFlight.settle({ kind: 'final', result })
+    const judged = exchange.judge(result)
+    if (judged === 'prompt') void this.#sendBody(inFlight)
+    else if (judged === 'final') inFlight.settle({ kind: 'final', result })
     else if (exchange.phase === 'command') {
       this.#limit(exchange, exchange.command.lateInfoMs ?? this.#timings.staleOkMs, { kind: 'final', result })
     } else if (exchange.phase === 'body') {

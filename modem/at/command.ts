@@ -22,6 +22,8 @@ export interface PromptBody {
   text: string
   /** The command named its length: nothing stands behind it. Each character is one octet. */
   isCounted?: true
+  /** The modem says CONNECT in place of the prompt (files, MMS parts). Only with `isCounted`: the modem counts as well. */
+  isConnect?: true
   promptTimeoutMs: number
   /** Awaited after the prompt and before the first octet of the body; a rejection withdraws the command. */
   beforeBody?: () => Promise<void>
@@ -41,6 +43,8 @@ export interface AtCommand<T> {
   infoRequired?: true
   /** So long an OK waits for the line of `info` that comes behind it (a name looked up), all of it. */
   lateInfoMs?: number
+  /** The first line of it is all there is to wait for (a message that was sent). */
+  lateInfoIsOne?: true
   /** Lines of this command's own that end it (`SEND OK`), besides those that end all. */
   finals?: Readonly<Record<string, 'ok' | 'error'>>
   /** Longest wait for the final result, from the moment the command (or its body) was written. */

@@ -27,6 +27,8 @@ export class Exchange {
   /** Set while the PDU line behind a head is outstanding. */
   #awaitedBody: { octets: number | undefined; unsay: () => void } | undefined
   #overflowed = false
+  /** An OK has come, and waits for the line behind it. */
+  #hasOk = false
 
   constructor(command: AtCommand<unknown>) {
     this.command = command
@@ -44,6 +46,11 @@ export class Exchange {
 
   get awaitsBody(): boolean {
     return this.#awaitedBody !== undefined
+  }
+
+  /** The one line that comes behind the OK has come. */
+  get isWhole(): boolean {
+    return this.#hasOk && this.command.lateInfoIsOne === true && this.#lines.length > 0
   }
 
   /** How far the command got, for the error that ends it. */
@@ -104,10 +111,14 @@ export class Exchange {
    * that must come first has not come; H4, H14). While the journal writes, every final result is one: the modem has
    * closed the prompt, and the body must not be written.
    */
-  judge(result: FinalResult): 'final' | 'stale' {
+  judge(result: FinalResult): 'final' | 'stale' | 'prompt' {
+    if (result.kind === 'connect' && this.phase === 'prompt' && this.command.prompt?.isConnect) return 'prompt'
     if (result.kind !== 'ok' || this.phase === 'before-body') return 'final'
     if (this.phase === 'prompt') return 'stale'
-    if (this.command.infoRequired && this.#lines.length === 0) return 'stale'
+    if (this.command.infoRequired && this.#lines.length === 0) {
+      this.#hasOk = this.phase === 'command'
+      return 'stale'
+    }
     return 'final'
   }
 

@@ -148,7 +148,8 @@ function whole(
     const label = labelOf(missing)
     throw reader.fault('missing-mandatory', label, `${type} has no ${label}`)
   }
-  if (type === 'm-retrieve-conf' && !isFailedRetrieval(headers.retrieveStatus)) {
+  const hasBody = TYPES_WITH_BODY.has(type)
+  if (hasBody && !(type === 'm-retrieve-conf' && isFailedRetrieval(headers.retrieveStatus))) {
     if (headers.contentType === undefined) {
       throw reader.fault('missing-mandatory', 'Content-Type', `${type} has no Content-Type`)
     }
@@ -156,7 +157,6 @@ function whole(
       throw reader.fault('truncated', 'Content-Type', `${type} has no body`)
     }
   }
-  const hasBody = TYPES_WITH_BODY.has(type)
   const pdu = { type, ...headers, ...(parts || hasBody ? { parts: parts ?? [] } : {}), warnings }
   // The table of mandatory headers, just checked, is what tells the types of the union apart.
   return pdu as MmsPdu

@@ -190,7 +190,7 @@ export const MESSAGE_TYPES: readonly MmsType[] = [
  * What a reader cannot do without (§6). A size, a class, an expiry or a date that a carrier left out is no reason to lose
  * a message; a status or an address that is not there is.
  */
-const MANDATORY: Readonly<Partial<Record<MmsType, readonly (keyof MmsHeaders)[]>>> = {
+const MANDATORY: Readonly<Record<Exclude<MmsType, MailboxPdu['type']>, readonly (keyof MmsHeaders)[]>> = {
   'm-notification-ind': ['version', 'contentLocation'],
   'm-retrieve-conf': ['version'],
   'm-notifyresp-ind': ['transactionId', 'version', 'status'],
@@ -206,9 +206,25 @@ const MANDATORY: Readonly<Partial<Record<MmsType, readonly (keyof MmsHeaders)[]>
   'm-cancel-conf': ['transactionId', 'version', 'cancelStatus'],
 }
 
+/** Of mailboxes (§6.8 to §6.13), as far as this codec takes their headers apart; a descriptor needs none of these. */
+const MAILBOX_MANDATORY: Readonly<Record<MailboxPdu['type'], readonly (keyof MmsHeaders)[]>> = {
+  'm-mbox-store-req': ['transactionId', 'version', 'contentLocation'],
+  'm-mbox-store-conf': ['transactionId', 'version'],
+  'm-mbox-view-req': ['transactionId', 'version'],
+  'm-mbox-view-conf': ['transactionId', 'version'],
+  'm-mbox-upload-req': ['transactionId', 'version'],
+  'm-mbox-upload-conf': ['transactionId', 'version'],
+  'm-mbox-delete-req': ['transactionId', 'version', 'contentLocation'],
+  'm-mbox-delete-conf': ['transactionId', 'version'],
+  'm-mbox-descr': [],
+  'm-delete-req': ['transactionId', 'version', 'contentLocation'],
+  'm-delete-conf': ['transactionId', 'version'],
+}
+
 /** The first mandatory header that is not there; `to` where a message is sent to nobody at all. */
 export function missingIn(type: MmsType, headers: MmsHeaders): keyof MmsHeaders | undefined {
-  const missing = MANDATORY[type]?.find((name) => headers[name] === undefined)
+  const needed = isMailboxType(type) ? MAILBOX_MANDATORY[type] : MANDATORY[type]
+  const missing = needed.find((name) => headers[name] === undefined)
   const isToNobody = type === 'm-send-req' && [headers.to, headers.cc, headers.bcc].every((list) => !list?.length)
   return missing ?? (isToNobody ? 'to' : undefined)
 }
@@ -218,5 +234,5 @@ export const TYPES_WITH_BODY: ReadonlySet<MmsType> = new Set(['m-send-req', 'm-r
 
 /** The types that this codec reads and never writes. */
 export function isMailboxType(type: MmsType): type is MailboxPdu['type'] {
-  return MANDATORY[type] === undefined
+  return Object.hasOwn(MAILBOX_MANDATORY, type)
 }

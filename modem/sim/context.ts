@@ -60,8 +60,8 @@ export interface ModemContext {
 
 /** What a command may do on its own line besides answering. */
 export interface CommandLine {
-  /** Shows the prompt and takes so many octets, whatever they are. Never resolves when the modem restarts meanwhile. */
-  octets(length: number): Promise<Buffer>
+  /** Shows the prompt (`> `, or what is given) and takes so many octets, whatever they are. Never resolves when the modem restarts meanwhile. */
+  octets(length: number, prompt?: string): Promise<Buffer>
   /** Ends the answer with this line in place of OK. */
   endWith(text: string): void
 }

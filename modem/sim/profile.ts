@@ -107,6 +107,8 @@ export interface ModemProfile {
   missedCallLines: readonly string[]
   /** Whose commands open TCP connections inside of it; undefined: it has none. */
   sockets: 'quectel' | 'simcom' | undefined
+  /** Whose commands make and send picture messages inside of it; undefined: it has none. */
+  mms: 'quectel' | 'simcom' | undefined
   /** Sent once when a message did not fit. */
   fullLines: readonly string[]
   /**
@@ -161,6 +163,7 @@ export const DEFAULT_PROFILE: ModemProfile = {
   noise: undefined,
   missedCallLines: ['NO CARRIER'],
   sockets: undefined,
+  mms: undefined,
   fullLines: ['+CIEV: 8,1'],
   unroutedReports: 'refused',
 }

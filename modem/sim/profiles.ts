@@ -29,6 +29,7 @@ const QUECTEL: Partial<ModemProfile> = {
   pinCounter: '+QPINC',
   fullLines: ['+QIND: "SMSFULL","ME"'],
   sockets: 'quectel',
+  mms: 'quectel',
   unroutedReports: 'dropped',
 }
 
@@ -231,6 +232,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
       pinCounter: '+SPIC',
       lacks: ['+CEREG', '+CIREG', '+CPINR'],
       fullLines: [],
+      mms: 'simcom',
     },
   },
 }

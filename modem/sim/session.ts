@@ -154,11 +154,11 @@ export class AtSession {
     return body
   }
 
-  private octets(length: number): Promise<Buffer> {
+  private octets(length: number, prompt = this.host.profile.promptText): Promise<Buffer> {
     const octets = new Promise<Buffer>((done) => {
       this.counted = { left: length, pieces: [], done }
     })
-    this.host.write(this.host.profile.promptText)
+    this.host.write(prompt)
     return octets
   }
 
@@ -273,7 +273,7 @@ export class AtSession {
     const handler = profile.lacks.includes(call.name) ? undefined : this.commands.get(call.name)
     if (handler === undefined) throw plainError(profile.unknownCommand)
     const own: CommandLine = {
-      octets: (length) => this.octets(length),
+      octets: (length, prompt) => this.octets(length, prompt),
       endWith: (text) => {
         this.ending = text
       },

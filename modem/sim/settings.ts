@@ -1,4 +1,5 @@
 /** What the TE has set and every restart loses. */
+import { type EmbeddedDraft, emptyDraft } from './embedded-mms.ts'
 import type { ModemProfile } from './profile.ts'
 import { SimSockets } from './sockets.ts'
 
@@ -30,6 +31,8 @@ export interface Settings {
   broadcasts: { mode: number; ids: string } | undefined
   /** Its data connection and what is open on it. */
   sockets: SimSockets
+  /** The picture message that its own commands put together. */
+  mms: EmbeddedDraft
 }
 
 export function settingsAtStart(profile: ModemProfile): Settings {
@@ -52,5 +55,6 @@ export function settingsAtStart(profile: ModemProfile): Settings {
     copsFormat: 0,
     broadcasts: undefined,
     sockets: new SimSockets(),
+    mms: emptyDraft(),
   }
 }

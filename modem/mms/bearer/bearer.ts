@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream'
 
 /** Names of bearers as configuration has them. */
-export type BearerKind = 'interface' | 'modem-socket'
+export type BearerKind = 'interface' | 'modem-socket' | 'ppp'
 
 /** Thrown by everything of a bearer. `step` says to the owner what it was. */
 export class BearerError extends Error {
@@ -34,6 +34,8 @@ export interface BearerLease {
 
 export interface Bearer {
   readonly kind: BearerKind
+  /** How long opening it may take, where that is longer than usual (OPENING_MAX_MS). */
+  readonly openingMaxMs?: number
   /** Opens it, or joins those who have it open. Throws BearerError `bearer`. */
   open(signal: AbortSignal): Promise<BearerLease>
 }

@@ -108,12 +108,13 @@ export class SharedBearer implements Bearer {
   async #open(): Promise<void> {
     const limit = new AbortController()
     const opening = this.#bearer.open(limit.signal)
+    const openingMaxMs = this.#bearer.openingMaxMs ?? OPENING_MAX_MS
     try {
-      const waited = await within(this.#clock, OPENING_MAX_MS, opening)
+      const waited = await within(this.#clock, openingMaxMs, opening)
       if (waited.late) {
         limit.abort()
         void opening.then((lease) => lease.close()).catch(() => {})
-        throw new BearerError('bearer', `it did not open within ${OPENING_MAX_MS / 1000} s`)
+        throw new BearerError('bearer', `it did not open within ${openingMaxMs / 1000} s`)
       }
       if (this.#stopped) {
         await waited.value.close()

@@ -1,6 +1,10 @@
 /** Profiles: strict files, chosen by what a module says of itself, and what they change. */
 import { readdirSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { dataPortOf } from '../../../modem/data-port.ts'
 import type { Modem } from '../../../modem/modem.ts'
 import type { ModemOptions } from '../../../modem/options.ts'
 import { parseProfile, profileOf, shippedProfiles, usbProfile } from '../../../modem/profile.ts'
@@ -130,5 +134,37 @@ describe('at a modem', () => {
     expect(error).toMatchObject({ stage: 'refused', code: 'cms-515', errorClass: 'permanent' })
     expect(refusal('cms-515', 1, error instanceof Error ? error : undefined)?.retry).toBe('other-transport')
     expect(refusal('cms-515', 1)?.retry).toBe('same-transport')
+  })
+})
+
+describe('the port that may be dialled on', () => {
+  let root: string
+  afterEach(() => rm(root, { recursive: true, force: true }))
+
+  /** A USB device with a tty on each of these interfaces: ttyUSB0 and so on. */
+  async function plugged(name: string, first: number, interfaces: readonly number[]): Promise<void> {
+    const device = join(root, 'sys/devices', name)
+    for (const [at, number] of interfaces.entries()) {
+      const tty = join(device, `${name}:1.${number}/ttyUSB${first + at}`)
+      await mkdir(tty, { recursive: true })
+      await writeFile(join(device, `${name}:1.${number}/bInterfaceNumber`), number.toString(16).padStart(2, '0'))
+      await mkdir(join(root, `sys/class/tty/ttyUSB${first + at}`), { recursive: true })
+      await symlink(tty, join(root, `sys/class/tty/ttyUSB${first + at}/device`))
+    }
+    await writeFile(join(device, 'idVendor'), '1e0e\n')
+    await writeFile(join(device, 'idProduct'), '9011\n')
+  }
+
+  test('is the one for data, else the second for AT, of the same module and never the one that texts use', async () => {
+    root = await mkdtemp(join(tmpdir(), 'causeway-data-'))
+    await plugged('1-1', 0, [2, 4, 5])
+    await plugged('1-2', 3, [2, 3, 5])
+    const ports = { at: [2, 3], avoid: [], data: [5], why: 'test', evidence: 'memory' } as const
+    expect(await dataPortOf('/dev/ttyUSB0', { ports }, root)).toBe('/dev/ttyUSB2')
+    expect(await dataPortOf('/dev/ttyUSB3', { ports: { ...ports, data: [] } }, root)).toBe('/dev/ttyUSB4')
+    expect(await dataPortOf('/dev/ttyUSB4', { ports: { ...ports, data: [] } }, root)).toBe('/dev/ttyUSB3')
+    expect(await dataPortOf('/dev/ttyUSB0', { ports: { ...ports, data: [] } }, root)).toBeUndefined()
+    expect(await dataPortOf('/dev/ttyUSB0', { ports: undefined }, root)).toBeUndefined()
+    expect(await dataPortOf('tcp://127.0.0.1:1', { ports }, root)).toBeUndefined()
   })
 })

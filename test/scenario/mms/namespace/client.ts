@@ -4,7 +4,9 @@
  */
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
+import type { Bearer } from '../../../../modem/mms/bearer/bearer.ts'
 import { interfaceBearer } from '../../../../modem/mms/bearer/interface.ts'
+import { type PppBearerOptions, pppBearer } from '../../../../modem/mms/bearer/ppp.ts'
 import type { CarrierRecord } from '../../../../modem/mms/carrier.ts'
 import { createMmsExchange, EXCHANGE_TIMINGS } from '../../../../modem/mms/client.ts'
 import { systemClock } from '../../../../modem/serial/surroundings.ts'
@@ -17,6 +19,8 @@ export interface NamespaceErrand {
   readonly dns: string
   readonly setUp: boolean
   readonly gateway: string
+  /** Dials, in place of using the interface that is there; asks the resolvers that the other end tells. */
+  readonly dial?: Pick<PppBearerOptions, 'device' | 'runDirectory' | 'pppd' | 'chat' | 'apn'>
 }
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -43,7 +47,13 @@ const carrier: CarrierRecord = {
   source: 'test',
 }
 
-async function run({ kind, url, bytes = 0, dns, setUp, gateway }: NamespaceErrand): Promise<object> {
+function bearerOf({ dns, gateway, setUp, dial }: NamespaceErrand): Bearer {
+  if (dial === undefined) return interfaceBearer({ interfaceName: 'mms0', dns: [dns], gateway, routing: { setUp } })
+  return pppBearer({ ...dial, atPort: undefined, dns: [], routing: { setUp }, clock: systemClock, log })
+}
+
+async function run(errand: NamespaceErrand): Promise<object> {
+  const { kind, url, bytes = 0 } = errand
   if (kind === 'plain') {
     return new Promise((resolve) => {
       const socket = connect({ host: url, port: 80 })
@@ -58,7 +68,7 @@ async function run({ kind, url, bytes = 0, dns, setUp, gateway }: NamespaceErran
   }
   const exchange = createMmsExchange({
     carrier,
-    bearer: interfaceBearer({ interfaceName: 'mms0', dns: [dns], gateway, routing: { setUp } }),
+    bearer: bearerOf(errand),
     clock: systemClock,
     log,
     timings: { ...EXCHANGE_TIMINGS, firstByteMs: 2_500, connectMs: 2_500, wholeMs: 4_000 },

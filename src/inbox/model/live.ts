@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals'
 import { listen } from '../api/stream.ts'
 import type { GatewayEvent } from '../api/types.ts'
 import { refreshContact, refreshContacts } from './contacts.ts'
-import { dropConversation, loadConversations, refreshConversation } from './conversations.ts'
+import { dropConversation, followChoice, loadConversations, refreshConversation } from './conversations.ts'
 import { pushOutbox } from './outbox.ts'
 import { findSession, session } from './session.ts'
 import { loadStatus, online, refreshStatus } from './status.ts'
@@ -39,7 +39,11 @@ export function goLive(): void {
         if (status === 401) void findSession().catch(() => {})
       },
     })
-    return stop
+    const unfollow = followChoice()
+    return () => {
+      stop()
+      unfollow()
+    }
   })
 }
 

@@ -40,29 +40,32 @@ export function Shell() {
         {t('app.skip')}
       </button>
       <StatusStrip />
-      <ConversationList selected={conversationId} />
-      <main id="main" class="pane thread-pane" tabIndex={-1}>
-        {place.isNew === true ? (
-          <NewMessage />
-        ) : conversationId === undefined ? (
-          <EmptyThread />
-        ) : (
-          <Thread key={conversationId} conversationId={conversationId} jumpTo={place.messageId} />
+      <main class="panes">
+        <h1 class="visually-hidden">{t('app.name')}</h1>
+        <ConversationList selected={conversationId} />
+        <div id="main" class="pane thread-pane" tabIndex={-1}>
+          {place.isNew === true ? (
+            <NewMessage />
+          ) : conversationId === undefined ? (
+            <EmptyThread />
+          ) : (
+            <Thread key={conversationId} conversationId={conversationId} jumpTo={place.messageId} />
+          )}
+        </div>
+        {conversationId !== undefined && place.panel !== undefined && (
+          <section class="pane panel" aria-label={t('panel.label')}>
+            {place.panel.kind === 'about' ? (
+              <AboutPanel key={conversationId} conversationId={conversationId} />
+            ) : (
+              <MessageInfo
+                key={place.panel.messageId}
+                conversationId={conversationId}
+                messageId={place.panel.messageId}
+              />
+            )}
+          </section>
         )}
       </main>
-      {conversationId !== undefined && place.panel !== undefined && (
-        <aside class="pane panel" aria-label={t('panel.label')}>
-          {place.panel.kind === 'about' ? (
-            <AboutPanel key={conversationId} conversationId={conversationId} />
-          ) : (
-            <MessageInfo
-              key={place.panel.messageId}
-              conversationId={conversationId}
-              messageId={place.panel.messageId}
-            />
-          )}
-        </aside>
-      )}
       <Announcer />
     </div>
   )

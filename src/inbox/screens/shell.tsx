@@ -12,6 +12,7 @@ import { EmptyThread } from '../thread/empty-thread.tsx'
 import { Thread } from '../thread/thread.tsx'
 import { AboutPanel } from './about-panel.tsx'
 import { ConversationList } from './conversation-list.tsx'
+import { Guide } from './first/guide.tsx'
 import { MessageInfo } from './message-info.tsx'
 import { NewMessage } from './new-message.tsx'
 import { type Place, placeOf, threadPath } from './places.ts'
@@ -39,7 +40,10 @@ export function Shell() {
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         {t('app.skip')}
       </button>
-      <StatusStrip />
+      <div class="top">
+        <StatusStrip />
+        <Guide />
+      </div>
       <main class="panes">
         <h1 class="visually-hidden">{t('app.name')}</h1>
         <ConversationList selected={conversationId} />

@@ -186,7 +186,10 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
         for (const theme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: theme })
           await picture(page, `${name}-${size}-${theme}`)
-          findings[`${name} ${size} ${theme}`] = await axe.findings(page, theme === 'dark')
+          // Colours do not depend on the width.
+          if (size === '1280' || theme === 'light') {
+            findings[`${name} ${size} ${theme}`] = await axe.findings(page, theme === 'dark')
+          }
         }
       }
       await page.emulateMedia({ colorScheme: 'light' })

@@ -51,7 +51,7 @@ export function conversationOf(id: string): Conversation | undefined {
 }
 
 /** The conversation with a contact, where it was fetched. */
-export function conversationWith(contactId: string): Conversation | undefined {
+function conversationWith(contactId: string): Conversation | undefined {
   return [...known.value.values()].find(({ contact }) => contact?.id === contactId)
 }
 
@@ -151,7 +151,7 @@ export async function fetchConversation(id: string): Promise<Conversation> {
   }
 }
 
-export function keepConversation(row: Conversation): void {
+function keepConversation(row: Conversation): void {
   keepAll([row])
 }
 

@@ -3,9 +3,12 @@ import { render } from 'preact'
 import { Router } from 'wouter-preact'
 import { useHashLocation } from 'wouter-preact/use-hash-location'
 import { loadDrafts } from './model/drafts.ts'
+import { awaitInstallOffer } from './model/install.ts'
 import { goLive } from './model/live.ts'
+import { startWorker } from './model/notifications.ts'
 import { loadOutbox } from './model/outbox.ts'
 import { applyPreferences } from './model/preferences.ts'
+import { takeShared } from './model/shared.ts'
 import { Entrance } from './screens/entrance.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
@@ -19,8 +22,13 @@ const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')
 
 applyPreferences()
+takeShared()
+awaitInstallOffer()
 await loadDrafts()
 goLive()
+startWorker((place) => {
+  location.hash = place
+})
 void loadOutbox()
 // Places are behind the #, so that whatever serves the page needs to know one address only.
 render(

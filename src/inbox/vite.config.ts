@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { defineConfig, type Plugin } from 'vite'
+import { build, defineConfig, type Plugin } from 'vite'
 
 const GZIP_LEVEL = 9
 /** Smaller files gain nothing. */
@@ -27,8 +27,32 @@ export default defineConfig({
     reportCompressedSize: false,
     emptyOutDir: true,
   },
-  plugins: [precompressed()],
+  plugins: [precompressed(), serviceWorker()],
 })
+
+/** One script of its own beside the page: a worker that the browser can start without fetching anything else. */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    async writeBundle({ dir }) {
+      await build({
+        configFile: false,
+        logLevel: 'warn',
+        build: {
+          target: 'es2022',
+          outDir: dir ?? '',
+          emptyOutDir: false,
+          copyPublicDir: false,
+          rollupOptions: {
+            input: join(import.meta.dirname, 'worker/sw.ts'),
+            output: { format: 'iife', entryFileNames: 'sw.js' },
+          },
+        },
+        plugins: [precompressed()],
+      })
+    },
+  }
+}
 
 function precompressed(): Plugin {
   return {

@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { EXIT, ExitError } from '../cli/exit.ts'
+import { qrLines } from '../domain/qr.ts'
 import type { Log } from '../log.ts'
 import { ControlServer } from './control-server.ts'
 import { freshDirectory, type SandboxPaths, sandboxPaths } from './fresh-directory.ts'
@@ -59,6 +60,9 @@ export async function runSandbox(options: SandboxOptions): Promise<void> {
   try {
     const sandbox = await startSandbox(options, stopping.signal)
     for (const line of summary(sandbox, options)) options.progress(line)
+    if (process.stdout.isTTY === true) {
+      for (const row of qrLines(inboxUrl(sandbox, options), { coloured: true })) options.progress(row)
+    }
     try {
       await Promise.race([sandbox.ended, aborted(stopping.signal)])
     } finally {
@@ -184,6 +188,8 @@ function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld
     profile: 'sandbox',
     http: { listen: httpListen },
     region: 'US',
+    // Whoever tries it out waits with pleasure, but not for a quarter of an hour.
+    fallback: { after: 'PT20S' },
     data_dir: paths.gatewayDir,
     runtime_dir: paths.runtimeDir,
     modems: world.modems.map(({ port, label }) => ({ port: `tcp://127.0.0.1:${port}`, label })),
@@ -193,10 +199,14 @@ function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld
   return `# Written by the sandbox at each start.\n${JSON.stringify(config, null, 2)}\n`
 }
 
-function summary(
-  { world, token, setupCode }: Sandbox,
-  { httpListen, dataDir, command = 'causeway' }: SandboxOptions,
-): string[] {
+/** Opens the inbox, with the code that lets the first admin in. It stays behind the `#`: browsers send that to nobody. */
+function inboxUrl({ setupCode }: Sandbox, { httpListen }: SandboxOptions): string {
+  return `http://${httpListen}/#/?code=${setupCode}`
+}
+
+function summary(sandbox: Sandbox, options: SandboxOptions): string[] {
+  const { world, token, setupCode } = sandbox
+  const { httpListen, dataDir, command = 'causeway' } = options
   const url = `http://${httpListen}`
   const people = world.people.map(({ name, number, summary }) => `            ${name.padEnd(6)} ${number}  ${summary}`)
   return [
@@ -206,7 +216,7 @@ function summary(
     `  Gateway   ${world.modems.map(({ number, label }) => `${number} (${label})`).join(', ')}; Signal on ${world.gatewayNumber}`,
     '  People',
     ...people,
-    `  Inbox     ${url}/   setup code ${setupCode}`,
+    `  Inbox     ${inboxUrl(sandbox, options)}   (setup code ${setupCode}, good once)`,
     `  API       ${url}/api/v1`,
     `  Token     ${token}`,
     `  Log       ${join(dataDir, 'gateway.log')}`,

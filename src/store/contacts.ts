@@ -95,6 +95,16 @@ export async function ensureConversation(
     .executeTakeFirstOrThrow()
 }
 
+/** Shows the conversation with this person again where it was removed; what was said in it stays gone. */
+export async function reopenConversation(tx: DatabaseTransaction, contactId: string): Promise<void> {
+  await tx
+    .updateTable('conversations')
+    .set({ removed_at_ms: null })
+    .where('contact_id', '=', contactId)
+    .where('removed_at_ms', 'is not', null)
+    .execute()
+}
+
 /** Notes the newest message; an inbound one is unread and takes the conversation out of the archive, a silent one does not. */
 export async function noteLastMessage(
   tx: DatabaseTransaction,

@@ -3,7 +3,13 @@ import { z } from 'zod'
 import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { qrSvg } from '../../domain/qr.ts'
-import { type ContactKey, ensureConversation, findContact, insertContact } from '../../store/contacts.ts'
+import {
+  type ContactKey,
+  ensureConversation,
+  findContact,
+  insertContact,
+  reopenConversation,
+} from '../../store/contacts.ts'
 import { listContacts } from '../../store/mailbox.ts'
 import type { ContactRow } from '../../store/tables/mailbox.ts'
 import { etag, ifMatch } from '../if-match.ts'
@@ -25,7 +31,10 @@ async function ensureContact(ports: ApiPorts, text: string, name: string | undef
   const address = parseAddress(text, ports.region)
   return ports.db.transaction().execute(async (tx): Promise<{ contact: ContactRow; isNew: boolean }> => {
     const known = await findContact(tx, keyOf(address))
-    if (known !== undefined) return { contact: known, isNew: false }
+    if (known !== undefined) {
+      await reopenConversation(tx, known.id)
+      return { contact: known, isNew: false }
+    }
     const nowMs = ports.clock()
     const contact = await insertContact(tx, ports.ids, { ...keyOf(address), name: name ?? null }, nowMs)
     await ensureConversation(tx, ports.ids, contact.id, nowMs)
@@ -77,7 +86,7 @@ export const contactRoutes: readonly Route[] = [
     path: '/api/v1/contacts',
     scope: 'contacts:write',
     summary:
-      'Remembers a person before there is a message: 201, or 200 with the contact that is there already, unchanged.',
+      'Remembers a person before there is a message: 201, or 200 with the contact that is there already, unchanged. A conversation with them that was removed is there again, empty.',
     body: z.strictObject({
       address: z.string().min(1).max(100).describe('Number, short code or `signal:<aci>`.'),
       name: z.string().min(1).max(100).optional(),

@@ -32,7 +32,7 @@ export type Role = 'viewer' | 'sender' | 'admin'
 /** `setup`: nobody is there yet, and the setup code lets the first one in. */
 export interface Session {
   state: 'setup' | 'signed-out' | 'signed-in'
-  user?: { name: string; role: Role }
+  user?: { id: string; name: string; role: Role }
   csrf_token?: string
   sandbox: boolean
 }

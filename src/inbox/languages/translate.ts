@@ -21,12 +21,13 @@ export type Language = keyof typeof LANGUAGES | 'qps'
 
 type Catalogue = Readonly<Partial<Record<MessageKey, string>>>
 
-const loaders: Readonly<Partial<Record<Language, () => Promise<{ default: Catalogue }>>>> = {
-  de: () => import('./de.json', { with: { type: 'json' } }),
-  es: () => import('./es.json', { with: { type: 'json' } }),
-  fr: () => import('./fr.json', { with: { type: 'json' } }),
-  pt: () => import('./pt.json', { with: { type: 'json' } }),
-  ar: () => import('./ar.json', { with: { type: 'json' } }),
+/** Data, not script: files beside the page's own. */
+const catalogues: Readonly<Partial<Record<Language, URL>>> = {
+  de: new URL('./de.json', import.meta.url),
+  es: new URL('./es.json', import.meta.url),
+  fr: new URL('./fr.json', import.meta.url),
+  pt: new URL('./pt.json', import.meta.url),
+  ar: new URL('./ar.json', import.meta.url),
 }
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(['ar'])
 
@@ -61,10 +62,18 @@ export async function speak(language: Language): Promise<void> {
     const { pseudoMessage } = await import('./pseudo.ts')
     words.value = { language, locale: 'en', parse: remembered((key) => pseudoMessage(english[key])) }
   } else {
-    words.value = wordsOf(language, (await loaders[language]?.())?.default ?? {})
+    words.value = wordsOf(language, await catalogueOf(language))
   }
   document.documentElement.lang = language === 'qps' ? 'en' : language
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr'
+}
+
+async function catalogueOf(language: Language): Promise<Catalogue> {
+  const address = catalogues[language]
+  if (address === undefined) return {}
+  const response = await fetch(address)
+  if (!response.ok) throw new Error(`no words: ${response.status}`)
+  return (await response.json()) as Catalogue
 }
 
 /** The first of the browser's languages that there is. */

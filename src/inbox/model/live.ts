@@ -3,7 +3,8 @@ import { effect, signal } from '@preact/signals'
 import { listen } from '../api/stream.ts'
 import type { GatewayEvent } from '../api/types.ts'
 import { refreshContact, refreshContacts } from './contacts.ts'
-import { dropConversation, loadConversations, refreshConversation } from './conversations.ts'
+import { dropConversation, followChoice, loadConversations, refreshConversation } from './conversations.ts'
+import { guideBy } from './guide.ts'
 import { pushOutbox } from './outbox.ts'
 import { findSession, session } from './session.ts'
 import { loadStatus, online, refreshStatus } from './status.ts'
@@ -39,11 +40,16 @@ export function goLive(): void {
         if (status === 401) void findSession().catch(() => {})
       },
     })
-    return stop
+    const unfollow = followChoice()
+    return () => {
+      stop()
+      unfollow()
+    }
   })
 }
 
 function apply(event: GatewayEvent): void {
+  guideBy(event)
   const { type, conversation_id: conversationId, contact_id: contactId, message_id: messageId } = event
   if (type === 'conversation.typing' || type === 'conversation.typing_stopped') {
     if (conversationId !== null) setTyping(conversationId, type === 'conversation.typing')

@@ -8,6 +8,8 @@ const VERSION = 1
 const STORES = ['drafts', 'outbox'] as const
 export type StoreName = (typeof STORES)[number]
 
+const OWNER = 'causeway-owner'
+
 let opening: Promise<IDBDatabase | undefined> | undefined
 
 function open(): Promise<IDBDatabase | undefined> {
@@ -54,9 +56,26 @@ export function remove(store: StoreName, key: string): Promise<void> {
   return change(store, (objects) => objects.delete(key))
 }
 
+/** Whether what is here is this person's; nobody's becomes theirs. */
+export function isOwner(userId: string): boolean {
+  try {
+    const owner = localStorage.getItem(OWNER)
+    if (owner === null) localStorage.setItem(OWNER, userId)
+    return owner === null || owner === userId
+  } catch {
+    // This browser keeps nothing.
+    return true
+  }
+}
+
 /** Nothing of the person who signs out stays behind. */
 export async function forgetEverything(): Promise<void> {
   for (const store of STORES) await change(store, (objects) => objects.clear())
+  try {
+    localStorage.removeItem(OWNER)
+  } catch {
+    // Nothing was kept.
+  }
 }
 
 async function change(store: StoreName, run: (objects: IDBObjectStore) => unknown): Promise<void> {

@@ -29,7 +29,7 @@ export function ConversationList({ selected }: { selected: string | undefined })
   return (
     <nav class="pane list-pane" aria-label={t('list.label')}>
       <div class="list-head">
-        <h1>{showArchived.value ? t('list.archived') : t('list.title')}</h1>
+        <h2>{showArchived.value ? t('list.archived') : t('list.title')}</h2>
         <button
           type="button"
           class="icon-button"

@@ -1,12 +1,12 @@
 /** Picks whom to write to: people with what they can be reached by, or a number that is typed. */
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
-import { ask } from '../api/client.ts'
-import type { Contact, Conversation, Page } from '../api/types.ts'
+import type { Contact, Conversation } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { addContact, fetchAllContacts, knownContacts } from '../model/contacts.ts'
-import { conversationWith, keepConversation } from '../model/conversations.ts'
+import { conversationFor } from '../model/conversations.ts'
 import { addressWords, personName } from '../model/people.ts'
+import { sharedText, shareWith } from '../model/shared.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { ArrowLeft, Plus } from '../ui/icons.ts'
@@ -27,9 +27,11 @@ export function NewMessage() {
     .filter((contact) => !contact.blocked && matches(contact, query))
     .slice(0, SHOWN_MAX)
   const isAddress = /^[+\d][\d\s()/.-]{2,}$/.test(query.trim())
-  const open = (find: () => Promise<string>) =>
+  const open = (find: () => Promise<Conversation>) =>
     void opening.run(async () => {
-      go(threadPath(await find()))
+      const { id } = await find()
+      shareWith(id)
+      go(threadPath(id))
     })
   return (
     <section class="picker" aria-label={t('new.title')}>
@@ -64,6 +66,11 @@ export function NewMessage() {
           />
         </label>
       </form>
+      {sharedText.value !== '' && (
+        <p class="shared" translate={false} dir="auto">
+          {sharedText.value}
+        </p>
+      )}
       {opening.error !== undefined && <Problem error={opening.error} />}
       {loading.error !== undefined && <Problem error={loading.error} />}
       <ul class="rows people">
@@ -117,18 +124,6 @@ function Reach({ contact }: { contact: Contact }) {
   if (contact.signal.standing === 'registered') return <TransportGlyph transport="signal" label />
   if (contact.signal.standing === 'unknown' && contact.number !== null) return <small>{t('new.unknown')}</small>
   return <TransportGlyph transport="sms" label />
-}
-
-/** The id of the conversation with them. Throws ApiProblem. */
-async function conversationFor(contact: Contact): Promise<string> {
-  const known = conversationWith(contact.id)
-  if (known !== undefined) return known.id
-  const path = `/api/v1/conversations?contact_id=${encodeURIComponent(contact.id)}`
-  const { data } = await ask<Page<Conversation>>('GET', path)
-  const [found] = data
-  if (found === undefined) throw new Error('a contact without a conversation')
-  keepConversation(found)
-  return found.id
 }
 
 function matches(contact: Contact, query: string): boolean {

@@ -3,9 +3,12 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { ask } from '../api/client.ts'
-import type { Conversation, Message, Page } from '../api/types.ts'
+import type { Contact, Conversation, Message, Page } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
-import { conversationName, messageLine, personName } from '../model/people.ts'
+import { conversationFor } from '../model/conversations.ts'
+import { addressWords, conversationName, messageLine, personName } from '../model/people.ts'
+import { maySend } from '../model/session.ts'
+import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Problem } from '../ui/problem.tsx'
 import { shortTime } from '../ui/times.ts'
@@ -23,6 +26,8 @@ interface Hit {
 
 interface Found extends Page<Hit> {
   conversations: Conversation[]
+  /** Who has no conversation. */
+  contacts: Contact[]
 }
 
 export function SearchResults({ query }: { query: string }) {
@@ -45,10 +50,20 @@ export function SearchResults({ query }: { query: string }) {
       clearTimeout(timer)
     }
   }, [query])
+  const acting = useAct()
+  const [, go] = useLocation()
   if (error !== undefined) return <Problem error={error} />
   if (found === undefined) return <p class="empty quiet">{t('search.running')}</p>
-  const { data: hits, conversations } = found
-  if (hits.length + conversations.length === 0) return <p class="empty">{t('search.nothing')}</p>
+  const { data: hits, conversations, next_cursor: cursor } = found
+  // A viewer begins no conversation.
+  const contacts = maySend.value ? found.contacts : []
+  const more = async () => {
+    const next = await find(query, cursor)
+    setFound((now) =>
+      now === found ? { ...now, data: [...now.data, ...next.data], next_cursor: next.next_cursor } : now,
+    )
+  }
+  if (hits.length + conversations.length + contacts.length === 0) return <p class="empty">{t('search.nothing')}</p>
   return (
     <section class="rows results" aria-label={t('search.results')}>
       {conversations.length > 0 && <h2>{t('search.people')}</h2>}
@@ -63,6 +78,24 @@ export function SearchResults({ query }: { query: string }) {
             {conversationName(row)}
           </span>
         </Result>
+      ))}
+      {contacts.length > 0 && <h2>{t('search.contacts')}</h2>}
+      {contacts.map((contact) => (
+        <button
+          key={contact.id}
+          type="button"
+          class="row"
+          disabled={acting.busy}
+          onClick={() => void acting.run(async () => go(threadPath((await conversationFor(contact)).id)))}
+        >
+          <Avatar id={contact.id} name={personName(contact)} isGroup={false} />
+          <span class="row-name" translate={false} dir="auto">
+            {personName(contact)}
+          </span>
+          <span class="row-line" translate={false} dir="ltr">
+            {contact.name === null ? '' : addressWords(contact.address)}
+          </span>
+        </button>
       ))}
       {hits.length > 0 && <h2>{t('search.messages')}</h2>}
       {hits.map(({ message, snippet }) => (
@@ -86,6 +119,12 @@ export function SearchResults({ query }: { query: string }) {
           </span>
         </Result>
       ))}
+      {cursor !== null && (
+        <button type="button" class="button" disabled={acting.busy} onClick={() => void acting.run(more)}>
+          {t('search.more')}
+        </button>
+      )}
+      {acting.error !== undefined && <Problem error={acting.error} />}
     </section>
   )
 }
@@ -124,6 +163,7 @@ function Snippet({ snippet: { text, ranges }, message }: Hit) {
 }
 
 /** Throws ApiProblem. */
-function find(query: string): Promise<Found> {
-  return ask<Found>('GET', `/api/v1/search?q=${encodeURIComponent(query)}`)
+function find(query: string, cursor: string | null = null): Promise<Found> {
+  const from = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+  return ask<Found>('GET', `/api/v1/search?q=${encodeURIComponent(query)}${from}`)
 }

@@ -8,8 +8,13 @@ import { Door, Field } from './door.tsx'
 
 const PASSWORD_CHARS_MIN = 10
 
+/** What the gateway printed may hold the code: behind the `#`, so that it is in no log; it is good once. */
+function codeOfAddress(): string {
+  return /[?&]code=([\w-]+)/.exec(location.hash)?.[1] ?? ''
+}
+
 export function Setup() {
-  const [code, setCode] = useState('')
+  const [code, setCode] = useState(codeOfAddress)
   const [name, setName] = useState('admin')
   const [password, setPassword] = useState('')
   const setting = useAct()
@@ -17,7 +22,13 @@ export function Setup() {
     <Door
       title={t('setup.title')}
       lead={t('setup.lead')}
-      onSubmit={() => void setting.run(() => setUp(code.trim(), name.trim(), password))}
+      onSubmit={() =>
+        void setting
+          .run(() => setUp(code.trim(), name.trim(), password))
+          .then((worked) => {
+            if (worked) location.hash = '/'
+          })
+      }
     >
       <Field
         label={t('setup.code')}

@@ -12,6 +12,7 @@ import { EmptyThread } from '../thread/empty-thread.tsx'
 import { Thread } from '../thread/thread.tsx'
 import { AboutPanel } from './about-panel.tsx'
 import { ConversationList } from './conversation-list.tsx'
+import { Guide } from './first/guide.tsx'
 import { MessageInfo } from './message-info.tsx'
 import { NewMessage } from './new-message.tsx'
 import { type Place, placeOf, threadPath } from './places.ts'
@@ -39,30 +40,36 @@ export function Shell() {
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         {t('app.skip')}
       </button>
-      <StatusStrip />
-      <ConversationList selected={conversationId} />
-      <main id="main" class="pane thread-pane" tabIndex={-1}>
-        {place.isNew === true ? (
-          <NewMessage />
-        ) : conversationId === undefined ? (
-          <EmptyThread />
-        ) : (
-          <Thread key={conversationId} conversationId={conversationId} jumpTo={place.messageId} />
+      <div class="top">
+        <StatusStrip />
+        <Guide />
+      </div>
+      <main class="panes">
+        <h1 class="visually-hidden">{t('app.name')}</h1>
+        <ConversationList selected={conversationId} />
+        <div id="main" class="pane thread-pane" tabIndex={-1}>
+          {place.isNew === true ? (
+            <NewMessage />
+          ) : conversationId === undefined ? (
+            <EmptyThread />
+          ) : (
+            <Thread key={conversationId} conversationId={conversationId} jumpTo={place.messageId} />
+          )}
+        </div>
+        {conversationId !== undefined && place.panel !== undefined && (
+          <section class="pane panel" aria-label={t('panel.label')}>
+            {place.panel.kind === 'about' ? (
+              <AboutPanel key={conversationId} conversationId={conversationId} />
+            ) : (
+              <MessageInfo
+                key={place.panel.messageId}
+                conversationId={conversationId}
+                messageId={place.panel.messageId}
+              />
+            )}
+          </section>
         )}
       </main>
-      {conversationId !== undefined && place.panel !== undefined && (
-        <aside class="pane panel" aria-label={t('panel.label')}>
-          {place.panel.kind === 'about' ? (
-            <AboutPanel key={conversationId} conversationId={conversationId} />
-          ) : (
-            <MessageInfo
-              key={place.panel.messageId}
-              conversationId={conversationId}
-              messageId={place.panel.messageId}
-            />
-          )}
-        </aside>
-      )}
       <Announcer />
     </div>
   )

@@ -2,16 +2,20 @@
 import { signal } from '@preact/signals'
 import type { Modem } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
+import { install, mayInstall } from '../model/install.ts'
 import { session, signOut } from '../model/session.ts'
 import { account, modems, online, queued } from '../model/status.ts'
-import { LogOut, Settings2, UserRound } from '../ui/icons.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { Bell, Download, LogOut, Settings2, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
+import { Notifications } from './notifications.tsx'
 import { Preferences } from './preferences.tsx'
 
 /** dBm from which so many bars are lit (27.007 §8.5 gives −113…−51). */
 const BARS_DBM = [-110, -100, -90, -78] as const
 
 const preferencesOpen = signal(false)
+const notificationsOpen = signal(false)
 
 export function StatusStrip() {
   const me = session.value
@@ -55,9 +59,29 @@ export function StatusStrip() {
               preferencesOpen.value = true
             },
           },
+          {
+            label: t('push.title'),
+            icon: <Bell aria-hidden="true" />,
+            run: () => {
+              notificationsOpen.value = true
+            },
+          },
+          mayInstall()
+            ? { label: t('push.install'), icon: <Download aria-hidden="true" />, run: () => void install() }
+            : undefined,
           { label: t('menu.signOut'), icon: <LogOut aria-hidden="true" />, run: () => void signOut().catch(() => {}) },
         ]}
       />
+      {notificationsOpen.value && (
+        <Dialog
+          title={t('push.title')}
+          onClose={() => {
+            notificationsOpen.value = false
+          }}
+        >
+          <Notifications />
+        </Dialog>
+      )}
       {preferencesOpen.value && (
         <Preferences
           onClose={() => {

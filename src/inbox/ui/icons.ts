@@ -4,6 +4,7 @@ export {
   ArrowDown,
   ArrowLeft,
   ArrowUp,
+  Bell,
   BellOff,
   CalendarClock,
   Check,

@@ -1,16 +1,15 @@
 /**
- * The whole stage for the tests of the inbox: sandbox world and real gateway, the front before it, and one Chromium that
- * keeps a record of whatever it complained about.
+ * The whole stage for the tests of the inbox: sandbox world, real gateway with its own web server and door, people who
+ * signed in through it, and one Chromium that keeps a record of whatever it complained about.
  */
 import { existsSync, mkdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { House } from '../../../src/sandbox/house.ts'
-import { Front } from './front.ts'
+import { House, type HouseOptions } from '../../../src/sandbox/house.ts'
 
 const SCREENS = resolve('test/e2e/screens')
-const INBOX = resolve('dist/inbox')
 export const WIDE = { width: 1280, height: 800 }
 export const NARROW = { width: 390, height: 844 }
 const STEP_TIMEOUT_MS = 15_000
@@ -20,7 +19,14 @@ export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '
   existsSync(path),
 )
 
+export const PASSWORD = 'correct horse battery'
+
+/** Cookies and storage of somebody who has signed in. */
+type Memory = Awaited<ReturnType<BrowserContext['storageState']>>
+
 export interface OpenOptions {
+  /** Somebody who has signed in before; the admin when left out, nobody where it is null. */
+  as?: Memory | null
   viewport?: { width: number; height: number }
   dark?: boolean
   language?: string
@@ -28,44 +34,48 @@ export interface OpenOptions {
 
 export class Stage {
   readonly house: House
-  readonly front: Front
+  /** Where the inbox is, over restarts, too. */
+  readonly url: string
   readonly #browser: Browser
   /** Everything that any page wrote to its console as an error, or threw. */
   readonly complaints: string[] = []
   /** What a cut line makes every browser say. */
   expectCuts = false
+  #admin: Memory | undefined
 
-  private constructor(house: House, front: Front, browser: Browser) {
+  private constructor(house: House, url: string, browser: Browser) {
     this.house = house
-    this.front = front
+    this.url = url
     this.#browser = browser
   }
 
-  static async open(): Promise<Stage> {
+  static async open(options: HouseOptions = {}): Promise<Stage> {
     mkdirSync(SCREENS, { recursive: true })
-    const house = await House.open()
-    const front = await Front.open(join(house.directory, 'run', 'api.sock'), INBOX)
+    const listen = `127.0.0.1:${await freePort()}`
+    const config = { http: { listen }, push: { local_services: true }, ...options.config }
+    const house = await House.open({ ...options, config })
     const browser = await chromium.launch({
       executablePath: chromiumPath ?? '',
       // Chromium refuses its sandbox to root; everybody else keeps it.
       chromiumSandbox: process.getuid?.() !== 0,
     })
-    return new Stage(house, front, browser)
+    return new Stage(house, `http://${listen}`, browser)
   }
 
   async close(): Promise<void> {
     await this.#browser.close()
-    await this.front.close()
     await this.house.close()
   }
 
   /** A browser window of its own, with nothing kept from others. */
   async window(options: OpenOptions = {}): Promise<BrowserContext> {
+    const memory = options.as === undefined ? this.#admin : (options.as ?? undefined)
     const context = await this.#browser.newContext({
       viewport: options.viewport ?? WIDE,
       colorScheme: options.dark === true ? 'dark' : 'light',
       locale: 'en-GB',
       reducedMotion: 'reduce',
+      ...(memory === undefined ? {} : { storageState: memory }),
     })
     context.setDefaultTimeout(STEP_TIMEOUT_MS)
     if (options.language !== undefined) {
@@ -82,8 +92,34 @@ export class Stage {
       if (message.type() === 'error' && !this.expectCuts) this.complaints.push(message.text())
     })
     page.on('pageerror', (error) => this.complaints.push(String(error)))
-    await page.goto(`${this.front.url}/#${place}`)
+    await page.goto(`${this.url}/#${place}`)
     return page
+  }
+
+  /** Makes the first admin at the door, with a fresh setup code; windows are theirs from then on. */
+  async setUp(page: Page): Promise<void> {
+    const { setup_code: code } = await this.house.api.call<{ setup_code: string }>('POST', '/api/v1/setup/code')
+    await page.getByLabel('Setup code').fill(code)
+    await page.getByLabel('Name', { exact: true }).fill('Robin')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.locator('.shell').waitFor()
+    this.#admin = await page.context().storageState()
+  }
+
+  /** Adds somebody, and signs them in at the door in a window of their own. */
+  async enter(name: string, role: 'viewer' | 'sender', options: OpenOptions = {}): Promise<Page> {
+    await this.house.api.call('POST', '/api/v1/users', { name, role, password: PASSWORD })
+    const page = await this.page(await this.window({ ...options, as: null }))
+    await this.signIn(page, name)
+    return page
+  }
+
+  async signIn(page: Page, name: string): Promise<void> {
+    await page.getByLabel('Name').fill(name)
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.locator('.shell').waitFor()
   }
 
   async conversationWith(number: string): Promise<string> {
@@ -94,6 +130,15 @@ export class Stage {
     )
     return data[0]?.id ?? ''
   }
+}
+
+/** One that nobody listens at now; the gateway needs the same before and after a restart. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 /** Keeps what the page looks like under test/e2e/screens. */

@@ -1,0 +1,103 @@
+/** The first hour in the sandbox: in by the address that was printed, then the guided scene, by pointer and by keyboard. */
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Axe, chromiumPath, NARROW, PASSWORD, picture, Stage, WIDE } from './kit/stage.ts'
+
+let stage: Stage
+let page: Page
+
+describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () => {
+  beforeAll(async () => {
+    stage = await Stage.open({ config: { fallback: { after: 'PT3S' } } })
+    const { house } = stage
+    await house.world.sayHello()
+    await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)
+    for (const { name, number } of house.world.people) {
+      const { id } = await house.contact(number)
+      await house.api.call('PATCH', `/api/v1/contacts/${id}`, { name })
+    }
+  })
+  afterAll(() => stage?.close())
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await picture(page, 'failed-first-hour')
+    expect(stage.complaints).toEqual([])
+  })
+
+  it('the address that the gateway printed brings its setup code along, and loses it', async () => {
+    const { setup_code: code } = await stage.house.api.call<{ setup_code: string }>('POST', '/api/v1/setup/code')
+    page = await stage.page(await stage.window({ as: null }), `/?code=${code}`)
+    expect(await page.getByLabel('Setup code').inputValue()).toBe(code)
+    // The rest by keyboard alone.
+    await page.getByLabel('Password').focus()
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.locator('.shell').waitFor()
+    await page.getByRole('region', { name: 'First steps' }).waitFor()
+    expect(page.url()).not.toContain(code)
+  })
+
+  it('the guided scene checks each step off from what really happens, and stays gone when it is done', async () => {
+    const { house } = stage
+    const world = house.world.person('ana')
+    // The simulated world's own door in the API belongs to the simulator; here the world is told directly.
+    await page.route('**/api/v1/sandbox/actions', async (route) => {
+      const { action } = route.request().postDataJSON() as { action: string }
+      if (action === 'offline') world.signal?.goOffline()
+      else await world.signal?.goOnline()
+      await route.fulfill({ json: {} })
+    })
+    const guide = page.getByRole('region', { name: 'First steps' })
+    await guide.getByText('Write to Ana.').waitFor()
+    const axe = new Axe()
+    for (const [size, viewport] of [
+      ['1280', WIDE],
+      ['390', NARROW],
+    ] as const) {
+      await page.setViewportSize(viewport)
+      for (const theme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: theme })
+        await picture(page, `guide-${size}-${theme}`)
+        expect(await axe.findings(page, theme === 'dark')).toEqual([])
+      }
+    }
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await guide.getByRole('button', { name: 'Open the conversation' }).click()
+    await page.getByRole('button', { name: 'Accept' }).click()
+    await write('Signal message', 'Hello Ana')
+    await guide.getByText('Write to Ben.').waitFor()
+
+    // Left in the middle, and taken up.
+    await page.reload()
+    await guide.getByText('Write to Ben.').waitFor()
+    await guide.getByRole('button', { name: 'Open the conversation' }).press('Enter')
+    await write('Text message – not encrypted', 'Hello Ben')
+    await guide.getByText('Switch Ana’s network off.').waitFor()
+    await guide.getByRole('button', { name: 'Switch it off' }).press('Enter')
+    await guide.getByText('Write to Ana again, and watch.').waitFor()
+    await guide.getByRole('button', { name: 'Open the conversation' }).click()
+    await write('Signal message', 'Are you in the cellar?')
+    await page.locator('.entry .note.fallback').waitFor()
+    await guide.getByText('That is all of it.').waitFor()
+    await picture(page, 'guide-done-1280-light')
+    await guide.getByRole('button', { name: 'Close' }).click()
+    await guide.waitFor({ state: 'detached' })
+    await page.reload()
+    await page.locator('.composer').waitFor()
+    expect(await guide.count()).toBe(0)
+    await house.eventually('Ana has it after all', () => world.signal?.online === true)
+  })
+
+  it('who may not obey the world is not guided', async () => {
+    const sender = await stage.enter('Sam', 'sender')
+    await sender.getByRole('link', { name: /Ana/ }).waitFor()
+    expect(await sender.getByRole('region', { name: 'First steps' }).count()).toBe(0)
+    await sender.context().close()
+  })
+})
+
+async function write(field: string, text: string): Promise<void> {
+  const box = page.getByRole('textbox', { name: field })
+  await box.fill(text)
+  await box.press('Enter')
+}

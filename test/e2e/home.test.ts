@@ -1,0 +1,347 @@
+/** At home in the inbox: the door, who may do what, the list and its search, and what wakes a browser. */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { BrowserContext, CDPSession, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Axe, chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
+
+/** More than one page of the list. */
+const MANY = 140
+
+let stage: Stage
+let page: Page
+let ana: string
+let ben: string
+
+describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
+  beforeAll(async () => {
+    stage = await Stage.open()
+    const { house } = stage
+    await house.world.sayHello()
+    await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)
+    for (const { name, number } of house.world.people) {
+      const { id } = await house.contact(number)
+      await house.api.call('PATCH', `/api/v1/contacts/${id}`, { name })
+    }
+    ana = await stage.conversationWith(house.world.person('ana').number)
+    ben = await stage.conversationWith(house.world.person('ben').number)
+    await house.api.call('POST', `/api/v1/conversations/${ana}/accept`)
+    page = await stage.page(await stage.window({ as: null }))
+  })
+  afterAll(() => stage?.close())
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await picture(page, 'failed-home')
+    expect(stage.complaints).toEqual([])
+  })
+
+  it('the setup code is the only way in before there is an admin', async () => {
+    await page.getByRole('heading', { name: 'Welcome to Causeway' }).waitFor()
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'setup-1280-light')
+    stage.expectCuts = true
+    await page.getByLabel('Setup code').fill('NOT-10-THIS')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.getByRole('alert').filter({ hasText: 'This is not the setup code' }).waitFor()
+    stage.expectCuts = false
+    await stage.setUp(page)
+    await page.getByRole('link', { name: /Ana/ }).waitFor()
+  })
+
+  it('a viewer reads, and has neither composer nor what changes something', async () => {
+    const viewer = await stage.enter('Vera', 'viewer')
+    await viewer.getByRole('link', { name: /Ana/ }).click()
+    await viewer.getByText('You may read here, not write.').waitFor()
+    expect(await viewer.locator('.composer').count()).toBe(0)
+    expect(await viewer.getByRole('button', { name: 'New message' }).count()).toBe(0)
+    expect(await viewer.locator('.row-menu').count()).toBe(0)
+    await picture(viewer, 'viewer-1280-light')
+    await viewer.context().close()
+  })
+
+  it('who is signed out by the gateway while watching signs in again, and the draft is still there', async () => {
+    const sender = await stage.enter('Sam', 'sender')
+    await sender.goto(`${stage.url}/#/c/${ben}`)
+    const field = sender.getByRole('textbox', { name: 'Text message – not encrypted' })
+    await field.fill('Half a thought')
+    const { api } = stage.house
+    const { data } = await api.call<{ data: { id: string; user: { name: string } }[] }>('GET', '/api/v1/sessions')
+    stage.expectCuts = true
+    await api.call('DELETE', `/api/v1/sessions/${data.find(({ user }) => user.name === 'Sam')?.id}`)
+    await sender.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await stage.signIn(sender, 'Sam')
+    stage.expectCuts = false
+    expect(await field.inputValue()).toBe('Half a thought')
+    await sender.context().close()
+  })
+
+  it('what somebody else began in this browser is not shown to the next who signs in', async () => {
+    const sender = await stage.page(await stage.window({ as: null }))
+    await stage.signIn(sender, 'Sam')
+    await sender.goto(`${stage.url}/#/c/${ben}`)
+    const field = sender.getByRole('textbox', { name: 'Text message – not encrypted' })
+    await field.fill('Not for Robin')
+    await sender.context().clearCookies()
+    stage.expectCuts = true
+    await sender.reload()
+    await stage.signIn(sender, 'Robin')
+    stage.expectCuts = false
+    await field.waitFor()
+    expect(await field.inputValue()).toBe('')
+    await sender.context().close()
+  })
+
+  it('filters are the gateway’s, and the list loads on as it is scrolled', async () => {
+    const { house } = stage
+    for (let n = 0; n < MANY; n++) {
+      const address = `+1555010${String(n).padStart(4, '0')}`
+      await house.api.call('POST', '/api/v1/contacts', { address, name: `Member ${n}` })
+    }
+    await page.goto(`${stage.url}/#/`)
+    await page.reload()
+    await page.getByRole('link', { name: 'Member 139' }).waitFor()
+    await page.locator('.rows').focus()
+    await house.eventually('the last row is there', async () => {
+      await page.keyboard.press('End')
+      return (await page.locator('a.row', { hasText: 'Ana' }).count()) === 1
+    })
+    await page.getByRole('button', { name: 'Signal', exact: true }).click()
+    await page.getByRole('link', { name: /Ana/ }).waitFor()
+    expect(await page.locator('a.row', { hasText: 'Member' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Texts', exact: true }).click()
+    await page.getByRole('link', { name: /Ben/ }).waitFor()
+    expect(await page.locator('a.row', { hasText: 'Ana' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await page.getByRole('link', { name: 'Member 139' }).waitFor()
+  })
+
+  it('pinned is on top however old, muted is marked, archived is elsewhere', async () => {
+    await page.getByRole('button', { name: 'Texts', exact: true }).click()
+    const row = page.locator('.row-holder', { hasText: 'Ben' })
+    const choose = async (what: string) => {
+      await row.hover()
+      await row.locator('.row-menu').click()
+      await page.getByRole('menuitem', { name: what, exact: true }).click()
+    }
+    await choose('Pin')
+    await row.getByLabel('Pinned').waitFor()
+    await choose('Mute')
+    await row.getByLabel('Muted').waitFor()
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await page.reload()
+    await page.locator('a.row').first().filter({ hasText: 'Ben' }).waitFor()
+    await choose('Archive')
+    await row.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Archived' }).click()
+    await row.waitFor()
+    await choose('Take out of the archive')
+    await row.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Archived' }).click()
+    await choose('Unmute')
+    await choose('Unpin')
+  })
+
+  it('search finds words far back and jumps to them, by keyboard', async () => {
+    const { house } = stage
+    const needle = await house.send(house.world.person('ben').number, 'The key is below the flowerpot')
+    await house.reaches(needle, 'delivered')
+    for (let n = 0; n < 70; n++) house.world.phone('ben').send(house.world.gatewayNumber, `Line ${n}`)
+    await house.eventually('all lines are here', async () => (await house.messages('&direction=in')).length >= 75)
+    await page.goto(`${stage.url}/#/`)
+    await page.locator('body').press('/')
+    await page.keyboard.type('flowerp')
+    const hit = page.locator('.results .row', { hasText: 'flowerpot' })
+    await hit.locator('mark', { hasText: 'flowerpot' }).waitFor()
+    await picture(page, 'search-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await hit.focus()
+    await page.keyboard.press('Enter')
+    const entry = page.locator('.entry.ours', { hasText: 'The key is below the flowerpot' })
+    await entry.waitFor()
+    await house.eventually('it is in sight', async () => {
+      const [at, log] = [await entry.boundingBox(), await page.locator('.log').boundingBox()]
+      return at !== null && log !== null && at.y >= log.y && at.y + at.height <= log.y + log.height
+    })
+  })
+
+  it('search finds people whose conversation was removed, and opens it anew', async () => {
+    const { house } = stage
+    const gone = await house.api.call<{ data: { id: string }[] }>('GET', '/api/v1/contacts?address=%2B15550100007')
+    const id = gone.data[0]?.id
+    const list = await house.api.call<{ data: { id: string }[] }>('GET', `/api/v1/conversations?contact_id=${id}`)
+    await house.api.call('DELETE', `/api/v1/conversations/${list.data[0]?.id}`)
+    await page.locator('#search').fill('Member 7')
+    await page.getByRole('heading', { name: 'People without a conversation' }).waitFor()
+    await page.locator('.results button.row', { hasText: 'Member 7' }).first().click()
+    await page.getByRole('heading', { level: 2, name: 'Member 7' }).waitFor()
+    await page.locator('.composer textarea').waitFor()
+    await page.locator('#search').fill('')
+  })
+
+  it('opens without the gateway, and keeps no word of a message', async () => {
+    await page.evaluate('navigator.serviceWorker.ready.then(() => 1)')
+    await page.goto(`${stage.url}/#/c/${ben}`)
+    await page.locator('.entry').first().waitFor()
+    const kept = (await page.evaluate(`(async () => {
+      const kept = []
+      for (const name of await caches.keys()) {
+        const cache = await caches.open(name)
+        for (const request of await cache.keys()) {
+          kept.push([new URL(request.url).pathname, await (await cache.match(request)).text()])
+        }
+      }
+      return kept
+    })()`)) as [string, string][]
+    expect(kept.map(([path]) => path)).toContain('/')
+    for (const [path, text] of kept) {
+      expect(path).toMatch(/^\/($|assets\/|icon|manifest)/)
+      expect(text).not.toMatch(/flowerpot|Half a thought|Member 7/)
+    }
+  })
+
+  it('what another app shares becomes the draft of whoever is picked', async () => {
+    await page.goto(`${stage.url}/share?title=A%20recipe&url=https%3A%2F%2Fexample.org%2F`)
+    await page.locator('.shared', { hasText: 'A recipe' }).waitFor()
+    expect(page.url()).toBe(`${stage.url}/#/new`)
+    await page.getByLabel('To').fill('Ben')
+    await page.getByLabel('To').press('Enter')
+    const field = page.locator('.composer textarea')
+    await field.waitFor()
+    expect(await field.inputValue()).toBe('A recipe\nhttps://example.org/')
+    await field.fill('')
+  })
+
+  it('a wake says nothing; the browser asks for itself what is new, and says it', async () => {
+    const { house } = stage
+    // What somebody looks at is read at once, and wakes nobody.
+    await page.goto(`${stage.url}/#/`)
+    const service = await PushService.open()
+    const context = await stage.window()
+    await context.grantPermissions(['notifications'], { origin: stage.url })
+    // Chromium's own push service is far away: the subscription leads to ours.
+    await context.addInitScript(`
+      const subscription = { endpoint: '${service.endpoint}', toJSON: () => ({ endpoint: '${service.endpoint}' }), unsubscribe: async () => true }
+      PushManager.prototype.subscribe = async () => subscription
+      PushManager.prototype.getSubscription = async () => null
+    `)
+    const sleeper = await stage.page(context)
+    await sleeper.getByRole('button', { name: 'You and this browser' }).click()
+    await sleeper.getByRole('menuitem', { name: 'Notifications' }).click()
+    await picture(sleeper, 'notifications-1280-light')
+    expect(await new Axe().findings(sleeper, false)).toEqual([])
+    await sleeper.getByRole('button', { name: 'Turn on here' }).click()
+    await sleeper.getByRole('button', { name: 'Turn off here' }).waitFor()
+    const worker = await Worker.of(context, stage.url)
+    // Nobody looks at the inbox any more.
+    await sleeper.close()
+
+    house.world.phone('ben').send(house.world.gatewayNumber, 'Secret of the flowerpot')
+    const wake = await service.next()
+    expect(wake.body).toBe('')
+    expect(wake.headers['topic']).toBe('wake')
+    await worker.push()
+    await house.eventually('somebody is told', async () => (await worker.notices()).includes('Ben: new message|'))
+    expect((await worker.notices()).join()).not.toContain('flowerpot')
+
+    await context.clearCookies()
+    await worker.push()
+    await house.eventually('that something is new', async () =>
+      (await worker.notices()).includes('Something is new in Causeway|'),
+    )
+    await context.close()
+    await service.close()
+  })
+})
+
+interface Wake {
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+/** A push service on loopback that only remembers what it was asked to pass on. */
+class PushService {
+  readonly #server: Server
+  readonly #wakes: Wake[] = []
+  #arrived = () => {}
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      let body = ''
+      request.setEncoding('utf8')
+      request.on('data', (piece: string) => {
+        body += piece
+      })
+      request.once('end', () => {
+        this.#wakes.push({ headers: request.headers, body })
+        response.writeHead(201).end()
+        this.#arrived()
+      })
+    })
+  }
+
+  static async open(): Promise<PushService> {
+    const service = new PushService()
+    await new Promise<void>((resolve) => service.#server.listen(0, '127.0.0.1', resolve))
+    return service
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/wake`
+  }
+
+  async next(): Promise<Wake> {
+    while (this.#wakes.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve
+      })
+    }
+    return this.#wakes.shift() as Wake
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+/** The service worker of a browser, over the debugger: what a push service would do to it. */
+class Worker {
+  readonly #session: CDPSession
+  readonly #context: BrowserContext
+  readonly #registrationId: string
+  readonly #origin: string
+
+  private constructor(session: CDPSession, context: BrowserContext, registrationId: string, origin: string) {
+    this.#session = session
+    this.#context = context
+    this.#registrationId = registrationId
+    this.#origin = origin
+  }
+
+  static async of(context: BrowserContext, origin: string): Promise<Worker> {
+    const session = await context.newCDPSession(await context.newPage())
+    const found = new Promise<string>((resolve) => {
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const mine = registrations.find(({ scopeURL }) => scopeURL === `${origin}/`)
+        if (mine !== undefined) resolve(mine.registrationId)
+      })
+    })
+    await session.send('ServiceWorker.enable')
+    return new Worker(session, context, await found, origin)
+  }
+
+  /** A push without a payload. */
+  async push(): Promise<void> {
+    const { data, registrationId, origin } = { data: '', registrationId: this.#registrationId, origin: this.#origin }
+    await this.#session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
+  }
+
+  /** What is shown now: `title|body`. */
+  async notices(): Promise<readonly string[]> {
+    const [worker] = this.#context.serviceWorkers()
+    const words = await worker?.evaluate(`(async () => {
+      return (await registration.getNotifications()).map(({ title, body }) => title + '|' + body)
+    })()`)
+    return (words ?? []) as string[]
+  }
+}

@@ -87,6 +87,8 @@ export function signalView(signal: SignalView) {
     number: signal.e164 ?? null,
     aci: signal.aci ?? null,
     device_id: signal.deviceId ?? null,
+    username: signal.username?.username ?? null,
+    username_link: signal.username?.link ?? null,
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
     link: linkView(signal.link),

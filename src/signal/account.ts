@@ -32,6 +32,7 @@ import { forgetMessages } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
+import type { SignalUsernames } from './own-contract.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
@@ -180,6 +181,10 @@ export class Account implements SignalAccount {
     return this.#working().groupCommands
   }
 
+  usernames(): SignalUsernames {
+    return this.#working().own.usernames
+  }
+
   async forget(
     messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
     transaction: DatabaseTransaction,
@@ -314,6 +319,7 @@ export class Account implements SignalAccount {
       aci: account?.aci,
       pni: account?.pni,
       deviceId: account?.deviceId,
+      username: this.#live?.own.usernames.present,
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),

@@ -5,6 +5,7 @@
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
+import type { OwnUsername, SignalUsernames } from './own-contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -230,6 +231,7 @@ export interface SignalStatus {
   aci: string | undefined
   pni: string | undefined
   deviceId: number | undefined
+  username: OwnUsername | undefined
   sinceMs: number
   /** Where a registration stands, when one is under way. */
   registration: RegistrationStep | undefined
@@ -321,6 +323,8 @@ export interface SignalAccount {
   sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }>
   /** The groups of the account. Throws CausewayError `signal-no-account` when there is none. */
   groups(): SignalGroups
+  /** Throws CausewayError `signal-no-account` when there is none. */
+  usernames(): SignalUsernames
   /**
    * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
    * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the

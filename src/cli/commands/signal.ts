@@ -13,6 +13,8 @@ interface AccountJson {
   reason: string | null
   number: string | null
   aci: string | null
+  username: string | null
+  username_link: string | null
   registration: {
     step: string
     number: string
@@ -143,6 +145,8 @@ function print(account: AccountJson, options: Options): void {
     `${account.state}${account.number === null ? '' : `  ${account.number}`}${account.reason === null ? '' : `  ${account.reason}`}`,
   )
   const { registration, challenge, link, warnings } = account
+  if (account.username !== null)
+    line(`username ${printable(account.username)}  ${account.username_link ?? ''}`.trimEnd())
   for (const { what, fix } of warnings) line(`${printable(what)} ${fix}`)
   if (challenge !== null) {
     line(`Signal wants a captcha solved before it takes more messages. Solve it at ${challenge.page_url},`)

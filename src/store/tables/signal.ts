@@ -310,7 +310,28 @@ interface SignalGroupWaitingTable {
   kept_at_ms: number
 }
 
+/** Our username; one row at most (`id` is 1). */
+interface SignalUsernameTable {
+  id: number
+  username: string | null
+  /** What opens the username behind its link (32 octets). */
+  entropy: Uint8Array | null
+  /** The server's UUID of the link. */
+  link_handle: string | null
+  /** A username that the server was asked for and may have given us: settled when we are connected. */
+  pending: string | null
+  pending_entropy: Uint8Array | null
+}
+
+/** What the service has asked us to wait with, and until when. */
+interface SignalRationsTable {
+  kind: 'usernames'
+  not_before_ms: number
+}
+
 export interface SignalTables {
+  signal_username: SignalUsernameTable
+  signal_rations: SignalRationsTable
   signal_groups: SignalGroupsTable
   signal_group_avatars: SignalGroupAvatarsTable
   signal_sender_key_shares: SignalSenderKeySharesTable

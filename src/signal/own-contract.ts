@@ -1,0 +1,25 @@
+/** What the rest of the house sees of our own account at the service, beside messages. `account.ts` fulfils it. */
+
+/**
+ * Usernames: other people's, by which they are written to without a number, and our own, which is the primary's. Errors of
+ * all: CausewayError `username-invalid`, `signal-rate-limited`, `signal-unreachable`, `signal-failed`.
+ */
+export interface SignalUsernames {
+  /** Whose `name.01`, or link of one, this is now. Errors: also `username-unknown`. */
+  find(words: string): Promise<{ aci: string; username: string }>
+  /**
+   * Takes a username, in the place of the one that we have; without `discriminator` (its digits) the server's first free one
+   * of some. Errors: also `username-taken`, `signal-not-primary`.
+   */
+  claim(wanted: { nickname: string; discriminator: string | undefined }): Promise<void>
+  /** Gives ours up, with its link. Errors: also `signal-not-primary`. */
+  release(): Promise<void>
+  /** The link that people have leads nowhere from now on; there is another one. Errors: also `username-none`. */
+  renewLink(): Promise<void>
+}
+
+/** Our own username, and the link that leads to it (undefined while there is none). */
+export interface OwnUsername {
+  username: string
+  link: string | undefined
+}

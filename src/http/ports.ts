@@ -128,6 +128,8 @@ export interface SignalView {
   pni: string | undefined
   deviceId: number | undefined
   username: { username: string; link: string | undefined } | undefined
+  /** What contact discovery was asked; undefined where nothing is rationed. */
+  discovery: { newToday: number; remembered: number; notBeforeMs: number | undefined } | undefined
   sinceMs: number
   registration:
     | { step: 'captcha'; e164: string; pageUrl: string }

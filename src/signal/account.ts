@@ -100,7 +100,8 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return { ...this.#last, reason: this.#state().reason, warnings: this.#warnings() }
+    const discovery = this.#live?.notices.discovery
+    return { ...this.#last, reason: this.#state().reason, warnings: this.#warnings(), discovery }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -320,6 +321,7 @@ export class Account implements SignalAccount {
       pni: account?.pni,
       deviceId: account?.deviceId,
       username: this.#live?.own.usernames.present,
+      discovery: undefined,
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),

@@ -269,22 +269,8 @@ export class LiveAccount {
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
-    const { profile } = parts
     const store = () => void this.#sync.fetch()
-    const { changed } = parts
-    this.own = new OwnAccount({
-      db,
-      chat,
-      sender,
-      credentials,
-      profile,
-      clock,
-      random,
-      timestamps,
-      log,
-      changed,
-      store,
-    })
+    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store })
   }
 
   get state(): ChatState {
@@ -292,8 +278,8 @@ export class LiveAccount {
   }
 
   /** What the server and its clock give to think about. */
-  get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
-    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
+  get notices() {
+    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts, discovery: this.#delivery.discovery }
   }
 
   /** See `SignalAccount.envelopes`. */

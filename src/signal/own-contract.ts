@@ -23,3 +23,16 @@ export interface OwnUsername {
   username: string
   link: string | undefined
 }
+
+/**
+ * What contact discovery has been asked. Signal does not say how much it still grants: it counts what it has not been asked
+ * before, and says to wait when that is too much.
+ */
+export interface DiscoveryUse {
+  /** Numbers that were new to it within the last 24 h. */
+  newToday: number
+  /** Numbers whose answer is believed without asking. */
+  remembered: number
+  /** It has said to wait until then (ms since epoch); undefined: it may be asked. */
+  notBeforeMs: number | undefined
+}

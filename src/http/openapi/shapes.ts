@@ -297,6 +297,7 @@ const signal = shape('SignalAccount', {
   device_id: count.nullable(),
   username: maybe,
   username_link: maybe,
+  discovery: z.strictObject({ new_numbers_today: count, remembered_numbers: count, wait_until: maybeAt }).nullable(),
   since: maybeAt,
   registration: z.looseObject({ step: text }).nullable(),
   link: z.looseObject({ step: text }).nullable(),

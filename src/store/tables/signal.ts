@@ -325,11 +325,41 @@ interface SignalUsernameTable {
 
 /** What the service has asked us to wait with, and until when. */
 interface SignalRationsTable {
-  kind: 'usernames'
+  kind: 'usernames' | 'directory'
   not_before_ms: number
 }
 
+/** What contact discovery has answered; `aci` and `pni` null: nobody. */
+interface SignalDirectoryTable {
+  e164: string
+  aci: string | null
+  pni: string | null
+  asked_at_ms: number
+  /** It is believed until then. */
+  until_ms: number
+  /** Negative answers in a row. */
+  misses: Generated<number>
+  /** 1: Signal has counted it against our ration, and the token says so. */
+  counted: Generated<Flag>
+}
+
+/** By which contact discovery knows what it has counted; one row at most (`id` is 1). */
+interface SignalDirectoryTokenTable {
+  id: number
+  token: Uint8Array
+}
+
+/** What was newly asked of contact discovery of late. */
+interface SignalDiscoveriesTable {
+  id: Generated<number>
+  at_ms: number
+  numbers: number
+}
+
 export interface SignalTables {
+  signal_directory: SignalDirectoryTable
+  signal_directory_token: SignalDirectoryTokenTable
+  signal_discoveries: SignalDiscoveriesTable
   signal_username: SignalUsernameTable
   signal_rations: SignalRationsTable
   signal_groups: SignalGroupsTable

@@ -181,6 +181,7 @@ export async function startRig(): Promise<Rig> {
     pni: undefined,
     deviceId: undefined,
     username: undefined,
+    discovery: undefined,
     sinceMs: 1_700_000_000_000,
     registration: undefined,
     link: undefined,
@@ -298,7 +299,7 @@ export async function startRig(): Promise<Rig> {
       safetyCode: async () => new Uint8Array([8, 2, 255]),
       usernames: () => ({
         find: async (words) => {
-          if (words !== 'ana.42')
+          if (words === 'nobody.42')
             throw new CausewayError({ code: 'username-unknown', message: 'nobody', retry: 'never' })
           return { aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', username: words }
         },

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
+import { addSignalCommands } from './signal-commands.ts'
 import { addUserCommands } from './user-commands.ts'
 
 const interrupted = new AbortController()
@@ -273,33 +274,7 @@ function program(): Command {
     .option('--json', 'one event a line, as JSON')
     .action(run(async (file, options) => (await import('./commands/modem.ts')).replay(file, options)))
 
-  const signal = root.command('signal').description('the Signal account')
-  talking(signal, 'status', 'how it is').action(
-    run(async (options) => (await import('./commands/signal.ts')).status(options)),
-  )
-  talking(signal, 'register <number>', 'registers a number; logs out the phone that uses Signal with it')
-    .option('--captcha <token>', 'signalcaptcha://…')
-    .option('--voice', 'the code comes by a call')
-    .option('--yes', 'a phone that uses Signal with this number may be signed out')
-    .action(run(async (number, options) => (await import('./commands/signal.ts')).register(number, options)))
-  talking(signal, 'link', 'becomes a linked device of the account on a phone')
-    .option('--name <name>', 'what the phone shows in its list of devices')
-    .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted.signal)))
-  talking(signal, 'devices [action] [id]', 'the account’s devices; `remove N` signs one out').action(
-    run(async (action, id, options) => (await import('./commands/signal.ts')).devices(action, id, options)),
-  )
-  talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
-    run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
-  )
-  talking(signal, 'pin [pin]', 'hands over the Signal PIN that a number is protected by').action(
-    run(async (pin, options) => (await import('./commands/signal.ts')).pin(pin, options)),
-  )
-  talking(signal, 'skip-transfer', 'registers although the phone’s messages cannot come over').action(
-    run(async (options) => (await import('./commands/signal.ts')).skipTransfer(options)),
-  )
-  talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
-    run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
-  )
+  addSignalCommands(root, talking, run, interrupted.signal)
 
   const token = root.command('token').description('tokens for programs')
   talking(token, 'create <name>', 'prints a new token, this once')

@@ -90,7 +90,7 @@ async function pages<T>(gateway: Address, path: string): Promise<T[]> {
   return all
 }
 
-/** Numbers, short codes and Signal ids; anything with a letter first is a name. */
+/** Numbers, short codes, Signal ids and usernames; anything else with a letter first is a name. */
 export function isAddress(words: string): boolean {
-  return /^[+\d(]/.test(words) || words.startsWith('signal:')
+  return /^[+\d(]/.test(words) || /^(signal:|u:|https:\/\/signal\.me\/)/i.test(words)
 }

@@ -87,6 +87,16 @@ export function signalView(signal: SignalView) {
     number: signal.e164 ?? null,
     aci: signal.aci ?? null,
     device_id: signal.deviceId ?? null,
+    username: signal.username?.username ?? null,
+    username_link: signal.username?.link ?? null,
+    discovery:
+      signal.discovery === undefined
+        ? null
+        : {
+            new_numbers_today: signal.discovery.newToday,
+            remembered_numbers: signal.discovery.remembered,
+            wait_until: time(signal.discovery.notBeforeMs),
+          },
     since: time(signal.sinceMs),
     registration: registrationView(signal.registration),
     link: linkView(signal.link),

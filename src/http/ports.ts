@@ -127,6 +127,9 @@ export interface SignalView {
   aci: string | undefined
   pni: string | undefined
   deviceId: number | undefined
+  username: { username: string; link: string | undefined } | undefined
+  /** What contact discovery was asked; undefined where nothing is rationed. */
+  discovery: { newToday: number; remembered: number; notBeforeMs: number | undefined } | undefined
   sinceMs: number
   registration:
     | { step: 'captcha'; e164: string; pageUrl: string }
@@ -208,6 +211,15 @@ export interface SignalDeviceView {
   linkedAtMs: number | undefined
 }
 
+/** Errors: CausewayError `username-…`, `signal-…`. */
+export interface UsernamesPort {
+  /** Whose username (`name.01`), or link of one, this is now. */
+  find(words: string): Promise<{ aci: string; username: string }>
+  claim(wanted: { nickname: string; discriminator: string | undefined }): Promise<void>
+  release(): Promise<void>
+  renewLink(): Promise<void>
+}
+
 /** Errors of all of them: CausewayError `signal-…`. */
 export interface SignalPort {
   status(): SignalView
@@ -227,6 +239,7 @@ export interface SignalPort {
   compareSafetyCode(peer: PersonIds, scanned: Uint8Array): Promise<boolean>
   /** Throws `signal-no-account`. */
   groups(): GroupsPort
+  usernames(): UsernamesPort
 }
 
 export interface ComponentHealth {

@@ -153,6 +153,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-busy': 409,
   'signal-not-primary': 409,
   'signal-device-unknown': 404,
+  'username-taken': 409,
+  'username-none': 409,
   'at-error': 502,
   'queue-unavailable': 503,
   'ussd-busy': 409,
@@ -167,6 +169,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 const POINTER_BY_CODE: Readonly<Record<string, string>> = {
   'invalid-number': '/to',
   'emergency-number': '/to',
+  'username-invalid': '/to',
+  'username-unknown': '/to',
   'unknown-conversation': '/conversation_id',
   'unknown-quote': '/quote_id',
   'user-exists': '/name',

@@ -15,6 +15,7 @@ import { setupRoutes } from './api/setup.ts'
 import { signalRoutes } from './api/signal.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { usernameRoutes } from './api/usernames.ts'
 import { userRoutes } from './api/users.ts'
 import { webhookRoutes } from './api/webhooks.ts'
 import type { Route } from './route.ts'
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...modemRoutes,
   ...signalRoutes,
+  ...usernameRoutes,
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,

@@ -141,6 +141,20 @@ export async function noteVerified(
   await events.append(tx, { type: 'contact.updated', contactId: contact.id })
 }
 
+/** A username of Signal: a name, a dot, and at least two digits. */
+const USERNAME = /^[a-z_]\w*\.\d{2,}$/i
+
+/** Whom we know by a username alone is shown by it, until their profile gives a name. */
+export async function noteUsername(
+  tx: DatabaseTransaction,
+  contact: ContactRow,
+  username: string | undefined,
+  nowMs: number,
+): Promise<ContactRow> {
+  if (username === undefined || contact.profile_name !== null) return contact
+  return changeContact(tx, contact.id, { profile_name: username }, nowMs)
+}
+
 /** Notes how they call themselves; another name than before is told in the conversation. */
 export async function noteProfileName(
   context: PeopleContext,
@@ -152,7 +166,8 @@ export async function noteProfileName(
   if (before === name) return
   await changeContact(tx, contact.id, { profile_name: name }, context.clock())
   await context.events.append(tx, { type: 'contact.updated', contactId: contact.id })
-  if (before !== null) await addLine(context, tx, contact, 'renamed', `Is called ${name} now (before: ${before}).`)
+  if (before === null || USERNAME.test(before)) return
+  await addLine(context, tx, contact, 'renamed', `Is called ${name} now (before: ${before}).`)
 }
 
 /** Under what somebody is kept of whom only the phone-number identity is known. */

@@ -6,6 +6,8 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 export interface SubmitRequest {
   /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
   to?: string
+  /** The Signal username by which `to` was found. */
+  username?: string
   conversationId?: string
   /** May be empty where something is attached. */
   text: string

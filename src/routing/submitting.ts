@@ -15,7 +15,7 @@ import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
-import { resolvePerson } from './people.ts'
+import { noteUsername, resolvePerson } from './people.ts'
 import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
 import type { Stored, SubmitRequest } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
@@ -143,7 +143,7 @@ async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationI
 async function recipient(
   context: RoutingContext,
   tx: DatabaseTransaction,
-  { to, conversationId }: SubmitRequest,
+  { to, username, conversationId }: SubmitRequest,
 ): Promise<Pick<Parties, 'contact' | 'conversation'>> {
   const { ids, clock } = context
   if ((to === undefined) === (conversationId === undefined)) {
@@ -151,7 +151,8 @@ async function recipient(
   }
   if (to !== undefined && !isGroupId(to)) {
     const address = parseAddress(to, context.settings.region)
-    const contact = await resolvePerson(context, tx, { address, aci: undefined, pni: undefined, name: undefined })
+    const person = { address, aci: undefined, pni: undefined, name: undefined }
+    const contact = await noteUsername(tx, await resolvePerson(context, tx, person), username, clock())
     return { contact, conversation: await ensureConversation(tx, ids, contact.id, clock()) }
   }
   const group = to === undefined ? undefined : await findGroup(tx, { id: to })

@@ -16,11 +16,21 @@ interface Role {
   /** `left`: was there, and the directory has not noticed yet. */
   signal: 'yes' | 'no' | 'left'
   echoes: boolean
+  /** Their username on Signal. */
+  username?: string
   summary: string
 }
 
 const cast: readonly Role[] = [
-  { key: 'ana', name: 'Ana', number: '+15550000201', signal: 'yes', echoes: false, summary: 'is on Signal' },
+  {
+    key: 'ana',
+    name: 'Ana',
+    number: '+15550000201',
+    signal: 'yes',
+    echoes: false,
+    username: 'ana.42',
+    summary: 'is on Signal',
+  },
   { key: 'ben', name: 'Ben', number: '+15550000202', signal: 'no', echoes: false, summary: 'has text messages only' },
   { key: 'chloe', name: 'Chloe', number: '+15550000203', signal: 'left', echoes: false, summary: 'has left Signal' },
   {
@@ -52,9 +62,10 @@ export async function moveIn(
   failed: (error: unknown) => void,
 ): Promise<readonly Inhabitant[]> {
   const inhabitants: Inhabitant[] = []
-  for (const { key, name, number, signal, echoes, summary } of cast) {
+  for (const { key, name, number, signal, echoes, username, summary } of cast) {
     const phone = network.person(number, name)
     const person = signal === 'no' ? undefined : await SignalPerson.join(host, { name, e164: number })
+    if (person !== undefined && username !== undefined) await host.setUsername(person.aci, username)
     if (signal === 'left') await person?.leaveSignal({ stayListed: true })
     if (echoes) echo(phone, person, failed)
     inhabitants.push({ key, name, number, summary, phone, signal: person })

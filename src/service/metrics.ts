@@ -34,6 +34,7 @@ export class Metrics {
   readonly #modemRecovery: Gauge
   readonly #signalState: Gauge
   readonly #signalEnvelopes: Gauge
+  readonly #discovery: Gauge
   readonly #databaseBytes: Gauge
   readonly #reception: Histogram
   #modems: readonly SmsModem[] = []
@@ -62,6 +63,9 @@ export class Metrics {
     this.#signalState = gauge('signal_state', '1 for the state that the Signal account is in.', ['state'])
     this.#signalEnvelopes = gauge('signal_envelopes', 'What became of the envelopes from Signal since the start.', [
       'outcome',
+    ])
+    this.#discovery = gauge('signal_discovery', 'Contact discovery: numbers asked and remembered, seconds to wait.', [
+      'of',
     ])
     this.#databaseBytes = gauge('database_bytes', 'Size of the database on the disk.', ['file'])
     this.#reception = new Histogram({
@@ -104,6 +108,7 @@ export class Metrics {
     this.#collectModems()
     this.#signalState.reset()
     if (this.#account !== undefined) this.#signalState.set({ state: this.#account.status().state }, 1)
+    this.#collectDiscovery()
     this.#signalEnvelopes.reset()
     for (const [outcome, count] of Object.entries(this.#account?.envelopes() ?? {})) {
       this.#signalEnvelopes.set({ outcome }, count)
@@ -124,6 +129,16 @@ export class Metrics {
       this.#databaseBytes.set({ file }, size)
     }
     return this.#registry.metrics()
+  }
+
+  #collectDiscovery(): void {
+    this.#discovery.reset()
+    const use = this.#account?.status().discovery
+    if (use === undefined) return
+    const waitMs = Math.max(0, (use.notBeforeMs ?? 0) - this.#parts.clock())
+    this.#discovery.set({ of: 'new_numbers_today' }, use.newToday)
+    this.#discovery.set({ of: 'remembered_numbers' }, use.remembered)
+    this.#discovery.set({ of: 'wait_seconds' }, waitMs / 1_000)
   }
 
   async #collectMessages(): Promise<void> {

@@ -32,6 +32,7 @@ import { forgetMessages } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
+import type { SignalUsernames } from './own-contract.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
@@ -99,7 +100,8 @@ export class Account implements SignalAccount {
   }
 
   status(): SignalStatus {
-    return { ...this.#last, reason: this.#state().reason, warnings: this.#warnings() }
+    const discovery = this.#live?.notices.discovery
+    return { ...this.#last, reason: this.#state().reason, warnings: this.#warnings(), discovery }
   }
 
   onStatus(listener: (status: SignalStatus) => void): () => void {
@@ -178,6 +180,10 @@ export class Account implements SignalAccount {
 
   groups(): SignalGroups {
     return this.#working().groupCommands
+  }
+
+  usernames(): SignalUsernames {
+    return this.#working().own.usernames
   }
 
   async forget(
@@ -314,6 +320,8 @@ export class Account implements SignalAccount {
       aci: account?.aci,
       pni: account?.pni,
       deviceId: account?.deviceId,
+      username: this.#live?.own.usernames.present,
+      discovery: undefined,
       sinceMs: this.#last?.state === state ? this.#last.sinceMs : this.#parts.clock.now(),
       registration,
       link: this.#linking.step(),

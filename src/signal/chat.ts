@@ -38,8 +38,8 @@ interface EndState {
 }
 
 /** libsignal's typings add these methods by a module augmentation that NodeNext does not resolve; they are there. */
-type AuthenticatedConnection = Net.AuthenticatedChatConnection & Net.AuthMessagesService
-type AnonymousConnection = Net.UnauthenticatedChatConnection & Net.UnauthMessagesService
+type AuthenticatedConnection = Net.AuthenticatedChatConnection & Net.AuthMessagesService & Net.AuthUsernamesService
+type AnonymousConnection = Net.UnauthenticatedChatConnection & Net.UnauthMessagesService & Net.UnauthUsernamesService
 
 export interface ChatEvents {
   /** `ack` may be called more than once; only the first call counts. */
@@ -60,6 +60,7 @@ const customRemoteConfig = new Map<(typeof Net.REMOTE_CONFIG_KEYS)[number], stri
   ['grpc.MessagesAnonymousSendMultiRecipientMessage.2', 'true'],
   ['grpc.AttachmentsGetUploadForm', 'true'],
   ['grpc.AccountsAnonymousLookupUsernameHash', 'true'],
+  ['grpc.AccountsAnonymousLookupUsernameLink.2', 'true'],
 ])
 
 /** libsignal's network side for this server. One per process and server is enough. */

@@ -5,6 +5,7 @@
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
+import type { DiscoveryUse, OwnUsername, SignalUsernames } from './own-contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -230,6 +231,9 @@ export interface SignalStatus {
   aci: string | undefined
   pni: string | undefined
   deviceId: number | undefined
+  username: OwnUsername | undefined
+  /** What contact discovery was asked; undefined without an account, or where nothing is rationed. */
+  discovery: DiscoveryUse | undefined
   sinceMs: number
   /** Where a registration stands, when one is under way. */
   registration: RegistrationStep | undefined
@@ -321,6 +325,8 @@ export interface SignalAccount {
   sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }>
   /** The groups of the account. Throws CausewayError `signal-no-account` when there is none. */
   groups(): SignalGroups
+  /** Throws CausewayError `signal-no-account` when there is none. */
+  usernames(): SignalUsernames
   /**
    * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
    * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the
@@ -414,4 +420,11 @@ export interface SignalGroups {
 export interface EnrollmentCodes {
   /** Resolves with the next code (digits only) that arrives after `sinceMs`; rejects on abort. */
   next(sinceMs: number, signal: AbortSignal): Promise<string>
+}
+
+export interface Directory {
+  /** What contact discovery has been asked of late; left out where nothing is rationed. */
+  readonly use?: DiscoveryUse | undefined
+  /** Who of these numbers is registered; missing from the map = not. Throws CausewayError when it cannot know. */
+  lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
 }

@@ -85,10 +85,25 @@ const ofOneRegistration = [
 export async function installAccount(transaction: DatabaseTransaction, row: AccountRow): Promise<void> {
   for (const table of ofOneRegistration) await transaction.deleteFrom(table).execute()
   const before = await transaction.selectFrom('signal_account').select('aci').executeTakeFirst()
-  if (before?.aci !== row.aci) await transaction.deleteFrom('signal_blocked').execute()
+  if (before?.aci !== row.aci) {
+    await transaction.deleteFrom('signal_blocked').execute()
+    await transaction.deleteFrom('signal_username').execute()
+  }
+  await reclaimUsername(transaction)
   await transaction.deleteFrom('signal_account').execute()
   await transaction
     .insertInto('signal_account')
     .values({ id: 1, ...row })
     .execute()
+}
+
+/** The server only holds the username ready for an account that was registered anew: it is to be confirmed again. */
+async function reclaimUsername(transaction: DatabaseTransaction): Promise<void> {
+  await transaction
+    .updateTable('signal_username')
+    .set(({ ref }) => ({ pending: ref('username'), pending_entropy: ref('entropy') }))
+    .where('username', 'is not', null)
+    .where('pending', 'is', null)
+    .execute()
+  await transaction.updateTable('signal_username').set({ username: null, entropy: null, link_handle: null }).execute()
 }

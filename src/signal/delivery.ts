@@ -10,11 +10,11 @@ import type { Database } from '../store/database.ts'
 import type { ChallengeDesk } from './challenge.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Composer } from './composing.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { Directory, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
-import type { Directory } from './directory.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
+import type { DiscoveryUse } from './own-contract.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
@@ -137,6 +137,11 @@ export class Delivery {
     await this.#quietly('telling our other devices', () =>
       this.#tellOtherDevices(content, timestampMs, { unidentifiedStatus }),
     )
+  }
+
+  /** What contact discovery was asked; undefined where nothing is rationed. */
+  get discovery(): DiscoveryUse | undefined {
+    return this.#directory.use
   }
 
   /** See `SignalAccount.lookUp`. */

@@ -269,8 +269,8 @@ export class LiveAccount {
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
-    const { profile } = parts
-    this.own = new OwnAccount({ db, chat, sender, credentials, profile, clock, random, timestamps, log })
+    const store = () => void this.#sync.fetch()
+    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store })
   }
 
   get state(): ChatState {
@@ -278,8 +278,8 @@ export class LiveAccount {
   }
 
   /** What the server and its clock give to think about. */
-  get notices(): { skewMs: number | undefined; alerts: readonly string[] } {
-    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts }
+  get notices() {
+    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts, discovery: this.#delivery.discovery }
   }
 
   /** See `SignalAccount.envelopes`. */
@@ -295,6 +295,7 @@ export class LiveAccount {
   start(): void {
     const { aci, deviceId, password } = this.credentials
     this.#chat.start(`${aci}.${deviceId}`, password)
+    void this.#quietly('reading the username', () => this.own.usernames.load())
     void this.#maintainForEver()
   }
 
@@ -388,6 +389,7 @@ export class LiveAccount {
 
   async #afterConnecting(): Promise<void> {
     await this.#quietly('asking who we are', () => this.own.checkSelf())
+    await this.#quietly('settling the username', () => this.own.usernames.settle())
     await this.#quietly('sending receipts', () => this.#receipts.flush())
     await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
     await this.#quietly('asking for our other devices', () => this.#countDevices())
@@ -395,7 +397,7 @@ export class LiveAccount {
     // Without a profile nobody can add us to a group.
     await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
-    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
+    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch().then(() => this.own.usernames.load()))
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
     await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())

@@ -1,5 +1,5 @@
 /**
- * Our own account at the service, beside messages: its devices and its profile. What belongs to the account as a whole
+ * Our own account at the service, beside messages: its devices, its profile, its username. What belongs to the account as a whole
  * is the primary's to change; a linked device reads.
  */
 import { ContentHint } from '@signalapp/libsignal-client'
@@ -17,6 +17,7 @@ import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
 import { identityOf } from './trust.ts'
+import { UsernameDesk } from './usernames.ts'
 
 /** SyncMessage.FetchLatest types. */
 const fetchProfile = 1
@@ -35,13 +36,19 @@ interface Parts {
   random: Random
   timestamps: OwnTimestamps
   log: Log
+  /** What the status shows of it is other now. */
+  changed: () => void
+  /** There is something to write to the storage service. */
+  store: () => void
 }
 
 export class OwnAccount {
+  readonly usernames: UsernameDesk
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.usernames = new UsernameDesk(parts)
   }
 
   /** See `SignalAccount.devices`. */

@@ -11,6 +11,7 @@ import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import type { OwnProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
 import { isBlocked } from './standing.ts'
+import { noteUsername, usernameNews } from './username-record.ts'
 
 /** Records applied in one transaction, so that messages come in between. */
 const recordsPerTransaction = 100
@@ -86,6 +87,7 @@ export class StorageRecords {
     if (account !== undefined && this.#credentials.deviceId !== 1) {
       const read_receipts = account.readReceipts === true ? 1 : 0
       await transaction.updateTable('signal_account').set({ read_receipts }).execute()
+      await noteUsername(account, transaction)
     }
   }
 
@@ -132,17 +134,21 @@ export class StorageRecords {
 
   /** What a primary adds to these records; nothing when they say it all. */
   async changes(records: readonly StoredRecord[]): Promise<RecordChange[]> {
-    return [...this.#accountChange(records), ...(await this.#contactChanges(records))]
+    return [...(await this.#accountChange(records)), ...(await this.#contactChanges(records))]
   }
 
-  #accountChange(records: readonly StoredRecord[]): RecordChange[] {
+  async #accountChange(records: readonly StoredRecord[]): Promise<RecordChange[]> {
     const stored = records.find(({ record }) => record.account !== undefined)
     const profileKey = this.#credentials.profileKey.serialize()
     const givenName = this.#profile.name ?? ''
     const said = stored?.record.account
-    if (said !== undefined && same(said.profileKey, profileKey) && (said.givenName ?? '') === givenName) return []
-    const added = said === undefined ? { readReceipts: true } : {}
-    return [change('account', stored, { account: { profileKey, givenName, ...added } })]
+    const isNamed = said !== undefined && same(said.profileKey, profileKey) && (said.givenName ?? '') === givenName
+    const news = {
+      ...(isNamed ? {} : { profileKey, givenName }),
+      ...(await usernameNews(this.#db, said)),
+      ...(said === undefined ? { readReceipts: true } : {}),
+    }
+    return Object.keys(news).length === 0 ? [] : [change('account', stored, { account: news })]
   }
 
   async #contactChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {

@@ -50,7 +50,9 @@ export class SyncAnswers {
       case asked.configuration: {
         const readReceipts = await habits.readReceipts(transaction)
         const typingIndicators = await habits.typing(transaction)
-        await owe(transaction, { configuration: { readReceipts, typingIndicators } })
+        // Nothing here shows whether a message was sealed.
+        const unidentifiedDeliveryIndicators = false
+        await owe(transaction, { configuration: { readReceipts, unidentifiedDeliveryIndicators, typingIndicators } })
         return true
       }
       case asked.keys: {

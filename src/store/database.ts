@@ -30,6 +30,7 @@ import * as mms from './migrations/0016_mms.ts'
 import * as inbox from './migrations/0017_inbox.ts'
 import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
+import * as signalNames from './migrations/0023_signal_names.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -63,6 +64,7 @@ const migrations = {
   '0017_inbox': inbox,
   '0018_signal_views': signalViews,
   '0019_message_paths': messagePaths,
+  '0023_signal_names': signalNames,
 }
 
 export interface OpenDatabaseOptions {

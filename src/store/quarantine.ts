@@ -23,7 +23,11 @@ export async function addToQuarantine(tx: DatabaseTransaction, item: Quarantined
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n
+  if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false
+  // Rows are numbered as they come: what a flood pushes out goes at once, without counting.
+  const newest = sql<number>`(select max(rowid) from quarantine)`
+  await tx.deleteFrom('quarantine').where(sql<boolean>`rowid <= ${newest} - ${ITEMS_MAX}`).execute()
+  return true
 }
 
 /** Newest first. Errors: CausewayError `invalid-cursor`. */

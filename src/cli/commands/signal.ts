@@ -13,6 +13,9 @@ interface AccountJson {
   reason: string | null
   number: string | null
   aci: string | null
+  username: string | null
+  username_link: string | null
+  discovery: { new_numbers_today: number; remembered_numbers: number; wait_until: string | null } | null
   registration: {
     step: string
     number: string
@@ -142,7 +145,15 @@ function print(account: AccountJson, options: Options): void {
   line(
     `${account.state}${account.number === null ? '' : `  ${account.number}`}${account.reason === null ? '' : `  ${account.reason}`}`,
   )
-  const { registration, challenge, link, warnings } = account
+  const { registration, challenge, link, warnings, discovery } = account
+  if (discovery !== null) {
+    const wait = discovery.wait_until === null ? '' : `; Signal says to wait until ${clock(discovery.wait_until)}`
+    line(
+      `numbers looked up: ${discovery.new_numbers_today} new within a day, ${discovery.remembered_numbers} remembered${wait}`,
+    )
+  }
+  if (account.username !== null)
+    line(`username ${printable(account.username)}  ${account.username_link ?? ''}`.trimEnd())
   for (const { what, fix } of warnings) line(`${printable(what)} ${fix}`)
   if (challenge !== null) {
     line(`Signal wants a captcha solved before it takes more messages. Solve it at ${challenge.page_url},`)

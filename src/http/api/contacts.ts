@@ -18,6 +18,7 @@ import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { addressKey, demandContact } from '../reads.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
+import { addressOfWords } from '../usernames.ts'
 import { capabilityView, contactView, time } from '../views.ts'
 
 const change = z
@@ -28,7 +29,8 @@ const change = z
   .refine((body) => Object.keys(body).length > 0, { message: 'Say what to change.' })
 
 async function ensureContact(ports: ApiPorts, text: string, name: string | undefined) {
-  const address = parseAddress(text, ports.region)
+  const { address: words, username } = await addressOfWords(ports, text)
+  const address = parseAddress(words, ports.region)
   return ports.db.transaction().execute(async (tx): Promise<{ contact: ContactRow; isNew: boolean }> => {
     const known = await findContact(tx, keyOf(address))
     if (known !== undefined) {
@@ -36,7 +38,7 @@ async function ensureContact(ports: ApiPorts, text: string, name: string | undef
       return { contact: known, isNew: false }
     }
     const nowMs = ports.clock()
-    const contact = await insertContact(tx, ports.ids, { ...keyOf(address), name: name ?? null }, nowMs)
+    const contact = await insertContact(tx, ports.ids, { ...keyOf(address), name: name ?? username ?? null }, nowMs)
     await ensureConversation(tx, ports.ids, contact.id, nowMs)
     return { contact, isNew: true }
   })
@@ -88,7 +90,11 @@ export const contactRoutes: readonly Route[] = [
     summary:
       'Remembers a person before there is a message: 201, or 200 with the contact that is there already, unchanged. A conversation with them that was removed is there again, empty.',
     body: z.strictObject({
-      address: z.string().min(1).max(100).describe('Number, short code or `signal:<aci>`.'),
+      address: z
+        .string()
+        .min(1)
+        .max(200)
+        .describe('Number, short code, `signal:<aci>`, or a Signal username (`u:name.01`, or its link).'),
       name: z.string().min(1).max(100).optional(),
       policy: z.enum(CONTACT_POLICIES).optional(),
     }),

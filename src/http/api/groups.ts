@@ -11,6 +11,7 @@ import type { ApiPorts, GroupSettings, PersonIds } from '../ports.ts'
 import { invalid, notFound, Problem } from '../problem.ts'
 import { demandContact, demandGroup, demandMessage, peopleByAci, peopleByAddress, signalIdOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
+import { addressOfWords } from '../usernames.ts'
 import { groupView, recipientView } from '../views.ts'
 import { newPhoneGroup, onlyForNumbers, revisePhoneGroup } from './phone-groups.ts'
 
@@ -25,7 +26,10 @@ const title = z.string().min(1).max(128)
 const description = z.string().max(2_000)
 const timer = z.int().min(0).max(TIMER_SECONDS_MAX).describe('Seconds; 0: messages stay.')
 const who = z.string().min(1).max(100)
-const people = z.array(who).max(PEOPLE_MAX).describe('Numbers, `signal:<aci>`, or ids of contacts.')
+const people = z
+  .array(who)
+  .max(PEOPLE_MAX)
+  .describe('Numbers, `signal:<aci>`, usernames (`u:name.01`), or ids of contacts.')
 const avatar = z
   .base64()
   .max(Math.ceil((AVATAR_BYTES_MAX * 4) / 3))
@@ -77,12 +81,13 @@ async function after(ports: ApiPorts, signalId: string) {
   return await view(ports, group)
 }
 
-async function personOf({ db, region }: ApiPorts, words: string): Promise<PersonIds> {
+async function personOf(ports: ApiPorts, words: string): Promise<PersonIds> {
+  const { db, region } = ports
   const contact = words.startsWith('con_') ? await demandContact(db, words) : undefined
   if (contact !== undefined) {
     return { aci: contact.aci ?? undefined, pni: contact.pni ?? undefined, e164: contact.e164 ?? undefined }
   }
-  const address = parseAddress(words, region)
+  const address = parseAddress((await addressOfWords(ports, words)).address, region)
   if (address.kind === 'signal') return { aci: address.aci, pni: undefined, e164: undefined }
   if (address.kind === 'e164') return { aci: undefined, pni: undefined, e164: address.e164 }
   throw new Problem({ status: 422, code: 'not-on-signal', title: 'A short code is not on Signal' })

@@ -15,6 +15,7 @@ import type { ApiPorts } from '../ports.ts'
 import { idempotencyKey, Problem } from '../problem.ts'
 import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
+import { addressOfWords } from '../usernames.ts'
 import { attemptView, messageView, ownChangeView } from '../views.ts'
 import { stylesIn, textStyles } from './text-styles.ts'
 
@@ -42,7 +43,14 @@ const metadata = z.record(z.string(), z.json()).refine((value) => JSON.stringify
 
 const newMessage = z
   .strictObject({
-    to: z.string().min(1).max(100).optional().describe('Number, short code, `signal:<aci>` or the id of a group.'),
+    to: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        'Number, short code, `signal:<aci>`, a Signal username (`u:name.01`, or its link), or the id of a group.',
+      ),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
     text: z.string().max(TEXT_CHARS_MAX).optional().describe('May be left out where something is attached.'),
     media: z
@@ -112,7 +120,9 @@ async function submit(call: Call<NewMessage, unknown>) {
   }
   if (key !== undefined) running.add(lock)
   try {
-    const { message, replayed } = await ports.router.submit(submitRequest(body, principal.id, key))
+    const { message, replayed } = await ports.router.submit(
+      await addressed(ports, submitRequest(body, principal.id, key)),
+    )
     return {
       status: 202,
       body: { ...(await withContact(ports, message)), segments: await segmentsOf(ports, message) },
@@ -131,6 +141,13 @@ async function segmentsOf({ db, countSegments }: ApiPorts, { id, text, quote_jso
   const plain = asPlainText(text, json === null ? undefined : JSON.parse(json))
   const legs = await listLegs(db, id)
   return legs.some(({ leg, transport }) => leg >= since_leg && transport === 'sms') ? countSegments(plain) : null
+}
+
+/** Whoever has the username now is written to; their account stays whose it is. */
+async function addressed(ports: ApiPorts, request: SubmitRequest): Promise<SubmitRequest> {
+  if (request.to === undefined) return request
+  const { address, username } = await addressOfWords(ports, request.to)
+  return { ...request, to: address, ...(username === undefined ? {} : { username }) }
 }
 
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {

@@ -295,6 +295,9 @@ const signal = shape('SignalAccount', {
   number: maybe,
   aci: maybe,
   device_id: count.nullable(),
+  username: maybe,
+  username_link: maybe,
+  discovery: z.strictObject({ new_numbers_today: count, remembered_numbers: count, wait_until: maybeAt }).nullable(),
   since: maybeAt,
   registration: z.looseObject({ step: text }).nullable(),
   link: z.looseObject({ step: text }).nullable(),
@@ -392,6 +395,7 @@ export const answers = {
   ussd: shape('UssdAnswer', { status: text, text: maybe }),
   nothing: shape('Nothing', {}),
   signal,
+  username: shape('Username', { username: text, address: text }),
   signalLink: shape('SignalLink', { uri: text, expires_at: maybeAt }),
   devices: list(
     'SignalDevices',

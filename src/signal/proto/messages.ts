@@ -146,7 +146,11 @@ message SyncMessage {
     repeated string acis = 3;
     repeated bytes acisBinary = 4;
   }
-  message Configuration { optional bool readReceipts = 1; optional bool typingIndicators = 3; }
+  message Configuration {
+    optional bool readReceipts = 1;
+    optional bool unidentifiedDeliveryIndicators = 2;
+    optional bool typingIndicators = 3;
+  }
   message ViewOnceOpen { optional string senderAci = 3; optional uint64 timestamp = 2; optional bytes senderAciBinary = 4; }
   message MessageRequestResponse {
     optional string threadAci = 2;
@@ -381,7 +385,7 @@ export interface SyncMessage {
   viewed?: readonly SyncRead[]
   /** The full list, replacing what was known. */
   blocked?: BlockedList
-  configuration?: { readReceipts?: boolean; typingIndicators?: boolean }
+  configuration?: { readReceipts?: boolean; unidentifiedDeliveryIndicators?: boolean; typingIndicators?: boolean }
   viewOnceOpen?: SyncRead
   messageRequestResponse?: MessageRequestResponse
   deleteForMe?: DeleteForMe

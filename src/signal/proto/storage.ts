@@ -51,6 +51,9 @@ message AccountRecord {
   optional bytes profileKey = 1;
   optional string givenName = 2;
   optional bool readReceipts = 6;
+  optional string username = 33;
+  optional UsernameLink usernameLink = 35;
+  message UsernameLink { optional bytes entropy = 1; optional bytes serverId = 2; }
 }
 `)
 
@@ -97,7 +100,17 @@ export interface ContactRecord {
 export interface StorageRecord {
   contact?: ContactRecord
   groupV2?: { masterKey?: Uint8Array; blocked?: boolean; archived?: boolean }
-  account?: { profileKey?: Uint8Array; givenName?: string; readReceipts?: boolean }
+  account?: AccountRecord
+}
+
+export interface AccountRecord {
+  profileKey?: Uint8Array
+  givenName?: string
+  readReceipts?: boolean
+  /** Empty: none. */
+  username?: string
+  /** `entropy` opens it; `serverId`: the UUID behind which it lies. */
+  usernameLink?: { entropy?: Uint8Array; serverId?: Uint8Array }
 }
 
 export const storageManifestCodec = codec<StorageManifest>('StorageManifest')

@@ -310,7 +310,58 @@ interface SignalGroupWaitingTable {
   kept_at_ms: number
 }
 
+/** Our username; one row at most (`id` is 1). */
+interface SignalUsernameTable {
+  id: number
+  username: string | null
+  /** What opens the username behind its link (32 octets). */
+  entropy: Uint8Array | null
+  /** The server's UUID of the link. */
+  link_handle: string | null
+  /** A username that the server was asked for and may have given us: settled when we are connected. */
+  pending: string | null
+  pending_entropy: Uint8Array | null
+}
+
+/** What the service has asked us to wait with, and until when. */
+interface SignalRationsTable {
+  kind: 'usernames' | 'directory'
+  not_before_ms: number
+}
+
+/** What contact discovery has answered; `aci` and `pni` null: nobody. */
+interface SignalDirectoryTable {
+  e164: string
+  aci: string | null
+  pni: string | null
+  asked_at_ms: number
+  /** It is believed until then. */
+  until_ms: number
+  /** Negative answers in a row. */
+  misses: Generated<number>
+  /** 1: Signal has counted it against our ration, and the token says so. */
+  counted: Generated<Flag>
+}
+
+/** By which contact discovery knows what it has counted; one row at most (`id` is 1). */
+interface SignalDirectoryTokenTable {
+  id: number
+  token: Uint8Array
+}
+
+/** What was newly asked of contact discovery of late. */
+interface SignalDiscoveriesTable {
+  id: Generated<number>
+  at_ms: number
+  numbers: number
+}
+
 export interface SignalTables {
+  signal_directory: SignalDirectoryTable
+  signal_directory_token: SignalDirectoryTokenTable
+  signal_discoveries: SignalDiscoveriesTable
+  signal_username: SignalUsernameTable
+  signal_rations: SignalRationsTable
   signal_groups: SignalGroupsTable
   signal_group_avatars: SignalGroupAvatarsTable
   signal_sender_key_shares: SignalSenderKeySharesTable

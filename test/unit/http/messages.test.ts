@@ -15,6 +15,17 @@ const send = (json: object, headers: Record<string, string> = {}) =>
   rig.call('POST', '/api/v1/messages', { token, json, headers })
 
 describe('sending', () => {
+  test('a username becomes the account that has it, and shows until a profile gives a name', async () => {
+    const reply = await send({ to: 'u:ana.42', text: 'by name' })
+    expect(reply.status).toBe(202)
+    expect(reply.body.contact).toMatchObject({
+      name: 'ana.42',
+      address: 'signal:9d0652a3-dcc3-4d11-975f-74d61598733f',
+    })
+    const unknown = await send({ to: 'u:nobody.42', text: 'by name' })
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'username-unknown', errors: [{ pointer: '/to' }] } })
+  })
+
   test('answers 202 with the stored message and its address', async () => {
     const reply = await send({
       to: '+15550000201',

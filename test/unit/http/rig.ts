@@ -180,6 +180,8 @@ export async function startRig(): Promise<Rig> {
     aci: undefined,
     pni: undefined,
     deviceId: undefined,
+    username: undefined,
+    discovery: undefined,
     sinceMs: 1_700_000_000_000,
     registration: undefined,
     link: undefined,
@@ -295,6 +297,22 @@ export async function startRig(): Promise<Rig> {
       },
       safetyNumber: async () => '1'.repeat(60),
       safetyCode: async () => new Uint8Array([8, 2, 255]),
+      usernames: () => ({
+        find: async (words) => {
+          if (words === 'nobody.42')
+            throw new CausewayError({ code: 'username-unknown', message: 'nobody', retry: 'never' })
+          return { aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', username: words }
+        },
+        claim: async (wanted) => {
+          calls.push(`username ${JSON.stringify(wanted)}`)
+        },
+        release: async () => {
+          calls.push('username release')
+        },
+        renewLink: async () => {
+          calls.push('username link')
+        },
+      }),
       compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
       groups: () => {
         const said =

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Directory, openDirectory } from '../../../src/signal/directory.ts'
+import type { Directory } from '../../../src/signal/contract.ts'
+import { openDirectory } from '../../../src/signal/directory.ts'
 
 const signal = new AbortController().signal
 let folder: string

@@ -1,0 +1,38 @@
+/** What the rest of the house sees of our own account at the service, beside messages. `account.ts` fulfils it. */
+
+/**
+ * Usernames: other people's, by which they are written to without a number, and our own, which is the primary's. Errors of
+ * all: CausewayError `username-invalid`, `signal-rate-limited`, `signal-unreachable`, `signal-failed`.
+ */
+export interface SignalUsernames {
+  /** Whose `name.01`, or link of one, this is now. Errors: also `username-unknown`. */
+  find(words: string): Promise<{ aci: string; username: string }>
+  /**
+   * Takes a username, in the place of the one that we have; without `discriminator` (its digits) the server's first free one
+   * of some. Errors: also `username-taken`, `signal-not-primary`.
+   */
+  claim(wanted: { nickname: string; discriminator: string | undefined }): Promise<void>
+  /** Gives ours up, with its link. Errors: also `signal-not-primary`. */
+  release(): Promise<void>
+  /** The link that people have leads nowhere from now on; there is another one. Errors: also `username-none`. */
+  renewLink(): Promise<void>
+}
+
+/** Our own username, and the link that leads to it (undefined while there is none). */
+export interface OwnUsername {
+  username: string
+  link: string | undefined
+}
+
+/**
+ * What contact discovery has been asked. Signal does not say how much it still grants: it counts what it has not been asked
+ * before, and says to wait when that is too much.
+ */
+export interface DiscoveryUse {
+  /** Numbers that were new to it within the last 24 h. */
+  newToday: number
+  /** Numbers whose answer is believed without asking. */
+  remembered: number
+  /** It has said to wait until then (ms since epoch); undefined: it may be asked. */
+  notBeforeMs: number | undefined
+}

@@ -21,7 +21,9 @@ import { type HttpServer, startHttp } from './http/server.ts'
 import { newSetupCode } from './http/setup-code.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
+import { Fitting } from './media/fitting.ts'
 import { Pictures } from './media/pictures.ts'
+import { Recordings } from './media/recordings.ts'
 import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
@@ -32,7 +34,9 @@ import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
 import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
-import { createMms, type MmsWays, ModemLines } from './service/mms.ts'
+import { createMms } from './service/mms.ts'
+import { ModemLines } from './service/mms-lines.ts'
+import { createMmsWays, type MmsWays } from './service/mms-ways.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { SignalHistory } from './service/signal-history.ts'
@@ -63,7 +67,7 @@ const QUEUE_PREFIX = 'causeway'
 
 export interface ServiceOptions {
   log: Log
-  /** How MMSCs are reached; without it there are no picture messages. */
+  /** How MMSCs are reached; left out: over the bearers of the configuration. */
   mms?: MmsWays | undefined
 }
 
@@ -98,7 +102,7 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
 
 async function start(
   config: Config,
-  { log: outer, mms: ways }: ServiceOptions,
+  { log: outer, mms: given }: ServiceOptions,
   closing: (() => Promise<unknown>)[],
 ): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
@@ -162,10 +166,12 @@ async function start(
   const scout = createScout(log)
   const metrics = new Metrics({ db, databasePath: path, clock })
   const lines = new ModemLines()
-  const mms = createMms({ config, db, sink: router.sink, ids, clock, log, ways }, lines)
+  const recordings = new Recordings({ directory: join(config.dataDir, 'fitting') })
+  const fitting = new Fitting({ pictures, recordings, log })
+  const mms = createMms({ config, db, sink: router.sink, ids, clock, log, fitting }, lines)
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
-  lines.open(modems, config.modems, ways)
+  lines.open(modems, config.modems, given ?? createMmsWays(log), log)
   const administrators = new AdminTexts({
     to: config.alerts.to,
     events,
@@ -271,6 +277,7 @@ async function start(
   closing.push(() => account.stop())
   await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  closing.push(() => lines.stop())
   // Ends before the modems do: what we stop ourselves is not lost.
   const watching = watch.watch(modems)
   closing.push(() => watching.stop())

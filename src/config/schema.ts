@@ -8,7 +8,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../domain/duration.ts'
 import { count, flag, size, text, url } from './leaves.ts'
-import { carrier, mmsSection } from './mms-schema.ts'
+import { mmsSection, modemMms } from './mms-schema.ts'
 
 /** As much as the profile of a Signal account holds, in UTF-8. */
 const profileText = (octetsMax: number) =>
@@ -176,9 +176,11 @@ const modem = z.strictObject({
   texts_per_minute: count
     .optional()
     .describe('Parts of texts a minute: after each text the modem rests for as long as that is worth.'),
-  mms: carrier
+  mms: modemMms
     .optional()
-    .describe('The way to the MMSC of this SIM’s carrier. Without it there are no picture messages.'),
+    .describe(
+      'Picture messages through this modem: the settings of its carrier, and the way there. `{}` takes what is known of the SIM’s carrier over the modem’s own sockets. Left out: none, since they may cost more.',
+    ),
 })
 
 /** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */

@@ -77,6 +77,8 @@ export interface Config {
     mode: 'immediate' | 'deferred'
     bytesMax: number
     sendBytesMax: number | undefined
+    /** Of silence in an exchange. */
+    timeoutMs: number
     deliveryReports: boolean
     readReports: boolean
     allowReports: boolean
@@ -206,6 +208,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       mode: values.mms.mode,
       bytesMax: Math.min(values.mms.bytes_max, MMS_BYTES_MAX),
       sendBytesMax: values.mms.send_bytes_max,
+      timeoutMs: values.mms.timeout,
       deliveryReports: values.mms.delivery_reports,
       readReports: values.mms.read_reports,
       allowReports: values.mms.allow_reports,

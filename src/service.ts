@@ -12,6 +12,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { countSegments } from '../modem/pdu/segments.ts'
+import { systemClock as modemClock } from '../modem/serial/surroundings.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
@@ -36,6 +37,7 @@ import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
 import { createMms } from './service/mms.ts'
 import { ModemLines } from './service/mms-lines.ts'
+import { MmsTests } from './service/mms-tests.ts'
 import { createMmsWays, type MmsWays } from './service/mms-ways.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
@@ -171,7 +173,8 @@ async function start(
   const mms = createMms({ config, db, sink: router.sink, ids, clock, log, fitting }, lines)
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
-  lines.open(modems, config.modems, given ?? createMmsWays(log), log)
+  lines.open(modems, config.modems, given ?? createMmsWays(log, config.mms.timeoutMs), log)
+  const mmsTests = new MmsTests({ lines, db, ids, clock: modemClock, log })
   const administrators = new AdminTexts({
     to: config.alerts.to,
     events,
@@ -247,6 +250,7 @@ async function start(
       },
       modems: modemPort(modems, scout, () => router.smsLanes(), lines, history),
       pictures: mms.desk,
+      mmsTests,
       signal: account,
       health,
       webhooks,
@@ -305,6 +309,7 @@ async function start(
   })
   lateParts.start()
   closing.push(() => lateParts.stop())
+  closing.push(() => mmsTests.stop())
   mms.desk.start()
   closing.push(() => mms.desk.stop())
   webhooks.start()

@@ -1,6 +1,6 @@
 /** The shape of what the owner says of picture messages: their section, and each modem's carrier. */
 import { z } from 'zod'
-import { count, flag, size, text, url } from './leaves.ts'
+import { count, duration, flag, size, text, url } from './leaves.ts'
 
 const host = z
   .string()
@@ -95,6 +95,9 @@ export const mmsSection = z
     send_bytes_max: size
       .optional()
       .describe('Send no larger ones, whatever the carrier takes: a smaller message may cost less.'),
+    timeout: duration
+      .prefault('PT1M')
+      .describe('How long a carrier may be silent in an exchange; then it is tried again. GPRS takes half a minute.'),
     delivery_reports: flag.prefault('true').describe('Ask the carrier to report what became of what we send.'),
     read_reports: flag.prefault('false').describe('Ask their phones to report that it was read.'),
     allow_reports: flag.prefault('false').describe('Let senders hear that their message has arrived here.'),

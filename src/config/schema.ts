@@ -6,20 +6,12 @@
  * number its `+`; the leaves here turn them into what they mean.
  */
 import { z } from 'zod'
-import { parseDuration } from '../domain/duration.ts'
-import { count, flag, size, text, url } from './leaves.ts'
+import { count, duration, flag, size, text, url } from './leaves.ts'
 import { mmsSection, modemMms } from './mms-schema.ts'
 
 /** As much as the profile of a Signal account holds, in UTF-8. */
 const profileText = (octetsMax: number) =>
   z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
-
-const duration = z.string().transform((value, context) => {
-  const ms = parseDuration(value)
-  if (ms !== undefined && ms > 0) return ms
-  context.addIssue({ code: 'custom', message: 'write a span like PT15M, P1D, 15m or 2h30m' })
-  return z.NEVER
-})
 
 const port = z
   .string()

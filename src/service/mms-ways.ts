@@ -9,7 +9,7 @@ import { SharedBearer } from '../../modem/mms/bearer/holder.ts'
 import { interfaceBearer } from '../../modem/mms/bearer/interface.ts'
 import { modemSocketBearer } from '../../modem/mms/bearer/modem-socket.ts'
 import type { CarrierRecord } from '../../modem/mms/carrier.ts'
-import { createMmsExchange } from '../../modem/mms/client.ts'
+import { createMmsExchange, EXCHANGE_TIMINGS } from '../../modem/mms/client.ts'
 import type { MmscAnswer, MmsExchange, MmsStep } from '../../modem/mms/exchange.ts'
 import type { OwnNumber } from '../../modem/mms/http/headers.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
@@ -42,8 +42,9 @@ const STEPS: Readonly<Record<MmsStep, string>> = {
   pdu: 'the MMSC cannot be understood',
 }
 
-/** Those of this machine. */
-export function createMmsWays(log: Log): MmsWays {
+/** Those of this machine. @param timeoutMs how long a carrier may be silent */
+export function createMmsWays(log: Log, timeoutMs: number): MmsWays {
+  const timings = { ...EXCHANGE_TIMINGS, firstByteMs: timeoutMs, silenceMs: timeoutMs }
   return {
     exchange: (modem, carrier, config) => {
       const bearer = new SharedBearer(bearerOf(modem, carrier, config), { clock: systemClock, log })
@@ -57,15 +58,28 @@ export function createMmsWays(log: Log): MmsWays {
       // The number may become known, or change with the SIM, between two exchanges.
       const client = () => {
         const own = ownNumber(modem.status().number)
-        return createMmsExchange({ carrier, bearer, clock: systemClock, log, ...(own === undefined ? {} : { own }) })
+        const known = own === undefined ? {} : { own }
+        return createMmsExchange({ carrier, bearer, clock: systemClock, log, timings, ...known })
       }
+      // A modem has one socket for it: who fetches and who sends take turns.
+      const turn = bearer.kind === 'modem-socket' ? turns() : <T>(work: () => Promise<T>) => work()
       return {
-        retrieve: async (request, signal) => note(await client().retrieve(request, signal), signal),
-        submit: async (request, signal) => note(await client().submit(request, signal), signal),
+        retrieve: async (request, signal) => note(await turn(() => client().retrieve(request, signal)), signal),
+        submit: async (request, signal) => note(await turn(() => client().submit(request, signal)), signal),
         trouble: () => trouble,
         stop: () => bearer.stop(),
       }
     },
+  }
+}
+
+/** Those who wait are few by nature: a modem's fetching, its sending and its test do one thing at a time each. */
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
   }
 }
 

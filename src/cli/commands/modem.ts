@@ -172,7 +172,8 @@ async function all(gateway: Address): Promise<ModemJson[]> {
   return (await call<{ data: ModemJson[] }>(gateway, 'GET', '/api/v1/modems')).data
 }
 
-async function pick(gateway: Address, which: string | undefined): Promise<ModemJson> {
+/** By id, label, port or number; undefined: the only one there is. */
+export async function pick(gateway: Address, which: string | undefined): Promise<ModemJson> {
   const modems = await all(gateway)
   const [only, ...others] = modems.filter(
     (modem) => which === undefined || [modem.id, modem.label, modem.port, modem.number].includes(which),

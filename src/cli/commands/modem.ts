@@ -200,10 +200,17 @@ function row(modem: ModemJson): string[] {
     [
       ...recovered(modem),
       printable(modem.reason ?? (modem.texts?.available === false ? modem.texts.reason : null) ?? ''),
+      pictureTrouble(modem),
     ]
       .filter((text) => text !== '')
       .join(' · '),
   ]
+}
+
+/** Why there are no picture messages, where that is not why there is nothing at all. */
+function pictureTrouble({ state, mms }: ModemJson): string {
+  if (mms === null || mms.available || state !== 'ready') return ''
+  return `no MMS: ${printable(mms.reason ?? 'why is not known')}`
 }
 
 /** `LTE`, `LTE+IMS`; nothing where it is elsewhere, or says nothing. */

@@ -13,6 +13,7 @@ import { nearest } from '../../config/nearest.ts'
 import { type Action, ActionError, Arguments } from '../action.ts'
 import { airActions } from '../air-actions.ts'
 import { faultActions } from '../fault-actions.ts'
+import { mmsActions } from '../mms-actions.ts'
 import { radioActions } from '../radio-actions.ts'
 import { namedAction, readWords } from '../words.ts'
 import { spanMs } from './durations.ts'
@@ -63,6 +64,7 @@ export const steps: readonly Action<ScenarioWorld>[] = [
   ...radioActions,
   ...airActions,
   ...faultActions,
+  ...mmsActions,
   ...expectations,
 ]
 

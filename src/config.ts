@@ -77,6 +77,7 @@ export interface Config {
     mode: 'immediate' | 'deferred'
     bytesMax: number
     sendBytesMax: number | undefined
+    groups: 'together' | 'apart'
     /** Of silence in an exchange. */
     timeoutMs: number
     deliveryReports: boolean
@@ -208,6 +209,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       mode: values.mms.mode,
       bytesMax: Math.min(values.mms.bytes_max, MMS_BYTES_MAX),
       sendBytesMax: values.mms.send_bytes_max,
+      groups: values.mms.groups,
       timeoutMs: values.mms.timeout,
       deliveryReports: values.mms.delivery_reports,
       readReports: values.mms.read_reports,

@@ -95,6 +95,12 @@ export const mmsSection = z
     send_bytes_max: size
       .optional()
       .describe('Send no larger ones, whatever the carrier takes: a smaller message may cost less.'),
+    groups: z
+      .enum(['together', 'apart'])
+      .prefault('together')
+      .describe(
+        'How new groups of phone numbers are written to: one message for all, or a text for each, which may cost less. Each group can be told otherwise (`texts_apart`).',
+      ),
     timeout: duration
       .prefault('PT1M')
       .describe('How long a carrier may be silent in an exchange; then it is tried again. GPRS takes half a minute.'),

@@ -336,6 +336,8 @@ export interface ApiPorts {
   publicUrl: string | undefined
   /** Of one token. */
   requestsPerMinute: number
+  /** New groups of phone numbers get a text for each in place of MMS (`mms.groups`). */
+  textsApart?: boolean
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
   /** ms since epoch. */

@@ -187,7 +187,7 @@ describe('the owner', () => {
   }, 20_000)
 
   it('who wants to be asked first fetches what he wants; the MMSC hears both', async () => {
-    await kit.restart({ mode: 'deferred' })
+    await kit.restart({ mode: 'deferred', groups: 'apart' })
     await kit.fromBen('later')
     await kit.shown('waits at the carrier')
     expect(await kit.came('later')).toEqual([])
@@ -198,5 +198,8 @@ describe('the owner', () => {
     await kit.allAnswered()
     const acknowledged = kit.mmsc.ledger.requests({ from: kit.us, type: 'm-acknowledge-ind' })
     expect(acknowledged).toHaveLength(1)
+    const members = [kit.benNumber, kit.house.world.person('dev').number]
+    const group = await kit.house.api.call('POST', '/api/v1/groups', { kind: 'phone', members })
+    expect(group).toMatchObject({ texts_apart: true })
   }, 30_000)
 })

@@ -13,24 +13,31 @@ import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
 /** A carrier's MMSC and the way to it, as the owner has written it. */
-export interface MmsCarrierConfig {
+export interface ModemMmsConfig {
+  /** An id of the carriers that we ship, or `auto`; not looked at where there is `manual`. */
+  carrier: string
+  manual: ManualCarrier | undefined
+  bearer: { kind: 'interface'; name: string; gateway: string | undefined } | { kind: 'modem-socket' }
+  /** In the place of what the carrier's record says. */
+  dns: readonly string[] | undefined
+  bytesMax: number | undefined
+  recipientsMax: number | undefined
+  appendTransactionId: boolean | undefined
+  answerAtLocation: boolean | undefined
+  userAgent: string | undefined
+  profileUrl: string | undefined
+  profileHeader: string | undefined
+  /** Beside those. */
+  headers: Readonly<Record<string, string>>
+}
+
+export interface ManualCarrier {
   apn: string
   auth: 'none' | 'pap' | 'chap'
   user: string | undefined
   password: string | undefined
   mmsc: string
   proxy: { host: string; port: number } | undefined
-  dns: readonly string[]
-  /** Of the machine; undefined: the modem's own sockets. */
-  interface: string | undefined
-  bytesMax: number | undefined
-  recipientsMax: number
-  appendTransactionId: boolean
-  answerAtLocation: boolean
-  userAgent: string | undefined
-  profileUrl: string | undefined
-  profileHeader: string
-  headers: Readonly<Record<string, string>>
 }
 
 export interface ModemConfig {
@@ -41,7 +48,7 @@ export interface ModemConfig {
   number: string | undefined
   pin: string | undefined
   rules: LaneRules
-  mms: MmsCarrierConfig | undefined
+  mms: ModemMmsConfig | undefined
 }
 
 export interface Config {
@@ -70,6 +77,9 @@ export interface Config {
     mode: 'immediate' | 'deferred'
     bytesMax: number
     sendBytesMax: number | undefined
+    groups: 'together' | 'apart'
+    /** Of silence in an exchange. */
+    timeoutMs: number
     deliveryReports: boolean
     readReports: boolean
     allowReports: boolean
@@ -193,12 +203,14 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
         monthlyTexts: rules.monthly_texts,
         textsPerMinute: rules.texts_per_minute,
       },
-      mms: mms === undefined ? undefined : carrierConfig(mms),
+      mms: mms === undefined ? undefined : modemMmsConfig(mms),
     })),
     mms: {
       mode: values.mms.mode,
       bytesMax: Math.min(values.mms.bytes_max, MMS_BYTES_MAX),
       sendBytesMax: values.mms.send_bytes_max,
+      groups: values.mms.groups,
+      timeoutMs: values.mms.timeout,
       deliveryReports: values.mms.delivery_reports,
       readReports: values.mms.read_reports,
       allowReports: values.mms.allow_reports,
@@ -229,16 +241,14 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
 /** As much as is taken apart. */
 const MMS_BYTES_MAX = 5_000_000
 
-function carrierConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): MmsCarrierConfig {
+function modemMmsConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): ModemMmsConfig {
+  const { apn, mmsc, auth = 'none', user, password, proxy } = mms
+  const { interface: name, gateway } = mms
   return {
-    apn: mms.apn,
-    auth: mms.auth,
-    user: mms.user,
-    password: mms.password,
-    mmsc: mms.mmsc,
-    proxy: mms.proxy,
+    carrier: mms.carrier,
+    manual: apn === undefined || mmsc === undefined ? undefined : { apn, auth, user, password, mmsc, proxy },
+    bearer: name === undefined ? { kind: 'modem-socket' } : { kind: 'interface', name, gateway },
     dns: mms.dns,
-    interface: mms.interface,
     bytesMax: mms.bytes_max,
     recipientsMax: mms.recipients_max,
     appendTransactionId: mms.append_transaction_id,

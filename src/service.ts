@@ -12,6 +12,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { countSegments } from '../modem/pdu/segments.ts'
+import { systemClock as modemClock } from '../modem/serial/surroundings.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
@@ -21,7 +22,9 @@ import { type HttpServer, startHttp } from './http/server.ts'
 import { newSetupCode } from './http/setup-code.ts'
 import { WebhookWorker } from './http/webhooks/worker.ts'
 import type { Log } from './log.ts'
+import { Fitting } from './media/fitting.ts'
 import { Pictures } from './media/pictures.ts'
+import { Recordings } from './media/recordings.ts'
 import { RedisOutbox } from './routing/outbox.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
@@ -32,7 +35,10 @@ import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
 import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
-import { createMms, type MmsWays, ModemLines } from './service/mms.ts'
+import { createMms } from './service/mms.ts'
+import { ModemLines } from './service/mms-lines.ts'
+import { MmsTests } from './service/mms-tests.ts'
+import { createMmsWays, type MmsWays } from './service/mms-ways.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { SignalHistory } from './service/signal-history.ts'
@@ -64,7 +70,7 @@ const QUEUE_PREFIX = 'causeway'
 
 export interface ServiceOptions {
   log: Log
-  /** How MMSCs are reached; without it there are no picture messages. */
+  /** How MMSCs are reached; left out: over the bearers of the configuration. */
   mms?: MmsWays | undefined
 }
 
@@ -99,7 +105,7 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
 
 async function start(
   config: Config,
-  { log: outer, mms: ways }: ServiceOptions,
+  { log: outer, mms: given }: ServiceOptions,
   closing: (() => Promise<unknown>)[],
 ): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
@@ -152,6 +158,7 @@ async function start(
       validityMs: config.validityMs,
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
+      textsApart: config.mms.groups === 'apart',
     },
     media: { blobs, pictures, settings: config.attachments },
     ids,
@@ -163,10 +170,13 @@ async function start(
   const scout = createScout(log)
   const metrics = new Metrics({ db, databasePath: path, clock })
   const lines = new ModemLines()
-  const mms = createMms({ config, db, sink: router.sink, ids, clock, log, ways }, lines)
+  const recordings = new Recordings({ directory: join(config.dataDir, 'fitting') })
+  const fitting = new Fitting({ pictures, recordings, log })
+  const mms = createMms({ config, db, sink: router.sink, ids, clock, log, fitting }, lines)
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
-  lines.open(modems, config.modems, ways)
+  lines.open(modems, config.modems, given ?? createMmsWays(log, config.mms.timeoutMs), log)
+  const mmsTests = new MmsTests({ lines, db, ids, clock: modemClock, log })
   const administrators = new AdminTexts({
     to: config.alerts.to,
     events,
@@ -242,6 +252,7 @@ async function start(
       },
       modems: modemPort(modems, scout, () => router.smsLanes(), lines, history),
       pictures: mms.desk,
+      mmsTests,
       signal: account,
       health,
       webhooks,
@@ -255,6 +266,7 @@ async function start(
       sandbox: config.profile === 'sandbox',
       publicUrl: config.http.publicUrl,
       region: config.region,
+      textsApart: config.mms.groups === 'apart',
       ids,
       clock,
       randomOctets,
@@ -272,6 +284,7 @@ async function start(
   closing.push(() => account.stop())
   await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
+  closing.push(() => lines.stop())
   // Ends before the modems do: what we stop ourselves is not lost.
   const watching = watch.watch(modems)
   closing.push(() => watching.stop())
@@ -299,6 +312,7 @@ async function start(
   })
   lateParts.start()
   closing.push(() => lateParts.stop())
+  closing.push(() => mmsTests.stop())
   mms.desk.start()
   closing.push(() => mms.desk.stop())
   const search = new SearchIndexer(db, events, (error) => log.warn({ err: error }, 'what is new is not searched yet'))

@@ -55,8 +55,8 @@ export function createMmsExchange(options: MmsExchangeOptions): MmsExchange {
       const whole = carrier.appendTransactionId && url.endsWith('message-id=') ? `${url}${transactionId}` : url
       return run(options, { method: 'GET', url: whole, body: undefined, bytesMax }, signal)
     },
-    submit: ({ pdu, url }, signal) =>
-      run(options, { method: 'POST', url: url ?? carrier.mmsc, body: pdu, bytesMax: CONFIRMATION_BYTES_MAX }, signal),
+    submit: ({ pdu, url = carrier.mmsc, onStep }, signal) =>
+      run(options, { method: 'POST', url, body: pdu, bytesMax: CONFIRMATION_BYTES_MAX, onStep }, signal),
   }
 }
 
@@ -65,6 +65,7 @@ interface Errand {
   readonly url: string
   readonly body: Uint8Array | undefined
   readonly bytesMax: number
+  readonly onStep?: ((step: MmsStep) => void) | undefined
 }
 
 async function run(options: MmsExchangeOptions, errand: Errand, signal?: AbortSignal): Promise<MmscAnswer> {
@@ -82,6 +83,7 @@ async function run(options: MmsExchangeOptions, errand: Errand, signal?: AbortSi
   }
   try {
     const guarded = guardUrl(errand.url, guardContext(options.carrier, lease.ownNetworks))
+    errand.onStep?.('bearer')
     if (!guarded.ok) return { kind: 'refused-url', reason: guarded.reason }
     return await exchange(options, lease, guarded.url, errand, called)
   } catch (error) {
@@ -105,6 +107,7 @@ async function exchange(
   // A proxy of the WAP kind takes no CONNECT: https goes to its host, over the bearer all the same.
   const proxy = url.scheme === 'https' ? null : carrier.proxy
   const addresses = await addressesOf(options, lease, proxy?.host ?? url.host, proxy === null, signal)
+  if (addressOctets(proxy?.host ?? url.host) === undefined) errand.onStep?.('dns')
   const tcp = await connected(
     options,
     lease,
@@ -113,6 +116,7 @@ async function exchange(
     proxy === null ? 'http' : 'proxy',
     signal,
   )
+  if (proxy !== null) errand.onStep?.('proxy')
   const connection =
     url.scheme === 'https'
       ? await limited(clock, timings.connectMs, 'http', signal, (each) =>
@@ -130,7 +134,9 @@ async function exchange(
     },
     { clock, timings, signal },
   )
-  return answerOf(result, errand.bytesMax)
+  const answer = answerOf(result, errand.bytesMax)
+  if (answer.kind === 'pdu' || answer.kind === 'accepted') errand.onStep?.('http')
+  return answer
 }
 
 /** Literal addresses to connect to, in the resolver's order. */

@@ -31,6 +31,12 @@ export interface MmsExchange {
     request: { readonly url: string; readonly transactionId: string; readonly bytesMax: number },
     signal?: AbortSignal,
   ): Promise<MmscAnswer>
-  /** POSTs a client PDU to the MMSC, or to `url` where the carrier wants its answers at the message's own address. */
-  submit(request: { readonly pdu: Uint8Array; readonly url?: string }, signal?: AbortSignal): Promise<MmscAnswer>
+  /**
+   * POSTs a client PDU to the MMSC, or to `url` where the carrier wants its answers at the message's own address.
+   * @param request.onStep is called as each step holds, up to `http`; for whoever shows it
+   */
+  submit(
+    request: { readonly pdu: Uint8Array; readonly url?: string; readonly onStep?: (step: MmsStep) => void },
+    signal?: AbortSignal,
+  ): Promise<MmscAnswer>
 }

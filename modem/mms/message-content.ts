@@ -20,6 +20,8 @@ export interface ReceivedFile {
 export interface MessageContent {
   /** The subject in brackets, then all texts, a line each; empty where there is none. */
   text: string
+  /** What stands in those brackets. */
+  subject?: string
   files: readonly ReceivedFile[]
 }
 
@@ -43,9 +45,8 @@ export function messageContentOf(message: Pick<RetrieveConf, 'subject' | 'parts'
     else if (text !== '') texts.push(text)
   }
   const subject = subjectOf(message)
-  const isRepeated = subject !== undefined && texts.some((text) => text === subject)
-  const lines = subject === undefined || isRepeated ? texts : [`[${subject}]`, ...texts]
-  return { text: lines.join('\n'), files }
+  if (subject === undefined || texts.includes(subject)) return { text: texts.join('\n'), files }
+  return { text: [`[${subject}]`, ...texts].join('\n'), subject, files }
 }
 
 /** The subject as people mean it; undefined where it is none, or what a machine writes when there is none. */

@@ -34,11 +34,31 @@ const TEXT = 'This is a test of picture messages that your gateway sent to itsel
 /** Steps in the order in which they are taken; the first that is not `ok` is the last. */
 export async function* mmsSelfTest(options: MmsSelfTestOptions): AsyncGenerator<MmsTestStep, void> {
   const { exchange, carrier, signal } = options
-  const answer = await exchange.submit({ pdu: testMessage(options) }, signal)
+  const held: MmsStep[] = []
+  let wake = () => {}
+  const onStep = (step: MmsStep) => {
+    held.push(step)
+    wake()
+  }
+  let answer: MmscAnswer | undefined
+  const ending = exchange.submit({ pdu: testMessage(options), onStep }, signal).then((whole) => {
+    answer = whole
+    wake()
+  })
+  const told = new Set<MmsStep>()
+  while (answer === undefined) {
+    // An exchange that tells of its steps is shown live; of any other they follow from its end.
+    await Promise.race([ending, new Promise<void>((resolve) => (wake = resolve))])
+    for (const step of held.splice(0)) {
+      if (step === 'http' || told.has(step)) continue
+      told.add(step)
+      yield { step, ok: true, detail: HOLDS[step] }
+    }
+  }
   const end = verdict(answer)
   for (const step of stepsOf(carrier)) {
     if (step === end.step) break
-    yield { step, ok: true, detail: HOLDS[step] }
+    if (!told.has(step)) yield { step, ok: true, detail: HOLDS[step] }
   }
   yield end
 }

@@ -60,7 +60,7 @@ function program(): Command {
   talking(root, 'send <to> [text...]', 'sends a message; `-` as text reads it from standard input')
     .option(
       '--attach <file>',
-      'a file to go with it, over Signal only; may be repeated',
+      'a file to go with it, over Signal or as a picture message; may be repeated',
       (file, all: string[]) => [...all, file],
       [],
     )
@@ -363,6 +363,11 @@ function program(): Command {
     'fetch <id>',
     'fetches one that is not here: by its id, or by that of the line in the conversation',
   ).action(run(async (id, options) => (await import('./commands/mms.ts')).fetch(id, options)))
+  talking(
+    mms,
+    'test [modem]',
+    'sends one picture message from a modem to itself, which may cost what one costs, and says which step failed',
+  ).action(run(async (modem, options) => (await import('./commands/mms-test.ts')).test(modem, options)))
   mms
     .command('decode')
     .description('`[mms|wsp|sms] HEX…` a line on standard input → one JSON object a line')

@@ -1,5 +1,6 @@
 /** Values of the configuration that several of its sections have, from text to what they mean. */
 import { z } from 'zod'
+import { parseDuration } from '../domain/duration.ts'
 
 export const text = z.string()
 
@@ -21,5 +22,12 @@ export const size = z.string().transform((value, context) => {
   const octets = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
   if (Number.isSafeInteger(octets)) return octets
   context.addIssue({ code: 'custom', message: 'write a size like 500KB, 100MB or 2GB' })
+  return z.NEVER
+})
+
+export const duration = z.string().transform((value, context) => {
+  const ms = parseDuration(value)
+  if (ms !== undefined && ms > 0) return ms
+  context.addIssue({ code: 'custom', message: 'write a span like PT15M, P1D, 15m or 2h30m' })
   return z.NEVER
 })

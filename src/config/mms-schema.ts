@@ -1,6 +1,6 @@
 /** The shape of what the owner says of picture messages: their section, and each modem's carrier. */
 import { z } from 'zod'
-import { count, flag, size, text, url } from './leaves.ts'
+import { count, duration, flag, size, text, url } from './leaves.ts'
 
 const host = z
   .string()
@@ -15,37 +15,71 @@ const host = z
     return { host: value.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(value.slice(at + 1)) }
   })
 
-export const carrier = z.strictObject({
-  apn: text.min(1).describe('Access point name for MMS.'),
-  auth: z.enum(['none', 'pap', 'chap']).prefault('none').describe('How the access point wants user and password.'),
-  user: text.optional().describe('User at the access point.'),
-  password: text.optional().describe('Its password.'),
-  mmsc: url.describe('Address of the MMSC, as `http://mmsc.example.net/mms`.'),
-  proxy: host.optional().describe('The MMS proxy, as `10.1.2.3:8080`. Without it the MMSC is asked directly.'),
-  dns: z
-    .array(text)
-    .prefault([])
-    .describe('Resolvers of the carrier, literal addresses. Without them those of the bearer.'),
-  interface: text
-    .regex(/^[\w.-]{1,15}$/, { message: 'write the name of a network interface, as wwan0' })
-    .optional()
-    .describe('A network interface that is bound to the access point. Without it the modem’s own sockets are used.'),
-  bytes_max: size
-    .optional()
-    .describe('What the carrier takes, the whole message. Without it 300 KB; what it refuses as too large lowers it.'),
-  recipients_max: count.prefault('10').describe('Recipients of one message.'),
-  append_transaction_id: flag
-    .prefault('false')
-    .describe('Message addresses that end in `message-id=` want the transaction behind them (Verizon and its heirs).'),
-  answer_at_location: flag.prefault('false').describe('Answers go to the message’s own address.'),
-  user_agent: text.optional().describe('As whom we ask, where the carrier looks at it.'),
-  profile_url: url.optional().describe('Address of a phone’s profile, where the carrier looks at it.'),
-  profile_header: text.prefault('x-wap-profile').describe('The header that carries it.'),
-  headers: z
-    .record(z.string().regex(/^[\w-]{1,60}$/), text.max(500))
-    .prefault({})
-    .describe('Further headers, as `X-VzW-MDN: "1{{msisdn_national}}"`.'),
-})
+export const modemMms = z
+  .strictObject({
+    carrier: z
+      .string()
+      .regex(/^[\w.-]{1,80}$/, { message: 'write auto, or an id of causeway mms carriers' })
+      .prefault('auto')
+      .describe(
+        'Whose settings are used: an id of `causeway mms carriers`, or `auto` for the one that the SIM belongs to. Where several fit as well, the doctor says which, and nothing is guessed. Not looked at where `apn` and `mmsc` are written.',
+      ),
+    apn: text.min(1).optional().describe('Access point name for MMS, for settings by hand; with `mmsc`.'),
+    auth: z.enum(['none', 'pap', 'chap']).optional().describe('How the access point wants user and password; `none`.'),
+    user: text.optional().describe('User at the access point.'),
+    password: text.optional().describe('Its password.'),
+    mmsc: url.optional().describe('Address of the MMSC, as `http://mmsc.example.net/mms`; with `apn`.'),
+    proxy: host.optional().describe('The MMS proxy, as `10.1.2.3:8080`. Without it the MMSC is asked directly.'),
+    bearer: z
+      .enum(['interface', 'modem-socket'])
+      .optional()
+      .describe(
+        'The way to the carrier: `interface`, a network interface that is bound to the access point, or `modem-socket`, the TCP socket inside of the modem (Quectel, SIMCom). Left out: `interface` where one is named, else `modem-socket`.',
+      ),
+    interface: text
+      .regex(/^[\w.-]{1,15}$/, { message: 'write the name of a network interface, as wwan0' })
+      .optional()
+      .describe('The network interface, as `wwan0`.'),
+    gateway: z
+      .union([z.ipv4(), z.ipv6()])
+      .optional()
+      .describe('Next hop on that interface, where it is no point-to-point link.'),
+    dns: z
+      .array(text)
+      .optional()
+      .describe('Resolvers of the carrier, literal addresses. Without them those that its settings or the modem have.'),
+    bytes_max: size
+      .optional()
+      .describe(
+        'What the carrier takes, the whole message. Without it 300 KB; what it refuses as too large lowers it.',
+      ),
+    recipients_max: count.optional().describe('Recipients of one message; 10 for settings by hand.'),
+    append_transaction_id: flag
+      .optional()
+      .describe(
+        'Message addresses that end in `message-id=` want the transaction behind them (Verizon and its heirs).',
+      ),
+    answer_at_location: flag.optional().describe('Answers go to the message’s own address.'),
+    user_agent: text.optional().describe('As whom we ask, where the carrier looks at it.'),
+    profile_url: url.optional().describe('Address of a phone’s profile, where the carrier looks at it.'),
+    profile_header: text.optional().describe('The header that carries it; `x-wap-profile`.'),
+    headers: z
+      .record(z.string().regex(/^[\w-]{1,60}$/), text.max(500))
+      .prefault({})
+      .describe('Further headers, as `X-VzW-MDN: "1{{msisdn_national}}"`.'),
+  })
+  .superRefine((mms, context) => {
+    const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', message, path: [key] })
+    if (mms.apn !== undefined && mms.mmsc === undefined) wrong('mmsc', 'settings by hand need apn and mmsc')
+    if (mms.mmsc !== undefined && mms.apn === undefined) wrong('apn', 'settings by hand need apn and mmsc')
+    for (const key of ['auth', 'user', 'password', 'proxy'] as const) {
+      if (mms[key] !== undefined && mms.mmsc === undefined)
+        wrong(key, 'belongs to settings by hand: write apn and mmsc')
+    }
+    if (mms.bearer === 'interface' && mms.interface === undefined) wrong('interface', 'say which interface')
+    if (mms.bearer === 'modem-socket' && mms.interface !== undefined) wrong('interface', 'a modem-socket needs none')
+    if (mms.gateway !== undefined && mms.interface === undefined) wrong('gateway', 'belongs to an interface')
+  })
 
 export const mmsSection = z
   .strictObject({
@@ -61,6 +95,15 @@ export const mmsSection = z
     send_bytes_max: size
       .optional()
       .describe('Send no larger ones, whatever the carrier takes: a smaller message may cost less.'),
+    groups: z
+      .enum(['together', 'apart'])
+      .prefault('together')
+      .describe(
+        'How new groups of phone numbers are written to: one message for all, or a text for each, which may cost less. Each group can be told otherwise (`texts_apart`).',
+      ),
+    timeout: duration
+      .prefault('PT1M')
+      .describe('How long a carrier may be silent in an exchange; then it is tried again. GPRS takes half a minute.'),
     delivery_reports: flag.prefault('true').describe('Ask the carrier to report what became of what we send.'),
     read_reports: flag.prefault('false').describe('Ask their phones to report that it was read.'),
     allow_reports: flag.prefault('false').describe('Let senders hear that their message has arrived here.'),

@@ -6,20 +6,12 @@
  * number its `+`; the leaves here turn them into what they mean.
  */
 import { z } from 'zod'
-import { parseDuration } from '../domain/duration.ts'
-import { count, flag, size, text, url } from './leaves.ts'
-import { carrier, mmsSection } from './mms-schema.ts'
+import { count, duration, flag, size, text, url } from './leaves.ts'
+import { mmsSection, modemMms } from './mms-schema.ts'
 
 /** As much as the profile of a Signal account holds, in UTF-8. */
 const profileText = (octetsMax: number) =>
   z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
-
-const duration = z.string().transform((value, context) => {
-  const ms = parseDuration(value)
-  if (ms !== undefined && ms > 0) return ms
-  context.addIssue({ code: 'custom', message: 'write a span like PT15M, P1D, 15m or 2h30m' })
-  return z.NEVER
-})
 
 const port = z
   .string()
@@ -176,9 +168,11 @@ const modem = z.strictObject({
   texts_per_minute: count
     .optional()
     .describe('Parts of texts a minute: after each text the modem rests for as long as that is worth.'),
-  mms: carrier
+  mms: modemMms
     .optional()
-    .describe('The way to the MMSC of this SIM’s carrier. Without it there are no picture messages.'),
+    .describe(
+      'Picture messages through this modem: the settings of its carrier, and the way there. `{}` takes what is known of the SIM’s carrier over the modem’s own sockets. Left out: none, since they may cost more.',
+    ),
 })
 
 /** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */

@@ -110,14 +110,14 @@ function hasNoWayForTexts({ networks }: ModemFacts): boolean {
   return isServed(networks?.eps) && networks?.ims === false && ['none', 'denied'].includes(networks.circuit ?? '')
 }
 
-const MMS_DOCS = 'See “Picture messages” in the README for what a carrier’s settings are.'
+const MMS_DOCS = 'Then: causeway mms test. See “Picture messages” in the README and hardware.md.'
 
 function examineMms(name: string, { mms, state, number }: ModemFacts): Finding[] {
   if (mms === undefined) return []
   if (mms.available === undefined) {
     if (mms.missed === 0) return []
     const what = `${name}: ${mms.missed} picture messages wait at the carrier, and MMS is not set up for this modem.`
-    const fix = `Write its carrier’s settings under modems[].mms, then causeway mms fetch. ${MMS_DOCS}`
+    const fix = `Write “mms: {}” under the modem (its carrier is looked up), or the carrier’s settings; then causeway mms fetch. ${MMS_DOCS}`
     return [{ id: 'modem.mms_apn', severity: 'warning', what, fix }]
   }
   const findings: Finding[] = []

@@ -122,3 +122,8 @@ function isEmergency(digits: string, region: string | undefined): boolean {
 function invalid(message: string): CausewayError {
   return new CausewayError({ code: 'invalid-number', message, retry: 'never' })
 }
+
+/** Digits as dialled at home, without a trunk prefix; undefined for what no numbering plan has. */
+export function nationalDigits(e164: string): string | undefined {
+  return parsePhoneNumberFromString(e164)?.nationalNumber
+}

@@ -6,6 +6,7 @@
 
 export type IdPrefix =
   | 'msg'
+  | 'mmt'
   | 'cnv'
   | 'con'
   | 'evt'

@@ -1,5 +1,13 @@
 /** How the API shows what the drivers are and do: modems, ports, the Signal account. */
-import type { ModemTexts, ModemView, PortView, RecoveryStepView, SignalDeviceView, SignalView } from './ports.ts'
+import type {
+  MmsTestView,
+  ModemTexts,
+  ModemView,
+  PortView,
+  RecoveryStepView,
+  SignalDeviceView,
+  SignalView,
+} from './ports.ts'
 import { time } from './views.ts'
 
 export function modemView(modem: ModemView) {
@@ -45,6 +53,10 @@ export function modemView(modem: ModemView) {
             bytes_max: modem.mms.bytesMax ?? null,
           },
   }
+}
+
+export function mmsTestView({ startedAtMs, ...test }: MmsTestView) {
+  return { ...test, started_at: time(startedAtMs) }
 }
 
 function recoveryStepView({ step, reason, atMs }: RecoveryStepView) {

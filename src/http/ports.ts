@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../domain/finding.ts'
 import type { IdSource } from '../domain/ids.ts'
+import type { MMS_TEST_STEPS } from '../domain/mms-test.ts'
 import type { Log } from '../log.ts'
 import type { MediaDesk } from '../routing/media.ts'
 import type { Router } from '../routing/router.ts'
@@ -58,6 +59,24 @@ export interface MmsStatusView {
   reason: string | undefined
   /** What its carrier takes, as its settings say. */
   bytesMax: number | undefined
+}
+
+/** A message of a modem's SIM to itself. */
+export interface MmsTestView {
+  readonly modem: string
+  /** E.164. */
+  readonly number: string
+  /** Whose settings are tried. */
+  readonly carrier: string
+  readonly state: 'running' | 'passed' | 'failed'
+  /** In the order in which they were taken; the first that is not `ok` is the last. */
+  readonly steps: readonly {
+    readonly step: (typeof MMS_TEST_STEPS)[number]
+    readonly ok: boolean
+    /** For people. */
+    readonly detail: string
+  }[]
+  readonly startedAtMs: number
 }
 
 export interface RecoveryStepView {
@@ -308,6 +327,8 @@ export interface ApiPorts {
   >
   /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`. */
   pictures: { fetchAgain(id: string): Promise<unknown> }
+  /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
+  mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
   media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
@@ -328,6 +349,8 @@ export interface ApiPorts {
   publicUrl: string | undefined
   /** Of one token. */
   requestsPerMinute: number
+  /** New groups of phone numbers get a text for each in place of MMS (`mms.groups`). */
+  textsApart?: boolean
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
   /** ms since epoch. */

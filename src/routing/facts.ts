@@ -28,6 +28,8 @@ export interface RoutingSettings {
   resendWhenUncertain: boolean
   /** Texts while only roaming modems could carry them: a person is asked, they go all the same, or they wait. */
   whenRoaming: 'ask' | 'always' | 'never'
+  /** New groups of phone numbers get a text for each in place of MMS. */
+  textsApart?: boolean
 }
 
 /** The other side of a conversation, for the rule book: a person, or what stands for a group there. */

@@ -87,6 +87,8 @@ export interface InboundOptions {
   transports: () => readonly Transport[]
   /** Two-letter country for numbers in national format. */
   region: string | undefined
+  /** New groups of phone numbers get a text for each in place of MMS. */
+  textsApart?: boolean | undefined
 }
 
 export class Inbound implements TransportSink {
@@ -300,8 +302,8 @@ export class Inbound implements TransportSink {
     numbers: readonly string[],
     author: ContactRow,
   ): Promise<void> {
-    const { ids, clock } = this.#context
-    const group = await ensurePhoneGroup(tx, ids, numbers, clock())
+    const { ids, clock, textsApart } = this.#context
+    const group = await ensurePhoneGroup(tx, ids, numbers, clock(), textsApart)
     const conversation = await ensureGroupConversation(tx, ids, group.id, clock())
     const row = await this.#store(tx, message, conversation, author)
     await noteSeen(tx, message.transport, message.dedupeKey, row.id, clock())

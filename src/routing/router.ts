@@ -157,7 +157,8 @@ export class Router {
       commit: (work) => this.#commit(work),
       reconcile: () => this.reconcile(),
     })
-    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, transports, region: settings.region })
+    const { region, textsApart } = settings
+    this.sink = new Inbound({ db, events, agenda, media: this.media, ids, clock, transports, region, textsApart })
   }
 
   /**

@@ -25,6 +25,8 @@ export interface HouseOptions {
   lively?: boolean
   /** Modems that take as long as real ones. */
   timing?: 'realistic'
+  /** False: no picture messages are set up. */
+  mms?: boolean
   /** How many of the world's modems the gateway drives. */
   modems?: number
 }
@@ -80,7 +82,7 @@ export class House {
 
   /** Starts the gateway and waits until it says that it is ready. */
   async start(): Promise<void> {
-    writeFileSync(this.configFile, JSON.stringify(this.#config()), { mode: 0o600 })
+    writeFileSync(this.configFile, JSON.stringify(await this.#config()), { mode: 0o600 })
     this.#gateway = new GatewayProcess({
       program: PROGRAM,
       configFile: this.configFile,
@@ -226,16 +228,20 @@ export class House {
     throw new Error(`never: ${typeof what === 'string' ? what : what()}`, { cause: problem })
   }
 
-  #config(): Record<string, unknown> {
+  async #config(): Promise<Record<string, unknown>> {
+    const driven = this.world.modems.slice(0, this.#options.modems ?? 1)
+    const modems = driven.map(async (modem) => {
+      const { port, label } = modem
+      const mms = this.#options.mms === false ? {} : { mms: await this.world.mmsSection(modem) }
+      return { port: `tcp://127.0.0.1:${port}`, label, ...mms }
+    })
     return {
       profile: 'sandbox',
       http: { listen: '127.0.0.1:0' },
       region: 'US',
       data_dir: join(this.directory, 'data'),
       runtime_dir: join(this.directory, 'run'),
-      modems: this.world.modems
-        .slice(0, this.#options.modems ?? 1)
-        .map(({ port, label }) => ({ port: `tcp://127.0.0.1:${port}`, label })),
+      modems: await Promise.all(modems),
       signal: { server: this.world.server.configSection() },
       log: { level: 'debug', format: 'json' },
       ...this.#options.config,

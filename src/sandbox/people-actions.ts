@@ -4,6 +4,8 @@ import { basename } from 'node:path'
 import { contentTypeOf } from '../domain/media.ts'
 import type { Action, Parameter } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
+import { shownPicture } from './mms-actions.ts'
+import { SMALL_PICTURE, SMALL_PICTURE_NAME } from './small-picture.ts'
 import type { SandboxWorld } from './world.ts'
 
 const person: Parameter = { name: 'person', summary: 'who: a name or a number', kind: 'text', required: true }
@@ -18,18 +20,12 @@ const on: Parameter = {
   oneOf: ['signal', 'sms', 'both'],
 }
 
-/** A green square of 8 by 8 pixels: PNG. */
-const smallPicture = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAEUlEQVQImWPQ6rLCihiGlgQAPCE7gbN1TxUAAAAASUVORK5CYII=',
-  'base64',
-)
-
 export const peopleActions: readonly Action<SandboxWorld>[] = [
   {
     name: 'people',
     summary: 'Who is there, and how they are.',
     parameters: [],
-    run: async (world) => world.people.map(view),
+    run: async (world) => world.people.map((who) => view(world, who)),
   },
   {
     name: 'signal',
@@ -55,8 +51,8 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     ],
     run: async (world, given) => {
       const path = given.optionalText('file')
-      const content = path === undefined ? smallPicture : await readFile(path)
-      const fileName = path === undefined ? 'garden.png' : basename(path)
+      const content = path === undefined ? SMALL_PICTURE : await readFile(path)
+      const fileName = path === undefined ? SMALL_PICTURE_NAME : basename(path)
       const text = given.optionalText('text')
       const timestamp_ms = await world
         .signalPerson(given.text('from'))
@@ -117,8 +113,11 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     run: async (world, given) => {
       const who = world.person(given.text('person'))
       if (given.text('on') !== 'sms') world.signalPerson(who.key).goOffline()
-      if (given.text('on') !== 'signal') who.phone.setPhone('off')
-      return view(who)
+      if (given.text('on') !== 'signal') {
+        who.phone.setPhone('off')
+        world.mmsc.handset(who.number).setOn(false)
+      }
+      return view(world, who)
     },
   },
   {
@@ -128,8 +127,11 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     run: async (world, given) => {
       const who = world.person(given.text('person'))
       if (given.text('on') !== 'sms') await world.signalPerson(who.key).goOnline()
-      if (given.text('on') !== 'signal') who.phone.setPhone('on')
-      return view(who)
+      if (given.text('on') !== 'signal') {
+        who.phone.setPhone('on')
+        world.mmsc.handset(who.number).setOn(true)
+      }
+      return view(world, who)
     },
   },
   {
@@ -185,16 +187,17 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
   },
   {
     name: 'inbox',
-    summary: 'What somebody has received: texts, and per device what came by Signal.',
+    summary: 'What somebody has received: texts, picture messages, and per device what came by Signal.',
     parameters: [person],
     run: async (world, given) => {
       const who = world.person(given.text('person'))
-      return { ...view(who), texts: who.phone.inbox, devices: who.signal?.ledger() ?? [] }
+      const pictures = world.mmsc.handset(who.number).inbox.map(shownPicture)
+      return { ...view(world, who), texts: who.phone.inbox, pictures, devices: who.signal?.ledger() ?? [] }
     },
   },
 ]
 
-function view({ key, name, number, summary, phone, signal }: Inhabitant) {
+function view({ mmsc }: SandboxWorld, { key, name, number, summary, phone, signal }: Inhabitant) {
   return {
     key,
     name,
@@ -203,6 +206,6 @@ function view({ key, name, number, summary, phone, signal }: Inhabitant) {
     phone: phone.phone,
     signal: signal === undefined ? 'none' : !signal.onSignal ? 'left' : signal.online ? 'online' : 'offline',
     aci: signal?.aci ?? null,
-    received: { sms: phone.inbox.length, signal: signal?.texts.length ?? 0 },
+    received: { sms: phone.inbox.length, mms: mmsc.handset(number).inbox.length, signal: signal?.texts.length ?? 0 },
   }
 }

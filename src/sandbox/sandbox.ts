@@ -98,7 +98,7 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
       `✓ Signal server on 127.0.0.1:${world.server.port}, with ${world.people.map(({ name }) => name).join(', ')}`,
     )
 
-    writeFileSync(paths.configFile, configText(paths, options.httpListen, world), { mode: 0o600 })
+    writeFileSync(paths.configFile, await configText(paths, options.httpListen, world), { mode: 0o600 })
     const gateway = new GatewayProcess({
       program: options.program ?? ownProgram(),
       configFile: paths.configFile,
@@ -183,7 +183,11 @@ async function firstMessages(world: SandboxWorld, api: GatewayApi, signal: Abort
 }
 
 /** JSON is YAML, and needs no library. */
-function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld): string {
+async function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld): Promise<string> {
+  const modems = world.modems.map(async (modem) => {
+    const { port, label } = modem
+    return { port: `tcp://127.0.0.1:${port}`, label, mms: await world.mmsSection(modem) }
+  })
   const config = {
     profile: 'sandbox',
     http: { listen: httpListen },
@@ -192,7 +196,7 @@ function configText(paths: SandboxPaths, httpListen: string, world: SandboxWorld
     fallback: { after: 'PT20S' },
     data_dir: paths.gatewayDir,
     runtime_dir: paths.runtimeDir,
-    modems: world.modems.map(({ port, label }) => ({ port: `tcp://127.0.0.1:${port}`, label })),
+    modems: await Promise.all(modems),
     signal: { server: world.server.configSection(), profile_name: 'Causeway' },
     log: { level: 'debug', format: 'json' },
   }
@@ -224,6 +228,7 @@ function summary(sandbox: Sandbox, options: SandboxOptions): string[] {
     '  Try',
     `    ${command} send ana "See you at eight"`,
     `    ${command} sim text ben "Call me"`,
+    `    ${command} sim mms ben --text "Look"`,
     `    curl -H "Authorization: Bearer ${token}" ${url}/api/v1/messages`,
     '',
     '  Ctrl-C stops everything.',

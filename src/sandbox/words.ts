@@ -4,6 +4,19 @@
  */
 import { type ActionDocument, ActionError } from './action.ts'
 
+/** The action that these words begin with, whose name may have two (`fault mms`), and what is behind it. */
+export function namedAction(
+  actions: readonly ActionDocument[],
+  words: readonly string[],
+): [name: string, rest: readonly string[]] {
+  const [first = ''] = words
+  const two = words.slice(0, 2).join(' ')
+  const isAlwaysTwo =
+    actions.some(({ name }) => name.startsWith(`${first} `)) && !actions.some(({ name }) => name === first)
+  const count = isAlwaysTwo || actions.some(({ name }) => name === two) ? 2 : 1
+  return [words.slice(0, count).join(' '), words.slice(count)]
+}
+
 /**
  * Reads `--name value`, `--name=value`, `--flag` and bare values against the action's parameters; as strings, which
  * `Arguments` reads as what they are. Throws ActionError `bad-argument` with the usage of the action.

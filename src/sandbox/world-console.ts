@@ -5,6 +5,7 @@ import { airActions } from './air-actions.ts'
 import type { Console } from './control-server.ts'
 import { faultActions } from './fault-actions.ts'
 import { groupActions } from './group-actions.ts'
+import { mmsActions } from './mms-actions.ts'
 import { peopleActions } from './people-actions.ts'
 import { radioActions } from './radio-actions.ts'
 import { signalActions } from './signal-actions.ts'
@@ -14,6 +15,7 @@ const actions: readonly Action<SandboxWorld>[] = [
   ...peopleActions,
   ...groupActions,
   ...airActions,
+  ...mmsActions,
   ...radioActions,
   ...faultActions,
   ...signalActions,

@@ -1,8 +1,10 @@
 /**
- * The world of the sandbox: simulated modems on a radio network, the Signal server, and people on both. Joins them (the
+ * The world of the sandbox: simulated modems on a radio network with an MMSC, the Signal server, and people on all of them. Joins them (the
  * server's verification codes travel as text messages) and finds who is asked for. What it can be told to do is
  * `WorldConsole`.
  */
+import { SimulatedMmsc } from '../../modem/sim/mmsc.ts'
+import { simulatedCarrier } from '../../modem/sim/mmsc-carrier.ts'
 import { SimulatedModem } from '../../modem/sim/modem.ts'
 import type { NetworkDelays } from '../../modem/sim/network.ts'
 import { RadioNetwork } from '../../modem/sim/network.ts'
@@ -11,13 +13,17 @@ import type { Log } from '../log.ts'
 import { ActionError } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
 import { moveIn } from './inhabitants.ts'
+import type { MmsWorld } from './mms-actions.ts'
 import type { SignalPerson } from './people.ts'
-import { findModem, type RadioWorld, type WorldModem } from './radio-world.ts'
+import { findModem, type WorldModem } from './radio-world.ts'
 import { SignalTestServer } from './signal-server.ts'
 
 /** Slow enough to be watched, quick enough not to be waited for. */
 const livelyDelays: NetworkDelays = { deliveryMs: 250, reportMs: 250 }
 const livelyTiming = { factor: 0.1 }
+
+/** Where the MMSC's pushes come from. */
+const MMSC_NUMBER = '+15550000009'
 
 const sims = [
   { key: 'a', label: 'sim-a', number: '+15550000101' },
@@ -34,19 +40,22 @@ export interface WorldOptions {
   timing?: 'realistic'
 }
 
-export class SandboxWorld implements RadioWorld {
+export class SandboxWorld implements MmsWorld {
   readonly network: RadioNetwork
+  readonly mmsc: SimulatedMmsc
   readonly server: SignalTestServer
   readonly modems: readonly WorldModem[]
   readonly people: readonly Inhabitant[]
 
   private constructor(
     network: RadioNetwork,
+    mmsc: SimulatedMmsc,
     server: SignalTestServer,
     modems: readonly WorldModem[],
     people: readonly Inhabitant[],
   ) {
     this.network = network
+    this.mmsc = mmsc
     this.server = server
     this.modems = modems
     this.people = people
@@ -55,6 +64,7 @@ export class SandboxWorld implements RadioWorld {
   static async start(options: WorldOptions): Promise<SandboxWorld> {
     const { dataDir, log, delays } = options
     const network = new RadioNetwork({ countryCode: '1', smsc: '+15550000000', delays: delays ?? livelyDelays })
+    const mmsc = new SimulatedMmsc(network, { number: MMSC_NUMBER })
     const failed = (error: unknown) => log.warn({ err: error }, 'somebody in the sandbox could not answer')
     const server = await SignalTestServer.start({
       dataDir,
@@ -68,7 +78,10 @@ export class SandboxWorld implements RadioWorld {
       const modem = new SimulatedModem(network, { number, name: label, timing })
       modems.push({ key, label, number, modem, port: await modem.listen() })
     }
-    return new SandboxWorld(network, server, modems, await moveIn(network, server.host, failed))
+    const people = await moveIn(network, server.host, failed)
+    // Who has a phone has one for pictures.
+    for (const { number } of people) mmsc.handset(number)
+    return new SandboxWorld(network, mmsc, server, modems, people)
   }
 
   /** The number with the Signal account. */
@@ -80,8 +93,15 @@ export class SandboxWorld implements RadioWorld {
   async stop(): Promise<void> {
     for (const { signal } of this.people) signal?.goOffline()
     for (const { modem } of this.modems) await modem.stop()
+    await this.mmsc.stop()
     this.network.stop()
     await this.server.stop()
+  }
+
+  /** What stands under `modems[].mms` for a modem: the settings of the simulated carrier, reached over this machine. */
+  async mmsSection({ number }: WorldModem): Promise<Record<string, unknown>> {
+    const { apn, mmsc, proxy } = await simulatedCarrier(this.mmsc, number)
+    return { apn, mmsc, ...(proxy === null ? {} : { proxy: `${proxy.host}:${proxy.port}` }), interface: 'lo' }
   }
 
   /** Everybody writes a first message to the gateway, each over what they have. */

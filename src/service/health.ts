@@ -10,7 +10,7 @@ import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 import { unsetPictures } from '../store/mms-notifications.ts'
 import type { MmsLines } from '../transports/mms-lines.ts'
-import { mmsStatus } from './mms.ts'
+import { mmsStatus } from './mms-lines.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
 
 export interface HealthParts {
@@ -39,7 +39,7 @@ export class Health implements HealthPort {
   }
 
   async components(): Promise<readonly ComponentHealth[]> {
-    const { modems, account, router, queueProblem } = this.#parts
+    const { modems, lines, account, router, queueProblem } = this.#parts
     const problem = queueProblem()
     const database = await this.#databaseProblem()
     return [
@@ -51,6 +51,10 @@ export class Health implements HealthPort {
         const unused = router.smsLanes().find((lane) => lane.id === id && !lane.available)
         const isWell = state === 'ready' && unused === undefined
         return { component: `modem ${id}`, status: isWell ? 'pass' : 'warn', detail: reason ?? unused?.reason }
+      }),
+      ...lines.all().map(({ lane, problem: why, trouble }): ComponentHealth => {
+        const detail = why ?? trouble
+        return { component: `mms ${lane}`, status: detail === undefined ? 'pass' : 'warn', detail }
       }),
       signalHealth(account),
     ]

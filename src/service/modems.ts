@@ -19,7 +19,7 @@ import type { Database } from '../store/database.ts'
 import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
 import type { MmsLines } from '../transports/mms-lines.ts'
-import { mmsStatus } from './mms.ts'
+import { mmsStatus } from './mms-lines.ts'
 import type { SignalHistory } from './signal-history.ts'
 
 /** How long a command that a person typed may take. */
@@ -32,7 +32,7 @@ export function createModems(
   db: Database,
   scout: PortScout,
   log: Log,
-): readonly SmsModem[] {
+): readonly Modem[] {
   const claims = new ImeiClaims()
   const pins = new PinRecord(pinEntries(db), () => systemClock.nowMs())
   const healing = new HealRecord(

@@ -191,6 +191,21 @@ export async function unsetPictures(db: Database, nowMs: number): Promise<Map<st
   return new Map(rows.map(({ lane, count }) => [lane, count]))
 }
 
+/** The last one of this sender that came to a modem since then. */
+export function announcedSince(
+  db: Database,
+  { lane, from, sinceMs }: { lane: string; from: string; sinceMs: number },
+): Promise<Pick<NotificationRow, 'state' | 'reason'> | undefined> {
+  return db
+    .selectFrom('mms_notifications')
+    .select(['state', 'reason'])
+    .where('lane', '=', lane)
+    .where('from_address', '=', from)
+    .where('received_at_ms', '>=', sinceMs)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+}
+
 function columnsOf(incoming: Incoming): Pick<Insertable<MmsTables['mms_notifications']>, keyof IncomingColumns>
 function columnsOf(incoming: Partial<Incoming>): Partial<IncomingColumns>
 function columnsOf(incoming: Partial<Incoming>): Partial<IncomingColumns> {

@@ -9,12 +9,13 @@ export function numbersOf({ numbers }: Pick<GroupRow, 'numbers'>): readonly stri
   return numbers?.split(' ')
 }
 
-/** The group of these people, made where there is none. */
+/** The group of these people, made where there is none. @param apart whether each of a new one gets a text of their own */
 export async function ensurePhoneGroup(
   tx: DatabaseTransaction,
   ids: IdSource,
   people: Iterable<string>,
   nowMs: number,
+  apart = false,
 ): Promise<GroupRow> {
   const sorted = [...new Set(people)].sort()
   const numbers = sorted.join(' ')
@@ -28,6 +29,7 @@ export async function ensurePhoneGroup(
       signal_id: null,
       numbers,
       title,
+      texts_apart: apart ? 1 : 0,
       view_json: JSON.stringify(detailsOfNumbers(title)),
       created_at_ms: nowMs,
       updated_at_ms: nowMs,

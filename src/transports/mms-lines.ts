@@ -20,6 +20,8 @@ export interface MmsLine {
   carrier: MmsCarrier
   /** Why it cannot be used now, in words; undefined: it can. */
   problem: string | undefined
+  /** What the last exchange failed by, where the carrier was not reached; the next one is tried all the same. */
+  trouble?: string | undefined
   /** The SIM's own number (E.164), where known. */
   ownNumber: string | undefined
   roaming: boolean

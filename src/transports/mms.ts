@@ -237,7 +237,7 @@ export class MmsTransport implements Transport {
       files.length === 0 ? { parts: [], notes: [] } : await fitting.fit({ text: attempt.text, files, bytesMax, step })
     const text = [attempt.text, ...notes.map((note) => `[${note}]`)].filter((words) => words !== '').join('\n')
     const reports = { deliveryReport: settings.deliveryReports, readReport: settings.readReports }
-    return { pdu: sendReq({ transactionId, to, text, parts, ...reports, atMs: clock() }), notes }
+    return { pdu: sendReq({ transactionId, to, subject: undefined, text, parts, ...reports, atMs: clock() }), notes }
   }
 
   #line(lane: string): MmsLine {

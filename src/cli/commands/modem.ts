@@ -172,7 +172,8 @@ async function all(gateway: Address): Promise<ModemJson[]> {
   return (await call<{ data: ModemJson[] }>(gateway, 'GET', '/api/v1/modems')).data
 }
 
-async function pick(gateway: Address, which: string | undefined): Promise<ModemJson> {
+/** By id, label, port or number; undefined: the only one there is. */
+export async function pick(gateway: Address, which: string | undefined): Promise<ModemJson> {
   const modems = await all(gateway)
   const [only, ...others] = modems.filter(
     (modem) => which === undefined || [modem.id, modem.label, modem.port, modem.number].includes(which),
@@ -199,10 +200,17 @@ function row(modem: ModemJson): string[] {
     [
       ...recovered(modem),
       printable(modem.reason ?? (modem.texts?.available === false ? modem.texts.reason : null) ?? ''),
+      pictureTrouble(modem),
     ]
       .filter((text) => text !== '')
       .join(' · '),
   ]
+}
+
+/** Why there are no picture messages, where that is not why there is nothing at all. */
+function pictureTrouble({ state, mms }: ModemJson): string {
+  if (mms === null || mms.available || state !== 'ready') return ''
+  return `no MMS: ${printable(mms.reason ?? 'why is not known')}`
 }
 
 /** `LTE`, `LTE+IMS`; nothing where it is elsewhere, or says nothing. */

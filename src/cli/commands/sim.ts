@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { type ActionDocument, ActionError } from '../../sandbox/action.ts'
-import { readWords, usageOf } from '../../sandbox/words.ts'
+import { namedAction, readWords, usageOf } from '../../sandbox/words.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { type Address, inCheckout, request } from '../gateway.ts'
 import { json, line, table } from '../print.ts'
@@ -14,13 +14,14 @@ const SOCKET = 'data/sandbox/run/sim.sock'
 
 /** `words` are everything behind `sim`. */
 export async function sim(words: readonly string[], options: { socket?: string; json?: boolean }): Promise<void> {
-  const [name, ...rest] = words
-  if (name === 'run') return (await import('./sim-run.ts')).simRun(rest, options)
+  const [first, ...others] = words
+  if (first === 'run') return (await import('./sim-run.ts')).simRun(others, options)
   const own = inCheckout(SOCKET)
   const here = own.find((path) => existsSync(path)) ?? SOCKET
   const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? here }
   const actions = await describe(world)
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return overview(actions)
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') return overview(actions)
+  const [name, rest] = namedAction(actions, words)
   const action = actions.find((candidate) => candidate.name === name)
   if (action === undefined) {
     throw new ExitError(

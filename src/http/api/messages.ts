@@ -59,7 +59,7 @@ const newMessage = z
       .max(MEDIA_MAX)
       .optional()
       .describe(
-        'Ids of files that were handed in with `POST /api/v1/media`, in their order. They go over Signal only.',
+        'Ids of files that were handed in with `POST /api/v1/media`, in their order. They go over Signal, or made smaller as a picture message.',
       ),
     view_once: z
       .boolean()

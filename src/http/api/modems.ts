@@ -1,6 +1,6 @@
 /** Modems: how they are, what was said to them, and what a person may do to one. */
 import { z } from 'zod'
-import { modemView, portView } from '../driver-views.ts'
+import { mmsTestView, modemView, portView } from '../driver-views.ts'
 import type { ApiPorts, UssdView } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
@@ -91,6 +91,28 @@ export const modemRoutes: readonly Route[] = [
     handle: async ({ ports, params, body }) => {
       const { id } = find(ports, params['id'])
       return ok({ lines: await ports.modems.command(id, body.command) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/modems/:id/mms-test',
+    scope: 'admin',
+    summary:
+      'Sends one picture message from this modem to itself; 202. It may cost what one costs. GET the same address says how it goes, step by step.',
+    handle: async ({ ports, params }) => ({
+      status: 202,
+      body: mmsTestView(ports.mmsTests.start(find(ports, params['id']).id)),
+    }),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/modems/:id/mms-test',
+    scope: 'admin',
+    summary: 'The last such test since the gateway started: the steps that hold, and the one that failed. 404: none.',
+    handle: async ({ ports, params }) => {
+      const test = ports.mmsTests.of(find(ports, params['id']).id)
+      if (test === undefined) throw notFound('test of picture messages')
+      return ok(mmsTestView(test))
     },
   }),
   route({

@@ -19,7 +19,7 @@ interface NewPhoneGroup {
 
 /** The group of these numbers, with its conversation. Throws Problem 422, CausewayError `invalid-number`. */
 export async function newPhoneGroup(ports: ApiPorts, body: NewPhoneGroup): Promise<GroupRow> {
-  const { db, ids, clock, region } = ports
+  const { db, ids, clock, region, textsApart } = ports
   const own = new Set(ports.modems.list().flatMap(({ number }) => number ?? []))
   const numbers = new Set<string>()
   for (const words of body.members) {
@@ -32,7 +32,7 @@ export async function newPhoneGroup(ports: ApiPorts, body: NewPhoneGroup): Promi
     throw unfit('/members', `A group of phone numbers has ${NUMBERS_MIN} to ${NUMBERS_MAX} members beside us.`)
   }
   return await db.transaction().execute(async (tx) => {
-    const group = await ensurePhoneGroup(tx, ids, numbers, clock())
+    const group = await ensurePhoneGroup(tx, ids, numbers, clock(), textsApart)
     await ensureGroupConversation(tx, ids, group.id, clock())
     const changed = await changePhoneGroup(tx, group.id, wanted(body), clock())
     return changed ?? group

@@ -43,6 +43,8 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/mms': json(answers.pictures),
   'POST /api/v1/mms/:id/fetch': json(answers.nothing, 202),
   'POST /api/v1/messages/:id/fetch': json(answers.nothing, 202),
+  'POST /api/v1/modems/:id/mms-test': json(answers.mmsTest, 202),
+  'GET /api/v1/modems/:id/mms-test': json(answers.mmsTest),
   'GET /api/v1/conversations': json(answers.conversations),
   'GET /api/v1/conversations/:id': json(answers.conversation),
   'PATCH /api/v1/conversations/:id': json(answers.conversation),

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
+import { MMS_TEST_STEPS } from '../../domain/mms-test.ts'
 import { MODES } from '../../domain/route.ts'
 import { SCOPES } from '../scopes.ts'
 
@@ -233,6 +234,14 @@ const picture = shape('AnnouncedPicture', {
   received_at: maybeAt,
   updated_at: maybeAt,
 })
+const mmsTest = shape('MmsTest', {
+  modem: text,
+  number: text,
+  carrier: text.describe('Whose settings are tried.'),
+  state: z.enum(['running', 'passed', 'failed']),
+  steps: z.array(z.strictObject({ step: z.enum(MMS_TEST_STEPS), ok: flag, detail: text })),
+  started_at: maybeAt,
+})
 const recipient = z.strictObject({
   aci: maybe,
   address: text,
@@ -357,6 +366,7 @@ export const answers = {
   attempts,
   messages: page('MessagePage', message),
   pictures: page('AnnouncedPicturePage', picture),
+  mmsTest,
   conversation,
   conversations: page('ConversationPage', conversation),
   contact,

@@ -13,8 +13,9 @@ import { nearest } from '../../config/nearest.ts'
 import { type Action, ActionError, Arguments } from '../action.ts'
 import { airActions } from '../air-actions.ts'
 import { faultActions } from '../fault-actions.ts'
+import { mmsActions } from '../mms-actions.ts'
 import { radioActions } from '../radio-actions.ts'
-import { readWords } from '../words.ts'
+import { namedAction, readWords } from '../words.ts'
 import { spanMs } from './durations.ts'
 import { plainModem, plainSetup, type Setup, setupDirectives } from './setup.ts'
 import { type Expectation, expectations, stepActions } from './steps.ts'
@@ -63,6 +64,7 @@ export const steps: readonly Action<ScenarioWorld>[] = [
   ...radioActions,
   ...airActions,
   ...faultActions,
+  ...mmsActions,
   ...expectations,
 ]
 
@@ -101,19 +103,13 @@ function readLine(line: number, text: string, words: readonly string[], setup: S
   }
   const isTimed = words[0] === 'after'
   const afterMs = isTimed ? spanMs(words[1] ?? '') : undefined
-  const [name, rest] = named(isTimed ? words.slice(2) : words)
+  const [name, rest] = namedAction(steps, isTimed ? words.slice(2) : words)
   const action = steps.find((known) => known.name === name)
   if (action === undefined) throw wrong(unknown(name, rest[0]))
   const given = new Arguments(action, readWords(action, rest))
   action.check?.(given)
   const recheck = expectations.find((known) => known === action && known.counts)
   lines.push({ line, text, afterMs, given, action, recheck })
-}
-
-/** `expect` has a second word. */
-function named(words: readonly string[]): [name: string, rest: readonly string[]] {
-  const count = words[0] === 'expect' ? 2 : 1
-  return [words.slice(0, count).join(' '), words.slice(count)]
 }
 
 function unknown(name: string, next = ''): string {

@@ -3,7 +3,13 @@
  * Reports are handed on to whoever keeps what was sent.
  */
 import type { IncomingPdu } from '../../../modem/contract.ts'
-import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../../domain/inbound-notices.ts'
+import type {
+  InboundBroadcast,
+  InboundCall,
+  InboundData,
+  PictureNotice,
+  WaitingNotice,
+} from '../../domain/inbound-notices.ts'
 import type {
   InboundMessage,
   InboundSegment,
@@ -20,6 +26,8 @@ export class ScenarioInbox implements SmsSink, PduJournal {
   readonly broadcasts: InboundBroadcast[] = []
   readonly notices: WaitingNotice[] = []
   readonly dataItems: InboundData[] = []
+  /** What was said of picture messages, the last of each. */
+  readonly pictureNotices = new Map<string, PictureNotice>()
   readonly quarantined: QuarantinedItem[] = []
   readonly #onReport: (receipt: Receipt) => void
   readonly #seen = new Set<string>()
@@ -65,6 +73,10 @@ export class ScenarioInbox implements SmsSink, PduJournal {
 
   async data(item: InboundData): Promise<void> {
     this.#once(item.dedupeKey, () => this.dataItems.push(item))
+  }
+
+  async picture(notice: PictureNotice): Promise<void> {
+    this.pictureNotices.set(notice.key, notice)
   }
 
   async receipt(receipt: Receipt): Promise<void> {

@@ -207,6 +207,42 @@ export const expectations: readonly Expectation[] = [
       return { holds, seen: last === undefined ? 'nothing was said about that' : `so many: ${last.count ?? 'unknown'}` }
     },
   ),
+  counted(
+    'picture',
+    'The gateway received a picture message with this text.',
+    [
+      text,
+      { name: 'from', summary: 'of whom', kind: 'text' },
+      { name: 'files', summary: 'with so many', kind: 'integer' },
+    ],
+    (world, given) => {
+      const [from, files] = [given.optionalText('from'), given.optionalInteger('files')]
+      return world.inbox.messages.filter(
+        (message) =>
+          message.transport === 'mms' &&
+          message.text === given.text('text') &&
+          (from === undefined || message.from.address === world.numberOf(from)) &&
+          (files === undefined || (message.media ?? []).length === files),
+      ).length
+    },
+  ),
+  counted(
+    'picture-told',
+    'The owner was told of so many picture messages with these words in it.',
+    [text],
+    (world, given) =>
+      [...world.inbox.pictureNotices.values()].filter((notice) => notice.text.includes(given.text('text'))).length,
+  ),
+  counted(
+    'mms-answered',
+    'So many picture messages at the MMSC have been answered with “retrieved”, by its own book.',
+    [],
+    (world) => {
+      const ours = new Set(world.modems.map(({ number }) => number))
+      const all = world.mmsc.messages().flatMap(({ deliveries }) => deliveries)
+      return all.filter((delivery) => ours.has(delivery.to) && delivery.state === 'retrieved').length
+    },
+  ),
   expectation('answer', 'What the network answered by USSD last.', [text], (world, given) => ({
     holds: world.ussdAnswer === given.text('text'),
     seen: world.ussdAnswer === undefined ? 'nothing was asked yet' : `it answered ${JSON.stringify(world.ussdAnswer)}`,

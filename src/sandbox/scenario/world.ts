@@ -5,6 +5,7 @@
  */
 import { Modem } from '../../../modem/modem.ts'
 import { systemClock } from '../../../modem/serial/surroundings.ts'
+import { SimulatedMmsc } from '../../../modem/sim/mmsc.ts'
 import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { RadioNetwork, type RadioNetworkOptions } from '../../../modem/sim/network.ts'
 import type { SimulatedModemOptions } from '../../../modem/sim/options.ts'
@@ -14,9 +15,11 @@ import type { Log } from '../../log.ts'
 import { SmsTransport } from '../../transports/sms.ts'
 import { SmsInbound } from '../../transports/sms-inbound.ts'
 import { ActionError } from '../action.ts'
-import { findModem, type RadioWorld, type WorldModem } from '../radio-world.ts'
+import type { MmsWorld } from '../mms-actions.ts'
+import { findModem, type WorldModem } from '../radio-world.ts'
 import { ScenarioInbox } from './inbox.ts'
 import { Outgoing } from './outgoing.ts'
+import { ScenarioPictures } from './pictures.ts'
 
 const SHORT_WAITS: Partial<ModemTimings> = {
   reopenFirstMs: 50,
@@ -57,22 +60,28 @@ export interface ScenarioModem extends WorldModem {
   driver: Modem
 }
 
-export class ScenarioWorld implements RadioWorld {
+export class ScenarioWorld implements MmsWorld {
   readonly network: RadioNetwork
+  readonly mmsc: SimulatedMmsc
   readonly modems: readonly ScenarioModem[]
   readonly inbox: ScenarioInbox
   readonly outgoing: Outgoing
   /** What the network said last over USSD. */
   ussdAnswer: string | undefined
+  readonly #pictures: ScenarioPictures
   #isStarted = false
 
   private constructor(
     network: RadioNetwork,
+    mmsc: SimulatedMmsc,
     modems: readonly ScenarioModem[],
     inbox: ScenarioInbox,
     outgoing: Outgoing,
+    pictures: ScenarioPictures,
   ) {
     this.network = network
+    this.mmsc = mmsc
+    this.#pictures = pictures
     this.modems = modems
     this.inbox = inbox
     this.outgoing = outgoing
@@ -85,9 +94,11 @@ export class ScenarioWorld implements RadioWorld {
     log: Log,
   ): Promise<ScenarioWorld> {
     const network = new RadioNetwork(air)
+    const mmsc = new SimulatedMmsc(network)
     let outgoing: Outgoing | undefined
     const inbox = new ScenarioInbox((receipt) => outgoing?.report(receipt))
-    const sink = new SmsInbound(inbox, inbox)
+    const pictures = new ScenarioPictures(inbox, log)
+    const sink = new SmsInbound(inbox, inbox, pictures.pushes)
     const own: ScenarioModem[] = []
     for (const { key, givenPin, hangUpCalls, ...options } of modems) {
       const modem = new SimulatedModem(network, options)
@@ -103,6 +114,7 @@ export class ScenarioWorld implements RadioWorld {
         log,
         timings: options.timing === undefined || options.timing === 'zero' ? SHORT_WAITS : {},
       })
+      await pictures.connect(driver, options.number, mmsc, log)
       own.push({ key, label: key, number: options.number, port, modem, driver })
     }
     outgoing = new Outgoing(
@@ -111,19 +123,22 @@ export class ScenarioWorld implements RadioWorld {
         () => Date.now(),
       ),
     )
-    return new ScenarioWorld(network, own, inbox, outgoing)
+    return new ScenarioWorld(network, mmsc, own, inbox, outgoing, pictures)
   }
 
   /** The drivers set to work; a second time does nothing. */
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
+    this.#pictures.start()
     for (const { driver } of this.modems) driver.start()
   }
 
   async stop(): Promise<void> {
+    await this.#pictures.stop()
     for (const { driver } of this.modems) await driver.stop()
     for (const { modem } of this.modems) await modem.stop()
+    await this.mmsc.stop()
     this.network.stop()
   }
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
   picture = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#286', noise } })
     .jpeg()
     .toBuffer()
-  house = await House.open()
+  house = await House.open({ mms: false })
   writeFileSync(join(house.directory, 'look.jpg'), picture)
 })
 afterAll(() => house?.close())

@@ -186,6 +186,17 @@ describe('modems', () => {
     expect((await rig.call('POST', `/api/v1/modems/${rig.modem.id}/reset`, { token })).status).toBe(200)
     expect(rig.calls).toContain(`reset ${rig.modem.id}`)
   })
+
+  test('are tested for picture messages, by whom may spend money only', async () => {
+    const path = `/api/v1/modems/${rig.modem.id}/mms-test`
+    const begun = await rig.call('POST', path, { token })
+    expect([begun.status, begun.body.state, begun.body.steps[0].step]).toEqual([202, 'failed', 'bearer'])
+    expect(rig.calls).toContain(`mms test ${rig.modem.id}`)
+    expect((await rig.call('GET', path, { token })).body).toEqual(begun.body)
+    const reader = await rig.token('modems:read')
+    expect((await rig.call('POST', path, { token: reader })).status).toBe(403)
+    expect((await rig.call('GET', '/api/v1/modems/mdm_0/mms-test', { token })).status).toBe(404)
+  })
 })
 
 describe('the Signal account', () => {

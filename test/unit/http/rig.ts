@@ -13,7 +13,7 @@ import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import { Passwords } from '../../../src/http/passwords.ts'
-import type { ApiPorts, ModemView, SignalView } from '../../../src/http/ports.ts'
+import type { ApiPorts, MmsTestView, ModemView, SignalView } from '../../../src/http/ports.ts'
 import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
@@ -135,6 +135,14 @@ export async function startRig(): Promise<Rig> {
   })
   await router.start([oneLane])
 
+  const mmsTest: MmsTestView = {
+    modem: 'mdm_1',
+    number: '+15550000001',
+    carrier: 'somebody',
+    state: 'failed',
+    steps: [{ step: 'bearer', ok: false, detail: 'there is no interface wwan0 with an address' }],
+    startedAtMs: 1_790_000_000_000,
+  }
   const modem: ModemView = {
     id: 'mdm_490154203237518',
     port: 'tcp://127.0.0.1:7000',
@@ -223,6 +231,13 @@ export async function startRig(): Promise<Rig> {
       fetchAgain: async (id) => {
         calls.push(`fetch ${id}`)
       },
+    },
+    mmsTests: {
+      start: (modem) => {
+        calls.push(`mms test ${modem}`)
+        return mmsTest
+      },
+      of: () => mmsTest,
     },
     media: router.media,
     modems: {

@@ -1,0 +1,113 @@
+/**
+ * Whose settings a modem's picture messages go by: those that were written by hand, those of the carrier that was named,
+ * or those of the one that the SIM belongs to by its IMSI. Nobody is guessed: where several fit as well, that is a problem
+ * with their names in it, for a person to choose.
+ */
+import type { CarrierRecord } from '../../modem/mms/carrier.ts'
+import { type CarriersFile, carrierRecords, carriersOf, type OverridesFile } from '../../modem/mms/carriers.ts'
+import { readCarrierFiles } from '../config/carriers-file.ts'
+import type { ManualCarrier, ModemMmsConfig } from '../config.ts'
+
+export type CarrierChoice = { kind: 'chosen'; record: CarrierRecord } | { kind: 'open'; problem: string }
+
+/** What carriers are known to take of settings that say nothing (OMA "image rich"). */
+const BYTES_MAX_DEFAULT = 307_200
+const RECIPIENTS_MAX_DEFAULT = 10
+const SUBJECT_CHARS_MAX = 40
+const USER_AGENT = 'Android MmsLib/1.0'
+/** More names than that nobody reads in a line. */
+const NAMED_MAX = 9
+
+export class CarrierChoices {
+  #records: readonly CarrierRecord[] | undefined
+
+  /** `imsi` undefined: the SIM has not told it (yet). */
+  of(config: ModemMmsConfig, imsi: string | undefined): CarrierChoice {
+    const choice = config.manual === undefined ? this.#known(config.carrier, imsi) : byHand(config.manual)
+    return choice.kind === 'open'
+      ? choice
+      : { kind: 'chosen', record: { ...choice.record, ...ownWords(config, choice.record) } }
+  }
+
+  #known(id: string, imsi: string | undefined): CarrierChoice {
+    const records = this.#all()
+    if (id !== 'auto') {
+      const record = records.find((one) => one.id === id)
+      if (record !== undefined) return { kind: 'chosen', record }
+      return open(`there is no carrier ${id} (see causeway mms carriers --search WORDS)`)
+    }
+    if (imsi === undefined) return open('its SIM has not told whose it is')
+    const { candidates, chosen } = carriersOf(records, { imsi })
+    const [first] = candidates
+    if (first === undefined) {
+      return open('no carrier is known for its SIM: write apn and mmsc of your carrier under modems[].mms')
+    }
+    // Brands of one carrier have the same settings under several names.
+    const isOne = candidates.every((record) => settingsOf(record) === settingsOf(first))
+    if (chosen !== undefined || isOne) return { kind: 'chosen', record: chosen ?? first }
+    const ids = candidates.map((record) => record.id)
+    const more = ids.length > NAMED_MAX ? ', …' : ''
+    return open(
+      `several carriers fit its SIM: write one of them under modems[].mms.carrier (${ids.slice(0, NAMED_MAX).join(', ')}${more})`,
+    )
+  }
+
+  #all(): readonly CarrierRecord[] {
+    if (this.#records === undefined) {
+      const { carriers, overrides } = readCarrierFiles<CarriersFile, OverridesFile>()
+      this.#records = carrierRecords(carriers, overrides)
+    }
+    return this.#records
+  }
+}
+
+function open(problem: string): CarrierChoice {
+  return { kind: 'open', problem }
+}
+
+function settingsOf({ apn, user, password, mmsc, proxy }: CarrierRecord): string {
+  return JSON.stringify([apn, user, password, mmsc, proxy])
+}
+
+function byHand({ apn, auth, user, password, mmsc, proxy }: ManualCarrier): CarrierChoice {
+  const record: CarrierRecord = {
+    id: `${mmsc} ${apn}`,
+    name: 'by hand',
+    match: [],
+    spn: [],
+    apn,
+    auth,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    mmsc,
+    proxy: proxy ?? null,
+    maxMessageSize: BYTES_MAX_DEFAULT,
+    recipientLimit: RECIPIENTS_MAX_DEFAULT,
+    maxSubject: SUBJECT_CHARS_MAX,
+    appendTransactionId: false,
+    answerAtContentLocation: false,
+    uaProfHeader: 'x-wap-profile',
+    uaProfUrl: '',
+    userAgent: USER_AGENT,
+    headers: {},
+    groupMms: true,
+    source: 'configuration',
+  }
+  return { kind: 'chosen', record }
+}
+
+/** What the owner says beside, or in the place of the record. */
+function ownWords(config: ModemMmsConfig, record: CarrierRecord): Partial<CarrierRecord> {
+  const { dns, bytesMax, recipientsMax, appendTransactionId, answerAtLocation, profileHeader } = config
+  return {
+    ...(dns === undefined ? {} : { dns }),
+    ...(bytesMax === undefined ? {} : { maxMessageSize: bytesMax }),
+    ...(recipientsMax === undefined ? {} : { recipientLimit: recipientsMax }),
+    ...(appendTransactionId === undefined ? {} : { appendTransactionId }),
+    ...(answerAtLocation === undefined ? {} : { answerAtContentLocation: answerAtLocation }),
+    ...(config.userAgent === undefined ? {} : { userAgent: config.userAgent }),
+    ...(config.profileUrl === undefined ? {} : { uaProfUrl: config.profileUrl }),
+    ...(profileHeader === undefined ? {} : { uaProfHeader: profileHeader }),
+    headers: { ...record.headers, ...config.headers },
+  }
+}

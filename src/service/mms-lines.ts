@@ -1,0 +1,142 @@
+/**
+ * The lines of the modems that have picture messages set up. They are made before the modems are, whose sink wants them;
+ * and a modem's carrier is known when its SIM has been read, so a line's way is made then, and made anew with another SIM.
+ */
+import type { CarrierRecord } from '../../modem/mms/carrier.ts'
+import type { Config, ModemMmsConfig } from '../config.ts'
+import type { LaneRules } from '../domain/transport.ts'
+import type { MmsStatusView } from '../http/ports.ts'
+import type { Log } from '../log.ts'
+import type { MmsCarrier, MmsLine, MmsLines } from '../transports/mms-lines.ts'
+import { type CarrierChoice, CarrierChoices } from './mms-carriers.ts'
+import type { MmsModem, MmsWay, MmsWays } from './mms-ways.ts'
+
+/** What stands in for a carrier that is not known: nothing goes through a line with a problem. */
+const NOBODY: MmsCarrier = { id: '', bytesMax: undefined, recipientsMax: 1, answersAtLocation: false }
+const NO_WAY: MmsWay = {
+  retrieve: () => Promise.resolve({ kind: 'unreachable', step: 'bearer', bodySent: false, reason: UNKNOWN }),
+  submit: () => Promise.resolve({ kind: 'unreachable', step: 'bearer', bodySent: false, reason: UNKNOWN }),
+}
+const UNKNOWN = 'the carrier is not known'
+
+interface Held {
+  modem: MmsModem
+  config: ModemMmsConfig
+  rules: LaneRules | undefined
+  imsi: string | undefined
+  choice: CarrierChoice | undefined
+  way: MmsWay
+}
+
+/** A line with what its test needs. */
+export interface TestableLine {
+  modem: MmsModem
+  record: CarrierRecord | undefined
+  way: MmsWay
+  problem: string | undefined
+}
+
+export class ModemLines implements MmsLines {
+  readonly #listeners = new Set<() => void>()
+  readonly #choices = new CarrierChoices()
+  #ways: MmsWays | undefined
+  #held: readonly Held[] = []
+  #log: Log | undefined
+
+  /** `modems` in the order of the configuration. */
+  open(modems: readonly MmsModem[], configs: Config['modems'], ways: MmsWays, log: Log): void {
+    this.#ways = ways
+    this.#log = log
+    this.#held = modems.flatMap((modem, index) => {
+      const { mms: config, rules } = configs[index] ?? {}
+      return config === undefined ? [] : [{ modem, config, rules, imsi: undefined, choice: undefined, way: NO_WAY }]
+    })
+    for (const { modem } of this.#held) {
+      modem.onStatus(() => {
+        for (const listener of this.#listeners) listener()
+      })
+    }
+  }
+
+  all(): readonly MmsLine[] {
+    return this.#held.map((held) => {
+      const choice = this.#settled(held)
+      const { number, registration } = held.modem.status()
+      return {
+        lane: held.modem.id,
+        exchange: held.way,
+        carrier: choice.kind === 'open' ? NOBODY : carrierOf(choice.record, held.config),
+        problem: problemOf(held, choice),
+        trouble: held.way.trouble?.(),
+        ownNumber: number,
+        roaming: registration === 'roaming',
+        rules: held.rules,
+      }
+    })
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** By the modem's id; undefined where nothing is set up for it. */
+  testable(lane: string): TestableLine | undefined {
+    const held = this.#held.find(({ modem }) => modem.id === lane)
+    if (held === undefined) return undefined
+    const choice = this.#settled(held)
+    const record = choice.kind === 'open' ? undefined : choice.record
+    return { modem: held.modem, record, way: held.way, problem: problemOf(held, choice) }
+  }
+
+  /** Closes all bearers. */
+  async stop(): Promise<void> {
+    for (const { way } of this.#held) await way.stop?.()
+  }
+
+  /** Whose it is by now. A SIM that is away for a moment is still the one of before. */
+  #settled(held: Held): CarrierChoice {
+    const imsi = held.modem.status().imsi ?? held.imsi
+    if (held.choice !== undefined && imsi === held.imsi) return held.choice
+    const choice = this.#choices.of(held.config, imsi)
+    const before = held.choice
+    held.imsi = imsi
+    held.choice = choice
+    const isSame =
+      before?.kind === 'chosen' &&
+      choice.kind === 'chosen' &&
+      JSON.stringify(before.record) === JSON.stringify(choice.record)
+    if (isSame) return choice
+    void held.way.stop?.()
+    held.way =
+      choice.kind === 'open' ? NO_WAY : (this.#ways?.exchange(held.modem, choice.record, held.config.bearer) ?? NO_WAY)
+    const carrier = choice.kind === 'chosen' ? choice.record.id : undefined
+    this.#log?.debug({ modem: held.modem.id, carrier }, 'the carrier of picture messages was settled')
+    return choice
+  }
+}
+
+function problemOf({ modem }: Held, choice: CarrierChoice): string | undefined {
+  const { state, reason } = modem.status()
+  if (state !== 'ready') return reason ?? `the modem is ${state}`
+  return choice.kind === 'open' ? choice.problem : undefined
+}
+
+function carrierOf(record: CarrierRecord, { manual, bytesMax }: ModemMmsConfig): MmsCarrier {
+  const { mmsc, apn, maxMessageSize, recipientLimit, answerAtContentLocation } = record
+  return {
+    id: `${mmsc} ${apn}`,
+    // Settings by hand that do not say it leave it to what is learnt.
+    bytesMax: manual === undefined ? maxMessageSize : bytesMax,
+    recipientsMax: recipientLimit,
+    answersAtLocation: answerAtContentLocation,
+  }
+}
+
+/** What `GET /modems` and the doctor say of a modem's picture messages; undefined where it has none set up. */
+export function mmsStatus(lines: MmsLines, lane: string): MmsStatusView | undefined {
+  const line = lines.all().find((one) => one.lane === lane)
+  if (line === undefined) return undefined
+  const reason = line.problem ?? line.trouble
+  return { available: reason === undefined, reason, bytesMax: line.carrier.bytesMax }
+}

@@ -6,18 +6,21 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
+import { keyOrdered, outlinesOnly } from './slim.ts'
 
 const GZIP_LEVEL = 9
 /** Smaller files gain nothing. */
 const GZIP_BYTES_MIN = 512
 
+const REACT = join(import.meta.dirname, 'ui/react.ts')
+
 export default defineConfig({
   base: '/',
   resolve: {
     alias: {
-      react: 'preact/compat',
-      'react-dom': 'preact/compat',
-      'react/jsx-runtime': 'preact/jsx-runtime',
+      'react/jsx-runtime': REACT,
+      'react-dom': REACT,
+      react: REACT,
     },
   },
   build: {
@@ -27,7 +30,7 @@ export default defineConfig({
     reportCompressedSize: false,
     emptyOutDir: true,
   },
-  plugins: [precompressed()],
+  plugins: [keyOrdered(), outlinesOnly(), precompressed()],
 })
 
 function precompressed(): Plugin {

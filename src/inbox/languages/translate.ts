@@ -19,9 +19,11 @@ export const LANGUAGES = {
 } as const
 export type Language = keyof typeof LANGUAGES | 'qps'
 
-type Catalogue = Readonly<Partial<Record<MessageKey, string>>>
+/** As the build leaves it: the words in the order of the English keys. */
+type Catalogue = readonly (string | null)[]
 
-const loaders: Readonly<Partial<Record<Language, () => Promise<{ default: Catalogue }>>>> = {
+const order = new Map(Object.keys(english).map((key, index) => [key, index]))
+const loaders: Readonly<Partial<Record<Language, () => Promise<{ default: unknown }>>>> = {
   de: () => import('./de.json', { with: { type: 'json' } }),
   es: () => import('./es.json', { with: { type: 'json' } }),
   fr: () => import('./fr.json', { with: { type: 'json' } }),
@@ -37,7 +39,7 @@ interface Words {
   parse: (key: MessageKey) => readonly MessagePart[]
 }
 
-const words = signal<Words>(wordsOf('en', {}))
+const words = signal<Words>(wordsOf('en', []))
 
 /** BCP 47, for `Intl`. */
 export function currentLocale(): string {
@@ -61,7 +63,7 @@ export async function speak(language: Language): Promise<void> {
     const { pseudoMessage } = await import('./pseudo.ts')
     words.value = { language, locale: 'en', parse: remembered((key) => pseudoMessage(english[key])) }
   } else {
-    words.value = wordsOf(language, (await loaders[language]?.())?.default ?? {})
+    words.value = wordsOf(language, ((await loaders[language]?.())?.default ?? []) as Catalogue)
   }
   document.documentElement.lang = language === 'qps' ? 'en' : language
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? 'rtl' : 'ltr'
@@ -80,7 +82,7 @@ function wordsOf(language: Exclude<Language, 'qps'>, catalogue: Catalogue): Word
   return {
     language,
     locale: localeOf(language),
-    parse: remembered((key) => parseMessage(catalogue[key] ?? english[key])),
+    parse: remembered((key) => parseMessage(catalogue[order.get(key) ?? -1] ?? english[key])),
   }
 }
 

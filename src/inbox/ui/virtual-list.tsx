@@ -23,14 +23,14 @@ interface VirtualListProps<T> {
   onKeyDown?: (event: KeyboardEvent) => void
 }
 
-// virtua is written against React's types, which are not here; these are the ones that Preact gives it.
+// virtua is written against React's types, which are not here; and `innerRef` is its `ref` (react.ts).
 const List = VList as unknown as (props: Record<string, unknown> & { children?: ComponentChildren }) => JSX.Element
 
 export function VirtualList<T>(props: VirtualListProps<T>) {
   const { items, render, handle, label, role, shift, keep, onScroll, onKeyDown } = props
   return (
     <List
-      ref={handle}
+      innerRef={handle}
       data={items}
       shift={shift ?? false}
       keepMounted={keep ?? []}

@@ -6,11 +6,18 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
-import { keyOrdered, outlinesOnly } from './slim.ts'
+import { defaultAlphabetOnly, keyOrdered, outlinesOnly, shortKeys } from './slim.ts'
 
 const GZIP_LEVEL = 9
 /** Smaller files gain nothing. */
 const GZIP_BYTES_MIN = 512
+
+const LATER = /screens[\\/](groups|settings|watch|sim|later)[\\/]/
+/** What is fetched at first and what later, each in one piece: many small ones would compress badly. */
+const inTwo = [
+  { name: 'first', test: (id: string) => !LATER.test(id) && !/languages[\\/](pseudo\.ts|(?!en)\w+\.json)/.test(id) },
+  { name: 'later', test: LATER },
+]
 
 const REACT = join(import.meta.dirname, 'ui/react.ts')
 
@@ -29,8 +36,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
+    rolldownOptions: { output: { advancedChunks: { groups: inTwo } } },
   },
-  plugins: [keyOrdered(), outlinesOnly(), precompressed()],
+  plugins: [keyOrdered(), shortKeys(join(import.meta.dirname)), outlinesOnly(), defaultAlphabetOnly(), precompressed()],
 })
 
 function precompressed(): Plugin {

@@ -64,6 +64,9 @@ export function NewMessage() {
           />
         </label>
       </form>
+      <button type="button" class="link" onClick={() => go('/group')}>
+        {t('groups.new')}
+      </button>
       {opening.error !== undefined && <Problem error={opening.error} />}
       {loading.error !== undefined && <Problem error={loading.error} />}
       <ul class="rows people">

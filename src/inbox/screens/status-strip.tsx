@@ -1,11 +1,13 @@
 /** One line about the box: is it reached, modems, Signal, what waits, and that this is the sandbox; and the own menu. */
 import { signal } from '@preact/signals'
+import { useLocation } from 'wouter-preact'
 import type { Modem } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { session, signOut } from '../model/session.ts'
 import { account, modems, online, queued } from '../model/status.ts'
 import { LogOut, Settings2, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
+import { destinations } from './destinations.ts'
 import { Preferences } from './preferences.tsx'
 
 /** dBm from which so many bars are lit (27.007 §8.5 gives −113…−51). */
@@ -15,6 +17,7 @@ const preferencesOpen = signal(false)
 
 export function StatusStrip() {
   const me = session.value
+  const [, go] = useLocation()
   return (
     <header class="strip">
       <span class="brand">
@@ -32,7 +35,11 @@ export function StatusStrip() {
           {t('status.offline')}
         </span>
       )}
-      {queued.value > 0 && <span class="strip-item">{t('status.queued', { count: queued.value })}</span>}
+      {queued.value > 0 && (
+        <a class="strip-item" href="#/queue">
+          {t('status.queued', { count: queued.value })}
+        </a>
+      )}
       {modems.value?.map((modem) => (
         <ModemSign key={modem.id} modem={modem} />
       ))}
@@ -55,6 +62,11 @@ export function StatusStrip() {
               preferencesOpen.value = true
             },
           },
+          ...destinations().map(({ words, to }) => ({
+            label: words,
+            icon: <Settings2 aria-hidden="true" />,
+            run: () => (typeof to === 'string' ? go(to) : to()),
+          })),
           { label: t('menu.signOut'), icon: <LogOut aria-hidden="true" />, run: () => void signOut().catch(() => {}) },
         ]}
       />

@@ -5,6 +5,9 @@
 import type { ComponentChildren, JSX, RefObject } from 'preact'
 import { VList, type VListHandle } from 'virtua'
 
+/** In a log few entries stand at the end (`.log > :first-child`); the list sets `display` by itself. */
+const COLUMN = { display: 'flex', flexDirection: 'column' }
+
 export type ListHandle = VListHandle
 
 interface VirtualListProps<T> {
@@ -41,6 +44,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       aria-live="off"
       tabIndex={0}
       className={props.class}
+      style={role === 'log' ? COLUMN : undefined}
     >
       {render as unknown as ComponentChildren}
     </List>

@@ -42,6 +42,7 @@ import { createMmsWays, type MmsWays } from './service/mms-ways.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { SignalHistory } from './service/signal-history.ts'
+import { worldPort } from './service/world-port.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
 import { Blobs } from './store/blobs.ts'
@@ -264,6 +265,7 @@ async function start(
       logLines,
       inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',
+      world: config.profile === 'sandbox' ? worldPort(join(config.runtimeDir, 'sim.sock')) : undefined,
       publicUrl: config.http.publicUrl,
       region: config.region,
       textsApart: config.mms.groups === 'apart',

@@ -13,6 +13,14 @@ import type { EventLog } from '../store/events.ts'
 import type { Passwords } from './passwords.ts'
 import type { PushWorker } from './push/worker.ts'
 
+/** What the sandbox's world is told; rejects never. */
+export interface WorldPort {
+  perform(
+    action: string,
+    given: Readonly<Record<string, unknown>>,
+  ): Promise<{ status: number; result: unknown; message: string | undefined }>
+}
+
 /** A modem as shown; the fields of the modem's own status that the API passes on. */
 export interface ModemView {
   id: string
@@ -345,6 +353,8 @@ export interface ApiPorts {
   inboxDirectory: string
   /** Nothing leaves this machine. */
   sandbox: boolean
+  /** The simulated world around a sandbox; undefined everywhere else. */
+  world: WorldPort | undefined
   /** Where browsers reach us, when that is not what they ask for (`http.public_url`). */
   publicUrl: string | undefined
   /** Of one token. */

@@ -9,6 +9,7 @@ import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
 import { pushRoutes } from './api/push.ts'
+import { sandboxRoutes } from './api/sandbox.ts'
 import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
 import { setupRoutes } from './api/setup.ts'
@@ -40,4 +41,5 @@ export const routes: readonly Route[] = [
   ...searchRoutes,
   ...pushRoutes,
   ...setupRoutes,
+  ...sandboxRoutes,
 ]

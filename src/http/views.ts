@@ -198,7 +198,7 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   return {
     id: conversation.id,
     contact: contact === undefined ? null : refOf(contact),
-    group: group === undefined ? null : { id: group.id, title: group.title },
+    group: group === undefined ? null : { id: group.id, title: group.title, kind: kindOf(group) },
     state:
       contact !== undefined && contact.blocked_at_ms !== null
         ? 'blocked'
@@ -216,6 +216,10 @@ export function conversationView({ conversation, contact, group, lastMessage, at
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
+}
+
+function kindOf(group: GroupRow): 'signal' | 'phone' {
+  return numbersOf(group) === undefined ? 'signal' : 'phone'
 }
 
 /** `count` null: how many was not told. */
@@ -245,7 +249,7 @@ export function groupView(
   const byNumber = (address: string) => ({ aci: null, ...numberView(address, people), admin: false })
   return {
     id: group.id,
-    kind: numbers === undefined ? ('signal' as const) : ('phone' as const),
+    kind: kindOf(group),
     conversation_id: conversationId,
     title: numbers === undefined ? details.title : group.title,
     texts_apart: numbers === undefined ? null : group.texts_apart === 1,

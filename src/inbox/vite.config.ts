@@ -6,18 +6,28 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build, defineConfig, type Plugin } from 'vite'
+import { defaultAlphabetOnly, outlinesOnly } from './slim.ts'
 
 const GZIP_LEVEL = 9
 /** Smaller files gain nothing. */
 const GZIP_BYTES_MIN = 512
 
+const LATER = /screens[\\/](groups|settings|watch|sim|later)[\\/]/
+/** What is fetched at first and what later, each in one piece: many small ones would compress badly. */
+const inTwo = [
+  { name: 'first', test: (id: string) => !LATER.test(id) && !/languages[\\/](pseudo\.ts|(?!en)\w+\.json)/.test(id) },
+  { name: 'later', test: LATER },
+]
+
+const REACT = join(import.meta.dirname, 'ui/react.ts')
+
 export default defineConfig({
   base: '/',
   resolve: {
     alias: {
-      react: 'preact/compat',
-      'react-dom': 'preact/compat',
-      'react/jsx-runtime': 'preact/jsx-runtime',
+      'react/jsx-runtime': REACT,
+      'react-dom': REACT,
+      react: REACT,
     },
   },
   build: {
@@ -26,8 +36,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
+    rolldownOptions: { output: { advancedChunks: { groups: inTwo } } },
   },
-  plugins: [precompressed(), serviceWorker()],
+  plugins: [outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
 })
 
 /** One script of its own beside the page: a worker that the browser can start without fetching anything else. */

@@ -6,9 +6,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ControlServer } from './control-server.ts'
 import { GatewayApi } from './gateway-api.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { SandboxWorld } from './world.ts'
+import { WorldConsole } from './world-console.ts'
 
 const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/src/cli/main.js')]
 const READY_TIMEOUT_MS = 45_000
@@ -50,6 +52,7 @@ export class House {
   readonly directory: string
   readonly #options: HouseOptions
   #gateway: GatewayProcess | undefined
+  #control: ControlServer | undefined
 
   private constructor(world: SandboxWorld, directory: string, options: HouseOptions) {
     this.world = world
@@ -63,6 +66,7 @@ export class House {
     const directory = mkdtempSync(join(tmpdir(), 'cw-'))
     const worldDir = join(directory, 'world')
     mkdirSync(worldDir)
+    mkdirSync(join(directory, 'run'), { mode: 0o700 })
     const world = await SandboxWorld.start({
       dataDir: worldDir,
       log: quiet,
@@ -70,6 +74,7 @@ export class House {
       ...(options.timing === undefined ? {} : { timing: options.timing }),
     })
     const house = new House(world, directory, options)
+    house.#control = await ControlServer.listen(join(directory, 'run', 'sim.sock'), new WorldConsole(world))
     await house.start()
     await house.modemsReady()
     if (options.signal !== false) await house.registerSignal()
@@ -119,6 +124,7 @@ export class House {
 
   async close(): Promise<void> {
     await this.stop()
+    await this.#control?.close()
     await this.world.stop()
     if (process.env['KEEP_HOUSE'] === undefined) rmSync(this.directory, { recursive: true, force: true })
   }

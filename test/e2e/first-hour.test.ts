@@ -39,13 +39,6 @@ describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () 
   it('the guided scene checks each step off from what really happens, and stays gone when it is done', async () => {
     const { house } = stage
     const world = house.world.person('ana')
-    // The simulated world's own door in the API belongs to the simulator; here the world is told directly.
-    await page.route('**/api/v1/sandbox/actions', async (route) => {
-      const { action } = route.request().postDataJSON() as { action: string }
-      if (action === 'offline') world.signal?.goOffline()
-      else await world.signal?.goOnline()
-      await route.fulfill({ json: {} })
-    })
     const guide = page.getByRole('region', { name: 'First steps' })
     await guide.getByText('Write to Ana.').waitFor()
     const axe = new Axe()

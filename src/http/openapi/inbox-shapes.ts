@@ -59,6 +59,13 @@ export const inboxAnswers = {
   pushKey: shape('PushKey', { key: text.describe('base64url') }),
   pushSubscription: shape('PushSubscription', { id: text, created_at: maybeAt }),
   setupCode: shape('SetupCode', { setup_code: text.optional().describe('Left out where the request was repeated.') }),
+  sandbox: shape('Sandbox', {
+    people: z.array(z.strictObject({ key: text, name: text, number: text, summary: text, phone: text, signal: text })),
+    modems: z.array(
+      z.strictObject({ key: text, label: text, number: text, plugged: flag, coverage: text, faults: count }),
+    ),
+  }),
+  sandboxMessages: list('SandboxMessages', z.strictObject({ over: z.enum(['sms', 'signal']), text, at: maybeAt })),
   user,
   users: list('Users', user),
   sessions: list(

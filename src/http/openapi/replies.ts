@@ -149,4 +149,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/sessions': json(inboxAnswers.sessions),
   'DELETE /api/v1/sessions': none,
   'DELETE /api/v1/sessions/:id': none,
+  'GET /api/v1/sandbox': json(inboxAnswers.sandbox),
+  'GET /api/v1/sandbox/people/:key/messages': json(inboxAnswers.sandboxMessages),
+  'POST /api/v1/sandbox/actions': json(answers.nothing),
 }

@@ -159,7 +159,7 @@ const attempts = shape('Attempts', {
 const conversation = shape('Conversation', {
   id: text,
   contact: contactRef.nullable().describe('Of a group: null.'),
-  group: groupRef.nullable(),
+  group: z.strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']) }).nullable(),
   state: z.enum(['open', 'request', 'blocked']),
   unread: count,
   disappears_after: maybe,

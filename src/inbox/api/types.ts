@@ -62,5 +62,7 @@ export type Policy = 'auto' | 'ask' | 'signal_only' | 'sms_only'
 export interface QueueRow {
   status: string
   transport: string | null
+  lane: string | null
   count: number
+  oldest_at: string | null
 }

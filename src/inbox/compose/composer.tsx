@@ -42,7 +42,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const hasFiles = draft.attachments.length + uploads.running.length > 0
   const transport = expectedTransport({
     mode: mode.value,
-    isGroup: conversation.group !== null,
+    group: conversation.group?.kind,
     textable: contact === undefined || contact.number !== null || contact.sender !== null,
     hasAccount: account.value === undefined || account.value.state !== 'none',
     standing: contact?.signal.standing ?? 'unknown',
@@ -60,6 +60,17 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches && document.activeElement === document.body) field.current?.focus()
   }, [])
+
+  useEffect(() => {
+    const switchTransport = (event: KeyboardEvent) => {
+      if (!event.ctrlKey || !event.shiftKey || event.key.toLowerCase() !== 't' || conversation.group !== null) return
+      event.preventDefault()
+      const other = transport === 'signal' ? 'sms_only' : 'signal_only'
+      changeDraft(id, { policy: draft.policy === undefined ? other : undefined })
+    }
+    document.addEventListener('keydown', switchTransport)
+    return () => document.removeEventListener('keydown', switchTransport)
+  })
 
   const submit = () => {
     if (!isReady) return
@@ -194,7 +205,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
         <TransportPill
           expected={transport}
           chosen={draft.policy}
-          isGroup={conversation.group !== null}
+          group={conversation.group?.kind}
           textable={contact?.number !== null || contact.sender !== null}
           choose={(policy) => changeDraft(id, { policy })}
         />

@@ -8,18 +8,18 @@ import { TransportGlyph } from '../ui/transport.tsx'
 interface PillProps {
   expected: 'signal' | 'sms'
   chosen: Policy | undefined
-  isGroup: boolean
+  group: 'signal' | 'phone' | undefined
   textable: boolean
   choose: (policy: Policy | undefined) => void
 }
 
-export function TransportPill({ expected, chosen, isGroup, textable, choose }: PillProps) {
+export function TransportPill({ expected, chosen, group, textable, choose }: PillProps) {
   const words = chosen === undefined ? t(`pill.auto.${expected}`) : t(`pill.only.${expected}`)
-  if (isGroup) {
+  if (group !== undefined) {
     return (
-      <span class="pill signal">
-        <TransportGlyph transport="signal" />
-        <span>{t('pill.group')}</span>
+      <span class={`pill ${expected}`}>
+        <TransportGlyph transport={expected} />
+        <span>{t(group === 'signal' ? 'pill.group' : 'groups.phone')}</span>
       </span>
     )
   }

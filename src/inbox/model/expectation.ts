@@ -6,7 +6,8 @@ import type { ContactPolicy, SignalStanding } from '../../domain/contact.ts'
 
 export interface SendingFacts {
   mode: 'integrated' | 'data_only' | 'sms_only'
-  isGroup: boolean
+  /** Undefined: a person. */
+  group: 'signal' | 'phone' | undefined
   /** There is a phone number to write to. */
   textable: boolean
   /** The Signal account is there. */
@@ -22,7 +23,8 @@ export interface SendingFacts {
 
 /** `signal` is encrypted, `sms` is not. */
 export function expectedTransport(facts: SendingFacts): 'signal' | 'sms' {
-  if (facts.isGroup || facts.timer || facts.hasFiles || !facts.textable) return 'signal'
+  if (facts.group === 'phone') return 'sms'
+  if (facts.group === 'signal' || facts.timer || facts.hasFiles || !facts.textable) return 'signal'
   if (facts.mode === 'sms_only' || facts.policy === 'sms_only') return 'sms'
   if (facts.mode === 'data_only' || facts.policy === 'signal_only') return 'signal'
   if (!facts.hasAccount) return 'sms'

@@ -17,6 +17,8 @@ const TYPING_MS_MAX = 15_000
 export const shownConversation = signal<string | undefined>(undefined)
 /** Conversations in which the other side is writing. */
 export const typing = signal<ReadonlySet<string>>(new Set())
+/** Whatever the gateway told last. */
+export const newestEvent = signal<GatewayEvent | undefined>(undefined)
 /** The newest message that came in, for those who hear rather than see. */
 export const newestInbound = signal<GatewayEvent | undefined>(undefined)
 
@@ -50,6 +52,7 @@ export function goLive(): void {
 
 function apply(event: GatewayEvent): void {
   guideBy(event)
+  newestEvent.value = event
   const { type, conversation_id: conversationId, contact_id: contactId, message_id: messageId } = event
   if (type === 'conversation.typing' || type === 'conversation.typing_stopped') {
     if (conversationId !== null) setTyping(conversationId, type === 'conversation.typing')

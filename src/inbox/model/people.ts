@@ -16,7 +16,7 @@ export function personName(person: Named | null | undefined): string {
   return person.name ?? addressWords(person.address)
 }
 
-export function conversationName({ contact, group }: Pick<Conversation, 'contact' | 'group'>): string {
+export function conversationName({ contact, group }: Pick<Conversation, 'contact'> & Pick<Message, 'group'>): string {
   if (group !== null) return group.title === '' ? t('person.group') : group.title
   return personName(contact)
 }

@@ -9,7 +9,7 @@ const REFRESH_AFTER_MS = 400
 export const modems = signal<readonly Modem[] | undefined>(undefined)
 export const account = signal<SignalAccount | undefined>(undefined)
 export const mode = signal<Mode>('integrated')
-const queue = signal<readonly QueueRow[]>([])
+export const queue = signal<readonly QueueRow[]>([])
 /** The event stream is open. */
 export const online = signal(false)
 

@@ -127,5 +127,10 @@ function sorted(messages: readonly Message[]): readonly Message[] {
 }
 
 function order(left: Message, right: Message): number {
-  return (left.created_at ?? '').localeCompare(right.created_at ?? '') || left.id.localeCompare(right.id)
+  // Times in one form and ids of ours: their code units are in order, and comparing words would take ten times as long.
+  return compare(left.created_at ?? '', right.created_at ?? '') || compare(left.id, right.id)
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
 }

@@ -8,10 +8,10 @@ import { addressWords, conversationName, personName } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
+import { Later } from '../ui/later.tsx'
 import { Problem } from '../ui/problem.tsx'
 import { shortTime } from '../ui/times.ts'
 import { TransportGlyph } from '../ui/transport.tsx'
-import { GroupSheet } from './group-sheet.tsx'
 import { PanelHead } from './panel-head.tsx'
 import { SafetyNumber } from './safety-number.tsx'
 import { TimerChoice } from './timer-choice.tsx'
@@ -44,9 +44,10 @@ export function AboutPanel({ conversationId }: { conversationId: string }) {
         )}
         {contact !== undefined && <Person contact={contact} />}
         {conversation?.group !== null && conversation?.group !== undefined && (
-          <GroupSheet groupId={conversation.group.id} />
+          <Later name="sheet" with={{ groupId: conversation.group.id }} />
         )}
         {conversation !== undefined && maySend.value && <TimerChoice conversation={conversation} />}
+        <Later name="gallery" with={{ conversationId }} />
         {contact !== undefined && <Blocking contact={contact} />}
       </div>
     </>

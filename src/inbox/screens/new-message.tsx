@@ -66,6 +66,9 @@ export function NewMessage() {
           />
         </label>
       </form>
+      <button type="button" class="link" onClick={() => go('/group')}>
+        {t('groups.new')}
+      </button>
       {sharedText.value !== '' && (
         <p class="shared" translate={false} dir="auto">
           {sharedText.value}

@@ -9,12 +9,20 @@ export interface Place {
   /** A message to jump to. */
   messageId?: string
   isNew?: true
+  /** No conversation, but one of the screens of `later/`. */
+  room?: { name: RoomName; section?: string }
 }
 
-/** `/`, `/new`, `/c/ID`, `/c/ID/about`, `/c/ID/info/MESSAGE`, `/c/ID/m/MESSAGE`; anything else is the list. */
+/** Screens beside conversations: `/settings`, `/settings/SECTION`, … */
+const ROOMS = ['group', 'settings', 'queue', 'doctor', 'logs'] as const
+export type RoomName = (typeof ROOMS)[number]
+
+/** `/`, `/new`, `/c/ID`, `/c/ID/about`, `/c/ID/info/MESSAGE`, `/c/ID/m/MESSAGE`, and the rooms; anything else is the list. */
 export function placeOf(path: string): Place {
   const [room, conversationId, what, messageId] = path.split('/').filter((part) => part !== '')
   if (room === 'new') return { isNew: true }
+  const name = ROOMS.find((known) => known === room)
+  if (name !== undefined) return { room: conversationId === undefined ? { name } : { name, section: conversationId } }
   if (room !== 'c' || conversationId === undefined) return {}
   if (what === 'about') return { conversationId, panel: { kind: 'about' } }
   if (what === 'info' && messageId !== undefined) return { conversationId, panel: { kind: 'info', messageId } }

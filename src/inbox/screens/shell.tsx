@@ -10,9 +10,12 @@ import { newestInbound, shownConversation } from '../model/live.ts'
 import { messageLine, personName } from '../model/people.ts'
 import { EmptyThread } from '../thread/empty-thread.tsx'
 import { Thread } from '../thread/thread.tsx'
+import { Later } from '../ui/later.tsx'
 import { AboutPanel } from './about-panel.tsx'
 import { ConversationList } from './conversation-list.tsx'
+import { Extras } from './extras.tsx'
 import { Guide } from './first/guide.tsx'
+import { paletteOpen } from './layers.ts'
 import { MessageInfo } from './message-info.tsx'
 import { NewMessage } from './new-message.tsx'
 import { type Place, placeOf, threadPath } from './places.ts'
@@ -34,7 +37,8 @@ export function Shell() {
     document.addEventListener('keydown', listener)
     return () => document.removeEventListener('keydown', listener)
   })
-  const depth = place.panel !== undefined ? 'panel' : conversationId !== undefined || place.isNew ? 'thread' : 'list'
+  const isDeep = conversationId !== undefined || place.isNew === true || place.room !== undefined
+  const depth = place.panel !== undefined ? 'panel' : isDeep ? 'thread' : 'list'
   return (
     <div class="shell" data-depth={depth}>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -48,7 +52,9 @@ export function Shell() {
         <h1 class="visually-hidden">{t('app.name')}</h1>
         <ConversationList selected={conversationId} />
         <div id="main" class="pane thread-pane" tabIndex={-1}>
-          {place.isNew === true ? (
+          {place.room !== undefined ? (
+            <Later key={place.room.name} name={place.room.name} with={{ section: place.room.section }} />
+          ) : place.isNew === true ? (
             <NewMessage />
           ) : conversationId === undefined ? (
             <EmptyThread />
@@ -70,6 +76,7 @@ export function Shell() {
           </section>
         )}
       </main>
+      <Extras />
       <Announcer />
     </div>
   )
@@ -92,7 +99,7 @@ function shortcut(event: KeyboardEvent, place: Place, go: (path: string) => void
   if (event.key === 'Escape' && !event.defaultPrevented) {
     if (document.querySelector('dialog[open], [popover]:popover-open') !== null) return
     if (place.panel !== undefined && place.conversationId !== undefined) go(threadPath(place.conversationId))
-    else if (!typing && (place.conversationId !== undefined || place.isNew === true)) go('/')
+    else if (!typing && (place.conversationId ?? place.isNew ?? place.room) !== undefined) go('/')
     return
   }
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
@@ -101,6 +108,13 @@ function shortcut(event: KeyboardEvent, place: Place, go: (path: string) => void
     const next = rows[event.key === 'ArrowDown' ? now + 1 : Math.max(0, now - 1)]
     if (next !== undefined) go(threadPath(next.id))
     event.preventDefault()
+    return
+  }
+  const key = event.key.toLowerCase()
+  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && (key === 'k' || key === 'n')) {
+    event.preventDefault()
+    if (key === 'n') go('/new')
+    else paletteOpen.value = true
     return
   }
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return

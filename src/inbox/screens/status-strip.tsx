@@ -1,5 +1,6 @@
 /** One line about the box: is it reached, modems, Signal, what waits, and that this is the sandbox; and the own menu. */
 import { signal } from '@preact/signals'
+import { useLocation } from 'wouter-preact'
 import type { Modem } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { install, mayInstall } from '../model/install.ts'
@@ -8,6 +9,7 @@ import { account, modems, online, queued } from '../model/status.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Bell, Download, LogOut, Settings2, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
+import { destinations } from './destinations.ts'
 import { Notifications } from './notifications.tsx'
 import { Preferences } from './preferences.tsx'
 
@@ -19,6 +21,7 @@ const notificationsOpen = signal(false)
 
 export function StatusStrip() {
   const me = session.value
+  const [, go] = useLocation()
   return (
     <header class="strip">
       <span class="brand">
@@ -36,7 +39,11 @@ export function StatusStrip() {
           {t('status.offline')}
         </span>
       )}
-      {queued.value > 0 && <span class="strip-item">{t('status.queued', { count: queued.value })}</span>}
+      {queued.value > 0 && (
+        <a class="strip-item" href="#/queue">
+          {t('status.queued', { count: queued.value })}
+        </a>
+      )}
       {modems.value?.map((modem) => (
         <ModemSign key={modem.id} modem={modem} />
       ))}
@@ -59,6 +66,11 @@ export function StatusStrip() {
               preferencesOpen.value = true
             },
           },
+          ...destinations().map(({ words, to }) => ({
+            label: words,
+            icon: <Settings2 aria-hidden="true" />,
+            run: () => (typeof to === 'string' ? go(to) : to()),
+          })),
           {
             label: t('push.title'),
             icon: <Bell aria-hidden="true" />,

@@ -12,7 +12,7 @@ const SPANS = ['PT30S', 'PT5M', 'PT1H', 'PT8H', 'P1D', 'P7D', 'P28D'] as const
 export function TimerChoice({ conversation }: { conversation: Conversation }) {
   const saving = useAct()
   const contact = contactOf(conversation.contact?.id ?? undefined)
-  if (conversation.group === null && contact?.signal.standing !== 'registered') return null
+  if (conversation.group?.kind !== 'signal' && contact?.signal.standing !== 'registered') return null
   const chosen = conversation.disappears_after
   const spans = chosen === null || SPANS.some((span) => span === chosen) ? SPANS : [chosen, ...SPANS]
   return (

@@ -3,12 +3,14 @@ import { useState } from 'preact/hooks'
 import { ask } from '../api/client.ts'
 import type { Attachment, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
-import { keepMessage } from '../model/threads.ts'
+import { pictureOf, picturesOf } from '../model/pictures.ts'
+import { keepMessage, threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Download, FileText, Hourglass, Picture } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
 import { sizeWords } from '../ui/sizes.ts'
 import { Lightbox } from './lightbox.tsx'
+import { ViewOnce } from './view-once.tsx'
 
 export function Files({ message }: { message: Message }) {
   return (
@@ -22,18 +24,32 @@ export function Files({ message }: { message: Message }) {
 
 function File({ file, message }: { file: Attachment; message: Message }) {
   const [isOpen, setIsOpen] = useState(false)
-  if (file.view_once) return <Named file={file} words={t('file.viewOnce')} />
+  if (file.view_once) {
+    return (
+      <>
+        <Named file={file} words={t('file.viewOnce')} />
+        <ViewOnce file={file} message={message} />
+      </>
+    )
+  }
   if (file.state !== 'here' || file.url === null) return <Absent file={file} message={message} />
   const type = file.content_type ?? ''
   const name = file.caption ?? file.file_name ?? t('file.picture')
-  if (/^image\/(jpeg|png|gif|webp|avif)$/.test(type)) {
+  const picture = pictureOf(file)
+  if (picture !== undefined) {
     const shape = file.width !== null && file.height !== null ? { width: file.width, height: file.height } : {}
     return (
       <>
         <button type="button" class="picture" aria-label={t('file.open', { name })} onClick={() => setIsOpen(true)}>
-          <img src={file.thumbnail_url ?? file.url} alt="" loading="lazy" {...shape} />
+          <img src={picture.thumbnailUrl} alt="" loading="lazy" {...shape} />
         </button>
-        {isOpen && <Lightbox file={file} url={file.url} name={name} onClose={() => setIsOpen(false)} />}
+        {isOpen && (
+          <Lightbox
+            pictures={picturesOf(threadOf(message.conversation_id).value.messages)}
+            id={file.id}
+            onClose={() => setIsOpen(false)}
+          />
+        )}
       </>
     )
   }

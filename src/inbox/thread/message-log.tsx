@@ -31,7 +31,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   const { id: conversationId } = conversation
   const unsent = unsentOf(conversationId, thread.messages)
   const entries = useMemo(
-    () => entriesOf(thread.messages, unsent, dayName),
+    () => entriesOf(thread.messages, unsent, dayOf),
     [thread.messages, unsent.map(({ key, refusal }) => key + refusal).join()],
   )
   const list = useRef<ListHandle>(null)
@@ -162,6 +162,11 @@ function useReadMark({ id, unread, state }: Conversation, isAtEnd: boolean): voi
   useEffect(() => {
     if (isRead) void markRead(id).catch(() => {})
   }, [isRead, unread])
+}
+
+/** What two times of one day have in common; words would take too long for thousands of messages. */
+function dayOf(at: string): string {
+  return new Date(at).toDateString()
 }
 
 /** Arrows go from bubble to bubble. */

@@ -31,7 +31,7 @@ export function ThreadHead({ conversation, contact }: { conversation: Conversati
           {typing.value.has(conversation.id) ? (
             t('thread.typing')
           ) : conversation.group !== null ? (
-            t('thread.signalGroup')
+            t(conversation.group.kind === 'signal' ? 'thread.signalGroup' : 'groups.phone')
           ) : (
             <>
               {isNamed && (

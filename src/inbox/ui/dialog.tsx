@@ -9,9 +9,10 @@ interface DialogProps {
   onClose: () => void
   children: ComponentChildren
   class?: string
+  onKeyDown?: (event: KeyboardEvent) => void
 }
 
-export function Dialog({ title, onClose, children, class: className = '' }: DialogProps) {
+export function Dialog({ title, onClose, children, class: className = '', onKeyDown }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   useEffect(() => {
@@ -31,6 +32,7 @@ export function Dialog({ title, onClose, children, class: className = '' }: Dial
         onClose()
       }}
       closedby="any"
+      onKeyDown={onKeyDown}
     >
       <div class="dialog-body">
         <div class="dialog-head">

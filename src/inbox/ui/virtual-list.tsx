@@ -5,6 +5,9 @@
 import type { ComponentChildren, JSX, RefObject } from 'preact'
 import { VList, type VListHandle } from 'virtua'
 
+/** In a log few entries stand at the end (`.log > :first-child`); the list sets `display` by itself. */
+const COLUMN = { display: 'flex', flexDirection: 'column' }
+
 export type ListHandle = VListHandle
 
 interface VirtualListProps<T> {
@@ -23,14 +26,14 @@ interface VirtualListProps<T> {
   onKeyDown?: (event: KeyboardEvent) => void
 }
 
-// virtua is written against React's types, which are not here; these are the ones that Preact gives it.
+// virtua is written against React's types, which are not here; and `innerRef` is its `ref` (react.ts).
 const List = VList as unknown as (props: Record<string, unknown> & { children?: ComponentChildren }) => JSX.Element
 
 export function VirtualList<T>(props: VirtualListProps<T>) {
   const { items, render, handle, label, role, shift, keep, onScroll, onKeyDown } = props
   return (
     <List
-      ref={handle}
+      innerRef={handle}
       data={items}
       shift={shift ?? false}
       keepMounted={keep ?? []}
@@ -41,6 +44,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
       aria-live="off"
       tabIndex={0}
       className={props.class}
+      style={role === 'log' ? COLUMN : undefined}
     >
       {render as unknown as ComponentChildren}
     </List>

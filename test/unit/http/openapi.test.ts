@@ -11,8 +11,18 @@ import { type Reply, type Rig, startRig } from './rig.ts'
 let rig: Rig
 let document: OpenApiDocument
 
+/** A world of one, as the sandbox's would answer. */
+const world = {
+  perform: async (action: string) => ({ status: 200, result: worldAnswers[action], message: undefined }),
+}
+const worldAnswers: Readonly<Record<string, unknown>> = {
+  people: [{ key: 'ana', name: 'Ana', number: '+15550000201', summary: '', phone: 'on', signal: 'online', aci: null }],
+  modems: [{ key: 'a', label: 'sim-a', number: '+15550000101', plugged: true, coverage: 'home', faults: [{}] }],
+  inbox: { texts: [{ from: '+1', text: 'hi', parts: 1, atMs: 1 }], devices: [{ texts: [] }] },
+}
+
 beforeAll(async () => {
-  rig = await startRig()
+  rig = await startRig({ world })
   document = (await rig.call('GET', '/api/openapi.json')).body
 })
 afterAll(() => rig.stop())

@@ -13,7 +13,7 @@ import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import { Passwords } from '../../../src/http/passwords.ts'
-import type { ApiPorts, MmsTestView, ModemView, SignalView } from '../../../src/http/ports.ts'
+import type { ApiPorts, MmsTestView, ModemView, SignalView, WorldPort } from '../../../src/http/ports.ts'
 import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
@@ -96,7 +96,7 @@ const oneLane: Transport = {
   approveIdentity: async () => {},
 }
 
-export async function startRig(): Promise<Rig> {
+export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-http-'))
   const db = await openDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
   const clock = () => Date.now()
@@ -373,6 +373,7 @@ export async function startRig(): Promise<Rig> {
     push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true) },
     inboxDirectory: join(directory, 'inbox'),
     sandbox: false,
+    world: options.world,
     publicUrl: undefined,
     requestsPerMinute: 1_000_000,
     region: 'GB',

@@ -3,7 +3,7 @@ import { expectedTransport, type SendingFacts } from '../../../src/inbox/model/e
 
 const base: SendingFacts = {
   mode: 'integrated',
-  isGroup: false,
+  group: undefined,
   textable: true,
   hasAccount: true,
   standing: 'registered',
@@ -24,7 +24,8 @@ describe('what a message will travel over is said before it is sent', () => {
     ['Signal only, although gone', { policy: 'signal_only', standing: 'stale' }, 'signal'],
     ['data-only gateway', { mode: 'data_only', standing: 'not-registered' }, 'signal'],
     ['gateway without Signal', { hasAccount: false }, 'sms'],
-    ['a group', { isGroup: true, standing: 'unknown' }, 'signal'],
+    ['a group', { group: 'signal', standing: 'unknown' }, 'signal'],
+    ['a group of phone numbers', { group: 'phone', standing: 'registered' }, 'sms'],
     ['a disappearing message', { timer: true, policy: 'sms_only' }, 'signal'],
     ['a file', { hasFiles: true, standing: 'stale' }, 'signal'],
     ['nobody with a number', { textable: false, standing: 'unknown' }, 'signal'],

@@ -1,0 +1,103 @@
+/** Who is in a group and what we are to it; and what we may do about that: people, roles, link, name, leaving. */
+import { useState } from 'preact/hooks'
+import { wordsOf } from '../../api/client.ts'
+import type { Group } from '../../api/types.ts'
+import { t } from '../../languages/translate.ts'
+import { changeGroup } from '../../model/groups.ts'
+import { addressWords } from '../../model/people.ts'
+import { maySend } from '../../model/session.ts'
+import { EllipsisVertical, Plus, Undo2 } from '../../ui/icons.ts'
+import { Menu } from '../../ui/menu.tsx'
+import { Problem } from '../../ui/problem.tsx'
+import { Action } from '../later/action.tsx'
+import { useFetched } from '../later/fetched.ts'
+import { GroupChanges } from './group-changes.tsx'
+
+export function GroupSheet({ groupId }: { groupId: string }) {
+  const { data: group, error, keep } = useFetched<Group>(`/api/v1/groups/${groupId}`)
+  const [problem, setProblem] = useState<string | undefined>(undefined)
+  if (group === undefined) return error === undefined ? null : <Problem error={error} />
+  const act = async (method: string, path: string, body?: object) =>
+    keep(await changeGroup(groupId, method, path, body))
+  const tried = (work: Promise<unknown>) => {
+    setProblem(undefined)
+    work.catch((refusal) => setProblem(wordsOf(refusal)))
+  }
+  const isIn = group.standing === 'member' && maySend.value
+  const mayRule = isIn && group.admin && group.kind === 'signal'
+  return (
+    <section class="group-sheet">
+      <p class={`kind ${group.kind === 'signal' ? 'signal' : 'sms'}`}>
+        {group.kind === 'signal'
+          ? t('thread.signalGroup')
+          : group.texts_apart === true
+            ? t('groups.phoneApart')
+            : t('groups.phoneMms')}
+      </p>
+      {group.standing === 'out' && <p class="quiet">{t('groups.left')}</p>}
+      {group.avatar_url !== null && <img class="group-picture" src={group.avatar_url} alt="" width="96" height="96" />}
+      {group.description !== '' && (
+        <p translate={false} dir="auto">
+          {group.description}
+        </p>
+      )}
+      {group.standing === 'invited' && maySend.value && (
+        <Action label={t('groups.accept')} class="primary" run={() => act('POST', '/accept')} />
+      )}
+      <h3>{t('group.members', { count: group.members.length })}</h3>
+      {problem !== undefined && (
+        <p class="note failed" role="alert">
+          {problem}
+        </p>
+      )}
+      <ul class="members">
+        {[
+          ...group.members.map((person) => ({ ...person, words: person.admin ? t('group.admin') : '', asks: false })),
+          ...group.invited.map((person) => ({ ...person, admin: false, words: t('group.invited'), asks: false })),
+          ...group.requesting.map((person) => ({ ...person, admin: false, words: t('groups.asks'), asks: true })),
+        ].map(({ aci, name, address, admin, words, asks }) => {
+          const who = encodeURIComponent(aci ?? address ?? '')
+          const shown = name ?? addressWords(address)
+          const isMember = !asks && words !== t('group.invited')
+          return (
+            <li key={aci ?? address}>
+              <span translate={false} dir="auto">
+                {shown}
+              </span>
+              <span class="quiet">{words}</span>
+              {mayRule && (
+                <Menu
+                  label={t('groups.about', { name: shown })}
+                  icon={<EllipsisVertical aria-hidden="true" />}
+                  entries={[
+                    asks
+                      ? {
+                          label: t('groups.letIn'),
+                          icon: <Plus aria-hidden="true" />,
+                          run: () => tried(act('POST', `/members/${who}/approve`)),
+                        }
+                      : undefined,
+                    isMember
+                      ? {
+                          label: admin ? t('groups.noAdmin') : t('groups.makeAdmin'),
+                          icon: <Plus aria-hidden="true" />,
+                          run: () => tried(act('POST', `/members/${who}/role`, { role: admin ? 'member' : 'admin' })),
+                        }
+                      : undefined,
+                    {
+                      label: t('groups.remove'),
+                      icon: <Undo2 aria-hidden="true" />,
+                      danger: true,
+                      run: () => tried(act('DELETE', `/members/${who}`)),
+                    },
+                  ]}
+                />
+              )}
+            </li>
+          )
+        })}
+      </ul>
+      {isIn && <GroupChanges group={group} act={act} />}
+    </section>
+  )
+}

@@ -1,0 +1,20 @@
+/** Something that is shown this once: to be copied, and then put away by whoever has it. */
+import { t } from '../../languages/translate.ts'
+import { Action } from './action.tsx'
+
+export function Secret({ words, onClose }: { words: string; onClose: () => void }) {
+  return (
+    <div class="note held secret" role="status">
+      <p>{t('settings.once')}</p>
+      <p class="code" translate={false} dir="ltr">
+        {words}
+      </p>
+      <div class="buttons">
+        <Action label={t('settings.copy')} run={() => navigator.clipboard.writeText(words)} />
+        <button type="button" class="button" onClick={onClose}>
+          {t('action.close')}
+        </button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,45 @@
+/** Which version this is, under which licence, and what it is made of. */
+import { t } from '../../languages/translate.ts'
+import { Problem } from '../../ui/problem.tsx'
+import { Facts } from '../later/facts.tsx'
+import { useFetched } from '../later/fetched.ts'
+
+/** What this page itself is made of. */
+const LIBRARIES =
+  'Preact (MIT) · Preact Signals (MIT) · wouter (Unlicense) · virtua (MIT) · Lucide (ISC) · Signal’s libsignal (AGPL-3.0)'
+
+interface Health {
+  status: 'pass' | 'warn' | 'fail'
+  version: string
+  components: { component: string; status: string; detail: string | null }[]
+}
+
+export function About() {
+  const { data, error, reload } = useFetched<Health>('/api/v1/system/health')
+  return (
+    <section class="card">
+      <h3>{t('app.name')}</h3>
+      {error !== undefined && <Problem error={error} retry={reload} />}
+      <Facts rows={[[t('settings.version'), data?.version]]} />
+      <ul class="lines" translate={false}>
+        {data?.components.map(({ component, status, detail }) => (
+          <li key={component}>
+            <b>{component}</b> {detail ?? status}
+          </li>
+        ))}
+      </ul>
+      <p>{t('settings.licence')}</p>
+      <p class="quiet small" translate={false}>
+        {LIBRARIES}
+      </p>
+      <div class="buttons">
+        <a class="button" href="https://www.gnu.org/licenses/agpl-3.0.html" target="_blank" rel="noreferrer">
+          {t('settings.licenceText')}
+        </a>
+        <a class="button" href="/api/" target="_blank" rel="noreferrer">
+          {t('settings.reference')}
+        </a>
+      </div>
+    </section>
+  )
+}

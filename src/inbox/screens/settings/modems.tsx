@@ -1,0 +1,101 @@
+/** A card for each modem: who it is, what it hears, what it may send, and what healed it when. */
+import { useState } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
+import type { Modem, Page } from '../../api/types.ts'
+import { t } from '../../languages/translate.ts'
+import { addressWords } from '../../model/people.ts'
+import { session } from '../../model/session.ts'
+import { loadStatus, modems } from '../../model/status.ts'
+import { shortTime } from '../../ui/times.ts'
+import { Action } from '../later/action.tsx'
+import { Facts } from '../later/facts.tsx'
+import { SignalPlot } from './signal-plot.tsx'
+
+interface Port {
+  port: string
+  product: string | null
+  result: string
+  reason: string | null
+}
+
+export function Modems() {
+  const mayRule = session.value?.user?.role === 'admin'
+  const [ports, setPorts] = useState<readonly Port[] | undefined>(undefined)
+  return (
+    <>
+      {modems.value?.length === 0 && <p class="empty quiet">{t('modems.none')}</p>}
+      {modems.value?.map((modem) => (
+        <ModemCard key={modem.id} modem={modem} mayRule={mayRule} />
+      ))}
+      {mayRule && (
+        <section class="card">
+          <Action
+            label={t('modems.probe')}
+            run={async () => setPorts((await ask<Page<Port>>('POST', '/api/v1/modems/probe')).data)}
+          />
+          {ports?.length === 0 && <p class="quiet">{t('modems.noPort')}</p>}
+          <ul class="lines" translate={false}>
+            {ports?.map(({ port, product, reason, result }) => (
+              <li key={port}>
+                <b>{port}</b> {product} {reason ?? result}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  )
+}
+
+function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
+  const { texts, recovery, storage } = modem
+  const counted = (count: number | null, quota: number | null) =>
+    count === null ? null : quota === null ? String(count) : `${count} / ${quota}`
+  return (
+    <section class="card modem">
+      <h3 translate={false}>{modem.label ?? modem.id}</h3>
+      <p class={modem.state === 'ready' ? 'state good' : 'state bad'} translate={false}>
+        {modem.reason ?? modem.state}
+      </p>
+      <SignalPlot modemId={modem.id} />
+      <Facts
+        rows={[
+          [t('about.number'), modem.number === null ? null : addressWords(modem.number)],
+          [t('modems.network'), modem.operator],
+          [t('modems.signal'), modem.signal_dbm === null ? null : `${modem.signal_dbm} dBm`],
+          [t('modems.model'), [modem.manufacturer, modem.model, modem.revision].filter(Boolean).join(' ')],
+          [t('modems.smsc'), modem.smsc],
+          [t('modems.sim'), modem.iccid],
+          [t('modems.storage'), storage.map(({ memory, used, total }) => `${memory} ${used} / ${total}`).join(', ')],
+          [t('modems.today'), texts === null ? null : counted(texts.today, texts.daily_quota)],
+          [t('modems.month'), texts === null ? null : counted(texts.this_month, texts.monthly_quota)],
+        ]}
+      />
+      {texts?.available === false && (
+        <p class="note held" translate={false}>
+          {texts.reason}
+        </p>
+      )}
+      <details>
+        <summary>{t('modems.heal', { count: recovery.history.length })}</summary>
+        <ol class="lines" translate={false}>
+          {[...recovery.history].reverse().map(({ step, reason, at }) => (
+            <li key={`${at}${step}`}>
+              <time>{shortTime(at)}</time> <b>{step}</b> {reason}
+            </li>
+          ))}
+        </ol>
+      </details>
+      {mayRule && (
+        <Action
+          label={t('modems.reset')}
+          sure={t('modems.resetSure')}
+          run={async () => {
+            await ask('POST', `/api/v1/modems/${encodeURIComponent(modem.id)}/reset`)
+            await loadStatus()
+          }}
+        />
+      )}
+    </section>
+  )
+}

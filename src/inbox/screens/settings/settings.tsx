@@ -1,0 +1,45 @@
+/** Settings of the box: a list of sections, and the one that is open. */
+import type { ComponentType } from 'preact'
+import { t } from '../../languages/translate.ts'
+import { session } from '../../model/session.ts'
+import { Room } from '../later/room.tsx'
+import { About } from './about.tsx'
+import { Integrations } from './integrations.tsx'
+import { ModeChoice } from './mode.tsx'
+import { Modems } from './modems.tsx'
+import { SignalAccount } from './signal-account.tsx'
+import { Users } from './users.tsx'
+
+interface Section {
+  words: () => string
+  Screen: ComponentType
+  /** For administrators alone. */
+  isRuling?: true
+}
+
+const sections: Readonly<Record<string, Section>> = {
+  mode: { words: () => t('settings.mode'), Screen: ModeChoice },
+  modems: { words: () => t('settings.modems'), Screen: Modems },
+  signal: { words: () => t('transport.signal.short'), Screen: SignalAccount },
+  integrations: { words: () => t('settings.integrations'), Screen: Integrations, isRuling: true },
+  users: { words: () => t('settings.users'), Screen: Users },
+  about: { words: () => t('about.title'), Screen: About },
+}
+
+export function Settings({ section = 'mode' }: { section: string | undefined }) {
+  const mayRule = session.value?.user?.role === 'admin'
+  const shown = Object.entries(sections).filter(([, { isRuling }]) => mayRule || isRuling !== true)
+  const [open, { Screen }] = shown.find(([name]) => name === section) ?? ['mode', { Screen: ModeChoice }]
+  return (
+    <Room title={t('settings.title')}>
+      <nav class="filters" aria-label={t('settings.title')}>
+        {shown.map(([name, { words }]) => (
+          <a key={name} class="chip" href={`#/settings/${name}`} aria-current={name === open ? 'page' : undefined}>
+            {words()}
+          </a>
+        ))}
+      </nav>
+      <Screen />
+    </Room>
+  )
+}

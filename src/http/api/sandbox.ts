@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { ApiPorts, WorldPort } from '../ports.ts'
-import { notFound, Problem } from '../problem.ts'
+import { fieldProblems, invalid, notFound, Problem } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { time } from '../views.ts'
 
@@ -27,6 +27,24 @@ const action = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('cms-error'), modem, code: z.int().min(0).max(999) }),
   z.strictObject({ action: z.literal('lose-result'), modem }),
 ])
+
+/** What an action may name at all; which of it each wants, `action` says. Apart, so that a stray field is told from both. */
+const named = z.strictObject({
+  action: z.enum(action.options.flatMap(({ shape }) => [...namesOf(shape.action)])),
+  from: person.optional(),
+  to: modem.optional(),
+  text: text.optional(),
+  person: person.optional(),
+  on: z.enum(['signal', 'sms', 'both']).optional(),
+  modem: modem.optional(),
+  coverage: z.enum(['home', 'roaming', 'searching', 'none']).optional(),
+  inserted: z.boolean().optional(),
+  code: z.int().min(0).max(999).optional(),
+})
+
+function namesOf(schema: z.ZodLiteral<string> | z.ZodEnum): readonly string[] {
+  return schema instanceof z.ZodEnum ? Object.values(schema.enum).map(String) : [...schema.values]
+}
 
 interface ShownPerson {
   key: string
@@ -122,8 +140,11 @@ export const sandboxRoutes: readonly Route[] = [
     path: '/api/v1/sandbox/actions',
     scope: 'admin',
     summary: 'Of the sandbox alone: somebody writes, a phone goes off, a modem loses the network, and such.',
-    body: action,
-    handle: async ({ ports, body: { action: name, ...given } }) => {
+    body: named,
+    handle: async ({ ports, body }) => {
+      const wanted = action.safeParse(body)
+      if (!wanted.success) throw invalid(fieldProblems(wanted.error, 'body'))
+      const { action: name, ...given } = wanted.data
       await perform(ports, name, given)
       return ok({})
     },

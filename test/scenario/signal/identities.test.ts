@@ -65,6 +65,9 @@ test('signed and last-resort keys that are two days old are replaced, the old on
   const gateway = await world.registeredGateway()
   const signed = () => gateway.db.selectFrom('signal_signed_pre_keys').selectAll().where('own', '=', 'aci').execute()
   const ofServer = async () => (await world.server.host.findByNumber(gatewayNumber))?.popSingleUseKey()
+  // The mock gives nothing out before the first one-time keys are there.
+  const device = await world.server.host.findByNumber(gatewayNumber)
+  await until(async () => (await device?.getPreKeyCount()) === 100)
   const before = await ofServer()
   await gateway.db.updateTable('signal_account').set({ keys_rotated_at_ms: 0 }).execute()
   world.server.host.dropConnections()

@@ -1,4 +1,18 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** What takes minutes begins first, so that at the end no worker waits for the other. */
+const LONG = [/main-job\/kill9-/, /test\/e2e\//, /test\/scenario\/main-job\//, /test\/scenario\//]
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = LONG.findIndex((pattern) => pattern.test(moduleId))
+      return index < 0 ? LONG.length : index
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +22,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // Nothing is judged by how fast a busy machine is; vitest's own second is.
     expect: { poll: { timeout: 60_000 } },
   },

@@ -15,12 +15,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
   beforeAll(async () => {
     stage = await Stage.open()
     const { house } = stage
-    await house.world.sayHello()
-    await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)
-    for (const { name, number } of house.world.people) {
-      const { id } = await house.contact(number)
-      await house.api.call('PATCH', `/api/v1/contacts/${id}`, { name })
-    }
+    await stage.greet()
     ana = await stage.conversationWith(house.world.person('ana').number)
     ben = await stage.conversationWith(house.world.person('ben').number)
     context = await stage.window()

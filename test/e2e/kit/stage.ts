@@ -67,6 +67,17 @@ export class Stage {
     await this.house.close()
   }
 
+  /** Everybody says hello, and is known by name. */
+  async greet(): Promise<void> {
+    const { house } = this
+    await house.world.sayHello()
+    await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)
+    for (const { name, number } of house.world.people) {
+      const { id } = await house.contact(number)
+      await house.api.call('PATCH', `/api/v1/contacts/${id}`, { name })
+    }
+  }
+
   /** A browser window of its own, with nothing kept from others. */
   async window(options: OpenOptions = {}): Promise<BrowserContext> {
     const memory = options.as === undefined ? this.#admin : (options.as ?? undefined)

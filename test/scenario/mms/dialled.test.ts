@@ -3,7 +3,7 @@
  * the pppd of the fixtures makes the interface `ppp7` to the carrier's namespace, tells the resolver, and takes the
  * interface away when it ends. All addresses are the namespaces' own.
  */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NamespaceErrand } from './namespace/client.ts'
+import { ip, obstacle } from './netns.ts'
 
 const OURS = `cw${process.pid}d`
 const CARRIER = `cw${process.pid}e`
@@ -20,22 +21,7 @@ const MMSC = '198.51.100.10'
 const RESOLVER = '198.51.100.53'
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
 
-function ip(...args: string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-/** Why there can be no namespaces here; undefined where there can. */
-function obstacle(): string | undefined {
-  try {
-    ip('netns', 'add', OURS)
-    ip('netns', 'del', OURS)
-    return undefined
-  } catch {
-    return 'ip netns add is not allowed on this machine'
-  }
-}
-
-const why = obstacle()
+const why = obstacle(OURS)
 const children: ChildProcessWithoutNullStreams[] = []
 
 function inside(namespace: string, ...command: string[]) {

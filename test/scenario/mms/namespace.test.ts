@@ -7,6 +7,7 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NamespaceErrand } from './namespace/client.ts'
+import { ip, obstacle } from './netns.ts'
 
 const OURS = `cw${process.pid}a`
 const CARRIER = `cw${process.pid}b`
@@ -16,22 +17,7 @@ const RESOLVER = '198.51.100.53'
 const NOBODY = '198.51.100.99'
 const GATEWAY = '10.99.0.1'
 
-function ip(...args: string[]): string {
-  return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-/** Why there can be no namespaces here; undefined where there can. */
-function obstacle(): string | undefined {
-  try {
-    ip('netns', 'add', OURS)
-    ip('netns', 'del', OURS)
-    return undefined
-  } catch {
-    return 'ip netns add is not allowed on this machine'
-  }
-}
-
-const why = obstacle()
+const why = obstacle(OURS)
 
 interface Driver {
   run(errand: Partial<NamespaceErrand>): { started: Promise<object>; answer: Promise<object> }

@@ -6,7 +6,7 @@ import { type OpenApiDocument, openApiDocument } from '../../../src/http/openapi
 import { replies } from '../../../src/http/openapi/replies.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { putGroup } from '../../../src/store/groups.ts'
-import { type Reply, type Rig, startRig } from './rig.ts'
+import { gardenGroup, type Reply, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let document: OpenApiDocument
@@ -115,22 +115,11 @@ describe('what is answered is what is described, field by field', () => {
     })
     ids['media'] = file.id
     const details: GroupDetails = {
-      id: 'created',
-      title: 'Garden',
-      description: '',
+      ...gardenGroup,
       revision: 3,
-      standing: 'member',
-      admin: true,
-      announcementsOnly: false,
-      timerSeconds: 0,
-      whoEdits: 'members',
-      whoAdds: 'admins',
-      link: 'off',
-      linkUrl: undefined,
       avatar: true,
       members: [{ aci: randomUUID(), admin: true }],
       invited: [`PNI:${randomUUID()}`],
-      requesting: [],
     }
     const { group } = await rig.db.transaction().execute((tx) => putGroup(tx, rig.ports.ids, details, 1))
     ids['groups'] = group.id

@@ -2,7 +2,7 @@
  * Where a message is written. What it will travel over is shown before it is sent: by the pill, by the colour of the
  * button, and in the words of the empty field.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ask } from '../api/client.ts'
 import type { Contact, Conversation, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
@@ -61,7 +61,8 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     if (matchMedia('(pointer: fine)').matches && document.activeElement === document.body) field.current?.focus()
   }, [])
 
-  useEffect(() => {
+  // Before the paint: a key pressed right after a change must not be read by the listener of before it.
+  useLayoutEffect(() => {
     const switchTransport = (event: KeyboardEvent) => {
       if (!event.ctrlKey || !event.shiftKey || event.key.toLowerCase() !== 't' || conversation.group !== null) return
       event.preventDefault()

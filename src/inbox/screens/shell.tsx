@@ -2,7 +2,7 @@
  * The frame around everything: the strip on top, then the list, the conversation, and what is open beside it; three
  * panes from 1100 px, two from 720 px, one below.
  */
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { t } from '../languages/translate.ts'
 import { conversations, unreadTotal } from '../model/conversations.ts'
@@ -32,7 +32,7 @@ export function Shell() {
     const unread = unreadTotal.value
     document.title = unread === 0 ? t('app.name') : t('app.titleUnread', { unread })
   }, [unreadTotal.value])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = (event: KeyboardEvent) => shortcut(event, place, go)
     document.addEventListener('keydown', listener)
     return () => document.removeEventListener('keydown', listener)

@@ -12,7 +12,7 @@ import { checkPlatform, thisMachine } from './setup/platform.mjs'
 /** The checkout that this script belongs to. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** The command line program, once built. */
-export const cliPath = `${root}/dist/src/cli/main.js`
+export const cliPath = `${root}/dist/program/main.js`
 
 const versionTimeoutMs = 5_000
 

@@ -26,8 +26,11 @@ const lockPollMs = 100
 const sourceFolders = ['src', 'modem', 'bench']
 /** The web inbox, which is bundled for browsers and ends up in dist/inbox. */
 const inboxFolder = 'src/inbox'
+/** What is bundled into dist/program. */
+const programFile = 'src/cli/main.js'
+const bundleFile = 'scripts/program.vite.mjs'
 /** What else decides how it comes out. */
-const settingFiles = ['tsconfig.json', 'tsconfig.build.json', 'package.json']
+const settingFiles = ['tsconfig.json', 'tsconfig.build.json', 'package.json', bundleFile]
 const outputFolder = 'dist'
 const stampFile = 'dist/.sources.json'
 const lockFile = '.dist-lock'
@@ -77,6 +80,7 @@ async function compile(root, stamp) {
     )
     await bundleInbox(root, next)
     copyAssets(root, next, Object.keys(stamp.listing))
+    await bundleProgram(root, next)
     writeStamp(join(next, '.sources.json'), stamp)
     if (existsSync(join(root, outputFolder))) renameSync(join(root, outputFolder), old)
     renameSync(next, join(root, outputFolder))
@@ -93,6 +97,16 @@ async function bundleInbox(root, next) {
     process.execPath,
     [join(root, 'node_modules/vite/bin/vite.js'), 'build', inboxFolder, '--outDir', join(next, 'inbox')],
     { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The inbox does not build; `npm run check` says more.' },
+  )
+}
+
+/** The command line program, where the checkout has one. @param {string} root @param {string} next */
+async function bundleProgram(root, next) {
+  if (!existsSync(join(next, programFile))) return
+  await mustRun(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', next, '--config', join(root, bundleFile)],
+    { cwd: root, timeoutMs: compileTimeoutMs, advice: 'The program cannot be bundled; `npm run check` says more.' },
   )
 }
 
@@ -120,7 +134,7 @@ function listSources(root) {
       if (entry.isFile()) visit(join(entry.parentPath, entry.name).slice(root.length + 1))
     }
   }
-  for (const file of settingFiles) visit(file)
+  for (const file of settingFiles) if (existsSync(join(root, file))) visit(file)
   return listing
 }
 

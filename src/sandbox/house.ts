@@ -12,7 +12,7 @@ import { GatewayProcess } from './gateway-process.ts'
 import { SandboxWorld } from './world.ts'
 import { WorldConsole } from './world-console.ts'
 
-const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/src/cli/main.js')]
+const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/program/main.js')]
 const READY_TIMEOUT_MS = 45_000
 const POLL_MS = 20
 

@@ -24,7 +24,7 @@ test('kill −9 of the sandbox leaves no process behind', async () => {
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
   const sandbox = spawn(
     process.execPath,
-    [resolve('dist/src/cli/main.js'), 'sandbox', '--data-dir', dataDir, '--listen', '127.0.0.1:0'],
+    [resolve('dist/program/main.js'), 'sandbox', '--data-dir', dataDir, '--listen', '127.0.0.1:0'],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   )
   let said = ''

@@ -7,7 +7,7 @@ import { ensureBuild } from '../../../scripts/setup/compile.mjs'
 const root = dirname(fileURLToPath(new URL('../..', import.meta.url)))
 // Built once for all of them: each start from the sources would cost a second.
 await ensureBuild(root)
-const main = join(root, 'dist/src/cli/main.js')
+const main = join(root, 'dist/program/main.js')
 
 export interface Ended {
   code: number | null

@@ -61,7 +61,7 @@ describe('the service unit', () => {
     ]) {
       expect(unit.split('\n')).toContain(line)
     }
-    expect(unit).toMatch(/^ExecStart=\S+ \/opt\/causeway\/dist\/src\/cli\/main\.js serve --config \/etc\/causeway\//m)
+    expect(unit).toMatch(/^ExecStart=\S+ \/opt\/causeway\/dist\/program\/main\.js serve --config \/etc\/causeway\//m)
   })
 
   it.skipIf(!hasSystemdAnalyze)('is valid, and rated at most 2.0', async () => {

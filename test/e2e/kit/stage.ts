@@ -12,7 +12,7 @@ import { House, type HouseOptions } from '../../../src/sandbox/house.ts'
 const SCREENS = resolve('test/e2e/screens')
 export const WIDE = { width: 1280, height: 800 }
 export const NARROW = { width: 390, height: 844 }
-const STEP_TIMEOUT_MS = 15_000
+const STEP_TIMEOUT_MS = 60_000
 
 /** Where Debian and its kin put Chromium; undefined where there is none, and then these tests are skipped. */
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>

@@ -368,6 +368,8 @@ export interface Quote {
   /** The quoted message's own time. */
   timestampMs: number
   text: string
+  /** Styles and mentions of its text. */
+  ranges?: readonly TextRange[] | undefined
   /** In a group: who wrote it, unless it is ours. */
   authorAci?: string | undefined
 }

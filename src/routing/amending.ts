@@ -8,7 +8,7 @@ import type { EventLog } from '../store/events.ts'
 import { changeMessage } from '../store/messages.ts'
 import { conversationOfGroup } from './groups.ts'
 import { conversationWith } from './mirroring.ts'
-import { shownText } from './naming.ts'
+import { shownText, textColumns } from './naming.ts'
 
 /** False when there is no such message here. */
 export async function takeAmendment(
@@ -30,7 +30,7 @@ export async function takeAmendment(
   if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
   const now = context.clock()
   if (change.kind === 'completed' || change.kind === 'edited') {
-    const { text, ranges_json } = await shownText(tx, change)
+    const { text, ranges_json } = textColumns(await shownText(tx, change))
     const revise = change.kind === 'completed' ? completeText : editMessage
     await revise(tx, message, { timestampMs, text }, now)
     // An older version that comes late is on record, and not what is shown.

@@ -65,7 +65,7 @@ import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
-import { shownText } from './naming.ts'
+import { shownQuote, shownText, textColumns } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
 import { settleMmsReceipt, takePicture } from './pictures.ts'
@@ -370,14 +370,14 @@ export class Inbound implements TransportSink {
       id: ids('msg'),
       conversation_id: conversation.id,
       direction: 'in',
-      ...(await shownText(tx, message)),
+      ...textColumns(await shownText(tx, message)),
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       incomplete: message.incomplete === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),
-      quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      quote_json: await shownQuote(tx, message.quote),
       timer_s: message.timerS ?? null,
       attachments: message.media?.length ?? 0,
       state: 'received',

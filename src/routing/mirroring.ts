@@ -14,7 +14,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { conversationOfGroup, settleGroupReceipt } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
-import { shownText } from './naming.ts'
+import { shownQuote, shownText, textColumns } from './naming.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -50,9 +50,9 @@ export async function takeMirrored(
     conversation_id: conversation.id,
     direction: 'out',
     origin: 'other-device',
-    ...(await shownText(tx, message)),
+    ...textColumns(await shownText(tx, message)),
     preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
-    quote_json: quote === undefined ? null : JSON.stringify(quote),
+    quote_json: await shownQuote(tx, quote),
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
     timer_s: message.timerS ?? null,

@@ -40,7 +40,15 @@ export interface IncomingText {
   /** The group it was written in; else it is between us and the sender. */
   groupId?: string | undefined
   /** The message it answers to. */
-  quote: { ours: boolean; timestampMs: number; text: string; authorAci?: string | undefined } | undefined
+  quote:
+    | {
+        ours: boolean
+        timestampMs: number
+        text: string
+        ranges?: readonly TextRange[] | undefined
+        authorAci?: string | undefined
+      }
+    | undefined
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   startedAtMs: number

@@ -34,7 +34,7 @@ import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import { bodyRangesOf } from './ranges.ts'
+import { bodyOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { RetryDesk } from './retries.ts'
@@ -320,7 +320,7 @@ export class LiveAccount {
     attachments = [],
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
-    const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
+    const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
     return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
   }
 

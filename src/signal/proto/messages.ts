@@ -105,6 +105,7 @@ message Quote {
   optional uint64 id = 1;
   optional string text = 3;
   optional string authorAci = 5;
+  repeated BodyRange bodyRanges = 6;
   optional bytes authorAciBinary = 8;
 }
 message Reaction {
@@ -291,6 +292,7 @@ export interface Quote {
   id?: number
   text?: string
   authorAci?: string
+  bodyRanges?: readonly BodyRange[]
   authorAciBinary?: Uint8Array
 }
 

@@ -60,6 +60,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
+import { catchUp } from './catching-up.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
@@ -67,13 +68,14 @@ import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
 import { shownQuote, shownText, textColumns } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
-import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
+import { takeCapability } from './peer-facts.ts'
+import { conversationOf, resolvePerson } from './people.ts'
 import { settleMmsReceipt, takePicture } from './pictures.ts'
-import { catchUpReading, takeReadElsewhere } from './reading.ts'
+import { takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
-import { endRequest, isKnown, noteBlocked, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
+import { isKnown, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
@@ -127,7 +129,7 @@ export class Inbound implements TransportSink {
 
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
     this.#touchedFiles = true
-    return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
+    return this.#commit(unit, (tx) => takeMirrored(this.#driven(), tx, message))
   }
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined> {
@@ -171,27 +173,8 @@ export class Inbound implements TransportSink {
   }
 
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void> {
-    return this.#commit(unit, async (tx) => {
-      const { e164, aci, pni } = fact.recipient
-      if (e164 === undefined && aci === undefined) return
-      const contact = await resolvePerson(this.#context, tx, {
-        address: e164 === undefined ? undefined : { kind: 'e164', e164 },
-        aci,
-        pni,
-        name: fact.kind === 'named' ? fact.name : undefined,
-      })
-      if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
-      else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
-      else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
-      else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
-      else if (fact.kind === 'blocked') await noteBlocked(this.#context, tx, contact, fact.blocked)
-      else if (fact.kind === 'accepted') {
-        this.#touchedFiles = true
-        const conversation = await findConversation(tx, { contactId: contact.id })
-        if (conversation !== undefined) await endRequest(this.#context, tx, conversation)
-        await noteBlocked(this.#context, tx, contact, false)
-      } else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
-    })
+    if (fact.kind === 'accepted') this.#touchedFiles = true
+    return this.#commit(unit, (tx) => takeCapability(this.#context, tx, fact))
   }
 
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
@@ -210,9 +193,7 @@ export class Inbound implements TransportSink {
 
   removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void> {
     this.#touchedFiles = true
-    return this.#commit(unit, (tx) =>
-      takeRemoval({ ...this.#context, transports: this.#context.transports() }, tx, removal),
-    )
+    return this.#commit(unit, (tx) => takeRemoval(this.#driven(), tx, removal))
   }
 
   knows(person: Recipient, unit?: UnitOfWork): Promise<boolean> {
@@ -278,6 +259,10 @@ export class Inbound implements TransportSink {
     const result = await inUnit(this.#context.db, unit, work)
     if (unit === undefined) this.committed()
     return result
+  }
+
+  #driven() {
+    return { ...this.#context, transports: this.#context.transports() }
   }
 
   /** A message in a group's conversation; false when nobody has told of the group. */
@@ -401,7 +386,7 @@ export class Inbound implements TransportSink {
     await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteInbound(this.#context, tx, row, contact)
     await this.#replace(tx, row)
-    if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
+    if (message.from.aci !== undefined) await catchUp(this.#driven(), tx, row, message.from.aci)
     return row
   }
 

@@ -38,7 +38,7 @@ import type {
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { insertInboundMedia } from '../store/attachments.ts'
-import { findContact, findConversation, noteSmsLane } from '../store/contacts.ts'
+import { findContact, findConversation, namedContacts, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { ensureGroupConversation } from '../store/groups.ts'
@@ -60,6 +60,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
+import { recipientOf } from './capabilities.ts'
 import { catchUp } from './catching-up.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
@@ -198,6 +199,11 @@ export class Inbound implements TransportSink {
 
   knows(person: Recipient, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, (tx) => isKnown(tx, person))
+  }
+
+  async addressBook(countMax: number) {
+    const named = await namedContacts(this.#context.db, countMax)
+    return named.map(({ name, ...contact }) => ({ person: recipientOf(contact), name }))
   }
 
   changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {

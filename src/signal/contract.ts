@@ -155,6 +155,8 @@ export interface SignalSink extends GroupSink {
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
   /** Whether the owner has written to this person, or has them in the address book: then they are let in. */
   knows(peer: PeerIds, transaction: DatabaseTransaction): Promise<boolean>
+  /** At most so many people whom the owner calls by a name of their own, with that name. */
+  addressBook(countMax: number): Promise<readonly { person: PeerIds; name: string }[]>
   removed(removal: Removal, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(

@@ -136,7 +136,9 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
-    if (fetchLatest?.type === fetchStorage) {
+    // A primary has set it by itself.
+    const isRenamed = sync.usernameChange !== undefined && this.#credentials.deviceId !== 1
+    if (fetchLatest?.type === fetchStorage || isRenamed) {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }

@@ -166,6 +166,7 @@ export class LiveAccount {
       log,
       habits: parts.habits,
       own: credentials.aci,
+      addressBook: (countMax) => sink.addressBook(countMax),
       owe: async (transaction, message) => {
         // Whoever asks is there.
         this.#otherDevices = true
@@ -270,7 +271,9 @@ export class LiveAccount {
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const store = () => void this.#sync.fetch()
-    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store })
+    const renamed = (transaction: DatabaseTransaction) =>
+      this.telling.oweSync(transaction, this.#otherDevices ? [{ usernameChange: {} }] : [])
+    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store, renamed })
   }
 
   get state(): ChatState {

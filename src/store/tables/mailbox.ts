@@ -308,6 +308,8 @@ export interface QuarantineTable {
   code: string
   detail: string
   received_at_ms: number
+  /** Of all that came before it, also of what is gone. */
+  octets_before: Generated<number>
 }
 
 /** Messages for programs. Either octets or text. */

@@ -156,7 +156,8 @@ export class LiveAccount {
       },
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
-    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    const written = () => this.telling.tellStored(db)
+    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log, written })
     const answers = new SyncAnswers({
       db,
       chat,
@@ -185,6 +186,7 @@ export class LiveAccount {
       timestamps,
       log,
       storage,
+      stored: () => this.#quietly('reading the username', () => this.own.usernames.load()),
     })
     const own = credentials.aci
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log, own })
@@ -271,8 +273,7 @@ export class LiveAccount {
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const store = () => void this.#sync.fetch()
-    const renamed = (transaction: DatabaseTransaction) =>
-      this.telling.oweSync(transaction, this.#otherDevices ? [{ usernameChange: {} }] : [])
+    const renamed = (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction)
     this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store, renamed })
   }
 
@@ -400,7 +401,7 @@ export class LiveAccount {
     // Without a profile nobody can add us to a group.
     await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
-    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch().then(() => this.own.usernames.load()))
+    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
     await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())

@@ -55,6 +55,7 @@ const sink: SignalSink = {
   undecryptable: nothing,
   group: nothing,
   knows: async () => true,
+  addressBook: async () => [],
   removed: nothing,
   committed: () => {},
 }

@@ -368,6 +368,8 @@ export interface Quote {
   /** The quoted message's own time. */
   timestampMs: number
   text: string
+  /** Styles and mentions of its text. */
+  ranges?: readonly TextRange[] | undefined
   /** In a group: who wrote it, unless it is ours. */
   authorAci?: string | undefined
 }
@@ -497,6 +499,8 @@ export interface TransportSink {
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
   /** Whether the owner has written to this person, has named them, or has compared their safety number. */
   knows(person: Recipient, unit?: UnitOfWork): Promise<boolean>
+  /** At most so many people whom the owner calls by a name of their own, with that name. */
+  addressBook(countMax: number): Promise<readonly { person: Recipient; name: string }[]>
   removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void>
   /** What came of `Transport.change`. */
   changed(report: ChangeReport, unit?: UnitOfWork): Promise<void>

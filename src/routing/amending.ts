@@ -4,13 +4,15 @@ import type { Amendment } from '../domain/transport.ts'
 import { completeText, deleteText, editMessage, messageByTime, react, versionTimes } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { keepEarly, OURS } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { changeMessage } from '../store/messages.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
 import { conversationOfGroup } from './groups.ts'
-import { conversationWith } from './mirroring.ts'
-import { shownText } from './naming.ts'
+import { shownText, textColumns } from './naming.ts'
+import { conversationWith } from './people.ts'
 
-/** False when there is no such message here. */
+/** False when there is no such message here: that it was taken back holds for it once it comes. */
 export async function takeAmendment(
   context: { ids: IdSource; events: EventLog; clock: () => number },
   tx: DatabaseTransaction,
@@ -22,23 +24,32 @@ export async function takeAmendment(
     amendment.groupId === undefined
       ? await conversationWith(tx, other)
       : await conversationOfGroup(context, tx, amendment.groupId)
-  if (conversation === undefined) return false
   const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
-  const message = await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
-  if (message === undefined) return false
+  const message =
+    conversation === undefined
+      ? undefined
+      : await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
+  if (message === undefined) {
+    const author = target.ours ? OURS : by.aci
+    if (change.kind === 'deleted' && author !== undefined) {
+      const said = { kind: change.kind, aci: author, timestampsMs: [target.timestampMs], atMs: timestampMs }
+      await keepEarly(tx, said, context.clock())
+    }
+    return false
+  }
   // What was taken back stays so, whatever comes late.
   if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null) return true
   const now = context.clock()
   if (change.kind === 'completed' || change.kind === 'edited') {
-    const { text, ranges_json } = await shownText(tx, change)
+    const { text, ranges_json } = textColumns(await shownText(tx, change))
     const revise = change.kind === 'completed' ? completeText : editMessage
     await revise(tx, message, { timestampMs, text }, now)
     // An older version that comes late is on record, and not what is shown.
     const isNewest = (await versionTimes(tx, message)).at(-1) === timestampMs
     if (isNewest) await changeMessage(tx, message.id, { ranges_json }, now)
   } else if (change.kind === 'deleted') {
-    await deleteText(tx, message, now)
-    await wipeAttachmentsOf(tx, message)
+    await takeBack(context, tx, message)
+    return true
   } else {
     const who = { aci: by.aci ?? '', ours: amendment.with !== undefined }
     await react(tx, message, who, change.removed ? undefined : change.emoji, now)
@@ -49,4 +60,19 @@ export async function takeAmendment(
     conversationId: message.conversation_id,
   })
   return true
+}
+
+/** Its author has taken it back. */
+export async function takeBack(
+  { clock, events }: { clock: () => number; events: EventLog },
+  tx: DatabaseTransaction,
+  message: MessageRow,
+): Promise<void> {
+  await deleteText(tx, message, clock())
+  await wipeAttachmentsOf(tx, message)
+  await events.append(tx, {
+    type: 'message.deleted',
+    messageId: message.id,
+    conversationId: message.conversation_id,
+  })
 }

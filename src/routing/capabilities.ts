@@ -93,7 +93,7 @@ export class Capabilities {
 }
 
 /** A contact as the transports see it; a short code stands in the number's place. */
-export function recipientOf(contact: ContactRow): Recipient {
+export function recipientOf(contact: Pick<ContactRow, 'e164' | 'sender' | 'aci' | 'pni'>): Recipient {
   return {
     e164: contact.e164 ?? contact.sender ?? undefined,
     aci: contact.aci ?? undefined,

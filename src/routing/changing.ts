@@ -15,41 +15,46 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import type { RoutingContext } from './context.ts'
 import { forgetOnTransports } from './disappearing.ts'
+import { textColumns } from './naming.ts'
+import { ownText, TEXT_LENGTH_MAX } from './own-text.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
+import type { Mention } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
-import { rangesJson } from './submitting.ts'
 
 /** What can be done to a message. */
 export type MessageChange =
   /** null takes the own reaction away. */
   | { kind: 'reaction'; emoji: string | null }
-  | { kind: 'edited'; text: string; ranges?: readonly TextRange[] }
+  | { kind: 'edited'; text: string; ranges?: readonly TextRange[]; mentions?: readonly Mention[] }
   | { kind: 'deleted' }
 
 /** For so long official clients let a message be edited, or taken back for everybody. */
 const CHANGE_WINDOW_MS = 24 * 3_600_000
 /** So many edits they take of one message. */
 const EDITS_MAX = 10
-const TEXT_LENGTH_MAX = 20_000
 
 /**
  * Changes it here and has the other side told. The message as it is then, and what is to be called after the commit.
  * Errors: CausewayError `unknown-message`, `not-over-signal`, `not-ours`, `wrong-state`, `edit-too-late`,
- * `edit-too-often`, `delete-too-late`, `invalid-request`, `signal-no-account`.
+ * `edit-too-often`, `delete-too-late`, `invalid-request`, `signal-no-account`, and those of `ownText`.
  */
 export async function changeMessageOf(
   context: RoutingContext,
   tx: DatabaseTransaction,
   messageId: string,
-  change: MessageChange,
+  wanted: MessageChange,
 ): Promise<{ message: MessageRow; afterCommit: () => void }> {
   const message = await demandChangeable(tx, messageId)
   const now = context.clock()
-  if (change.kind !== 'reaction') demandOwn(message, change.kind, now)
-  if (change.kind === 'edited') demandText(change.text)
-  if (change.kind === 'edited' && message.view_once === 1) {
+  if (wanted.kind !== 'reaction') demandOwn(message, wanted.kind, now)
+  if (wanted.kind === 'edited') demandText(wanted.text)
+  if (wanted.kind === 'edited' && message.view_once === 1) {
     throw refusal('wrong-state', 'What was to be looked at once cannot be edited.')
   }
+  const change =
+    wanted.kind === 'edited'
+      ? { kind: wanted.kind, ...(await ownText(context, tx, wanted, await partiesOf(tx, message))) }
+      : wanted
   const times = await versionTimes(tx, message)
   if (change.kind === 'edited' && times.length > EDITS_MAX) {
     throw refusal('edit-too-often', `Signal lets a message be edited ${EDITS_MAX} times; this one was.`)
@@ -146,7 +151,8 @@ async function applyHere(
   const now = context.clock()
   if (change.kind === 'edited') {
     await editMessage(tx, message, { timestampMs, text: change.text }, now)
-    await changeMessage(tx, message.id, { ranges_json: rangesJson(change) }, now)
+    const { ranges_json } = textColumns({ text: change.text, ranges: change.ranges ?? [] })
+    await changeMessage(tx, message.id, { ranges_json }, now)
   } else if (change.kind === 'deleted') {
     await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
     await deleteText(tx, message, now)

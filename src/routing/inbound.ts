@@ -38,7 +38,7 @@ import type {
 } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { insertInboundMedia } from '../store/attachments.ts'
-import { findContact, findConversation, noteSmsLane } from '../store/contacts.ts'
+import { findContact, findConversation, namedContacts, noteSmsLane } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { ensureGroupConversation } from '../store/groups.ts'
@@ -60,20 +60,23 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
+import { recipientOf } from './capabilities.ts'
+import { catchUp } from './catching-up.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
-import { shownText } from './naming.ts'
+import { shownQuote, shownText, textColumns } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
-import { conversationOf, flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
+import { takeCapability } from './peer-facts.ts'
+import { conversationOf, resolvePerson } from './people.ts'
 import { settleMmsReceipt, takePicture } from './pictures.ts'
-import { catchUpReading, takeReadElsewhere } from './reading.ts'
+import { takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
-import { endRequest, isKnown, noteBlocked, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
+import { isKnown, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
@@ -127,7 +130,7 @@ export class Inbound implements TransportSink {
 
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void> {
     this.#touchedFiles = true
-    return this.#commit(unit, (tx) => takeMirrored(this.#context, tx, message))
+    return this.#commit(unit, (tx) => takeMirrored(this.#driven(), tx, message))
   }
 
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined> {
@@ -171,27 +174,8 @@ export class Inbound implements TransportSink {
   }
 
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void> {
-    return this.#commit(unit, async (tx) => {
-      const { e164, aci, pni } = fact.recipient
-      if (e164 === undefined && aci === undefined) return
-      const contact = await resolvePerson(this.#context, tx, {
-        address: e164 === undefined ? undefined : { kind: 'e164', e164 },
-        aci,
-        pni,
-        name: fact.kind === 'named' ? fact.name : undefined,
-      })
-      if (fact.kind === 'registered') await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
-      else if (fact.kind === 'unregistered') await noteEvidence(this.#context, tx, contact, { kind: 'left' })
-      else if (fact.kind === 'identity-changed') await flagIdentity(this.#context, tx, contact)
-      else if (fact.kind === 'verified') await noteVerified(this.#context, tx, contact, fact.verified)
-      else if (fact.kind === 'blocked') await noteBlocked(this.#context, tx, contact, fact.blocked)
-      else if (fact.kind === 'accepted') {
-        this.#touchedFiles = true
-        const conversation = await findConversation(tx, { contactId: contact.id })
-        if (conversation !== undefined) await endRequest(this.#context, tx, conversation)
-        await noteBlocked(this.#context, tx, contact, false)
-      } else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
-    })
+    if (fact.kind === 'accepted') this.#touchedFiles = true
+    return this.#commit(unit, (tx) => takeCapability(this.#context, tx, fact))
   }
 
   amend(amendment: Amendment, unit?: UnitOfWork): Promise<boolean> {
@@ -210,13 +194,16 @@ export class Inbound implements TransportSink {
 
   removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void> {
     this.#touchedFiles = true
-    return this.#commit(unit, (tx) =>
-      takeRemoval({ ...this.#context, transports: this.#context.transports() }, tx, removal),
-    )
+    return this.#commit(unit, (tx) => takeRemoval(this.#driven(), tx, removal))
   }
 
   knows(person: Recipient, unit?: UnitOfWork): Promise<boolean> {
     return this.#commit(unit, (tx) => isKnown(tx, person))
+  }
+
+  async addressBook(countMax: number) {
+    const named = await namedContacts(this.#context.db, countMax)
+    return named.map(({ name, ...contact }) => ({ person: recipientOf(contact), name }))
   }
 
   changed({ timestampMs, failure, atMs }: ChangeReport, unit?: UnitOfWork): Promise<void> {
@@ -278,6 +265,10 @@ export class Inbound implements TransportSink {
     const result = await inUnit(this.#context.db, unit, work)
     if (unit === undefined) this.committed()
     return result
+  }
+
+  #driven() {
+    return { ...this.#context, transports: this.#context.transports() }
   }
 
   /** A message in a group's conversation; false when nobody has told of the group. */
@@ -370,14 +361,14 @@ export class Inbound implements TransportSink {
       id: ids('msg'),
       conversation_id: conversation.id,
       direction: 'in',
-      ...(await shownText(tx, message)),
+      ...textColumns(await shownText(tx, message)),
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       incomplete: message.incomplete === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),
-      quote_json: message.quote === undefined ? null : JSON.stringify(message.quote),
+      quote_json: await shownQuote(tx, message.quote),
       timer_s: message.timerS ?? null,
       attachments: message.media?.length ?? 0,
       state: 'received',
@@ -401,7 +392,7 @@ export class Inbound implements TransportSink {
     await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
     await noteInbound(this.#context, tx, row, contact)
     await this.#replace(tx, row)
-    if (message.from.aci !== undefined) await catchUpReading(tx, row, message.from.aci)
+    if (message.from.aci !== undefined) await catchUp(this.#driven(), tx, row, message.from.aci)
     return row
   }
 

@@ -5,16 +5,18 @@
  */
 import type { MirroredMessage, Recipient } from '../domain/transport.ts'
 import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
-import { findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
+import { noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import { takeEarlyReceipts } from '../store/early-receipts.ts'
+import { OURS, takeEarlyReceipts } from '../store/early-receipts.ts'
 import { putRecipient } from '../store/groups.ts'
 import { insertMessage, noteSeen, wasSeen } from '../store/messages.ts'
-import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
+import { catchUp } from './catching-up.ts'
+import type { RoutingContext } from './context.ts'
 import { conversationOfGroup, settleGroupReceipt } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
-import { shownText } from './naming.ts'
+import { shownQuote, shownText, textColumns } from './naming.ts'
 import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
@@ -25,7 +27,7 @@ const NOTE_TO_SELF = 'Note to self'
 
 const LOOKED_AT_ONCE = { code: 'view-once', reason: 'it is for the other side to look at once, and not kept here' }
 
-type MirrorContext = PeopleContext & { media: Pick<MediaDesk, 'dueAtMs'> }
+type MirrorContext = PeopleContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
 
 /** Stores it, once. */
 export async function takeMirrored(
@@ -50,9 +52,9 @@ export async function takeMirrored(
     conversation_id: conversation.id,
     direction: 'out',
     origin: 'other-device',
-    ...(await shownText(tx, message)),
+    ...textColumns(await shownText(tx, message)),
     preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
-    quote_json: quote === undefined ? null : JSON.stringify(quote),
+    quote_json: await shownQuote(tx, quote),
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
     timer_s: message.timerS ?? null,
@@ -81,10 +83,13 @@ export async function takeMirrored(
   await announce(events, tx, row, undefined)
   if (contact === undefined) {
     await reachedMembers(context, tx, row, members)
-    return
+  } else {
+    if (!toSelf && contact.signal_standing === 'unknown') {
+      await noteEvidence(context, tx, contact, { kind: 'registered' })
+    }
+    await settleEarly(context, tx, row, contact)
   }
-  if (!toSelf && contact.signal_standing === 'unknown') await noteEvidence(context, tx, contact, { kind: 'registered' })
-  await catchUp(context, tx, row, contact)
+  await catchUp(context, tx, row, OURS)
 }
 
 /** To whom of a group it went, and their receipts that were faster than the message. */
@@ -98,28 +103,16 @@ async function reachedMembers(
   for (const aci of acis) await putRecipient(tx, { message_id, aci, state: 'sent', detail: null, at_ms: timestampMs })
   for (const aci of acis) {
     for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, aci, timestampMs)) {
-      if (kind === 'read-here') continue
       await settleGroupReceipt(context, tx, { kind, fromAci: aci, timestampsMs: [timestampMs], atMs })
     }
   }
 }
 
-/** The conversation with these ids, where there is one. */
-export async function conversationWith(tx: DatabaseTransaction, who: Recipient): Promise<ConversationRow | undefined> {
-  const { aci, e164, pni } = who
-  const contact =
-    (aci === undefined ? undefined : await findContact(tx, { aci })) ??
-    (e164 === undefined ? undefined : await findContact(tx, { e164 })) ??
-    (pni === undefined ? undefined : await findContact(tx, { pni }))
-  return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
-}
-
 /** Receipts that were faster than the message. */
-async function catchUp(context: PeopleContext, tx: DatabaseTransaction, row: MessageRow, { aci }: ContactRow) {
+async function settleEarly(context: PeopleContext, tx: DatabaseTransaction, row: MessageRow, { aci }: ContactRow) {
   if (aci === null) return
   let message = row
   for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, aci, row.sent_timestamp_ms)) {
-    if (kind === 'read-here') continue
     message = await settleBySignal(context, tx, message, { kind, atMs })
   }
 }

@@ -1,5 +1,6 @@
 /** The text of a message as people read it: whom it mentions stands there by name. */
 import { type TextRange, withNames } from '../domain/ranges.ts'
+import type { Quote } from '../domain/transport.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 
@@ -7,14 +8,25 @@ import type { DatabaseTransaction } from '../store/database.ts'
 export async function shownText(
   tx: DatabaseTransaction,
   { text, ranges = [] }: { text: string; ranges?: readonly TextRange[] | undefined },
-): Promise<{ text: string; ranges_json: string | null }> {
-  if (ranges.length === 0) return { text, ranges_json: null }
+): Promise<{ text: string; ranges: readonly TextRange[] }> {
+  if (ranges.length === 0) return { text, ranges }
   const names = new Map<string, string>()
   for (const range of ranges) {
     if (range.kind !== 'mention' || range.ours || names.has(range.aci)) continue
     const contact = await findContact(tx, { aci: range.aci })
     names.set(range.aci, contact?.name ?? contact?.profile_name ?? contact?.e164 ?? 'somebody')
   }
-  const shown = withNames(text, ranges, (aci, ours) => (ours ? 'you' : (names.get(aci) ?? 'somebody')))
-  return { text: shown.text, ranges_json: shown.ranges.length === 0 ? null : JSON.stringify(shown.ranges) }
+  return withNames(text, ranges, (aci, ours) => (ours ? 'you' : (names.get(aci) ?? 'somebody')))
+}
+
+/** The columns that hold such a text. */
+export function textColumns({ text, ranges }: { text: string; ranges: readonly TextRange[] }) {
+  return { text, ranges_json: ranges.length === 0 ? null : JSON.stringify(ranges) }
+}
+
+/** What is quoted, as people read it; for the column that holds it. */
+export async function shownQuote(tx: DatabaseTransaction, quote: Quote | undefined): Promise<string | null> {
+  if (quote === undefined) return null
+  const { text, ranges } = await shownText(tx, quote)
+  return JSON.stringify(quote.ranges === undefined ? quote : { ...quote, text, ranges })
 }

@@ -7,6 +7,7 @@
 import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { type IdSource, isGroupId } from '../domain/ids.ts'
+import type { Recipient } from '../domain/transport.ts'
 import {
   changeContact,
   deleteContact,
@@ -105,6 +106,16 @@ export async function demandParties(
     throw new CausewayError({ code: 'unknown-conversation', message: 'There is no such conversation.', retry: 'never' })
   }
   return { conversation, contact }
+}
+
+/** The conversation with these ids, where there is one. */
+export async function conversationWith(tx: DatabaseTransaction, who: Recipient): Promise<ConversationRow | undefined> {
+  const { aci, e164, pni } = who
+  const contact =
+    (aci === undefined ? undefined : await findContact(tx, { aci })) ??
+    (e164 === undefined ? undefined : await findContact(tx, { e164 })) ??
+    (pni === undefined ? undefined : await findContact(tx, { pni }))
+  return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
 }
 
 /** The conversation of this contact. */

@@ -5,16 +5,14 @@ import { attachmentsOf, wipeAttachment } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { startReadTimers } from '../store/disappearing.ts'
-import { keepEarlyReceipt, takeEarlyReceipts } from '../store/early-receipts.ts'
+import { keepEarly } from '../store/early-receipts.ts'
 import { conversationsOfAuthor } from '../store/groups.ts'
 import { markConversationRead, markMessagesRead } from '../store/mailbox.ts'
-import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
-import { conversationWith } from './mirroring.ts'
-import type { PeopleContext } from './people.ts'
+import { conversationWith, type PeopleContext } from './people.ts'
 import { partiesIn } from './plans.ts'
 
 const OPENED_ELSEWHERE = { code: 'opened', reason: 'it was to be looked at once, and was on another device' }
@@ -59,32 +57,36 @@ export async function takeReadElsewhere(
 ): Promise<void> {
   const conversation = await conversationWith(tx, author)
   const groups = author.aci === undefined ? [] : await conversationsOfAuthor(tx, author.aci, timestampsMs)
-  const read: MessageRow[] = []
+  const here = new Set<number>()
   for (const id of conversation === undefined ? groups : [conversation.id, ...groups]) {
-    if (opened) await wipeOpened(events, tx, id, timestampsMs, groups.includes(id) ? author.aci : undefined)
-    const those = await markMessagesRead(tx, id, timestampsMs, atMs, groups.includes(id) ? author.aci : undefined)
+    const authorAci = groups.includes(id) ? author.aci : undefined
+    if (opened)
+      for (const timestampMs of await wipeOpened(events, tx, id, timestampsMs, authorAci)) here.add(timestampMs)
+    const those = await markMessagesRead(tx, id, timestampsMs, atMs, authorAci)
     if (those.length === 0) continue
-    read.push(...those)
+    for (const { sent_timestamp_ms: timestampMs } of those) here.add(timestampMs)
     await startReadTimers(tx, id)
     await events.append(tx, { type: 'conversation.read', conversationId: id, data: { by: 'other-device' } })
   }
-  const here = new Set(read.map(({ sent_timestamp_ms }) => sent_timestamp_ms))
   const missing = timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   if (author.aci !== undefined) {
-    await keepEarlyReceipt(tx, { kind: 'read-here', aci: author.aci, timestampsMs: missing, atMs }, clock())
+    const kind = opened ? 'opened-here' : 'read-here'
+    await keepEarly(tx, { kind, aci: author.aci, timestampsMs: missing, atMs }, clock())
   }
 }
 
-/** What was to be looked at once, and was on another device, goes here, too. */
-async function wipeOpened(
+/** What was to be looked at once, and was on another device, goes here, too. The times of the messages that are here. */
+export async function wipeOpened(
   events: PeopleContext['events'],
   tx: DatabaseTransaction,
   conversationId: string,
   timestampsMs: readonly number[],
   authorAci: string | undefined,
-): Promise<void> {
+): Promise<number[]> {
+  const here: number[] = []
   for (const timestampMs of timestampsMs) {
     const message = await messageByTime(tx, { conversationId, ours: false, timestampMs, authorAci })
+    if (message !== undefined) here.push(timestampMs)
     const files = message === undefined ? [] : ((await attachmentsOf(tx, [message])).get(message.id) ?? [])
     for (const file of files.filter(({ view_once: once, state }) => once === 1 && state !== 'gone')) {
       await wipeAttachment(tx, file, OPENED_ELSEWHERE)
@@ -92,14 +94,5 @@ async function wipeOpened(
       await events.append(tx, { type: 'attachment.gone', messageId: message?.id ?? '', data })
     }
   }
-}
-
-/** A message that was read on another device before it came here. */
-export async function catchUpReading(tx: DatabaseTransaction, message: MessageRow, authorAci: string): Promise<void> {
-  for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, authorAci, message.sent_timestamp_ms)) {
-    if (kind !== 'read-here') continue
-    const author = message.author_aci ?? undefined
-    await markMessagesRead(tx, message.conversation_id, [message.sent_timestamp_ms], atMs, author)
-    await startReadTimers(tx, message.conversation_id)
-  }
+  return here
 }

@@ -8,7 +8,7 @@ import type { Receipt } from '../domain/transport.ts'
 import { changePart, partsOf, partsSubmitted, type SubmittedPart } from '../store/attempts.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import { keepEarlyReceipt } from '../store/early-receipts.ts'
+import { keepEarly } from '../store/early-receipts.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow, PartRow } from '../store/tables/mailbox.ts'
@@ -138,7 +138,7 @@ export async function settleSignalReceipt(
   )
   const timestampsMs = receipt.timestampsMs.filter((timestampMs) => !here.has(timestampMs))
   const { kind, fromAci: aci, atMs } = receipt
-  await keepEarlyReceipt(tx, { kind, aci, timestampsMs, atMs }, context.clock())
+  await keepEarly(tx, { kind, aci, timestampsMs, atMs }, context.clock())
   for (const before of messages) {
     settled.push({ was: before.state, message: await settleBySignal(context, tx, before, receipt) })
   }

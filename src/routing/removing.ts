@@ -10,14 +10,14 @@ import { messageByTime } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { keepEarly, OURS } from '../store/early-receipts.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { hideMessages, settleConversation, shownMessages, timesOf, UNSETTLED } from '../store/removing.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
-import { conversationWith } from './mirroring.ts'
-import { demandParties } from './people.ts'
+import { conversationWith, demandParties } from './people.ts'
 import { decide } from './strangers.ts'
 
 /** Messages that one statement speaks of. */
@@ -26,6 +26,11 @@ const CHUNK = 500
 const NEWEST = 5
 
 type Removing = Pick<RoutingContext, 'transports' | 'clock' | 'events'>
+
+interface Named {
+  ours: boolean
+  timestampMs: number
+}
 
 /** Removes one message here. Returned: what follows the commit. Errors: CausewayError `unknown-message`, `wrong-state`. */
 export async function removeMessage(
@@ -81,18 +86,24 @@ export async function removeWith(context: Removing, tx: DatabaseTransaction, con
 export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fact: RemovalFact): Promise<void> {
   const conversation = await conversationWith(tx, fact.with)
   const contact = conversation?.contact_id == null ? undefined : await findContact(tx, { id: conversation.contact_id })
-  if (conversation === undefined || contact === undefined) return
+  if (conversation === undefined || contact === undefined) {
+    if (fact.what === 'messages') await keepForLater(context, tx, fact, fact.messages)
+    return
+  }
   if (fact.what === 'conversation') {
     const all = await shownMessages(tx, conversation.id)
     await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), true)
     return
   }
   const named: MessageRow[] = []
+  const missing: Named[] = []
   for (const { ours, timestampMs } of fact.messages) {
     const message = await messageByTime(tx, { conversationId: conversation.id, ours, timestampMs })
-    if (message !== undefined && message.removed_at_ms === null) named.push(message)
+    if (message === undefined) missing.push({ ours, timestampMs })
+    else if (message.removed_at_ms === null) named.push(message)
   }
   if (fact.what === 'messages') {
+    await keepForLater(context, tx, fact, missing)
     const settled = named.filter(isSettled)
     await wipe(context, tx, settled, contact)
     await settleConversation(tx, conversation, false, context.clock())
@@ -109,6 +120,21 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   if (upTo === undefined) return
   const older = await shownMessages(tx, conversation.id, { upTo })
   await wipeConversation(context, tx, { conversation, contact }, older.filter(isSettled), fact.whole)
+}
+
+/** They are removed when they come. */
+async function keepForLater(
+  { clock }: Removing,
+  tx: DatabaseTransaction,
+  { with: { aci }, atMs }: RemovalFact,
+  messages: readonly Named[],
+): Promise<void> {
+  for (const side of [true, false]) {
+    const author = side ? OURS : aci
+    if (author === undefined) continue
+    const timestampsMs = messages.filter(({ ours }) => ours === side).map(({ timestampMs }) => timestampMs)
+    await keepEarly(tx, { kind: 'removed', aci: author, timestampsMs, atMs }, clock())
+  }
 }
 
 async function wipeConversation(

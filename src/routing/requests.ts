@@ -3,6 +3,16 @@ import type { ContactPolicy } from '../domain/contact.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 
+/**
+ * Somebody whom a text of ours names. What stands there, in UTF-16 units (U+FFFC, or words after an `@`), gives way to `@` and
+ * the name that they have here.
+ */
+export interface Mention {
+  start: number
+  length: number
+  who: { aci: string } | { contactId: string }
+}
+
 export interface SubmitRequest {
   /** An address (E.164, national format, short code, `signal:<aci>`) or a conversation, exactly one of the two. */
   to?: string
@@ -13,6 +23,8 @@ export interface SubmitRequest {
   text: string
   /** Styles of its parts, for Signal. */
   ranges?: readonly TextRange[]
+  /** Whom it names. */
+  mentions?: readonly Mention[]
   /** The message that it answers to, of the same conversation. */
   quoteId?: string
   /** Ids of files that were handed in (`MediaDesk.add`), in their order. */

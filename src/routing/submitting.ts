@@ -15,18 +15,17 @@ import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
+import { textColumns } from './naming.ts'
+import { ownText, TEXT_LENGTH_MAX } from './own-text.ts'
 import { noteUsername, resolvePerson } from './people.ts'
 import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
 import type { Stored, SubmitRequest } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
-/** No message of ours is longer; transports have their own bounds below this. */
-const TEXT_LENGTH_MAX = 20_000
-
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`.
+ * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`, and those of `ownText`.
  */
 export async function storeMessage(
   context: RoutingContext,
@@ -54,8 +53,9 @@ export async function storeMessage(
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
   }
-  const { contact, conversation } = await recipient(context, tx, request)
+  const { contact, conversation, group } = await recipient(context, tx, request)
   demandUnblocked(contact)
+  const words = await ownText(context, tx, request, { contact, group })
   // Who writes to a stranger lets them in.
   const isRequest = conversation.request_at_ms !== null
   const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
@@ -89,8 +89,7 @@ export async function storeMessage(
     ...move,
     conversation_id: conversation.id,
     direction: 'out',
-    text: request.text,
-    ranges_json: rangesJson(request),
+    ...textColumns(words),
     quote_json: quote === undefined ? null : JSON.stringify(quote),
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
@@ -114,13 +113,6 @@ export async function storeMessage(
   return { message, replayed: false, ...(isRequest ? { afterCommit } : {}) }
 }
 
-/** Ranges as they are kept. Errors: CausewayError `invalid-request` for one that lies outside of the text. */
-export function rangesJson({ text, ranges = [] }: Pick<SubmitRequest, 'text' | 'ranges'>): string | null {
-  const inside = rangesWithin(text, ranges)
-  if (inside.length !== ranges.length) throw invalidRequest('A style lies outside of the text, or there are too many.')
-  return inside.length === 0 ? null : JSON.stringify(inside)
-}
-
 /** Words of a quoted message that go along. */
 const QUOTED_CHARS_MAX = 500
 
@@ -135,16 +127,18 @@ async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationI
       retry: 'never',
     })
   }
-  const { direction, sent_timestamp_ms: timestampMs, text, author_aci: authorAci } = message
+  const { direction, sent_timestamp_ms: timestampMs, author_aci: authorAci, ranges_json: json } = message
+  const text = message.text.slice(0, QUOTED_CHARS_MAX)
+  const ranges = json === null ? [] : rangesWithin(text, JSON.parse(json))
   const named = authorAci === null ? {} : { authorAci }
-  return { ours: direction === 'out', timestampMs, text: text.slice(0, QUOTED_CHARS_MAX), ...named }
+  return { ours: direction === 'out', timestampMs, text, ...(ranges.length === 0 ? {} : { ranges }), ...named }
 }
 
 async function recipient(
   context: RoutingContext,
   tx: DatabaseTransaction,
   { to, username, conversationId }: SubmitRequest,
-): Promise<Pick<Parties, 'contact' | 'conversation'>> {
+): Promise<Parties> {
   const { ids, clock } = context
   if ((to === undefined) === (conversationId === undefined)) {
     throw invalidRequest('Give either a recipient or a conversation.')
@@ -153,7 +147,7 @@ async function recipient(
     const address = parseAddress(to, context.settings.region)
     const person = { address, aci: undefined, pni: undefined, name: undefined }
     const contact = await noteUsername(tx, await resolvePerson(context, tx, person), username, clock())
-    return { contact, conversation: await ensureConversation(tx, ids, contact.id, clock()) }
+    return { contact, conversation: await ensureConversation(tx, ids, contact.id, clock()), group: undefined }
   }
   const group = to === undefined ? undefined : await findGroup(tx, { id: to })
   const conversation =

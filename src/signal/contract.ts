@@ -40,7 +40,15 @@ export interface IncomingText {
   /** The group it was written in; else it is between us and the sender. */
   groupId?: string | undefined
   /** The message it answers to. */
-  quote: { ours: boolean; timestampMs: number; text: string; authorAci?: string | undefined } | undefined
+  quote:
+    | {
+        ours: boolean
+        timestampMs: number
+        text: string
+        ranges?: readonly TextRange[] | undefined
+        authorAci?: string | undefined
+      }
+    | undefined
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   startedAtMs: number
@@ -147,6 +155,8 @@ export interface SignalSink extends GroupSink {
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
   /** Whether the owner has written to this person, or has them in the address book: then they are let in. */
   knows(peer: PeerIds, transaction: DatabaseTransaction): Promise<boolean>
+  /** At most so many people whom the owner calls by a name of their own, with that name. */
+  addressBook(countMax: number): Promise<readonly { person: PeerIds; name: string }[]>
   removed(removal: Removal, transaction: DatabaseTransaction): Promise<void>
   /** How a content that was owed ended (see `SignalAccount.owe`). */
   settled(

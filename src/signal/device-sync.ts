@@ -24,12 +24,11 @@ import { applyBlocked, applyResponse } from './standing.ts'
 import { makeStorageDue } from './storage-due.ts'
 import type { StorageService } from './storage-service.ts'
 import type { SyncAnswers } from './sync-answers.ts'
+import { fetchStorage } from './telling.ts'
 import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
-/** SyncMessage.FetchLatest: another device has written to the storage service. */
-const fetchStorage = 2
 /** Verified.State. */
 const verifiedState = 1
 const contactListOctetsMax = 32 * 1024 * 1024
@@ -46,6 +45,7 @@ export class DeviceSync {
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
   readonly #storage: StorageService
+  readonly #stored: () => Promise<void>
   readonly #answers: SyncAnswers
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
@@ -60,6 +60,8 @@ export class DeviceSync {
     timestamps: OwnTimestamps
     log: Log
     storage: StorageService
+    /** What the storage service says of the account itself may be other now. Never throws. */
+    stored: () => Promise<void>
     answers: SyncAnswers
   }) {
     this.#db = parts.db
@@ -71,6 +73,7 @@ export class DeviceSync {
     this.#timestamps = parts.timestamps
     this.#log = parts.log
     this.#storage = parts.storage
+    this.#stored = parts.stored
     this.#answers = parts.answers
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
@@ -136,7 +139,9 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
-    if (fetchLatest?.type === fetchStorage) {
+    // A primary has set it by itself.
+    const isRenamed = sync.usernameChange !== undefined && this.#credentials.deviceId !== 1
+    if (fetchLatest?.type === fetchStorage || isRenamed) {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
@@ -150,6 +155,7 @@ export class DeviceSync {
   async fetch(): Promise<void> {
     await this.#answers.flush()
     await this.#storage.sync()
+    await this.#stored()
     await this.#rounds.run()
   }
 

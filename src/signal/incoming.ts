@@ -82,5 +82,7 @@ export function quoteOf({ quote, groupV2 }: DataMessage, own: string): IncomingT
   const author = readServiceId(quote.authorAciBinary, quote.authorAci)
   const ours = author === own
   const named = groupV2 === undefined || ours || author === undefined ? {} : { authorAci: author }
-  return { ours, timestampMs: quote.id, text: quote.text ?? '', ...named }
+  const { text = '', bodyRanges } = quote
+  const ranges = bodyRanges === undefined ? [] : rangesIn({ body: text, bodyRanges }, text, own)
+  return { ours, timestampMs: quote.id, text, ...(ranges.length === 0 ? {} : { ranges }), ...named }
 }

@@ -34,7 +34,7 @@ import { findPeer, idsOf } from './peers.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
-import { bodyRangesOf } from './ranges.ts'
+import { bodyOf } from './ranges.ts'
 import { ReceiptDesk } from './receipts.ts'
 import { Receiver } from './receiver.ts'
 import { RetryDesk } from './retries.ts'
@@ -156,7 +156,8 @@ export class LiveAccount {
       },
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
-    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })
+    const written = () => this.telling.tellStored(db)
+    const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log, written })
     const answers = new SyncAnswers({
       db,
       chat,
@@ -166,6 +167,7 @@ export class LiveAccount {
       log,
       habits: parts.habits,
       own: credentials.aci,
+      addressBook: (countMax) => sink.addressBook(countMax),
       owe: async (transaction, message) => {
         // Whoever asks is there.
         this.#otherDevices = true
@@ -184,6 +186,7 @@ export class LiveAccount {
       timestamps,
       log,
       storage,
+      stored: () => this.#quietly('reading the username', () => this.own.usernames.load()),
     })
     const own = credentials.aci
     this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log, own })
@@ -270,7 +273,8 @@ export class LiveAccount {
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const store = () => void this.#sync.fetch()
-    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store })
+    const renamed = (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction)
+    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store, renamed })
   }
 
   get state(): ChatState {
@@ -320,7 +324,7 @@ export class LiveAccount {
     attachments = [],
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
-    const dataMessage = { body: text, ...said, ...timerFor(timer), ...bodyRangesOf(ranges) }
+    const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
     return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
   }
 
@@ -397,7 +401,7 @@ export class LiveAccount {
     // Without a profile nobody can add us to a group.
     await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
-    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch().then(() => this.own.usernames.load()))
+    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())
     await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
     await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())

@@ -3,7 +3,7 @@ import type { IncomingText, OutgoingAction } from './contract.ts'
 import { serviceIdOctets } from './ids.ts'
 import { timerUpdate } from './incoming.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
-import { bodyRangesOf } from './ranges.ts'
+import { bodyOf } from './ranges.ts'
 
 /** The first version of the protocol that knew reactions. */
 const reactionsVersion = 4
@@ -29,8 +29,8 @@ export function contentOf(
       return { dataMessage: { reaction, requiredProtocolVersion: reactionsVersion } }
     }
     case 'edited': {
-      const { text: body, ranges, quote } = action
-      const dataMessage = { body, ...bodyRangesOf(ranges), ...quoteFor(quote, own, peer) }
+      const { text, ranges, quote } = action
+      const dataMessage = { ...bodyOf(text, ranges), ...quoteFor(quote, own, peer) }
       return { editMessage: { targetSentTimestamp: action.targetMs, dataMessage } }
     }
     case 'timer':
@@ -57,5 +57,8 @@ export function quoteFor(
 ): Pick<DataMessage, 'quote'> {
   const author = quote?.ours === true ? own : (quote?.authorAci ?? peer)
   if (quote === undefined || author === undefined) return {}
-  return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text: quote.text } }
+  // The owner's own names for people stay here.
+  const { body: text = '', bodyRanges } = bodyOf(quote.text, quote.ranges)
+  const ranges = bodyRanges === undefined ? {} : { bodyRanges }
+  return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text, ...ranges } }
 }

@@ -4,7 +4,7 @@
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, OwnTimestamps, Random } from './clock.ts'
 import type { LinkedDevice, PeerIds } from './contract.ts'
@@ -40,6 +40,7 @@ interface Parts {
   changed: () => void
   /** There is something to write to the storage service. */
   store: () => void
+  renamed: (transaction: DatabaseTransaction) => Promise<() => void>
 }
 
 export class OwnAccount {

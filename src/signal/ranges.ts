@@ -28,15 +28,42 @@ export function rangesIn({ body, bodyRanges }: DataMessage, text: string, own: s
   })
 }
 
-export function bodyRangesOf(ranges: readonly TextRange[] | undefined): Pick<DataMessage, 'bodyRanges'> {
-  if (ranges === undefined || ranges.length === 0) return {}
-  return {
-    bodyRanges: ranges.map(({ start, length, ...range }): BodyRange => {
-      if (range.kind === 'mention') return { start, length, mentionAciBinary: serviceIdOctets(range.aci) }
-      const style = Object.entries(styles).find(([, name]) => name === range.style)?.[0]
-      return { start, length, style: Number(style) }
-    }),
+/** Stands in a body for whom it names; each reader's device puts the name there that it has for them. */
+const placeholder = '\ufffc'
+/** The first version of the protocol that knew mentions. */
+const mentionsVersion = 6
+
+/** A text of ours as a body: whom it names is a placeholder in it, and every range lies where it lies then. */
+export function bodyOf(
+  text: string,
+  ranges: readonly TextRange[] = [],
+): Pick<DataMessage, 'body' | 'bodyRanges' | 'requiredProtocolVersion'> {
+  if (ranges.length === 0) return { body: text }
+  const named = ranges.filter(({ kind }) => kind === 'mention').sort((a, b) => a.start - b.start)
+  let body = ''
+  let position = 0
+  const places = named.map(({ start, length }) => {
+    body += text.slice(position, start)
+    position = start + length
+    const at = body.length
+    body += placeholder
+    return { start, end: position, at }
+  })
+  body += text.slice(position)
+  const moved = (offset: number, isEnd: boolean): number => {
+    const place = places.filter(({ start }) => start < offset).at(-1)
+    if (place === undefined) return offset
+    const past = place.at + placeholder.length
+    return offset < place.end ? (isEnd ? past : place.at) : past + (offset - place.end)
   }
+  const bodyRanges = ranges.map(({ start, length, ...range }): BodyRange => {
+    const from = moved(start, false)
+    const place = { start: from, length: moved(start + length, true) - from }
+    if (range.kind === 'mention') return { ...place, mentionAciBinary: serviceIdOctets(range.aci) }
+    const style = Object.entries(styles).find(([, name]) => name === range.style)?.[0]
+    return { ...place, style: Number(style) }
+  })
+  return { body, bodyRanges, ...(named.length === 0 ? {} : { requiredProtocolVersion: mentionsVersion }) }
 }
 
 /** What the sender's device says of a link in the text; never fetched, and nothing about a link that is not there. */

@@ -52,6 +52,7 @@ export class StorageService {
   readonly #clock: Clock
   readonly #random: Random
   readonly #log: Log
+  readonly #written: () => Promise<void>
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #again = false
@@ -64,6 +65,8 @@ export class StorageService {
     clock: Clock
     random: Random
     log: Log
+    /** We have written: our other devices are to read. */
+    written: () => Promise<void>
   }) {
     this.#db = parts.db
     this.#server = parts.server
@@ -72,6 +75,7 @@ export class StorageService {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#log = parts.log
+    this.#written = parts.written
   }
 
   async stop(): Promise<void> {
@@ -203,6 +207,7 @@ export class StorageService {
     const { status } = await this.#server.ask('PUT', '/v1/storage/', operation, this.#stopping.signal)
     if (status === 409) return false
     if (status !== 200) throw new Error(`the storage service answered ${status}`)
+    await this.#written()
     return true
   }
 

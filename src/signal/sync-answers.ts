@@ -8,9 +8,10 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { sealAttachment } from './attachments.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
-import { contactsMax, writeContactList } from './contact-list.ts'
+import { contactsMax, type ListedContact, writeContactList } from './contact-list.ts'
 import type { ContentServer } from './content-server.ts'
 import { uploadWhole } from './content-upload.ts'
+import type { SignalSink } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import type { Habits } from './habits.ts'
 import type { SyncMessage } from './proto/messages.ts'
@@ -93,20 +94,40 @@ export class SyncAnswers {
   }
 
   async #list(): Promise<Uint8Array> {
-    const { db, own } = this.#parts
+    const { db, own, addressBook } = this.#parts
     const rows = await db
       .selectFrom('signal_peers')
       .select(['aci', 'pni', 'e164', 'profile_name'])
       .where(({ or, eb }) => or([eb('aci', 'is', null), eb('aci', '!=', own)]))
       .limit(contactsMax)
       .execute()
+    const known = rows.map(({ aci, e164, profile_name: name }) => ({
+      ids: { aci: aci ?? undefined, pni: undefined, e164: e164 ?? undefined },
+      name: name ?? undefined,
+    }))
+    // The owner's name for them goes before their own; who is on no network but in the book is told as well.
+    const named = (await addressBook(contactsMax)).map(({ person, name }) => ({ ids: person, name }))
     return writeContactList(
-      rows.map(({ aci, e164, profile_name: name }) => ({
-        ids: { aci: aci ?? undefined, pni: undefined, e164: e164 ?? undefined },
-        name: name ?? undefined,
-      })),
+      joined(
+        known,
+        named.filter(({ ids }) => ids.aci !== own),
+      ),
     )
   }
+}
+
+/** Everybody once: as the second list names them, where it does. */
+function joined(known: readonly ListedContact[], named: readonly ListedContact[]): ListedContact[] {
+  const byAci = new Map(named.flatMap((one) => (one.ids.aci === undefined ? [] : [[one.ids.aci, one] as const])))
+  const byNumber = new Map(named.flatMap((one) => (one.ids.e164 === undefined ? [] : [[one.ids.e164, one] as const])))
+  const told = new Set<ListedContact>()
+  const all = known.map(({ ids, name }) => {
+    const found = byAci.get(ids.aci ?? '') ?? byNumber.get(ids.e164 ?? '')
+    if (found === undefined) return { ids, name }
+    told.add(found)
+    return { ids: { ...ids, e164: ids.e164 ?? found.ids.e164 }, name: found.name }
+  })
+  return [...all, ...named.filter((one) => !told.has(one))]
 }
 
 interface SyncAnswersParts {
@@ -119,6 +140,8 @@ interface SyncAnswersParts {
   habits: Habits
   /** Our own ACI. */
   own: string
+  /** People as the owner calls them. */
+  addressBook: SignalSink['addressBook']
   /** Takes note of what our own other devices are to know. */
   owe: (transaction: DatabaseTransaction, message: SyncMessage) => Promise<void>
   /** Sends what is owed. */

@@ -2,7 +2,7 @@
  * What the authors of messages and our own other devices are to know of what the owner does: reads, listens, decides,
  * compares. Noted in the transaction in which it is done, sent from then on.
  */
-import type { DatabaseTransaction } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { OwnTimestamps, Random } from './clock.ts'
 import type { ContentDesk } from './contents-due.ts'
 import type { PeerDecision, PeerIds } from './contract.ts'
@@ -13,6 +13,9 @@ import { peerAt } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import { syncOf } from './standing.ts'
+
+/** SyncMessage.FetchLatest: the storage service. */
+export const fetchStorage = 2
 
 export class Telling {
   readonly #receipts: ReceiptDesk
@@ -88,6 +91,20 @@ export class Telling {
       await this.#contents.owe(transaction, { to, content: { syncMessage }, timestampMs, reference: undefined })
     }
     return () => void this.#contents.flush()
+  }
+
+  /** The username is another one. Returned: what is to be called after the commit. */
+  async oweRenamed(transaction: DatabaseTransaction): Promise<() => void> {
+    return await this.oweSync(transaction, this.#otherDevices() ? [{ usernameChange: {} }] : [])
+  }
+
+  /** There is something new at the storage service. */
+  async tellStored(db: Database): Promise<void> {
+    if (!this.#otherDevices()) return
+    const tell = await db
+      .transaction()
+      .execute((transaction) => this.oweSync(transaction, [{ fetchLatest: { type: fetchStorage } }]))
+    tell()
   }
 
   /** See `SignalAccount.tellVerified`. */

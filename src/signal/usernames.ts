@@ -6,7 +6,7 @@
 import { ErrorCode, usernames } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
@@ -36,6 +36,8 @@ interface Parts {
   changed: () => void
   /** The storage service is to be told. */
   store: () => void
+  /** Our other devices are to know that it is another one. Returned: what is to be called after the commit. */
+  renamed: (transaction: DatabaseTransaction) => Promise<() => void>
 }
 
 export class UsernameDesk implements SignalUsernames {
@@ -196,8 +198,8 @@ export class UsernameDesk implements SignalUsernames {
     })
   }
 
-  async #put(change: Partial<{ [K in keyof Row]: Row[K] }>): Promise<void> {
-    await this.#parts.db
+  async #put(change: Partial<{ [K in keyof Row]: Row[K] }>, on: Database = this.#parts.db): Promise<void> {
+    await on
       .insertInto('signal_username')
       .values({ ...nothing, ...change, id: 1 })
       .onConflict((conflict) => conflict.column('id').doUpdateSet(change))
@@ -205,10 +207,16 @@ export class UsernameDesk implements SignalUsernames {
   }
 
   async #note(change: Partial<{ [K in keyof Row]: Row[K] }>): Promise<void> {
-    await this.#put(change)
-    await this.#parts.db.transaction().execute((tx) => makeStorageDue(tx, this.#parts.clock.now()))
+    const { db, clock, renamed, store } = this.#parts
+    const isOther = change.username !== undefined && change.username !== (this.#present?.username ?? null)
+    const tell = await db.transaction().execute(async (transaction) => {
+      await this.#put(change, transaction)
+      await makeStorageDue(transaction, clock.now())
+      return isOther ? await renamed(transaction) : () => undefined
+    })
     await this.load()
-    this.#parts.store()
+    store()
+    tell()
   }
 }
 

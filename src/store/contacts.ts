@@ -30,6 +30,22 @@ export function contactsByIds(db: Database, ids: readonly string[]): Promise<Con
     .execute()
 }
 
+/** People whom the owner calls by a name of their own, and who have a number or an account. */
+export async function namedContacts(
+  db: Database,
+  countMax: number,
+): Promise<(Pick<ContactRow, 'e164' | 'sender' | 'aci' | 'pni'> & { name: string })[]> {
+  const rows = await db
+    .selectFrom('contacts')
+    .select(['e164', 'sender', 'aci', 'pni', 'name'])
+    .where('name', 'is not', null)
+    .where(({ or, eb }) => or([eb('e164', 'is not', null), eb('aci', 'is not', null)]))
+    .orderBy('created_at_ms', 'desc')
+    .limit(countMax)
+    .execute()
+  return rows.flatMap(({ name, ...ids }) => (name === null ? [] : [{ ...ids, name }]))
+}
+
 /** At least one of `e164`, `aci`, `sender` must be given. */
 export function insertContact(
   tx: DatabaseTransaction,

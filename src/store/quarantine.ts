@@ -1,42 +1,65 @@
 /** What could not be understood, with its octets, for a person to see. */
-import { sql } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { QuarantinedItem } from '../domain/transport.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { prepared, preparedByShape } from './prepared.ts'
 import type { QuarantineTable } from './tables/mailbox.ts'
 
-/** Oldest items beyond this number are dropped: a flood must not fill the disk. */
+/** Oldest items beyond this number, or beyond so much in all, are dropped: a flood must not fill the disk. */
 const ITEMS_MAX = 10_000
+const OCTETS_MAX = 64 * 1024 * 1024
+
+const row = sql<number>`rowid`
 
 /** Keeps an item; false when it is there already. */
 export async function addToQuarantine(tx: DatabaseTransaction, item: QuarantinedItem): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('quarantine')
-    .values({
-      dedupe_key: item.dedupeKey,
-      transport: item.transport,
-      lane: item.lane,
-      raw: item.raw,
-      code: item.code,
-      detail: item.detail,
-      received_at_ms: item.receivedAtMs,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  if ((numInsertedOrUpdatedRows ?? 0n) === 0n) return false
-  // Rows are numbered as they come: what a flood pushes out goes at once, without counting.
-  const newest = sql<number>`(select max(rowid) from quarantine)`
-  await tx.deleteFrom('quarantine').where(sql<boolean>`rowid <= ${newest} - ${ITEMS_MAX}`).execute()
+  const [last] = await newestOf(tx, {})
+  const octets_before = last?.octets ?? 0
+  const [kept] = await insert(tx, {
+    dedupe_key: item.dedupeKey,
+    transport: item.transport,
+    lane: item.lane,
+    raw: item.raw,
+    code: item.code,
+    detail: item.detail,
+    received_at_ms: item.receivedAtMs,
+    octets_before,
+  })
+  if (kept === undefined) return false
+  // Rows are numbered, and their octets added up, as they come: what a flood pushes out goes at once, without counting.
+  const octets = octets_before + Buffer.byteLength(item.raw) + Buffer.byteLength(item.detail)
+  await dropOldest(tx, { row: kept.row - ITEMS_MAX, octets: Math.min(octets_before, octets - OCTETS_MAX) })
   return true
 }
+
+/** The last that came: how many octets there were with it. */
+const newestOf = prepared((db) =>
+  db
+    .selectFrom('quarantine')
+    .select(sql<number>`octets_before + octet_length(raw) + octet_length(detail)`.as('octets'))
+    .orderBy(row, 'desc')
+    .limit(1),
+)
+
+const insert = preparedByShape((db, values: Insertable<QuarantineTable>) =>
+  db
+    .insertInto('quarantine')
+    .values(values)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(row.as('row')),
+)
+
+const dropOldest = prepared((db, $: { row: number; octets: number }) =>
+  db.deleteFrom('quarantine').where(({ or, eb }) => or([eb(row, '<=', $.row), eb('octets_before', '<', $.octets)])),
+)
 
 /** Newest first. Errors: CausewayError `invalid-cursor`. */
 export async function listQuarantine(
   db: Database,
   request: { limit: number; cursor?: string | undefined },
-): Promise<Page<QuarantineTable>> {
+): Promise<Page<Omit<Selectable<QuarantineTable>, 'octets_before'>>> {
   const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
-  const row = sql<number>`rowid`
   let query = db.selectFrom('quarantine').selectAll().select(row.as('row'))
   if (request.cursor !== undefined) {
     const { ms, id } = decodeCursor(request.cursor)

@@ -7,6 +7,7 @@
 import type { IdSource } from '../domain/ids.ts'
 import type { InboundSegment, KeptSegment } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { addToQuarantine } from './quarantine.ts'
 
 /** Segments of one text arrive within this time of each other. */
 const SET_WINDOW_MS = 24 * 3_600_000
@@ -128,19 +129,15 @@ export async function expireSegments(db: Database, nowMs: number): Promise<void>
       .limit(EXPIRED_SEGMENTS_MAX)
       .execute()
     for (const row of lost) {
-      await tx
-        .insertInto('quarantine')
-        .values({
-          dedupe_key: row.dedupe_key,
-          transport: 'sms',
-          lane: row.lane,
-          raw: Buffer.from(row.payload_json).toString('hex'),
-          code: 'segments-missing',
-          detail: `part ${row.sequence} of ${row.total}; the others never came`,
-          received_at_ms: row.received_at_ms,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      await addToQuarantine(tx, {
+        dedupeKey: row.dedupe_key,
+        transport: 'sms',
+        lane: row.lane,
+        raw: Buffer.from(row.payload_json).toString('hex'),
+        code: 'segments-missing',
+        detail: `part ${row.sequence} of ${row.total}; the others never came`,
+        receivedAtMs: row.received_at_ms,
+      })
       await tx.deleteFrom('segments').where('dedupe_key', '=', row.dedupe_key).execute()
     }
   })

@@ -83,6 +83,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     async knows(peer, transaction) {
       return await sink.knows(peer, asUnit(transaction))
     },
+    async addressBook(countMax) {
+      return await sink.addressBook(countMax)
+    },
     async removed(removal, transaction) {
       await sink.removed(removal, asUnit(transaction))
     },

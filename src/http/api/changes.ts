@@ -4,7 +4,7 @@ import type { MessageChange } from '../../routing/changing.ts'
 import type { ApiPorts } from '../ports.ts'
 import { ok, type Reply, type Route, route } from '../route.ts'
 import { TEXT_CHARS_MAX, withContact } from './messages.ts'
-import { stylesIn, textStyles } from './text-styles.ts'
+import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units. */
 const EMOJI_UNITS_MAX = 32
@@ -42,9 +42,18 @@ export const changeRoutes: readonly Route[] = [
     scope: 'messages:send',
     summary:
       'Edits a message of ours that Signal carried, within a day of its sending and ten times at most. Every version stays on record.',
-    body: z.strictObject({ text: z.string().min(1).max(TEXT_CHARS_MAX), text_styles: textStyles.default([]) }),
-    handle: ({ ports, params, body: { text, text_styles: styles } }) =>
-      change(ports, params['id'], { kind: 'edited', text, ranges: stylesIn(styles) }),
+    body: z.strictObject({
+      text: z.string().min(1).max(TEXT_CHARS_MAX),
+      text_styles: textStyles.default([]),
+      mentions: textMentions.default([]),
+    }),
+    handle: ({ ports, params, body: { text, text_styles: styles, mentions } }) =>
+      change(ports, params['id'], {
+        kind: 'edited',
+        text,
+        ranges: stylesIn(styles),
+        mentions: mentionsIn(mentions),
+      }),
   }),
   route({
     method: 'DELETE',

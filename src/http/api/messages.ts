@@ -17,7 +17,7 @@ import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
 import { addressOfWords } from '../usernames.ts'
 import { attemptView, messageView, ownChangeView } from '../views.ts'
-import { stylesIn, textStyles } from './text-styles.ts'
+import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
 
 /** Whatever is longer is no message but a book; transports have lower bounds of their own. */
 export const TEXT_CHARS_MAX = 20_000
@@ -72,6 +72,7 @@ const newMessage = z
       .optional()
       .describe('To be shown at once and kept by nobody (class 0): always a text, never over Signal, without files.'),
     text_styles: textStyles.optional(),
+    mentions: textMentions.optional(),
     quote_id: z
       .string()
       .min(1)
@@ -157,9 +158,8 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   if (body.flash !== undefined) request.flash = body.flash
   if (body.to !== undefined) request.to = body.to
   if (body.conversation_id !== undefined) request.conversationId = body.conversation_id
-  if (body.text_styles !== undefined) {
-    request.ranges = stylesIn(body.text_styles)
-  }
+  if (body.text_styles !== undefined) request.ranges = stylesIn(body.text_styles)
+  if (body.mentions !== undefined) request.mentions = mentionsIn(body.mentions)
   if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy
   if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after

@@ -8,7 +8,7 @@ import { peerOf } from '../ids.ts'
 import { quoteFor } from '../outgoing.ts'
 import { serviceIdOf } from '../peers.ts'
 import type { Content } from '../proto/messages.ts'
-import { bodyRangesOf } from '../ranges.ts'
+import { bodyOf } from '../ranges.ts'
 import type { GroupSettings, MemberOutcome } from './contract.ts'
 import type { Groups } from './groups.ts'
 
@@ -38,7 +38,7 @@ export class GroupCommands implements SignalGroups {
     const { groupId, text, timestampMs, quote, timer, ranges, attachments: media = [] } = message
     const said = quoteFor(quote, this.#own, undefined)
     const timed = timer === undefined ? {} : { expireTimer: timer.seconds }
-    const dataMessage = { body: text, ...said, ...timed, ...bodyRangesOf(ranges) }
+    const dataMessage = { ...bodyOf(text, ranges), ...said, ...timed }
     return await this.deliver({ groupId, content: { dataMessage }, timestampMs, media })
   }
 

@@ -105,6 +105,7 @@ message Quote {
   optional uint64 id = 1;
   optional string text = 3;
   optional string authorAci = 5;
+  repeated BodyRange bodyRanges = 6;
   optional bytes authorAciBinary = 8;
 }
 message Reaction {
@@ -137,6 +138,8 @@ message SyncMessage {
   optional ViewOnceOpen viewOnceOpen = 11;
   optional MessageRequestResponse messageRequestResponse = 14;
   optional DeleteForMe deleteForMe = 22;
+  optional UsernameChange usernameChange = 26;
+  message UsernameChange {}
   message Contacts { optional AttachmentPointer blob = 1; optional bool complete = 2; }
   message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
   message Request { optional uint32 type = 1; }
@@ -291,6 +294,7 @@ export interface Quote {
   id?: number
   text?: string
   authorAci?: string
+  bodyRanges?: readonly BodyRange[]
   authorAciBinary?: Uint8Array
 }
 
@@ -389,6 +393,8 @@ export interface SyncMessage {
   viewOnceOpen?: SyncRead
   messageRequestResponse?: MessageRequestResponse
   deleteForMe?: DeleteForMe
+  /** The account has another username now; which one, the storage service says. */
+  usernameChange?: object
   /** State: 0 default, 1 verified, 2 unverified. */
   verified?: {
     identityKey?: Uint8Array

@@ -192,10 +192,10 @@ interface MessageVersionsTable {
   text: string
 }
 
-/** Receipts that came before the message they speak of (`read-here`: read on another device of ours). */
+/** What was said of messages before they came (`early-receipts.ts`). */
 interface EarlyReceiptsTable {
-  kind: 'delivered' | 'read' | 'read-here'
-  /** Of the one who sent the receipt; of the message's author for `read-here`. */
+  kind: 'delivered' | 'read' | 'read-here' | 'opened-here' | 'deleted' | 'removed'
+  /** Of the one who sent the receipt; else of the message's author, `ours` for us. */
   aci: string
   timestamp_ms: number
   at_ms: number
@@ -308,6 +308,8 @@ export interface QuarantineTable {
   code: string
   detail: string
   received_at_ms: number
+  /** Of all that came before it, also of what is gone. */
+  octets_before: Generated<number>
 }
 
 /** Messages for programs. Either octets or text. */

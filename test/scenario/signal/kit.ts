@@ -101,6 +101,13 @@ export class RecordingSink implements SignalSink {
     return this.knowsAll
   }
 
+  /** As the owner calls people. */
+  book: { person: PeerIds; name: string }[] = []
+
+  async addressBook() {
+    return this.book
+  }
+
   async removed(removal: Removed): Promise<void> {
     this.#pending.push(() => this.removals.push(removal))
   }

@@ -4,10 +4,11 @@
  */
 
 import { IdentityKeyPair } from '@signalapp/libsignal-client'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ServiceIdKind } from '../../../src/sandbox/mock.ts'
+import { DeviceSync } from '../../../src/signal/device-sync.ts'
 import { keepRepeatedUseKeys, makeRepeatedUseKeys } from '../../../src/signal/prekeys.ts'
-import { byAci, connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { byAci, byNumber, connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
 
 const password = 'of the linked device'
 
@@ -62,10 +63,19 @@ test('a linked device that asks gets contacts, the blocked list, the settings an
   await (await ben.sendText(gatewayNumber, 'buy now')).acknowledged
   await until(() => primary.sink.facts.filter(({ kind }) => kind === 'profile').length === 2)
   const { account, db } = primary
+  // The owner calls Ana otherwise, and has the number of somebody who is on no network.
+  primary.sink.book = [
+    { person: byAci(ana.aci), name: 'Ana from the choir' },
+    { person: byNumber('+15550000209'), name: 'The plumber' },
+  ]
   await db.transaction().execute((tx) => account.decide(byAci(ben.aci), { kind: 'blocked', deleted: false }, tx))
   const linked = await linkedTo(world, primary)
   const facts = linked.sink.facts
-  await until(() => facts.some((fact) => fact.kind === 'named' && fact.name === 'Ana' && fact.peer.aci === ana.aci))
+  await until(() =>
+    facts.some((fact) => fact.kind === 'named' && fact.name === 'Ana from the choir' && fact.peer.aci === ana.aci),
+  )
+  await until(() => facts.some((fact) => fact.kind === 'named' && fact.peer.e164 === '+15550000209'))
+  expect(facts.filter((fact) => fact.kind === 'named').map(({ name }) => name)).not.toContain('Ana')
   await until(() => facts.some((fact) => fact.kind === 'blocked' && fact.blocked && fact.peer.aci === ben.aci))
   const state = () =>
     linked.db.selectFrom('signal_account').select(['entropy_pool', 'read_receipts']).executeTakeFirstOrThrow()
@@ -74,4 +84,31 @@ test('a linked device that asks gets contacts, the blocked list, the settings an
   expect(pool).toHaveLength(64)
   const asked = await db.selectFrom('signal_account').select('contacts_asked_at_ms').executeTakeFirstOrThrow()
   expect(asked.contacts_asked_at_ms).toBeNull()
+})
+
+test('a username that the primary takes, changes and gives up is the linked device’s to show, without a restart', async () => {
+  const world = await World.open()
+  const primary = await world.registeredGateway()
+  const linked = await linkedTo(world, primary)
+  const shown = () => linked.account.status().username?.username
+  // The device has asked for everything, so the primary knows that it is there.
+  await until(async () => {
+    const row = await linked.db.selectFrom('signal_account').select('entropy_pool').executeTakeFirstOrThrow()
+    return row.entropy_pool !== ''
+  })
+  const told = vi.spyOn(DeviceSync.prototype, 'apply')
+  onTestFinished(() => told.mockRestore())
+  const renames = () => told.mock.calls.filter(([sync]) => sync.usernameChange !== undefined).length
+  const own = primary.account.usernames()
+  await own.claim({ nickname: 'cellar', discriminator: '77' })
+  await until(() => shown() === 'cellar.77')
+  await until(() => renames() === 1)
+  await own.claim({ nickname: 'attic', discriminator: '78' })
+  await until(() => shown() === 'attic.78' && renames() === 2)
+  const link = primary.account.status().username?.link
+  await own.renewLink()
+  await until(() => linked.account.status().username?.link === primary.account.status().username?.link)
+  expect(primary.account.status().username?.link).not.toBe(link)
+  await own.release()
+  await until(() => shown() === undefined && renames() === 3)
 })

@@ -158,4 +158,13 @@ test('a linked device shows the phone’s username and changes none', async () =
   ]) {
     await expect(change()).rejects.toMatchObject({ code: 'signal-not-primary' })
   }
+  // The phone says that it has another one: which, the storage service is asked again.
+  const due = async () => {
+    const row = await gateway.db.selectFrom('signal_account').select('storage_due_at_ms').executeTakeFirstOrThrow()
+    return row.storage_due_at_ms
+  }
+  await until(async () => (await due()) > Date.now())
+  const before = await due()
+  await olga.tellDevices({ usernameChange: {} })
+  await until(async () => (await due()) > before)
 })

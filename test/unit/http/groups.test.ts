@@ -100,3 +100,24 @@ test('a conversation is with one person or one group, never both, never neither'
   const contact = await rig.db.selectFrom('contacts').select('id').executeTakeFirstOrThrow()
   await expect(insert({ id: 'cnv_both', contact_id: contact.id, group_id: id })).rejects.toThrow()
 })
+
+test('whom a message names is given as reads have it; what is wrong with it is pointed at', async () => {
+  const named = { start: 3, length: 4, mention: ana.toUpperCase() }
+  const sent = await call('POST', '/api/v1/messages', { to: id, text: 'hi @Ana', mentions: [named] })
+  expect([sent.status, sent.body.text, sent.body.ranges]).toEqual([202, 'hi @Ana', [{ ...named, mention: ana }]])
+  const refused = async (mentions: object[]) => {
+    const { status, body } = await call('POST', '/api/v1/messages', { to: id, text: 'hi @Ana', mentions })
+    return [status, body.code, body.errors[0].pointer]
+  }
+  expect(await refused([{ ...named, start: 4 }])).toEqual([422, 'mention-outside', '/mentions'])
+  expect(await refused([named, named])).toEqual([422, 'mention-overlaps', '/mentions'])
+  expect(await refused([{ ...named, mention: randomUUID() }])).toEqual([422, 'mention-not-member', '/mentions'])
+  expect(await refused([{ start: 3, length: 4, contact_id: 'con_none' }])).toEqual([
+    422,
+    'mention-not-member',
+    '/mentions',
+  ])
+  expect(await refused([{ start: 3, length: 4 }])).toEqual([422, 'invalid-request', '/mentions/0/mention'])
+  expect(await refused([{ ...named, mention: 'ana' }])).toEqual([422, 'invalid-request', '/mentions/0/mention'])
+  expect(await refused([{ ...named, name: 'Ana' }])).toEqual([422, 'invalid-request', '/mentions/0/name'])
+})

@@ -67,6 +67,8 @@ export interface MmsStatusView {
   reason: string | undefined
   /** What its carrier takes, as its settings say. */
   bytesMax: number | undefined
+  /** Whose settings are used: its id, or what stands for it by hand; undefined: nobody knows yet. */
+  carrier: string | undefined
   /** The way to the carrier. */
   bearer: 'interface' | 'modem-socket' | 'ppp' | 'embedded'
   /** Nothing that is announced can be fetched that way. */

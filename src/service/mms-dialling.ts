@@ -12,7 +12,7 @@ import { shippedProfiles } from '../../modem/profile.ts'
 import { systemClock } from '../../modem/serial/surroundings.ts'
 import type { PppConfig } from '../config.ts'
 import type { Log } from '../log.ts'
-import type { MmsModem } from './mms-ways.ts'
+import type { MmsModem } from './mms-modem.ts'
 
 export interface DiallingOptions {
   modem: MmsModem

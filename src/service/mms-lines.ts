@@ -11,7 +11,8 @@ import type { MmsStatusView } from '../http/ports.ts'
 import type { Log } from '../log.ts'
 import type { MmsCarrier, MmsLine, MmsLines } from '../transports/mms-lines.ts'
 import { type CarrierChoice, CarrierChoices } from './mms-carriers.ts'
-import type { MmsModem, MmsWay, MmsWays } from './mms-ways.ts'
+import type { MmsModem } from './mms-modem.ts'
+import type { MmsWay, MmsWays } from './mms-ways.ts'
 
 /** What stands in for a carrier that is not known: nothing goes through a line with a problem. */
 const NOBODY: MmsCarrier = { id: '', bytesMax: undefined, recipientsMax: 1, answersAtLocation: false }
@@ -101,6 +102,7 @@ export class ModemLines implements MmsLines {
       available: reason === undefined,
       reason,
       bytesMax: choice.kind === 'open' ? undefined : carrierOf(choice.record, held.config).bytesMax,
+      carrier: choice.kind === 'open' ? undefined : choice.record.id,
       bearer: held.config.bearer.kind,
       sendsOnly: held.config.bearer.kind === 'embedded',
       candidates: choice.kind === 'open' ? choice.candidates : [],

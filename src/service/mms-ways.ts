@@ -2,8 +2,6 @@
  * The ways to MMSCs: a client over the bearer that the configuration names, one bearer a modem, shared and closed when it
  * idles; and what the last exchange failed by, for whoever shows how a modem is.
  */
-import type { SmsModem } from '../../modem/contract.ts'
-import type { RunCommand } from '../../modem/mms/bearer/at-stream.ts'
 import type { Bearer } from '../../modem/mms/bearer/bearer.ts'
 import { SharedBearer } from '../../modem/mms/bearer/holder.ts'
 import { interfaceBearer } from '../../modem/mms/bearer/interface.ts'
@@ -18,13 +16,7 @@ import type { ModemMmsConfig } from '../config.ts'
 import { nationalDigits } from '../domain/address.ts'
 import type { Log } from '../log.ts'
 import { diallingBearer, diallingObstacle } from './mms-dialling.ts'
-
-/** A modem whose own sockets may be used, and on whose port may be dialled. */
-export type MmsModem = SmsModem & {
-  run: RunCommand
-  /** Resolves when the port is free, with what takes it back. Rejects where the modem does not run. */
-  lend(): Promise<() => Promise<void>>
-}
+import type { MmsModem } from './mms-modem.ts'
 
 /** An exchange with one carrier over one modem. */
 export interface MmsWay extends MmsExchange {

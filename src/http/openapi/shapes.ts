@@ -284,6 +284,7 @@ const modem = shape('Modem', {
       available: flag,
       reason: maybe,
       bytes_max: count.nullable(),
+      carrier: maybe,
       bearer: z.enum(['interface', 'modem-socket', 'ppp', 'embedded']),
       sends_only: flag,
       candidates: z.array(z.strictObject({ id: text, name: text })),

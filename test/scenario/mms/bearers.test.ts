@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { HouseOptions } from '../../../src/sandbox/house.ts'
+import type { HouseOptions, MmsSection } from '../../../src/sandbox/house.ts'
 import { hasSocat, Stick } from '../modem/stick.ts'
 import { MmsHouse, smallPicture } from './mms-kit.ts'
 
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const step of cleaning.splice(0).reverse()) await step()
 })
 
-async function open(family: string, mms: HouseOptions['mms'], more: Partial<HouseOptions> = {}): Promise<MmsHouse> {
+async function open(family: string, mms: MmsSection, more: Partial<HouseOptions> = {}): Promise<MmsHouse> {
   const kit = await MmsHouse.open({ timeout: '5s' }, { sims: { a: { family } }, mms, ...more })
   cleaning.push(() => kit.house.close())
   return kit
@@ -51,8 +51,6 @@ describe.each([['ec25'], ['sim7600']])('over the sockets of a %s', (family) => {
     kit.house.world.phone('ben').send(kit.us, 'a text')
     await kit.shown('a text')
     expect(said(kit).some((line) => /QIOPEN|CIPOPEN/.test(line))).toBe(true)
-    const { out } = await kit.cli('mms', 'test')
-    expect(out).toMatch(/Picture messages work/)
   }, 60_000)
 })
 

@@ -6,8 +6,8 @@
  *                      ▲  │ failed        │ SIM, identity     │ lost, rebooted, silent
  *                      │  ▼               ▼                   ▼
  *                     waiting ◀────── held (looked at again)  start again, or the next step of `ladder.ts`
+ *                                                             lent ─returned─▶ opening
  */
-import type { ModemState } from './contract.ts'
 import {
   climb,
   counted,
@@ -31,11 +31,12 @@ export type Phase =
   | 'cycling' // AT+CFUN=4 and AT+CFUN=1 are on their way
   | 'restarting' // the module's restart is on its way
   | 'replugging' // closed, its USB port is being switched off and on
+  | 'lent' // closed, somebody else works on the port for a while
 
 export interface Life {
   phase: Phase
-  /** The state to show while `waiting` or `held`. */
-  heldAs: 'absent' | 'sim-locked' | 'no-sim' | 'failed'
+  /** The state to show while `opening`, `waiting` or `held`. */
+  heldAs: 'absent' | 'starting' | 'sim-locked' | 'no-sim' | 'failed'
   reason: string
   registered: boolean
   resyncing: boolean
@@ -44,6 +45,8 @@ export interface Life {
   startFailures: number
   timeouts: number
   pollFailures: number
+  /** How often the port was lent. */
+  loan: number
   /** The port was closed before the module could be told to restart: do so once it is open. */
   restartOnceOpen: boolean
   /** Until then silence is no wonder: the module was restarted. */
@@ -81,6 +84,10 @@ export type LifeEvent =
   | { kind: 'reset-requested' }
   | { kind: 'restarted' }
   | { kind: 'radio-cycled' }
+  /** Somebody wants the port for themselves, and nothing is under way on it. */
+  | { kind: 'lent' }
+  /** They have done with it; `loan` says which time that was. */
+  | { kind: 'returned'; loan: number }
   /** `problem`: why the USB port could not be switched. */
   | { kind: 'replugged'; problem: string | undefined }
   /** The port of a modem that was given up has gone: a person replugs it. */
@@ -117,6 +124,7 @@ export const NEW_LIFE: Life = {
   startFailures: 0,
   timeouts: 0,
   pollFailures: 0,
+  loan: 0,
   restartOnceOpen: false,
   rebootUntilMs: 0,
   unregisteredSinceMs: undefined,
@@ -130,7 +138,7 @@ export const NEW_LIFE: Life = {
 export function transition(life: Life, event: LifeEvent, nowMs: number, timings: ModemTimings): Step {
   switch (event.kind) {
     case 'start':
-      return life.phase === 'stopped' ? open({ ...NEW_LIFE, ladder: life.ladder }) : same(life)
+      return life.phase === 'stopped' ? open({ ...NEW_LIFE, ladder: life.ladder, loan: life.loan }) : same(life)
     case 'stop':
       return life.phase === 'stopped'
         ? same(life)
@@ -177,8 +185,12 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
       return life.phase === 'running' ? polled(life, event.signal, nowMs, timings) : same(life)
     case 'poll-failed':
       return life.phase === 'running' ? pollFailed(life, event.reason, nowMs, timings) : same(life)
+    case 'lent':
+      return life.phase === 'running' ? lent(life, timings) : same(life)
+    case 'returned':
+      return life.phase === 'lent' && event.loan === life.loan ? takenBack(life, nowMs, timings) : same(life)
     case 'elapsed':
-      return elapsed(life)
+      return life.phase === 'lent' ? takenBack(life, nowMs, timings) : elapsed(life)
     case 'reset-requested':
       return isOpen(life)
         ? restart(life, 'restarted on request', nowMs, timings)
@@ -200,32 +212,6 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
     case 'remembered':
       return step({ ...life, ladder: remembering(life.ladder, event.healing) }, [])
   }
-}
-
-/** What to show of a life: the state, and its reason in words unless it is `ready`. */
-export function describeLife(life: Life): { state: ModemState; reason: string | undefined } {
-  switch (life.phase) {
-    case 'stopped':
-      return { state: 'absent', reason: life.reason }
-    case 'opening':
-    case 'waiting':
-    case 'held':
-      return { state: life.heldAs, reason: withPower(life) }
-    case 'starting':
-    case 'cycling':
-    case 'restarting':
-    case 'replugging':
-      return { state: 'starting', reason: withPower(life) }
-    case 'running':
-      if (life.resyncing) return { state: 'resyncing', reason: 'an answer is overdue, asking the modem where it is' }
-      return life.registered
-        ? { state: 'ready', reason: undefined }
-        : { state: 'searching', reason: 'not registered with a network (coverage, antenna, SIM plan?)' }
-  }
-}
-
-function withPower(life: Life): string {
-  return life.powerProblem === undefined ? life.reason : `${life.reason}; ${life.powerProblem}`
 }
 
 /** Back-off before the port is tried again: doubling, bounded. */
@@ -410,6 +396,22 @@ function restart(life: Life, reason: string, nowMs: number, timings: ModemTiming
     { do: 'cancel-wait' },
     { do: 'restart-module' },
   ])
+}
+
+/** Taken back after a bound, whoever has it. The ladder has no part in this: nothing is wrong with the modem. */
+function lent(life: Life, timings: ModemTimings): Step {
+  const reason = 'its port is lent to a connection that was dialled for picture messages; texts wait'
+  const rest = { resyncing: false, timeouts: 0, unregisteredSinceMs: undefined, signalLostSinceMs: undefined }
+  return step({ ...life, ...rest, phase: 'lent', loan: life.loan + 1, reason }, [
+    { do: 'close', reason },
+    { do: 'wait', delayMs: timings.lentMaxMs },
+  ])
+}
+
+/** A module that leaves a call may be deaf for a moment: no wonder, and no reason to climb. */
+function takenBack(life: Life, nowMs: number, timings: ModemTimings): Step {
+  const rebootUntilMs = nowMs + timings.rebootMs
+  return open({ ...life, heldAs: 'starting', reason: 'its port was lent, and is back', rebootUntilMs })
 }
 
 function elapsed(life: Life): Step {

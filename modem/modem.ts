@@ -28,16 +28,10 @@ import { familyUrcs } from './family-urcs.ts'
 import { isRegistered } from './health.ts'
 import { heard } from './heard.ts'
 import { ImeiClaims } from './identity.ts'
-import {
-  describeLife,
-  type Effect,
-  type Life,
-  type LifeEvent,
-  NEW_LIFE,
-  simStateEvent,
-  transition,
-} from './lifecycle.ts'
+import { describeLife } from './life-words.ts'
+import { type Effect, type Life, type LifeEvent, NEW_LIFE, simStateEvent, transition } from './lifecycle.ts'
 import { closeLink, type Link, newLink } from './link.ts'
+import { lendPort } from './loan.ts'
 import type { ModemOptions } from './options.ts'
 import { personCommand } from './person-command.ts'
 import { PinRecord, VolatilePinEntries } from './pin-record.ts'
@@ -55,8 +49,6 @@ import type { StorageHabits } from './storage.ts'
 import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
 import type { UssdHabits, UssdSession } from './ussd.ts'
 import { Whereabouts } from './whereabouts.ts'
-
-const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
 export class Modem implements SmsModem {
   readonly #options: ModemOptions
@@ -78,6 +70,7 @@ export class Modem implements SmsModem {
   #link: Link | undefined
   #cancelWait: () => void = () => {}
   #cancelWatch: () => void = () => {}
+  #closing: Promise<void> = Promise.resolve()
 
   constructor(options: ModemOptions) {
     this.#options = options
@@ -93,7 +86,7 @@ export class Modem implements SmsModem {
       imei: options.imei,
       scout: options.scout,
       claims: options.claims ?? new ImeiClaims(),
-      present: () => this.#link !== undefined,
+      present: () => this.#link !== undefined || this.#life.phase === 'lent',
       board: this.#board,
       clock: this.#clock,
       log: this.#log,
@@ -183,17 +176,20 @@ export class Modem implements SmsModem {
 
   async reset(): Promise<void> {
     if (this.#life.phase === 'stopped') throw new AtError('gone', 'queued', 'the modem is not started')
+    if (this.#life.phase === 'lent') throw new AtError('gone', 'queued', this.#life.reason)
     this.#whereabouts.acceptAnother()
-    let unlisten = () => {}
-    const back = new Promise<void>((resolve) => {
-      unlisten = this.#board.listen((status) => {
-        if (SETTLED.has(status.state)) resolve()
-      })
-    })
+    const back = this.#board.settled(this.#clock, this.#timings.resetLimitMs)
     this.#dispatch({ kind: 'reset-requested' })
-    const waited = await within(this.#clock, this.#timings.resetLimitMs, back)
-    unlisten()
-    if (waited.late) throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
+    if (!(await back)) throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
+  }
+
+  /** Lends the port, as `loan.ts` says. */
+  lend(): Promise<() => Promise<void>> {
+    return lendPort(this.#link, {
+      life: () => this.#life,
+      closed: () => this.#closing,
+      dispatch: (event) => this.#dispatch(event),
+    })
   }
 
   #dispatch(event: LifeEvent): void {
@@ -223,7 +219,8 @@ export class Modem implements SmsModem {
         this.#track(this.#open())
         return
       case 'close':
-        this.#track(this.#close(effect.reason))
+        this.#closing = this.#close(effect.reason)
+        this.#track(this.#closing)
         return
       case 'start-sequence':
         this.#track(this.#startSequence())
@@ -325,7 +322,8 @@ export class Modem implements SmsModem {
     this.#link = undefined
     this.#polling.cancel()
     if (link === undefined) return
-    const release = this.#whereabouts.takeHold()
+    // A port that is lent is still ours against those who look for modems.
+    const release = this.#life.phase === 'lent' ? () => {} : this.#whereabouts.takeHold()
     await closeLink(link, reason)
     release()
   }

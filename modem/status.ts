@@ -2,8 +2,12 @@
  * What is known of one modem, and who wants to hear when it changes.
  */
 import type { ModemStatus } from './contract.ts'
-import { describeLife, NEW_LIFE } from './lifecycle.ts'
-import type { Clock } from './serial/surroundings.ts'
+import { describeLife } from './life-words.ts'
+import { NEW_LIFE } from './lifecycle.ts'
+import { type Clock, within } from './serial/surroundings.ts'
+
+/** Those that do not pass by themselves. */
+const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
 export class StatusBoard {
   #status: ModemStatus
@@ -33,6 +37,19 @@ export class StatusBoard {
   listen(listener: (status: ModemStatus) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves with whether a state that does not pass by itself was told within `limitMs` from now. */
+  async settled(clock: Clock, limitMs: number): Promise<boolean> {
+    let unlisten = () => {}
+    const told = new Promise<void>((resolve) => {
+      unlisten = this.listen((status) => {
+        if (SETTLED.has(status.state)) resolve()
+      })
+    })
+    const { late } = await within(clock, limitMs, told)
+    unlisten()
+    return !late
   }
 }
 

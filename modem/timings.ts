@@ -68,6 +68,8 @@ export interface ModemTimings extends ChannelTimings {
   rebootMs: number
   /** How long the USB device stays switched off. */
   usbOffMs: number
+  /** A port that was lent is taken back after this; who dials on it has to end before (`LENT_SECONDS_MAX`). */
+  lentMaxMs: number
   /** Before a modem that was given up is tried again; its return after a replug is seen at once. */
   gaveUpRetryMs: number
   /** Longest that `reset()` waits for the modem to be back. */
@@ -113,6 +115,7 @@ export const DEFAULT_TIMINGS: ModemTimings = {
   afterHardResetMs: 5_000,
   rebootMs: 90_000,
   usbOffMs: 2_000,
+  lentMaxMs: 660_000,
   gaveUpRetryMs: 3_600_000,
   resetLimitMs: 180_000,
   stopLimitMs: 5_000,

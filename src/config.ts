@@ -12,12 +12,33 @@ import { CausewayError } from './domain/errors.ts'
 import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
 
+/** `embedded` is experimental, and sends only. */
+export type MmsBearerConfig =
+  | { kind: 'interface'; name: string; gateway: string | undefined }
+  | { kind: 'modem-socket' }
+  | { kind: 'ppp'; dial: PppConfig }
+  | { kind: 'embedded' }
+
+/** What is left out is as `modem/mms/bearer/ppp.ts` has it. */
+export interface PppConfig {
+  /** `/dev/…`; left out: the modem's port for data. */
+  port?: string
+  context?: number
+  unit?: number
+  baudRate?: number
+  carrierDetect?: boolean
+  pppd?: string
+  chat?: string
+  /** Name of a file in /etc/ppp/peers. */
+  peer?: string
+}
+
 /** A carrier's MMSC and the way to it, as the owner has written it. */
 export interface ModemMmsConfig {
   /** An id of the carriers that we ship, or `auto`; not looked at where there is `manual`. */
   carrier: string
   manual: ManualCarrier | undefined
-  bearer: { kind: 'interface'; name: string; gateway: string | undefined } | { kind: 'modem-socket' }
+  bearer: MmsBearerConfig
   /** In the place of what the carrier's record says. */
   dns: readonly string[] | undefined
   bytesMax: number | undefined
@@ -243,11 +264,10 @@ const MMS_BYTES_MAX = 5_000_000
 
 function modemMmsConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): ModemMmsConfig {
   const { apn, mmsc, auth = 'none', user, password, proxy } = mms
-  const { interface: name, gateway } = mms
   return {
     carrier: mms.carrier,
     manual: apn === undefined || mmsc === undefined ? undefined : { apn, auth, user, password, mmsc, proxy },
-    bearer: name === undefined ? { kind: 'modem-socket' } : { kind: 'interface', name, gateway },
+    bearer: mmsBearerConfig(mms),
     dns: mms.dns,
     bytesMax: mms.bytes_max,
     recipientsMax: mms.recipients_max,
@@ -257,6 +277,22 @@ function modemMmsConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): 
     profileUrl: mms.profile_url,
     profileHeader: mms.profile_header,
     headers: mms.headers,
+  }
+}
+
+function mmsBearerConfig(mms: NonNullable<ConfigFile['modems'][number]['mms']>): MmsBearerConfig {
+  const { interface: name, gateway, bearer } = mms
+  if (name !== undefined) return { kind: 'interface', name, gateway }
+  if (bearer === 'embedded') return { kind: 'embedded' }
+  if (bearer !== 'ppp' && mms.ppp === undefined) return { kind: 'modem-socket' }
+  const { baud_rate, carrier_detect, ...others } = mms.ppp ?? {}
+  return { kind: 'ppp', dial: given({ ...others, baudRate: baud_rate, carrierDetect: carrier_detect }) }
+}
+
+/** Without what is undefined. */
+function given<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
   }
 }
 

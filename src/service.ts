@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -176,7 +176,9 @@ async function start(
   const mms = createMms({ config, db, sink: router.sink, ids, clock, log, fitting }, lines)
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
-  lines.open(modems, config.modems, given ?? createMmsWays(log, config.mms.timeoutMs), log)
+  const ways =
+    given ?? createMmsWays({ timeoutMs: config.mms.timeoutMs, runDirectory: await runDirectory(config), log })
+  lines.open(modems, config.modems, ways, log)
   const mmsTests = new MmsTests({ lines, db, ids, clock: modemClock, log })
   const administrators = new AdminTexts({
     to: config.alerts.to,
@@ -336,6 +338,16 @@ async function start(
   await systemd.ready(health.line())
   log.info({ port: http.port, modems: modems.length, version: VERSION }, 'causeway is ready')
   return { port: http.port, setupCode }
+}
+
+/** Where sockets are, as systemd makes it; where that cannot be written, with the data. */
+async function runDirectory({ runtimeDir, dataDir }: Config): Promise<string> {
+  return await mkdir(runtimeDir, { recursive: true, mode: 0o750 })
+    .then(() => access(runtimeDir, constants.W_OK))
+    .then(
+      () => runtimeDir,
+      () => dataDir,
+    )
 }
 
 /** The private Redis, started and owned by us, or the one that the configuration names. */

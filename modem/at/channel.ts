@@ -236,7 +236,7 @@ export class AtChannel {
 
   async #afterTimeout<T>(command: AtCommand<T>, exchange: Exchange): Promise<T> {
     const waitsForPrompt = exchange.phase === 'prompt'
-    this.#events.timedOut(label(command))
+    if (command.unjudged !== true) this.#events.timedOut(label(command))
     await this.#resync(exchange, false)
     if (exchange.stage === 'body' && exchange.lines.length > 0) return answerOf(command, exchange)
     const kind = waitsForPrompt ? 'prompt-timeout' : 'timeout'

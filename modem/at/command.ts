@@ -54,6 +54,8 @@ export interface AtCommand<T> {
   /** `safe`: asking again changes nothing, so the channel does it once after a time-out. */
   retry: 'safe' | 'unsafe'
   prompt?: PromptBody
+  /** Its silence says nothing of the modem's health (a part of the module of its own): the ladder does not count it. */
+  unjudged?: true
   /** Boot lines of kind `maybe` are part of this command's effect (AT+CFUN=1, AT+CPIN). */
   wakes?: true
 }

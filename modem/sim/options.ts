@@ -15,6 +15,9 @@ export interface SimulatedModemOptions {
   iccid?: string
   pin?: string
   puk?: string
+  /** The name and the mark (hex) of whoever sold the SIM; left out: it has neither. */
+  spn?: string
+  gid1?: string
   /** One of `FAMILIES`; what `profile` says goes before it. */
   family?: string
   profile?: Partial<ModemProfile>
@@ -47,13 +50,15 @@ export function profileFor({ family, profile }: Pick<SimulatedModemOptions, 'fam
 }
 
 /** Identities that were not given are made of the number. */
-export function cardFor({ number, imsi, iccid, pin, puk }: SimulatedModemOptions): SimCard {
+export function cardFor({ number, imsi, iccid, pin, puk, spn, gid1 }: SimulatedModemOptions): SimCard {
   return new SimCard({
     number,
     imsi: imsi ?? `26299${lastDigits(number)}`,
     iccid: iccid ?? `894929900${lastDigits(number)}`,
     ...(pin === undefined ? {} : { pin }),
     ...(puk === undefined ? {} : { puk }),
+    ...(spn === undefined ? {} : { spn }),
+    ...(gid1 === undefined ? {} : { gid1 }),
   })
 }
 

@@ -13,7 +13,16 @@ export interface SimCardOptions {
   /** Asked for at every start when given. */
   pin?: string
   puk?: string
+  /** The name of its provider (EF_SPN). */
+  spn?: string
+  /** Its provider's mark in hex (EF_GID1). */
+  gid1?: string
 }
+
+const EF_SPN = 0x6f46
+const EF_GID1 = 0x6f3e
+const SPN_OCTETS = 17
+const PADDING = 0xff
 
 export class SimCard {
   readonly number: string
@@ -24,6 +33,7 @@ export class SimCard {
   pukTriesLeft = PUK_TRIES_MAX
   private pin: string | undefined
   private readonly puk: string
+  private readonly files: ReadonlyMap<number, Buffer>
   private isVerified = false
   private lastReference = 255
 
@@ -33,6 +43,12 @@ export class SimCard {
     this.iccid = options.iccid
     this.pin = options.pin
     this.puk = options.puk ?? '12345678'
+    this.files = filesOf(options)
+  }
+
+  /** A transparent file; undefined where this SIM has none of that name. */
+  file(name: number): Buffer | undefined {
+    return this.files.get(name)
   }
 
   get state(): CardState {
@@ -81,4 +97,13 @@ export class SimCard {
     this.lastReference = (this.lastReference + 1) % 256
     return this.lastReference
   }
+}
+
+function filesOf({ spn, gid1 }: Pick<SimCardOptions, 'spn' | 'gid1'>): ReadonlyMap<number, Buffer> {
+  const files = new Map<number, Buffer>()
+  // Where the name is to be shown, then the name: ASCII letters are the same in the GSM alphabet.
+  if (spn !== undefined)
+    files.set(EF_SPN, Buffer.alloc(SPN_OCTETS, PADDING).fill(`\x01${spn}`, 0, spn.length + 1, 'latin1'))
+  if (gid1 !== undefined) files.set(EF_GID1, Buffer.from(`${gid1}FF`, 'hex'))
+  return files
 }

@@ -1,6 +1,7 @@
 /** The shape of what the owner says of picture messages: their section, and each modem's carrier. */
 import { z } from 'zod'
 import { count, duration, flag, size, text, url } from './leaves.ts'
+import { ppp } from './ppp-schema.ts'
 
 const host = z
   .string()
@@ -31,10 +32,10 @@ export const modemMms = z
     mmsc: url.optional().describe('Address of the MMSC, as `http://mmsc.example.net/mms`; with `apn`.'),
     proxy: host.optional().describe('The MMS proxy, as `10.1.2.3:8080`. Without it the MMSC is asked directly.'),
     bearer: z
-      .enum(['interface', 'modem-socket'])
+      .enum(['interface', 'modem-socket', 'ppp', 'embedded'])
       .optional()
       .describe(
-        'The way to the carrier: `interface`, a network interface that is bound to the access point, or `modem-socket`, the TCP socket inside of the modem (Quectel, SIMCom). Left out: `interface` where one is named, else `modem-socket`.',
+        'The way to the carrier: `interface`, a network interface that is bound to the access point; `modem-socket`, the TCP socket inside of the modem (Quectel, SIMCom); `ppp`, a connection that the gateway dials; or `embedded`, experimental, the modem’s own MMS commands, which send and never receive (SIMCom 2G, Quectel). Left out: `interface` where one is named, `ppp` where that is set, else `modem-socket`.',
       ),
     interface: text
       .regex(/^[\w.-]{1,15}$/, { message: 'write the name of a network interface, as wwan0' })
@@ -44,6 +45,7 @@ export const modemMms = z
       .union([z.ipv4(), z.ipv6()])
       .optional()
       .describe('Next hop on that interface, where it is no point-to-point link.'),
+    ppp,
     dns: z
       .array(text)
       .optional()
@@ -77,7 +79,13 @@ export const modemMms = z
         wrong(key, 'belongs to settings by hand: write apn and mmsc')
     }
     if (mms.bearer === 'interface' && mms.interface === undefined) wrong('interface', 'say which interface')
-    if (mms.bearer === 'modem-socket' && mms.interface !== undefined) wrong('interface', 'a modem-socket needs none')
+    if (mms.bearer !== undefined && mms.bearer !== 'interface' && mms.interface !== undefined) {
+      wrong('interface', `a bearer ${mms.bearer} needs none`)
+    }
+    if (mms.bearer !== undefined && mms.bearer !== 'ppp' && mms.ppp !== undefined) wrong('ppp', 'belongs to bearer ppp')
+    if (mms.bearer === undefined && mms.interface !== undefined && mms.ppp !== undefined) {
+      wrong('bearer', 'say which of the two it is: interface or ppp')
+    }
     if (mms.gateway !== undefined && mms.interface === undefined) wrong('gateway', 'belongs to an interface')
   })
 

@@ -14,7 +14,15 @@ export interface ModemFacts {
   /** Everything was tried, in vain. */
   recoveryExhausted?: boolean
   /** Picture messages: whether they can be used, and how many wait because they are not set up. */
-  mms?: { available?: boolean; reason?: string | undefined; missed: number }
+  mms?: {
+    available?: boolean
+    reason?: string | undefined
+    /** It sends, and cannot fetch what is announced. */
+    sendsOnly?: boolean
+    /** What can be seen to stand in the way of its bearer, with what to do. */
+    obstacle?: string | undefined
+    missed: number
+  }
   number?: string | undefined
   /** When another SIM than before was seen in it. */
   simChangedAtMs?: number | undefined
@@ -124,6 +132,15 @@ function examineMms(name: string, { mms, state, number }: ModemFacts): Finding[]
   if (!mms.available && state === 'ready') {
     const what = `${name}: picture messages cannot be used (${mms.reason ?? 'no reason is known'}).`
     findings.push({ id: 'modem.mms_apn', severity: 'warning', what, fix: MMS_DOCS })
+  }
+  if (mms.obstacle !== undefined && mms.reason?.includes(mms.obstacle) !== true) {
+    const what = `${name}: the connection for picture messages cannot be dialled (${mms.obstacle}).`
+    findings.push({ id: 'modem.mms_bearer', severity: 'warning', what, fix: MMS_DOCS })
+  }
+  if (mms.sendsOnly === true) {
+    const what = `${name}: picture messages go and do not come, since its bearer is embedded (experimental); you are told of each that waits at the carrier.`
+    const fix = `To receive them take another one: modems[].mms.bearer interface, modem-socket or ppp. ${MMS_DOCS}`
+    findings.push({ id: 'modem.mms_send_only', severity: 'warning', what, fix })
   }
   if (number === undefined && state === 'ready') {
     const what = `${name}: its own number is not known, so messages to several people are shown between two.`

@@ -51,6 +51,10 @@ export function modemView(modem: ModemView) {
             available: modem.mms.available,
             reason: modem.mms.reason ?? null,
             bytes_max: modem.mms.bytesMax ?? null,
+            carrier: modem.mms.carrier ?? null,
+            bearer: modem.mms.bearer,
+            sends_only: modem.mms.sendsOnly,
+            candidates: modem.mms.candidates,
           },
   }
 }

@@ -67,6 +67,14 @@ export interface MmsStatusView {
   reason: string | undefined
   /** What its carrier takes, as its settings say. */
   bytesMax: number | undefined
+  /** Whose settings are used: its id, or what stands for it by hand; undefined: nobody knows yet. */
+  carrier: string | undefined
+  /** The way to the carrier. */
+  bearer: 'interface' | 'modem-socket' | 'ppp' | 'embedded'
+  /** Nothing that is announced can be fetched that way. */
+  sendsOnly: boolean
+  /** Carriers that fit its SIM as well as each other: one must be named in the configuration. */
+  candidates: readonly { id: string; name: string }[]
 }
 
 /** A message of a modem's SIM to itself. */
@@ -333,7 +341,7 @@ export interface ApiPorts {
     | 'mode'
     | 'setMode'
   >
-  /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`. */
+  /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`, `mms-sends-only`. */
   pictures: { fetchAgain(id: string): Promise<unknown> }
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }

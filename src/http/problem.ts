@@ -115,6 +115,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'unknown-group': 404,
   'unknown-picture': 404,
   'mms-not-set-up': 409,
+  'mms-sends-only': 409,
   'mms-own-number': 409,
   'mms-unreachable': 409,
   'mms-test-running': 409,

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ControlServer } from './control-server.ts'
 import { GatewayApi } from './gateway-api.ts'
 import { GatewayProcess } from './gateway-process.ts'
-import { SandboxWorld } from './world.ts'
+import type { WorldModem } from './radio-world.ts'
+import { SandboxWorld, type WorldOptions } from './world.ts'
 import { WorldConsole } from './world-console.ts'
 
 const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/program/main.js')]
@@ -27,10 +28,21 @@ export interface HouseOptions {
   lively?: boolean
   /** Modems that take as long as real ones. */
   timing?: 'realistic'
-  /** False: no picture messages are set up. */
-  mms?: boolean
+  /** False: no picture messages are set up. Else what differs from settings by hand over an interface. */
+  mms?: false | MmsSection
+  /** More of the world's modems, by key. */
+  sims?: WorldOptions['modems']
   /** How many of the world's modems the gateway drives. */
   modems?: number
+  /** Where the gateway finds a modem that listens on this TCP port; there, unless told otherwise. */
+  port?: (simPort: number) => Promise<string>
+}
+
+export interface MmsSection {
+  /** `none` stands for the section alone: all is as the product has it where nothing is said. */
+  bearer: 'interface' | 'modem-socket' | 'ppp' | 'embedded' | 'none'
+  /** Keys of `modems[].mms` beside. */
+  more?: Record<string, unknown>
 }
 
 export interface MessageView {
@@ -72,6 +84,7 @@ export class House {
       log: quiet,
       ...(options.lively === true ? {} : { delays: 'none' }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
+      ...(options.sims === undefined ? {} : { modems: options.sims }),
     })
     const house = new House(world, directory, options)
     house.#control = await ControlServer.listen(join(directory, 'run', 'sim.sock'), new WorldConsole(world))
@@ -234,12 +247,18 @@ export class House {
     throw new Error(`never: ${typeof what === 'string' ? what : what()}`, { cause: problem })
   }
 
+  async #mms(modem: WorldModem, section: MmsSection | undefined): Promise<Record<string, unknown>> {
+    const { bearer = 'interface', more } = section ?? {}
+    return bearer === 'none' ? { ...more } : { ...(await this.world.mmsSection(modem, bearer)), ...more }
+  }
+
   async #config(): Promise<Record<string, unknown>> {
     const driven = this.world.modems.slice(0, this.#options.modems ?? 1)
     const modems = driven.map(async (modem) => {
       const { port, label } = modem
-      const mms = this.#options.mms === false ? {} : { mms: await this.world.mmsSection(modem) }
-      return { port: `tcp://127.0.0.1:${port}`, label, ...mms }
+      const mms = this.#options.mms === false ? {} : { mms: await this.#mms(modem, this.#options.mms) }
+      const found = await this.#options.port?.(port)
+      return { port: found ?? `tcp://127.0.0.1:${port}`, label, ...mms }
     })
     return {
       profile: 'sandbox',

@@ -6,9 +6,10 @@
 import { SimulatedMmsc } from '../../modem/sim/mmsc.ts'
 import { simulatedCarrier } from '../../modem/sim/mmsc-carrier.ts'
 import { SimulatedModem } from '../../modem/sim/modem.ts'
-import type { NetworkDelays } from '../../modem/sim/network.ts'
-import { RadioNetwork } from '../../modem/sim/network.ts'
+import { type NetworkDelays, RadioNetwork } from '../../modem/sim/network.ts'
+import type { SimulatedModemOptions } from '../../modem/sim/options.ts'
 import type { Person } from '../../modem/sim/person.ts'
+import { CARRIER_ADDRESS } from '../../modem/sim/sockets.ts'
 import type { Log } from '../log.ts'
 import { ActionError } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
@@ -38,6 +39,8 @@ export interface WorldOptions {
   delays?: 'none'
   /** How long the modems take; by default as little as `delays` says. */
   timing?: 'realistic'
+  /** More of the modems, by key: their family, what their SIM says. */
+  modems?: Partial<Record<(typeof sims)[number]['key'], Omit<Partial<SimulatedModemOptions>, 'number'>>>
 }
 
 export class SandboxWorld implements MmsWorld {
@@ -75,7 +78,7 @@ export class SandboxWorld implements MmsWorld {
     const modems: WorldModem[] = []
     for (const { key, label, number } of sims) {
       const timing = options.timing ?? (delays === 'none' ? 'zero' : livelyTiming)
-      const modem = new SimulatedModem(network, { number, name: label, timing })
+      const modem = new SimulatedModem(network, { number, name: label, timing, ...options.modems?.[key] })
       modems.push({ key, label, number, modem, port: await modem.listen() })
     }
     const people = await moveIn(network, server.host, failed)
@@ -98,10 +101,19 @@ export class SandboxWorld implements MmsWorld {
     await this.server.stop()
   }
 
-  /** What stands under `modems[].mms` for a modem: the settings of the simulated carrier, reached over this machine. */
-  async mmsSection({ number }: WorldModem): Promise<Record<string, unknown>> {
+  /**
+   * What stands under `modems[].mms` for a modem: the settings of the simulated carrier, reached over this machine, or by
+   * the modem's own sockets and commands.
+   */
+  async mmsSection(
+    { number }: WorldModem,
+    bearer: 'interface' | 'modem-socket' | 'ppp' | 'embedded' = 'interface',
+  ): Promise<Record<string, unknown>> {
     const { apn, mmsc, proxy } = await simulatedCarrier(this.mmsc, number)
-    return { apn, mmsc, ...(proxy === null ? {} : { proxy: `${proxy.host}:${proxy.port}` }), interface: 'lo' }
+    // Only what a modem carries knows the carrier's network; what is dialled here is the loopback again.
+    const host = bearer === 'modem-socket' || bearer === 'embedded' ? CARRIER_ADDRESS : proxy?.host
+    const settings = { apn, mmsc, ...(proxy === null ? {} : { proxy: `${host}:${proxy.port}` }) }
+    return bearer === 'interface' ? { ...settings, interface: 'lo' } : { ...settings, bearer }
   }
 
   /** Everybody writes a first message to the gateway, each over what they have. */

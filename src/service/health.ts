@@ -9,8 +9,7 @@ import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 import { unsetPictures } from '../store/mms-notifications.ts'
-import type { MmsLines } from '../transports/mms-lines.ts'
-import { mmsStatus } from './mms-lines.ts'
+import type { ModemLines } from './mms-lines.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
 
 export interface HealthParts {
@@ -18,7 +17,7 @@ export interface HealthParts {
   db: Database
   router: Router
   modems: readonly SmsModem[]
-  lines: MmsLines
+  lines: Pick<ModemLines, 'all' | 'status' | 'obstacle'>
   watch: Pick<ModemWatch, 'simChangedAtMs'>
   account: SignalAccount
   /** Undefined while Redis answers, else why not. */
@@ -65,6 +64,7 @@ export class Health implements HealthPort {
     const { state, reason, e164, warnings } = account.status()
     const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
     const missed = await unsetPictures(db, clock())
+    const obstacles = new Map(await Promise.all(modems.map(async ({ id }) => [id, await lines.obstacle(id)] as const)))
     return [
       ...(await examineHost(config)),
       ...examineRunning({
@@ -73,7 +73,7 @@ export class Health implements HealthPort {
           ...modem.status(),
           simChangedAtMs: watch.simChangedAtMs(modem.id),
           recoveryExhausted: isExhausted(modem.status()),
-          mms: { ...mmsStatus(lines, modem.id), missed: missed.get(modem.id) ?? 0 },
+          mms: { ...lines.status(modem.id), obstacle: obstacles.get(modem.id), missed: missed.get(modem.id) ?? 0 },
         })),
         signal: { state, reason, e164, warnings },
         waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({

@@ -1,14 +1,26 @@
 /**
  * Whose settings a modem's picture messages go by: those that were written by hand, those of the carrier that was named,
- * or those of the one that the SIM belongs to by its IMSI. Nobody is guessed: where several fit as well, that is a problem
- * with their names in it, for a person to choose.
+ * or those of the one that the SIM belongs to: by its IMSI, and where several share that network by the provider's name and
+ * mark on the SIM. Nobody is guessed: where several fit as well, that is a problem with their names in it, for a person to
+ * choose.
  */
 import type { CarrierRecord } from '../../modem/mms/carrier.ts'
-import { type CarriersFile, carrierRecords, carriersOf, type OverridesFile } from '../../modem/mms/carriers.ts'
+import {
+  type CarriersFile,
+  carrierRecords,
+  carriersOf,
+  type OverridesFile,
+  type SimFacts,
+} from '../../modem/mms/carriers.ts'
 import { readCarrierFiles } from '../config/carriers-file.ts'
 import type { ManualCarrier, ModemMmsConfig } from '../config.ts'
 
-export type CarrierChoice = { kind: 'chosen'; record: CarrierRecord } | { kind: 'open'; problem: string }
+export type CarrierChoice =
+  | { kind: 'chosen'; record: CarrierRecord }
+  /** `candidates`: whom a person may choose from, best first. */
+  | { kind: 'open'; problem: string; candidates: readonly CarrierCandidate[] }
+
+export type CarrierCandidate = Pick<CarrierRecord, 'id' | 'name'>
 
 /** What carriers are known to take of settings that say nothing (OMA "image rich"). */
 const BYTES_MAX_DEFAULT = 307_200
@@ -17,38 +29,46 @@ const SUBJECT_CHARS_MAX = 40
 const USER_AGENT = 'Android MmsLib/1.0'
 /** More names than that nobody reads in a line. */
 const NAMED_MAX = 9
+/** The worst network of our data has nine. */
+const CANDIDATES_MAX = 30
 
 export class CarrierChoices {
   #records: readonly CarrierRecord[] | undefined
 
-  /** `imsi` undefined: the SIM has not told it (yet). */
-  of(config: ModemMmsConfig, imsi: string | undefined): CarrierChoice {
-    const choice = config.manual === undefined ? this.#known(config.carrier, imsi) : byHand(config.manual)
+  /** `sim` undefined: it has not told (yet) whose it is. */
+  of(config: ModemMmsConfig, sim: SimFacts | undefined): CarrierChoice {
+    const choice = config.manual === undefined ? this.#known(config.carrier, sim) : byHand(config.manual)
     return choice.kind === 'open'
       ? choice
       : { kind: 'chosen', record: { ...choice.record, ...ownWords(config, choice.record) } }
   }
 
-  #known(id: string, imsi: string | undefined): CarrierChoice {
+  /** Whether more than its IMSI would tell whose this SIM is. */
+  isShared({ manual, carrier }: ModemMmsConfig, imsi: string): boolean {
+    if (manual !== undefined || carrier !== 'auto') return false
+    const { candidates } = carriersOf(this.#all(), { imsi })
+    return candidates.length > 1 && !areOne(candidates)
+  }
+
+  #known(id: string, sim: SimFacts | undefined): CarrierChoice {
     const records = this.#all()
     if (id !== 'auto') {
       const record = records.find((one) => one.id === id)
       if (record !== undefined) return { kind: 'chosen', record }
       return open(`there is no carrier ${id} (see causeway mms carriers --search WORDS)`)
     }
-    if (imsi === undefined) return open('its SIM has not told whose it is')
-    const { candidates, chosen } = carriersOf(records, { imsi })
+    if (sim === undefined) return open('its SIM has not told whose it is')
+    const { candidates, chosen } = carriersOf(records, sim)
     const [first] = candidates
     if (first === undefined) {
       return open('no carrier is known for its SIM: write apn and mmsc of your carrier under modems[].mms')
     }
-    // Brands of one carrier have the same settings under several names.
-    const isOne = candidates.every((record) => settingsOf(record) === settingsOf(first))
-    if (chosen !== undefined || isOne) return { kind: 'chosen', record: chosen ?? first }
+    if (chosen !== undefined || areOne(candidates)) return { kind: 'chosen', record: chosen ?? first }
     const ids = candidates.map((record) => record.id)
     const more = ids.length > NAMED_MAX ? ', …' : ''
     return open(
       `several carriers fit its SIM: write one of them under modems[].mms.carrier (${ids.slice(0, NAMED_MAX).join(', ')}${more})`,
+      candidates.slice(0, CANDIDATES_MAX).map(({ id: of, name }) => ({ id: of, name })),
     )
   }
 
@@ -61,8 +81,13 @@ export class CarrierChoices {
   }
 }
 
-function open(problem: string): CarrierChoice {
-  return { kind: 'open', problem }
+function open(problem: string, candidates: readonly CarrierCandidate[] = []): CarrierChoice {
+  return { kind: 'open', problem, candidates }
+}
+
+/** Brands of one carrier have the same settings under several names. */
+function areOne([first, ...others]: readonly CarrierRecord[]): boolean {
+  return first === undefined || others.every((record) => settingsOf(record) === settingsOf(first))
 }
 
 function settingsOf({ apn, user, password, mmsc, proxy }: CarrierRecord): string {

@@ -18,8 +18,7 @@ import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
-import type { MmsLines } from '../transports/mms-lines.ts'
-import { mmsStatus } from './mms-lines.ts'
+import type { ModemLines } from './mms-lines.ts'
 import type { SignalHistory } from './signal-history.ts'
 
 /** How long a command that a person typed may take. */
@@ -102,7 +101,7 @@ export function modemPort(
   modems: readonly SmsModem[],
   scout: PortScout,
   lanes: () => ReturnType<Router['smsLanes']>,
-  lines: MmsLines,
+  lines: Pick<ModemLines, 'status'>,
   history: Pick<SignalHistory, 'of'>,
 ): ModemPort {
   const demand = (id: string): SmsModem => {
@@ -128,7 +127,7 @@ export function modemPort(
       const known = lanes()
       return modems.map((modem) => {
         const lane = known.find(({ id }) => id === modem.id)
-        const mms = mmsStatus(lines, modem.id)
+        const mms = lines.status(modem.id)
         return {
           ...modem.status(),
           ...(lane === undefined ? {} : { texts: textsOf(lane) }),

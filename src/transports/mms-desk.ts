@@ -19,7 +19,7 @@ import { shownMessage } from './mms-content.ts'
 import type { MmsLine, MmsLines } from './mms-lines.ts'
 import { addressKey, type Participants, participants, senderOf } from './mms-people.ts'
 import { isAnswerTaken, type Retrieved, retrieved } from './mms-results.ts'
-import { pictureNotice } from './mms-words.ts'
+import { pictureNotice, SENDS_ONLY_CODE } from './mms-words.ts'
 
 /** A timer may not wait longer than this; the clock may be set, and lines come back unheard. */
 const LOOK_AT_LEAST_MS = 60_000
@@ -92,7 +92,15 @@ export class MmsDesk {
       const message = record.state === 'fetched' ? 'It is here already.' : 'The carrier no longer keeps it.'
       throw new CausewayError({ code: 'wrong-state', message, retry: 'never' })
     }
-    if (!lines.all().some(({ lane }) => lane === record.lane)) {
+    const line = lines.all().find(({ lane }) => lane === record.lane)
+    if (line?.sendsOnly !== undefined) {
+      throw new CausewayError({
+        code: SENDS_ONLY_CODE,
+        message: `It cannot be fetched: ${line.sendsOnly}.`,
+        retry: 'after-human',
+      })
+    }
+    if (line === undefined) {
       const message = 'MMS is not set up for the modem that it came to (see mms in the configuration).'
       throw new CausewayError({ code: 'mms-not-set-up', message, retry: 'after-human' })
     }

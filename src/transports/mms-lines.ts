@@ -22,6 +22,8 @@ export interface MmsLine {
   problem: string | undefined
   /** What the last exchange failed by, where the carrier was not reached; the next one is tried all the same. */
   trouble?: string | undefined
+  /** Why nothing can be fetched over it, in words, though it sends; undefined: it can. */
+  sendsOnly?: string | undefined
   /** The SIM's own number (E.164), where known. */
   ownNumber: string | undefined
   roaming: boolean

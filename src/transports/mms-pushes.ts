@@ -13,7 +13,7 @@ import type { NotificationShelf } from '../domain/mms-record.ts'
 import type { TransportSink, UnitOfWork } from '../domain/transport.ts'
 import type { MmsLines } from './mms-lines.ts'
 import { addressKey, senderOf } from './mms-people.ts'
-import { pictureNotice } from './mms-words.ts'
+import { pictureNotice, SENDS_ONLY_CODE } from './mms-words.ts'
 
 /** Content type of MMS PDUs; some senders leave the application id out. */
 const MMS_MESSAGE = 'application/vnd.wap.mms-message'
@@ -93,12 +93,14 @@ export class MmsPushes {
       bytes: pdu.messageSize,
       receivedAtMs: push.receivedAtMs,
     }
-    const isSetUp = lines.all().some(({ lane }) => lane === push.lane)
-    const { now, tell }: IncomingStep = isSetUp
-      ? announced({ nowMs, expiresAtMs: instantOf(pdu.expiry, nowMs), bytes: pdu.messageSize, bytesMax, mode })
-      : { now: notSetUp(nowMs, instantOf(pdu.expiry, nowMs)), tell: true }
+    const line = lines.all().find(({ lane }) => lane === push.lane)
+    const expiresAtMs = instantOf(pdu.expiry, nowMs)
+    const canFetch = line !== undefined && line.sendsOnly === undefined
+    const { now, tell }: IncomingStep = canFetch
+      ? announced({ nowMs, expiresAtMs, bytes: pdu.messageSize, bytesMax, mode })
+      : { now: beyondReach(line === undefined ? 'refused' : 'deferred', nowMs, expiresAtMs), tell: true }
     const record = await shelf.add(announcement, now, unit)
-    const why = reasonOf(now, isSetUp, bytesMax)
+    const why = line?.sendsOnly === undefined ? reasonOf(now, line !== undefined, bytesMax) : sendsOnly(line.sendsOnly)
     if (why !== undefined) await shelf.change(record.id, now.state, why, unit)
     if (tell) await this.#options.sink.picture(pictureNotice({ ...record, ...why }), unit)
   }
@@ -193,9 +195,17 @@ function instantOf(time: MmsTime | undefined, nowMs: number): number | undefined
 const UNKNOWN_EXPIRY_MS = 7 * 24 * 3_600_000
 const AT_REST = { tries: 0, oddities: 0, dueAtMs: null, answer: null, answerDueAtMs: null, answerTries: 0 } as const
 
-/** Nothing can fetch it; when that has changed, the owner may ask for it. */
-function notSetUp(nowMs: number, expiresAtMs: number | undefined): IncomingStep['now'] {
-  return { ...AT_REST, state: 'refused', expiresAtMs: expiresAtMs ?? nowMs + UNKNOWN_EXPIRY_MS }
+/** Nothing can fetch it, nor tell the MMSC so; when that has changed, the owner may ask for it. */
+function beyondReach(
+  state: 'refused' | 'deferred',
+  nowMs: number,
+  expiresAtMs: number | undefined,
+): IncomingStep['now'] {
+  return { ...AT_REST, state, expiresAtMs: expiresAtMs ?? nowMs + UNKNOWN_EXPIRY_MS }
+}
+
+function sendsOnly(reason: string): { code: string; reason: string } {
+  return { code: SENDS_ONLY_CODE, reason }
 }
 
 function unrecognised(nowMs: number): IncomingStep['now'] {

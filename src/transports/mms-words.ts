@@ -3,6 +3,8 @@ import type { PictureNotice } from '../domain/inbound-notices.ts'
 import type { Announced } from '../domain/mms-record.ts'
 
 const UNTOLD_CODE = 'later'
+/** It came to a modem whose bearer cannot fetch. */
+export const SENDS_ONLY_CODE = 'mms-sends-only'
 
 /** The line for a message in its present state. */
 export function pictureNotice(record: Announced): PictureNotice {
@@ -10,7 +12,7 @@ export function pictureNotice(record: Announced): PictureNotice {
   return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record) }
 }
 
-function wordsOf({ state, fromAddress, subject, bytes, reason, expiresAtMs }: Announced): string {
+function wordsOf({ state, fromAddress, subject, bytes, code, reason, expiresAtMs }: Announced): string {
   const facts = [subject === undefined ? undefined : `“${subject}”`, bytes === undefined ? undefined : sizeOf(bytes)]
   const about = facts.filter((fact) => fact !== undefined).join(', ')
   const what = `A picture message from ${fromAddress ?? 'somebody unknown'}${about === '' ? '' : ` (${about})`}`
@@ -20,6 +22,7 @@ function wordsOf({ state, fromAddress, subject, bytes, reason, expiresAtMs }: An
     case 'fetched':
       return `${what} has been fetched.`
     case 'deferred':
+      if (code === SENDS_ONLY_CODE) return `${what} waits at the carrier until ${until} and cannot be fetched: ${why}.`
       return `${what} waits at the carrier until ${until}: fetch it to see it.`
     case 'expired':
       return `${what} could not be fetched: it has expired (${why}). Ask them to send it again.`

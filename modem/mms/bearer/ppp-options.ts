@@ -16,6 +16,8 @@ export interface PppDial {
   readonly unit: number | undefined
   /** Whether the other end is asked for its resolvers; pppd notes them in /etc/ppp/resolv.conf, too. */
   readonly asksForDns: boolean
+  /** The port is the one that texts use. */
+  readonly isLent: boolean
   /** The port says when the call is over (DCD); without it only silence does. */
   readonly hasCarrierDetect: boolean
   /** What only root may say stands in a file of /etc/ppp/peers: left out here. */
@@ -26,6 +28,8 @@ export interface PppDial {
 
 /** A session that nobody ended (a gateway that was killed) ends after this. */
 const SESSION_SECONDS_MAX = 3_600
+/** On the port that texts use: they wait so long at most. */
+const LENT_SECONDS_MAX = 600
 const ECHO_EVERY_SECONDS = 10
 const ECHOES_LOST_MAX = 3
 /** Of each AT command, and of dialling. */
@@ -72,7 +76,7 @@ export function pppdOptions(dial: PppDial): string {
     ...(unit === undefined ? [] : [`unit ${whole(unit, 0, UNIT_MAX)}`]),
     'nopersist',
     'maxfail 1',
-    `maxconnect ${SESSION_SECONDS_MAX}`,
+    `maxconnect ${dial.isLent ? LENT_SECONDS_MAX : SESSION_SECONDS_MAX}`,
     `lcp-echo-interval ${ECHO_EVERY_SECONDS}`,
     `lcp-echo-failure ${ECHOES_LOST_MAX}`,
   ]

@@ -68,6 +68,8 @@ export interface PppBearerOptions {
   readonly timings?: PppTimings
 }
 
+export const PPPD = '/usr/sbin/pppd'
+export const CHAT = '/usr/sbin/chat'
 const CID = 3
 const BAUD_RATE = 115_200
 
@@ -87,29 +89,35 @@ async function open(options: PppBearerOptions, signal: AbortSignal): Promise<Bea
   })
   const giveBack = await borrowed(options, device)
   try {
-    return await session(options, device, giveBack, signal)
+    return await session(options, { device, giveBack }, signal)
   } catch (error) {
-    await giveBack()
+    await giveBack?.()
     throw error
   }
 }
 
-/** What gives the port of the texts back, if it is that one. Throws PppError where nobody lends it. */
-async function borrowed({ atPort, borrowAtPort }: PppBearerOptions, device: string): Promise<() => Promise<void>> {
+/** A port that may be dialled on; `giveBack` where it is the one that texts use. */
+interface DialPort {
+  readonly device: string
+  readonly giveBack: (() => Promise<void>) | undefined
+}
+
+/** Throws PppError where the port is that of the texts and nobody lends it. */
+async function borrowed({ atPort, borrowAtPort }: PppBearerOptions, device: string): Promise<DialPort['giveBack']> {
   const isAtPort = atPort !== undefined && (await realpath(atPort).catch(() => atPort)) === device
-  if (!isAtPort) return () => Promise.resolve()
+  if (!isAtPort) return undefined
   if (borrowAtPort === undefined) {
     throw new PppError('port', 'that is the port that texts use, which dialling would take: name another one')
   }
-  return borrowAtPort()
+  try {
+    return await borrowAtPort()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it is in use'
+    throw new PppError('port', `the port that texts use is not lent now: ${why}`, error)
+  }
 }
 
-async function session(
-  options: PppBearerOptions,
-  device: string,
-  giveBack: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<BearerLease> {
+async function session(options: PppBearerOptions, port: DialPort, signal: AbortSignal): Promise<BearerLease> {
   const { clock, log, timings = PPP_TIMINGS } = options
   const folder = await mkdtemp(join(options.runDirectory, 'ppp-'))
   let pppd: PppProcess | undefined
@@ -118,8 +126,8 @@ async function session(
     await rm(folder, { recursive: true, force: true }).catch(() => {})
   }
   try {
-    const told = [...called(options.peer), 'file', await written(options, device, folder)]
-    pppd = await PppProcess.start(options.pppd ?? '/usr/sbin/pppd', told, clock)
+    const told = [...called(options.peer), 'file', await written(options, port, folder)]
+    pppd = await PppProcess.start(options.pppd ?? PPPD, told, clock)
     const interfaceName = await up(pppd, options, timings, signal)
     const dns = options.dns.length > 0 ? options.dns : pppd.report.resolvers
     const { routing } = options
@@ -129,7 +137,7 @@ async function session(
     return dialled(lease, pppd, async () => {
       await lease.close()
       await hangUp()
-      await giveBack()
+      await port.giveBack?.()
     })
   } catch (error) {
     await hangUp()
@@ -145,7 +153,7 @@ function called(peer: string | undefined): readonly string[] {
 }
 
 /** The two files; resolves with the name of the one for pppd. */
-async function written(options: PppBearerOptions, device: string, folder: string): Promise<string> {
+async function written(options: PppBearerOptions, { device, giveBack }: DialPort, folder: string): Promise<string> {
   const chatFile = join(folder, 'chat')
   const optionsFile = join(folder, 'options')
   const dial = {
@@ -155,9 +163,10 @@ async function written(options: PppBearerOptions, device: string, folder: string
     apn: options.apn,
     unit: options.unit,
     asksForDns: options.dns.length === 0,
+    isLent: giveBack !== undefined,
     hasCarrierDetect: options.hasCarrierDetect ?? true,
     hasPeerFile: options.peer !== undefined,
-    chatProgram: options.chat ?? '/usr/sbin/chat',
+    chatProgram: options.chat ?? CHAT,
     chatFile,
   }
   let texts: { chat: string; pppd: string }

@@ -20,6 +20,9 @@ import { type EmbeddedMessage, embeddedMessageOf } from './message.ts'
 import { QUECTEL_MMS } from './quectel.ts'
 import { SIMCOM_MMS } from './simcom.ts'
 
+/** Why nothing is fetched, for the owner. */
+export const SENDS_ONLY = 'the module’s own MMS commands (bearer embedded) send and fetch nothing: use another bearer'
+
 const RESPONSE_OK = 0x80
 const RESPONSE_PERMANENT_FAILURE = 0xe0
 const HTTP_OK = 200
@@ -43,7 +46,7 @@ export function embeddedDialectOf(manufacturer: string | undefined): EmbeddedDia
 export function createEmbeddedExchange(options: EmbeddedExchangeOptions): MmsExchange {
   let last: Promise<unknown> = Promise.resolve()
   return {
-    retrieve: () => Promise.resolve(beforeSending('the module’s own MMS commands fetch nothing: use another bearer')),
+    retrieve: () => Promise.resolve(beforeSending(SENDS_ONLY)),
     submit: ({ pdu }, signal) => {
       const turn = last.then(() =>
         signal?.aborted ? beforeSending('it was called off') : submit(options, pdu, signal),
@@ -73,11 +76,13 @@ async function submit(options: EmbeddedExchangeOptions, octets: Uint8Array, sign
 }
 
 async function carried(
-  { run, carrier }: EmbeddedExchangeOptions,
+  { run: runPlainly, carrier }: EmbeddedExchangeOptions,
   dialect: EmbeddedDialect,
   message: EmbeddedMessage,
   signal: AbortSignal | undefined,
 ): Promise<MmscAnswer> {
+  // A client inside of the module that hangs is no sign that the module does.
+  const run: RunCommand = (command) => runPlainly({ ...command, unjudged: true })
   const apn: ApnSettings = {
     apn: carrier.apn,
     auth: carrier.auth,

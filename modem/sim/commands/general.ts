@@ -96,6 +96,27 @@ const functionality: CommandHandler = (modem, { form, text }) => {
   return []
 }
 
+const READ_BINARY = 176
+const GET_RESPONSE = 192
+
+/** AT+CRSM: transparent files of the SIM, as a SIM of 51.011 tells them; all else it has not. */
+const restrictedAccess: CommandHandler = (modem, { form, text }) => {
+  if (form === 'test') return []
+  requireCard(modem)
+  const [command, name = 0, , , length = 0] = integers(text)
+  const file = modem.card.file(name)
+  if (file === undefined) return ['+CRSM: 148,4']
+  if (command === GET_RESPONSE) {
+    const head = Buffer.alloc(15)
+    head.writeUInt16BE(file.length, 2)
+    head.writeUInt16BE(name, 4)
+    return [`+CRSM: 144,0,"${head.toString('hex').toUpperCase()}"`]
+  }
+  if (command !== READ_BINARY) return ['+CRSM: 109,0']
+  if (length > file.length) return ['+CRSM: 103,0']
+  return [`+CRSM: 144,0,"${file.subarray(0, length).toString('hex').toUpperCase()}"`]
+}
+
 export const GENERAL_COMMANDS: CommandTable = {
   '': accept,
   E: (modem, { text }) => {
@@ -179,6 +200,7 @@ export const GENERAL_COMMANDS: CommandTable = {
   }),
   '#PCT': pinCounter('#PCT', ({ pinTriesLeft }) => [`#PCT: ${pinTriesLeft}`]),
   '+CFUN': functionality,
+  '+CRSM': restrictedAccess,
   '+CPAS': () => ['+CPAS: 0'],
   '+CLIP': flag('+CLIP', '(0,1)', '0'),
   '+CRC': flag('+CRC', '(0,1)', '0'),

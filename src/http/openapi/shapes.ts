@@ -280,9 +280,19 @@ const modem = shape('Modem', {
   }),
   since: maybeAt,
   mms: z
-    .strictObject({ available: flag, reason: maybe, bytes_max: count.nullable() })
+    .strictObject({
+      available: flag,
+      reason: maybe,
+      bytes_max: count.nullable(),
+      carrier: maybe,
+      bearer: z.enum(['interface', 'modem-socket', 'ppp', 'embedded']),
+      sends_only: flag,
+      candidates: z.array(z.strictObject({ id: text, name: text })),
+    })
     .nullable()
-    .describe('Picture messages through it; null: not set up.'),
+    .describe(
+      'Picture messages through it; null: not set up. `candidates`: carriers that fit its SIM as well as each other, one of which the configuration must name. `sends_only`: what is announced cannot be fetched that way.',
+    ),
   texts: z
     .strictObject({
       available: flag,

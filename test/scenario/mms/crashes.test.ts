@@ -32,6 +32,34 @@ async function dieAt(fits: (request: MmscRequest) => boolean, cause: () => Promi
   }
 }
 
+/** Dies as the modem is told to delete for the nth time: before it does so, or when it has and nobody has heard the OK. */
+async function dieAtDeletion(
+  nth: number,
+  phase: 'before-command' | 'after-answer',
+  cause: () => Promise<unknown>,
+): Promise<void> {
+  const [a] = kit.house.world.modems
+  if (a === undefined) throw new Error('there is a modem')
+  let deletions = 0
+  let dead: Promise<void> | undefined
+  a.modem.onPhase = (at, command) => {
+    if (at !== phase || command !== '+CMGD') return
+    deletions += 1
+    if (deletions < nth || dead !== undefined) return
+    dead = kit.house.kill()
+    // What was written and not read yet goes with the process.
+    if (phase === 'before-command') a.modem.fault({ kind: 'no-answer', command: '+CMGD', times: 'always' })
+  }
+  try {
+    await cause()
+    await kit.house.eventually('it has died', () => dead !== undefined)
+    await dead
+  } finally {
+    a.modem.onPhase = () => {}
+    a.modem.faults.clear()
+  }
+}
+
 async function reborn(): Promise<void> {
   kit.mmsc.clearFaults()
   await kit.house.start()
@@ -92,6 +120,35 @@ describe('a message that is received', () => {
       kit.mmsc.ledger.requests().filter((one) => isAnswer(one) && one.transactionId !== undefined).length,
     ).toBeGreaterThan(2)
   }, 30_000)
+})
+
+describe('the texts that announced it, killed while they are deleted', () => {
+  const used = () =>
+    [...(kit.house.world.modems[0]?.modem.storages.values() ?? [])].reduce((sum, storage) => sum + storage.used, 0)
+  /** Its push takes three texts. */
+  const subject = 'Summer '.repeat(33)
+
+  it.each([
+    ['before the only one is', 1, 'before-command', ''],
+    ['when it is, and its OK is not heard', 1, 'after-answer', ''],
+    ['before the second of three is', 2, 'before-command', subject],
+    ['when the second of three is', 2, 'after-answer', subject],
+    ['when all three are', 3, 'after-answer', subject],
+  ] as const)(
+    '%s: shown once, answered, and nothing is left on the SIM',
+    async (what, nth, phase, title) => {
+      let id = ''
+      await dieAtDeletion(nth, phase, async () => {
+        id = await kit.fromBen(`killed ${what}`, title === '' ? {} : { subject: title })
+      })
+      if (phase === 'before-command') expect(used()).toBeGreaterThan(0)
+      await reborn()
+      await judged(id, `killed ${what}`)
+      await kit.house.eventually('nothing is left on the SIM', () => used() === 0)
+      expect((await kit.announced()).filter(({ state }) => state !== 'fetched')).toEqual([])
+    },
+    30_000,
+  )
 })
 
 describe('a message that is sent', () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { HandsetDraft, HandsetMessage } from '../../../modem/sim/mmsc-handset.ts'
-import { House, type MessageView } from '../../../src/sandbox/house.ts'
+import { House, type HouseOptions, type MessageView } from '../../../src/sandbox/house.ts'
 import { type Ended, run } from '../../unit/cli/run.ts'
 
 export interface AnnouncedView {
@@ -45,9 +45,9 @@ export class MmsHouse {
     this.#config = config
   }
 
-  static async open(mms: Record<string, unknown> = {}): Promise<MmsHouse> {
+  static async open(mms: Record<string, unknown> = {}, more: Partial<HouseOptions> = {}): Promise<MmsHouse> {
     const config: Record<string, unknown> = { mode: 'sms_only', mms: { timeout: '1s', ...mms } }
-    return new MmsHouse(await House.open({ signal: false, config }), config)
+    return new MmsHouse(await House.open({ signal: false, config, ...more }), config)
   }
 
   /** With other settings from now on. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
       [modem],
       createScout(rig.ports.log),
       () => [],
-      { all: () => [], onChange: () => () => {} },
+      { status: () => undefined },
       { of: () => [] },
     ),
     { probe },

@@ -276,3 +276,45 @@ describe('the reference page', () => {
     expect(page).toContain('`signal.server.zkgroup.server_public_params`')
   })
 })
+
+describe('the way to a carrier', () => {
+  const mms = (words: string) => `modems:\n  - port: /dev/a\n    mms: { ${words} }`
+  const bearer = (words: string) => load(mms(words)).modems[0]?.mms?.bearer
+
+  test('is what is named, and else follows from what is said', () => {
+    expect(bearer('')).toEqual({ kind: 'modem-socket' })
+    expect(bearer('interface: wwan0')).toEqual({ kind: 'interface', name: 'wwan0', gateway: undefined })
+    expect(bearer('bearer: embedded')).toEqual({ kind: 'embedded' })
+    expect(bearer('bearer: ppp')).toEqual({ kind: 'ppp', dial: {} })
+    const all =
+      'port: /dev/ttyUSB3, context: 1, unit: 0, baud_rate: 9600, carrier_detect: false, pppd: /sbin/pppd, chat: /sbin/chat, peer: causeway'
+    expect(bearer(`ppp: { ${all} }`)).toEqual({
+      kind: 'ppp',
+      dial: {
+        port: '/dev/ttyUSB3',
+        context: 1,
+        unit: 0,
+        baudRate: 9600,
+        carrierDetect: false,
+        pppd: '/sbin/pppd',
+        chat: '/sbin/chat',
+        peer: 'causeway',
+      },
+    })
+  })
+
+  test.each([
+    ['bearer: embedded, interface: wwan0', /interface: a bearer embedded needs none/],
+    ['bearer: modem-socket, ppp: {}', /ppp: belongs to bearer ppp/],
+    ['interface: wwan0, ppp: {}', /bearer: say which of the two it is/],
+    ['ppp: { context: 17 }', /context: write a number from 1 to 16/],
+    ['ppp: { unit: 256 }', /unit: write a number from 0 to 255/],
+    ['ppp: { port: ttyUSB3 }', /port: write a whole path/],
+    ['ppp: { pppd: "/usr/sbin/pppd; reboot" }', /pppd: write a whole path/],
+    ['ppp: { peer: ../evil }', /peer: write the name of a file/],
+    ['ppp: { conntext: 3 }', /conntext: there is no such key; did you mean context/],
+    ['bearer: pp', /bearer/],
+  ])('is refused with the reason: %s', (words, reason) => {
+    expect(problems(mms(words)).join()).toMatch(reason)
+  })
+})

@@ -50,6 +50,13 @@ describe('the doctor on a running gateway', () => {
     [{ state: 'starting' }, ['modem.healing info']],
     [{ state: 'resyncing' }, ['modem.healing warning']],
     [{ state: 'failed', reason: 'three resets' }, ['modem.failed error']],
+    [{ number: '+1', mms: { available: true, sendsOnly: true, missed: 0 } }, ['modem.mms_send_only warning']],
+    [{ number: '+1', mms: { available: true, obstacle: 'no /dev/ppp', missed: 0 } }, ['modem.mms_bearer warning']],
+    // Said once: what the last try failed by is what stands in the way.
+    [
+      { number: '+1', mms: { available: false, reason: 'bearer: no /dev/ppp', obstacle: 'no /dev/ppp', missed: 0 } },
+      ['modem.mms_apn warning'],
+    ],
     [{ signalDbm: -110 }, ['modem.low_signal warning']],
     [{ signalDbm: -105 }, []],
     [{ smsc: undefined }, ['modem.no_smsc warning']],

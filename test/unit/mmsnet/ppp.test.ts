@@ -274,6 +274,7 @@ describe('what pppd is told', () => {
     unit: 7,
     asksForDns: false,
     hasPeerFile: false,
+    isLent: false,
     hasCarrierDetect: false,
     chatProgram: '/usr/sbin/chat',
     chatFile: '/run/causeway/ppp-x/chat',
@@ -292,6 +293,8 @@ describe('what pppd is told', () => {
       'refuse-pap',
     ])
       expect(lines).toContain(line)
+    expect(lines).toContain('maxconnect 3600')
+    expect(pppdOptions({ ...dial, isLent: true })).toContain('maxconnect 600')
     expect(lines).toContain('ip-up-script /bin/true')
     expect(lines).toContain('user "us\\"er"')
     expect(lines).toContain('password "a\\\\b c#"')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeLife, type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from '../../../modem/lifecycle.ts'
+import { describeLife } from '../../../modem/life-words.ts'
+import { type Effect, type Life, type LifeEvent, NEW_LIFE, transition } from '../../../modem/lifecycle.ts'
 import { DEFAULT_TIMINGS } from '../../../modem/timings.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -236,4 +237,35 @@ test('stopping closes the port and calls every wait off, in any phase', () => {
   for (const events of [[START], [START, OPENED], READY, [...READY, UNPLUGGED]]) {
     expect(live([...events, { kind: 'stop' }]).effects).toEqual(['cancel-wait', 'close'])
   }
+})
+
+describe('a port that is lent', () => {
+  const LENT: LifeEvent = { kind: 'lent' }
+  const BACK: LifeEvent = { kind: 'returned', loan: 1 }
+
+  test('is closed, shown with its reason, and taken back when it is returned, or by itself after a bound', () => {
+    const lent = live([...READY, LENT])
+    expect(lent.effects).toEqual(['close', 'wait'])
+    expect(describeLife(lent.life)).toMatchObject({ state: 'starting', reason: expect.stringContaining('lent') })
+    for (const end of [BACK, ELAPSED]) {
+      const back = live([...READY, LENT, end])
+      expect([back.life.phase, back.effects]).toEqual(['opening', ['cancel-wait', 'open']])
+      expect(describeLife(back.life).state).toBe('starting')
+    }
+  })
+
+  test('is lent by a modem that runs only, and what is returned late is not what was lent since', () => {
+    for (const before of [[], [START], [START, OPENED], [...READY, LENT]]) {
+      const { life, effects } = live([...before, LENT])
+      expect([life.phase, effects]).toEqual([live(before).life.phase, []])
+    }
+    const again = [...READY, LENT, ELAPSED, OPENED, REGISTERED, STARTED, LENT]
+    expect(live([...again, BACK]).life.phase).toBe('lent')
+    expect(live([...again, { kind: 'returned', loan: 2 }]).life.phase).toBe('opening')
+  })
+
+  test('leaves the ladder alone: nothing that happens meanwhile, and no silence right after, is a step of it', () => {
+    const back = live([...READY, TIMED_OUT, TIMED_OUT, LENT, TIMED_OUT, SILENT, BACK, OPENED, NO_ANSWER])
+    expect(back.life).toMatchObject({ phase: 'waiting', ladder: { position: 0, counts: NEW_LIFE.ladder.counts } })
+  })
 })

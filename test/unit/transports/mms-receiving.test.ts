@@ -230,6 +230,34 @@ describe('a picture message that cannot be had is told of once', () => {
   })
 })
 
+describe('a modem that sends only', () => {
+  it('tells its owner once of what waits, answers nothing, and fetches it when it has another bearer', async () => {
+    const rig = await open({ line: { sendsOnly: 'its own commands fetch nothing' } })
+    rig.mmsc.stored.set(URL_1, [picture()])
+    await rig.announce()
+    await rig.announce()
+    await rig.pass(HOUR)
+    expect([rig.mmsc.asked, rig.mmsc.told()]).toEqual([[], []])
+    const note =
+      /^note mms-sends-only: .*waits at the carrier until .* cannot be fetched: its own commands fetch nothing/
+    expect(await rig.shown()).toEqual([expect.stringMatching(note)])
+    const { id } = await rig.notification()
+    await expect(rig.desk.fetchAgain(id)).rejects.toMatchObject({ code: 'mms-sends-only', retry: 'after-human' })
+    Object.assign(rig.line, { sendsOnly: undefined })
+    await rig.desk.fetchAgain(id)
+    await rig.look()
+    expect(await rig.shown()).toEqual([expect.stringMatching(/has been fetched/), 'in mms: look'])
+    expect(rig.mmsc.told()).toEqual(['m-notifyresp-ind 81'])
+  })
+
+  it('tells him when the time of what waited is over', async () => {
+    const rig = await open({ line: { sendsOnly: 'its own commands fetch nothing' } })
+    await rig.announce(URL_1, { expiry: { kind: 'relative', seconds: 600 } })
+    await rig.pass(HOUR)
+    expect(await rig.shown()).toEqual([expect.stringMatching(/has expired \(its own commands fetch nothing\)/)])
+  })
+})
+
 describe('fetch again', () => {
   it('brings what had failed, and the note says so', async () => {
     const rig = await open()

@@ -26,7 +26,7 @@ const TEXT_LENGTH_MAX = 20_000
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`.
+ * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`, `no-such-modem`.
  */
 export async function storeMessage(
   context: RoutingContext,
@@ -54,6 +54,7 @@ export async function storeMessage(
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
   }
+  if (request.modem !== undefined) demandModem(context, request.modem)
   const { contact, conversation } = await recipient(context, tx, request)
   demandUnblocked(contact)
   // Who writes to a stranger lets them in.
@@ -66,6 +67,7 @@ export async function storeMessage(
   const fields = {
     id,
     policy: request.policy ?? null,
+    pinned_lane: request.modem ?? null,
     text_approved: 0,
     leg: null,
     attachments: media.length,
@@ -119,6 +121,16 @@ export function rangesJson({ text, ranges = [] }: Pick<SubmitRequest, 'text' | '
   const inside = rangesWithin(text, ranges)
   if (inside.length !== ranges.length) throw invalidRequest('A style lies outside of the text, or there are too many.')
   return inside.length === 0 ? null : JSON.stringify(inside)
+}
+
+/** Errors: CausewayError `no-such-modem`. */
+function demandModem({ lanes }: RoutingContext, id: string): void {
+  if (lanes().some((lane) => lane.transport === 'sms' && lane.id === id)) return
+  throw new CausewayError({
+    code: 'no-such-modem',
+    message: 'There is no such modem here; `GET /api/v1/modems` names them.',
+    retry: 'never',
+  })
 }
 
 /** Words of a quoted message that go along. */

@@ -17,7 +17,10 @@ const send = (json: object, headers: Record<string, string> = {}) =>
 describe('sending', () => {
   test('is pinned to a modem that is there; another one is pointed at', async () => {
     const modem = 'mdm_490154203237518'
-    const pinned = await rig.call('POST', '/api/v1/messages', { token, json: { to: '+447700900177', text: 'x', modem } })
+    const pinned = await rig.call('POST', '/api/v1/messages', {
+      token,
+      json: { to: '+447700900177', text: 'x', modem },
+    })
     expect([pinned.status, pinned.body.modem]).toEqual([202, modem])
     const json = { to: '+447700900177', text: 'x', modem: 'mdm_9' }
     const refused = await rig.call('POST', '/api/v1/messages', { token, json })

@@ -76,7 +76,12 @@ export interface Config {
   /** The file that was read, absolute. */
   file: string | undefined
   profile: 'live' | 'sandbox'
-  http: { listen: { host: string; port: number }; publicUrl: string | undefined; requestsPerMinute: number }
+  http: {
+    listen: { host: string; port: number }
+    publicUrl: string | undefined
+    sourceUrl: string | undefined
+    requestsPerMinute: number
+  }
   mode: 'integrated' | 'data_only' | 'sms_only'
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
@@ -193,6 +198,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     http: {
       listen: values.http.listen,
       publicUrl: values.http.public_url,
+      sourceUrl: values.http.source_url,
       requestsPerMinute: values.http.requests_per_minute,
     },
     mode: values.mode,

@@ -57,7 +57,7 @@ import { LateParts } from './transports/late-parts.ts'
 import { SignalTransport, signalSink } from './transports/signal.ts'
 import { SmsTransport } from './transports/sms.ts'
 import { SmsInbound } from './transports/sms-inbound.ts'
-import { VERSION } from './version.ts'
+import { LICENCE, REPOSITORY_URL, VERSION } from './version.ts'
 
 /** `dist/inbox`, from the sources (`src/`) as from the build (`dist/src/`). */
 const INBOX_DIRECTORY = fileURLToPath(
@@ -276,6 +276,8 @@ async function start(
       randomOctets,
       log,
       version: VERSION,
+      licence: LICENCE,
+      sourceUrl: config.http.sourceUrl ?? REPOSITORY_URL,
     },
     { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
   )

@@ -169,6 +169,16 @@ export interface DataMessageJson {
   received_at: string
 }
 
+interface LiveSettingsJson {
+  mode: string
+  fallback: { after: string; default: string; when_roaming: string }
+}
+
+export interface SettingsJson extends LiveSettingsJson {
+  configured: LiveSettingsJson
+  chosen: string[]
+}
+
 export interface PageJson<T> {
   data: T[]
   next_cursor: string | null

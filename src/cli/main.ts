@@ -5,7 +5,9 @@
  */
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
+import { addSettingsCommand } from './settings-command.ts'
 import { addSignalCommands } from './signal-commands.ts'
 import { addUserCommands } from './user-commands.ts'
 
@@ -68,6 +70,7 @@ function program(): Command {
     .option('--view-once', 'the one file is to be looked at once; without words')
     .option('--voice', 'the files are voice messages')
     .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
+    .option('--modem <which>', 'id, label, number or port of the modem that its text goes through')
     .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
     .option('--validity <span>', 'time after which nobody wants it any more')
     .option('--idempotency-key <key>', 'the same key and message is sent once')
@@ -88,17 +91,8 @@ function program(): Command {
   talking(root, 'show <message>', 'one message, with its plan and what was tried').action(
     run(async (id, options) => (await import('./commands/messages.ts')).show(id, options)),
   )
-  talking(root, 'approve <message>', 'lets a held message go on')
-    .option('--wait', 'send no text; go on waiting for Signal')
-    .action(run(async (id, options) => (await import('./commands/messages.ts')).decide('approve', id, options)))
-  for (const [action, summary] of [
-    ['cancel', 'takes back a message that has not left'],
-    ['retry', 'tries a failed, expired or canceled message anew'],
-  ] as const) {
-    talking(root, `${action} <message>`, summary).action(
-      run(async (id, options) => (await import('./commands/messages.ts')).decide(action, id, options)),
-    )
-  }
+  addDecisionCommands(root, talking, run)
+  addSettingsCommand(root, talking, run)
 
   talking(root, 'reply <message> <text...>', 'answers a message, quoting it').action(
     run(async (id, words, options) => (await import('./commands/changes.ts')).reply(id, words, options)),

@@ -193,6 +193,11 @@ export const configSchema = z.strictObject({
         .describe(
           'Where browsers reach the inbox, as `https://box.example`, when a reverse proxy in front gives it another name. Also makes its cookies `Secure`.',
         ),
+      source_url: url
+        .optional()
+        .describe(
+          'Where the source of the version that runs here can be had; the inbox and the API offer it to all who use them, as section 13 of the AGPL wants. Set it when you have changed something. Default: the repository that the package names.',
+        ),
       requests_per_minute: count
         .prefault('6000')
         .describe('Requests that one token may make in a minute. The Unix socket has no such bound.'),
@@ -229,7 +234,9 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({})
-    .describe('Going from Signal to a text message.'),
+    .describe(
+      'Going from Signal to a text message. Changed at run time by `PATCH /api/v1/settings` (in the inbox: Settings, Fallback), each of the three for itself; what was changed there wins, until it is left to this file again.',
+    ),
   validity: duration.prefault('P1D').describe('After this time an undelivered message is given up.'),
   resend_when_uncertain: flag
     .prefault('false')

@@ -1,7 +1,8 @@
 /**
  * Which modem carries a text. Pure.
  *
- * Parts of one text never leave through two modems: what has begun goes on where it began. Else, of the modems that can
+ * Parts of one text never leave through two modems: what has begun goes on where it began. What somebody chose a modem
+ * for waits for that one, its quota included. Else, of the modems that can
  * send now and whose quotas allow the whole text, in this order: the one that has refused this text least often; one at home
  * before one that roams (where that matters); the one that this person wrote to (they are answered from the number they know); the one with the longest of the owner's
  * prefixes, those with other prefixes last; the one that wrote to them before; the cheapest; the first configured.
@@ -25,6 +26,8 @@ export interface LaneWish {
   replyTo: string | undefined
   /** The lane that last carried a text of this conversation. */
   last: string | undefined
+  /** The lane that somebody chose for this text: no other one will do. */
+  pinned?: string | undefined
   /** How often lanes have refused this text. */
   refused?: ReadonlyMap<string, number>
 }
@@ -42,7 +45,7 @@ export function chooseLane(lanes: readonly Lane[], wish: LaneWish): LaneChoice {
     const own = lanes.find(({ id }) => id === wish.begun)
     return own !== undefined && isThere(own) ? { kind: 'lane', lane: own.id } : { kind: 'away' }
   }
-  const there = lanes.filter(isThere)
+  const there = lanes.filter((lane) => isThere(lane) && (wish.pinned === undefined || lane.id === wish.pinned))
   const open = there.filter(({ quota }) => quota === undefined || quota.left >= wish.parts)
   const [first, ...others] = open
   if (first !== undefined) {

@@ -159,7 +159,7 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
 }
 
 /** Why a text is out of the question for this message, or undefined. */
-function whyNoText(facts: RouteFacts): Refusal | undefined {
+export function whyNoText(facts: RouteFacts): Refusal | undefined {
   const { mode, policy, contact, refused, encryptedOnly, hasMedia } = facts
   const by = plainTransport(facts)
   if (mode === 'data_only') return { code: 'data-only-mode', reason: 'the gateway is in data-only mode' }

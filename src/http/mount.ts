@@ -41,7 +41,7 @@ export function createApp(
     next()
   })
   mountHealth(app, ports)
-  mountPages(app, routes, ports.version)
+  mountPages(app, routes, ports)
   mountMetrics(app, ports, isLocal)
 
   const principals = new WeakMap<Request, Principal>()

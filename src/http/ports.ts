@@ -338,8 +338,9 @@ export interface ApiPorts {
     | 'markRead'
     | 'viewed'
     | 'refreshCapabilities'
-    | 'mode'
-    | 'setMode'
+    | 'sendAsText'
+    | 'settings'
+    | 'changeSettings'
   >
   /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`, `mms-sends-only`. */
   pictures: { fetchAgain(id: string): Promise<unknown> }
@@ -376,4 +377,8 @@ export interface ApiPorts {
   randomOctets: (count: number) => Uint8Array
   log: Log
   version: string
+  /** As SPDX names it. */
+  licence: string
+  /** Where the source of what runs here can be had, if that is known. */
+  sourceUrl: string | undefined
 }

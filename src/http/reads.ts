@@ -47,16 +47,6 @@ export function addressKey(address: string): ContactKey {
   return address.startsWith('signal:') ? { aci: address.slice('signal:'.length) } : { sender: address }
 }
 
-export async function messagesById(db: Database, ids: readonly string[]): Promise<Map<string, MessageRow>> {
-  if (ids.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('messages')
-    .selectAll()
-    .where('id', 'in', [...new Set(ids)])
-    .execute()
-  return new Map(rows.map((row) => [row.id, row]))
-}
-
 /** What is known of these accounts. */
 export async function peopleByAci(db: Database, acis: readonly string[]): Promise<ContactColumns[]> {
   if (acis.length === 0) return []

@@ -4,6 +4,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { GroupDetails } from '../domain/group.ts'
 import type { TextRange } from '../domain/ranges.ts'
+import type { LiveValues } from '../domain/settings.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
@@ -59,6 +60,33 @@ function refOf(contact: ContactColumns) {
   return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
 }
 
+/** Those in force, what the configuration says, and which of them people changed. */
+export function settingsView(settings: SettingsInForce) {
+  return {
+    ...liveView(settings),
+    configured: liveView(settings.configured),
+    chosen: Object.keys(settings.chosen).map((name) => SETTING_NAMES[name as keyof LiveValues]),
+  }
+}
+
+interface SettingsInForce extends Readonly<LiveValues> {
+  chosen: Partial<LiveValues>
+  configured: LiveValues
+}
+
+/** As they are written in the configuration. */
+export const SETTING_NAMES = {
+  mode: 'mode',
+  fallbackAfterMs: 'fallback.after',
+  defaultPolicy: 'fallback.default',
+  whenRoaming: 'fallback.when_roaming',
+} as const satisfies Record<keyof LiveValues, string>
+
+function liveView({ mode, fallbackAfterMs, defaultPolicy, whenRoaming }: LiveValues) {
+  const after = formatDuration(fallbackAfterMs)
+  return { mode, fallback: { after, default: defaultPolicy, when_roaming: whenRoaming } }
+}
+
 /** `other` is the other side of the message's conversation, `attachments` are the message's own. */
 export function messageView(
   message: MessageRow,
@@ -98,6 +126,7 @@ export function messageView(
     lane: message.lane,
     encrypted: message.encrypted === 1,
     policy: message.policy,
+    modem: message.pinned_lane,
     fallback:
       message.fallback_from === null
         ? null

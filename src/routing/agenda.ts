@@ -131,6 +131,7 @@ export class Agenda {
         begun: to.begun_lane ?? undefined,
         replyTo: to.reply_lane ?? undefined,
         last: to.sms_lane ?? undefined,
+        pinned: transport === 'signal' ? undefined : (to.pinned_lane ?? undefined),
       })
       // Where quotas are in the way the attempt finds that out again and says so.
       const lane = hints?.get(id) ?? (choice.kind === 'away' ? undefined : choice.lane)

@@ -1,13 +1,12 @@
 /** What all of routing is built on, handed around as one value; made by the router. */
 import type { IdSource } from '../domain/ids.ts'
-import type { Mode } from '../domain/route.ts'
 import type { Lane, Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import type { Agenda } from './agenda.ts'
-import type { RoutingSettings } from './facts.ts'
 import type { LaneUses } from './lane-use.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { MediaDesk } from './media.ts'
 
 export interface RoutingContext {
@@ -19,9 +18,7 @@ export interface RoutingContext {
   /** 0 ≤ x < 1, for spreading repetitions. */
   random: () => number
   log: Log
-  settings: RoutingSettings
-  /** The one in force now. */
-  mode: () => Mode
+  settings: LiveSettings
   transports: readonly Transport[]
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]

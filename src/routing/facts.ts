@@ -1,33 +1,20 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
-import { type ContactPolicy, currentStanding } from '../domain/contact.ts'
+import { currentStanding } from '../domain/contact.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
-import {
-  type LegTransport,
-  type Mode,
-  NOT_ON_SIGNAL,
-  type Refusal,
-  type RouteFacts,
-  type TransportFact,
-} from '../domain/route.ts'
+import { type LegTransport, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
+import type { LiveValues } from '../domain/settings.ts'
 import type { Lane } from '../domain/transport.ts'
 import { refusals } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 
-export interface RoutingSettings {
-  /** Until a person chooses another one at run time. */
-  mode: Mode
+export interface RoutingSettings extends LiveValues {
   /** Two-letter country for numbers in national format. */
   region: string | undefined
-  /** Of contacts that have no policy of their own. */
-  defaultPolicy: ContactPolicy
-  fallbackAfterMs: number
   validityMs: number
   /** Send a text again when it cannot be known whether it left. May double it. */
   resendWhenUncertain: boolean
-  /** Texts while only roaming modems could carry them: a person is asked, they go all the same, or they wait. */
-  whenRoaming: 'ask' | 'always' | 'never'
   /** New groups of phone numbers get a text for each in place of MMS. */
   textsApart?: boolean
 }
@@ -53,13 +40,13 @@ type MessageFacts = Pick<
   | 'attachments'
   | 'view_once'
   | 'flash'
+  | 'pinned_lane'
 >
 
 /** The facts about this message and this person now. */
 export async function gatherFacts(
   db: Database,
   settings: RoutingSettings,
-  mode: Mode,
   lanes: readonly Lane[],
   nowMs: number,
   message: MessageFacts,
@@ -68,7 +55,7 @@ export async function gatherFacts(
   const { phoneGroup } = contact
   const isGroup = phoneGroup === undefined && isGroupId(contact.id)
   return {
-    mode,
+    mode: settings.mode,
     policy: message.policy ?? contact.policy ?? settings.defaultPolicy,
     contact: {
       textable: phoneGroup !== undefined || contact.e164 !== null || /^\d+$/.test(contact.sender ?? ''),
@@ -83,8 +70,8 @@ export async function gatherFacts(
     flash: message.flash === 1,
     hasMedia: message.attachments > 0,
     signal: transportFact(lanes, 'signal'),
-    sms: transportFact(lanes, 'sms'),
-    mms: transportFact(lanes, 'mms'),
+    sms: transportFact(lanes, 'sms', message.pinned_lane),
+    mms: transportFact(lanes, 'mms', message.pinned_lane),
     textApproved: message.text_approved === 1,
     refused: wasTried(message) ? await refusedBy(db, message) : {},
     silent: silenceOf(message),
@@ -124,9 +111,12 @@ export function usableLanes(
   }
 }
 
-function transportFact(lanes: readonly Lane[], transport: LegTransport): TransportFact {
-  const own = lanes.filter((lane) => lane.transport === transport)
-  if (own.length === 0) return { kind: 'absent' }
+function transportFact(lanes: readonly Lane[], transport: LegTransport, pinned: string | null = null): TransportFact {
+  const all = lanes.filter((lane) => lane.transport === transport)
+  if (all.length === 0) return { kind: 'absent' }
+  const own = pinned === null ? all : all.filter(({ id }) => id === pinned)
+  // Another one would be another number: it waits, until its validity ends.
+  if (own.length === 0) return { kind: 'unavailable', reason: 'the modem that was chosen for it is not there' }
   const open = own.filter(({ available }) => available)
   if (open.length > 0) return { kind: 'available', roaming: open.every(({ roaming }) => roaming === true) }
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
@@ -153,10 +143,17 @@ async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFact
   return refused
 }
 
-/** Signal had its time with this message and gave no proof, or could not be reached. */
+/** Code of a text that a person did not want to wait for. */
+export const TEXT_WANTED = 'text-wanted'
+
+/** Why Signal is not gone back to. */
+const LEFT_SIGNAL: ReadonlySet<string> = new Set(['no-receipt', 'signal-unreachable', TEXT_WANTED])
+
+/** Signal had its time with this message and gave no proof, could not be reached, or was not to be waited for. */
 function silenceOf({ fallback_code, fallback_reason }: MessageFacts): Refusal | undefined {
-  if (fallback_code !== 'no-receipt' && fallback_code !== 'signal-unreachable') return undefined
-  return { code: fallback_code, reason: fallback_reason ?? fallback_code }
+  if (!LEFT_SIGNAL.has(fallback_code ?? '')) return undefined
+  const code = fallback_code ?? ''
+  return { code, reason: fallback_reason ?? code }
 }
 
 /** A driver's sentence as a clause of ours. */

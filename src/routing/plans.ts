@@ -54,11 +54,11 @@ export function addresseeOf({ contact, group }: Parties): Recipient {
 export async function planNow(
   context: RoutingContext,
   db: Database,
-  message: Parameters<typeof gatherFacts>[5],
+  message: Parameters<typeof gatherFacts>[4],
   contact: Party,
 ): Promise<RoutePlan> {
-  const { settings, mode, lanes, clock } = context
-  return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact))
+  const { settings, lanes, clock } = context
+  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact))
 }
 
 /** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */

@@ -35,6 +35,8 @@ export interface SubmitRequest {
   flash?: boolean
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
+  /** Id of the modem that its text goes through; no other one carries it. */
+  modem?: string
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */
   fallbackAfterMs?: number
   /** ms after which nobody wants it any more; else the setting (1 day). */

@@ -18,6 +18,7 @@ import type { IdSource } from '../domain/ids.ts'
 import type { LaneUse } from '../domain/lane-choice.ts'
 import type { PictureLooks } from '../domain/media.ts'
 import type { Mode } from '../domain/route.ts'
+import type { LiveValues, SettingsChange } from '../domain/settings.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Blobs } from '../store/blobs.ts'
@@ -26,7 +27,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff } from '../store/messages.ts'
-import { readMode, writeMode } from '../store/settings.ts'
+import { readChosen } from '../store/settings.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { Agenda, type AttemptJob, type JobQueue } from './agenda.ts'
@@ -50,6 +51,7 @@ import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
 import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
+import { chooseSettings, LiveSettings } from './live-settings.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
 import { demandParties } from './people.ts'
@@ -57,6 +59,7 @@ import { addresseeOf, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
 import { removeConversation, removeMessage, removeWith } from './removing.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
+import { sendAsText } from './send-as-text.ts'
 import { Sending } from './sending.ts'
 import { acceptRequest, blockContact } from './strangers.ts'
 import { storeMessage } from './submitting.ts'
@@ -105,8 +108,6 @@ export class Router {
   readonly #disappearing: Disappearing
   readonly #pace: Pace
   #transports: readonly Transport[] = []
-  /** What a person has chosen instead of the configuration's. */
-  #chosenMode: Mode | undefined
   #capabilities: Capabilities | undefined
   #unsubscribe: (() => void)[] = []
   #timers: NodeJS.Timeout[] = []
@@ -116,7 +117,8 @@ export class Router {
   #nowKnown = () => {}
 
   constructor(options: RouterOptions) {
-    const { db, events, outbox, settings, ids, clock, random, log } = options
+    const { db, events, outbox, ids, clock, random, log } = options
+    const settings = new LiveSettings(options.settings)
     this.media = new MediaDesk({ ...options.media, db, events, ids, clock, log, transports: () => this.#transports })
     this.#known = new Promise((resolve) => {
       this.#nowKnown = resolve
@@ -139,7 +141,6 @@ export class Router {
       random,
       log,
       settings,
-      mode: () => this.mode(),
       get transports() {
         return transports()
       },
@@ -168,7 +169,7 @@ export class Router {
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
     this.#transports = transports
-    this.#chosenMode = await readMode(db)
+    this.#context.settings.chosen = await readChosen(db)
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
@@ -242,6 +243,11 @@ export class Router {
   /** Tries a failed, expired, canceled or uncertain message anew. Errors as approve. */
   retry(messageId: string): Promise<MessageRow> {
     return this.#commit((tx) => retryMessage(this.#context, tx, messageId))
+  }
+
+  /** Sends a text after a Signal message that has no receipt yet: both may arrive. Errors as approve, `no-text`. */
+  sendAsText(messageId: string): Promise<MessageRow> {
+    return this.#commit((tx) => sendAsText(this.#context, tx, messageId))
   }
 
   /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. */
@@ -345,16 +351,20 @@ export class Router {
   }
 
   mode(): Mode {
-    return this.#chosenMode ?? this.#context.settings.mode
+    return this.#context.settings.mode
   }
 
-  /** Messages that have not left yet follow the new mode. */
-  async setMode(mode: Mode): Promise<void> {
-    await this.#commit(async (tx) => {
-      await writeMode(tx, mode)
-      await this.#context.events.append(tx, { type: 'settings.mode', data: { mode } })
-    })
-    this.#chosenMode = mode
+  /** What is in force, what of it people have chosen, and what the configuration says. */
+  get settings(): Pick<LiveSettings, keyof LiveValues | 'chosen' | 'configured'> {
+    return this.#context.settings
+  }
+
+  /**
+   * Chooses settings, or (null) leaves them to the configuration again. Messages that have not left yet follow them at
+   * once; a wait for a receipt that has begun stays as long as it was to be.
+   */
+  async changeSettings(change: SettingsChange): Promise<void> {
+    this.#context.settings.chosen = await this.#commit((tx) => chooseSettings(this.#context, tx, change))
     await this.reconcile()
   }
 

@@ -194,6 +194,7 @@ export class Sending {
       begun,
       replyTo: conversation.reply_lane ?? undefined,
       last: conversation.sms_lane ?? undefined,
+      pinned: transport.name === 'signal' ? undefined : (message.pinned_lane ?? undefined),
       refused: lanes.length > 1 && message.tries > 0 ? await this.#refusedBy(tx, message) : new Map(),
     })
   }

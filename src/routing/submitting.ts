@@ -25,7 +25,7 @@ import { acceptRequest, demandUnblocked } from './strangers.ts'
 /**
  * Stores a message with its plan, or finds the one that the same idempotency key made before.
  * Errors: CausewayError `invalid-request`, `invalid-number`, `emergency-number`, `unknown-conversation`,
- * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`, and those of `ownText`.
+ * `idempotency-mismatch`, `unknown-quote`, `contact-blocked`, `no-such-modem`, and those of `ownText`.
  */
 export async function storeMessage(
   context: RoutingContext,
@@ -53,6 +53,7 @@ export async function storeMessage(
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
   }
+  if (request.modem !== undefined) demandModem(context, request.modem)
   const { contact, conversation, group } = await recipient(context, tx, request)
   demandUnblocked(contact)
   const words = await ownText(context, tx, request, { contact, group })
@@ -66,6 +67,7 @@ export async function storeMessage(
   const fields = {
     id,
     policy: request.policy ?? null,
+    pinned_lane: request.modem ?? null,
     text_approved: 0,
     leg: null,
     attachments: media.length,
@@ -111,6 +113,16 @@ export async function storeMessage(
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
   return { message, replayed: false, ...(isRequest ? { afterCommit } : {}) }
+}
+
+/** Errors: CausewayError `no-such-modem`. */
+function demandModem({ lanes }: RoutingContext, id: string): void {
+  if (lanes().some((lane) => lane.transport === 'sms' && lane.id === id)) return
+  throw new CausewayError({
+    code: 'no-such-modem',
+    message: 'There is no such modem here; `GET /api/v1/modems` names them.',
+    retry: 'never',
+  })
 }
 
 /** Words of a quoted message that go along. */

@@ -6,6 +6,7 @@ import { sql, type Updateable } from 'kysely'
 import { type InboundMedia, type MediaFacts, type StoredBlob, safeFileName } from '../domain/media.ts'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { listed, prepared } from './prepared.ts'
 import type { MessageRow } from './tables/mailbox.ts'
 import type { AttachmentRow, MediaTables } from './tables/media.ts'
 
@@ -120,18 +121,18 @@ export async function attachmentsOf(
   const ids = [...messages].filter(({ attachments }) => attachments > 0).map(({ id }) => id)
   const found = new Map<string, AttachmentRow[]>()
   if (ids.length === 0) return found
-  const rows = await db
-    .selectFrom('attachments')
-    .selectAll()
-    .where('message_id', 'in', ids)
-    .orderBy('position')
-    .execute()
+  const rows = await attachmentsIn(db, { messageIds: JSON.stringify(ids) })
   for (const row of rows) {
     const list = found.get(row.message_id ?? '') ?? []
     found.set(row.message_id ?? '', [...list, row])
   }
   return found
 }
+
+/** `messageIds`: as a JSON array. */
+const attachmentsIn = prepared((db, $: { messageIds: string }) =>
+  db.selectFrom('attachments').selectAll().where('message_id', 'in', listed($.messageIds)).orderBy('position'),
+)
 
 /** The owner has looked at it, or listened to it. */
 export async function markViewed(tx: DatabaseTransaction, id: string, nowMs: number): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Updateable } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import { prepared } from './prepared.ts'
+import { listed, prepared } from './prepared.ts'
 import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
 
 export type ContactKey = { id: string } | { e164: string } | { aci: string } | { pni: string } | { sender: string }
@@ -23,11 +23,7 @@ export async function findContact(db: Database, key: ContactKey): Promise<Contac
 
 export function contactsByIds(db: Database, ids: readonly string[]): Promise<ContactRow[]> {
   if (ids.length === 0) return Promise.resolve([])
-  return db
-    .selectFrom('contacts')
-    .selectAll()
-    .where('id', 'in', [...ids])
-    .execute()
+  return contactsIn(db, { ids: JSON.stringify(ids) })
 }
 
 /** People whom the owner calls by a name of their own, and who have a number or an account. */
@@ -45,6 +41,11 @@ export async function namedContacts(
     .execute()
   return rows.flatMap(({ name, ...ids }) => (name === null ? [] : [{ ...ids, name }]))
 }
+
+/** `ids`: as a JSON array. */
+const contactsIn = prepared((db, $: { ids: string }) =>
+  db.selectFrom('contacts').selectAll().where('id', 'in', listed($.ids)),
+)
 
 /** At least one of `e164`, `aci`, `sender` must be given. */
 export function insertContact(

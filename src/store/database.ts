@@ -32,6 +32,7 @@ import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import * as signalNames from './migrations/0023_signal_names.ts'
 import * as earlyWords from './migrations/0025_early_words.ts'
+import * as pinnedLane from './migrations/0029_pinned_lane.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -67,6 +68,7 @@ const migrations = {
   '0019_message_paths': messagePaths,
   '0023_signal_names': signalNames,
   '0025_early_words': earlyWords,
+  '0029_pinned_lane': pinnedLane,
 }
 
 export interface OpenDatabaseOptions {

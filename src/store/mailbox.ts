@@ -10,7 +10,7 @@ import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
 import { before, createdAfter, createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import { prepared } from './prepared.ts'
+import { listed, prepared } from './prepared.ts'
 import type {
   AttemptRow,
   ContactRow,
@@ -290,37 +290,56 @@ export async function conversationsOf(
   of: { contactIds: readonly string[]; groupIds: readonly string[] },
   limit: number,
 ): Promise<ConversationView[]> {
-  const rows = await db
+  const lists = { contactIds: JSON.stringify(of.contactIds), groupIds: JSON.stringify(of.groupIds) }
+  return withPeople(db, await conversationsWith(db, { ...lists, limit }))
+}
+
+/** Both as JSON arrays. */
+const conversationsWith = prepared((db, $: { contactIds: string; groupIds: string; limit: number }) =>
+  db
     .selectFrom('conversations')
     .selectAll()
     .where('removed_at_ms', 'is', null)
-    .where(({ or, eb }) => or([eb('contact_id', 'in', [...of.contactIds]), eb('group_id', 'in', [...of.groupIds])]))
+    .where(({ or, eb }) => or([eb('contact_id', 'in', listed($.contactIds)), eb('group_id', 'in', listed($.groupIds))]))
     .orderBy('last_message_at_ms', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
-  return withPeople(db, rows)
-}
+    .limit($.limit),
+)
 
 async function withPeople(db: Database, rows: ConversationRow[]): Promise<ConversationView[]> {
   if (rows.length === 0) return []
   const present = (ids: (string | null)[]) => ids.filter((id) => id !== null)
-  const contacts = await contactsByIds(db, present(rows.map((row) => row.contact_id)))
+  const byId = <Row extends { id: string }>(found: readonly Row[]) => new Map(found.map((row) => [row.id, row]))
+  const contacts = byId(await contactsByIds(db, present(rows.map((row) => row.contact_id))))
   const groupIds = present(rows.map((row) => row.group_id))
-  const groups =
-    groupIds.length === 0 ? [] : await db.selectFrom('groups').selectAll().where('id', 'in', groupIds).execute()
-  const lastIds = rows.flatMap(({ last_message_id }) => (last_message_id === null ? [] : [last_message_id]))
-  const messages =
-    lastIds.length === 0 ? [] : await db.selectFrom('messages').selectAll().where('id', 'in', lastIds).execute()
-  const attachments = await attachmentsOf(db, messages)
+  const groups = byId(groupIds.length === 0 ? [] : await groupsIn(db, { ids: JSON.stringify(groupIds) }))
+  const messages = await messagesByIds(db, present(rows.map((row) => row.last_message_id)))
+  const attachments = await attachmentsOf(db, messages.values())
   return rows.flatMap((conversation) => {
-    const contact = contacts.find(({ id }) => id === conversation.contact_id)
-    const group = groups.find(({ id }) => id === conversation.group_id)
+    const contact = contacts.get(conversation.contact_id ?? '')
+    const group = groups.get(conversation.group_id ?? '')
     if (contact === undefined && group === undefined) return []
-    const lastMessage = messages.find(({ id }) => id === conversation.last_message_id)
+    const lastMessage = messages.get(conversation.last_message_id ?? '')
     return [{ conversation, contact, group, lastMessage, attachments: attachments.get(lastMessage?.id ?? '') ?? [] }]
   })
 }
+
+/** `ids`: as a JSON array. */
+const groupsIn = prepared((db, $: { ids: string }) =>
+  db.selectFrom('groups').selectAll().where('id', 'in', listed($.ids)),
+)
+
+/** Those of them that there are, by id. */
+export async function messagesByIds(db: Database, ids: readonly string[]): Promise<Map<string, MessageRow>> {
+  if (ids.length === 0) return new Map()
+  const rows = await messagesIn(db, { ids: JSON.stringify([...new Set(ids)]) })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** `ids`: as a JSON array. */
+const messagesIn = prepared((db, $: { ids: string }) =>
+  db.selectFrom('messages').selectAll().where('id', 'in', listed($.ids)),
+)
 
 function bounded(limit: number): number {
   return Math.max(1, Math.min(PAGE_MAX, Math.trunc(limit)))

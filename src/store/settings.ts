@@ -1,18 +1,47 @@
-/** Settings that people change at run time and that then win over the configuration. */
-import { MODES, type Mode } from '../domain/route.ts'
-import type { Database } from './database.ts'
+/**
+ * Settings that people change at run time and that then win over the configuration: a row for each that was chosen. What no
+ * version of ours could have written counts as not chosen.
+ */
+import { CONTACT_POLICIES } from '../domain/contact.ts'
+import { MODES } from '../domain/route.ts'
+import { FALLBACK_AFTER_MS, type LiveValues, type SettingsChange, WHEN_ROAMING } from '../domain/settings.ts'
+import type { Database, DatabaseTransaction } from './database.ts'
 
-/** The mode that a person chose, or undefined: the configuration's. */
-export async function readMode(db: Database): Promise<Mode | undefined> {
-  const row = await db.selectFrom('settings').selectAll().where('key', '=', 'mode').executeTakeFirst()
-  if (row === undefined) return undefined
-  const value: unknown = JSON.parse(row.value_json)
-  return MODES.find((mode) => mode === value)
+const KEYS = {
+  mode: 'mode',
+  fallbackAfterMs: 'fallback_after_ms',
+  defaultPolicy: 'default_policy',
+  whenRoaming: 'when_roaming',
+} as const satisfies Record<keyof LiveValues, string>
+
+/** What people chose. */
+export async function readChosen(db: Database): Promise<Partial<LiveValues>> {
+  const rows = await db.selectFrom('settings').selectAll().where('key', 'in', Object.values(KEYS)).execute()
+  const values = new Map<string, unknown>(rows.map(({ key, value_json: json }) => [key, JSON.parse(json)]))
+  const oneOf = <Value>(key: string, all: readonly Value[]) => all.find((value) => value === values.get(key))
+  const mode = oneOf(KEYS.mode, MODES)
+  const defaultPolicy = oneOf(KEYS.defaultPolicy, CONTACT_POLICIES)
+  const whenRoaming = oneOf(KEYS.whenRoaming, WHEN_ROAMING)
+  const after = values.get(KEYS.fallbackAfterMs)
+  const isSpan = typeof after === 'number' && after >= FALLBACK_AFTER_MS.min && after <= FALLBACK_AFTER_MS.max
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(defaultPolicy === undefined ? {} : { defaultPolicy }),
+    ...(whenRoaming === undefined ? {} : { whenRoaming }),
+    ...(isSpan ? { fallbackAfterMs: after } : {}),
+  }
 }
 
-export async function writeMode(db: Database, mode: Mode): Promise<void> {
-  await db
-    .replaceInto('settings')
-    .values({ key: 'mode', value_json: JSON.stringify(mode) })
-    .execute()
+/** What is left out stays as it was; null is chosen no more. */
+export async function writeChosen(tx: DatabaseTransaction, change: SettingsChange): Promise<void> {
+  for (const [name, key] of Object.entries(KEYS) as [keyof LiveValues, string][]) {
+    const value = change[name]
+    if (value === undefined) continue
+    if (value === null) await tx.deleteFrom('settings').where('key', '=', key).execute()
+    else
+      await tx
+        .replaceInto('settings')
+        .values({ key, value_json: JSON.stringify(value) })
+        .execute()
+  }
 }

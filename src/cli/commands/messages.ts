@@ -34,12 +34,15 @@ import {
   writer,
 } from '../print.ts'
 import { handIn } from './attachments.ts'
+import { pick } from './modem.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
 export interface SendOptions extends Options {
   policy?: string
   fallbackAfter?: string
+  /** Id, label, number or port of a modem. */
+  modem?: string
   validity?: string
   idempotencyKey?: string
   /** Paths of files. */
@@ -80,6 +83,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
     view_once: options.viewOnce,
     flash: options.flash,
     policy: options.policy,
+    modem: options.modem === undefined ? undefined : (await pick(gateway, options.modem)).id,
     fallback_after: options.fallbackAfter,
     validity: options.validity,
   }
@@ -190,9 +194,9 @@ function showChanges(changes: readonly ChangeJson[]): void {
   table(changes.map(({ kind, status, created_at, reason }) => [`  ${kind}`, clock(created_at), status, reason ?? '']))
 }
 
-/** `approve`, `cancel` or `retry` one message. */
+/** Decides about one message. */
 export async function decide(
-  action: 'approve' | 'cancel' | 'retry',
+  action: 'approve' | 'cancel' | 'retry' | 'send-as-text',
   id: string,
   options: Options & { wait?: boolean },
 ): Promise<void> {

@@ -7,11 +7,12 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { attachmentsOf } from '../../store/attachments.ts'
+import { messagesByIds } from '../../store/mailbox.ts'
 import type { EventRow } from '../../store/tables/mailbox.ts'
 import { allows, type Principal } from '../auth.ts'
 import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
-import { contactsOf, messagesById } from '../reads.ts'
+import { contactsOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { eventView, messageView } from '../views.ts'
 
@@ -140,7 +141,7 @@ function resumeId(call: EventsCall): number | undefined {
 async function views(call: EventsCall, rows: readonly EventRow[]) {
   const { db } = call.ports
   const mayRead = allows(call.principal, 'messages:read')
-  const messages = await messagesById(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
+  const messages = await messagesByIds(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
   const contacts = await contactsOf(db, messages.values())
   const attachments = await attachmentsOf(db, messages.values())
   return rows.map((row) => {

@@ -1,7 +1,6 @@
 /** Messages: sent, listed, looked into, and decided about. */
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
-import { parseDuration } from '../../domain/duration.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
@@ -15,6 +14,7 @@ import type { ApiPorts } from '../ports.ts'
 import { idempotencyKey, Problem } from '../problem.ts'
 import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
+import { span } from '../span.ts'
 import { addressOfWords } from '../usernames.ts'
 import { attemptView, messageView, ownChangeView } from '../views.ts'
 import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
@@ -27,15 +27,7 @@ const MEDIA_MAX = 32
 /** Longest span that is taken for `fallback_after` and `validity`. */
 const SPAN_MS_MAX = 30 * 86_400_000
 
-const span = z
-  .string()
-  .max(40)
-  .transform((text, context) => {
-    const ms = parseDuration(text)
-    if (ms !== undefined && ms > 0 && ms <= SPAN_MS_MAX) return ms
-    context.addIssue({ code: 'custom', message: 'Write a span of at most 30 days, like PT15M or P1D.' })
-    return z.NEVER
-  })
+const spanOf = { min: 1, max: SPAN_MS_MAX }
 
 const metadata = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= METADATA_CHARS_MAX, {
   message: `At most ${METADATA_CHARS_MAX} characters of JSON.`,
@@ -80,8 +72,16 @@ const newMessage = z
       .optional()
       .describe('The message that it answers to; a text message begins with a line of it.'),
     policy: z.enum(CONTACT_POLICIES).optional().describe('For this message only; else the contact’s.'),
-    fallback_after: span.optional().describe('Time without a delivery receipt before a text follows.'),
-    validity: span.optional().describe('Time after which nobody wants it any more.'),
+    modem: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        'The modem (SIM) that its text goes through, if it becomes one; it waits for that one. Else the router chooses.',
+      ),
+    fallback_after: span(spanOf).optional().describe('Time without a delivery receipt before a text follows.'),
+    validity: span(spanOf).optional().describe('Time after which nobody wants it any more.'),
     schedule_at: z.iso.datetime({ offset: true }).optional().describe('Not before this time.'),
     metadata: metadata.optional().describe('Yours; comes back with the message.'),
   })
@@ -162,6 +162,7 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   if (body.mentions !== undefined) request.mentions = mentionsIn(body.mentions)
   if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy
+  if (body.modem !== undefined) request.modem = body.modem
   if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after
   if (body.validity !== undefined) request.validityMs = body.validity
   if (body.schedule_at !== undefined) request.scheduledAtMs = Date.parse(body.schedule_at)
@@ -266,6 +267,15 @@ export const messageRoutes: readonly Route[] = [
     summary: 'Lets a held message go on, or (`send_as: wait`) says no to the text that it asks for.',
     body: approval,
     handle: approve,
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/messages/:id/send-as-text',
+    scope: 'messages:send',
+    summary:
+      'Sends a message that Signal carries and that has no receipt yet as a text, now. Both may arrive; the ledger says so. 409 (`no-text`) for what may never be one: of a group on Signal, disappearing, to be viewed once, `signal_only`.',
+    handle: async ({ ports, params }) =>
+      ok(await withContact(ports, await ports.router.sendAsText(params['id'] ?? ''))),
   }),
   ...(['cancel', 'retry'] as const).map((action) =>
     route({

@@ -2,12 +2,12 @@
 import { z } from 'zod'
 import { attachmentsOf } from '../../store/attachments.ts'
 import { contactsByIds } from '../../store/contacts.ts'
-import { conversationsOf } from '../../store/mailbox.ts'
+import { conversationsOf, messagesByIds } from '../../store/mailbox.ts'
 import { type FoundMessage, foundRanges, searchMessages, searchPeople } from '../../store/search.ts'
 import { allows } from '../auth.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
-import { contactsOf, messagesById } from '../reads.ts'
+import { contactsOf } from '../reads.ts'
 import { type Call, type Route, route } from '../route.ts'
 import { snippetOf } from '../snippet.ts'
 import { contactView, conversationView, messageView } from '../views.ts'
@@ -16,7 +16,7 @@ const QUERY_CHARS_MAX = 200
 const PEOPLE_MAX = 20
 
 async function viewer({ db }: ApiPorts, found: readonly FoundMessage[]) {
-  const messages = await messagesById(
+  const messages = await messagesByIds(
     db,
     found.map(({ id }) => id),
   )

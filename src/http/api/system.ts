@@ -1,30 +1,56 @@
 /** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
 import { z } from 'zod'
+import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MODES } from '../../domain/route.ts'
+import { FALLBACK_AFTER_MS, WHEN_ROAMING } from '../../domain/settings.ts'
 import { listDataMessages } from '../../store/data-messages.ts'
 import { waitingCounts } from '../../store/mailbox.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
-import { dataMessageView, time } from '../views.ts'
+import { span } from '../span.ts'
+import { dataMessageView, settingsView, time } from '../views.ts'
 
 export const systemRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/api/v1/settings',
     scope: 'system:read',
-    summary: 'Settings that can be changed while it runs.',
-    handle: async ({ ports }) => ok({ mode: ports.router.mode() }),
+    summary:
+      'Settings that can be changed while it runs: those in force, in `configured` what the configuration says, and in `chosen` the names of those that people changed.',
+    handle: async ({ ports }) => ok(settingsView(ports.router.settings)),
   }),
   route({
     method: 'PATCH',
     path: '/api/v1/settings',
     scope: 'admin',
-    summary: 'Changes the mode. It stays over restarts.',
-    body: z.strictObject({ mode: z.enum(MODES) }),
+    summary:
+      'Changes settings, which stay over restarts; null goes back to the configuration. What has not left yet follows at once.',
+    body: z.strictObject({
+      mode: z.enum(MODES).nullable().optional(),
+      fallback: z
+        .strictObject({
+          after: span(FALLBACK_AFTER_MS)
+            .nullable()
+            .optional()
+            .describe('Time without a delivery receipt over Signal before a text follows, as PT15M.'),
+          default: z
+            .enum(CONTACT_POLICIES)
+            .nullable()
+            .optional()
+            .describe('Policy of contacts that have none of their own.'),
+          when_roaming: z
+            .enum(WHEN_ROAMING)
+            .nullable()
+            .optional()
+            .describe('Texts while only roaming modems could carry them.'),
+        })
+        .optional(),
+    }),
     handle: async ({ ports, body }) => {
-      await ports.router.setMode(body.mode)
-      return ok({ mode: ports.router.mode() })
+      const { after, default: defaultPolicy, when_roaming: whenRoaming } = body.fallback ?? {}
+      await ports.router.changeSettings({ mode: body.mode, fallbackAfterMs: after, defaultPolicy, whenRoaming })
+      return ok(settingsView(ports.router.settings))
     },
   }),
   route({
@@ -42,6 +68,15 @@ export const systemRoutes: readonly Route[] = [
         components: components.map(({ component, status, detail }) => ({ component, status, detail: detail ?? null })),
       })
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/system/version',
+    scope: 'system:read',
+    summary:
+      'Which version runs, under which licence, and where its source can be had (null: the operator has not said).',
+    handle: async ({ ports: { version, licence, sourceUrl } }) =>
+      ok({ version, licence, source_url: sourceUrl ?? null }),
   }),
   route({
     method: 'GET',

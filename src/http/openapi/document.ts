@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { WEBHOOK_EVENTS, WEBHOOK_TEST } from '../../domain/webhook.ts'
 import { isTagged, readerOf } from '../if-match.ts'
+import type { ApiPorts } from '../ports.ts'
 import type { Route } from '../route.ts'
 import { replies } from './replies.ts'
 import { problem, shapes, webhookBody } from './shapes.ts'
@@ -55,7 +56,10 @@ const WORDS: Readonly<Record<number, string>> = {
 }
 
 /** The whole description. Throws for a route without a row in `replies.ts`. */
-export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+export function openApiDocument(
+  routes: readonly Route[],
+  { version, licence, sourceUrl }: Pick<ApiPorts, 'version' | 'licence' | 'sourceUrl'>,
+): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {}
   for (const row of routes) {
     const path = row.path.replaceAll(/:(\w+)/g, '{$1}')
@@ -67,7 +71,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
       title: 'Causeway',
       version,
       summary: 'One conversation per person over Signal and text messages.',
-      license: { name: 'AGPL-3.0-only', identifier: 'AGPL-3.0-only' },
+      license: { name: licence, identifier: licence },
+      ...(sourceUrl === undefined ? {} : { description: `Source code: ${sourceUrl}` }),
     },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map(({ path }) => tagOf(path)))].map((name) => ({ name })),

@@ -3,6 +3,7 @@
  * gateway, so it wants no token.
  */
 import type { Express, Response } from 'express'
+import type { ApiPorts } from '../ports.ts'
 import type { Route } from '../route.ts'
 import { openApiDocument } from './document.ts'
 import { REFERENCE_STYLE, referencePage } from './reference.ts'
@@ -11,8 +12,12 @@ import { REFERENCE_STYLE, referencePage } from './reference.ts'
 const POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** Mounts `/api/openapi.json`, `/api/` and its style sheet. */
-export function mountPages(app: Express, routes: readonly Route[], version: string): void {
-  const document = openApiDocument(routes, version)
+export function mountPages(
+  app: Express,
+  routes: readonly Route[],
+  about: Pick<ApiPorts, 'version' | 'licence' | 'sourceUrl'>,
+): void {
+  const document = openApiDocument(routes, about)
   const text = JSON.stringify(document)
   const page = referencePage(document)
   const give = (response: Response, type: string, content: string) => {

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { inboxAnswers } from './inbox-shapes.ts'
 import { answers } from './shapes.ts'
+import { systemAnswers } from './system-shapes.ts'
 
 export interface SuccessReply {
   /** Those with the same content; the first is the usual one. */
@@ -29,6 +30,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'DELETE /api/v1/messages/:id/reaction': json(answers.message),
   'GET /api/v1/messages/:id/attempts': json(answers.attempts),
   'POST /api/v1/messages/:id/approve': json(answers.message),
+  'POST /api/v1/messages/:id/send-as-text': json(answers.message),
   'POST /api/v1/messages/:id/cancel': json(answers.message),
   'POST /api/v1/messages/:id/retry': json(answers.message),
   'POST /api/v1/media': json(answers.attachment, 201),
@@ -110,8 +112,9 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/tokens': json(answers.newToken, 201),
   'GET /api/v1/tokens': json(answers.tokens),
   'DELETE /api/v1/tokens/:id': none,
-  'GET /api/v1/settings': json(answers.settings),
-  'PATCH /api/v1/settings': json(answers.settings),
+  'GET /api/v1/system/version': json(systemAnswers.version),
+  'GET /api/v1/settings': json(systemAnswers.settings),
+  'PATCH /api/v1/settings': json(systemAnswers.settings),
   'GET /api/v1/system/health': json(answers.health),
   'GET /api/v1/system/doctor': json(answers.findings),
   'GET /api/v1/queue': json(answers.queue),

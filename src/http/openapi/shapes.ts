@@ -7,7 +7,6 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { MMS_TEST_STEPS } from '../../domain/mms-test.ts'
-import { MODES } from '../../domain/route.ts'
 import { SCOPES } from '../scopes.ts'
 
 /** Every schema with a name; `document.ts` makes components of them. */
@@ -117,6 +116,7 @@ const messageFields = {
   lane: maybe,
   encrypted: flag,
   policy: z.enum(CONTACT_POLICIES).nullable(),
+  modem: maybe.describe('Chosen for its text; null: the router chooses.'),
   fallback: z.strictObject({ from: text, code: maybe, reason: maybe, at: maybeAt }).nullable(),
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
@@ -439,7 +439,6 @@ export const answers = {
     token: text.optional().describe('Left out where the request was repeated.'),
   }),
   tokens: list('Tokens', z.strictObject({ ...token, created_at: maybeAt, last_used_at: maybeAt, revoked_at: maybeAt })),
-  settings: shape('Settings', { mode: z.enum(MODES) }),
   health: shape('Health', {
     status: z.enum(['pass', 'warn', 'fail']),
     ready: flag,

@@ -1,8 +1,9 @@
 /** What a webhook says: `{type, timestamp, data}`, made when it is sent, so that nothing is kept that was wiped meanwhile. */
 import { attachmentsOf } from '../../store/attachments.ts'
 import type { Database } from '../../store/database.ts'
+import { messagesByIds } from '../../store/mailbox.ts'
 import type { WebhookDeliveryRow } from '../../store/tables/webhooks.ts'
-import { contactsOf, messagesById } from '../reads.ts'
+import { contactsOf } from '../reads.ts'
 import { eventView, messageView, time } from '../views.ts'
 
 /** The body as JSON; undefined when its event is not kept any more. */
@@ -11,7 +12,7 @@ export async function bodyOf(db: Database, delivery: WebhookDeliveryRow): Promis
   if (delivery.event_id === null) return JSON.stringify({ ...head, data: { webhook_id: delivery.webhook_id } })
   const event = await db.selectFrom('events').selectAll().where('id', '=', delivery.event_id).executeTakeFirst()
   if (event === undefined) return undefined
-  const messages = await messagesById(db, event.message_id === null ? [] : [event.message_id])
+  const messages = await messagesByIds(db, event.message_id === null ? [] : [event.message_id])
   const [message] = messages.values()
   const contacts = await contactsOf(db, messages.values())
   const attachments = await attachmentsOf(db, messages.values())

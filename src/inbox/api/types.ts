@@ -9,6 +9,7 @@ import type {
   groupView,
   messageView,
   recipientView,
+  settingsView,
 } from '../../http/views.ts'
 
 export type Message = ReturnType<typeof messageView>
@@ -18,6 +19,7 @@ export type Contact = ReturnType<typeof contactView>
 export type Attempt = ReturnType<typeof attemptView>
 export type Recipient = ReturnType<typeof recipientView>
 export type Group = ReturnType<typeof groupView>
+export type Settings = ReturnType<typeof settingsView>
 export type GatewayEvent = ReturnType<typeof eventView>
 export type Modem = ReturnType<typeof modemView>
 export type SignalAccount = ReturnType<typeof signalView>
@@ -55,7 +57,7 @@ export interface Identity {
   changed_at: string | null
 }
 
-export type Mode = 'integrated' | 'data_only' | 'sms_only'
+export type Mode = Settings['mode']
 export type Policy = 'auto' | 'ask' | 'signal_only' | 'sms_only'
 
 /** One waiting line of `GET /api/v1/queue`. */

@@ -11,9 +11,10 @@ import { expectedTransport } from '../model/expectation.ts'
 import { send } from '../model/outbox.ts'
 import { messageLine, personName } from '../model/people.ts'
 import { preferences } from '../model/preferences.ts'
-import { account, mode } from '../model/status.ts'
+import { account, mode, settings } from '../model/status.ts'
 import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
 import { fullTime } from '../ui/times.ts'
+import { ModemChoice } from './modem-choice.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { SegmentCounter } from './segment-counter.tsx'
 import { TransportPill } from './transport-pill.tsx'
@@ -46,7 +47,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     textable: contact === undefined || contact.number !== null || contact.sender !== null,
     hasAccount: account.value === undefined || account.value.state !== 'none',
     standing: contact?.signal.standing ?? 'unknown',
-    policy: draft.policy ?? contact?.policy,
+    policy: draft.policy ?? contact?.policy ?? settings.value?.fallback.default,
     last: messages.findLast(({ transport: carried }) => carried !== null)?.transport,
     hasFiles,
     timer: conversation.disappears_after !== null,
@@ -210,6 +211,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           textable={contact?.number !== null || contact.sender !== null}
           choose={(policy) => changeDraft(id, { policy })}
         />
+        {transport === 'sms' && <ModemChoice conversationId={id} />}
         {transport === 'sms' && draft.text !== '' && (
           <SegmentCounter text={draft.text} quote={quote} replace={(text) => changeDraft(id, { text })} />
         )}

@@ -11,6 +11,8 @@ export interface Draft {
   scheduleAt?: string | undefined
   /** For this message only. */
   policy?: Policy | undefined
+  /** The modem that its text goes through. */
+  modem?: string | undefined
 }
 
 export const EMPTY_DRAFT: Draft = { text: '', attachments: [] }
@@ -35,7 +37,8 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
   const next = new Map(drafts.peek())
   const draft = { ...(next.get(conversationId) ?? EMPTY_DRAFT), ...change }
   const isEmpty = draft.text === '' && draft.attachments.length === 0 && draft.quoteId === undefined
-  if (isEmpty && draft.policy === undefined && draft.scheduleAt === undefined) next.delete(conversationId)
+  const isUsual = draft.policy === undefined && draft.modem === undefined
+  if (isEmpty && isUsual && draft.scheduleAt === undefined) next.delete(conversationId)
   else next.set(conversationId, draft)
   drafts.value = next
   void (next.has(conversationId) ? put('drafts', conversationId, draft) : remove('drafts', conversationId))
@@ -48,5 +51,6 @@ export function dropDraft(conversationId: string): void {
     quoteId: undefined,
     scheduleAt: undefined,
     policy: undefined,
+    modem: undefined,
   })
 }

@@ -93,7 +93,7 @@ async function hand(row: Unsent): Promise<void> {
 }
 
 function bodyOf({ key, conversationId, draft }: Unsent): object {
-  const { text, attachments, quoteId, scheduleAt, policy } = draft
+  const { text, attachments, quoteId, scheduleAt, policy, modem } = draft
   return {
     conversation_id: conversationId,
     metadata: { [KEY_FIELD]: key },
@@ -102,6 +102,7 @@ function bodyOf({ key, conversationId, draft }: Unsent): object {
     ...(quoteId === undefined ? {} : { quote_id: quoteId }),
     ...(scheduleAt === undefined ? {} : { schedule_at: scheduleAt }),
     ...(policy === undefined ? {} : { policy }),
+    ...(modem === undefined ? {} : { modem }),
   }
 }
 

@@ -1,14 +1,15 @@
 /** How the box is: modems, the Signal account, what waits, the mode. For the strip at the top, and for what leaves how. */
 import { computed, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Mode, Modem, Page, QueueRow, SignalAccount } from '../api/types.ts'
+import type { Mode, Modem, Page, QueueRow, Settings, SignalAccount } from '../api/types.ts'
 
 /** Events within this time make one round of requests. */
 const REFRESH_AFTER_MS = 400
 
 export const modems = signal<readonly Modem[] | undefined>(undefined)
 export const account = signal<SignalAccount | undefined>(undefined)
-export const mode = signal<Mode>('integrated')
+export const settings = signal<Settings | undefined>(undefined)
+export const mode = computed<Mode>(() => settings.value?.mode ?? 'integrated')
 export const queue = signal<readonly QueueRow[]>([])
 /** The event stream is open. */
 export const online = signal(false)
@@ -41,8 +42,8 @@ export async function loadStatus(): Promise<void> {
     take<SignalAccount>('/api/v1/signal/account', (answer) => {
       account.value = answer
     }),
-    take<{ mode: Mode }>('/api/v1/settings', (answer) => {
-      mode.value = answer.mode
+    take<Settings>('/api/v1/settings', (answer) => {
+      settings.value = answer
     }),
     take<Page<QueueRow>>('/api/v1/queue', ({ data }) => {
       queue.value = data

@@ -47,6 +47,7 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
                 {t(`info.transport.${message.transport}`)}
               </p>
             )}
+            {message.modem !== null && <p class="quiet small">{t('info.modem', { modem: laneName(message.modem) })}</p>}
             <Timeline message={message} attempts={loaded?.ledger.data ?? []} />
             {message.fallback !== null && (
               <p class="note fallback">

@@ -5,16 +5,19 @@ import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { maySend } from '../model/session.ts'
 import { dropMessage, keepMessage } from '../model/threads.ts'
-import { Copy, EllipsisVertical, Info, Pencil, Reply, RotateCw, Trash2, Undo2 } from '../ui/icons.ts'
+import { Copy, EllipsisVertical, Info, MessageSquare, Pencil, Reply, RotateCw, Trash2, Undo2 } from '../ui/icons.ts'
 import { Menu, type MenuEntry } from '../ui/menu.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { react } from './reactions.tsx'
+import { SendTextDialog } from './send-text-dialog.tsx'
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'] as const
 /** As the gateway has it: a message can be edited or taken back for a day. */
 const CHANGEABLE_MS = 86_400_000
 
 const CANCELABLE: ReadonlySet<string> = new Set(['scheduled', 'held', 'queued'])
+/** Signal has it, or is to get it, and nobody has confirmed it. */
+const UNCONFIRMED: ReadonlySet<string> = new Set(['queued', 'sent'])
 const RETRYABLE: ReadonlySet<string> = new Set(['failed', 'expired', 'canceled', 'uncertain'])
 
 interface MessageMenuProps {
@@ -25,6 +28,7 @@ interface MessageMenuProps {
 
 export function MessageMenu({ message, reply, info }: MessageMenuProps) {
   const [isEditing, setIsEditing] = useState(false)
+  const [isAsked, setIsAsked] = useState(false)
   const [problem, setProblem] = useState<string | undefined>(undefined)
   const act = (what: () => Promise<unknown>) => {
     setProblem(undefined)
@@ -58,6 +62,9 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
       : undefined,
     canWrite && isOurs && CANCELABLE.has(message.status)
       ? { label: t('menu.cancel'), icon: <Undo2 aria-hidden="true" />, run: () => post('cancel') }
+      : undefined,
+    canWrite && isOurs && isOverSignal && message.group === null && UNCONFIRMED.has(message.status)
+      ? { label: t('sendText.title'), icon: <MessageSquare aria-hidden="true" />, run: () => setIsAsked(true) }
       : undefined,
     canWrite && isFresh && message.text !== ''
       ? { label: t('menu.edit'), icon: <Pencil aria-hidden="true" />, run: () => setIsEditing(true) }
@@ -107,6 +114,7 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
           {problem}
         </p>
       )}
+      {isAsked && <SendTextDialog message={message} onClose={() => setIsAsked(false)} />}
       {isEditing && <EditDialog message={message} onClose={() => setIsEditing(false)} />}
     </>
   )

@@ -101,6 +101,8 @@ export interface MessagesTable {
   twin_at_ms: number | null
   /** Overrides the contact's policy for this message. */
   policy: ContactPolicy | null
+  /** The modem that somebody chose for its text; no other one carries it. */
+  pinned_lane: string | null
   /** A person has agreed that this one goes as a text. */
   text_approved: Generated<number>
   fallback_after_ms: number | null

@@ -77,6 +77,13 @@ describe('send', () => {
     })
   })
 
+  test('goes through the modem that is named, by label or id', async () => {
+    const ended = await here('send', 'ana', 'By this one', '--modem', 'mdm_490154203237518', '--json')
+    expect([ended.err, JSON.parse(ended.out)]).toMatchObject(['', { modem: 'mdm_490154203237518' }])
+    const wrong = await here('send', 'ana', 'By none', '--modem', 'garage')
+    expect([wrong.code === 0, wrong.err]).toEqual([false, expect.stringMatching(/garage/)])
+  })
+
   test('says state in glyph and word, and whom it goes to', async () => {
     const ended = await here('send', '+15550000201', 'x')
     expect(ended.out).toMatch(/^… queued {2}sms {2}to Ana \(\+15550000201\) {2}msg_\w{26}\n.*no Signal account.*\n$/)

@@ -15,6 +15,18 @@ const send = (json: object, headers: Record<string, string> = {}) =>
   rig.call('POST', '/api/v1/messages', { token, json, headers })
 
 describe('sending', () => {
+  test('is pinned to a modem that is there; another one is pointed at', async () => {
+    const modem = 'mdm_490154203237518'
+    const pinned = await rig.call('POST', '/api/v1/messages', {
+      token,
+      json: { to: '+447700900177', text: 'x', modem },
+    })
+    expect([pinned.status, pinned.body.modem]).toEqual([202, modem])
+    const json = { to: '+447700900177', text: 'x', modem: 'mdm_9' }
+    const refused = await rig.call('POST', '/api/v1/messages', { token, json })
+    expect([refused.status, refused.body.errors]).toMatchObject([422, [{ pointer: '/modem', code: 'no-such-modem' }]])
+  })
+
   test('a username becomes the account that has it, and shows until a profile gives a name', async () => {
     const reply = await send({ to: 'u:ana.42', text: 'by name' })
     expect(reply.status).toBe(202)

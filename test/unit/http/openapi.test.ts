@@ -80,7 +80,8 @@ describe('the description', () => {
   test('cannot be made with a route that nobody described', () => {
     const [first] = routes
     if (first === undefined) throw new Error('no routes')
-    expect(() => openApiDocument([{ ...first, path: '/api/v1/undescribed' }], '1')).toThrow(/replies\.ts/)
+    const about = { version: '1', licence: 'AGPL-3.0-only', sourceUrl: undefined }
+    expect(() => openApiDocument([{ ...first, path: '/api/v1/undescribed' }], about)).toThrow(/replies\.ts/)
   })
 })
 

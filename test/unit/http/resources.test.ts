@@ -259,9 +259,44 @@ describe('the Signal account', () => {
 describe('the system', () => {
   test('changes its mode', async () => {
     const changed = await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'sms_only' } })
-    expect(changed.body).toEqual({ mode: 'sms_only' })
-    expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual({ mode: 'sms_only' })
+    const fallback = { after: 'PT15M', default: 'auto', when_roaming: 'ask' }
+    const now = { mode: 'sms_only', fallback, configured: { mode: 'integrated', fallback }, chosen: ['mode'] }
+    expect(changed.body).toEqual(now)
+    expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual(now)
     expect((await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'both' } })).status).toBe(422)
+  })
+
+  test('fallback is changed each setting for itself, and left to the configuration again with null', async () => {
+    const patch = (json: object, headers: Record<string, string> = {}) =>
+      rig.call('PATCH', '/api/v1/settings', { token, json, headers })
+    const before = await rig.call('GET', '/api/v1/settings', { token })
+    const changed = await patch({ fallback: { after: '90s', default: 'ask' } })
+    expect(changed.body.fallback).toEqual({ after: 'PT1M30S', default: 'ask', when_roaming: 'ask' })
+    expect(changed.body.configured.fallback.after).toBe('PT15M')
+    expect(changed.body.chosen).toEqual(expect.arrayContaining(['fallback.after', 'fallback.default']))
+    const stale = await patch({ fallback: { after: 'PT1H' } }, { 'If-Match': String(before.headers['etag']) })
+    expect(stale.status).toBe(412)
+    const back = await patch({ mode: null, fallback: { after: null, default: null } })
+    expect(back.body).toMatchObject({ mode: 'integrated', fallback: { after: 'PT15M', default: 'auto' }, chosen: [] })
+    const wrong = await patch({ fallback: { after: 'soon', when_roaming: 'maybe' } })
+    expect(wrong.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+      '/fallback/after',
+      '/fallback/when_roaming',
+    ])
+    const reader = await rig.token('system:read')
+    expect((await rig.call('PATCH', '/api/v1/settings', { token: reader, json: { mode: null } })).status).toBe(403)
+  })
+
+  test('says its licence and where its source is, to programs and in its description', async () => {
+    expect((await rig.call('GET', '/api/v1/system/version', { token })).body).toEqual({
+      version: '0.0.0-test',
+      licence: 'AGPL-3.0-only',
+      source_url: 'https://source.example/causeway',
+    })
+    expect((await rig.call('GET', '/api/openapi.json')).body.info).toMatchObject({
+      license: { identifier: 'AGPL-3.0-only' },
+      description: 'Source code: https://source.example/causeway',
+    })
   })
 
   test('tells its health, what the doctor found, and what waits', async () => {

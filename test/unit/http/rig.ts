@@ -88,7 +88,14 @@ export interface CallOptions {
 const oneLane: Transport = {
   name: 'sms',
   lanes: () => [
-    { id: 'mdm_1', transport: 'sms', available: true, reason: undefined, roaming: false, ownNumber: undefined },
+    {
+      id: 'mdm_490154203237518',
+      transport: 'sms',
+      available: true,
+      reason: undefined,
+      roaming: false,
+      ownNumber: undefined,
+    },
   ],
   onLanes: () => () => {},
   reach: async (recipients) => recipients.map(() => ({ kind: 'unknown', reason: 'a text', retryAfterMs: undefined })),
@@ -224,8 +231,11 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       markRead: (id) => router.markRead(id),
       viewed: (id) => router.viewed(id),
       refreshCapabilities: (id) => router.refreshCapabilities(id),
-      mode: () => router.mode(),
-      setMode: (mode) => router.setMode(mode),
+      sendAsText: (id) => router.sendAsText(id),
+      get settings() {
+        return router.settings
+      },
+      changeSettings: (change) => router.changeSettings(change),
     },
     pictures: {
       fetchAgain: async (id) => {
@@ -382,6 +392,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     randomOctets: (count) => randomBytes(count),
     log,
     version: '0.0.0-test',
+    licence: 'AGPL-3.0-only',
+    sourceUrl: 'https://source.example/causeway',
   }
   const socketPath = join(directory, 'run/api.sock')
   let server = await startHttp(ports, { listen: { host: '127.0.0.1', port: 0 }, socketPath })

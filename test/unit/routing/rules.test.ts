@@ -307,7 +307,7 @@ describe('identity changed', () => {
 
 describe('modes', () => {
   it('data-only: no text is ever handed to a modem, whatever happens', async () => {
-    await world.router.setMode('data_only')
+    await world.router.changeSettings({ mode: 'data_only' })
     const ana = await world.send(ANA, 'hello')
     const ben = await world.send(BEN, 'hello')
     await world.pass(2 * DAY)
@@ -318,7 +318,7 @@ describe('modes', () => {
 
   it('data-only switched on while a message waits for its fallback: no text follows', async () => {
     await world.send(ANA, 'hello')
-    await world.router.setMode('data_only')
+    await world.router.changeSettings({ mode: 'data_only' })
     await world.pass(DAY)
     expect(world.sms.sends).toEqual([])
   })
@@ -327,7 +327,7 @@ describe('modes', () => {
     world.sms.setAvailable(false)
     const sent = await world.send(BEN, 'hello')
     expect(sent).toMatchObject({ state: 'queued', transport: 'sms' })
-    await world.router.setMode('data_only')
+    await world.router.changeSettings({ mode: 'data_only' })
     world.sms.setAvailable(true)
     await world.pass(MINUTE)
     expect(world.sms.sends).toEqual([])
@@ -335,7 +335,7 @@ describe('modes', () => {
   })
 
   it('sms-only: Signal is neither asked nor used', async () => {
-    await world.router.setMode('sms_only')
+    await world.router.changeSettings({ mode: 'sms_only' })
     expect(await world.send(ANA, 'hello')).toMatchObject({ state: 'sent', transport: 'sms' })
     expect(world.signal.lookUps).toEqual([])
     expect(world.signal.sends).toEqual([])
@@ -344,7 +344,7 @@ describe('modes', () => {
   it('the chosen mode and a contact’s policy survive a restart', async () => {
     await world.send(ANA, 'hello')
     await world.router.updateContact((await world.contact(ANA)).id, { policy: 'sms_only' })
-    await world.router.setMode('data_only')
+    await world.router.changeSettings({ mode: 'data_only' })
     await world.reboot()
     expect(await world.router.mode()).toBe('data_only')
     expect(await world.contact(ANA)).toMatchObject({ policy: 'sms_only' })

@@ -14,13 +14,26 @@ interface Health {
   components: { component: string; status: string; detail: string | null }[]
 }
 
+interface Version {
+  version: string
+  licence: string
+  /** null: whoever runs the box has not said. */
+  source_url: string | null
+}
+
 export function About() {
   const { data, error, reload } = useFetched<Health>('/api/v1/system/health')
+  const { data: own } = useFetched<Version>('/api/v1/system/version')
   return (
     <section class="card">
       <h3>{t('app.name')}</h3>
       {error !== undefined && <Problem error={error} retry={reload} />}
-      <Facts rows={[[t('settings.version'), data?.version]]} />
+      <Facts
+        rows={[
+          [t('settings.version'), own?.version],
+          [t('settings.licenceText'), own?.licence],
+        ]}
+      />
       <ul class="lines" translate={false}>
         {data?.components.map(({ component, status, detail }) => (
           <li key={component}>
@@ -29,10 +42,16 @@ export function About() {
         ))}
       </ul>
       <p>{t('settings.licence')}</p>
+      {own?.source_url === null && <p class="note-box">{t('settings.noSource')}</p>}
       <p class="quiet small" translate={false}>
         {LIBRARIES}
       </p>
       <div class="buttons">
+        {own?.source_url != null && (
+          <a class="button primary" href={own.source_url} target="_blank" rel="noreferrer">
+            {t('settings.source')}
+          </a>
+        )}
         <a class="button" href="https://www.gnu.org/licenses/agpl-3.0.html" target="_blank" rel="noreferrer">
           {t('settings.licenceText')}
         </a>

@@ -1,9 +1,9 @@
 /** Which transports the box uses at all, with what follows from it in plain words. */
 import { ask } from '../../api/client.ts'
-import type { Mode } from '../../api/types.ts'
+import type { Mode, Settings } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
-import { mode } from '../../model/status.ts'
+import { mode, settings } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
 
@@ -13,7 +13,7 @@ export function ModeChoice() {
   const saving = useAct()
   const choose = (next: Mode) =>
     void saving.run(async () => {
-      mode.value = (await ask<{ mode: Mode }>('PATCH', '/api/v1/settings', { body: { mode: next } })).mode
+      settings.value = await ask<Settings>('PATCH', '/api/v1/settings', { body: { mode: next } })
     })
   return (
     <fieldset class="choices card" disabled={session.value?.user?.role !== 'admin' || saving.busy}>

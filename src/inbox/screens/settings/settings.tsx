@@ -4,6 +4,7 @@ import { t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
 import { Room } from '../later/room.tsx'
 import { About } from './about.tsx'
+import { FallbackChoice } from './fallback.tsx'
 import { Integrations } from './integrations.tsx'
 import { ModeChoice } from './mode.tsx'
 import { Modems } from './modems.tsx'
@@ -19,6 +20,7 @@ interface Section {
 
 const sections: Readonly<Record<string, Section>> = {
   mode: { words: () => t('settings.mode'), Screen: ModeChoice },
+  fallback: { words: () => t('fallback.name'), Screen: FallbackChoice },
   modems: { words: () => t('settings.modems'), Screen: Modems },
   signal: { words: () => t('transport.signal.short'), Screen: SignalAccount },
   integrations: { words: () => t('settings.integrations'), Screen: Integrations, isRuling: true },

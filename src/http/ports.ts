@@ -361,6 +361,8 @@ export interface ApiPorts {
   requestsPerMinute: number
   /** New groups of phone numbers get a text for each in place of MMS (`mms.groups`). */
   textsApart?: boolean
+  /** Parts that a text may take before it goes as a picture message (`mms.long_text_parts`); undefined: any number. */
+  longTextParts?: number | undefined
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
   /** ms since epoch. */

@@ -4,6 +4,7 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { GroupDetails } from '../domain/group.ts'
 import type { TextRange } from '../domain/ranges.ts'
+import { apartFromSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
@@ -77,6 +78,7 @@ export function messageView(
     notice: message.notice,
     origin: message.origin,
     text: message.text,
+    subject: apartFromSubject(message).subject ?? null,
     attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
     incomplete: message.incomplete === 1,

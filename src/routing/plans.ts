@@ -57,8 +57,17 @@ export async function planNow(
   message: Parameters<typeof gatherFacts>[5],
   contact: Party,
 ): Promise<RoutePlan> {
-  const { settings, mode, lanes, clock } = context
-  return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact))
+  const { settings, mode, lanes, clock, transports } = context
+  const sms = transports.find(({ name }) => name === 'sms')
+  const partsOf = (text: string) => {
+    try {
+      return sms?.partsOf?.(text) ?? 1
+    } catch {
+      // More than a text can have, which its transport says when it comes to that.
+      return Number.POSITIVE_INFINITY
+    }
+  }
+  return planRoute(await gatherFacts(db, settings, mode(), lanes(), clock(), message, contact, partsOf))
 }
 
 /** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */

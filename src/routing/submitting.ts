@@ -4,6 +4,7 @@ import { CausewayError } from '../domain/errors.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
 import { rangesWithin } from '../domain/ranges.ts'
+import { SUBJECT_CHARS_MAX, withSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
@@ -13,6 +14,7 @@ import { ensureGroupConversation, findGroup } from '../store/groups.ts'
 import { claimKey } from '../store/idempotency.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { noteUsername, resolvePerson } from './people.ts'
@@ -34,11 +36,12 @@ export async function storeMessage(
   request: SubmitRequest,
 ): Promise<Stored> {
   const media = request.media ?? []
-  if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
+  const { text, ranges_json, subject_chars } = wordsOf(request)
+  if ((request.text === '' && media.length === 0) || text.length > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   const viewOnce = request.viewOnce === true
-  if (viewOnce && (media.length !== 1 || request.text !== '')) {
+  if (viewOnce && (media.length !== 1 || text !== '')) {
     throw invalidRequest('What is to be looked at once is one file, without words.')
   }
   const flash = request.flash === true
@@ -71,6 +74,9 @@ export async function storeMessage(
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
     flash: flash ? 1 : 0,
+    text,
+    subject_chars,
+    quote_json: quote === undefined ? null : JSON.stringify(quote),
     since_leg: 0,
     tries: 0,
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
@@ -89,9 +95,7 @@ export async function storeMessage(
     ...move,
     conversation_id: conversation.id,
     direction: 'out',
-    text: request.text,
-    ranges_json: rangesJson(request),
-    quote_json: quote === undefined ? null : JSON.stringify(quote),
+    ranges_json,
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
     sent_timestamp_ms: await nextTimestamp(tx, now),
@@ -112,6 +116,19 @@ export async function storeMessage(
   await announce(context.events, tx, message, undefined)
   context.agenda.touch(id)
   return { message, replayed: false, ...(isRequest ? { afterCommit } : {}) }
+}
+
+/** As they are kept. Errors: CausewayError `invalid-request`. */
+function wordsOf(request: SubmitRequest): Pick<MessageRow, 'text' | 'ranges_json' | 'subject_chars'> {
+  const { text } = request
+  const ranges_json = rangesJson(request)
+  const subject = request.subject?.trim() ?? ''
+  if (subject === '') return { text, ranges_json, subject_chars: null }
+  if (subject.length > SUBJECT_CHARS_MAX || /\p{Cc}/u.test(subject)) {
+    throw invalidRequest(`A subject is one line of at most ${SUBJECT_CHARS_MAX} characters.`)
+  }
+  const led = withSubject(subject, text, request.ranges ?? [])
+  return { text: led.text, ranges_json: rangesJson(led), subject_chars: subject.length }
 }
 
 /** Ranges as they are kept. Errors: CausewayError `invalid-request` for one that lies outside of the text. */

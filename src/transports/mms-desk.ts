@@ -175,7 +175,7 @@ export class MmsDesk {
     { from, numbers }: { from: string | undefined } & Pick<Participants, 'numbers'>,
     unit: UnitOfWork,
   ): Promise<void> {
-    const { text, ranges, media } = shownMessage(conf, record.id)
+    const { text, subjectChars, ranges, media } = shownMessage(conf, record.id)
     const { lane, receivedAtMs } = record
     await this.#options.sink.message(
       {
@@ -183,6 +183,7 @@ export class MmsDesk {
         lane,
         from: { address: from, aci: undefined, pni: undefined, name: undefined },
         text,
+        subjectChars,
         ranges,
         media,
         numbers,

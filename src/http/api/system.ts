@@ -5,8 +5,13 @@ import { listDataMessages } from '../../store/data-messages.ts'
 import { waitingCounts } from '../../store/mailbox.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { pageQuery, pageReply } from '../page.ts'
+import type { ApiPorts } from '../ports.ts'
 import { ok, type Route, route } from '../route.ts'
 import { dataMessageView, time } from '../views.ts'
+
+function settingsView({ router, longTextParts }: ApiPorts) {
+  return { mode: router.mode(), long_text_parts: longTextParts ?? null }
+}
 
 export const systemRoutes: readonly Route[] = [
   route({
@@ -14,7 +19,7 @@ export const systemRoutes: readonly Route[] = [
     path: '/api/v1/settings',
     scope: 'system:read',
     summary: 'Settings that can be changed while it runs.',
-    handle: async ({ ports }) => ok({ mode: ports.router.mode() }),
+    handle: async ({ ports }) => ok(settingsView(ports)),
   }),
   route({
     method: 'PATCH',
@@ -24,7 +29,7 @@ export const systemRoutes: readonly Route[] = [
     body: z.strictObject({ mode: z.enum(MODES) }),
     handle: async ({ ports, body }) => {
       await ports.router.setMode(body.mode)
-      return ok({ mode: ports.router.mode() })
+      return ok(settingsView(ports))
     },
   }),
   route({

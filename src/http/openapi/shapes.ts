@@ -94,6 +94,9 @@ const messageFields = {
   notice: maybe,
   origin: z.enum(['here', 'other-device']),
   text,
+  subject: maybe.describe(
+    'Of a picture message, or of one that was sent with a subject: it is the first line of `text`.',
+  ),
   attachments: z.array(attachment),
   flash: flag,
   incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
@@ -429,7 +432,10 @@ export const answers = {
     token: text.optional().describe('Left out where the request was repeated.'),
   }),
   tokens: list('Tokens', z.strictObject({ ...token, created_at: maybeAt, last_used_at: maybeAt, revoked_at: maybeAt })),
-  settings: shape('Settings', { mode: z.enum(MODES) }),
+  settings: shape('Settings', {
+    mode: z.enum(MODES),
+    long_text_parts: count.nullable().describe('`mms.long_text_parts`; null: texts stay texts.'),
+  }),
   health: shape('Health', {
     status: z.enum(['pass', 'warn', 'fail']),
     ready: flag,

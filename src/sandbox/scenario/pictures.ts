@@ -50,11 +50,11 @@ export class ScenarioPictures {
     const carrier = await simulatedCarrier(mmsc, number)
     const bearer = interfaceBearer({ interfaceName: 'lo', dns: [] })
     const timings = { ...EXCHANGE_TIMINGS, firstByteMs: SILENCE_MS, silenceMs: SILENCE_MS }
-    const { maxMessageSize: bytesMax, recipientLimit: recipientsMax } = carrier
+    const { maxMessageSize: bytesMax, recipientLimit: recipientsMax, maxSubject: subjectCharsMax } = carrier
     this.#lines.push({
       lane: modem.id,
       exchange: createMmsExchange({ carrier, bearer, clock: systemClock, log, timings }),
-      carrier: { id: carrier.id, bytesMax, recipientsMax, answersAtLocation: false },
+      carrier: { id: carrier.id, bytesMax, recipientsMax, subjectCharsMax, answersAtLocation: false },
       problem: undefined,
       ownNumber: number,
       roaming: false,

@@ -117,7 +117,7 @@ export class MmsRig {
   readonly line: MmsLine = {
     lane: MODEM,
     exchange: this.mmsc,
-    carrier: { id: 'test', bytesMax: undefined, recipientsMax: 10, answersAtLocation: false },
+    carrier: { id: 'test', bytesMax: undefined, recipientsMax: 10, subjectCharsMax: 40, answersAtLocation: false },
     problem: undefined,
     ownNumber: OWN,
     roaming: false,

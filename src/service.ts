@@ -319,6 +319,8 @@ async function start(
   closing.push(() => mmsTests.stop())
   mms.desk.start()
   closing.push(() => mms.desk.stop())
+  await mms.reading.start()
+  closing.push(() => mms.reading.stop())
   const search = new SearchIndexer(db, events, (error) => log.warn({ err: error }, 'what is new is not searched yet'))
   search.start()
   closing.push(() => search.stop())

@@ -29,10 +29,12 @@ import type {
   SendOutcome,
   Transport,
   TransportSink,
+  UnitOfWork,
 } from '../domain/transport.ts'
 import { fileOf, pointerOf } from './mms-content.ts'
 import type { MmsLine, MmsLines } from './mms-lines.ts'
 import { sendReq } from './mms-message.ts'
+import type { MmsReading } from './mms-reading.ts'
 import { posted } from './mms-results.ts'
 
 /** How often one attempt makes the files smaller; each is one size of `mms-outgoing.ts`. */
@@ -46,6 +48,7 @@ export interface MmsTransportOptions {
   notifications: Pick<NotificationShelf, 'pdu'>
   carriers: CarrierShelf
   fitting: MmsFitting
+  reading: Pick<MmsReading, 'markRead'>
   sink: Pick<TransportSink, 'receipt'>
   settings: {
     /** More than this is not sent, whatever the carrier takes; undefined: what it takes. */
@@ -95,6 +98,10 @@ export class MmsTransport implements Transport {
   }
 
   async approveIdentity(): Promise<void> {}
+
+  markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
+    return this.#options.reading.markRead(author, timestampsMs, unit)
+  }
 
   async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {
     const { clock } = this.#options

@@ -41,7 +41,13 @@ export class ScenarioPictures {
     }
     const clock = () => Date.now()
     const common = { shelf: new Shelf(), sink: inbox, lines, bytesMax: BYTES_MAX, region: undefined, clock }
-    this.#desk = new MmsDesk({ ...common, carriers: NOTHING_LEARNT, reportsAllowed: true, log })
+    this.#desk = new MmsDesk({
+      ...common,
+      carriers: NOTHING_LEARNT,
+      reading: NOBODY_IS_TOLD,
+      reportsAllowed: true,
+      log,
+    })
     this.pushes = new MmsPushes({ ...common, mode: 'immediate', wake: () => this.#desk.poke() })
   }
 
@@ -86,6 +92,9 @@ const NOTHING_LEARNT: CarrierShelf = {
   ownNumbers: async () => [],
   learnOwnNumber: async () => {},
 }
+
+/** Nobody reads here. */
+const NOBODY_IS_TOLD = { came: async () => {} }
 
 /** All in memory: there is nothing to commit. */
 class Shelf implements NotificationShelf {

@@ -200,7 +200,7 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   return {
     id: conversation.id,
     contact: contact === undefined ? null : refOf(contact),
-    group: group === undefined ? null : { id: group.id, title: group.title, kind: kindOf(group) },
+    group: group === undefined ? null : groupRefView(group),
     state:
       contact !== undefined && contact.blocked_at_ms !== null
         ? 'blocked'
@@ -218,6 +218,12 @@ export function conversationView({ conversation, contact, group, lastMessage, at
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
+}
+
+/** A group as its conversation names it. */
+function groupRefView(group: GroupRow) {
+  const kind = kindOf(group)
+  return { id: group.id, title: group.title, kind, texts_apart: kind === 'phone' ? group.texts_apart === 1 : null }
 }
 
 function kindOf(group: GroupRow): 'signal' | 'phone' {

@@ -162,7 +162,9 @@ const attempts = shape('Attempts', {
 const conversation = shape('Conversation', {
   id: text,
   contact: contactRef.nullable().describe('Of a group: null.'),
-  group: z.strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']) }).nullable(),
+  group: z
+    .strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']), texts_apart: flag.nullable() })
+    .nullable(),
   state: z.enum(['open', 'request', 'blocked']),
   unread: count,
   disappears_after: maybe,

@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
 import type { Mode, Modem, Page, QueueRow, SignalAccount } from '../api/types.ts'
+import type { Mms } from './expectation.ts'
 
 /** Events within this time make one round of requests. */
 const REFRESH_AFTER_MS = 400
@@ -9,9 +10,23 @@ const REFRESH_AFTER_MS = 400
 export const modems = signal<readonly Modem[] | undefined>(undefined)
 export const account = signal<SignalAccount | undefined>(undefined)
 export const mode = signal<Mode>('integrated')
+/** Parts that a text may take before it goes as a picture message; null: any number. */
+export const longTextParts = signal<number | null>(null)
 export const queue = signal<readonly QueueRow[]>([])
 /** The event stream is open. */
 export const online = signal(false)
+
+/** What every carrier takes as far as is known, in octets of the whole message; as the gateway has it. */
+const PICTURE_BYTES_DEFAULT = 307_200
+
+/** Picture messages: whether they can leave, and how large they may be. Not known yet counts as ready. */
+export const pictures = computed((): { mms: Mms; bytesMax: number } => {
+  const set = (modems.value ?? []).flatMap(({ mms }) => (mms === null ? [] : [mms]))
+  const ready = set.filter(({ available }) => available)
+  const mms = modems.value === undefined || ready.length > 0 ? 'there' : set.length > 0 ? 'away' : 'absent'
+  const sizes = (ready.length > 0 ? ready : set).map(({ bytes_max: bytesMax }) => bytesMax ?? PICTURE_BYTES_DEFAULT)
+  return { mms, bytesMax: sizes.length === 0 ? PICTURE_BYTES_DEFAULT : Math.min(...sizes) }
+})
 
 /** Messages that are still to leave by themselves. */
 export const queued = computed(() =>
@@ -41,8 +56,9 @@ export async function loadStatus(): Promise<void> {
     take<SignalAccount>('/api/v1/signal/account', (answer) => {
       account.value = answer
     }),
-    take<{ mode: Mode }>('/api/v1/settings', (answer) => {
+    take<{ mode: Mode; long_text_parts: number | null }>('/api/v1/settings', (answer) => {
       mode.value = answer.mode
+      longTextParts.value = answer.long_text_parts
     }),
     take<Page<QueueRow>>('/api/v1/queue', ({ data }) => {
       queue.value = data

@@ -3,6 +3,7 @@
  */
 import { formatDuration } from '../domain/duration.ts'
 import type { GroupDetails } from '../domain/group.ts'
+import { wantsPlayable } from '../domain/media.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import { apartFromSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
@@ -145,6 +146,8 @@ export function attachmentView(row: AttachmentRow) {
     reason: row.reason,
     url: row.state === 'here' ? url : null,
     thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
+    playable_url:
+      row.state === 'here' && row.view_once === 0 && wantsPlayable(row.content_type) ? `${url}/playable` : null,
   }
 }
 

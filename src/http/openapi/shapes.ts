@@ -75,6 +75,7 @@ const attachmentFields = {
   reason: maybe,
   url: maybe,
   thumbnail_url: maybe,
+  playable_url: maybe.describe('Of a recording that browsers do not play: a copy that they do.'),
 }
 
 const attachment = shape('Attachment', attachmentFields)

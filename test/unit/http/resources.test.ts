@@ -260,7 +260,10 @@ describe('the system', () => {
   test('changes its mode', async () => {
     const changed = await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'sms_only' } })
     expect(changed.body).toEqual({ mode: 'sms_only', long_text_parts: null })
-    expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual({ mode: 'sms_only', long_text_parts: null })
+    expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual({
+      mode: 'sms_only',
+      long_text_parts: null,
+    })
     expect((await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'both' } })).status).toBe(422)
   })
 

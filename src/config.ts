@@ -109,6 +109,9 @@ export interface Config {
     deliveryReports: boolean
     readReports: boolean
     allowReports: boolean
+    sendReadReports: boolean
+    /** Parts that a text may take before it goes as a picture message; undefined: any number. */
+    longTextParts: number | undefined
   }
   calls: { hangUp: boolean }
   broadcasts: { channels: readonly number[] }
@@ -241,6 +244,8 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       deliveryReports: values.mms.delivery_reports,
       readReports: values.mms.read_reports,
       allowReports: values.mms.allow_reports,
+      sendReadReports: values.mms.send_read_reports,
+      longTextParts: values.mms.long_text_parts,
     },
     calls: { hangUp: values.calls.hang_up },
     broadcasts: { channels: values.broadcasts.channels ?? [] },

@@ -26,6 +26,7 @@ import { Fitting } from './media/fitting.ts'
 import { Pictures } from './media/pictures.ts'
 import { Recordings } from './media/recordings.ts'
 import { RedisOutbox } from './routing/outbox.ts'
+import { PlayableDesk } from './routing/playable.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
@@ -160,6 +161,7 @@ async function start(
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
       textsApart: config.mms.groups === 'apart',
+      longTextParts: config.mms.longTextParts,
     },
     media: { blobs, pictures, settings: config.attachments },
     ids,
@@ -173,6 +175,13 @@ async function start(
   const lines = new ModemLines()
   const recordings = new Recordings({ directory: join(config.dataDir, 'fitting') })
   const fitting = new Fitting({ pictures, recordings, log })
+  const playable = new PlayableDesk({
+    db,
+    blobs,
+    make: (contentType, octets) => recordings.playable(contentType, octets),
+    clock,
+    collect: () => router.media.poke(),
+  })
   const mms = createMms({ config, db, sink: router.sink, ids, clock, log, fitting }, lines)
   const sink = metrics.timed(new SmsInbound(router.sink, new InboundPdus(db, ids, clock), mms.pushes))
   const modems = createModems(config, sink, db, scout, log)
@@ -249,6 +258,7 @@ async function start(
       db,
       router,
       media: router.media,
+      playable,
       countSegments: (text) => {
         const { parts, alphabet } = countSegments(text, config.texts)
         return { count: parts, encoding: alphabet === 'ucs2' ? 'ucs2' : 'gsm7' }
@@ -271,6 +281,7 @@ async function start(
       publicUrl: config.http.publicUrl,
       region: config.region,
       textsApart: config.mms.groups === 'apart',
+      longTextParts: config.mms.longTextParts,
       ids,
       clock,
       randomOctets,
@@ -321,6 +332,8 @@ async function start(
   closing.push(() => mmsTests.stop())
   mms.desk.start()
   closing.push(() => mms.desk.stop())
+  await mms.reading.start()
+  closing.push(() => mms.reading.stop())
   const search = new SearchIndexer(db, events, (error) => log.warn({ err: error }, 'what is new is not searched yet'))
   search.start()
   closing.push(() => search.stop())

@@ -54,6 +54,7 @@ export interface MessageJson {
   origin: 'here' | 'other-device'
   kind: 'text' | 'call' | 'broadcast' | 'notice'
   text: string
+  subject: string | null
   attachments: AttachmentJson[]
   flash: boolean
   incomplete: boolean

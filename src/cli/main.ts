@@ -66,6 +66,7 @@ function program(): Command {
       (file, all: string[]) => [...all, file],
       [],
     )
+    .option('--subject <words>', 'goes by picture message where it leaves over the phone network; else its first line')
     .option('--flash', 'to be shown at once and kept by nobody; always a text')
     .option('--view-once', 'the one file is to be looked at once; without words')
     .option('--voice', 'the files are voice messages')

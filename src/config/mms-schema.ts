@@ -115,6 +115,14 @@ export const mmsSection = z
     delivery_reports: flag.prefault('true').describe('Ask the carrier to report what became of what we send.'),
     read_reports: flag.prefault('false').describe('Ask their phones to report that it was read.'),
     allow_reports: flag.prefault('false').describe('Let senders hear that their message has arrived here.'),
+    send_read_reports: flag
+      .prefault('false')
+      .describe('Let senders who ask for it hear that their message was read here, once.'),
+    long_text_parts: count
+      .optional()
+      .describe(
+        'A text that would take more parts than this goes as one picture message, where MMS is set up. Left out: texts stay texts, however long (a picture message may cost more).',
+      ),
   })
   .prefault({})
   .describe('Picture messages over the phone network. Each modem has the settings of its carrier (`modems[].mms`).')

@@ -92,6 +92,24 @@ export interface PictureLooks {
   look(contentType: string, bytes: number, read: () => AsyncIterable<Uint8Array>): Promise<Looked | undefined>
 }
 
+/** A copy of a recording that browsers play, or why there is none. Never rejects. */
+export type MakePlayable = (
+  contentType: string,
+  octets: Uint8Array,
+) => Promise<
+  | { contentType: string; octets: Uint8Array }
+  | 'not-installed'
+  | 'unreadable'
+  | 'too-long'
+  | 'does-not-fit'
+  | 'unavailable'
+>
+
+/** What phones record and browsers do not play. */
+export function wantsPlayable(contentType: string): boolean {
+  return /^(?:audio\/(?:amr|3gpp)|video\/(?:3gpp|x-msvideo))$/.test(contentType)
+}
+
 /** Octets that tell what a file is. */
 export const MAGIC_BYTES = 64
 

@@ -71,3 +71,40 @@ export interface CarrierShelf {
   ownNumbers(lane: string, unit?: UnitOfWork): Promise<readonly string[]>
   learnOwnNumber(lane: string, e164: string, nowMs: number, unit: UnitOfWork): Promise<void>
 }
+
+/** A message whose sender wants to hear that it was read. */
+export interface AskedReport {
+  notificationId: string
+  /** The modem that it came to. */
+  lane: string
+  /** What the MMSC calls the message. */
+  mmscMessageId: string
+  /** Its sender, as the conversation has them. */
+  to: string
+  /** The message's own time, by which it is found when it was read. */
+  sentAtMs: number
+}
+
+/** A report that is to leave. */
+export interface OwedReport extends AskedReport {
+  readAtMs: number
+  /** Failures so far. */
+  tries: number
+}
+
+/** Who is to hear of reading, from the coming of the message until the report has left. */
+export interface ReadReportShelf {
+  ask(report: AskedReport, unit: UnitOfWork): Promise<void>
+  /** The owner has read these messages of `from`. True where a report is owed now. */
+  read(from: string, sentAtMs: readonly number[], nowMs: number, unit: UnitOfWork): Promise<boolean>
+  due(lane: string, nowMs: number): Promise<OwedReport | undefined>
+  nextDueAtMs(): Promise<number | undefined>
+  /** It is handed over now: after a crash it is not handed over again. Resolves when that is durable. */
+  leaving(notificationId: string): Promise<void>
+  /** It has not left; `dueAtMs` undefined: nor will it. */
+  stayed(report: OwedReport, dueAtMs: number | undefined): Promise<void>
+  /** Whether it has, nobody asks any more. */
+  left(notificationId: string): Promise<void>
+  /** Forgets what nobody read for a long time, and what a crash cut off while it left. */
+  prune(nowMs: number): Promise<void>
+}

@@ -51,6 +51,8 @@ export interface RouteFacts {
   flash: boolean
   /** Files are attached: a text cannot carry them (MMS does), and a message never leaves without what belongs to it. */
   hasMedia: boolean
+  /** In words, why a picture message suits it better than a text, which it may still go as. */
+  ratherMms?: string | undefined
   signal: TransportFact
   sms: TransportFact
   mms: TransportFact
@@ -106,8 +108,20 @@ export function textLegOf(plan: RoutePlan): Leg | undefined {
 }
 
 /** What the phone network would carry it as: what has files, or goes to several at once, is a picture message. */
-function plainTransport({ hasMedia, contact }: RouteFacts): 'sms' | 'mms' {
-  return hasMedia || contact.numbers === 'together' ? 'mms' : 'sms'
+function plainTransport(facts: RouteFacts): 'sms' | 'mms' {
+  const { hasMedia, contact } = facts
+  return hasMedia || contact.numbers === 'together' || prefersMms(facts) ? 'mms' : 'sms'
+}
+
+/** A text could carry it, too, so MMS is taken only while it is there and has not refused it. */
+function prefersMms({ ratherMms, flash, contact, mms, refused }: RouteFacts): boolean {
+  return (
+    ratherMms !== undefined &&
+    !flash &&
+    contact.numbers === undefined &&
+    mms.kind === 'available' &&
+    refused.mms === undefined
+  )
 }
 
 /** The reason for leaving Signal after `afterMs` without a delivery receipt. */
@@ -219,7 +233,8 @@ function textLeg(facts: RouteFacts, why: Refusal): Leg {
   const isDowngrade = !ordered && (contact.verified || (policy === 'ask' && !certain))
   const isDear = !textApproved && fact.kind === 'available' && fact.roaming === true
   const asks = isDowngrade || isDear
-  const { code, reason } = why
+  const { code } = why
+  const reason = [why.reason, ...preference(facts)].join('; ')
   const kind = transport === 'mms' ? 'picture message' : 'text'
   const words = contact.verified ? 'the safety number was verified' : 'this contact is asked about'
   return {
@@ -231,6 +246,14 @@ function textLeg(facts: RouteFacts, why: Refusal): Leg {
       ? `${reason}; ${isDowngrade ? words : `the modem is roaming, where a ${kind} may cost more`}, so a ${kind} needs your consent`
       : reason,
   }
+}
+
+/** Why it goes as a picture message though a text could carry it, or as a text after all. */
+function preference(facts: RouteFacts): string[] {
+  const { ratherMms, hasMedia, contact, refused } = facts
+  if (ratherMms === undefined || hasMedia || contact.numbers !== undefined) return []
+  if (prefersMms(facts)) return [`${ratherMms}, so it goes as one picture message`]
+  return refused.mms === undefined ? [] : [`as a picture message it could not go (${refused.mms.reason})`]
 }
 
 function failure(facts: RouteFacts, signalBar: Refusal, textBar: Refusal): RoutePlan {

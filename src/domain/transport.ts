@@ -43,6 +43,8 @@ export interface OutgoingAttempt {
   recipient: Recipient
   /** Empty only where something is attached. */
   text: string
+  /** Of a network that has a place for it; then `text` begins behind it. */
+  subject?: string | undefined
   /** What it answers to, where the network can say so by itself. */
   quote?: Quote | undefined
   /** Styles of its parts; a network that knows none leaves them out. */
@@ -287,6 +289,8 @@ export interface InboundMessage {
   /** The sender: number, alphanumeric sender, or ACI (Signal may know both). */
   from: { address: string | undefined; aci: string | undefined; pni: string | undefined; name: string | undefined }
   text: string
+  /** So many of its first UTF-16 units are its subject, with a line break after them where more follows. */
+  subjectChars?: number | undefined
   /** When the sender's side says it was sent (ms since epoch). */
   sentAtMs: number
   receivedAtMs: number

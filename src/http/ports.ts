@@ -7,6 +7,7 @@ import type { IdSource } from '../domain/ids.ts'
 import type { MMS_TEST_STEPS } from '../domain/mms-test.ts'
 import type { Log } from '../log.ts'
 import type { MediaDesk } from '../routing/media.ts'
+import type { PlayableDesk } from '../routing/playable.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
@@ -346,6 +347,7 @@ export interface ApiPorts {
   pictures: { fetchAgain(id: string): Promise<unknown> }
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
+  playable: Pick<PlayableDesk, 'of'>
   media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
@@ -370,6 +372,8 @@ export interface ApiPorts {
   requestsPerMinute: number
   /** New groups of phone numbers get a text for each in place of MMS (`mms.groups`). */
   textsApart?: boolean
+  /** Parts that a text may take before it goes as a picture message (`mms.long_text_parts`); undefined: any number. */
+  longTextParts?: number | undefined
   /** ISO 3166 country for numbers in national form. */
   region: string | undefined
   /** ms since epoch. */

@@ -3,8 +3,10 @@
  */
 import { formatDuration } from '../domain/duration.ts'
 import type { GroupDetails } from '../domain/group.ts'
+import { wantsPlayable } from '../domain/media.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import type { LiveValues } from '../domain/settings.ts'
+import { apartFromSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
@@ -61,9 +63,10 @@ function refOf(contact: ContactColumns) {
 }
 
 /** Those in force, what the configuration says, and which of them people changed. */
-export function settingsView(settings: SettingsInForce) {
+export function settingsView(settings: SettingsInForce, longTextParts: number | undefined) {
   return {
     ...liveView(settings),
+    long_text_parts: longTextParts ?? null,
     configured: liveView(settings.configured),
     chosen: Object.keys(settings.chosen).map((name) => SETTING_NAMES[name as keyof LiveValues]),
   }
@@ -105,6 +108,7 @@ export function messageView(
     notice: message.notice,
     origin: message.origin,
     text: message.text,
+    subject: apartFromSubject(message).subject ?? null,
     attachments: attachments.map(attachmentView),
     flash: message.flash === 1,
     incomplete: message.incomplete === 1,
@@ -172,6 +176,8 @@ export function attachmentView(row: AttachmentRow) {
     reason: row.reason,
     url: row.state === 'here' ? url : null,
     thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
+    playable_url:
+      row.state === 'here' && row.view_once === 0 && wantsPlayable(row.content_type) ? `${url}/playable` : null,
   }
 }
 
@@ -227,7 +233,7 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   return {
     id: conversation.id,
     contact: contact === undefined ? null : refOf(contact),
-    group: group === undefined ? null : { id: group.id, title: group.title, kind: kindOf(group) },
+    group: group === undefined ? null : groupRefView(group),
     state:
       contact !== undefined && contact.blocked_at_ms !== null
         ? 'blocked'
@@ -245,6 +251,12 @@ export function conversationView({ conversation, contact, group, lastMessage, at
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
+}
+
+/** A group as its conversation names it. */
+function groupRefView(group: GroupRow) {
+  const kind = kindOf(group)
+  return { id: group.id, title: group.title, kind, texts_apart: kind === 'phone' ? group.texts_apart === 1 : null }
 }
 
 function kindOf(group: GroupRow): 'signal' | 'phone' {

@@ -82,9 +82,21 @@ export class Recordings {
     })
   }
 
-  /** What a browser and Signal play, of a sound that they do not (AMR, 3GP), whatever its size. */
+  /** What browsers play, of a film or a sound that they do not (AMR, 3GP, AVI). @param contentType by its octets */
   async playable(contentType: string, octets: Uint8Array): Promise<Recording | NoRecording> {
-    return await this.shrink(contentType, octets, Math.max(octets.length - 1, PLAYABLE_BYTES_MAX))
+    const reader = READERS.get(contentType)
+    if (reader === undefined) return 'unreadable'
+    return await this.#inTurn(octets, async (work) => {
+      const probed = await work.probe(reader)
+      if (typeof probed === 'string') return probed
+      // A film whose streams browsers know wants no more than another container.
+      const kept =
+        contentType === 'audio/amr' ? undefined : await work.without(reader, contentType, probed, PLAYABLE_BYTES_MAX)
+      if (kept !== undefined) return kept
+      return probed.video === undefined
+        ? await work.sound(reader, probed, PLAYABLE_BYTES_MAX)
+        : await work.film(reader, probed, PLAYABLE_BYTES_MAX)
+    })
   }
 
   /** The JPEG of a HEIC, upright; its metadata is still in it. */
@@ -128,7 +140,7 @@ export class Recordings {
   }
 }
 
-const PLAYABLE_BYTES_MAX = 8 * 2 ** 20
+const PLAYABLE_BYTES_MAX = 16 * 2 ** 20
 const INPUT = 'input'
 const OUTPUT = 'output'
 

@@ -2,6 +2,7 @@
 import { currentStanding } from '../domain/contact.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
+import { asPlainText } from '../domain/plain-text.ts'
 import { type LegTransport, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { LiveValues } from '../domain/settings.ts'
 import type { Lane } from '../domain/transport.ts'
@@ -17,6 +18,8 @@ export interface RoutingSettings extends LiveValues {
   resendWhenUncertain: boolean
   /** New groups of phone numbers get a text for each in place of MMS. */
   textsApart?: boolean
+  /** A text of more parts goes as one picture message where that is possible; undefined: never. */
+  longTextParts?: number | undefined
 }
 
 /** The other side of a conversation, for the rule book: a person, or what stands for a group there. */
@@ -41,6 +44,9 @@ type MessageFacts = Pick<
   | 'view_once'
   | 'flash'
   | 'pinned_lane'
+  | 'text'
+  | 'subject_chars'
+  | 'quote_json'
 >
 
 /** The facts about this message and this person now. */
@@ -51,6 +57,7 @@ export async function gatherFacts(
   nowMs: number,
   message: MessageFacts,
   contact: Party,
+  partsOf: (text: string) => number,
 ): Promise<RouteFacts> {
   const { phoneGroup } = contact
   const isGroup = phoneGroup === undefined && isGroupId(contact.id)
@@ -69,6 +76,7 @@ export async function gatherFacts(
     encryptedOnly: encryptedOnly(message, isGroup),
     flash: message.flash === 1,
     hasMedia: message.attachments > 0,
+    ratherMms: whyMms(message, settings.longTextParts, partsOf),
     signal: transportFact(lanes, 'signal'),
     sms: transportFact(lanes, 'sms', message.pinned_lane),
     mms: transportFact(lanes, 'mms', message.pinned_lane),
@@ -120,6 +128,20 @@ function transportFact(lanes: readonly Lane[], transport: LegTransport, pinned: 
   const open = own.filter(({ available }) => available)
   if (open.length > 0) return { kind: 'available', roaming: open.every(({ roaming }) => roaming === true) }
   return { kind: 'unavailable', reason: own[0]?.reason ?? 'not ready' }
+}
+
+/** Why it would rather be a picture message than a text. */
+function whyMms(
+  { text, subject_chars: subject, quote_json: quote }: MessageFacts,
+  longTextParts: number | undefined,
+  partsOf: (text: string) => number,
+): string | undefined {
+  if (subject !== null) return 'it has a subject'
+  if (longTextParts === undefined || text === '') return undefined
+  const parts = partsOf(asPlainText(text, quote === null ? undefined : JSON.parse(quote)))
+  if (parts <= longTextParts) return undefined
+  const count = Number.isFinite(parts) ? `${parts} parts` : 'more parts than there can be'
+  return `as a text it would take ${count}, and ${longTextParts} are allowed (mms.long_text_parts)`
 }
 
 /** Why it must not leave as anything but an encrypted message. */

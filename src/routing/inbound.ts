@@ -362,6 +362,7 @@ export class Inbound implements TransportSink {
       conversation_id: conversation.id,
       direction: 'in',
       ...textColumns(await shownText(tx, message)),
+      subject_chars: message.subjectChars ?? null,
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
       incomplete: message.incomplete === true ? 1 : 0,

@@ -58,7 +58,20 @@ export async function planNow(
   contact: Party,
 ): Promise<RoutePlan> {
   const { settings, lanes, clock } = context
-  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact))
+  return planRoute(await gatherFacts(db, settings, lanes(), clock(), message, contact, partsCounter(context)))
+}
+
+/** Counts the parts that a text would take. */
+export function partsCounter({ transports }: Pick<RoutingContext, 'transports'>): (text: string) => number {
+  const sms = transports.find(({ name }) => name === 'sms')
+  return (text) => {
+    try {
+      return sms?.partsOf?.(text) ?? 1
+    } catch {
+      // More than a text can have, which its transport says when it comes to that.
+      return Number.POSITIVE_INFINITY
+    }
+  }
 }
 
 /** What a plan means for its message: how it goes on, and what to note. `go` stands for the caller's own event. */

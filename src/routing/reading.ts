@@ -1,5 +1,5 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
-import type { TransportSink } from '../domain/transport.ts'
+import type { Recipient, TransportSink } from '../domain/transport.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { attachmentsOf, wipeAttachment } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'
@@ -8,6 +8,7 @@ import { startReadTimers } from '../store/disappearing.ts'
 import { keepEarly } from '../store/early-receipts.ts'
 import { conversationsOfAuthor } from '../store/groups.ts'
 import { markConversationRead, markMessagesRead } from '../store/mailbox.ts'
+import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
@@ -17,7 +18,10 @@ import { partiesIn } from './plans.ts'
 
 const OPENED_ELSEWHERE = { code: 'opened', reason: 'it was to be looked at once, and was on another device' }
 
-const nobody = { e164: undefined, aci: undefined, pni: undefined }
+/** Who wrote it into a group: of accounts, or of phone numbers. */
+function authorOf({ author_aci: aci, author_address: address }: MessageRow): Recipient {
+  return { e164: address ?? undefined, aci: aci ?? undefined, pni: undefined }
+}
 
 /** Marks it inside the transaction; what is returned is to be called after its commit. */
 export async function markRead(
@@ -33,14 +37,16 @@ export async function markRead(
   const afterCommit: (() => void)[] = []
   for (const transport of context.transports) {
     if (transport.markRead === undefined) continue
-    const byAuthor = new Map<string | null, number[]>()
+    const byAuthor = new Map<string, { author: MessageRow; timestampsMs: number[] }>()
     for (const message of messages) {
       if (message.transport !== transport.name) continue
-      const times = byAuthor.get(message.author_aci) ?? []
-      byAuthor.set(message.author_aci, [...times, message.sent_timestamp_ms])
+      const key = message.author_aci ?? message.author_address ?? ''
+      const { author, timestampsMs } = byAuthor.get(key) ?? { author: message, timestampsMs: [] }
+      timestampsMs.push(message.sent_timestamp_ms)
+      byAuthor.set(key, { author, timestampsMs })
     }
-    for (const [author, timestampsMs] of byAuthor) {
-      const to = group === undefined ? recipientOf(contact) : { ...nobody, aci: author ?? undefined }
+    for (const { author, timestampsMs } of byAuthor.values()) {
+      const to = group === undefined ? recipientOf(contact) : authorOf(author)
       afterCommit.push(await transport.markRead(to, timestampsMs, asUnit(tx)))
     }
   }

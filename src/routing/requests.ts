@@ -21,6 +21,8 @@ export interface SubmitRequest {
   conversationId?: string
   /** May be empty where something is attached. */
   text: string
+  /** Its own place in a picture message; everywhere else the first line, in bold where that is known. */
+  subject?: string
   /** Styles of its parts, for Signal. */
   ranges?: readonly TextRange[]
   /** Whom it names. */

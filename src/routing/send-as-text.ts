@@ -12,7 +12,7 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { approveMessage } from './decisions.ts'
 import { gatherFacts, TEXT_WANTED } from './facts.ts'
-import { applyPlan, CONSENT_NEEDED, partiesOf } from './plans.ts'
+import { applyPlan, CONSENT_NEEDED, partiesOf, partsCounter } from './plans.ts'
 
 /**
  * Errors: CausewayError `unknown-message`; `wrong-state` when it does not wait for Signal; `no-text` with why it may not be a
@@ -43,7 +43,7 @@ export async function sendAsText(
       : 'a person wanted a text without waiting for Signal',
   }
   const { settings, lanes, clock } = context
-  const facts = await gatherFacts(tx, settings, lanes(), clock(), wanted, contact)
+  const facts = await gatherFacts(tx, settings, lanes(), clock(), wanted, contact, partsCounter(context))
   const bar = whyNoText(facts)
   if (bar !== undefined) {
     throw new CausewayError({ code: 'no-text', message: `It cannot go as a text: ${bar.reason}.`, retry: 'never' })

@@ -14,6 +14,7 @@ import { CausewayError } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
 import type { OutgoingMedia } from '../domain/media.ts'
 import { asPlainText } from '../domain/plain-text.ts'
+import { apartFromSubject } from '../domain/subject.ts'
 import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import { openAttempt, openAttempts, partsOf, refusalsByLane } from '../store/attempts.ts'
@@ -215,11 +216,14 @@ export class Sending {
   ) {
     const recipient = addresseeOf(parties)
     const quote = quoteOf(message)
+    const { subject, text } =
+      attempt.transport === 'mms' ? apartFromSubject(message) : { subject: undefined, text: message.text }
     const outgoing: OutgoingAttempt = {
       messageId: message.id,
       attemptId: attempt.id,
       recipient,
-      text: attempt.transport === 'signal' ? message.text : asPlainText(message.text, quote),
+      text: attempt.transport === 'signal' ? text : asPlainText(text, quote),
+      ...(subject === undefined ? {} : { subject }),
       quote,
       ranges: message.ranges_json === null ? [] : JSON.parse(message.ranges_json),
       timer: timerOf(parties.conversation, message),

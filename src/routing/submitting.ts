@@ -3,7 +3,8 @@ import { parseAddress } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
-import { rangesWithin } from '../domain/ranges.ts'
+import { rangesWithin, type TextRange } from '../domain/ranges.ts'
+import { SUBJECT_CHARS_MAX, withSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
@@ -33,11 +34,12 @@ export async function storeMessage(
   request: SubmitRequest,
 ): Promise<Stored> {
   const media = request.media ?? []
-  if ((request.text === '' && media.length === 0) || request.text.length > TEXT_LENGTH_MAX) {
+  const written = request.text.length + (request.subject?.length ?? 0)
+  if ((request.text === '' && media.length === 0) || written > TEXT_LENGTH_MAX) {
     throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   const viewOnce = request.viewOnce === true
-  if (viewOnce && (media.length !== 1 || request.text !== '')) {
+  if (viewOnce && (media.length !== 1 || written > 0)) {
     throw invalidRequest('What is to be looked at once is one file, without words.')
   }
   const flash = request.flash === true
@@ -56,7 +58,7 @@ export async function storeMessage(
   if (request.modem !== undefined) demandModem(context, request.modem)
   const { contact, conversation, group } = await recipient(context, tx, request)
   demandUnblocked(contact)
-  const words = await ownText(context, tx, request, { contact, group })
+  const words = ledBySubject(request.subject, await ownText(context, tx, request, { contact, group }))
   // Who writes to a stranger lets them in.
   const isRequest = conversation.request_at_ms !== null
   const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
@@ -73,6 +75,8 @@ export async function storeMessage(
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
     flash: flash ? 1 : 0,
+    ...words,
+    quote_json: quote === undefined ? null : JSON.stringify(quote),
     since_leg: 0,
     tries: 0,
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
@@ -91,8 +95,6 @@ export async function storeMessage(
     ...move,
     conversation_id: conversation.id,
     direction: 'out',
-    ...textColumns(words),
-    quote_json: quote === undefined ? null : JSON.stringify(quote),
     valid_until_ms: validUntilMs,
     scheduled_at_ms: scheduledAtMs,
     sent_timestamp_ms: await nextTimestamp(tx, now),
@@ -123,6 +125,20 @@ function demandModem({ lanes }: RoutingContext, id: string): void {
     message: 'There is no such modem here; `GET /api/v1/modems` names them.',
     retry: 'never',
   })
+}
+
+/** The columns of a text with its subject before it. Errors: CausewayError `invalid-request`. */
+function ledBySubject(given: string | undefined, { text, ranges }: { text: string; ranges: readonly TextRange[] }) {
+  const subject = given?.trim() ?? ''
+  if (subject === '') return { ...textColumns({ text, ranges }), subject_chars: null }
+  if (subject.length > SUBJECT_CHARS_MAX || /\p{Cc}/u.test(subject)) {
+    throw invalidRequest(`A subject is one line of at most ${SUBJECT_CHARS_MAX} characters.`)
+  }
+  const led = withSubject(subject, text, ranges)
+  if (rangesWithin(led.text, led.ranges).length !== led.ranges.length) {
+    throw invalidRequest('With the subject there are too many styles.')
+  }
+  return { ...textColumns(led), subject_chars: subject.length }
 }
 
 /** Words of a quoted message that go along. */

@@ -15,7 +15,13 @@ import type { MmsModem } from './mms-modem.ts'
 import type { MmsWay, MmsWays } from './mms-ways.ts'
 
 /** What stands in for a carrier that is not known: nothing goes through a line with a problem. */
-const NOBODY: MmsCarrier = { id: '', bytesMax: undefined, recipientsMax: 1, answersAtLocation: false }
+const NOBODY: MmsCarrier = {
+  id: '',
+  bytesMax: undefined,
+  recipientsMax: 1,
+  subjectCharsMax: 0,
+  answersAtLocation: false,
+}
 const NO_WAY: MmsWay = {
   retrieve: () => Promise.resolve({ kind: 'unreachable', step: 'bearer', bodySent: false, reason: UNKNOWN }),
   submit: () => Promise.resolve({ kind: 'unreachable', step: 'bearer', bodySent: false, reason: UNKNOWN }),
@@ -177,12 +183,13 @@ function problemOf({ modem, way }: Held, choice: CarrierChoice): string | undefi
 }
 
 function carrierOf(record: CarrierRecord, { manual, bytesMax }: ModemMmsConfig): MmsCarrier {
-  const { mmsc, apn, maxMessageSize, recipientLimit, answerAtContentLocation } = record
+  const { mmsc, apn, maxMessageSize, recipientLimit, maxSubject, answerAtContentLocation } = record
   return {
     id: `${mmsc} ${apn}`,
     // Settings by hand that do not say it leave it to what is learnt.
     bytesMax: manual === undefined ? maxMessageSize : bytesMax,
     recipientsMax: recipientLimit,
+    subjectCharsMax: maxSubject,
     answersAtLocation: answerAtContentLocation,
   }
 }

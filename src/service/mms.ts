@@ -10,14 +10,17 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { MmsCarriers } from '../store/mms-carriers.ts'
 import { MmsNotifications } from '../store/mms-notifications.ts'
+import { MmsReadReports } from '../store/mms-read-reports.ts'
 import { MmsTransport } from '../transports/mms.ts'
 import { MmsDesk } from '../transports/mms-desk.ts'
 import type { MmsLines } from '../transports/mms-lines.ts'
 import { MmsPushes } from '../transports/mms-pushes.ts'
+import { MmsReading } from '../transports/mms-reading.ts'
 
 export interface Mms {
   pushes: MmsPushes
   desk: MmsDesk
+  reading: MmsReading
   transport: MmsTransport
 }
 
@@ -34,19 +37,22 @@ export interface MmsOptions {
 /** Everything but the lines, which come when the modems exist (`ModemLines.open`). */
 export function createMms(options: MmsOptions, lines: MmsLines): Mms {
   const { config, db, sink, ids, clock, log, fitting } = options
-  const { mode, bytesMax, sendBytesMax, deliveryReports, readReports, allowReports } = config.mms
+  const { mode, bytesMax, sendBytesMax, deliveryReports, readReports, allowReports, sendReadReports } = config.mms
   const shelf = new MmsNotifications(db, ids, clock)
   const carriers = new MmsCarriers(db)
   const common = { shelf, sink, lines, bytesMax, region: config.region, clock }
-  const desk = new MmsDesk({ ...common, carriers, reportsAllowed: allowReports, log })
+  const reading = new MmsReading({ shelf: new MmsReadReports(db), lines, allowed: sendReadReports, clock, log })
+  const desk = new MmsDesk({ ...common, carriers, reading, reportsAllowed: allowReports, log })
   return {
     pushes: new MmsPushes({ ...common, mode, wake: () => desk.poke() }),
     desk,
+    reading,
     transport: new MmsTransport({
       lines,
       notifications: shelf,
       carriers,
       fitting,
+      reading,
       sink,
       settings: { bytesMax: sendBytesMax, deliveryReports, readReports },
       clock,

@@ -205,7 +205,15 @@ export async function wipeAttachment(
 ): Promise<void> {
   await tx
     .updateTable('attachments')
-    .set({ ...why, state: 'gone', blob_id: null, thumbnail_id: null, due_at_ms: null, pointer: null })
+    .set({
+      ...why,
+      state: 'gone',
+      blob_id: null,
+      thumbnail_id: null,
+      playable_id: null,
+      due_at_ms: null,
+      pointer: null,
+    })
     .where('id', '=', row.id)
     .execute()
   await doom(tx, row)
@@ -249,8 +257,47 @@ export async function pruneUploads(tx: DatabaseTransaction, nowMs: number): Prom
 }
 
 async function doom(tx: DatabaseTransaction, row: AttachmentRow): Promise<void> {
-  const ids = [row.blob_id, row.thumbnail_id].filter((id) => id !== null)
+  const ids = [row.blob_id, row.thumbnail_id, row.playable_id].filter((id) => id !== null)
   if (ids.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', ids).execute()
+}
+
+/**
+ * Keeps the copy that browsers play; beyond `copiesMax` the oldest ones go. False when the recording has gone, or has a copy
+ * already: then this one goes.
+ */
+export async function keepPlayable(
+  tx: DatabaseTransaction,
+  row: AttachmentRow,
+  copy: StoredBlob,
+  copiesMax: number,
+  nowMs: number,
+): Promise<boolean> {
+  await insertBlobs(tx, [copy], nowMs)
+  const kept = await tx
+    .updateTable('attachments')
+    .set({ playable_id: copy.id })
+    .where('id', '=', row.id)
+    .where('blob_id', '=', row.blob_id)
+    .where('playable_id', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  const spare = await tx
+    .selectFrom('attachments')
+    .innerJoin('blobs', 'blobs.id', 'attachments.playable_id')
+    .select(['attachments.id', 'attachments.playable_id'])
+    .where('attachments.playable_id', 'is not', null)
+    .orderBy('blobs.created_at_ms', 'desc')
+    .orderBy('blobs.id', 'desc')
+    .limit(copiesMax)
+    .offset(copiesMax)
+    .execute()
+  for (const { id } of spare) {
+    await tx.updateTable('attachments').set({ playable_id: null }).where('id', '=', id).execute()
+  }
+  const doomed = spare.map(({ playable_id: id }) => id ?? '')
+  if (kept === undefined) doomed.push(copy.id)
+  if (doomed.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', doomed).execute()
+  return kept !== undefined
 }
 
 export async function doomedBlobs(db: Database): Promise<string[]> {

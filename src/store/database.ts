@@ -32,6 +32,7 @@ import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import * as signalNames from './migrations/0023_signal_names.ts'
 import * as earlyWords from './migrations/0025_early_words.ts'
+import * as pictureSubjects from './migrations/0027_picture_subjects.ts'
 import * as pinnedLane from './migrations/0029_pinned_lane.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
@@ -68,6 +69,7 @@ const migrations = {
   '0019_message_paths': messagePaths,
   '0023_signal_names': signalNames,
   '0025_early_words': earlyWords,
+  '0027_picture_subjects': pictureSubjects,
   '0029_pinned_lane': pinnedLane,
 }
 

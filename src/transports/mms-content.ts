@@ -11,6 +11,8 @@ const EMPTY = '(an empty picture message)'
 
 export interface ShownMessage {
   text: string
+  /** Of the subject before it. */
+  subjectChars: number | undefined
   ranges: readonly TextRange[]
   media: readonly InboundMedia[]
 }
@@ -24,6 +26,7 @@ export function shownMessage(conf: RetrieveConf, notificationId: string): ShownM
   const text = (subject === undefined ? whole : withoutBrackets(whole, subject)).slice(0, TEXT_CHARS_MAX)
   return {
     text: text === '' && media.length === 0 ? EMPTY : text,
+    subjectChars: subject?.length,
     ranges: subject === undefined ? [] : [{ kind: 'style', style: 'bold', start: 0, length: subject.length }],
     media,
   }

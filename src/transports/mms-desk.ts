@@ -18,6 +18,7 @@ import { answerPdu } from './mms-answers.ts'
 import { shownMessage } from './mms-content.ts'
 import type { MmsLine, MmsLines } from './mms-lines.ts'
 import { addressKey, type Participants, participants, senderOf } from './mms-people.ts'
+import type { MmsReading } from './mms-reading.ts'
 import { isAnswerTaken, type Retrieved, retrieved } from './mms-results.ts'
 import { pictureNotice, SENDS_ONLY_CODE } from './mms-words.ts'
 
@@ -27,6 +28,7 @@ const LOOK_AT_LEAST_MS = 60_000
 export interface MmsDeskOptions {
   shelf: NotificationShelf
   carriers: CarrierShelf
+  reading: Pick<MmsReading, 'came'>
   sink: Pick<TransportSink, 'message' | 'picture' | 'committed'>
   lines: MmsLines
   /** What is taken in at most, in octets of the whole message. */
@@ -183,24 +185,27 @@ export class MmsDesk {
     { from, numbers }: { from: string | undefined } & Pick<Participants, 'numbers'>,
     unit: UnitOfWork,
   ): Promise<void> {
-    const { text, ranges, media } = shownMessage(conf, record.id)
-    const { lane, receivedAtMs } = record
+    const { text, subjectChars, ranges, media } = shownMessage(conf, record.id)
+    const { id, lane, receivedAtMs } = record
+    const sentAtMs = conf.date === undefined ? receivedAtMs : Math.min(conf.date * 1_000, this.#options.clock())
     await this.#options.sink.message(
       {
         transport: 'mms',
         lane,
         from: { address: from, aci: undefined, pni: undefined, name: undefined },
         text,
+        subjectChars,
         ranges,
         media,
         numbers,
-        sentAtMs: conf.date === undefined ? receivedAtMs : Math.min(conf.date * 1_000, this.#options.clock()),
+        sentAtMs,
         receivedAtMs,
         encrypted: false,
-        dedupeKey: record.id,
+        dedupeKey: id,
       },
       unit,
     )
+    await this.#options.reading.came(conf, { id, lane, from, sentAtMs }, unit)
   }
 
   async #miss(record: Announced, { miss, code, words: reason }: Retrieved & { kind: 'missed' }): Promise<void> {

@@ -9,6 +9,8 @@ export interface MmsCarrier {
   /** Of a whole PDU, as the carrier's record says; undefined: it does not say. */
   bytesMax: number | undefined
   recipientsMax: number
+  /** Of a subject. */
+  subjectCharsMax: number
   /** It wants answers at the message's own address. */
   answersAtLocation: boolean
 }

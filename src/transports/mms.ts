@@ -29,10 +29,12 @@ import type {
   SendOutcome,
   Transport,
   TransportSink,
+  UnitOfWork,
 } from '../domain/transport.ts'
 import { fileOf, pointerOf } from './mms-content.ts'
 import type { MmsLine, MmsLines } from './mms-lines.ts'
 import { sendReq } from './mms-message.ts'
+import type { MmsReading } from './mms-reading.ts'
 import { posted } from './mms-results.ts'
 
 /** How often one attempt makes the files smaller; each is one size of `mms-outgoing.ts`. */
@@ -46,6 +48,7 @@ export interface MmsTransportOptions {
   notifications: Pick<NotificationShelf, 'pdu'>
   carriers: CarrierShelf
   fitting: MmsFitting
+  reading: Pick<MmsReading, 'markRead'>
   sink: Pick<TransportSink, 'receipt'>
   settings: {
     /** More than this is not sent, whatever the carrier takes; undefined: what it takes. */
@@ -95,6 +98,10 @@ export class MmsTransport implements Transport {
   }
 
   async approveIdentity(): Promise<void> {}
+
+  markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
+    return this.#options.reading.markRead(author, timestampsMs, unit)
+  }
 
   async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {
     const { clock } = this.#options
@@ -222,11 +229,12 @@ export class MmsTransport implements Transport {
 
   /** The PDU, and words for what has no room in it, which the recipient reads too: nothing is left out in silence. */
   async #fit(
-    { attempt, to, transactionId }: Posting,
+    { line, attempt, to, transactionId }: Posting,
     bytesMax: number,
     step: number,
   ): Promise<{ pdu: Uint8Array; notes: readonly string[] }> {
     const { fitting, clock, settings } = this.#options
+    const { subject, words } = headOf(attempt, line.carrier.subjectCharsMax)
     const files = (attempt.media ?? []).map((media) => ({
       contentType: media.contentType,
       fileName: media.fileName ?? null,
@@ -234,10 +242,10 @@ export class MmsTransport implements Transport {
       read: () => octetsOf(media),
     }))
     const { parts, notes }: Fitted =
-      files.length === 0 ? { parts: [], notes: [] } : await fitting.fit({ text: attempt.text, files, bytesMax, step })
-    const text = [attempt.text, ...notes.map((note) => `[${note}]`)].filter((words) => words !== '').join('\n')
+      files.length === 0 ? { parts: [], notes: [] } : await fitting.fit({ text: words, files, bytesMax, step })
+    const text = [words, ...notes.map((note) => `[${note}]`)].filter((words) => words !== '').join('\n')
     const reports = { deliveryReport: settings.deliveryReports, readReport: settings.readReports }
-    return { pdu: sendReq({ transactionId, to, subject: undefined, text, parts, ...reports, atMs: clock() }), notes }
+    return { pdu: sendReq({ transactionId, to, subject, text, parts, ...reports, atMs: clock() }), notes }
   }
 
   #line(lane: string): MmsLine {
@@ -250,6 +258,12 @@ export class MmsTransport implements Transport {
       retryAfterMs: AWAY_RETRY_MS,
     })
   }
+}
+
+/** A subject that the carrier has no room for leads the text instead: it may be cut there, or the message refused. */
+function headOf({ subject, text }: OutgoingAttempt, charsMax: number): { subject: string | undefined; words: string } {
+  if (subject === undefined || subject.length <= charsMax) return { subject, words: text }
+  return { subject: undefined, words: text === '' ? subject : `${subject}\n${text}` }
 }
 
 function recipientsOf({ e164, numbers }: Recipient): readonly string[] {

@@ -49,6 +49,8 @@ export interface SendOptions extends Options {
   attach?: readonly string[]
   /** The file is to be looked at once. */
   viewOnce?: boolean
+  /** One line above the text. */
+  subject?: string
   /** To be shown at once, as a text. */
   flash?: boolean
   /** The files are voice messages. */
@@ -74,11 +76,14 @@ export async function send(to: string, words: readonly string[], options: SendOp
     throw new ExitError(EXIT.usage, '--view-once goes with one --attach FILE and no words.')
   if (options.flash === true && files.length > 0)
     throw new ExitError(EXIT.usage, '--flash goes with a text alone, without --attach.')
+  if (options.subject !== undefined && (options.flash === true || options.viewOnce === true))
+    throw new ExitError(EXIT.usage, '--subject goes with neither --flash nor --view-once.')
   const text = words.length === 1 && words[0] === '-' ? (await readText(process.stdin)).trimEnd() : words.join(' ')
   const gateway = await findGateway(options)
   const body = {
     ...(to.startsWith('cnv_') ? { conversation_id: to } : { to: await recipientFor(gateway, to) }),
     text: text === '' ? undefined : text,
+    subject: options.subject,
     media: files.length === 0 ? undefined : await handIn(gateway, files, options),
     view_once: options.viewOnce,
     flash: options.flash,

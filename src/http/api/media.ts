@@ -62,10 +62,14 @@ async function* whole(request: IncomingMessage): AsyncGenerator<Uint8Array, void
   }
 }
 
-async function read(call: Call<undefined, unknown>, which: 'content' | 'thumbnail'): Promise<typeof STREAMING> {
+async function read(
+  call: Call<undefined, unknown>,
+  which: 'content' | 'thumbnail' | 'playable',
+): Promise<typeof STREAMING> {
   const { ports, params, raw } = call
   const row = await ports.media.demand(params['id'] ?? '')
-  const blob = await contentOf(ports.db, row, which)
+  const copy = which === 'playable' ? await ports.playable.of(row) : undefined
+  const blob = copy ?? (await contentOf(ports.db, row, which === 'thumbnail' ? which : 'content'))
   // What we send ourselves is wiped when it has left, not when it is read.
   const isOnce = row.view_once === 1 && row.transport !== null
   const range = isOnce ? undefined : rangeOf(call.header('range'), blob.bytes)
@@ -80,7 +84,7 @@ async function read(call: Call<undefined, unknown>, which: 'content' | 'thumbnai
   const { from, to } = range ?? { from: 0, to: blob.bytes }
   const { request, response } = raw
   response.writeHead(range === undefined ? 200 : 206, {
-    'Content-Type': which === 'content' ? row.content_type : await thumbnailType(ports, blob),
+    'Content-Type': copy?.contentType ?? (which === 'content' ? row.content_type : await thumbnailType(ports, blob)),
     'Content-Length': to - from,
     ...(isOnce ? {} : { 'Accept-Ranges': 'bytes' }),
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${from}-${to - 1}/${blob.bytes}` }),
@@ -145,6 +149,14 @@ export const mediaRoutes: readonly Route[] = [
     scope: 'messages:read',
     summary: 'A small copy of a picture (JPEG or PNG, 512 pixels at most). 409 where there is none.',
     handle: (call) => read(call, 'thumbnail'),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/media/:id/playable',
+    scope: 'messages:read',
+    summary:
+      'A copy that browsers play of a recording that they do not (AMR, 3GP, AVI), whole or a `Range` of it. Made when it is first asked for, which takes a while. 409 `no-converter` without ffmpeg on the gateway, `not-playable` where it cannot be made.',
+    handle: (call) => read(call, 'playable'),
   }),
   route({
     method: 'GET',

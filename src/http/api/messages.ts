@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
+import { SUBJECT_CHARS_MAX } from '../../domain/subject.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
 import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
@@ -45,6 +46,15 @@ const newMessage = z
       ),
     conversation_id: z.string().min(1).max(64).optional().describe('Instead of `to`.'),
     text: z.string().max(TEXT_CHARS_MAX).optional().describe('May be left out where something is attached.'),
+    subject: z
+      .string()
+      .min(1)
+      .max(SUBJECT_CHARS_MAX)
+      .regex(/^\P{Cc}+$/u, { message: 'Write one line.' })
+      .optional()
+      .describe(
+        'Makes what leaves over the phone network a picture message where MMS is there. Over Signal and as a text it is the first line, as it is of `text` in the answer.',
+      ),
     media: z
       .array(z.string().min(1).max(64))
       .min(1)
@@ -92,6 +102,10 @@ const newMessage = z
   .refine((body) => (body.text ?? '') !== '' || body.media !== undefined, {
     message: 'Give a text, or something to attach.',
     path: ['text'],
+  })
+  .refine((body) => body.subject === undefined || (body.flash !== true && body.view_once !== true), {
+    message: 'A flash message, or a file to be looked at once, has no subject.',
+    path: ['subject'],
   })
   .refine((body) => body.flash !== true || body.media === undefined, {
     message: 'A flash message is a text alone: leave media out.',
@@ -153,6 +167,7 @@ async function addressed(ports: ApiPorts, request: SubmitRequest): Promise<Submi
 
 function submitRequest(body: NewMessage, scope: string, key: string | undefined): SubmitRequest {
   const request: SubmitRequest = { text: body.text ?? '' }
+  if (body.subject !== undefined) request.subject = body.subject
   if (body.media !== undefined) request.media = body.media
   if (body.view_once !== undefined) request.viewOnce = body.view_once
   if (body.flash !== undefined) request.flash = body.flash

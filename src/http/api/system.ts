@@ -18,7 +18,7 @@ export const systemRoutes: readonly Route[] = [
     scope: 'system:read',
     summary:
       'Settings that can be changed while it runs: those in force, in `configured` what the configuration says, and in `chosen` the names of those that people changed.',
-    handle: async ({ ports }) => ok(settingsView(ports.router.settings)),
+    handle: async ({ ports }) => ok(settingsView(ports.router.settings, ports.longTextParts)),
   }),
   route({
     method: 'PATCH',
@@ -50,7 +50,7 @@ export const systemRoutes: readonly Route[] = [
     handle: async ({ ports, body }) => {
       const { after, default: defaultPolicy, when_roaming: whenRoaming } = body.fallback ?? {}
       await ports.router.changeSettings({ mode: body.mode, fallbackAfterMs: after, defaultPolicy, whenRoaming })
-      return ok(settingsView(ports.router.settings))
+      return ok(settingsView(ports.router.settings, ports.longTextParts))
     },
   }),
   route({

@@ -35,6 +35,10 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/messages/:id/retry': json(answers.message),
   'POST /api/v1/media': json(answers.attachment, 201),
   'GET /api/v1/media/:id': { statuses: [200, 206], other: { '*/*': 'The octets of the file, of its own type.' } },
+  'GET /api/v1/media/:id/playable': {
+    statuses: [200, 206],
+    other: { 'audio/mp4': 'A sound.', 'video/mp4': 'A film.' },
+  },
   'GET /api/v1/media/:id/thumbnail': {
     statuses: [200, 206],
     other: { 'image/jpeg': 'A picture.', 'image/png': 'A picture with transparency.' },

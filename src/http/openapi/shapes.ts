@@ -74,6 +74,7 @@ const attachmentFields = {
   reason: maybe,
   url: maybe,
   thumbnail_url: maybe,
+  playable_url: maybe.describe('Of a recording that browsers do not play: a copy that they do.'),
 }
 
 const attachment = shape('Attachment', attachmentFields)
@@ -93,6 +94,9 @@ const messageFields = {
   notice: maybe,
   origin: z.enum(['here', 'other-device']),
   text,
+  subject: maybe.describe(
+    'Of a picture message, or of one that was sent with a subject: it is the first line of `text`.',
+  ),
   attachments: z.array(attachment),
   flash: flag,
   incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
@@ -159,7 +163,9 @@ const attempts = shape('Attempts', {
 const conversation = shape('Conversation', {
   id: text,
   contact: contactRef.nullable().describe('Of a group: null.'),
-  group: z.strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']) }).nullable(),
+  group: z
+    .strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']), texts_apart: flag.nullable() })
+    .nullable(),
   state: z.enum(['open', 'request', 'blocked']),
   unread: count,
   disappears_after: maybe,

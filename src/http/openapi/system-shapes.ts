@@ -4,7 +4,7 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
 import { SETTING_NAMES } from '../views.ts'
-import { maybe, shape, text } from './shapes.ts'
+import { count, maybe, shape, text } from './shapes.ts'
 
 const live = {
   mode: z.enum(MODES),
@@ -14,6 +14,7 @@ const live = {
 export const systemAnswers = {
   settings: shape('Settings', {
     ...live,
+    long_text_parts: count.nullable().describe('`mms.long_text_parts`; null: texts stay texts.'),
     configured: z.strictObject(live).describe('What the configuration says.'),
     chosen: z.array(z.enum(Object.values(SETTING_NAMES))).describe('Those that people changed; they win.'),
   }),

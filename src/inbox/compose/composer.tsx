@@ -7,16 +7,18 @@ import { ask } from '../api/client.ts'
 import type { Contact, Conversation, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { changeDraft, draftOf, EMPTY_DRAFT } from '../model/drafts.ts'
-import { expectedTransport } from '../model/expectation.ts'
+import { expectation, type SendingFacts, takesSubject } from '../model/expectation.ts'
 import { send } from '../model/outbox.ts'
 import { messageLine, personName } from '../model/people.ts'
 import { preferences } from '../model/preferences.ts'
-import { account, mode, settings } from '../model/status.ts'
+import { account, mode, pictures, settings } from '../model/status.ts'
 import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
 import { fullTime } from '../ui/times.ts'
 import { ModemChoice } from './modem-choice.tsx'
+import { PictureNote } from './picture-note.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
-import { SegmentCounter } from './segment-counter.tsx'
+import { partsOf, SegmentCounter } from './segment-counter.tsx'
+import { SubjectField } from './subject-field.tsx'
 import { TransportPill } from './transport-pill.tsx'
 import { UploadTray } from './upload-tray.tsx'
 import { useUploads } from './uploads.ts'
@@ -41,18 +43,24 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const picker = useRef<HTMLInputElement>(null)
   const typingToldMs = useRef(0)
   const hasFiles = draft.attachments.length + uploads.running.length > 0
-  const transport = expectedTransport({
+  const subject = draft.subject?.trim() ?? ''
+  const quote = messages.find(({ id: messageId }) => messageId === draft.quoteId)
+  const longParts = partsBeyond(settings.value?.long_text_parts ?? null, draft.text, subject, quote)
+  const facts: SendingFacts = {
     mode: mode.value,
-    group: conversation.group?.kind,
+    group: conversation.group?.texts_apart === true ? 'apart' : conversation.group?.kind,
     textable: contact === undefined || contact.number !== null || contact.sender !== null,
     hasAccount: account.value === undefined || account.value.state !== 'none',
     standing: contact?.signal.standing ?? 'unknown',
     policy: draft.policy ?? contact?.policy ?? settings.value?.fallback.default,
     last: messages.findLast(({ transport: carried }) => carried !== null)?.transport,
     hasFiles,
+    ratherMms: subject !== '' || longParts !== undefined,
+    mms: pictures.value.mms,
     timer: conversation.disappears_after !== null,
-  })
-  const quote = messages.find(({ id: messageId }) => messageId === draft.quoteId)
+  }
+  const expected = expectation(facts)
+  const { transport } = expected
   const isReady = (draft.text.trim() !== '' || draft.attachments.length > 0) && uploads.running.length === 0
 
   useEffect(() => {
@@ -150,6 +158,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           </button>
         </p>
       )}
+      <SubjectField subject={draft.subject} change={(words) => changeDraft(id, { subject: words })} />
       <div class="composer-row">
         <button
           type="button"
@@ -212,8 +221,19 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           choose={(policy) => changeDraft(id, { policy })}
         />
         {transport === 'sms' && <ModemChoice conversationId={id} />}
+        <PictureNote expected={expected} hasFiles={hasFiles} parts={subject === '' ? longParts : undefined} />
+        {draft.subject === undefined && takesSubject(facts) && (
+          <button type="button" class="link" onClick={() => changeDraft(id, { subject: '' })}>
+            {t('subject.add')}
+          </button>
+        )}
         {transport === 'sms' && draft.text !== '' && (
-          <SegmentCounter text={draft.text} quote={quote} replace={(text) => changeDraft(id, { text })} />
+          <SegmentCounter
+            text={draft.text}
+            subject={subject}
+            quote={quote}
+            replace={(text) => changeDraft(id, { text })}
+          />
         )}
       </div>
       {isScheduling && (
@@ -225,6 +245,18 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
       )}
     </form>
   )
+}
+
+/** Parts that it would take as a text, where that is more than the owner lets texts have. */
+function partsBeyond(
+  partsMax: number | null,
+  text: string,
+  subject: string,
+  quote: Message | undefined,
+): number | undefined {
+  if (partsMax === null || text === '') return undefined
+  const parts = partsOf(text, subject, quote) ?? Number.POSITIVE_INFINITY
+  return parts > partsMax ? parts : undefined
 }
 
 /** As high as its lines, up to a bound, in browsers that do not do so by themselves. */

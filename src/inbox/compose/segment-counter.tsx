@@ -13,13 +13,14 @@ const QUIET_ABOVE_LEFT = 60
 
 interface CounterProps {
   text: string
+  /** Leads it; empty where there is none. */
+  subject: string
   quote: Message | undefined
   replace: (text: string) => void
 }
 
-export function SegmentCounter({ text, quote, replace }: CounterProps) {
-  const asText = quote === undefined ? text : asPlainText(text, { ours: true, timestampMs: 0, text: quote.text })
-  const count = counted(asText)
+export function SegmentCounter({ text, subject, quote, replace }: CounterProps) {
+  const count = counted(asText(text, subject, quote))
   if (count === undefined) return <p class="counter over">{t('counter.tooLong')}</p>
   const { parts, alphabet, unitsLeft, forcedBy } = count
   const isQuiet = parts === 1 && alphabet === 'gsm7' && unitsLeft > QUIET_ABOVE_LEFT
@@ -43,6 +44,16 @@ export function SegmentCounter({ text, quote, replace }: CounterProps) {
       )}
     </p>
   )
+}
+
+/** Parts that it would take as a text; undefined: more than there can be. */
+export function partsOf(text: string, subject: string, quote: Message | undefined): number | undefined {
+  return counted(asText(text, subject, quote))?.parts
+}
+
+function asText(text: string, subject: string, quote: Message | undefined): string {
+  const whole = subject === '' ? text : `${subject}\n${text}`
+  return quote === undefined ? whole : asPlainText(whole, { ours: true, timestampMs: 0, text: quote.text })
 }
 
 /** Undefined: more parts than there can be. */

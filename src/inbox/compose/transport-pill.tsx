@@ -3,10 +3,10 @@ import type { Policy } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { Check, Lock, MessageSquare, RotateCw } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
-import { TransportGlyph } from '../ui/transport.tsx'
+import { type ShownTransport, TransportGlyph } from '../ui/transport.tsx'
 
 interface PillProps {
-  expected: 'signal' | 'sms'
+  expected: ShownTransport
   chosen: Policy | undefined
   group: 'signal' | 'phone' | undefined
   textable: boolean
@@ -19,7 +19,9 @@ export function TransportPill({ expected, chosen, group, textable, choose }: Pil
     return (
       <span class={`pill ${expected}`}>
         <TransportGlyph transport={expected} />
-        <span>{t(group === 'signal' ? 'pill.group' : 'groups.phone')}</span>
+        <span>
+          {t(group === 'signal' ? 'pill.group' : expected === 'mms' ? 'groups.phoneMms' : 'groups.phoneApart')}
+        </span>
       </span>
     )
   }

@@ -5,6 +5,8 @@ import { put, readAll, remove } from './vault.ts'
 
 export interface Draft {
   text: string
+  /** Undefined: there is no field for one. */
+  subject?: string | undefined
   quoteId?: string | undefined
   attachments: readonly Attachment[]
   /** RFC 3339. */
@@ -36,7 +38,8 @@ export function hasDraft(conversationId: string): boolean {
 export function changeDraft(conversationId: string, change: Partial<Draft>): void {
   const next = new Map(drafts.peek())
   const draft = { ...(next.get(conversationId) ?? EMPTY_DRAFT), ...change }
-  const isEmpty = draft.text === '' && draft.attachments.length === 0 && draft.quoteId === undefined
+  const isEmpty =
+    draft.text === '' && draft.subject === undefined && draft.attachments.length === 0 && draft.quoteId === undefined
   const isUsual = draft.policy === undefined && draft.modem === undefined
   if (isEmpty && isUsual && draft.scheduleAt === undefined) next.delete(conversationId)
   else next.set(conversationId, draft)
@@ -47,6 +50,7 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
 export function dropDraft(conversationId: string): void {
   changeDraft(conversationId, {
     text: '',
+    subject: undefined,
     attachments: [],
     quoteId: undefined,
     scheduleAt: undefined,

@@ -93,11 +93,12 @@ async function hand(row: Unsent): Promise<void> {
 }
 
 function bodyOf({ key, conversationId, draft }: Unsent): object {
-  const { text, attachments, quoteId, scheduleAt, policy, modem } = draft
+  const { text, subject = '', attachments, quoteId, scheduleAt, policy, modem } = draft
   return {
     conversation_id: conversationId,
     metadata: { [KEY_FIELD]: key },
     ...(text === '' ? {} : { text }),
+    ...(subject.trim() === '' ? {} : { subject: subject.trim() }),
     ...(attachments.length === 0 ? {} : { media: attachments.map(({ id }) => id) }),
     ...(quoteId === undefined ? {} : { quote_id: quoteId }),
     ...(scheduleAt === undefined ? {} : { schedule_at: scheduleAt }),

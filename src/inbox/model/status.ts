@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
 import type { Mode, Modem, Page, QueueRow, Settings, SignalAccount } from '../api/types.ts'
+import type { Mms } from './expectation.ts'
 
 /** Events within this time make one round of requests. */
 const REFRESH_AFTER_MS = 400
@@ -13,6 +14,18 @@ export const mode = computed<Mode>(() => settings.value?.mode ?? 'integrated')
 export const queue = signal<readonly QueueRow[]>([])
 /** The event stream is open. */
 export const online = signal(false)
+
+/** What every carrier takes as far as is known, in octets of the whole message; as the gateway has it. */
+const PICTURE_BYTES_DEFAULT = 307_200
+
+/** Picture messages: whether they can leave, and how large they may be. Not known yet counts as ready. */
+export const pictures = computed((): { mms: Mms; bytesMax: number } => {
+  const set = (modems.value ?? []).flatMap(({ mms }) => (mms === null ? [] : [mms]))
+  const ready = set.filter(({ available }) => available)
+  const mms = modems.value === undefined || ready.length > 0 ? 'there' : set.length > 0 ? 'away' : 'absent'
+  const sizes = (ready.length > 0 ? ready : set).map(({ bytes_max: bytesMax }) => bytesMax ?? PICTURE_BYTES_DEFAULT)
+  return { mms, bytesMax: sizes.length === 0 ? PICTURE_BYTES_DEFAULT : Math.min(...sizes) }
+})
 
 /** Messages that are still to leave by themselves. */
 export const queued = computed(() =>

@@ -10,6 +10,7 @@ import { Download, FileText, Hourglass, Picture } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
 import { sizeWords } from '../ui/sizes.ts'
 import { Lightbox } from './lightbox.tsx'
+import { Recording } from './recording.tsx'
 import { ViewOnce } from './view-once.tsx'
 
 export function Files({ message }: { message: Message }) {
@@ -53,19 +54,13 @@ function File({ file, message }: { file: Attachment; message: Message }) {
       </>
     )
   }
-  // Whoever sends a film or a sound to a gateway rarely sends captions with it.
-  if (type.startsWith('audio/'))
+  if (/^(?:audio|video)\//.test(type)) {
     return (
-      <audio class="sound" controls preload="none" src={file.url} aria-label={t('file.voice')}>
-        <track kind="captions" />
-      </audio>
+      <Recording file={file} name={name}>
+        <Named file={file} words={file.file_name ?? t('file.file')} url={file.url} />
+      </Recording>
     )
-  if (type.startsWith('video/'))
-    return (
-      <video class="film" controls preload="metadata" src={file.url} aria-label={name}>
-        <track kind="captions" />
-      </video>
-    )
+  }
   return <Named file={file} words={file.file_name ?? t('file.file')} url={file.url} />
 }
 

@@ -12,6 +12,7 @@ import { Bubble } from './bubble.tsx'
 import type { Entry } from './entries.ts'
 import { MessageMenu } from './message-menu.tsx'
 import { MessageNotes } from './message-notes.tsx'
+import { PictureLine } from './picture-line.tsx'
 import { Reactions } from './reactions.tsx'
 
 interface MessageEntryProps {
@@ -23,6 +24,7 @@ interface MessageEntryProps {
 export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProps) {
   const [, go] = useLocation()
   const { message, first, last } = entry
+  if (message.notice === 'picture') return <PictureLine message={message} />
   if (message.kind !== 'text') return <NoticeLine message={message} />
   const isOurs = message.direction === 'out'
   const side = isOurs ? 'ours' : 'theirs'

@@ -14,6 +14,7 @@ export function UnsentEntry({ unsent }: { unsent: Unsent }) {
           {draft.attachments.length > 0 && <p>{t('unsent.files', { count: draft.attachments.length })}</p>}
           <div class="text">
             <p translate={false} dir="auto">
+              {draft.subject !== undefined && draft.subject !== '' && <b>{`${draft.subject}\n`}</b>}
               {draft.text}
             </p>
           </div>

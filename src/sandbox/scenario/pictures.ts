@@ -41,7 +41,13 @@ export class ScenarioPictures {
     }
     const clock = () => Date.now()
     const common = { shelf: new Shelf(), sink: inbox, lines, bytesMax: BYTES_MAX, region: undefined, clock }
-    this.#desk = new MmsDesk({ ...common, carriers: NOTHING_LEARNT, reportsAllowed: true, log })
+    this.#desk = new MmsDesk({
+      ...common,
+      carriers: NOTHING_LEARNT,
+      reading: NOBODY_IS_TOLD,
+      reportsAllowed: true,
+      log,
+    })
     this.pushes = new MmsPushes({ ...common, mode: 'immediate', wake: () => this.#desk.poke() })
   }
 
@@ -50,11 +56,11 @@ export class ScenarioPictures {
     const carrier = await simulatedCarrier(mmsc, number)
     const bearer = interfaceBearer({ interfaceName: 'lo', dns: [] })
     const timings = { ...EXCHANGE_TIMINGS, firstByteMs: SILENCE_MS, silenceMs: SILENCE_MS }
-    const { maxMessageSize: bytesMax, recipientLimit: recipientsMax } = carrier
+    const { maxMessageSize: bytesMax, recipientLimit: recipientsMax, maxSubject: subjectCharsMax } = carrier
     this.#lines.push({
       lane: modem.id,
       exchange: createMmsExchange({ carrier, bearer, clock: systemClock, log, timings }),
-      carrier: { id: carrier.id, bytesMax, recipientsMax, answersAtLocation: false },
+      carrier: { id: carrier.id, bytesMax, recipientsMax, subjectCharsMax, answersAtLocation: false },
       problem: undefined,
       ownNumber: number,
       roaming: false,
@@ -86,6 +92,9 @@ const NOTHING_LEARNT: CarrierShelf = {
   ownNumbers: async () => [],
   learnOwnNumber: async () => {},
 }
+
+/** Nobody reads here. */
+const NOBODY_IS_TOLD = { came: async () => {} }
 
 /** All in memory: there is nothing to commit. */
 class Shelf implements NotificationShelf {

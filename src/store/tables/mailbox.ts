@@ -76,6 +76,8 @@ export interface MessagesTable {
   /** `call`: somebody called; `broadcast`: to everybody in the cell; `notice`: something was done to a group. Their text
    * says so in words. */
   kind: Generated<MessageKind>
+  /** So many of its first UTF-16 units are its subject, with a line break after them where more follows. */
+  subject_chars: number | null
   /** Meant to be shown at once (class 0). */
   flash: Generated<number>
   /** A long text of which parts are missing: gap marks stand for them. */

@@ -46,6 +46,8 @@ interface AttachmentsTable {
   due_at_ms: number | null
   blob_id: string | null
   thumbnail_id: string | null
+  /** A copy of a recording that browsers play. */
+  playable_id: string | null
   created_at_ms: number
 }
 

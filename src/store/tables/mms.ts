@@ -1,5 +1,5 @@
 /** The newest schema of picture messages; migrations/0016_mms.ts has it as SQL with its rules. Times are ms since epoch. */
-import type { Selectable } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 import type { IncomingAnswer, IncomingState } from '../../domain/mms-incoming.ts'
 
 /** One announced message, see `domain/mms-incoming.ts`. */
@@ -57,6 +57,20 @@ interface LimitsTable {
   learnt_at_ms: number
 }
 
+/** See `ReadReportShelf`. */
+interface ReadReportsTable {
+  notification_id: string
+  lane: string
+  mmsc_message_id: string
+  to_address: string
+  /** The message's own time. */
+  sent_at_ms: number
+  state: 'unread' | 'owed' | 'leaving'
+  read_at_ms: number | null
+  due_at_ms: number | null
+  tries: Generated<number>
+}
+
 interface OwnNumbersTable {
   lane: string
   e164: string
@@ -70,6 +84,7 @@ export interface MmsTables {
   mms_reports: ReportsTable
   mms_limits: LimitsTable
   mms_own_numbers: OwnNumbersTable
+  mms_read_reports: ReadReportsTable
 }
 
 export type NotificationRow = Selectable<NotificationsTable>

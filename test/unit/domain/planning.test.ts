@@ -76,6 +76,33 @@ const RULES: [rule: string, change: Change, plan: string][] = [
     { hasMedia: true, silent: SILENT },
     'failed media-needs-mms',
   ],
+  [
+    'a long text, or one with a subject, to whoever is not on Signal goes as a picture message where MMS is there',
+    { ratherMms: 'it has a subject', mms: UP, contact: { standing: 'not-registered' } },
+    'mms',
+  ],
+  ['… by which it falls back, too', { ratherMms: 'it has a subject', mms: UP }, 'signal 900s > mms'],
+  [
+    '… is asked about as a text is',
+    { ratherMms: 'it has a subject', mms: UP, signal: NONE, policy: 'ask', contact: { standing: 'unknown' } },
+    'mms?',
+  ],
+  [
+    '… and is a text where MMS is not',
+    { ratherMms: 'it has a subject', contact: { standing: 'not-registered' } },
+    'sms',
+  ],
+  ['… or is away', { ratherMms: 'it has a subject', mms: DOWN, contact: { standing: 'not-registered' } }, 'sms'],
+  [
+    '… or has refused it',
+    { ratherMms: 'it has a subject', mms: UP, refused: { mms: CMS }, contact: { standing: 'not-registered' } },
+    'sms',
+  ],
+  [
+    '… or each of a group gets a text',
+    { ratherMms: 'it has a subject', mms: UP, contact: { numbers: 'apart', standing: 'not-registered' } },
+    'sms',
+  ],
   ['with MMS files fall back as a picture message', { hasMedia: true, mms: UP }, 'signal 900s > mms'],
   ['… go by it to whoever is not there', { hasMedia: true, mms: UP, contact: { standing: 'not-registered' } }, 'mms'],
   ['… and when texts were ordered', { hasMedia: true, mms: UP, policy: 'sms_only' }, 'mms'],
@@ -313,6 +340,15 @@ describe('no silent downgrade, over all combinations of facts', () => {
     plan.kind === 'legs' ? plan.legs.filter(({ transport }) => transport === 'sms') : []
   const signals = (plan: RoutePlan) =>
     plan.kind === 'legs' ? plan.legs.filter(({ transport }) => transport === 'signal') : []
+
+  it('a text that would rather be a picture message is planned, and asked about, as the text would be', () => {
+    const alike = all.filter(({ sms, refused }) => sms.kind === 'available' && refused.sms === undefined)
+    expect(alike.length).toBeGreaterThan(500)
+    for (const each of alike) {
+      const picture = shorthand(planRoute({ ...each, mms: UP, ratherMms: 'it is long' }))
+      expect(picture.replaceAll('mms', 'sms')).toBe(shorthand(planRoute(each)))
+    }
+  })
 
   it('data-only mode and signal_only never plan a text', () => {
     const barred = all.filter(({ mode, policy }) => mode === 'data_only' || policy === 'signal_only')

@@ -157,8 +157,17 @@ describe('what is answered is what is described, field by field', () => {
     const missed = routes
       .filter(({ method, path }) => method === 'GET' && !tried.has(`GET ${path}`))
       .map(({ path }) => path)
-    // There is no small copy of a file that is no picture, and no search without words.
-    expect(missed).toEqual(['/api/v1/media/:id/thumbnail', '/api/v1/search'])
+    // There is no small copy of a file that is no picture, none to be played of what is no recording, no search without words.
+    expect(missed.toSorted()).toEqual(['/api/v1/media/:id/playable', '/api/v1/media/:id/thumbnail', '/api/v1/search'])
+    const { body: recording } = await rig.call('POST', '/api/v1/media', {
+      local: true,
+      body: Buffer.from('#!AMR\nfoo'),
+    })
+    expect(recording.playable_url).toBe(`/api/v1/media/${recording.id}/playable`)
+    const whole = await checked('GET', recording.playable_url)
+    expect([whole.status, whole.headers['content-type']]).toEqual([200, 'audio/mp4'])
+    const part = await checked('GET', recording.playable_url, { headers: { range: 'bytes=1-3' } })
+    expect([part.status, part.headers['content-range']]).toEqual([206, 'bytes 1-3/6'])
     expect((await checked('GET', '/api/v1/search?q=hi')).body.data).toHaveLength(1)
   })
 

@@ -260,7 +260,13 @@ describe('the system', () => {
   test('changes its mode', async () => {
     const changed = await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'sms_only' } })
     const fallback = { after: 'PT15M', default: 'auto', when_roaming: 'ask' }
-    const now = { mode: 'sms_only', fallback, configured: { mode: 'integrated', fallback }, chosen: ['mode'] }
+    const now = {
+      mode: 'sms_only',
+      fallback,
+      long_text_parts: null,
+      configured: { mode: 'integrated', fallback },
+      chosen: ['mode'],
+    }
     expect(changed.body).toEqual(now)
     expect((await rig.call('GET', '/api/v1/settings', { token })).body).toEqual(now)
     expect((await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'both' } })).status).toBe(422)

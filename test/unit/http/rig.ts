@@ -18,6 +18,7 @@ import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
 import type { Log } from '../../../src/log.ts'
+import { PlayableDesk } from '../../../src/routing/playable.ts'
 import { Router } from '../../../src/routing/router.ts'
 import { LogLines } from '../../../src/service/log-lines.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
@@ -250,6 +251,13 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       of: () => mmsTest,
     },
     media: router.media,
+    playable: new PlayableDesk({
+      db,
+      blobs: router.media.blobs,
+      make: async () => ({ contentType: 'audio/mp4', octets: new TextEncoder().encode('played') }),
+      clock,
+      collect: () => router.media.poke(),
+    }),
     modems: {
       list: () => [modem],
       probe: async () => [

@@ -87,6 +87,24 @@ describe.skipIf(!has('ffmpeg') || !has('ffprobe'))('with ffmpeg', () => {
     expect(heard).toMatchObject({ contentType: 'audio/mp4' })
   })
 
+  it('what a phone records as AMR is made playable, though it would fit as it is', async () => {
+    // Frames of 12.2 kbit/s (RFC 4867 §5.3): 50 a second.
+    const frame = Buffer.concat([Buffer.from([0x3c]), Buffer.alloc(31, 0x55)])
+    const octets = Buffer.concat([Buffer.from('#!AMR\n'), ...Array.from({ length: 50 }, () => frame)])
+    const heard = await recordings.playable('audio/amr', octets)
+    expect(heard).toMatchObject({ contentType: 'audio/mp4' })
+    if (typeof heard === 'string') throw new Error(heard)
+    expect(probe(heard.octets).probed).toMatchObject({ audio: { codec: 'aac' } })
+  })
+
+  it('an old film of a phone is made playable', async () => {
+    const octets = made('old.3gp', ...film(1), '-c:v', 'h263', '-s', '176x144', '-an')
+    const seen = await recordings.playable('video/3gpp', octets)
+    expect(seen).toMatchObject({ contentType: 'video/mp4' })
+    if (typeof seen === 'string') throw new Error(seen)
+    expect(probe(seen.octets).probed).toMatchObject({ video: { codec: 'h264' } })
+  })
+
   it('a play list in disguise reaches nothing', async () => {
     const secret = join(place, 'secret.mp4')
     writeFileSync(secret, made('secret-source.mp4', ...film(1), '-c:v', 'libx264'))

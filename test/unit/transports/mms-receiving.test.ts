@@ -79,7 +79,9 @@ describe('a picture message', () => {
   })
 
   it('is answered at its own address where the carrier wants that', async () => {
-    const line = { carrier: { id: 'v', bytesMax: undefined, recipientsMax: 10, answersAtLocation: true } }
+    const line = {
+      carrier: { id: 'v', bytesMax: undefined, recipientsMax: 10, subjectCharsMax: 40, answersAtLocation: true },
+    }
     const rig = await open({ line })
     const urls: (string | undefined)[] = []
     const submit = rig.mmsc.submit.bind(rig.mmsc)

@@ -18,10 +18,12 @@ import type { Fitted, MmsFitting } from '../../../src/domain/mms-fitting.ts'
 import { InboundPdus } from '../../../src/store/inbound-pdus.ts'
 import { MmsCarriers } from '../../../src/store/mms-carriers.ts'
 import { MmsNotifications } from '../../../src/store/mms-notifications.ts'
+import { MmsReadReports } from '../../../src/store/mms-read-reports.ts'
 import { MmsTransport } from '../../../src/transports/mms.ts'
 import { MmsDesk } from '../../../src/transports/mms-desk.ts'
 import type { MmsLine, MmsLines } from '../../../src/transports/mms-lines.ts'
 import { MmsPushes } from '../../../src/transports/mms-pushes.ts'
+import { MmsReading } from '../../../src/transports/mms-reading.ts'
 import { SmsInbound } from '../../../src/transports/sms-inbound.ts'
 import { type Crash, START_MS, World } from '../routing/world.ts'
 
@@ -102,6 +104,7 @@ export function picture(more: Partial<Extract<NewPdu, { type: 'm-retrieve-conf' 
 
 export interface RigOptions {
   mode?: 'immediate' | 'deferred'
+  sendReadReports?: boolean
   line?: Partial<MmsLine> | 'none'
 }
 
@@ -109,6 +112,7 @@ export class MmsRig {
   world!: World
   inbound!: SmsInbound
   desk!: MmsDesk
+  reading!: MmsReading
   mms!: MmsTransport
   readonly mmsc = new ScriptedMmsc()
   readonly fits: { bytesMax: number; step: number }[] = []
@@ -117,7 +121,7 @@ export class MmsRig {
   readonly line: MmsLine = {
     lane: MODEM,
     exchange: this.mmsc,
-    carrier: { id: 'test', bytesMax: undefined, recipientsMax: 10, answersAtLocation: false },
+    carrier: { id: 'test', bytesMax: undefined, recipientsMax: 10, subjectCharsMax: 40, answersAtLocation: false },
     problem: undefined,
     ownNumber: OWN,
     roaming: false,
@@ -154,12 +158,10 @@ export class MmsRig {
     const carriers = new MmsCarriers(db)
     const quiet = () => {}
     const common = { shelf, sink, lines, bytesMax: BYTES_MAX, region: 'US', clock }
-    this.desk = new MmsDesk({
-      ...common,
-      carriers,
-      reportsAllowed: false,
-      log: { debug: quiet, info: quiet, warn: quiet, error: (fields) => this.errors.push(fields) },
-    })
+    const log = { debug: quiet, info: quiet, warn: quiet, error: (fields: unknown) => this.errors.push(fields) }
+    const allowed = this.#options.sendReadReports === true
+    this.reading = new MmsReading({ shelf: new MmsReadReports(db), lines, allowed, clock, log })
+    this.desk = new MmsDesk({ ...common, carriers, reading: this.reading, reportsAllowed: false, log })
     const pushes = new MmsPushes({ ...common, mode: this.#options.mode ?? 'immediate', wake: () => this.desk.poke() })
     this.inbound = new SmsInbound(sink, new InboundPdus(db, ids, clock), pushes)
     this.mms = new MmsTransport({
@@ -173,6 +175,7 @@ export class MmsRig {
         },
       },
       sink,
+      reading: this.reading,
       settings: { bytesMax: undefined, deliveryReports: true, readReports: false },
       clock,
     })

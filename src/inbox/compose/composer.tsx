@@ -14,6 +14,7 @@ import { preferences } from '../model/preferences.ts'
 import { account, mode } from '../model/status.ts'
 import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
 import { fullTime } from '../ui/times.ts'
+import { useMentions } from './mentions.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
 import { SegmentCounter } from './segment-counter.tsx'
 import { TransportPill } from './transport-pill.tsx'
@@ -39,6 +40,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const typingToldMs = useRef(0)
+  const naming = useMentions(conversation, field)
   const hasFiles = draft.attachments.length + uploads.running.length > 0
   const transport = expectedTransport({
     mode: mode.value,
@@ -79,13 +81,14 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     void send(id, draft)
     field.current?.focus()
   }
-  const input = (text: string) => {
-    changeDraft(id, { text })
+  const input = ({ value: text, selectionStart }: HTMLTextAreaElement) => {
+    naming.input(text, selectionStart)
     if (transport !== 'signal' || text === '' || Date.now() - typingToldMs.current < TYPING_EVERY_MS) return
     typingToldMs.current = Date.now()
     void ask('POST', `/api/v1/conversations/${id}/typing`, { body: { typing: true } }).catch(() => {})
   }
   const keyed = (event: KeyboardEvent) => {
+    if (naming.keyed(event)) return
     if (event.key === 'Escape' && draft.quoteId !== undefined) {
       event.preventDefault()
       changeDraft(id, { quoteId: undefined })
@@ -149,6 +152,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           </button>
         </p>
       )}
+      {naming.list}
       <div class="composer-row">
         <button
           type="button"
@@ -177,8 +181,11 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           aria-label={t(`composer.placeholder.${transport}`)}
           placeholder={t(`composer.placeholder.${transport}`)}
           value={draft.text}
-          onInput={(event) => input(event.currentTarget.value)}
+          onInput={(event) => input(event.currentTarget)}
           onKeyDown={keyed}
+          onClick={(event) => naming.moved(event.currentTarget.selectionStart)}
+          onBlur={naming.close}
+          {...naming.aria}
           onPaste={(event) => {
             if (take(event.clipboardData?.files)) event.preventDefault()
           }}

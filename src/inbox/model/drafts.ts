@@ -5,6 +5,8 @@ import { put, readAll, remove } from './vault.ts'
 
 export interface Draft {
   text: string
+  /** Whom it names: where, and which Signal account. */
+  mentions?: readonly { start: number; length: number; mention: string }[]
   quoteId?: string | undefined
   attachments: readonly Attachment[]
   /** RFC 3339. */
@@ -44,6 +46,7 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
 export function dropDraft(conversationId: string): void {
   changeDraft(conversationId, {
     text: '',
+    mentions: [],
     attachments: [],
     quoteId: undefined,
     scheduleAt: undefined,

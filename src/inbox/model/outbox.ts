@@ -93,11 +93,12 @@ async function hand(row: Unsent): Promise<void> {
 }
 
 function bodyOf({ key, conversationId, draft }: Unsent): object {
-  const { text, attachments, quoteId, scheduleAt, policy } = draft
+  const { text, mentions = [], attachments, quoteId, scheduleAt, policy } = draft
   return {
     conversation_id: conversationId,
     metadata: { [KEY_FIELD]: key },
     ...(text === '' ? {} : { text }),
+    ...(mentions.length === 0 ? {} : { mentions }),
     ...(attachments.length === 0 ? {} : { media: attachments.map(({ id }) => id) }),
     ...(quoteId === undefined ? {} : { quote_id: quoteId }),
     ...(scheduleAt === undefined ? {} : { schedule_at: scheduleAt }),

@@ -22,7 +22,7 @@ import type { LiveValues, SettingsChange } from '../domain/settings.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Blobs } from '../store/blobs.ts'
-import { findContact } from '../store/contacts.ts'
+import { findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
@@ -55,7 +55,7 @@ import { chooseSettings, LiveSettings } from './live-settings.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
 import { demandParties } from './people.ts'
-import { addresseeOf, partiesOf } from './plans.ts'
+import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
 import { removeConversation, removeMessage, removeWith } from './removing.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
@@ -325,8 +325,9 @@ export class Router {
   /** Tells the other side that the owner writes, or has stopped, where that can be told. Errors: `unknown-conversation`. */
   async typing(conversationId: string, started: boolean): Promise<void> {
     const { db } = this.#context
-    await demandParties(db, conversationId)
-    const to = addresseeOf(await partiesOf(db, { conversation_id: conversationId }))
+    const parties = await partiesIn(db, await findConversation(db, { id: conversationId }))
+    // A group is told as a person is; where there is nobody, that is said as everywhere.
+    const to = addresseeOf(parties ?? { ...(await demandParties(db, conversationId)), group: undefined })
     for (const transport of this.#transports) void transport.typing?.(to, started)
   }
 

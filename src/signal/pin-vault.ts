@@ -43,11 +43,11 @@ export function openVault(net: Net.Net): PinVault {
 
 /** What a refusal of the vault means. */
 export function describePinFailure(error: unknown): CausewayError {
-  if (isCode(error, ErrorCode.SvrRestoreFailed) || isCode(error, ErrorCode.SvrDataMismatch)) {
-    // libsignal tells how many tries are left in its words only.
-    const left = /(\d+) tries/.exec(shortly(error))?.[1]
-    return wrongPin(left === undefined ? undefined : Number(left))
+  if (LibSignalErrorBase.is(error, ErrorCode.SvrRestoreFailed)) {
+    const { triesRemaining } = error
+    return wrongPin(Number.isSafeInteger(triesRemaining) ? triesRemaining : undefined)
   }
+  if (isCode(error, ErrorCode.SvrDataMismatch)) return wrongPin(undefined)
   if (isCode(error, ErrorCode.SvrDataMissing)) {
     return new CausewayError({
       code: 'signal-pin-gone',

@@ -57,6 +57,48 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.locator('.group-sheet .code').waitFor({ state: 'detached' })
   })
 
+  it('an @ offers its members to keyboard and pointer, and whom the message names is highlighted', async () => {
+    const { data } = await stage.house.api.call<{ data: { conversation_id: string; title: string }[] }>(
+      'GET',
+      '/api/v1/groups',
+    )
+    const id = data.find(({ title }) => title === 'Garden')?.conversation_id
+    await page.goto(at(`/c/${id}`))
+    const field = page.locator('.composer textarea')
+    await field.fill('dear ')
+    await field.pressSequentially('@')
+    const list = page.getByRole('listbox', { name: 'Mention somebody' })
+    await list.waitFor()
+    expect((await list.getByRole('option').allTextContents()).sort()).toEqual(['Ana', 'Dev'])
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'mention-list-1280-light')
+    await field.press('Escape')
+    await list.waitFor({ state: 'detached' })
+    await field.fill('dear ')
+    await field.pressSequentially('@d')
+    await list.getByRole('option', { name: 'Dev', selected: true }).waitFor()
+    await field.press('Enter')
+    await list.waitFor({ state: 'detached' })
+    expect(await field.inputValue()).toBe('dear @Dev ')
+    await field.pressSequentially('and @')
+    await list.getByRole('option', { name: 'Ana' }).click()
+    await field.press('Home')
+    await field.pressSequentially('My ')
+    expect(await field.inputValue()).toBe('My dear @Dev and @Ana ')
+    await field.press('Control+Enter')
+    await page.locator('.mention', { hasText: '@Dev' }).last().waitFor()
+    await page.locator('.mention', { hasText: '@Ana' }).last().waitFor()
+    const { data: messages } = await stage.house.api.call<{
+      data: { text: string; ranges: { start: number; mention?: string }[] }[]
+    }>('GET', `/api/v1/messages?conversation_id=${id}&direction=out`)
+    const sent = messages.find(({ text }) => text.startsWith('My dear'))
+    const ranges = sent?.ranges.map(({ start, mention }) => [start, mention?.length])
+    expect(ranges).toEqual([
+      [8, 36],
+      [17, 36],
+    ])
+  })
+
   it('with somebody who is not on Signal it is never a mixture: it says who and asks how', async () => {
     await page.goto(at('/group'))
     await choose('Ana')

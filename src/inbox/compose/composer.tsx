@@ -14,6 +14,7 @@ import { preferences } from '../model/preferences.ts'
 import { account, mode, pictures, settings } from '../model/status.ts'
 import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
 import { fullTime } from '../ui/times.ts'
+import { useMentions } from './mentions.tsx'
 import { ModemChoice } from './modem-choice.tsx'
 import { PictureNote } from './picture-note.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
@@ -42,6 +43,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const typingToldMs = useRef(0)
+  const naming = useMentions(conversation, field)
   const hasFiles = draft.attachments.length + uploads.running.length > 0
   const subject = draft.subject?.trim() ?? ''
   const quote = messages.find(({ id: messageId }) => messageId === draft.quoteId)
@@ -88,13 +90,14 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     void send(id, draft)
     field.current?.focus()
   }
-  const input = (text: string) => {
-    changeDraft(id, { text })
+  const input = ({ value: text, selectionStart }: HTMLTextAreaElement) => {
+    naming.input(text, selectionStart)
     if (transport !== 'signal' || text === '' || Date.now() - typingToldMs.current < TYPING_EVERY_MS) return
     typingToldMs.current = Date.now()
     void ask('POST', `/api/v1/conversations/${id}/typing`, { body: { typing: true } }).catch(() => {})
   }
   const keyed = (event: KeyboardEvent) => {
+    if (naming.keyed(event)) return
     if (event.key === 'Escape' && draft.quoteId !== undefined) {
       event.preventDefault()
       changeDraft(id, { quoteId: undefined })
@@ -159,6 +162,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
         </p>
       )}
       <SubjectField subject={draft.subject} change={(words) => changeDraft(id, { subject: words })} />
+      {naming.list}
       <div class="composer-row">
         <button
           type="button"
@@ -187,8 +191,11 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           aria-label={t(`composer.placeholder.${transport}`)}
           placeholder={t(`composer.placeholder.${transport}`)}
           value={draft.text}
-          onInput={(event) => input(event.currentTarget.value)}
+          onInput={(event) => input(event.currentTarget)}
           onKeyDown={keyed}
+          onClick={(event) => naming.moved(event.currentTarget.selectionStart)}
+          onBlur={naming.close}
+          {...naming.aria}
           onPaste={(event) => {
             if (take(event.clipboardData?.files)) event.preventDefault()
           }}

@@ -7,6 +7,8 @@ export interface Draft {
   text: string
   /** Undefined: there is no field for one. */
   subject?: string | undefined
+  /** Whom it names: where, and which Signal account. */
+  mentions?: readonly { start: number; length: number; mention: string }[]
   quoteId?: string | undefined
   attachments: readonly Attachment[]
   /** RFC 3339. */
@@ -51,6 +53,7 @@ export function dropDraft(conversationId: string): void {
   changeDraft(conversationId, {
     text: '',
     subject: undefined,
+    mentions: [],
     attachments: [],
     quoteId: undefined,
     scheduleAt: undefined,

@@ -93,12 +93,13 @@ async function hand(row: Unsent): Promise<void> {
 }
 
 function bodyOf({ key, conversationId, draft }: Unsent): object {
-  const { text, subject = '', attachments, quoteId, scheduleAt, policy, modem } = draft
+  const { text, subject = '', mentions = [], attachments, quoteId, scheduleAt, policy, modem } = draft
   return {
     conversation_id: conversationId,
     metadata: { [KEY_FIELD]: key },
     ...(text === '' ? {} : { text }),
     ...(subject.trim() === '' ? {} : { subject: subject.trim() }),
+    ...(mentions.length === 0 ? {} : { mentions }),
     ...(attachments.length === 0 ? {} : { media: attachments.map(({ id }) => id) }),
     ...(quoteId === undefined ? {} : { quote_id: quoteId }),
     ...(scheduleAt === undefined ? {} : { schedule_at: scheduleAt }),

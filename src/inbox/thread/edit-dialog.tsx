@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { ask } from '../api/client.ts'
 import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
+import { movedWith } from '../model/mentions.ts'
 import { keepMessage } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Dialog } from '../ui/dialog.tsx'
@@ -13,7 +14,7 @@ export function EditDialog({ message, onClose }: { message: Message; onClose: ()
   const acting = useAct()
   const save = async () => {
     const done = await acting.run(async () =>
-      keepMessage(await ask<Message>('PATCH', `/api/v1/messages/${message.id}`, { body: { text } })),
+      keepMessage(await ask<Message>('PATCH', `/api/v1/messages/${message.id}`, { body: bodyOf(message, text) })),
     )
     if (done) onClose()
   }
@@ -37,4 +38,14 @@ export function EditDialog({ message, onClose }: { message: Message; onClose: ()
       </div>
     </Dialog>
   )
+}
+
+/** Styles, and whom it names, stay with the words that stay. */
+function bodyOf({ text: before, ranges }: Message, text: string): object {
+  const kept = movedWith(before, text, ranges)
+  return {
+    text,
+    text_styles: kept.filter((range) => 'style' in range),
+    mentions: kept.filter((range) => 'mention' in range),
+  }
 }

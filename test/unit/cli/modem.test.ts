@@ -34,13 +34,7 @@ beforeAll(async () => {
   const { probe } = rig.ports.modems
   Object.assign(
     rig.ports.modems,
-    modemPort(
-      [modem],
-      createScout(rig.ports.log),
-      () => [],
-      { status: () => undefined },
-      { of: () => [] },
-    ),
+    modemPort([modem], createScout(rig.ports.log), () => [], { status: () => undefined }, { of: () => [] }),
     { probe },
   )
   modem.start()

@@ -41,7 +41,7 @@ export const mmsActions: readonly Action<MmsWorld>[] = [
     run: async (world, given) => {
       const others = (given.optionalText('with') ?? '').split(',').map((name) => name.trim())
       const to = [given.text('to'), ...others.filter((name) => name !== '')].map((name) => numberOf(world, name))
-      const files = given.flag('only_text') ? [] : [await fileAt(given.optionalText('file'))]
+      const files = given.flag('only_text') ? [] : [await sentFile(given.optionalText('file'))]
       const [text, subject] = [given.optionalText('text'), given.optionalText('subject')]
       const id = world.mmsc.handset(numberOf(world, given.text('from'))).send({
         to,
@@ -176,7 +176,8 @@ function numberOf(world: MmsWorld, nameOrNumber: string): string {
   return /^\+\d+$/.test(nameOrNumber) ? nameOrNumber : world.numberOf(nameOrNumber)
 }
 
-async function fileAt(path: string | undefined): Promise<HandsetFile> {
+/** What stands at a path; a small picture where none is given. Throws ActionError `bad-argument`. */
+export async function sentFile(path: string | undefined): Promise<HandsetFile> {
   if (path === undefined) return { media: 'image/png', name: SMALL_PICTURE_NAME, data: SMALL_PICTURE }
   const data = await readFile(path).catch((error: unknown) => {
     throw new ActionError('bad-argument', `mms: ${error instanceof Error ? error.message : String(error)}`)

@@ -1,13 +1,14 @@
 /**
- * What a scenario's gateway sends, in memory: the service's own `SmsTransport` with a journal that lives as long as the run.
+ * What a scenario's gateway sends, in memory: the service's own transports with a journal that lives as long as the run.
+ * What has a file goes as a picture message, all else as a text.
  * What certainly has not left is tried again while the modem comes back; what may have left is never sent again, and
  * settled by its report (`report-match.ts`), as in the service.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CausewayError } from '../../domain/errors.ts'
-import type { AttemptJournal, PartRecord, PartState, Receipt } from '../../domain/transport.ts'
+import type { OutgoingMedia } from '../../domain/media.ts'
+import type { AttemptJournal, PartRecord, PartState, Receipt, Transport } from '../../domain/transport.ts'
 import { partReported, type ReportedPart } from '../../routing/report-match.ts'
-import type { SmsTransport } from '../../transports/sms.ts'
 
 /** What the service repeats over minutes is repeated over seconds here. */
 const RETRY_EVERY_MS = 200
@@ -30,25 +31,49 @@ interface SentPart extends ReportedPart {
   record: PartRecord
 }
 
+/** Reports on messages that nobody knows yet. */
+const EARLY_MAX = 100
+
+type PictureReceipt = Receipt & { transport: 'mms' }
+
+export type OutgoingTransports = Record<'sms' | 'mms', Pick<Transport, 'send'>>
+
 export class Outgoing {
   readonly messages: SentMessage[] = []
-  readonly #transport: SmsTransport
+  readonly #transports: OutgoingTransports
+  /** By the carrier's names. */
+  readonly #names = new Map<string, string>()
+  readonly #early: PictureReceipt[] = []
   #nextReference = 1
 
-  constructor(transport: SmsTransport) {
-    this.#transport = transport
+  constructor(transports: OutgoingTransports) {
+    this.#transports = transports
   }
 
-  /** Hands a text in. It goes by itself from here; resolves when nothing is tried any more. */
-  async send(name: string, to: string, text: string, lane: () => string): Promise<void> {
+  /** Hands a message in. It goes by itself from here; resolves when nothing is tried any more. */
+  async send(
+    name: string,
+    to: string,
+    text: string,
+    lane: () => string,
+    media: readonly OutgoingMedia[] = [],
+  ): Promise<void> {
+    const transport = this.#transports[media.length === 0 ? 'sms' : 'mms']
     const message: SentMessage = { name, to, text, state: 'sending', detail: 'not tried yet', parts: [] }
     this.messages.push(message)
     const nowMs = Date.now()
-    const attempt = { messageId: name, attemptId: name, text, timestampMs: nowMs, validUntilMs: nowMs + VALIDITY_MS }
+    const attempt = {
+      messageId: name,
+      attemptId: name,
+      text,
+      media,
+      timestampMs: nowMs,
+      validUntilMs: nowMs + VALIDITY_MS,
+    }
     const recipient = { e164: to, aci: undefined, pni: undefined }
     for (let tries = 1; message.state === 'sending'; tries++) {
       try {
-        const outcome = await this.#transport.send({ ...attempt, recipient, lane: lane() }, this.#journal(message))
+        const outcome = await transport.send({ ...attempt, recipient, lane: lane() }, this.#journal(message))
         message.state = outcome.kind === 'uncertain' ? 'uncertain' : 'sent'
         message.detail = outcome.detail
       } catch (error) {
@@ -62,6 +87,7 @@ export class Outgoing {
   }
 
   report(receipt: Receipt): void {
+    if (receipt.transport === 'mms') this.#pictureReport(receipt)
     if (receipt.transport !== 'sms' || receipt.outcome === 'temporary') return
     const { messageReference, recipientAddress, submittedAtMs, outcome, detail } = receipt
     const candidates = this.messages.filter(({ to }) => digits(to) === digits(recipientAddress))
@@ -72,6 +98,25 @@ export class Outgoing {
     part.state = outcome === 'delivered' ? 'delivered' : 'failed'
     part.centre_time_ms = submittedAtMs
     message.detail = detail
+    if (message.state !== 'sending') settle(message)
+  }
+
+  /** The carrier's name of a message is known once it has taken it; a report may come before that is noted here. */
+  named(name: string, mmscMessageId: string): void {
+    this.#names.set(mmscMessageId, name)
+    for (const receipt of this.#early.splice(0)) this.#pictureReport(receipt)
+  }
+
+  #pictureReport(receipt: PictureReceipt): void {
+    const name = this.#names.get(receipt.mmscMessageId)
+    const message = this.messages.find((one) => one.name === name)
+    if (message === undefined) {
+      if (this.#early.length < EARLY_MAX) this.#early.push(receipt)
+      return
+    }
+    if (receipt.kind === 'read') return
+    for (const part of message.parts) part.state = receipt.kind
+    message.detail = receipt.detail
     if (message.state !== 'sending') settle(message)
   }
 

@@ -1,9 +1,10 @@
 /**
- * How a scenario's gateway receives picture messages: the service's own reading of pushes and its own fetching, over the
- * simulated MMSC, with a memory that lives as long as the run. What the service repeats over minutes is repeated over
- * fractions of a second here.
+ * How a scenario's gateway receives and sends picture messages: the service's own reading of pushes, its own fetching and
+ * its own transport, over the simulated MMSC, with a memory that lives as long as the run. What the service repeats over
+ * minutes is repeated over fractions of a second here.
  */
-
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { interfaceBearer } from '../../../modem/mms/bearer/interface.ts'
 import { createMmsExchange, EXCHANGE_TIMINGS } from '../../../modem/mms/client.ts'
 import type { Modem } from '../../../modem/modem.ts'
@@ -14,6 +15,10 @@ import type { Incoming } from '../../domain/mms-incoming.ts'
 import type { Announced, CarrierShelf, NotificationShelf } from '../../domain/mms-record.ts'
 import type { UnitOfWork } from '../../domain/transport.ts'
 import type { Log } from '../../log.ts'
+import { Fitting } from '../../media/fitting.ts'
+import { Pictures } from '../../media/pictures.ts'
+import { Recordings } from '../../media/recordings.ts'
+import { MmsTransport } from '../../transports/mms.ts'
 import { MmsDesk } from '../../transports/mms-desk.ts'
 import type { MmsLine, MmsLines } from '../../transports/mms-lines.ts'
 import { MmsPushes } from '../../transports/mms-pushes.ts'
@@ -27,11 +32,14 @@ const BYTES_MAX = 5_000_000
 
 export class ScenarioPictures {
   readonly pushes: PushTaker
+  readonly transport: MmsTransport
   readonly #desk: MmsDesk
+  readonly #pictures = new Pictures()
   readonly #lines: MmsLine[] = []
   #listener: () => void = () => {}
 
-  constructor(inbox: ScenarioInbox, log: Log) {
+  /** `named`: the carrier has taken a message and calls it so. */
+  constructor(inbox: ScenarioInbox, log: Log, named: (messageId: string, mmscMessageId: string) => void) {
     const lines: MmsLines = {
       all: () => this.#lines,
       onChange: (listener) => {
@@ -40,7 +48,8 @@ export class ScenarioPictures {
       },
     }
     const clock = () => Date.now()
-    const common = { shelf: new Shelf(), sink: inbox, lines, bytesMax: BYTES_MAX, region: undefined, clock }
+    const shelf = new Shelf()
+    const common = { shelf, sink: inbox, lines, bytesMax: BYTES_MAX, region: undefined, clock }
     this.#desk = new MmsDesk({
       ...common,
       carriers: NOTHING_LEARNT,
@@ -49,6 +58,24 @@ export class ScenarioPictures {
       log,
     })
     this.pushes = new MmsPushes({ ...common, mode: 'immediate', wake: () => this.#desk.poke() })
+    const carriers: CarrierShelf = {
+      ...NOTHING_LEARNT,
+      sent: async ({ messageId, mmscMessageId }) => {
+        named(messageId, mmscMessageId)
+        return []
+      },
+    }
+    const recordings = new Recordings({ directory: join(tmpdir(), `causeway-scenario-${process.pid}`) })
+    this.transport = new MmsTransport({
+      lines,
+      notifications: shelf,
+      reading: NOBODY_IS_TOLD,
+      carriers,
+      fitting: new Fitting({ pictures: this.#pictures, recordings, log }),
+      sink: inbox,
+      settings: { bytesMax: undefined, deliveryReports: true, readReports: false },
+      clock,
+    })
   }
 
   /** A modem's way to the MMSC, which from now on announces there. */
@@ -82,6 +109,7 @@ export class ScenarioPictures {
 
   async stop(): Promise<void> {
     await this.#desk.stop()
+    await this.#pictures.close()
   }
 }
 
@@ -94,7 +122,7 @@ const NOTHING_LEARNT: CarrierShelf = {
 }
 
 /** Nobody reads here. */
-const NOBODY_IS_TOLD = { came: async () => {} }
+const NOBODY_IS_TOLD = { came: async () => {}, markRead: async () => () => {} }
 
 /** All in memory: there is nothing to commit. */
 class Shelf implements NotificationShelf {

@@ -1,7 +1,10 @@
 /** What the gateway of a scenario is told to do, and what it must have done: the lines beside those of the radio. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModemState } from '../../../modem/contract.ts'
+import type { HandsetFile } from '../../../modem/sim/mmsc-handset.ts'
+import type { OutgoingMedia } from '../../domain/media.ts'
 import { type Action, ActionError, type Arguments, type Parameter } from '../action.ts'
+import { sentFile } from '../mms-actions.ts'
 import { spanMs } from './durations.ts'
 import type { ScenarioWorld } from './world.ts'
 
@@ -18,8 +21,21 @@ export const stepActions: readonly Action<ScenarioWorld>[] = [
   },
   {
     name: 'send',
-    summary: 'The gateway sends a text, and the file goes on: see `expect message`. Every number has a phone.',
-    parameters: [text, to, { name: 'as', summary: 'how later lines call it', kind: 'text', fallback: 'it' }, modem],
+    summary:
+      'The gateway sends a text, or a picture message, and the file goes on: see `expect message`. Every number has a phone.',
+    parameters: [
+      text,
+      to,
+      { name: 'as', summary: 'how later lines call it', kind: 'text', fallback: 'it' },
+      modem,
+      { name: 'file', summary: 'path of a file that goes with it, as a picture message', kind: 'text' },
+      { name: 'picture', summary: 'the same with a small picture', kind: 'flag', fallback: false },
+    ],
+    check: (given) => {
+      if (given.flag('picture') && given.optionalText('file') !== undefined) {
+        throw new ActionError('bad-argument', 'send: --file or --picture, not both')
+      }
+    },
     run: async (world, given) => {
       const sender = modemOf(world, given)
       const name = given.text('as')
@@ -28,7 +44,10 @@ export const stepActions: readonly Action<ScenarioWorld>[] = [
       }
       const number = world.numberOf(given.text('to'))
       if (!world.modems.some((other) => other.number === number)) world.phone(number)
-      void world.outgoing.send(name, number, given.text('text'), () => sender.driver.id)
+      const path = given.optionalText('file')
+      const media = given.flag('picture') || path !== undefined ? [mediaOf(await sentFile(path))] : []
+      if (media.length > 0) world.mmsc.handset(number)
+      void world.outgoing.send(name, number, given.text('text'), () => sender.driver.id, media)
     },
   },
   {
@@ -61,6 +80,26 @@ export const stepActions: readonly Action<ScenarioWorld>[] = [
     },
   },
 ]
+
+function mediaOf({ media: contentType, name: fileName, data }: HandsetFile): OutgoingMedia {
+  return {
+    id: fileName,
+    contentType,
+    fileName,
+    bytes: data.length,
+    viewOnce: false,
+    width: undefined,
+    height: undefined,
+    voice: false,
+    borderless: false,
+    gif: false,
+    caption: undefined,
+    blurhash: undefined,
+    async *read() {
+      yield data
+    },
+  }
+}
 
 /** What was seen, and whether that is what was expected. */
 export interface Sight {
@@ -224,6 +263,22 @@ export const expectations: readonly Expectation[] = [
           (from === undefined || message.from.address === world.numberOf(from)) &&
           (files === undefined || (message.media ?? []).length === files),
       ).length
+    },
+  ),
+  counted(
+    'got-picture',
+    'Somebody got this picture message on their phone.',
+    [
+      { name: 'person', summary: 'who', kind: 'text', required: true },
+      text,
+      { name: 'files', summary: 'with so many', kind: 'integer' },
+    ],
+    (world, given) => {
+      const files = given.optionalInteger('files')
+      return world.mmsc
+        .handset(world.numberOf(given.text('person')))
+        .inbox.filter((got) => got.text === given.text('text') && (files === undefined || got.files.length === files))
+        .length
     },
   ),
   counted(

@@ -97,7 +97,7 @@ export class ScenarioWorld implements MmsWorld {
     const mmsc = new SimulatedMmsc(network)
     let outgoing: Outgoing | undefined
     const inbox = new ScenarioInbox((receipt) => outgoing?.report(receipt))
-    const pictures = new ScenarioPictures(inbox, log)
+    const pictures = new ScenarioPictures(inbox, log, (name, mmscName) => outgoing?.named(name, mmscName))
     const sink = new SmsInbound(inbox, inbox, pictures.pushes)
     const own: ScenarioModem[] = []
     for (const { key, givenPin, hangUpCalls, ...options } of modems) {
@@ -117,12 +117,11 @@ export class ScenarioWorld implements MmsWorld {
       await pictures.connect(driver, options.number, mmsc, log)
       own.push({ key, label: key, number: options.number, port, modem, driver })
     }
-    outgoing = new Outgoing(
-      new SmsTransport(
-        own.map(({ driver }) => driver),
-        () => Date.now(),
-      ),
+    const sms = new SmsTransport(
+      own.map(({ driver }) => driver),
+      () => Date.now(),
     )
+    outgoing = new Outgoing({ sms, mms: pictures.transport })
     return new ScenarioWorld(network, mmsc, own, inbox, outgoing, pictures)
   }
 

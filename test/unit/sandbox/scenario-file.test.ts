@@ -43,6 +43,7 @@ describe('a scenario file', () => {
     ['modem a --number 0151', /^1: number must be E\.164/],
     ['fault unplug', /^1: fault: phase of a fault of kind unplug must be one of before-command/],
     ['fault burn', /^1: fault: the kind of a fault is one of no-answer/],
+    ['send hi b --file cat.jpg --picture', /^1: send: --file or --picture, not both/],
     ['fault error --family cms --code many', /^1: fault: code .* whole number/],
   ])('%j is refused', (text, words) => {
     expect(problemsOf(text)).toEqual([expect.stringMatching(words)])

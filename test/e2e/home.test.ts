@@ -1,8 +1,7 @@
 /** At home in the inbox: the door, who may do what, the list and its search, and what wakes a browser. */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { PushService, pretendToSubscribe, Worker } from './kit/push.ts'
 import { Axe, chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
 
 /** More than one page of the list. */
@@ -212,13 +211,7 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await page.goto(`${stage.url}/#/`)
     const service = await PushService.open()
     const context = await stage.window()
-    await context.grantPermissions(['notifications'], { origin: stage.url })
-    // Chromium's own push service is far away: the subscription leads to ours.
-    await context.addInitScript(`
-      const subscription = { endpoint: '${service.endpoint}', toJSON: () => ({ endpoint: '${service.endpoint}' }), unsubscribe: async () => true }
-      PushManager.prototype.subscribe = async () => subscription
-      PushManager.prototype.getSubscription = async () => null
-    `)
+    await pretendToSubscribe(context, stage.url, service)
     const sleeper = await stage.page(context)
     await sleeper.getByRole('button', { name: 'You and this browser' }).click()
     await sleeper.getByRole('menuitem', { name: 'Notifications' }).click()
@@ -246,97 +239,47 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await context.close()
     await service.close()
   })
+
+  it('a notice says as much as was chosen, and a click on it opens the conversation', async () => {
+    const { house } = stage
+    await page.goto(`${stage.url}/#/`)
+    const service = await PushService.open()
+    const context = await stage.window()
+    await pretendToSubscribe(context, stage.url, service)
+    const first = await stage.page(context)
+    await first.locator('a.row').first().waitFor()
+    const worker = await Worker.of(context, stage.url)
+    await first.close()
+    const phone = house.world.phone('ben')
+    for (const [how, text, told] of [
+      ['Who wrote, and what', 'The tulips are out', 'Ben|The tulips are out'],
+      ['Who wrote', 'And the roses', 'Ben: new message|'],
+      ['Only that something came', 'And the lilies', 'Something is new in Causeway|'],
+    ] as const) {
+      const sleeper = await stage.page(context)
+      await sleeper.getByRole('button', { name: 'You and this browser' }).click()
+      await sleeper.getByRole('menuitem', { name: 'Notifications' }).click()
+      const turnOn = sleeper.getByRole('button', { name: 'Turn on here' })
+      await turnOn.or(sleeper.getByRole('button', { name: 'Turn off here' })).waitFor()
+      if (await turnOn.isVisible()) await turnOn.click()
+      await sleeper.getByRole('button', { name: 'Turn off here' }).waitFor()
+      await sleeper.getByRole('radio', { name: how, exact: true }).check()
+      await house.eventually('it is kept', async () => (await worker.preview()) === PREVIEW_OF[how])
+      await sleeper.close()
+      phone.send(house.world.gatewayNumber, text)
+      await service.next()
+      await worker.push()
+      await house.eventually(`told ${told}`, async () => (await worker.notices()).includes(told))
+    }
+    const reader = await stage.page(context)
+    await reader.locator('a.row').first().waitFor()
+    await worker.click(ben)
+    await reader.waitForURL(`${stage.url}/#/c/${ben}`)
+    await reader.locator('.entry.theirs', { hasText: 'And the lilies' }).waitFor()
+    expect((await worker.notices()).filter((words) => words.startsWith('Ben'))).toEqual([])
+    await context.close()
+    await service.close()
+  })
 })
 
-interface Wake {
-  headers: IncomingMessage['headers']
-  body: string
-}
-
-/** A push service on loopback that only remembers what it was asked to pass on. */
-class PushService {
-  readonly #server: Server
-  readonly #wakes: Wake[] = []
-  #arrived = () => {}
-
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      let body = ''
-      request.setEncoding('utf8')
-      request.on('data', (piece: string) => {
-        body += piece
-      })
-      request.once('end', () => {
-        this.#wakes.push({ headers: request.headers, body })
-        response.writeHead(201).end()
-        this.#arrived()
-      })
-    })
-  }
-
-  static async open(): Promise<PushService> {
-    const service = new PushService()
-    await new Promise<void>((resolve) => service.#server.listen(0, '127.0.0.1', resolve))
-    return service
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/wake`
-  }
-
-  async next(): Promise<Wake> {
-    while (this.#wakes.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#arrived = resolve
-      })
-    }
-    return this.#wakes.shift() as Wake
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
-}
-
-/** The service worker of a browser, over the debugger: what a push service would do to it. */
-class Worker {
-  readonly #session: CDPSession
-  readonly #context: BrowserContext
-  readonly #registrationId: string
-  readonly #origin: string
-
-  private constructor(session: CDPSession, context: BrowserContext, registrationId: string, origin: string) {
-    this.#session = session
-    this.#context = context
-    this.#registrationId = registrationId
-    this.#origin = origin
-  }
-
-  static async of(context: BrowserContext, origin: string): Promise<Worker> {
-    const session = await context.newCDPSession(await context.newPage())
-    const found = new Promise<string>((resolve) => {
-      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        const mine = registrations.find(({ scopeURL }) => scopeURL === `${origin}/`)
-        if (mine !== undefined) resolve(mine.registrationId)
-      })
-    })
-    await session.send('ServiceWorker.enable')
-    return new Worker(session, context, await found, origin)
-  }
-
-  /** A push without a payload. */
-  async push(): Promise<void> {
-    const { data, registrationId, origin } = { data: '', registrationId: this.#registrationId, origin: this.#origin }
-    await this.#session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
-  }
-
-  /** What is shown now: `title|body`. */
-  async notices(): Promise<readonly string[]> {
-    const [worker] = this.#context.serviceWorkers()
-    const words = await worker?.evaluate(`(async () => {
-      return (await registration.getNotifications()).map(({ title, body }) => title + '|' + body)
-    })()`)
-    return (words ?? []) as string[]
-  }
-}
+const PREVIEW_OF = { 'Who wrote, and what': 'text', 'Who wrote': 'name', 'Only that something came': 'none' } as const

@@ -255,22 +255,7 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
 
   it('of ten thousand messages only those that can be seen are in the page', async () => {
     const id = await stage.conversationWith(stage.house.world.person('ben').number)
-    const { data } = await stage.house.api.call<{ data: Record<string, unknown>[] }>(
-      'GET',
-      `/api/v1/conversations/${id}/messages?limit=1`,
-    )
-    await page.route(`**/api/v1/conversations/${id}/messages?*`, (route) => {
-      const query = new URL(route.request().url()).searchParams
-      const from = Number(query.get('cursor') ?? MANY)
-      const to = Math.max(0, from - Number(query.get('limit')))
-      const rows = Array.from({ length: from - to }, (_, index) => ({
-        ...data[0],
-        id: messageId(from - 1 - index),
-        text: `Message ${from - 1 - index}`,
-        created_at: new Date(1_700_000_000_000 + (from - 1 - index) * 60_000).toISOString(),
-      }))
-      return route.fulfill({ json: { data: rows, next_cursor: to === 0 ? null : String(to) } })
-    })
+    await serveMany(id, MANY)
     await page.goto('about:blank')
     await page.goto(at(`/c/${id}/m/${messageId(0)}`))
     await page.locator('.entry.target', { hasText: 'Message 0' }).waitFor({ timeout: 90_000 })
@@ -281,6 +266,48 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     expect(await shown()).toBeLessThan(80)
     await page.locator('.log').press('Home')
     expect(await shown()).toBeLessThan(80)
+    await page.unroute(`**/api/v1/conversations/${id}/messages?*`)
+    await page.goto('about:blank')
+  })
+
+  it('a thread of five thousand is scrolled through: few nodes at every place, and what was come to is there', async () => {
+    const id = await stage.conversationWith(stage.house.world.person('ben').number)
+    await serveMany(id, 5_000)
+    await page.goto('about:blank')
+    await page.goto(at(`/c/${id}/m/${messageId(0)}`))
+    await page.locator('.entry.target', { hasText: 'Message 0' }).waitFor({ timeout: 90_000 })
+    await page.evaluate(`{
+      globalThis.longFrames = []
+      let last = performance.now()
+      const frame = (now) => {
+        longFrames.push(now - last)
+        last = now
+        requestAnimationFrame(frame)
+      }
+      requestAnimationFrame(frame)
+    }`)
+    let nodesMax = 0
+    let entriesMax = 0
+    const last = page.locator('.entry', { hasText: 'Message 4999' })
+    for (let step = 0; step < 400 && (await last.count()) === 0; step++) {
+      await page.evaluate("document.querySelector('.log').scrollBy(0, 4000)")
+      // Two frames: what was scrolled to is drawn.
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))')
+      const [nodes, entries] = (await page.evaluate(
+        "[document.querySelectorAll('.log *').length, document.querySelectorAll('.log .entry').length]",
+      )) as [number, number]
+      nodesMax = Math.max(nodesMax, nodes)
+      entriesMax = Math.max(entriesMax, entries)
+    }
+    expect(await last.count()).toBe(1)
+    expect(entriesMax).toBeLessThan(80)
+    expect(nodesMax).toBeLessThan(2_500)
+    const frames = (await page.evaluate('longFrames')) as number[]
+    const long = frames.filter((ms) => ms > 50)
+    // For people to read; a busy machine fails nobody.
+    process.stderr.write(
+      `thread of 5000: at most ${entriesMax} entries and ${nodesMax} nodes; ${long.length} of ${frames.length} frames over 50 ms, the longest ${Math.round(Math.max(...frames))} ms\n`,
+    )
     await page.unroute(`**/api/v1/conversations/${id}/messages?*`)
     await page.goto('about:blank')
   })
@@ -343,6 +370,26 @@ const PIXEL = Buffer.from(
   'base64',
 )
 
+/** The gateway's answers for this conversation, as if it had so many messages. */
+async function serveMany(id: string, many: number): Promise<void> {
+  const { data } = await stage.house.api.call<{ data: Record<string, unknown>[] }>(
+    'GET',
+    `/api/v1/conversations/${id}/messages?limit=1`,
+  )
+  await page.route(`**/api/v1/conversations/${id}/messages?*`, (route) => {
+    const query = new URL(route.request().url()).searchParams
+    const from = Number(query.get('cursor') ?? many)
+    const to = Math.max(0, from - Number(query.get('limit')))
+    const rows = Array.from({ length: from - to }, (_, index) => ({
+      ...data[0],
+      id: messageId(from - 1 - index),
+      text: `Message ${from - 1 - index}`,
+      created_at: new Date(1_700_000_000_000 + (from - 1 - index) * 60_000).toISOString(),
+    }))
+    return route.fulfill({ json: { data: rows, next_cursor: to === 0 ? null : String(to) } })
+  })
+}
+
 async function choose(name: string): Promise<void> {
   await page.locator('.people label', { hasText: name }).getByRole('checkbox').check()
 }
@@ -363,6 +410,7 @@ async function rooms(): Promise<readonly (readonly [string, string, string])[]> 
     ['group-signal', `/c/${of('signal')}/about`, '.group-sheet .members li'],
     ['group-phone', `/c/${of('phone')}/about`, '.group-sheet .members li'],
     ['settings-mode', '/settings', '.choices'],
+    ['settings-fallback', '/settings/fallback', '.choices select'],
     ['settings-modems', '/settings/modems', '.plot figcaption'],
     ['settings-signal', '/settings/signal', '.card .members li'],
     ['settings-integrations', '/settings/integrations', '.webhook'],

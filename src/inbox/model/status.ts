@@ -12,6 +12,8 @@ export const account = signal<SignalAccount | undefined>(undefined)
 export const settings = signal<Settings | undefined>(undefined)
 export const mode = computed<Mode>(() => settings.value?.mode ?? 'integrated')
 export const queue = signal<readonly QueueRow[]>([])
+/** Grows with each round of questions, which events bring about. */
+export const rounds = signal(0)
 /** The event stream is open. */
 export const online = signal(false)
 
@@ -62,4 +64,5 @@ export async function loadStatus(): Promise<void> {
       queue.value = data
     }),
   ])
+  rounds.value += 1
 }

@@ -6,7 +6,7 @@ import type { Message, Page } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { conversationName, messageLine } from '../../model/people.ts'
 import { maySend } from '../../model/session.ts'
-import { modems, queue } from '../../model/status.ts'
+import { modems, queue, rounds } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
 import { stateWord, Tick } from '../../ui/tick.tsx'
@@ -37,9 +37,8 @@ export function Queue() {
       )
       setMessages(pages.flatMap(({ data }) => data))
     })
-  // Whatever changes the counts changes the list.
-  const counts = JSON.stringify(queue.value)
-  useEffect(load, [counts])
+  // What has failed is not among the counts: whatever happens may change the list.
+  useEffect(load, [rounds.value])
   const toggle = (id: string) => {
     const next = new Set(chosen)
     if (!next.delete(id)) next.add(id)

@@ -25,6 +25,7 @@ export const mmsActions: readonly Action<MmsWorld>[] = [
     parameters: [
       { ...person, name: 'from' },
       { name: 'file', summary: 'path of the file; a small picture when left out', kind: 'text' },
+      { name: 'also', summary: 'paths of further files, separated by commas', kind: 'text' },
       { name: 'text', summary: 'what is written beside it', kind: 'text' },
       { name: 'subject', summary: 'its subject', kind: 'text' },
       { name: 'only_text', summary: 'without a file', kind: 'flag', fallback: false },
@@ -39,9 +40,9 @@ export const mmsActions: readonly Action<MmsWorld>[] = [
       { name: 'read_report', summary: 'and that it was read', kind: 'flag', fallback: false },
     ],
     run: async (world, given) => {
-      const others = (given.optionalText('with') ?? '').split(',').map((name) => name.trim())
-      const to = [given.text('to'), ...others.filter((name) => name !== '')].map((name) => numberOf(world, name))
-      const files = given.flag('only_text') ? [] : [await sentFile(given.optionalText('file'))]
+      const to = [given.text('to'), ...listed(given.optionalText('with'))].map((name) => numberOf(world, name))
+      const paths = [given.optionalText('file'), ...listed(given.optionalText('also'))]
+      const files = given.flag('only_text') ? [] : await Promise.all(paths.map(sentFile))
       const [text, subject] = [given.optionalText('text'), given.optionalText('subject')]
       const id = world.mmsc.handset(numberOf(world, given.text('from'))).send({
         to,
@@ -153,6 +154,14 @@ export const mmsActions: readonly Action<MmsWorld>[] = [
     }),
   },
 ]
+
+/** What stands between the commas. */
+function listed(words: string | undefined): string[] {
+  return (words ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}
 
 /** A picture message as the console shows it. */
 export function shownPicture({ id, from, to, cc, subject, text, files }: HandsetMessage) {

@@ -48,10 +48,11 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
               </p>
             )}
             {message.modem !== null && <p class="quiet small">{t('info.modem', { modem: laneName(message.modem) })}</p>}
-            <Timeline message={message} attempts={loaded?.ledger.data ?? []} />
+            <Timeline message={message} attempts={loaded?.ledger.data ?? []} plan={loaded?.ledger.plan ?? []} />
             {message.fallback !== null && (
               <p class="note fallback">
-                {t('info.fallback')} <span translate={false}>{message.fallback.reason}</span>
+                {t(message.transport === 'mms' ? 'info.fallbackMms' : 'info.fallback')}{' '}
+                <span translate={false}>{message.fallback.reason}</span>
               </p>
             )}
           </>
@@ -74,7 +75,13 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
   )
 }
 
-function Timeline({ message, attempts }: { message: Message; attempts: readonly Attempt[] }) {
+interface TimelineProps {
+  message: Message
+  attempts: readonly Attempt[]
+  plan: Ledger['plan']
+}
+
+function Timeline({ message, attempts, plan }: TimelineProps) {
   const wentOnAt = message.fallback?.at ?? undefined
   const before = attempts.filter(({ started_at: at }) => wentOnAt === undefined || (at ?? '') < wentOnAt)
   const tries = wentOnAt === undefined ? before : [...before, 'fallback' as const, ...attempts.slice(before.length)]
@@ -88,11 +95,16 @@ function Timeline({ message, attempts }: { message: Message; attempts: readonly 
       {tries.map((step) =>
         step === 'fallback' ? (
           <Step key={step} at={message.fallback?.at ?? null}>
-            {t('info.wentOn')}
+            {t(message.transport === 'mms' ? 'info.wentOnMms' : 'info.wentOn')}
           </Step>
         ) : (
           <Step key={step.id} at={step.started_at} kind={step.transport}>
             {attemptWords(step)}
+            {step.transport === 'mms' && (
+              <small class="quiet" translate={false}>
+                {plan.find(({ leg }) => leg === step.leg)?.reason}
+              </small>
+            )}
             {step.detail !== null && (
               <small class="quiet" translate={false}>
                 {step.detail}
@@ -138,7 +150,10 @@ function Step({ at, kind, isFull, children }: StepProps) {
 }
 
 function attemptWords({ transport, lane, result, ended_at: endedAt }: Attempt): string {
-  const where = transport === 'signal' ? t('transport.signal.short') : t('info.textOver', { modem: laneName(lane) })
+  const where =
+    transport === 'signal'
+      ? t('transport.signal.short')
+      : t(transport === 'mms' ? 'info.pictureOver' : 'info.textOver', { modem: laneName(lane) })
   if (endedAt === null || result === null) return t('info.trying', { where })
   return maybeAttempt(result, where) ?? t('info.attempt', { where, result })
 }

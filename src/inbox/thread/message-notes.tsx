@@ -19,7 +19,7 @@ export function MessageNotes({ message }: { message: Message }) {
   if (fallback !== null && message.transport !== 'signal') {
     return (
       <p class="note fallback">
-        {t('note.fallback')} <Why message={message} />
+        {t(message.transport === 'mms' ? 'note.fallbackMms' : 'note.fallback')} <Why message={message} />
         <span class="quiet" translate={false}>
           {fallback.reason}
         </span>

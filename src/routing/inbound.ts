@@ -60,6 +60,7 @@ import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/ma
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
+import { noteAvatar } from './avatars.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
@@ -191,6 +192,10 @@ export class Inbound implements TransportSink {
         if (conversation !== undefined) await endRequest(this.#context, tx, conversation)
         await noteBlocked(this.#context, tx, contact, false)
       } else if (fact.kind === 'profile') await noteProfileName(this.#context, tx, contact, fact.name)
+      else if (fact.kind === 'avatar') {
+        this.#touchedFiles = true
+        await noteAvatar(this.#context, tx, contact, fact.picture)
+      }
     })
   }
 

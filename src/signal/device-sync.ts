@@ -28,7 +28,8 @@ import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
-/** SyncMessage.FetchLatest: another device has written to the storage service. */
+/** SyncMessage.FetchLatest: another device has published our profile, or written to the storage service. */
+const fetchProfile = 1
 const fetchStorage = 2
 /** Verified.State. */
 const verifiedState = 1
@@ -47,6 +48,9 @@ export class DeviceSync {
   readonly #log: Log
   readonly #storage: StorageService
   readonly #answers: SyncAnswers
+  readonly #learnProfile: () => Promise<void>
+  /** Whether the phone has told of another profile; at each connection it is looked at anyway. */
+  #profileTold = false
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
 
@@ -61,6 +65,7 @@ export class DeviceSync {
     log: Log
     storage: StorageService
     answers: SyncAnswers
+    learnProfile: () => Promise<void>
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -72,6 +77,7 @@ export class DeviceSync {
     this.#log = parts.log
     this.#storage = parts.storage
     this.#answers = parts.answers
+    this.#learnProfile = parts.learnProfile
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
       (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
@@ -136,6 +142,10 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
+    if (fetchLatest?.type === fetchProfile) {
+      this.#profileTold = true
+      return true
+    }
     if (fetchLatest?.type === fetchStorage) {
       await makeStorageDue(transaction, this.#clock.now())
       return true
@@ -148,6 +158,10 @@ export class DeviceSync {
 
   /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
+    if (this.#profileTold) {
+      this.#profileTold = false
+      await this.#learnProfile()
+    }
     await this.#answers.flush()
     await this.#storage.sync()
     await this.#rounds.run()

@@ -3,16 +3,19 @@
  * is the primary's to change; a linked device reads.
  */
 import { ContentHint } from '@signalapp/libsignal-client'
+import type { Portraits } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, OwnTimestamps, Random } from './clock.ts'
+import type { ContentServer } from './content-server.ts'
 import type { LinkedDevice, PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
 import { serviceIdOctets } from './ids.ts'
+import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
-import { type OwnProfile, publishProfile } from './profile.ts'
+import type { OwnProfile } from './profile.ts'
 import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
@@ -29,6 +32,8 @@ const nullOctets = 140
 interface Parts {
   db: Database
   chat: Chat
+  server: ContentServer
+  portraits: Portraits
   sender: Sender
   credentials: Credentials
   profile: OwnProfile
@@ -40,15 +45,23 @@ interface Parts {
   changed: () => void
   /** There is something to write to the storage service. */
   store: () => void
+  otherDevices: () => boolean
 }
 
 export class OwnAccount {
   readonly usernames: UsernameDesk
+  readonly profile: OwnProfileDesk
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.usernames = new UsernameDesk(parts)
+    this.profile = new OwnProfileDesk({
+      ...parts,
+      tell: async () => {
+        if (parts.otherDevices()) await this.#send({ fetchLatest: { type: fetchProfile } })
+      },
+    })
   }
 
   /** See `SignalAccount.devices`. */
@@ -74,13 +87,6 @@ export class OwnAccount {
     if (typeof pni === 'string' && pni.replace(/^PNI:/i, '').toLowerCase() !== credentials.pni) {
       log.warn({}, 'the account has another number than when this device was made: link or register again')
     }
-  }
-
-  /** Publishes the profile where it is ours and has changed, and tells our other devices. */
-  async publishProfile(otherDevices: boolean): Promise<void> {
-    const { credentials } = this.#parts
-    if (credentials.deviceId !== 1) return
-    if ((await publishProfile(this.#parts)) && otherDevices) await this.#send({ fetchLatest: { type: fetchProfile } })
   }
 
   /** Tells our other devices, where there are any. Errors: CausewayError as sending. */

@@ -31,6 +31,7 @@ import * as inbox from './migrations/0017_inbox.ts'
 import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import * as signalNames from './migrations/0023_signal_names.ts'
+import * as avatars from './migrations/0024_avatars.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -65,6 +66,7 @@ const migrations = {
   '0018_signal_views': signalViews,
   '0019_message_paths': messagePaths,
   '0023_signal_names': signalNames,
+  '0024_avatars': avatars,
 }
 
 export interface OpenDatabaseOptions {

@@ -7,6 +7,7 @@ import type { TextRange } from '../domain/ranges.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
+import { detailsOf } from '../store/groups.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import { numbersOf } from '../store/phone-groups.ts'
 import type {
@@ -57,6 +58,19 @@ export interface GroupColumns {
 /** The owner's name for them goes before their own. */
 function refOf(contact: ContactColumns) {
   return { id: contact.id, name: contact.name ?? contact.profile_name, address: addressOf(contact) }
+}
+
+/** So much of what tells one picture from another stands in its address, for caches alone. */
+const PORTRAIT_TAG_CHARS = 8
+
+/** Where a picture is; another one has another address. */
+export function portraitUrl(path: string, tag: string): string {
+  return `${path}/avatar?v=${tag.slice(-PORTRAIT_TAG_CHARS)}`
+}
+
+/** Where their picture is. */
+function portraitOf({ id, avatar_id: picture }: ContactRow): string | null {
+  return picture === null ? null : portraitUrl(`/api/v1/contacts/${id}`, picture)
 }
 
 /** `other` is the other side of the message's conversation, `attachments` are the message's own. */
@@ -197,8 +211,11 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   const other = group === undefined ? contact : { group, authors: [] }
   return {
     id: conversation.id,
-    contact: contact === undefined ? null : refOf(contact),
-    group: group === undefined ? null : { id: group.id, title: group.title, kind: kindOf(group) },
+    contact: contact === undefined ? null : { ...refOf(contact), avatar_url: portraitOf(contact) },
+    group:
+      group === undefined
+        ? null
+        : { id: group.id, title: group.title, kind: kindOf(group), avatar_url: groupPortraitOf(group) },
     state:
       contact !== undefined && contact.blocked_at_ms !== null
         ? 'blocked'
@@ -216,6 +233,12 @@ export function conversationView({ conversation, contact, group, lastMessage, at
     last_message_at: time(conversation.last_message_at_ms),
     created_at: time(conversation.created_at_ms),
   }
+}
+
+/** Of the revision that it has now: which picture that is, only its members' devices know. */
+function groupPortraitOf(group: GroupRow): string | null {
+  const { avatar, revision } = detailsOf(group)
+  return avatar ? portraitUrl(`/api/v1/groups/${group.id}`, `r${revision}`) : null
 }
 
 function kindOf(group: GroupRow): 'signal' | 'phone' {
@@ -315,6 +338,7 @@ export function dataMessageView(row: DataMessageRow) {
 export function contactView(contact: ContactRow) {
   return {
     ...refOf(contact),
+    avatar_url: portraitOf(contact),
     profile_name: contact.profile_name,
     number: contact.e164,
     sender: contact.sender,

@@ -157,7 +157,7 @@ export class LiveAccount {
         // Its first look at the database waits for this transaction.
         void this.#groups.keeper.fetchDue()
       },
-      onProfile: () => void this.own.profile.learn(),
+      onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const storage = new StorageService({ db, server: storageServer, records, credentials, clock, random, log })

@@ -12,6 +12,7 @@ import type { ContentServer } from './content-server.ts'
 import type { LinkedDevice, PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
+import { shortly } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
 import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
@@ -86,6 +87,16 @@ export class OwnAccount {
     const { pni } = (answer.json ?? {}) as { pni?: unknown }
     if (typeof pni === 'string' && pni.replace(/^PNI:/i, '').toLowerCase() !== credentials.pni) {
       log.warn({}, 'the account has another number than when this device was made: link or register again')
+    }
+  }
+
+  /** The phone has told of the account: what is shown of it is looked at again. Never throws. */
+  async told(hasOtherPicture: boolean): Promise<void> {
+    try {
+      await this.usernames.load()
+      if (hasOtherPicture) await this.profile.learn()
+    } catch (error) {
+      this.#parts.log.warn({ cause: shortly(error) }, 'what the phone says of the account is not shown yet')
     }
   }
 

@@ -47,7 +47,7 @@ export class StorageRecords {
   readonly #credentials: Credentials
   readonly #profile: OwnProfile
   readonly #clock: Clock
-  readonly #onProfile: () => void
+  readonly #onAccount: (hasOtherPicture: boolean) => void
   readonly #onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
   constructor(parts: {
@@ -58,15 +58,15 @@ export class StorageRecords {
     clock: Clock
     /** Called for every group at every reading, inside its transaction. */
     onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
-    /** The phone has published another profile than the one that is known here. Its transaction is still open. */
-    onProfile: () => void
+    /** What the phone says of the account was kept, inside a transaction that is still open; also that its picture is another. */
+    onAccount: (hasOtherPicture: boolean) => void
   }) {
     this.#db = parts.db
     this.#sink = parts.sink
     this.#credentials = parts.credentials
     this.#profile = parts.profile
     this.#clock = parts.clock
-    this.#onProfile = parts.onProfile
+    this.#onAccount = parts.onAccount
     this.#onGroup = parts.onGroup
   }
 
@@ -93,7 +93,7 @@ export class StorageRecords {
       await transaction.updateTable('signal_account').set({ read_receipts }).execute()
       await noteUsername(account, transaction)
       const known = await transaction.selectFrom('signal_profile').select('avatar_place').executeTakeFirst()
-      if ((account.avatarUrlPath ?? '') !== (known?.avatar_place ?? '')) this.#onProfile()
+      this.#onAccount((account.avatarUrlPath ?? '') !== (known?.avatar_place ?? ''))
     }
   }
 

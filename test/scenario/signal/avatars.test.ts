@@ -4,8 +4,9 @@
  */
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
+import type { AciString } from '../../../src/sandbox/mock.ts'
 import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
-import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
 import { storedRecords } from './stored-records.ts'
 
 async function photograph(colour: string, width = 600, height = 400): Promise<Uint8Array> {
@@ -214,6 +215,26 @@ test('a picture that was set without a connection is published with the next one
   expect(puts(world)).toHaveLength(2)
 })
 
+test('registering the same number anew, which takes the profile from the server, brings the picture there again', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const { aci } = gateway.account.status()
+  await gateway.account.profile().setPicture(await photograph('#d02020'))
+  const { avatars } = world.server.host.groupRoutes
+  const [before] = [...avatars.keys()]
+  await world.server.host.leave(aci as AciString, { stayListed: true })
+  await until(() => gateway.account.status().state === 'signed-out')
+  await gateway.account.register({ e164: gatewayNumber, captcha: undefined, transport: 'sms' })
+  await connected(gateway)
+  await until(async () => (await gateway.account.profile().read()).published)
+  const { avatar_place: place } = await gateway.db
+    .selectFrom('signal_profile')
+    .select('avatar_place')
+    .executeTakeFirstOrThrow()
+  expect(place).not.toBe(before)
+  expect([...avatars.keys()]).toContain(place)
+})
+
 test('a text that no profile holds, and what is no picture, are refused and change nothing', async () => {
   const world = await World.open()
   const { account } = await world.registeredGateway()
@@ -245,9 +266,7 @@ test('a linked device shows the profile that the phone has published, and publis
   await expect(profile.change({ name: 'Somebody' })).rejects.toMatchObject({ code: 'signal-not-primary' })
   await expect(profile.setPicture(undefined)).rejects.toMatchObject({ code: 'signal-not-primary' })
 
-  // By then there is a session for the phone to write in.
-  const asked = () => gateway.db.selectFrom('signal_account').select('sync_requested_at_ms').executeTakeFirst()
-  await until(async () => ((await asked())?.sync_requested_at_ms ?? null) !== null)
+  await phoneAsked(gateway)
   olga.showPicture(await photograph('#2020d0'))
   await olga.tellDevices({ fetchLatest: { type: 1 } })
   await until(async () => (await profile.read()).picture !== first.picture)

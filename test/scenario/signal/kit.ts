@@ -279,6 +279,12 @@ export async function connected({ account }: Gateway): Promise<void> {
   await until(() => account.status().state === 'connected')
 }
 
+/** Waits until a linked gateway has written to the phone, which then has a session to write in. */
+export async function phoneAsked({ db }: Gateway): Promise<void> {
+  const asked = () => db.selectFrom('signal_account').select('sync_requested_at_ms').executeTakeFirst()
+  await until(async () => ((await asked())?.sync_requested_at_ms ?? null) !== null)
+}
+
 /** Waits for a condition, generously: how long it takes is no matter here. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   await vi.waitFor(

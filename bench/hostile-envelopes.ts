@@ -21,6 +21,7 @@ import { type Database, openDatabase } from '../src/store/database.ts'
 import { EventLog } from '../src/store/events.ts'
 import { pruneQuarantine } from '../src/store/quarantine.ts'
 import { signalSink } from '../src/transports/signal.ts'
+import { noPortraits } from './no-portraits.ts'
 import { MemoryIdentities } from './signal-memory.ts'
 
 const gatewayNumber = '+15550000101'
@@ -76,6 +77,7 @@ export async function playHostileEnvelopes(count: number, seed: number): Promise
     readReceipts: true,
     typing: true,
     profile: { name: 'Home', about: undefined },
+    portraits: noPortraits,
   })
   try {
     await account.start()

@@ -19,6 +19,7 @@ import { type Credentials, loadCredentials } from '../src/signal/credentials.ts'
 import { contentCodec } from '../src/signal/proto/messages.ts'
 import type { CustomSignalServer } from '../src/signal/server.ts'
 import { type Database, openDatabase } from '../src/store/database.ts'
+import { noPortraits } from './no-portraits.ts'
 import { MemoryIdentities, MemorySessions } from './signal-memory.ts'
 
 export interface ClientTask {
@@ -96,6 +97,7 @@ async function productSends(db: Database, { server, e164, to, code, messages, la
     readReceipts: false,
     typing: false,
     profile: { name: undefined, about: undefined },
+    portraits: noPortraits,
   })
   await account.start()
   await account.register({ e164, captcha: 'signalcaptcha://bench', transport: 'sms' })

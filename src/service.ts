@@ -42,6 +42,7 @@ import { MmsTests } from './service/mms-tests.ts'
 import { createMmsWays, type MmsWays } from './service/mms-ways.ts'
 import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
+import { KeptPortraits } from './service/portraits.ts'
 import { SignalHistory } from './service/signal-history.ts'
 import { worldPort } from './service/world-port.ts'
 import { Account } from './signal/account.ts'
@@ -210,6 +211,7 @@ async function start(
     readReceipts: config.signal.readReceipts,
     typing: config.signal.typing,
     profile: config.signal.profile,
+    portraits: new KeptPortraits(pictures, blobs),
   })
   metrics.watch(modems, account)
   const transports: readonly Transport[] = [

@@ -100,9 +100,10 @@ export async function upload<T>(
   path: string,
   file: { bytes: number; read(): Readable },
   headers: Readonly<Record<string, string>>,
+  method: 'POST' | 'PUT' = 'POST',
 ): Promise<T> {
   const all = { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(file.bytes) }
-  const response = await open(address, 'POST', path, file.read(), all, new AbortController().signal)
+  const response = await open(address, method, path, file.read(), all, new AbortController().signal)
   const body = parseJson(await readAll(response, address))
   const status = response.statusCode ?? 0
   if (status < 300) return body as T

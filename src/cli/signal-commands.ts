@@ -35,6 +35,13 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
     run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
   )
+  talking(signal, 'profile', 'what contacts see of the account: name, a line, a picture; options change it')
+    .option('--name <name>', 'the name; an empty one takes it away')
+    .option('--about <line>', 'a line about you')
+    .option('--emoji <emoji>', 'beside the line')
+    .option('--avatar <file>', 'a picture; its middle is taken')
+    .option('--no-avatar', 'without a picture from now on')
+    .action(run(async (options) => (await import('./commands/profile.ts')).profile(options)))
   const username = signal
     .command('username')
     .description('the account’s username, by which people write without its number')

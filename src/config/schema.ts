@@ -337,8 +337,10 @@ export const configSchema = z.strictObject({
         ),
       profile_name: profileText(257)
         .optional()
-        .describe('The name that contacts see; a linked device leaves it to the phone.'),
-      profile_about: profileText(512).optional().describe('A line about us that contacts see.'),
+        .describe(
+          'The name that contacts see, until another one is set (`causeway signal profile`, the inbox); a linked device leaves it to the phone.',
+        ),
+      profile_about: profileText(512).optional().describe('A line about us that contacts see, likewise.'),
     })
     .prefault({})
     .describe('The Signal account.'),

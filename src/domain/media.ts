@@ -110,6 +110,19 @@ export function wantsPlayable(contentType: string): boolean {
   return /^(?:audio\/(?:amr|3gpp)|video\/(?:3gpp|x-msvideo))$/.test(contentType)
 }
 
+/** Whoever makes portraits of pictures, and keeps them; a picture is hostile, and has not to be one at all. */
+export interface Portraits {
+  /**
+   * The middle of a picture as a square of at most `edgePx`, JPEG (PNG where it is transparent), without metadata. A word
+   * where there is none: never, or not now. Never rejects.
+   */
+  square(octets: Uint8Array, edgePx: number): Promise<Uint8Array | 'no-picture' | 'busy'>
+  /** As a file that no row names yet. Throws CausewayError `storage-full`. */
+  keep(octets: Uint8Array): Promise<StoredBlob>
+  /** Of a file that no row came to name. */
+  discard(id: string): Promise<void>
+}
+
 /** Octets that tell what a file is. */
 export const MAGIC_BYTES = 64
 

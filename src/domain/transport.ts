@@ -451,6 +451,8 @@ export type CapabilityFact =
   | { transport: 'signal'; kind: 'verified'; recipient: Recipient; verified: boolean; atMs: number }
   /** How they call themselves. */
   | { transport: 'signal'; kind: 'profile'; recipient: Recipient; name: string; atMs: number }
+  /** Their picture, a file that no row names yet; undefined: none (any more). */
+  | { transport: 'signal'; kind: 'avatar'; recipient: Recipient; picture: StoredBlob | undefined; atMs: number }
   /** Another device of ours keeps them out, or no longer does. */
   | { transport: 'signal'; kind: 'blocked'; recipient: Recipient; blocked: boolean; atMs: number }
   /** Another device of ours has let them in. */

@@ -256,6 +256,24 @@ export interface UsernamesPort {
   renewLink(): Promise<void>
 }
 
+/** Errors of what changes it: CausewayError `signal-not-primary`, `profile-too-long`, `picture-…`. */
+export interface ProfilePort {
+  /** Empty where there is none; `picture` tells one from another. */
+  read(): Promise<{
+    name: string
+    about: string
+    emoji: string
+    picture: string | undefined
+    editable: boolean
+    published: boolean
+  }>
+  /** What is left out stays; null: as configured. */
+  change(change: { name?: string | null; about?: string | null; emoji?: string | null }): Promise<void>
+  /** Undefined takes it away. */
+  setPicture(octets: Uint8Array | undefined): Promise<void>
+  picture(): Promise<Uint8Array | undefined>
+}
+
 /** Errors of all of them: CausewayError `signal-…`. */
 export interface SignalPort {
   status(): SignalView
@@ -276,6 +294,7 @@ export interface SignalPort {
   /** Throws `signal-no-account`. */
   groups(): GroupsPort
   usernames(): UsernamesPort
+  profile(): ProfilePort
 }
 
 export interface ComponentHealth {

@@ -161,6 +161,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'signal-busy': 409,
   'signal-not-primary': 409,
   'signal-device-unknown': 404,
+  'picture-busy': 503,
   'username-taken': 409,
   'username-none': 409,
   'at-error': 502,

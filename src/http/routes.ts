@@ -8,6 +8,7 @@ import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
+import { profileRoutes } from './api/profile.ts'
 import { pushRoutes } from './api/push.ts'
 import { sandboxRoutes } from './api/sandbox.ts'
 import { searchRoutes } from './api/search.ts'
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...modemRoutes,
   ...signalRoutes,
   ...usernameRoutes,
+  ...profileRoutes,
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,

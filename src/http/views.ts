@@ -10,6 +10,7 @@ import { apartFromSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import type { WaitingState } from '../domain/waiting.ts'
 import type { Reaction } from '../store/amendments.ts'
+import { detailsOf } from '../store/groups.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import { numbersOf } from '../store/phone-groups.ts'
 import type {
@@ -88,6 +89,19 @@ export const SETTING_NAMES = {
 function liveView({ mode, fallbackAfterMs, defaultPolicy, whenRoaming }: LiveValues) {
   const after = formatDuration(fallbackAfterMs)
   return { mode, fallback: { after, default: defaultPolicy, when_roaming: whenRoaming } }
+}
+
+/** So much of what tells one picture from another stands in its address, for caches alone. */
+const PORTRAIT_TAG_CHARS = 8
+
+/** Where a picture is; another one has another address. */
+export function portraitUrl(path: string, tag: string): string {
+  return `${path}/avatar?v=${tag.slice(-PORTRAIT_TAG_CHARS)}`
+}
+
+/** Where their picture is. */
+function portraitOf({ id, avatar_id: picture }: ContactRow): string | null {
+  return picture === null ? null : portraitUrl(`/api/v1/contacts/${id}`, picture)
 }
 
 /** `other` is the other side of the message's conversation, `attachments` are the message's own. */
@@ -232,7 +246,7 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   const other = group === undefined ? contact : { group, authors: [] }
   return {
     id: conversation.id,
-    contact: contact === undefined ? null : refOf(contact),
+    contact: contact === undefined ? null : { ...refOf(contact), avatar_url: portraitOf(contact) },
     group: group === undefined ? null : groupRefView(group),
     state:
       contact !== undefined && contact.blocked_at_ms !== null
@@ -256,7 +270,19 @@ export function conversationView({ conversation, contact, group, lastMessage, at
 /** A group as its conversation names it. */
 function groupRefView(group: GroupRow) {
   const kind = kindOf(group)
-  return { id: group.id, title: group.title, kind, texts_apart: kind === 'phone' ? group.texts_apart === 1 : null }
+  return {
+    id: group.id,
+    title: group.title,
+    kind,
+    texts_apart: kind === 'phone' ? group.texts_apart === 1 : null,
+    avatar_url: groupPortraitOf(group),
+  }
+}
+
+/** Of the revision that it has now: which picture that is, only its members' devices know. */
+function groupPortraitOf(group: GroupRow): string | null {
+  const { avatar, revision } = detailsOf(group)
+  return avatar ? portraitUrl(`/api/v1/groups/${group.id}`, `r${revision}`) : null
 }
 
 function kindOf(group: GroupRow): 'signal' | 'phone' {
@@ -356,6 +382,7 @@ export function dataMessageView(row: DataMessageRow) {
 export function contactView(contact: ContactRow) {
   return {
     ...refOf(contact),
+    avatar_url: portraitOf(contact),
     profile_name: contact.profile_name,
     number: contact.e164,
     sender: contact.sender,

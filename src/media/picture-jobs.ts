@@ -9,6 +9,8 @@ export type PictureJob =
   | { kind: 'look'; octets: Uint8Array }
   /** Smaller than `bytesMax` octets, turned upright, without metadata. */
   | { kind: 'shrink'; octets: Uint8Array; bytesMax: number }
+  /** Its middle, a square of at most `edge` pixels, turned upright, without metadata. */
+  | { kind: 'square'; octets: Uint8Array; edge: number }
 
 export interface ShrunkPicture {
   contentType: 'image/jpeg' | 'image/png' | 'image/gif'

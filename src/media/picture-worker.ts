@@ -27,6 +27,8 @@ const ANIMATIONS: readonly (readonly [share: number, edge: number])[] = [
 /** A guess of a copy's octets that is this many times too large is not tried. */
 const HOPELESS = 3
 const WHITE = '#ffffff'
+/** Of a portrait, as JPEG. */
+const SQUARE_QUALITY = 85
 
 sharp.concurrency(1)
 sharp.cache(false)
@@ -43,7 +45,9 @@ async function answer(job: PictureJob): Promise<PictureAnswer> {
     const metadata = await sharp(job.octets, { limitInputPixels: false }).metadata()
     const { width, height, pageHeight = height } = metadata
     if (width * pageHeight > INPUT_PIXELS_MAX) return { kind: 'refused', why: 'too-many-pixels' }
-    return job.kind === 'look' ? await look(job.octets, metadata) : await shrink(job.octets, job.bytesMax, metadata)
+    if (job.kind === 'look') return await look(job.octets, metadata)
+    if (job.kind === 'square') return await square(job.octets, job.edge, metadata)
+    return await shrink(job.octets, job.bytesMax, metadata)
   } catch {
     return { kind: 'refused', why: 'unreadable' }
   }
@@ -60,6 +64,17 @@ async function look(octets: Uint8Array, { autoOrient, hasAlpha }: Metadata): Pro
     .resize(THUMBNAIL_PIXELS_MAX, THUMBNAIL_PIXELS_MAX, { fit: 'inside', withoutEnlargement: true })
   const thumbnail = await (hasAlpha ? small.png() : small.jpeg({ quality: 75 })).toBuffer()
   return { kind: 'looked', ...autoOrient, thumbnail }
+}
+
+async function square(octets: Uint8Array, edge: number, { autoOrient }: Metadata): Promise<PictureAnswer> {
+  const side = Math.min(edge, autoOrient.width, autoOrient.height)
+  const cut = opened(octets).autoOrient().resize(side, side, { fit: 'cover' }).toColourspace('srgb')
+  const { data, info } = await cut.raw().toBuffer({ resolveWithObject: true })
+  const plain = () => sharp(data, { raw: { width: side, height: side, channels: info.channels } })
+  const isOpaque = info.channels === 1 || info.channels === 3 || (await plain().stats()).isOpaque
+  const made = isOpaque ? plain().flatten({ background: WHITE }).jpeg({ quality: SQUARE_QUALITY }) : plain().png()
+  const contentType = isOpaque ? 'image/jpeg' : 'image/png'
+  return { kind: 'shrunk', contentType, octets: await made.toBuffer(), width: side, height: side }
 }
 
 async function shrink(octets: Uint8Array, bytesMax: number, metadata: Metadata): Promise<PictureAnswer> {

@@ -62,10 +62,13 @@ export class Pictures implements PictureLooks {
    */
   async shrink(octets: Uint8Array, bytesMax: number): Promise<ShrunkPicture | NoPicture> {
     if (octets.length > PICTURE_BYTES_MAX) return 'too-many-pixels'
-    const answer = await this.#inTurn(async () => ({ kind: 'shrink', octets, bytesMax }))
-    if (typeof answer === 'string') return answer
-    if (answer.kind === 'shrunk') return answer
-    return answer.kind === 'refused' ? answer.why : 'unreadable'
+    return made(await this.#inTurn(async () => ({ kind: 'shrink', octets, bytesMax })))
+  }
+
+  /** Its middle as a square of at most `edge` pixels: JPEG, PNG where it is transparent. Else as `shrink`. */
+  async square(octets: Uint8Array, edge: number): Promise<ShrunkPicture | NoPicture> {
+    if (octets.length > PICTURE_BYTES_MAX) return 'too-many-pixels'
+    return made(await this.#inTurn(async () => ({ kind: 'square', octets, edge })))
   }
 
   /** Ends the thread for good; pictures under way and waiting are given up. */
@@ -133,6 +136,12 @@ export class Pictures implements PictureLooks {
     this.#idle = setTimeout(() => this.#drop(worker), this.#idleMs)
     this.#idle.unref()
   }
+}
+
+function made(answer: Answered): ShrunkPicture | NoPicture {
+  if (typeof answer === 'string') return answer
+  if (answer.kind === 'shrunk') return answer
+  return answer.kind === 'refused' ? answer.why : 'unreadable'
 }
 
 function startWorker(): Worker {

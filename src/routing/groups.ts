@@ -135,6 +135,7 @@ export function groupParty(group: GroupRow): Party {
     sender: null,
     name: group.title,
     profile_name: null,
+    avatar_id: null,
     policy: null,
     signal_standing: numbers === undefined ? 'registered' : 'not-registered',
     signal_checked_at_ms: null,

@@ -174,7 +174,7 @@ export class Inbound implements TransportSink {
   }
 
   capability(fact: CapabilityFact, unit?: UnitOfWork): Promise<void> {
-    if (fact.kind === 'accepted') this.#touchedFiles = true
+    if (fact.kind === 'accepted' || fact.kind === 'avatar') this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeCapability(this.#context, tx, fact))
   }
 

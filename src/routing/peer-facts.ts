@@ -2,6 +2,7 @@
 import type { CapabilityFact } from '../domain/transport.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { noteAvatar } from './avatars.ts'
 import type { MediaDesk } from './media.ts'
 import { flagIdentity, noteProfileName, noteVerified, type PeopleContext, resolvePerson } from './people.ts'
 import { noteEvidence } from './standing.ts'
@@ -30,4 +31,5 @@ export async function takeCapability(
     if (conversation !== undefined) await endRequest(context, tx, conversation)
     await noteBlocked(context, tx, contact, false)
   } else if (fact.kind === 'profile') await noteProfileName(context, tx, contact, fact.name)
+  else if (fact.kind === 'avatar') await noteAvatar(context, tx, contact, fact.picture)
 }

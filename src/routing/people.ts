@@ -8,6 +8,7 @@ import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { type IdSource, isGroupId } from '../domain/ids.ts'
 import type { Recipient } from '../domain/transport.ts'
+import { doomBlobs } from '../store/attachments.ts'
 import {
   changeContact,
   deleteContact,
@@ -70,11 +71,14 @@ export async function resolvePerson(
   const change = {
     ...(e164 !== undefined && known.e164 !== e164 ? { e164 } : {}),
     ...(aci !== undefined && known.aci !== aci ? { aci } : {}),
+    // The picture is of whoever had that account.
+    ...(moved ? { avatar_id: null } : {}),
     ...(pni !== undefined && known.pni !== pni ? { pni } : {}),
     ...(name !== undefined && known.name === null ? { name } : {}),
   }
   if (Object.keys(change).length === 0) return known
   const changed = await changeContact(tx, known.id, change, now)
+  if (moved) await doomBlobs(tx, [known.avatar_id])
   if (e164 !== undefined && known.e164 !== null && known.e164 !== e164) {
     await addLine(
       context,
@@ -229,6 +233,7 @@ async function mergeContacts(
       pni: account.pni ?? kept.pni,
       name: kept.name ?? account.name,
       profile_name: account.profile_name ?? kept.profile_name,
+      avatar_id: account.avatar_id,
       policy: kept.policy ?? account.policy,
       blocked_at_ms: kept.blocked_at_ms ?? account.blocked_at_ms,
       verified: account.verified,
@@ -240,6 +245,7 @@ async function mergeContacts(
     },
     clock(),
   )
+  await doomBlobs(tx, [kept.avatar_id])
   // The number was somebody else's account before.
   return moved ? flagIdentity(context, tx, merged) : merged
 }

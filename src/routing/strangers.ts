@@ -6,7 +6,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { StandingDecision } from '../domain/own-decisions.ts'
 import type { Recipient } from '../domain/transport.ts'
-import { fetchWaiting } from '../store/attachments.ts'
+import { doomBlobs, fetchWaiting } from '../store/attachments.ts'
 import { changeContact, findContact, findConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
@@ -120,7 +120,9 @@ export async function noteBlocked(
   blocked: boolean,
 ): Promise<ContactRow> {
   if ((contact.blocked_at_ms !== null) === blocked) return contact
-  const changed = await changeContact(tx, contact.id, { blocked_at_ms: blocked ? clock() : null }, clock())
+  const change = blocked ? { blocked_at_ms: clock(), avatar_id: null } : { blocked_at_ms: null }
+  const changed = await changeContact(tx, contact.id, change, clock())
+  if (blocked) await doomBlobs(tx, [contact.avatar_id])
   const conversation = await conversationOf({ events, clock, ...context }, tx, contact)
   if (blocked) await changeRequest(tx, conversation.id, null)
   await events.append(tx, { type: blocked ? 'contact.blocked' : 'contact.unblocked', contactId: contact.id })

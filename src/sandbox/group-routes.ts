@@ -47,8 +47,8 @@ export class GroupRoutes {
     this.#secret = secret
   }
 
-  /** Encrypted avatars by their place. */
-  get avatars(): ReadonlyMap<string, Buffer> {
+  /** Encrypted pictures of groups and profiles by their place. */
+  get avatars(): Map<string, Buffer> {
     return this.#avatars
   }
 
@@ -114,7 +114,7 @@ export class GroupRoutes {
     }
     if (method === 'GET' && pathname === `${prefix}/avatar/form`) return (request) => this.#avatarForm(request)
     if (method === 'POST' && pathname === '/') return (request) => this.#storeAvatar(request)
-    if (method === 'GET' && pathname.startsWith('/groups/')) {
+    if (method === 'GET' && /^\/(groups|profiles)\//.test(pathname)) {
       return async () => {
         const body = this.#avatars.get(pathname.slice(1))
         return body === undefined ? { status: 404, body: Buffer.alloc(0) } : { status: 200, body }

@@ -1,11 +1,11 @@
 /**
  * What the sandbox's Signal server sees of requests and answers on chat connections: answers those that the mock cannot, goes
- * wrong on command, and takes note of what the mock forgets (access keys, profile commitments, device names).
+ * wrong on command, and takes note of what the mock forgets (access keys, profiles, device names).
  */
-import { ProfileKeyCommitment } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { SignalFaults } from './faults.ts'
 import { missingRoute, storeAccessKey } from './missing-routes.ts'
 import type { AciString, Device, ServiceIdString } from './mock.ts'
+import type { ProfileShelf } from './profile-routes.ts'
 import type { Registrations } from './registrations.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
 
@@ -23,6 +23,7 @@ export interface RequestRecord {
 type Host = Parameters<typeof missingRoute>[1] &
   Parameters<Registrations['answer']>[1] & {
     readonly registrations: Registrations
+    readonly profiles: ProfileShelf
     isUnregistered(serviceId: ServiceIdString): boolean
     getDeviceByServiceId(aci: AciString): Promise<Device | undefined>
   }
@@ -54,7 +55,17 @@ export class HostTap implements ConnectionTap {
     if (keysOf !== undefined && this.#host.isUnregistered(decodeURIComponent(keysOf) as ServiceIdString)) {
       return { status: 404, headers: {}, body: { error: 'Unregistered' } }
     }
+    if (request.verb === 'PUT' && request.path === '/v1/profile') {
+      if (request.device === undefined) return { status: 401, headers: {}, body: {} }
+      return this.#host.profiles.put(request.device, request.body)
+    }
     return await missingRoute(request, this.#host)
+  }
+
+  beside({ verb, path }: ChatRequest): Readonly<Record<string, unknown>> | undefined {
+    const [, aci, version] = /^\/v1\/profile\/([^/]+)\/([0-9a-f]{64})(?:\/|$)/.exec(path) ?? []
+    if (verb !== 'GET' || aci === undefined || version === undefined) return undefined
+    return { ...this.#host.profiles.get(aci, version) }
   }
 
   async after(request: ChatRequest, reply: { status: number; body: unknown }): Promise<'answer' | 'lose'> {
@@ -68,7 +79,6 @@ export class HostTap implements ConnectionTap {
     if (reply.status !== 200) return 'answer'
     if (isSend(request)) return this.#faults.onSendAnswer()
     if (isRegistration(request)) await this.#registered(request.body, reply.body)
-    if (request.verb === 'PUT' && request.path === '/v1/profile') this.#profileChanged(request)
     if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
     return 'answer'
   }
@@ -86,12 +96,6 @@ export class HostTap implements ConnectionTap {
     const name = asRecord(asRecord(requestBody)['accountAttributes'])['name']
     const { uuid, deviceId } = asRecord(replyBody)
     if (typeof name === 'string') this.deviceNames.set(`${uuid}.${deviceId}`, name)
-  }
-
-  #profileChanged({ body, device }: ChatRequest): void {
-    const commitment = asRecord(body)['commitment']
-    if (device === undefined || typeof commitment !== 'string') return
-    device.profileKeyCommitment = new ProfileKeyCommitment(Buffer.from(commitment, 'base64'))
   }
 }
 

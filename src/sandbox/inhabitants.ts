@@ -6,6 +6,7 @@
 import type { RadioNetwork } from '../../modem/sim/network.ts'
 import type { Person } from '../../modem/sim/person.ts'
 import { SignalPerson } from './people.ts'
+import { portraitPicture } from './portrait-picture.ts'
 import type { SignalHost } from './signal-host.ts'
 
 interface Role {
@@ -18,6 +19,8 @@ interface Role {
   echoes: boolean
   /** Their username on Signal. */
   username?: string
+  /** On their profile. */
+  hasPicture?: true
   summary: string
 }
 
@@ -29,6 +32,7 @@ const cast: readonly Role[] = [
     signal: 'yes',
     echoes: false,
     username: 'ana.42',
+    hasPicture: true,
     summary: 'is on Signal',
   },
   { key: 'ben', name: 'Ben', number: '+15550000202', signal: 'no', echoes: false, summary: 'has text messages only' },
@@ -62,10 +66,11 @@ export async function moveIn(
   failed: (error: unknown) => void,
 ): Promise<readonly Inhabitant[]> {
   const inhabitants: Inhabitant[] = []
-  for (const { key, name, number, signal, echoes, username, summary } of cast) {
+  for (const { key, name, number, signal, echoes, username, hasPicture, summary } of cast) {
     const phone = network.person(number, name)
     const person = signal === 'no' ? undefined : await SignalPerson.join(host, { name, e164: number })
     if (person !== undefined && username !== undefined) await host.setUsername(person.aci, username)
+    if (hasPicture) person?.showPicture(portraitPicture(name))
     if (signal === 'left') await person?.leaveSignal({ stayListed: true })
     if (echoes) echo(phone, person, failed)
     inhabitants.push({ key, name, number, summary, phone, signal: person })

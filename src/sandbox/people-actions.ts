@@ -5,6 +5,7 @@ import { contentTypeOf } from '../domain/media.ts'
 import type { Action, Parameter } from './action.ts'
 import type { Inhabitant } from './inhabitants.ts'
 import { shownPicture } from './mms-actions.ts'
+import { portraitPicture } from './portrait-picture.ts'
 import { SMALL_PICTURE, SMALL_PICTURE_NAME } from './small-picture.ts'
 import type { SandboxWorld } from './world.ts'
 
@@ -37,6 +38,22 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
         sealed: given.flag('sealed'),
       })
       return { timestamp_ms: timestampMs }
+    },
+  },
+  {
+    name: 'avatar',
+    summary: 'Somebody has another picture on their Signal profile, or none; seen when the profile is looked at next.',
+    parameters: [
+      person,
+      { name: 'file', summary: 'path of the picture; one of their own when left out, `none`: none', kind: 'text' },
+    ],
+    run: async (world, given) => {
+      const path = given.optionalText('file')
+      const { name } = world.person(given.text('person'))
+      const own = path === undefined ? portraitPicture(`${name} again`) : undefined
+      const picture = path === 'none' ? undefined : (own ?? (await readFile(path ?? '')))
+      world.signalPerson(given.text('person')).showPicture(picture)
+      return { octets: picture?.length ?? 0 }
     },
   },
   {

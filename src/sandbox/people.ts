@@ -199,6 +199,11 @@ export class SignalPerson {
     await this.#host.unlink(device)
   }
 
+  /** Their profile has this picture from now on; undefined: none. */
+  showPicture(picture: Uint8Array | undefined): void {
+    this.#host.profiles.show(this.#first.protocol, picture)
+  }
+
   /** Leaves Signal. `stayListed`: contact discovery still has the number, only sending finds nobody. */
   async leaveSignal(options: { stayListed: boolean }): Promise<void> {
     this.goOffline()
@@ -353,11 +358,8 @@ export class SignalPerson {
 
   /** A group with these people; others come by `addToGroup`. Its id (base64). */
   async createGroup(title: string, others: readonly SignalPerson[]): Promise<string> {
-    const id = await this.#first.groups.create(
-      title,
-      others.map((other) => other.#first.protocol),
-    )
-    return id
+    const phones = others.map((other) => other.#first.protocol)
+    return await this.#first.groups.create(title, phones)
   }
 
   /** The group of this title that this person has heard of. */

@@ -27,6 +27,8 @@ export interface ChatRequest {
 export interface ConnectionTap {
   /** An answer to give in the mock's place. */
   before(request: ChatRequest): Promise<Reply | undefined>
+  /** What belongs into a good answer of the mock's beside what it says. */
+  beside(request: ChatRequest): Readonly<Record<string, unknown>> | undefined
   /** Sees the answer before it leaves; `lose` breaks the connection instead of sending it. */
   after(request: ChatRequest, reply: { status: number; body: unknown }): Promise<'answer' | 'lose'>
 }
@@ -68,6 +70,11 @@ export class SignalConnection extends MockConnection {
     }
     const instead = await this.#tap.before(seen)
     const response = instead === undefined ? await super.handleRequest(request) : toResponse(request.id, instead)
+    const more = instead === undefined && response.status === 200 ? this.#tap.beside(seen) : undefined
+    if (more !== undefined) {
+      const said = parseJson(response.body ?? undefined)
+      response.body = Buffer.from(JSON.stringify({ ...(said as object), ...more }))
+    }
     const fate = await this.#tap.after(seen, {
       status: response.status ?? 0,
       body: parseJson(response.body ?? undefined),

@@ -21,6 +21,7 @@ import type { Recipient } from './mailbox.ts'
 import { Mailbox } from './mailbox.ts'
 import type { AciString, Device, PrimaryDevice, ServiceIdString } from './mock.ts'
 import { type EnvelopeType, MockServer, type ServiceIdKind, sealAttachment, serializeContacts } from './mock.ts'
+import { ProfileShelf } from './profile-routes.ts'
 import { registrationId } from './registration-id.ts'
 import { Registrations } from './registrations.ts'
 import type { ChatRequest, ConnectionTap, Reply } from './signal-connection.ts'
@@ -63,6 +64,7 @@ type RegisterDeviceOptions = Parameters<MockServer['registerDevice']>[0]
 
 export class SignalHost extends MockServer implements ConnectionTap {
   readonly groupRoutes = new GroupRoutes(this, () => this.zkSecret)
+  readonly profiles = new ProfileShelf(this.groupRoutes.avatars)
   readonly files: ContentFiles
   readonly registrations = new Registrations()
   readonly #options: SignalHostOptions
@@ -253,6 +255,7 @@ export class SignalHost extends MockServer implements ConnectionTap {
       if (other !== device) await this.unlink(other)
     }
     this.#mailbox(device).clear()
+    this.profiles.forget(device.aci)
     this.closeConnections(device.aci, signedOut)
     for (const id of [device.aci, device.checkedPni]) this.#gone.delete(id)
     // The mock has no door for a second registration of an account; these are the fields that it reads.
@@ -406,6 +409,10 @@ export class SignalHost extends MockServer implements ConnectionTap {
 
   async after(request: ChatRequest, reply: { status: number; body: unknown }): Promise<'answer' | 'lose'> {
     return await this.#tap.after(request, reply)
+  }
+
+  beside(request: ChatRequest): Readonly<Record<string, unknown>> | undefined {
+    return this.#tap.beside(request)
   }
 
   async #install(device: Device, profileName: string, account?: PrimaryDevice): Promise<PrimaryDevice> {

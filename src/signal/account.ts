@@ -4,7 +4,7 @@
  */
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
-import type { MediaTarget, StoredBlob } from '../domain/media.ts'
+import type { MediaTarget, Portraits, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
@@ -32,7 +32,7 @@ import { forgetMessages } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
-import type { SignalUsernames } from './own-contract.ts'
+import type { SignalProfile, SignalUsernames } from './own-contract.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
@@ -53,6 +53,7 @@ export interface AccountParts {
   typing: boolean
   /** What contacts see of us; a linked device leaves that to the phone. */
   profile: OwnProfile
+  portraits: Portraits
   /** Opens what a PIN protects; Signal's own when left out. */
   vault?: PinVault
 }
@@ -186,6 +187,10 @@ export class Account implements SignalAccount {
     return this.#working().own.usernames
   }
 
+  profile(): SignalProfile {
+    return this.#working().own.profile
+  }
+
   async forget(
     messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
     transaction: DatabaseTransaction,
@@ -230,7 +235,12 @@ export class Account implements SignalAccount {
 
   async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
     const known = await noteDecision(transaction, peer, decision, this.#parts.clock.now())
-    return (await this.#live?.telling.oweDecision(transaction, known, decision)) ?? (() => {})
+    const flush = await this.#live?.telling.oweDecision(transaction, known, decision)
+    return () => {
+      flush?.()
+      // Whose picture was withheld may have been let in.
+      void this.#live?.avatars.fetch()
+    }
   }
 
   async tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void> {
@@ -270,7 +280,7 @@ export class Account implements SignalAccount {
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
     if (this.#credentials !== undefined && this.#credentials.signedOutAtMs === undefined && !this.#stopped) {
-      const { db, server, log, clock, random, sink, profile } = this.#parts
+      const { db, server, log, clock, random, sink, profile, portraits } = this.#parts
       const live = new LiveAccount({
         db,
         net: this.#net,
@@ -282,6 +292,7 @@ export class Account implements SignalAccount {
         sink,
         credentials: this.#credentials,
         profile,
+        portraits,
         changed: () => this.#changed(),
         moved: () => void this.#reload(),
         habits: this.#habits,

@@ -11,6 +11,7 @@ import type { PartialDownload } from '../domain/media.ts'
 import { type ServiceParameters, userAgent } from './constants.ts'
 import { signalError } from './errors.ts'
 import type { AttachmentPointer } from './proto/messages.ts'
+import { formOf, type UploadFields } from './upload-form.ts'
 
 /** Nothing comes for this long: the transfer is given up. */
 const silenceMaxMs = 30_000
@@ -41,10 +42,35 @@ export class ContentServer {
    * network failed.
    */
   async download(pointer: AttachmentPointer, octetsMax: number, signal: AbortSignal): Promise<Buffer> {
+    return await this.#whole(this.#urlOf(pointer), octetsMax, signal)
+  }
+
+  /** The picture of a profile, by the place that the profile names, as its owner sealed it. Errors as `download`. */
+  async downloadPicture(place: string, octetsMax: number, signal: AbortSignal): Promise<Buffer> {
+    return await this.#whole(`${this.#urls['0']}/${place}`, octetsMax, signal)
+  }
+
+  /** Puts a sealed picture where the form says. Errors: CausewayError `signal-unreachable`, `signal-failed`. */
+  async uploadPicture(form: UploadFields, sealed: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { contentType, body } = await formOf(form, sealed)
+    const headers = { 'content-type': contentType, 'content-length': String(body.length) }
+    let status: number
+    try {
+      const answer = await this.exchange('POST', `${this.#urls['0']}/`, { headers, body: once(body), signal })
+      answer.resume()
+      status = answer.statusCode ?? 0
+    } catch (cause) {
+      throw signalError('signal-unreachable', { cause })
+    }
+    if (status < 200 || status > 299)
+      throw signalError('signal-failed', { detail: `the picture was refused (${status})` })
+  }
+
+  async #whole(url: string, octetsMax: number, signal: AbortSignal): Promise<Buffer> {
     const chunks: Buffer[] = []
     let octets = 0
-    await this.downloadInto(
-      pointer,
+    await this.#into(
+      url,
       {
         size: async () => octets,
         append: async (chunk) => {
@@ -72,7 +98,10 @@ export class ContentServer {
     octetsMax: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const url = this.#urlOf(pointer)
+    await this.#into(this.#urlOf(pointer), part, octetsMax, signal)
+  }
+
+  async #into(url: string, part: Omit<PartialDownload, 'read'>, octetsMax: number, signal: AbortSignal): Promise<void> {
     for (let resumes = 0; ; resumes++) {
       const before = await part.size()
       try {
@@ -140,6 +169,10 @@ export class ContentServer {
       answer.destroy()
     }
   }
+}
+
+async function* once(octets: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield octets
 }
 
 /** Appends what comes; what came before it broke off, too. */

@@ -5,7 +5,7 @@
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
-import type { DiscoveryUse, OwnUsername, SignalUsernames } from './own-contract.ts'
+import type { DiscoveryUse, OwnUsername, SignalProfile, SignalUsernames } from './own-contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -96,6 +96,8 @@ export type PeerFact =
   | { kind: 'accepted'; peer: PeerIds; atMs: number }
   /** Their profile has this name. */
   | { kind: 'profile'; peer: PeerIds; name: string; atMs: number }
+  /** Their profile has this picture, which no row names yet; undefined: none. */
+  | { kind: 'avatar'; peer: PeerIds; picture: StoredBlob | undefined; atMs: number }
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
@@ -337,6 +339,8 @@ export interface SignalAccount {
   groups(): SignalGroups
   /** Throws CausewayError `signal-no-account` when there is none. */
   usernames(): SignalUsernames
+  /** Throws CausewayError `signal-no-account` when there is none. */
+  profile(): SignalProfile
   /**
    * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
    * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the

@@ -88,8 +88,11 @@ export async function installAccount(transaction: DatabaseTransaction, row: Acco
   if (before?.aci !== row.aci) {
     await transaction.deleteFrom('signal_blocked').execute()
     await transaction.deleteFrom('signal_username').execute()
+    await transaction.deleteFrom('signal_profile').execute()
   }
   await reclaimUsername(transaction)
+  // Registering anew takes all profiles from the server.
+  await transaction.updateTable('signal_profile').set({ avatar_sealed: null }).execute()
   await transaction.deleteFrom('signal_account').execute()
   await transaction
     .insertInto('signal_account')

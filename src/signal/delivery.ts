@@ -37,6 +37,7 @@ export class Delivery {
   readonly #otherDevices: () => boolean
   readonly #sink: SignalSink
   readonly #tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
+  readonly #letIn: (aci: string | undefined) => void
 
   constructor(parts: {
     db: Database
@@ -53,6 +54,8 @@ export class Delivery {
     otherDevices: () => boolean
     sink: SignalSink
     tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
+    /** Whom we wrote to for the first time. */
+    letIn: (aci: string | undefined) => void
   }) {
     this.#db = parts.db
     this.#clock = parts.clock
@@ -67,6 +70,7 @@ export class Delivery {
     this.#otherDevices = parts.otherDevices
     this.#sink = parts.sink
     this.#tell = parts.tell
+    this.#letIn = parts.letIn
   }
 
   /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
@@ -204,7 +208,10 @@ export class Delivery {
 
   async #succeeded(serviceId: string, peer: Peer): Promise<void> {
     // Whom we write to is let in.
-    if (!peer.accepted) await setTraits(this.#db, serviceId, { accepted: true })
+    if (!peer.accepted) {
+      await setTraits(this.#db, serviceId, { accepted: true })
+      this.#letIn(peer.aci)
+    }
     if (!peer.unregistered) return
     await this.#db.transaction().execute(async (transaction) => {
       // What came from them meanwhile may have told it.

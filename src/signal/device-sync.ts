@@ -29,6 +29,8 @@ import { identityOf } from './trust.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
+/** SyncMessage.FetchLatest: another device has published our profile. */
+const fetchProfile = 1
 /** Verified.State. */
 const verifiedState = 1
 const contactListOctetsMax = 32 * 1024 * 1024
@@ -47,6 +49,9 @@ export class DeviceSync {
   readonly #storage: StorageService
   readonly #stored: () => Promise<void>
   readonly #answers: SyncAnswers
+  readonly #learnProfile: () => Promise<void>
+  /** Whether the phone has told of another profile; at each connection it is looked at anyway. */
+  #profileTold = false
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
 
@@ -63,6 +68,7 @@ export class DeviceSync {
     /** What the storage service says of the account itself may be other now. Never throws. */
     stored: () => Promise<void>
     answers: SyncAnswers
+    learnProfile: () => Promise<void>
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -75,6 +81,7 @@ export class DeviceSync {
     this.#storage = parts.storage
     this.#stored = parts.stored
     this.#answers = parts.answers
+    this.#learnProfile = parts.learnProfile
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
       (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
@@ -139,6 +146,10 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
+    if (fetchLatest?.type === fetchProfile) {
+      this.#profileTold = true
+      return true
+    }
     // A primary has set it by itself.
     const isRenamed = sync.usernameChange !== undefined && this.#credentials.deviceId !== 1
     if (fetchLatest?.type === fetchStorage || isRenamed) {
@@ -153,6 +164,10 @@ export class DeviceSync {
 
   /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
+    if (this.#profileTold) {
+      this.#profileTold = false
+      await this.#learnProfile()
+    }
     await this.#answers.flush()
     await this.#storage.sync()
     await this.#stored()

@@ -3,11 +3,12 @@
  * `delivery.ts`. `account.ts` makes one when there are credentials and throws it away when they change.
  */
 import type { Net } from '@signalapp/libsignal-client'
-import type { MediaTarget, StoredBlob } from '../domain/media.ts'
+import type { MediaTarget, Portraits, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { fetchAttachment } from './attachments-in.ts'
 import { keepAttachments, Uploads } from './attachments-out.ts'
+import { AvatarDesk } from './avatars.ts'
 import { SenderCertificates } from './certificates.ts'
 import { type Challenge, ChallengeDesk } from './challenge.ts'
 import { Chat, type ChatState } from './chat.ts'
@@ -71,6 +72,7 @@ export class LiveAccount {
   readonly #groups: Groups
   readonly groupCommands: GroupCommands
   readonly #profiles: ProfileDesk
+  readonly avatars: AvatarDesk
   readonly #contents: ContentDesk
   readonly #contentServer: ContentServer
   readonly #uploads: Uploads
@@ -96,6 +98,7 @@ export class LiveAccount {
     sink: SignalSink
     credentials: Credentials
     profile: OwnProfile
+    portraits: Portraits
     changed: () => void
     /** The credentials in the database are others now: this one is to be replaced. */
     moved: () => void
@@ -154,6 +157,7 @@ export class LiveAccount {
         // Its first look at the database waits for this transaction.
         void this.#groups.keeper.fetchDue()
       },
+      onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const written = () => this.telling.tellStored(db)
@@ -176,21 +180,18 @@ export class LiveAccount {
       flush: () => void this.#contents.flush(),
     })
     this.#sync = new DeviceSync({
+      ...parts,
       answers,
-      db,
       sender,
       server: contentServer,
-      sink,
-      credentials,
-      clock,
       timestamps,
-      log,
       storage,
       stored: () => this.#quietly('reading the username', () => this.own.usernames.load()),
+      learnProfile: () => this.own.profile.learn(),
     })
-    const own = credentials.aci
-    this.#texts = new LongTexts({ db, chat, server: contentServer, sink, clock, random, log, own })
-    this.#profiles = new ProfileDesk({ db, chat, sink, credentials, clock, log })
+    this.#texts = new LongTexts({ ...parts, chat, server: contentServer, own: credentials.aci })
+    this.avatars = new AvatarDesk({ ...parts, server: contentServer })
+    this.#profiles = new ProfileDesk({ ...parts, chat, avatars: this.avatars })
     this.#contents = new ContentDesk({
       db,
       clock,
@@ -228,6 +229,7 @@ export class LiveAccount {
       otherDevices: () => this.#otherDevices,
       sink,
       tell: (kind, peer) => this.#tell(kind, peer),
+      letIn: (aci) => this.avatars.letIn(aci),
     })
     const groups = new Groups({
       db,
@@ -272,9 +274,12 @@ export class LiveAccount {
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
     this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
-    const store = () => void this.#sync.fetch()
-    const renamed = (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction)
-    this.own = new OwnAccount({ ...parts, chat, sender, timestamps, store, renamed })
+    const hooks = {
+      store: () => void this.#sync.fetch(),
+      renamed: (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction),
+      otherDevices: () => this.#otherDevices,
+    }
+    this.own = new OwnAccount({ ...parts, ...hooks, chat, server: contentServer, sender, timestamps })
   }
 
   get state(): ChatState {
@@ -308,6 +313,8 @@ export class LiveAccount {
     await this.#receiver.stop()
     await this.#sync.stop()
     await this.#texts.stop()
+    await this.avatars.stop()
+    await this.own.profile.stop()
     await this.#groups.keeper.stop()
     await this.#chat.stop()
     await this.#contents.stop()
@@ -399,7 +406,7 @@ export class LiveAccount {
     await this.#quietly('asking for our other devices', () => this.#countDevices())
     await this.#quietly('sending what is owed', () => this.#contents.connected())
     // Without a profile nobody can add us to a group.
-    await this.#quietly('publishing the profile', () => this.own.publishProfile(this.#otherDevices))
+    await this.#quietly('settling the profile', () => this.own.profile.settle())
     await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
     await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
     await this.#quietly('fetching long texts', () => this.#texts.fetch())

@@ -3,16 +3,20 @@
  * is the primary's to change; a linked device reads.
  */
 import { ContentHint } from '@signalapp/libsignal-client'
+import type { Portraits } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Clock, OwnTimestamps, Random } from './clock.ts'
+import type { ContentServer } from './content-server.ts'
 import type { LinkedDevice, PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
+import { shortly } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
+import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
-import { type OwnProfile, publishProfile } from './profile.ts'
+import type { OwnProfile } from './profile.ts'
 import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
@@ -29,6 +33,8 @@ const nullOctets = 140
 interface Parts {
   db: Database
   chat: Chat
+  server: ContentServer
+  portraits: Portraits
   sender: Sender
   credentials: Credentials
   profile: OwnProfile
@@ -41,15 +47,23 @@ interface Parts {
   /** There is something to write to the storage service. */
   store: () => void
   renamed: (transaction: DatabaseTransaction) => Promise<() => void>
+  otherDevices: () => boolean
 }
 
 export class OwnAccount {
   readonly usernames: UsernameDesk
+  readonly profile: OwnProfileDesk
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.usernames = new UsernameDesk(parts)
+    this.profile = new OwnProfileDesk({
+      ...parts,
+      tell: async () => {
+        if (parts.otherDevices()) await this.#send({ fetchLatest: { type: fetchProfile } })
+      },
+    })
   }
 
   /** See `SignalAccount.devices`. */
@@ -77,11 +91,14 @@ export class OwnAccount {
     }
   }
 
-  /** Publishes the profile where it is ours and has changed, and tells our other devices. */
-  async publishProfile(otherDevices: boolean): Promise<void> {
-    const { credentials } = this.#parts
-    if (credentials.deviceId !== 1) return
-    if ((await publishProfile(this.#parts)) && otherDevices) await this.#send({ fetchLatest: { type: fetchProfile } })
+  /** The phone has told of the account: what is shown of it is looked at again. Never throws. */
+  async told(hasOtherPicture: boolean): Promise<void> {
+    try {
+      await this.usernames.load()
+      if (hasOtherPicture) await this.profile.learn()
+    } catch (error) {
+      this.#parts.log.warn({ cause: shortly(error) }, 'what the phone says of the account is not shown yet')
+    }
   }
 
   /** Tells our other devices, where there are any. Errors: CausewayError as sending. */

@@ -36,3 +36,38 @@ export interface DiscoveryUse {
   /** It has said to wait until then (ms since epoch); undefined: it may be asked. */
   notBeforeMs: number | undefined
 }
+
+/** Our own profile, as contacts see it. */
+export interface OwnProfileView {
+  /** Empty where there is none. */
+  name: string
+  about: string
+  emoji: string
+  /** What tells its picture from another one; undefined: it has none. */
+  picture: string | undefined
+  /** It is ours to change: this is the primary. */
+  editable: boolean
+  /** The service has it like this. */
+  published: boolean
+}
+
+/** What is left out stays; null: as configured. */
+export interface ProfileChange {
+  name?: string | null
+  about?: string | null
+  emoji?: string | null
+}
+
+/**
+ * Our own profile. What was changed is kept at once, and published then or as soon as there is a connection. Errors of what
+ * changes it: CausewayError `signal-not-primary`.
+ */
+export interface SignalProfile {
+  read(): Promise<OwnProfileView>
+  /** Errors: also `profile-too-long`. */
+  change(change: ProfileChange): Promise<void>
+  /** Its middle is taken, as a square; undefined takes it away. Errors: also `picture-unreadable`, `picture-busy`. */
+  setPicture(octets: Uint8Array | undefined): Promise<void>
+  /** JPEG or PNG; undefined where there is none. */
+  picture(): Promise<Uint8Array | undefined>
+}

@@ -1,11 +1,12 @@
 /**
- * The profiles of others: how they call themselves. Fetched sealed, by the access key of their profile key, when that is
+ * The profiles of others: how they call themselves, and where their picture lies. Fetched sealed, by the access key of their profile key, when that is
  * new and once a day after that; a few at a time, and never before a wait that the service asked for is over.
  */
 import { Aci } from '@signalapp/libsignal-client'
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
+import { type AvatarDesk, noteAvatar, placeIn } from './avatars.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
 import type { SignalSink } from './contract.ts'
@@ -35,6 +36,7 @@ export class ProfileDesk {
   readonly #credentials: Credentials
   readonly #clock: Clock
   readonly #log: Log
+  readonly #avatars: AvatarDesk
   #running: Promise<void> | undefined
   #again = false
   #notBeforeMs = 0
@@ -46,6 +48,7 @@ export class ProfileDesk {
     credentials: Credentials
     clock: Clock
     log: Log
+    avatars: AvatarDesk
   }) {
     this.#db = parts.db
     this.#chat = parts.chat
@@ -53,6 +56,7 @@ export class ProfileDesk {
     this.#credentials = parts.credentials
     this.#clock = parts.clock
     this.#log = parts.log
+    this.#avatars = parts.avatars
   }
 
   /** Fetches what is due. Never throws; what could not be fetched stays due. */
@@ -65,6 +69,7 @@ export class ProfileDesk {
       this.#running = undefined
     })
     await this.#running
+    await this.#avatars.fetch()
   }
 
   async #run(): Promise<void> {
@@ -104,9 +109,10 @@ export class ProfileDesk {
     const answer = await this.#ask(aci, new ProfileKey(octets(profileKey)))
     // No profile of this version, or none for us: asked again another day.
     if (![200, 401, 404].includes(answer.status)) throw refusal('/v1/profile', answer)
-    const { name: sealed } = (answer.status === 200 ? (answer.json ?? {}) : {}) as { name?: unknown }
+    const isThere = answer.status === 200
+    const { name: sealed, avatar } = (isThere ? (answer.json ?? {}) : {}) as { name?: unknown; avatar?: unknown }
     const name = typeof sealed === 'string' ? decryptName(profileKey, Buffer.from(sealed, 'base64')) : undefined
-    await this.#db.transaction().execute(async (transaction) => {
+    const isTold = await this.#db.transaction().execute(async (transaction) => {
       const dueAtMs = this.#clock.now() + freshMs
       // A newer key that came meanwhile has made it due again.
       const { numUpdatedRows } = await transaction
@@ -115,11 +121,16 @@ export class ProfileDesk {
         .where('aci', '=', aci)
         .where('profile_key', '=', profileKey)
         .executeTakeFirst()
-      if (numUpdatedRows === 0n || name === undefined) return
+      if (numUpdatedRows === 0n) return false
+      const atMs = this.#clock.now()
+      const isGone = isThere && (await noteAvatar(transaction, aci, placeIn(avatar), atMs))
+      if (name === undefined && !isGone) return false
       const peer = idsOf((await findPeer(transaction, peerOf(aci))) ?? peerOf(aci))
-      await this.#sink.peer({ kind: 'profile', peer, name, atMs: this.#clock.now() }, transaction)
+      if (name !== undefined) await this.#sink.peer({ kind: 'profile', peer, name, atMs }, transaction)
+      if (isGone) await this.#sink.peer({ kind: 'avatar', peer, picture: undefined, atMs }, transaction)
+      return true
     })
-    if (name !== undefined) this.#sink.committed()
+    if (isTold) this.#sink.committed()
   }
 
   async #ask(aci: string, key: ProfileKey): Promise<RestAnswer> {

@@ -8,7 +8,7 @@ import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
-import type { OwnProfile } from './profile.ts'
+import { type OwnProfile, wantedProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
 import { isBlocked } from './standing.ts'
 import { noteUsername, usernameNews } from './username-record.ts'
@@ -47,6 +47,7 @@ export class StorageRecords {
   readonly #credentials: Credentials
   readonly #profile: OwnProfile
   readonly #clock: Clock
+  readonly #onAccount: (hasOtherPicture: boolean) => void
   readonly #onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
   constructor(parts: {
@@ -57,12 +58,15 @@ export class StorageRecords {
     clock: Clock
     /** Called for every group at every reading, inside its transaction. */
     onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
+    /** What the phone says of the account was kept, inside a transaction that is still open; also that its picture is another. */
+    onAccount: (hasOtherPicture: boolean) => void
   }) {
     this.#db = parts.db
     this.#sink = parts.sink
     this.#credentials = parts.credentials
     this.#profile = parts.profile
     this.#clock = parts.clock
+    this.#onAccount = parts.onAccount
     this.#onGroup = parts.onGroup
   }
 
@@ -88,6 +92,8 @@ export class StorageRecords {
       const read_receipts = account.readReceipts === true ? 1 : 0
       await transaction.updateTable('signal_account').set({ read_receipts }).execute()
       await noteUsername(account, transaction)
+      const known = await transaction.selectFrom('signal_profile').select('avatar_place').executeTakeFirst()
+      this.#onAccount((account.avatarUrlPath ?? '') !== (known?.avatar_place ?? ''))
     }
   }
 
@@ -140,11 +146,14 @@ export class StorageRecords {
   async #accountChange(records: readonly StoredRecord[]): Promise<RecordChange[]> {
     const stored = records.find(({ record }) => record.account !== undefined)
     const profileKey = this.#credentials.profileKey.serialize()
-    const givenName = this.#profile.name ?? ''
+    const { name: givenName, place: avatarUrlPath = '' } = await wantedProfile(this.#db, this.#profile)
     const said = stored?.record.account
-    const isNamed = said !== undefined && same(said.profileKey, profileKey) && (said.givenName ?? '') === givenName
+    const isNamed =
+      same(said?.profileKey, profileKey) &&
+      (said?.givenName ?? '') === givenName &&
+      (said?.avatarUrlPath ?? '') === avatarUrlPath
     const news = {
-      ...(isNamed ? {} : { profileKey, givenName }),
+      ...(isNamed ? {} : { profileKey, givenName, avatarUrlPath }),
       ...(await usernameNews(this.#db, said)),
       ...(said === undefined ? { readReceipts: true } : {}),
     }

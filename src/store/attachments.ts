@@ -257,8 +257,13 @@ export async function pruneUploads(tx: DatabaseTransaction, nowMs: number): Prom
 }
 
 async function doom(tx: DatabaseTransaction, row: AttachmentRow): Promise<void> {
-  const ids = [row.blob_id, row.thumbnail_id, row.playable_id].filter((id) => id !== null)
-  if (ids.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', ids).execute()
+  await doomBlobs(tx, [row.blob_id, row.thumbnail_id, row.playable_id])
+}
+
+/** These files go after the commit. */
+export async function doomBlobs(tx: DatabaseTransaction, ids: readonly (string | null)[]): Promise<void> {
+  const named = ids.filter((id) => id !== null)
+  if (named.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', named).execute()
 }
 
 /**
@@ -296,7 +301,7 @@ export async function keepPlayable(
   }
   const doomed = spare.map(({ playable_id: id }) => id ?? '')
   if (kept === undefined) doomed.push(copy.id)
-  if (doomed.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', doomed).execute()
+  await doomBlobs(tx, doomed)
   return kept !== undefined
 }
 

@@ -31,6 +31,7 @@ import * as inbox from './migrations/0017_inbox.ts'
 import * as signalViews from './migrations/0018_signal_views.ts'
 import * as messagePaths from './migrations/0019_message_paths.ts'
 import * as signalNames from './migrations/0023_signal_names.ts'
+import * as avatars from './migrations/0024_avatars.ts'
 import * as earlyWords from './migrations/0025_early_words.ts'
 import * as pictureSubjects from './migrations/0027_picture_subjects.ts'
 import * as pinnedLane from './migrations/0029_pinned_lane.ts'
@@ -68,6 +69,7 @@ const migrations = {
   '0018_signal_views': signalViews,
   '0019_message_paths': messagePaths,
   '0023_signal_names': signalNames,
+  '0024_avatars': avatars,
   '0025_early_words': earlyWords,
   '0027_picture_subjects': pictureSubjects,
   '0029_pinned_lane': pinnedLane,

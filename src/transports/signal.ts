@@ -296,6 +296,7 @@ function capability(fact: PeerFact): CapabilityFact {
   if (fact.kind === 'blocked') return { transport: 'signal', kind: fact.kind, recipient, blocked: fact.blocked, atMs }
   if (fact.kind === 'verified')
     return { transport: 'signal', kind: fact.kind, recipient, verified: fact.verified, atMs }
+  if (fact.kind === 'avatar') return { transport: 'signal', kind: fact.kind, recipient, picture: fact.picture, atMs }
   if (fact.kind === 'named' || fact.kind === 'profile') {
     return { transport: 'signal', kind: fact.kind, recipient, name: fact.name, atMs }
   }

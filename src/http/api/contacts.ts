@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { qrSvg } from '../../domain/qr.ts'
+import { storedBlob } from '../../store/attachments.ts'
 import {
   type ContactKey,
   ensureConversation,
@@ -14,6 +15,7 @@ import { listContacts } from '../../store/mailbox.ts'
 import type { ContactRow } from '../../store/tables/mailbox.ts'
 import { etag, ifMatch } from '../if-match.ts'
 import { pageQuery, pageReply } from '../page.ts'
+import { portraitQuery, sendPortrait } from '../portrait.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { addressKey, demandContact } from '../reads.ts'
@@ -119,6 +121,25 @@ export const contactRoutes: readonly Route[] = [
     handle: async ({ ports, params }) => {
       const contact = await demandContact(ports.db, params['id'])
       return ok(contactView(contact), etag(contact))
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/contacts/:id/avatar',
+    scope: 'contacts:read',
+    summary:
+      'Their picture on Signal, small and square. 404 while there is none (`avatar_url` is null then): of strangers whose request was not accepted, and of blocked people, none is fetched.',
+    query: portraitQuery,
+    handle: async (call) => {
+      const { db, media } = call.ports
+      const contact = await demandContact(db, call.params['id'])
+      const blob = await storedBlob(db, contact.avatar_id)
+      if (blob === undefined) throw notFound('picture')
+      return await sendPortrait(call, blob.id, async () => {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of media.blobs.read(blob)) chunks.push(chunk)
+        return Buffer.concat(chunks)
+      })
     },
   }),
   route({

@@ -1,16 +1,17 @@
 /** Groups: who is in them, and everything that is done to them. Writing to one is `POST /messages`. */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { parseAddress } from '../../domain/address.ts'
-import { contentTypeOf } from '../../domain/media.ts'
 import { findContact } from '../../store/contacts.ts'
 import { detailsOf, findGroup, listGroups, recipientsOf } from '../../store/groups.ts'
 import { numbersOf } from '../../store/phone-groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
+import { portraitQuery, sendPortrait } from '../portrait.ts'
 import type { ApiPorts, GroupSettings, PersonIds } from '../ports.ts'
 import { invalid, notFound, Problem } from '../problem.ts'
 import { demandContact, demandGroup, demandMessage, peopleByAci, peopleByAddress, signalIdOf } from '../reads.ts'
-import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
+import { type Call, ok, type Route, route } from '../route.ts'
 import { addressOfWords } from '../usernames.ts'
 import { groupView, recipientView } from '../views.ts'
 import { newPhoneGroup, onlyForNumbers, revisePhoneGroup } from './phone-groups.ts'
@@ -150,19 +151,14 @@ export const groupRoutes: readonly Route[] = [
     path: '/api/v1/groups/:id/avatar',
     scope: 'messages:read',
     summary: 'The picture of the group, as it was set. 404 when it has none (`avatar_url` is null then).',
-    handle: async ({ ports, params, raw }) => {
+    query: portraitQuery,
+    handle: async (call) => {
+      const { ports, params } = call
       const group = await demandGroup(ports.db, params['id'])
       const picture = await ports.signal.groups().avatar(signalIdOf(group))
       if (picture === undefined) throw notFound('picture')
-      raw.response.writeHead(200, {
-        'Content-Type': contentTypeOf(picture, undefined),
-        'Content-Length': picture.length,
-        'Content-Disposition': 'attachment',
-        'Content-Security-Policy': "default-src 'none'; sandbox",
-        'Cache-Control': 'private, no-cache',
-      })
-      raw.response.end(raw.request.method === 'HEAD' ? undefined : picture)
-      return STREAMING
+      const tag = createHash('sha256').update(picture).digest('hex')
+      return await sendPortrait(call, tag, async () => picture)
     },
   }),
   route({

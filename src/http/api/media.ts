@@ -2,7 +2,6 @@
  * Files of messages: handed in before a message names them, and read, both as streams. What is view-once is given out
  * once, whole, and is gone afterwards.
  */
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
@@ -13,6 +12,7 @@ import { idempotencyKey, Problem } from '../problem.ts'
 import { rangeOf } from '../ranges.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
 import { attachmentView } from '../views.ts'
+import { wholeBody } from '../whole-body.ts'
 
 const yes = z.enum(['true', 'false']).transform((text) => text === 'true')
 
@@ -30,7 +30,7 @@ async function add(call: Call<undefined, z.output<typeof facts>>) {
   }
   const key = idempotencyKey(call.header('idempotency-key'))
   const { row, replayed } = await ports.media.add(
-    whole(request),
+    wholeBody(request),
     {
       contentType: call.header('content-type') ?? '',
       fileName: query.file_name,
@@ -50,15 +50,6 @@ async function add(call: Call<undefined, z.output<typeof facts>>) {
       Location: `/api/v1/media/${row.id}`,
       ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
     },
-  }
-}
-
-/** The body; one that breaks off is the fault of whoever sent it. */
-async function* whole(request: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* request as AsyncIterable<Buffer>
-  } catch {
-    throw new Problem({ status: 400, code: 'incomplete', title: 'The body is not whole' })
   }
 }
 

@@ -18,6 +18,7 @@ const json = (shape: z.ZodType, ...statuses: number[]): SuccessReply => {
   return { statuses: [first, ...rest], json: shape }
 }
 const none: SuccessReply = { statuses: [204] }
+const portrait: SuccessReply = { statuses: [200], other: { 'image/*': 'The picture.' } }
 const svg: SuccessReply = { statuses: [200], other: { 'image/svg+xml': 'The QR code.' } }
 
 export const replies: Readonly<Record<string, SuccessReply>> = {
@@ -65,6 +66,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'PATCH /api/v1/contacts/:id': json(answers.contact),
   'POST /api/v1/contacts/:id/block': json(answers.contact),
   'POST /api/v1/contacts/:id/unblock': json(answers.contact),
+  'GET /api/v1/contacts/:id/avatar': portrait,
   'GET /api/v1/contacts/:id/identity': json(answers.identity),
   'GET /api/v1/contacts/:id/identity.svg': svg,
   'POST /api/v1/contacts/:id/identity/compare': json(answers.matches),
@@ -77,7 +79,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/groups/join': json(answers.group),
   'GET /api/v1/groups/:id': json(answers.group),
   'PATCH /api/v1/groups/:id': json(answers.group),
-  'GET /api/v1/groups/:id/avatar': { statuses: [200], other: { 'image/*': 'The picture.' } },
+  'GET /api/v1/groups/:id/avatar': portrait,
   'POST /api/v1/groups/:id/members': json(answers.group),
   'DELETE /api/v1/groups/:id/members/:who': json(answers.group),
   'POST /api/v1/groups/:id/members/:who/role': json(answers.group),
@@ -105,6 +107,11 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'PUT /api/v1/signal/username': json(answers.signal),
   'DELETE /api/v1/signal/username': none,
   'POST /api/v1/signal/username/link': json(answers.signal),
+  'GET /api/v1/signal/profile': json(answers.profile),
+  'PATCH /api/v1/signal/profile': json(answers.profile),
+  'GET /api/v1/signal/profile/avatar': portrait,
+  'PUT /api/v1/signal/profile/avatar': json(answers.profile),
+  'DELETE /api/v1/signal/profile/avatar': none,
   'POST /api/v1/signal/captcha': json(answers.signal, 202),
   'POST /api/v1/signal/code': json(answers.signal, 202),
   'POST /api/v1/signal/pin': json(answers.signal, 202),

@@ -162,9 +162,18 @@ const attempts = shape('Attempts', {
 
 const conversation = shape('Conversation', {
   id: text,
-  contact: contactRef.nullable().describe('Of a group: null.'),
+  contact: z
+    .strictObject({ id: text, name: maybe, address: maybe, avatar_url: maybe })
+    .nullable()
+    .describe('Of a group: null.'),
   group: z
-    .strictObject({ id: text, title: text, kind: z.enum(['signal', 'phone']), texts_apart: flag.nullable() })
+    .strictObject({
+      id: text,
+      title: text,
+      kind: z.enum(['signal', 'phone']),
+      texts_apart: flag.nullable(),
+      avatar_url: maybe,
+    })
     .nullable(),
   state: z.enum(['open', 'request', 'blocked']),
   unread: count,
@@ -184,6 +193,7 @@ const contact = shape('Contact', {
   id: text,
   name: maybe,
   address: maybe,
+  avatar_url: maybe.describe('Their picture on Signal, once they were let in.'),
   profile_name: maybe,
   number: maybe,
   sender: maybe,
@@ -422,6 +432,14 @@ export const answers = {
   nothing: shape('Nothing', {}),
   signal,
   username: shape('Username', { username: text, address: text }),
+  profile: shape('SignalProfile', {
+    name: maybe,
+    about: maybe,
+    emoji: maybe,
+    avatar_url: maybe,
+    editable: flag.describe('False on a linked device: it is changed on the phone.'),
+    published: flag,
+  }),
   signalLink: shape('SignalLink', { uri: text, expires_at: maybeAt }),
   devices: list(
     'SignalDevices',

@@ -16,9 +16,14 @@ export function personName(person: Named | null | undefined): string {
   return person.name ?? addressWords(person.address)
 }
 
-export function conversationName({ contact, group }: Pick<Conversation, 'contact'> & Pick<Message, 'group'>): string {
+export function conversationName({ contact, group }: Pick<Message, 'contact' | 'group'>): string {
   if (group !== null) return group.title === '' ? t('person.group') : group.title
   return personName(contact)
+}
+
+/** The picture of the other side. */
+export function portraitOf({ contact, group }: Pick<Conversation, 'contact' | 'group'>): string | null {
+  return contact?.avatar_url ?? group?.avatar_url ?? null
 }
 
 /** Numbers in groups; an account without a number says what it is. */

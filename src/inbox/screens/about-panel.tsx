@@ -4,7 +4,7 @@ import type { Contact, Policy } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { changeContact, contactOf, decideAbout, fetchContact, lookUp } from '../model/contacts.ts'
 import { conversationOf } from '../model/conversations.ts'
-import { addressWords, conversationName, personName } from '../model/people.ts'
+import { addressWords, conversationName, personName, portraitOf } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -35,6 +35,7 @@ export function AboutPanel({ conversationId }: { conversationId: string }) {
               id={contactId ?? conversation.group?.id ?? conversationId}
               name={conversationName(conversation)}
               isGroup={conversation.group !== null}
+              url={portraitOf(conversation)}
               size="large"
             />
             <p class="about-name" translate={false} dir="auto">

@@ -4,7 +4,7 @@ import { t } from '../languages/translate.ts'
 import { changeConversation } from '../model/conversations.ts'
 import { hasDraft } from '../model/drafts.ts'
 import { typing } from '../model/live.ts'
-import { conversationName, messageLine, personName } from '../model/people.ts'
+import { conversationName, messageLine, personName, portraitOf } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Archive, BellOff, EllipsisVertical, Pin } from '../ui/icons.ts'
@@ -37,7 +37,12 @@ export function ConversationRow({ row, isSelected, open }: RowProps) {
           open()
         }}
       >
-        <Avatar id={row.contact?.id ?? row.group?.id ?? row.id} name={name} isGroup={row.group !== null} />
+        <Avatar
+          id={row.contact?.id ?? row.group?.id ?? row.id}
+          name={name}
+          isGroup={row.group !== null}
+          url={portraitOf(row)}
+        />
         <span class="row-name" translate={false} dir="auto">
           {name}
         </span>

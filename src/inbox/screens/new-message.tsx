@@ -101,7 +101,7 @@ export function NewMessage() {
               disabled={opening.busy}
               onClick={() => open(() => conversationFor(contact))}
             >
-              <Avatar id={contact.id} name={personName(contact)} isGroup={false} />
+              <Avatar id={contact.id} name={personName(contact)} isGroup={false} url={contact.avatar_url} />
               <span class="row-name" translate={false} dir="auto">
                 {personName(contact)}
               </span>

@@ -6,7 +6,7 @@ import { ask } from '../api/client.ts'
 import type { Contact, Conversation, Message, Page } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { conversationFor } from '../model/conversations.ts'
-import { addressWords, conversationName, messageLine, personName } from '../model/people.ts'
+import { addressWords, conversationName, messageLine, personName, portraitOf } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
@@ -73,6 +73,7 @@ export function SearchResults({ query }: { query: string }) {
             id={row.contact?.id ?? row.group?.id ?? row.id}
             name={conversationName(row)}
             isGroup={row.group !== null}
+            url={portraitOf(row)}
           />
           <span class="row-name" translate={false} dir="auto">
             {conversationName(row)}
@@ -88,7 +89,7 @@ export function SearchResults({ query }: { query: string }) {
           disabled={acting.busy}
           onClick={() => void acting.run(async () => go(threadPath((await conversationFor(contact)).id)))}
         >
-          <Avatar id={contact.id} name={personName(contact)} isGroup={false} />
+          <Avatar id={contact.id} name={personName(contact)} isGroup={false} url={contact.avatar_url} />
           <span class="row-name" translate={false} dir="auto">
             {personName(contact)}
           </span>

@@ -3,7 +3,7 @@ import { useLocation } from 'wouter-preact'
 import type { Contact, Conversation } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { typing } from '../model/live.ts'
-import { addressWords, conversationName } from '../model/people.ts'
+import { addressWords, conversationName, portraitOf } from '../model/people.ts'
 import { aboutPath } from '../screens/places.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { ArrowLeft, Info, ShieldCheck, Timer } from '../ui/icons.ts'
@@ -22,6 +22,7 @@ export function ThreadHead({ conversation, contact }: { conversation: Conversati
         id={conversation.contact?.id ?? conversation.group?.id ?? conversation.id}
         name={name}
         isGroup={conversation.group !== null}
+        url={portraitOf(conversation)}
       />
       <div class="thread-who">
         <h2 translate={false} dir="auto">

@@ -21,6 +21,7 @@ import {
   memberCodec,
 } from '../proto/groups.ts'
 import { dateOf, waitOf } from '../rest.ts'
+import { formOf } from '../upload-form.ts'
 import type { GroupCipher } from './cipher.ts'
 import type { GroupCredentials } from './credentials.ts'
 import { changeEpochKnown } from './signed.ts'
@@ -111,23 +112,8 @@ export class GroupServer {
   async uploadAvatar(cipher: GroupCipher, blob: Uint8Array): Promise<string> {
     const form = avatarFormCodec.decode((await this.#ask(cipher, 'GET', '/v2/groups/avatar/form')).body)
     const { key = '' } = form
-    const data = new FormData()
-    const fields: [string, string | undefined][] = [
-      ['key', key],
-      ['x-amz-credential', form.credential],
-      ['acl', form.acl],
-      ['x-amz-algorithm', form.algorithm],
-      ['x-amz-date', form.date],
-      ['policy', form.policy],
-      ['x-amz-signature', form.signature],
-      ['Content-Type', 'application/octet-stream'],
-    ]
-    for (const [name, value] of fields) data.append(name, value ?? '')
-    data.append('file', new Blob([new Uint8Array(blob)]))
-    const encoded = new Response(data)
-    const body = Buffer.from(await encoded.arrayBuffer())
-    const headers = { 'content-type': encoded.headers.get('content-type') ?? '' }
-    const answer = await this.#send('POST', `${this.#avatarUrl}/`, headers, body)
+    const { contentType, body } = await formOf(form, blob)
+    const answer = await this.#send('POST', `${this.#avatarUrl}/`, { 'content-type': contentType }, body)
     if (answer.status >= 300)
       throw signalError('signal-failed', { detail: `the avatar was refused (${answer.status})` })
     return key

@@ -50,6 +50,7 @@ message GroupV2Record { optional bytes masterKey = 1; optional bool blocked = 2;
 message AccountRecord {
   optional bytes profileKey = 1;
   optional string givenName = 2;
+  optional string avatarUrlPath = 4;
   optional bool readReceipts = 6;
   optional string username = 33;
   optional UsernameLink usernameLink = 35;
@@ -106,6 +107,8 @@ export interface StorageRecord {
 export interface AccountRecord {
   profileKey?: Uint8Array
   givenName?: string
+  /** Of the profile's picture; empty: none. */
+  avatarUrlPath?: string
   readReceipts?: boolean
   /** Empty: none. */
   username?: string

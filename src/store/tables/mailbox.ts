@@ -19,6 +19,8 @@ export interface ContactsTable {
   name: string | null
   /** As they call themselves; shown where there is no name. */
   profile_name: string | null
+  /** Their picture, a file of `blobs`. */
+  avatar_id: string | null
   /** null: the default of the settings. */
   policy: ContactPolicy | null
   signal_standing: Generated<SignalStanding>

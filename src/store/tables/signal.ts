@@ -323,6 +323,30 @@ interface SignalUsernameTable {
   pending_entropy: Uint8Array | null
 }
 
+/** Whose profile has a picture: the newest one that it names. */
+interface SignalAvatarsTable {
+  aci: string
+  /** At the content server: another picture has another place. */
+  place: string
+  /** When it is to be fetched; null: it was, or cannot be had. */
+  due_at_ms: number | null
+  failures: Generated<number>
+}
+
+/** Our own profile; one row at most (`id` is 1). Of a primary null means: as configured; of a linked device: none. */
+interface SignalProfileTable {
+  id: number
+  name: string | null
+  about: string | null
+  emoji: string | null
+  /** JPEG or PNG, in clear. */
+  avatar: Uint8Array | null
+  /** Where it lies at the content server. */
+  avatar_place: string | null
+  /** Of a primary: which picture (for which profile key) is known to lie there; null: perhaps none. */
+  avatar_sealed: string | null
+}
+
 /** What the service has asked us to wait with, and until when. */
 interface SignalRationsTable {
   kind: 'usernames' | 'directory'
@@ -362,6 +386,8 @@ export interface SignalTables {
   signal_discoveries: SignalDiscoveriesTable
   signal_username: SignalUsernameTable
   signal_rations: SignalRationsTable
+  signal_avatars: SignalAvatarsTable
+  signal_profile: SignalProfileTable
   signal_groups: SignalGroupsTable
   signal_group_avatars: SignalGroupAvatarsTable
   signal_sender_key_shares: SignalSenderKeySharesTable

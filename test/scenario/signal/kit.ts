@@ -6,8 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
+import { createIds } from '../../../src/domain/ids.ts'
+import { Pictures } from '../../../src/media/pictures.ts'
 import { SignalPerson } from '../../../src/sandbox/people.ts'
 import { SignalTestServer } from '../../../src/sandbox/signal-server.ts'
+import { KeptPortraits } from '../../../src/service/portraits.ts'
 import { Account } from '../../../src/signal/account.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
 import type {
@@ -20,6 +23,7 @@ import type {
 } from '../../../src/signal/contract.ts'
 import type { PinVault } from '../../../src/signal/pin-vault.ts'
 import type { OwnProfile } from '../../../src/signal/profile.ts'
+import { Blobs } from '../../../src/store/blobs.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 
 export const gatewayNumber = '+15550000101'
@@ -173,6 +177,8 @@ export interface Gateway {
   db: Database
   /** What the account asked its clock to wait for (ms). */
   waits: readonly number[]
+  /** Where pictures are kept. */
+  blobs: Blobs
   /** Stops it, as a restart would. */
   close(): Promise<void>
 }
@@ -220,6 +226,14 @@ export class World {
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
       key: new Uint8Array(32).fill(7),
     })
+    const pictures = new Pictures()
+    const blobs = await Blobs.open({
+      directory: join(this.#dataDir, `${options.name ?? 'gateway'}-files`),
+      databaseKey: new Uint8Array(32).fill(7),
+      totalBytesMax: 16 * 1024 * 1024,
+      ids: createIds(() => Date.now(), systemRandom),
+      randomOctets: systemRandom,
+    })
     const sink = new RecordingSink()
     const codes = new CodeBox()
     const waits: number[] = []
@@ -236,6 +250,7 @@ export class World {
       readReceipts: options.readReceipts ?? true,
       typing: options.typing ?? true,
       profile: options.profile ?? { name: 'Home', about: undefined },
+      portraits: new KeptPortraits(pictures, blobs),
       ...(options.vault === undefined ? {} : { vault: options.vault }),
     })
     let closed = false
@@ -244,11 +259,12 @@ export class World {
       closed = true
       unsubscribe()
       await account.stop()
+      await pictures.close()
       await db.destroy()
     }
     this.#closing.push(close)
     await account.start()
-    return { account, sink, codes, db, waits, close }
+    return { account, sink, codes, db, waits, blobs, close }
   }
 
   /** A gateway that has registered its number and is connected. */
@@ -268,6 +284,12 @@ export class World {
 
 export async function connected({ account }: Gateway): Promise<void> {
   await until(() => account.status().state === 'connected')
+}
+
+/** Waits until a linked gateway has written to the phone, which then has a session to write in. */
+export async function phoneAsked({ db }: Gateway): Promise<void> {
+  const asked = () => db.selectFrom('signal_account').select('sync_requested_at_ms').executeTakeFirst()
+  await until(async () => ((await asked())?.sync_requested_at_ms ?? null) !== null)
 }
 
 /** Waits for a condition, generously: how long it takes is no matter here. */

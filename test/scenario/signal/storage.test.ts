@@ -8,8 +8,9 @@ import {
   storageManifestCodec,
   storageRecordCodec,
 } from '../../../src/signal/proto/storage.ts'
-import { itemKey, manifestKey, openStored, sealStored, storageKeyOf } from '../../../src/signal/storage-cipher.ts'
+import { itemKey, manifestKey, sealStored, storageKeyOf } from '../../../src/signal/storage-cipher.ts'
 import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { storedRecords } from './stored-records.ts'
 
 const named = ({ sink }: Gateway) => sink.facts.filter(({ kind }) => kind === 'named')
 const octetsOf = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex')
@@ -76,32 +77,12 @@ test('a storage service that has nothing, or nothing that our key opens, is no t
   await until(() => gateway.sink.texts.length > 0)
 })
 
-/** What lies at the service, opened with the gateway's own key. */
-async function stored(world: World, gateway: Gateway) {
-  const { entropy_pool } = await gateway.db
-    .selectFrom('signal_account')
-    .select('entropy_pool')
-    .executeTakeFirstOrThrow()
-  const device = await world.server.host.findByNumber(gatewayNumber)
-  if (device === undefined) throw new Error('no device')
-  const manifest = world.server.host.getStorageManifest(device)
-  if (manifest?.value == null) return undefined
-  const key = storageKeyOf(entropy_pool)
-  const version = Number(manifest.version)
-  const record = manifestRecordCodec.decode(openStored(manifestKey(key, version), manifest.value))
-  const items = (record.identifiers ?? []).map(({ raw = new Uint8Array() }) => {
-    const value = world.server.host.getStorageItem(device, Buffer.from(raw))
-    return value === undefined ? undefined : openStored(itemKey(key, record.recordIkm, raw), value)
-  })
-  return { key, version, record, items, device }
-}
-
 test('a primary writes its account and the people it met, and what others wrote stays', async () => {
   const world = await World.open()
   const before = await world.registeredGateway()
   const ana = await world.person('Ana', '+15550000201')
-  await until(async () => (await stored(world, before)) !== undefined)
-  const first = await stored(world, before)
+  await until(async () => (await storedRecords(world, before, gatewayNumber)) !== undefined)
+  const first = await storedRecords(world, before, gatewayNumber)
   expect(first?.version).toBe(1)
   expect(first?.items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).account?.givenName)).toEqual([
     'Home',
@@ -139,8 +120,8 @@ test('a primary writes its account and the people it met, and what others wrote 
   await before.close()
   const after = await world.gateway()
   await connected(after)
-  await until(async () => ((await stored(world, after))?.version ?? 0) >= 3)
-  const last = await stored(world, after)
+  await until(async () => ((await storedRecords(world, after, gatewayNumber))?.version ?? 0) >= 3)
+  const last = await storedRecords(world, after, gatewayNumber)
   expect(last?.version).toBe(3)
   const ids = (last?.record.identifiers ?? []).map((id) => [id.type, Buffer.from(id.raw ?? []).toString('hex')])
   expect(ids).toContainEqual([8, '08'.repeat(16)])
@@ -191,8 +172,8 @@ test('a manifest that somebody else wrote in between is read anew, and nothing o
   }
   await gateway.account.register({ e164: gatewayNumber, captcha: 'signalcaptcha://token', transport: 'sms' })
   await connected(gateway)
-  await until(async () => ((await stored(world, gateway))?.version ?? 0) >= 3)
-  const { record } = (await stored(world, gateway)) ?? {}
+  await until(async () => ((await storedRecords(world, gateway, gatewayNumber))?.version ?? 0) >= 3)
+  const { record } = (await storedRecords(world, gateway, gatewayNumber)) ?? {}
   expect(record?.identifiers?.map(({ type }) => type)).toEqual([7, 4])
   expect(record?.identifiers?.[0]?.raw).toEqual(Buffer.alloc(16, 2))
 })
@@ -216,7 +197,7 @@ test('whom a primary lets in, keeps out and lets back is in its records, and wha
     afterCommit()
   }
   const standing = async () => {
-    const { items = [] } = (await stored(world, gateway)) ?? {}
+    const { items = [] } = (await storedRecords(world, gateway, gatewayNumber)) ?? {}
     const contacts = items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).contact)
     const found = contacts.find((contact) => contact?.aci === ana.aci)
     return [found?.blocked ?? false, found?.whitelisted ?? false]

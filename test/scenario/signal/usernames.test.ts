@@ -1,7 +1,8 @@
 /** Usernames against the mock's own routes: whose one is, and ours from claim to release. */
 import { expect, test } from 'vitest'
+import type { AciString } from '../../../src/sandbox/mock.ts'
 import { linkOf, uuidOf } from '../../../src/signal/username-words.ts'
-import { byAci, connected, type Gateway, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
 
 const status = ({ account }: Gateway) => account.status().username
 
@@ -145,6 +146,8 @@ test('a wait that Signal asked for holds over a restart', async () => {
 test('a linked device shows the phone’s username and changes none', async () => {
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
+  await world.server.host.setUsername(olga.aci, 'olga.77')
+  const link = await world.server.host.setUsernameLink(olga.aci, 'olga.77')
   const gateway = await world.gateway({ patient: true })
   await gateway.account.link({ deviceName: 'Cellar' })
   const step = gateway.account.status().link
@@ -167,4 +170,33 @@ test('a linked device shows the phone’s username and changes none', async () =
   const before = await due()
   await olga.tellDevices({ usernameChange: {} })
   await until(async () => (await due()) > before)
+
+  await phoneAsked(gateway)
+  await olga.changeStorage((state) =>
+    state.updateAccount({ username: 'olga.77', usernameLink: { ...link, color: null } }),
+  )
+  await until(() => status(gateway)?.username === 'olga.77')
+  const shown = status(gateway)?.link ?? ''
+  expect(await gateway.account.usernames().find(shown)).toEqual({ aci: olga.aci, username: 'olga.77' })
+  await olga.changeStorage((state) => state.updateAccount({ username: '', usernameLink: null }))
+  await until(() => status(gateway) === undefined)
+})
+
+test('a number that is registered anew has its username again, with a link that leads here', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const { aci } = gateway.account.status()
+  await gateway.account.usernames().claim({ nickname: 'cellar', discriminator: '77' })
+  await world.server.host.leave(aci as AciString, { stayListed: true })
+  // Registering anew takes the username from the account and only holds it ready.
+  await world.server.host.deleteUsername(aci as AciString)
+  await until(() => gateway.account.status().state === 'signed-out')
+  await gateway.account.register({ e164: gatewayNumber, captcha: undefined, transport: 'sms' })
+  await connected(gateway)
+  await until(() => status(gateway)?.username === 'cellar.77')
+  expect(gateway.account.status().aci).toBe(aci)
+  const other = await world.registeredGateway('other', '+15550000102')
+  const found = await other.account.usernames().find(status(gateway)?.link ?? '')
+  expect(found).toEqual({ aci, username: 'cellar.77' })
+  expect(await other.account.usernames().find('cellar.77')).toEqual({ aci, username: 'cellar.77' })
 })

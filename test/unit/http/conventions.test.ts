@@ -159,6 +159,7 @@ describe('If-Match', () => {
     '/api/v1/settings': (n) => ({ mode: ['data_only', 'integrated'][n % 2] }),
     '/api/v1/webhooks/:id': (n) => ({ description: `try ${n}` }),
     '/api/v1/users/:id': (n) => ({ name: `Walker ${n}` }),
+    '/api/v1/signal/profile': (n) => ({ about: `try ${n}` }),
   }
 
   test.each(patches)('PATCH %s: GET answers a tag, and a change under another one is refused', async (path) => {

@@ -5,6 +5,8 @@ import type { GroupDetails } from '../../../src/domain/group.ts'
 import { type OpenApiDocument, openApiDocument } from '../../../src/http/openapi/document.ts'
 import { replies } from '../../../src/http/openapi/replies.ts'
 import { routes } from '../../../src/http/routes.ts'
+import { noteAvatar } from '../../../src/routing/avatars.ts'
+import { findContact } from '../../../src/store/contacts.ts'
 import { putGroup } from '../../../src/store/groups.ts'
 import { gardenGroup, type Reply, type Rig, startRig } from './rig.ts'
 
@@ -115,6 +117,13 @@ describe('what is answered is what is described, field by field', () => {
       body: Buffer.from('GIF89a but not really'),
     })
     ids['media'] = file.id
+    const contact = await findContact(rig.db, { id: sent.body.contact.id })
+    if (contact === undefined) throw new Error('no contact')
+    const writer = await rig.ports.media.blobs.create()
+    await writer.write(Buffer.from('GIF89a but not really'))
+    const picture = await writer.finish()
+    await rig.db.transaction().execute((tx) => noteAvatar(rig.ports, tx, contact, picture))
+    await rig.ports.signal.profile().setPicture(Buffer.from('GIF89a but not really'))
     const details: GroupDetails = {
       ...gardenGroup,
       revision: 3,

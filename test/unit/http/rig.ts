@@ -3,7 +3,7 @@
  * nothing leaves and every message stays as it was planned.
  */
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -204,6 +204,15 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     warnings: [],
     challenge: undefined,
   }
+  let ownPicture: Uint8Array | undefined
+  const profile: Awaited<ReturnType<ReturnType<ApiPorts['signal']['profile']>['read']>> = {
+    name: 'Home',
+    about: '',
+    emoji: '',
+    picture: undefined,
+    editable: true,
+    published: true,
+  }
   const rig = { ready: true }
   const ports: ApiPorts = {
     db,
@@ -345,6 +354,19 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         renewLink: async () => {
           calls.push('username link')
         },
+      }),
+      profile: () => ({
+        read: async () => profile,
+        change: async (change) => {
+          calls.push(`profile ${JSON.stringify(change)}`)
+          for (const field of ['name', 'about', 'emoji'] as const) profile[field] = change[field] ?? profile[field]
+        },
+        setPicture: async (octets) => {
+          calls.push(`profile picture ${octets?.length ?? 'none'}`)
+          ownPicture = octets
+          profile.picture = octets === undefined ? undefined : createHash('sha256').update(octets).digest('hex')
+        },
+        picture: async () => ownPicture,
       }),
       compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
       groups: () => {

@@ -35,7 +35,6 @@ export function GroupSheet({ groupId }: { groupId: string }) {
             : t('groups.phoneMms')}
       </p>
       {group.standing === 'out' && <p class="quiet">{t('groups.left')}</p>}
-      {group.avatar_url !== null && <img class="group-picture" src={group.avatar_url} alt="" width="96" height="96" />}
       {group.description !== '' && (
         <p translate={false} dir="auto">
           {group.description}

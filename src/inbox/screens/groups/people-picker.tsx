@@ -83,7 +83,7 @@ export function PeoplePicker({ chosen, choose, without }: PickerProps) {
         {found.map((contact) => (
           <li key={contact.id}>
             <label class="row">
-              <Avatar id={contact.id} name={personName(contact)} isGroup={false} />
+              <Avatar id={contact.id} name={personName(contact)} isGroup={false} url={contact.avatar_url} />
               <span class="row-name" translate={false} dir="auto">
                 {personName(contact)}
               </span>

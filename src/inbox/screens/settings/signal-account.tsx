@@ -10,7 +10,9 @@ import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
 import { useFetched } from '../later/fetched.ts'
+import { SignalProfile } from './signal-profile.tsx'
 import { NextStep } from './signal-steps.tsx'
+import { SignalUsername } from './signal-username.tsx'
 
 interface Device {
   id: number
@@ -44,6 +46,8 @@ export function SignalAccount() {
         ))}
       </section>
       {mayRule && <NextStep account={now} />}
+      {now.aci !== null && <SignalProfile aci={now.aci} mayRule={mayRule} />}
+      {now.aci !== null && <SignalUsername account={now} mayRule={mayRule} />}
       {now.aci !== null && <Devices mayRule={mayRule} />}
     </>
   )

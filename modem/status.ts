@@ -3,7 +3,10 @@
  */
 import type { ModemStatus } from './contract.ts'
 import { describeLife, NEW_LIFE } from './lifecycle.ts'
-import type { Clock } from './serial/surroundings.ts'
+import { type Clock, within } from './serial/surroundings.ts'
+
+/** Where a start has come to its end, one way or another. */
+const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
 export class StatusBoard {
   #status: ModemStatus
@@ -28,6 +31,20 @@ export class StatusBoard {
     if (keys.every((key) => alike(next[key], before[key]))) return
     this.#status = next
     for (const listener of this.#listeners) listener(next)
+  }
+
+  /** Whether the next start comes to an end, within `limitMs`. */
+  async settles(clock: Clock, limitMs: number, begin: () => void): Promise<boolean> {
+    let unlisten = () => {}
+    const settled = new Promise<void>((resolve) => {
+      unlisten = this.listen(({ state }) => {
+        if (SETTLED.has(state)) resolve()
+      })
+    })
+    begin()
+    const waited = await within(clock, limitMs, settled)
+    unlisten()
+    return !waited.late
   }
 
   listen(listener: (status: ModemStatus) => void): () => void {

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
+import { addPinCommands } from './pin-commands.ts'
 import { addSignalCommands } from './signal-commands.ts'
 import { addUserCommands } from './user-commands.ts'
 
@@ -274,6 +275,7 @@ function program(): Command {
     .option('--json', 'one event a line, as JSON')
     .action(run(async (file, options) => (await import('./commands/modem.ts')).replay(file, options)))
 
+  addPinCommands(modem, talking, run)
   addSignalCommands(root, talking, run, interrupted.signal)
 
   const token = root.command('token').description('tokens for programs')

@@ -10,6 +10,11 @@ import type {
 } from './ports.ts'
 import { time } from './views.ts'
 
+function simLockView({ state, simLock }: ModemView) {
+  if (state !== 'sim-locked' || simLock === undefined) return null
+  return { wants: simLock.wants, tries_left: simLock.triesLeft ?? null, tries_told: simLock.isTold }
+}
+
 export function modemView(modem: ModemView) {
   return {
     id: modem.id,
@@ -24,6 +29,7 @@ export function modemView(modem: ModemView) {
     imei: modem.imei ?? null,
     imsi: modem.imsi ?? null,
     iccid: modem.iccid ?? null,
+    sim_lock: simLockView(modem),
     number: modem.number ?? null,
     operator: modem.operator ?? null,
     registration: modem.registration,

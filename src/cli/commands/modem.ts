@@ -13,6 +13,7 @@ interface ModemJson {
   label: string | null
   state: string
   reason: string | null
+  sim_lock: SimLockJson | null
   number: string | null
   operator: string | null
   registration: string
@@ -21,6 +22,13 @@ interface ModemJson {
   texts: TextsJson | null
   mms: { available: boolean; reason: string | null } | null
   recovery: { counts: Record<string, number> }
+}
+
+/** What a SIM waits for. */
+export interface SimLockJson {
+  wants: 'pin' | 'puk' | 'other'
+  tries_left: number | null
+  tries_told: boolean
 }
 
 interface TextsJson {

@@ -289,7 +289,7 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
   )
 
-  addUserCommands(root, talking, run)
+  addUserCommands(root, talking, run, interrupted.signal)
 
   const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
   talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')

@@ -7,7 +7,7 @@ import { json, line, printable, table } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
-interface ModemJson {
+export interface ModemJson {
   id: string
   port: string
   label: string | null
@@ -38,6 +38,7 @@ interface TextsJson {
   daily_quota: number | null
   this_month: number | null
   monthly_quota: number | null
+  cost_per_part: number | null
 }
 
 export async function list(options: Options): Promise<void> {

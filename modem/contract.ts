@@ -123,7 +123,7 @@ export interface ModemStatus {
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
-  /** As long as the state is `sim-locked`. */
+  /** What was seen last; gone once the SIM is seen to be open. */
   simLock?: SimLock | undefined
   /** E.164, from configuration or +CNUM. */
   number: string | undefined

@@ -10,8 +10,9 @@ import type {
 } from './ports.ts'
 import { time } from './views.ts'
 
+/** Also while it looks again: until the SIM is seen to be open it is what was seen last. */
 function simLockView({ state, simLock }: ModemView) {
-  if (state !== 'sim-locked' || simLock === undefined) return null
+  if ((state !== 'sim-locked' && state !== 'starting') || simLock === undefined) return null
   return { wants: simLock.wants, tries_left: simLock.triesLeft ?? null, tries_told: simLock.isTold }
 }
 

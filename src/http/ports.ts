@@ -35,7 +35,7 @@ export interface ModemView {
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
-  /** What its SIM waits for, as long as the state is `sim-locked`. */
+  /** What its SIM waits for, as far as was seen last. */
   simLock?: { wants: 'pin' | 'puk' | 'other'; triesLeft: number | undefined; isTold: boolean } | undefined
   number: string | undefined
   operator: string | undefined

@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await judge('code')
     await type(page.getByRole('textbox', { name: /^Code/ }), `${first}-${second}`)
     await page.keyboard.press('Enter')
-    await page.locator('.card .state.good', { hasText: 'Signal' }).waitFor()
+    await page.locator('.card .state.good').first().waitFor()
     await press('Go on')
     await step('Notifications').waitFor()
   })

@@ -272,7 +272,7 @@ const modem = shape('Modem', {
       tries_told: flag.describe('The module told it; else it follows from our own entries.'),
     })
     .nullable()
-    .describe('What the SIM waits for; null unless the state is `sim-locked`.'),
+    .describe('What the SIM waits for, in the states `sim-locked` and `starting`; null: nothing.'),
   number: maybe,
   operator: maybe,
   registration: text,

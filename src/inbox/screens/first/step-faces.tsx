@@ -51,7 +51,7 @@ export const STEP_FACES: Readonly<Record<SetUpStep, StepFace>> = {
     later: settings(() => t('settings.mode'), 'mode'),
   },
   signal: {
-    title: () => t('settings.account'),
+    title: () => t('transport.signal.short'),
     words: () => t('wizard.signal.words'),
     Body: SignalAccount,
     later: settings(() => t('transport.signal.short'), 'signal'),

@@ -10,7 +10,7 @@ export function Summary({ now }: { now: SetUp }) {
   const isWhole = now.steps.every(({ state }) => state === 'done')
   return (
     <section class="card summary">
-      <h3 ref={heading} tabIndex={-1}>
+      <h3 ref={heading} tabIndex={-1} class="step-title">
         {t('wizard.summary')}
       </h3>
       <p class="quiet">{t(isWhole ? 'wizard.whole' : 'wizard.rest')}</p>

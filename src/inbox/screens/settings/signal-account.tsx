@@ -44,7 +44,8 @@ export function SignalAccount() {
         ))}
       </section>
       {mayRule && <NextStep account={now} />}
-      {now.aci !== null && <Devices mayRule={mayRule} />}
+      {/* Only the server knows them. */}
+      {now.aci !== null && now.state === 'connected' && <Devices mayRule={mayRule} />}
     </>
   )
 }

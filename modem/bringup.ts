@@ -20,7 +20,7 @@ import {
 import type { ModemStatus } from './contract.ts'
 import { saidTwice, tellIccid, tellImei, tellOf } from './identity-answers.ts'
 import { indicationLadder } from './indications.ts'
-import type { PinRecord } from './pin-record.ts'
+import type { PinDesk } from './pin-desk.ts'
 import type { ModemProfile } from './profile.ts'
 import { isRefusal, unlessRefused } from './refusal.ts'
 import { unlockSim } from './sim-unlock.ts'
@@ -50,8 +50,7 @@ export class UnusableModule extends Error {
 }
 
 export interface BringUpOptions {
-  pin: string | undefined
-  pinRecord: PinRecord
+  pins: PinDesk
   /** Asked with the IMEI before anything is done to the SIM; throws UnusableModule when the module must be left alone. */
   admit(imei: string | undefined): void
   /** Asked once the module has said what it is: what is special about it. */
@@ -70,7 +69,7 @@ export async function bringUp(steps: StartSteps, options: BringUpOptions): Promi
   const { imei, profile } = await identify(steps, options)
   for (const { command } of profile.startCommands) await optional(steps, command)
   await fullFunctionality(steps)
-  await unlockSim(steps, { pin: options.pin, record: options.pinRecord, imei, triesWays: profile.pinTries })
+  await unlockSim(steps, { desk: options.pins, imei, triesWays: profile.pinTries, learn: options.learn })
   await untilSmsReady(steps)
   const acknowledged = await messageService(steps)
   if ((await optional(steps, 'AT+CMGF=0')) === false) throw new UnusableModule(NO_PDU_MODE)

@@ -97,6 +97,16 @@ export interface ModemNetworks {
   ims: boolean | undefined
 }
 
+/** What a SIM that keeps the modem waiting asks for. */
+export interface SimLock {
+  /** `other`: neither of its own PIN nor of its PUK (a lock to an operator, a module's own code). */
+  wants: 'pin' | 'puk' | 'other'
+  /** Of the PIN; undefined: not known. */
+  triesLeft: number | undefined
+  /** The module told it; else it is what follows from our own entries. */
+  isTold: boolean
+}
+
 export interface ModemStatus {
   id: string
   /** Where it is: `/dev/…` or `tcp://host:port`; `auto` until it was found. */
@@ -113,6 +123,8 @@ export interface ModemStatus {
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
+  /** What was seen last; gone once the SIM is seen to be open. */
+  simLock?: SimLock | undefined
   /** E.164, from configuration or +CNUM. */
   number: string | undefined
   operator: string | undefined
@@ -175,6 +187,43 @@ export class UssdError extends Error {
   }
 }
 
+/** The PIN of a SIM, as a person hands it in. */
+export interface PinGiven {
+  pin: string
+  /** The owner's explicit word that the last try may be spent on it. */
+  lastTry: boolean
+  /** Keep it for this SIM once it was accepted. */
+  remember: boolean
+}
+
+export interface PinAccepted {
+  /** It was wanted kept, and is: not where the SIM does not tell its number before it is open. */
+  remembered: boolean
+}
+
+type PinErrorCode =
+  | 'not-wanted' // no SIM waits for a PIN
+  | 'busy' // another one is being entered
+  | 'refused' // the SIM says no
+  | 'known-wrong' // this SIM has refused it before: not entered
+  | 'last-try' // it would be the last try: not entered without the owner's word
+  | 'puk' // the SIM is blocked
+  | 'unanswered' // entered, and nobody knows what came of it
+  | 'unavailable' // the modem went away before it was entered
+
+export class PinError extends Error {
+  readonly code: PinErrorCode
+  /** Undefined: the module does not tell. */
+  readonly triesLeft: number | undefined
+
+  constructor(code: PinErrorCode, message: string, triesLeft?: number) {
+    super(message)
+    this.name = 'PinError'
+    this.code = code
+    this.triesLeft = triesLeft
+  }
+}
+
 export interface SmsModem {
   /** Stable over replugs and other port names, once known: `mdm_<imei>`. Until then `mdm_<label or port>`. */
   readonly id: string
@@ -196,6 +245,13 @@ export interface SmsModem {
   replyUssd(text: string): Promise<UssdAnswer>
   /** Ends the session; nothing happens when there is none. */
   cancelUssd(): Promise<void>
+  /**
+   * Enters the SIM's PIN while the modem waits for it, and goes on from there. Rejects with PinError and nothing else;
+   * the last try is spent on the caller's explicit word only.
+   */
+  enterPin(given: PinGiven): Promise<PinAccepted>
+  /** Forgets the PIN that is kept for the SIM in it; nothing happens where none is, or the SIM is not known. */
+  forgetPin(): Promise<void>
   /** Restarts the module and runs the start sequence again. */
   reset(): Promise<void>
   start(): void

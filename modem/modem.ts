@@ -18,6 +18,7 @@ import type { Urc } from './at/urc.ts'
 import {
   type ModemStatus,
   ModemSubmitError,
+  type PinGiven,
   type Registration,
   type SmsModem,
   type SubmitOptions,
@@ -34,7 +35,7 @@ import { closeLink, type Link, newLink } from './link.ts'
 import { lendPort } from './loan.ts'
 import type { ModemOptions } from './options.ts'
 import { personCommand } from './person-command.ts'
-import { PinRecord, VolatilePinEntries } from './pin-record.ts'
+import { PinDesk } from './pin-desk.ts'
 import { Polling } from './polling.ts'
 import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { inWords } from './refusal.ts'
@@ -57,7 +58,7 @@ export class Modem implements SmsModem {
   readonly #log: Log
   readonly #board: StatusBoard
   readonly #transcript: Transcript
-  readonly #pinRecord: PinRecord
+  readonly #pins: PinDesk
   readonly #profiles: readonly ModemProfile[]
   readonly #whereabouts: Whereabouts
   readonly #polling: Polling
@@ -77,7 +78,7 @@ export class Modem implements SmsModem {
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
     this.#clock = options.clock
     this.#log = options.log
-    this.#pinRecord = options.pins ?? new PinRecord(new VolatilePinEntries(), () => options.clock.nowMs())
+    this.#pins = new PinDesk(options)
     this.#profiles = options.profiles ?? shippedProfiles()
     this.#transcript = new Transcript(options.clock)
     this.#board = new StatusBoard(blankStatus(options), () => options.clock.nowMs())
@@ -168,6 +169,15 @@ export class Modem implements SmsModem {
     await this.#link?.ussd.cancel()
   }
 
+  enterPin(given: PinGiven) {
+    const begin = () => this.#dispatch({ kind: 'unsettled', reason: 'a PIN was handed in' })
+    return this.#pins.hand(given, this.#board.status, begin)
+  }
+
+  forgetPin(): Promise<void> {
+    return this.#pins.forget(this.#board.status.iccid)
+  }
+
   #ussdSession(): UssdSession {
     const { state, reason } = this.#board.status
     if (this.#link !== undefined && (state === 'ready' || state === 'resyncing')) return this.#link.ussd
@@ -178,9 +188,9 @@ export class Modem implements SmsModem {
     if (this.#life.phase === 'stopped') throw new AtError('gone', 'queued', 'the modem is not started')
     if (this.#life.phase === 'lent') throw new AtError('gone', 'queued', this.#life.reason)
     this.#whereabouts.acceptAnother()
-    const back = this.#board.settled(this.#clock, this.#timings.resetLimitMs)
-    this.#dispatch({ kind: 'reset-requested' })
-    if (!(await back)) throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
+    const begin = () => this.#dispatch({ kind: 'reset-requested' })
+    if (await this.#board.settles(this.#clock, this.#timings.resetLimitMs, begin)) return
+    throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
   }
 
   /** Lends the port, as `loan.ts` says. */
@@ -350,8 +360,7 @@ export class Modem implements SmsModem {
   async #setUp(link: Link, signal: AbortSignal): Promise<void> {
     const working = await setUp(link, signal, {
       modemId: () => this.id,
-      pin: this.#options.pin,
-      pinRecord: this.#pinRecord,
+      pins: this.#pins,
       profile: (facts) => this.#chooseProfile(link, facts),
       admit: (imei) => {
         this.#whereabouts.admit(imei)

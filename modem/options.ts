@@ -3,6 +3,7 @@ import type { ModemSink } from './contract.ts'
 import type { PortScout } from './discovery.ts'
 import type { HealRecord } from './heal-record.ts'
 import type { ImeiClaims } from './identity.ts'
+import type { KeptPins } from './pin-desk.ts'
 import type { PinRecord } from './pin-record.ts'
 import type { ModemProfile } from './profile.ts'
 import type { Clock, Log } from './serial/surroundings.ts'
@@ -29,6 +30,8 @@ export interface ModemOptions {
   claims?: ImeiClaims | undefined
   /** Shared likewise: what became of PINs. Without it that is forgotten with the process. */
   pins?: PinRecord | undefined
+  /** Shared likewise: PINs that people had kept, by SIM. Without it none is kept. */
+  keptPins?: KeptPins | undefined
   /** Shared likewise: what was done about modems. Without it that is forgotten with the process. */
   healing?: HealRecord | undefined
   /** Shared likewise: looks for modules on other ports than the configured one. */

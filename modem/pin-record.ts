@@ -70,6 +70,11 @@ export class PinRecord {
     }
   }
 
+  /** Whether anything is remembered, of whatever SIM. */
+  async hasEntries(): Promise<boolean> {
+    return (await this.#store.read()).length > 0
+  }
+
   /** The SIM is open: its counter is full again. */
   async opened(sim: SimIdentity): Promise<void> {
     if (!(await this.#store.read()).some((entry) => isOf(entry, sim))) return

@@ -6,7 +6,7 @@ import { describeLife } from './life-words.ts'
 import { NEW_LIFE } from './lifecycle.ts'
 import { type Clock, within } from './serial/surroundings.ts'
 
-/** Those that do not pass by themselves. */
+/** Where a start has come to its end, one way or another. */
 const SETTLED: ReadonlySet<ModemStatus['state']> = new Set(['ready', 'searching', 'sim-locked', 'no-sim', 'failed'])
 
 export class StatusBoard {
@@ -32,6 +32,20 @@ export class StatusBoard {
     if (keys.every((key) => alike(next[key], before[key]))) return
     this.#status = next
     for (const listener of this.#listeners) listener(next)
+  }
+
+  /** Whether the next start comes to an end, within `limitMs`. */
+  async settles(clock: Clock, limitMs: number, begin: () => void): Promise<boolean> {
+    let unlisten = () => {}
+    const settled = new Promise<void>((resolve) => {
+      unlisten = this.listen(({ state }) => {
+        if (SETTLED.has(state)) resolve()
+      })
+    })
+    begin()
+    const waited = await within(clock, limitMs, settled)
+    unlisten()
+    return !waited.late
   }
 
   listen(listener: (status: ModemStatus) => void): () => void {

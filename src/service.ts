@@ -277,6 +277,7 @@ async function start(
       passwords,
       push,
       logLines,
+      keyFile: config.store.keyFile,
       inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',
       world: config.profile === 'sandbox' ? worldPort(join(config.runtimeDir, 'sim.sock')) : undefined,

@@ -98,7 +98,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/log.ts'],
   'prom-client': ['src/service/metrics.ts'],
   commander: ['src/cli'],
-  '@clack/prompts': ['src/cli'],
+  '@clack/prompts': ['src/cli/prompts.ts'],
   sharp: ['src/media/picture-worker.ts'],
   uqr: ['src/domain/qr.ts'],
   'libphonenumber-js': ['src/domain', 'src/routing', 'src/transports'],
@@ -123,6 +123,7 @@ const singleFileDependencies = [
   'uqr',
   'sharp',
   'lucide-preact',
+  '@clack/prompts',
   'virtua',
   'vite',
 ]

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
+import { addPinCommands } from './pin-commands.ts'
 import { addSettingsCommand } from './settings-command.ts'
 import { addSignalCommands } from './signal-commands.ts'
 import { addUserCommands } from './user-commands.ts'
@@ -269,6 +270,7 @@ function program(): Command {
     .option('--json', 'one event a line, as JSON')
     .action(run(async (file, options) => (await import('./commands/modem.ts')).replay(file, options)))
 
+  addPinCommands(modem, talking, run)
   addSignalCommands(root, talking, run, interrupted.signal)
 
   const token = root.command('token').description('tokens for programs')
@@ -282,7 +284,7 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/token.ts')).revoke(id, options)),
   )
 
-  addUserCommands(root, talking, run)
+  addUserCommands(root, talking, run, interrupted.signal)
 
   const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
   talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')

@@ -1,4 +1,4 @@
-/** The commands around people who sign in to the inbox, for the table in `main.ts`. */
+/** The commands of the first hour and around people who sign in to the inbox, for the table in `main.ts`. */
 import type { Command } from 'commander'
 
 type Talking = (parent: Command, signature: string, summary: string) => Command
@@ -6,7 +6,11 @@ type Run = <Arguments extends unknown[]>(
   action: (...given: Arguments) => unknown,
 ) => (...given: Arguments) => Promise<void>
 
-export function addUserCommands(root: Command, talking: Talking, run: Run): void {
+/** `interrupted` aborts when somebody presses Ctrl-C. */
+export function addUserCommands(root: Command, talking: Talking, run: Run, interrupted: AbortSignal): void {
+  talking(root, 'setup [step]', 'the first hour, step by step; without a terminal: how the steps stand').action(
+    run(async (step, options) => (await import('./commands/setup.ts')).setup(step, options, interrupted)),
+  )
   talking(root, 'setup-code', 'prints a new one-time code for the first admin of the inbox').action(
     run(async (options) => (await import('./commands/users.ts')).setupCode(options)),
   )

@@ -90,7 +90,7 @@ const MODEM_STATES: Readonly<Record<string, Omit<Finding, 'what'> & { what: stri
     id: 'modem.sim_pin',
     severity: 'error',
     what: 'has a SIM that wants its PIN',
-    fix: 'Put the PIN under modems[].pin; after three wrong ones the SIM wants its PUK, in a phone.',
+    fix: 'Hand it in: causeway modem pin, or in the inbox under Settings, Modems; or put it under modems[].pin. After three wrong ones the SIM wants its PUK, in a phone.',
   },
   'no-sim': {
     id: 'modem.no_sim',

@@ -10,6 +10,12 @@ import type {
 } from './ports.ts'
 import { time } from './views.ts'
 
+/** Also while it looks again: until the SIM is seen to be open it is what was seen last. */
+function simLockView({ state, simLock }: ModemView) {
+  if ((state !== 'sim-locked' && state !== 'starting') || simLock === undefined) return null
+  return { wants: simLock.wants, tries_left: simLock.triesLeft ?? null, tries_told: simLock.isTold }
+}
+
 export function modemView(modem: ModemView) {
   return {
     id: modem.id,
@@ -24,6 +30,7 @@ export function modemView(modem: ModemView) {
     imei: modem.imei ?? null,
     imsi: modem.imsi ?? null,
     iccid: modem.iccid ?? null,
+    sim_lock: simLockView(modem),
     number: modem.number ?? null,
     operator: modem.operator ?? null,
     registration: modem.registration,

@@ -36,6 +36,8 @@ export interface ModemView {
   imei: string | undefined
   imsi: string | undefined
   iccid: string | undefined
+  /** What its SIM waits for, as far as was seen last. */
+  simLock?: { wants: 'pin' | 'puk' | 'other'; triesLeft: number | undefined; isTold: boolean } | undefined
   number: string | undefined
   operator: string | undefined
   registration: string
@@ -137,10 +139,21 @@ export interface PortView {
   profile: string | undefined
 }
 
+export interface PinGivenView {
+  pin: string
+  /** The last try may be spent on it. */
+  lastTry: boolean
+  remember: boolean
+}
+
 export interface ModemPort {
   list(): readonly ModemView[]
   /** Asks the serial ports of the machine who is there. */
   probe(): Promise<readonly PortView[]>
+  /** Enters the SIM's PIN. Throws CausewayError `unknown-modem`, `sim-pin-…`, `sim-puk`, `modem-unavailable`. */
+  enterPin(id: string, given: PinGivenView): Promise<{ remembered: boolean }>
+  /** Forgets the PIN that is kept for the SIM in it. Throws `unknown-modem`. */
+  forgetPin(id: string): Promise<void>
   /** Throws CausewayError `unknown-modem`, `modem-unavailable`. */
   reset(id: string): Promise<void>
   /** Oldest first, the last as it is now. */
@@ -378,7 +391,9 @@ export interface ApiPorts {
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
   logLines: LogLinesPort
-  push: Pick<PushWorker, 'publicKey' | 'parseEndpoint'>
+  push: Pick<PushWorker, 'publicKey' | 'parseEndpoint' | 'wakeSession'>
+  /** The key of the database, as a path on this machine. */
+  keyFile: string
   /** Of the built web inbox; it need not be there. */
   inboxDirectory: string
   /** Nothing leaves this machine. */

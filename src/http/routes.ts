@@ -15,6 +15,7 @@ import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
 import { setupRoutes } from './api/setup.ts'
 import { signalRoutes } from './api/signal.ts'
+import { pinRoutes } from './api/sim-pins.ts'
 import { systemRoutes } from './api/system.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import { usernameRoutes } from './api/usernames.ts'
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...contactRoutes,
   ...groupRoutes,
   ...modemRoutes,
+  ...pinRoutes,
   ...signalRoutes,
   ...usernameRoutes,
   ...profileRoutes,

@@ -127,6 +127,19 @@ export const radioActions: readonly Action<RadioWorld>[] = [
     },
   },
   {
+    name: 'lock',
+    summary: 'The SIM of a modem asks for a PIN from now on, or no more; the modem restarts.',
+    parameters: [modem, { name: 'pin', summary: 'four to eight digits; none when left out', kind: 'text' }],
+    run: async (world, given) => {
+      const target = world.modem(given.text('modem'))
+      const pin = given.optionalText('pin')
+      if (pin !== undefined && !/^\d{4,8}$/.test(pin)) throw new ActionError('invalid-pin', 'a PIN has 4 to 8 digits')
+      target.modem.card.setPin(pin)
+      target.modem.reboot()
+      return shownModem(target)
+    },
+  },
+  {
     name: 'say',
     summary: 'A modem says a line that nobody asked for.',
     parameters: [modem, { name: 'line', summary: 'what it says', kind: 'text', required: true }],

@@ -20,6 +20,7 @@ import { readHealing, writeHealing } from '../store/modem-healing.ts'
 import { readPinEntries, writePinEntries } from '../store/pin-entries.ts'
 import type { ModemLines } from './mms-lines.ts'
 import type { SignalHistory } from './signal-history.ts'
+import { keptPins, pinProblem } from './sim-pins.ts'
 
 /** How long a command that a person typed may take. */
 const COMMAND_TIMEOUT_MS = 30_000
@@ -34,6 +35,7 @@ export function createModems(
 ): readonly Modem[] {
   const claims = new ImeiClaims()
   const pins = new PinRecord(pinEntries(db), () => systemClock.nowMs())
+  const kept = keptPins(db)
   const healing = new HealRecord(
     {
       read: (id) => readHealing(db, id),
@@ -56,6 +58,7 @@ export function createModems(
         log,
         claims,
         pins,
+        keptPins: kept,
         healing,
         scout,
       }),
@@ -139,6 +142,14 @@ export function modemPort(
     replyUssd: (id, text) => ussd(demand(id).replyUssd(text)),
     cancelUssd: (id) => ussd(demand(id).cancelUssd()),
     probe: () => scout.probe(),
+    enterPin: async (id, given) => {
+      try {
+        return await demand(id).enterPin(given)
+      } catch (error) {
+        throw pinProblem(error)
+      }
+    },
+    forgetPin: (id) => demand(id).forgetPin(),
     reset: (id) => demand(id).reset(),
     signalHistory: (id) => history.of(id),
     transcript: (id, masked) => demand(id).transcript(masked),

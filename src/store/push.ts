@@ -66,13 +66,13 @@ export async function removeSubscriptions(db: Database, which: { sessionId: stri
   await ('id' in which ? query.where('id', '=', which.id) : query.where('session_id', '=', which.sessionId)).execute()
 }
 
-/** Those of sessions that have not ended. */
-export function listSubscriptions(db: Database, nowMs: number): Promise<PushSubscriptionRow[]> {
-  return db
+/** Those of sessions that have not ended; of one of them where it is named. */
+export function listSubscriptions(db: Database, nowMs: number, sessionId?: string): Promise<PushSubscriptionRow[]> {
+  const query = db
     .selectFrom('push_subscriptions')
     .select(['id', 'endpoint', 'failures'])
     .where('session_id', 'in', liveSessions(db, nowMs).select('id'))
-    .execute()
+  return (sessionId === undefined ? query : query.where('session_id', '=', sessionId)).execute()
 }
 
 export async function hasSubscriptions(db: Database): Promise<boolean> {

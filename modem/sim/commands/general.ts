@@ -35,10 +35,12 @@ function requireCard(modem: ModemContext): void {
 
 /** The SIM's serial number, under the one name that this modem has for it. */
 function serialNumber(name: ModemContext['profile']['iccidCommand']): CommandHandler {
-  const tell = cardIdentity(`${name}: `, ({ card }) => card.iccid)
-  return (modem, call, line) => {
+  return (modem, { form }) => {
     if (modem.profile.iccidCommand !== name) throw plainError(modem.profile.unknownCommand)
-    return tell(modem, call, line)
+    if (form === 'test') return []
+    // EF_ICCID is always readable (TS 31.102 §4.1), before the PIN, too.
+    if (modem.card.state === 'absent') throw cmeError(10)
+    return [`${name}: ${modem.card.iccid}`]
   }
 }
 

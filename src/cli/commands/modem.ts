@@ -7,12 +7,13 @@ import { json, line, printable, table } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
-interface ModemJson {
+export interface ModemJson {
   id: string
   port: string
   label: string | null
   state: string
   reason: string | null
+  sim_lock: SimLockJson | null
   number: string | null
   operator: string | null
   registration: string
@@ -23,6 +24,13 @@ interface ModemJson {
   recovery: { counts: Record<string, number> }
 }
 
+/** What a SIM waits for. */
+export interface SimLockJson {
+  wants: 'pin' | 'puk' | 'other'
+  tries_left: number | null
+  tries_told: boolean
+}
+
 interface TextsJson {
   available: boolean
   reason: string | null
@@ -30,6 +38,7 @@ interface TextsJson {
   daily_quota: number | null
   this_month: number | null
   monthly_quota: number | null
+  cost_per_part: number | null
 }
 
 export async function list(options: Options): Promise<void> {

@@ -8,7 +8,7 @@ import { clock, json, line, printable, table } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
-interface AccountJson {
+export interface AccountJson {
   state: string
   reason: string | null
   number: string | null

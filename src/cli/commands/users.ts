@@ -1,8 +1,8 @@
 /** People who may sign in to the inbox, and the one-time setup code for the first of them. */
-import { password as askPassword, isCancel } from '@clack/prompts'
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { clock, json, line, table } from '../print.ts'
+import { askTwice, firstLine } from '../prompts.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -12,8 +12,6 @@ interface UserJson {
   role: string
   last_seen_at: string | null
 }
-
-const PASSWORD_CHARS_MAX = 1_000
 
 /** Prints a new code; the one before is good no more. */
 export async function setupCode(options: Options): Promise<void> {
@@ -79,22 +77,6 @@ function pathOf(id: string): string {
 }
 
 async function newPassword(name: string): Promise<string> {
-  if (process.stdin.isTTY !== true) return firstLine()
-  const first = await askPassword({ message: `Password for ${name} (10 characters or more)` })
-  const second = isCancel(first) ? first : await askPassword({ message: 'Once more' })
-  if (isCancel(first) || isCancel(second)) throw new ExitError(EXIT.failed, 'Nothing was changed.')
-  if (first !== second) throw new ExitError(EXIT.failed, 'These are two different passwords. Nothing was changed.')
-  return first
-}
-
-async function firstLine(): Promise<string> {
-  let text = ''
-  process.stdin.setEncoding('utf8')
-  for await (const chunk of process.stdin) {
-    text += chunk
-    if (text.includes('\n') || text.length > PASSWORD_CHARS_MAX) break
-  }
-  const [first = ''] = text.split(/\r?\n/)
-  if (first === '') throw new ExitError(EXIT.usage, 'Give the password as a line on standard input.')
-  return first
+  if (process.stdin.isTTY !== true) return firstLine('the password')
+  return askTwice(`Password for ${name} (10 characters or more)`)
 }

@@ -41,6 +41,17 @@ export const pushRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'POST',
+    path: '/api/v1/push/test',
+    scope: 'signed-in',
+    summary:
+      'Wakes the browser of this session once, now, as a message would. 409 (`push-none`): it is not subscribed.',
+    handle: async ({ ports, principal }) => {
+      if ((await ports.push.wakeSession(demandSession(principal).id)) > 0) return { status: 202, body: {} }
+      throw new Problem({ status: 409, code: 'push-none', title: 'This browser is not woken: turn that on first' })
+    },
+  }),
+  route({
     method: 'DELETE',
     path: '/api/v1/push/subscriptions',
     scope: 'signed-in',

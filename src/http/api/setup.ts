@@ -39,7 +39,7 @@ async function setupView(ports: ApiPorts) {
       state: (await isEvident(ports, step)) ? 'done' : (marks[step] ?? 'open'),
     })),
   )
-  return { steps, next: steps.find(({ state }) => state === 'open')?.step ?? null }
+  return { steps, next: steps.find(({ state }) => state === 'open')?.step ?? null, key_file: ports.keyFile }
 }
 
 export const setupRoutes: readonly Route[] = [
@@ -48,7 +48,7 @@ export const setupRoutes: readonly Route[] = [
     path: '/api/v1/setup',
     scope: 'admin',
     summary:
-      'The steps of the first hour, each `open`, `done` or `skipped`, and the next open one. What is evident (an admin, a modem that is ready, a Signal account, a browser that is woken) is done, whatever was said of it.',
+      'The steps of the first hour, each `open`, `done` or `skipped`, and the next open one. What is evident (an admin, a modem that is ready, a Signal account, a browser that is woken) is done, whatever was said of it. `key_file`: where the key of the database is, on the machine of the gateway.',
     handle: async ({ ports }) => ok(await setupView(ports)),
   }),
   route({

@@ -42,6 +42,7 @@ export const inboxAnswers = {
   setup: shape('Setup', {
     steps: z.array(z.strictObject({ step: z.enum(SETUP_STEPS), state: z.enum(['open', 'done', 'skipped']) })),
     next: z.enum(SETUP_STEPS).nullable(),
+    key_file: text,
   }),
   logs: shape('LogLines', {
     data: z.array(

@@ -281,6 +281,14 @@ const modem = shape('Modem', {
   imei: maybe,
   imsi: maybe,
   iccid: maybe,
+  sim_lock: z
+    .strictObject({
+      wants: z.enum(['pin', 'puk', 'other']),
+      tries_left: count.nullable().describe('Of the PIN.'),
+      tries_told: flag.describe('The module told it; else it follows from our own entries.'),
+    })
+    .nullable()
+    .describe('What the SIM waits for, in the states `sim-locked` and `starting`; null: nothing.'),
   number: maybe,
   operator: maybe,
   registration: text,
@@ -411,6 +419,7 @@ export const answers = {
   capabilities: shape('Capabilities', { signal: capability }),
   modem,
   modems: list('Modems', modem),
+  pinAccepted: shape('PinAccepted', { remembered: flag, modem }),
   ports: list(
     'SerialPorts',
     z.strictObject({

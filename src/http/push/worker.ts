@@ -78,6 +78,15 @@ export class PushWorker {
     return parseEndpoint(text, this.#options.mayBeLocal)
   }
 
+  /** Wakes the browser of one session now, as a message would. Gives how many subscriptions it has. */
+  async wakeSession(sessionId: string): Promise<number> {
+    const { db, clock } = this.#options
+    const found = await listSubscriptions(db, clock(), sessionId)
+    this.#queue.push(...found)
+    this.#fill()
+    return found.length
+  }
+
   /** What happens from now on wakes. */
   async start(): Promise<void> {
     const { events } = this.#options

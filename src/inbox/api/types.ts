@@ -31,6 +31,16 @@ export interface Page<T> {
 
 export type Role = 'viewer' | 'sender' | 'admin'
 
+export type SetUpStep = 'password' | 'modem' | 'mode' | 'signal' | 'backup-key' | 'notifications'
+
+/** The steps of the first hour. */
+export interface SetUp {
+  steps: { step: SetUpStep; state: 'open' | 'done' | 'skipped' }[]
+  next: SetUpStep | null
+  /** Where the key of the database is, on the gateway's machine. */
+  key_file: string
+}
+
 /** `setup`: nobody is there yet, and the setup code lets the first one in. */
 export interface Session {
   state: 'setup' | 'signed-out' | 'signed-in'

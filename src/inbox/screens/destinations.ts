@@ -18,7 +18,12 @@ export function destinations(): readonly Destination[] {
     { words: t('settings.title'), to: '/settings' },
     { words: t('queue.title'), to: '/queue' },
     { words: t('doctor.title'), to: '/doctor' },
-    ...(mayRule ? [{ words: t('logs.title'), to: '/logs' }] : []),
+    ...(mayRule
+      ? [
+          { words: t('logs.title'), to: '/logs' },
+          { words: t('wizard.title'), to: '/setup' },
+        ]
+      : []),
     ...(maySend.value ? [{ words: t('groups.new'), to: '/group' }] : []),
     ...(maySimulate() ? [{ words: t('sim.title'), to: simulator }] : []),
   ]

@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** Screens beside conversations: `/settings`, `/settings/SECTION`, … */
-const ROOMS = ['group', 'settings', 'queue', 'doctor', 'logs'] as const
+const ROOMS = ['group', 'settings', 'setup', 'queue', 'doctor', 'logs'] as const
 export type RoomName = (typeof ROOMS)[number]
 
 /** `/`, `/new`, `/c/ID`, `/c/ID/about`, `/c/ID/info/MESSAGE`, `/c/ID/m/MESSAGE`, and the rooms; anything else is the list. */

@@ -1,7 +1,7 @@
 /** The first administrator: let in by the code that the gateway showed on its own machine. */
 import { useState } from 'preact/hooks'
 import { t } from '../languages/translate.ts'
-import { setUp } from '../model/session.ts'
+import { session, setUp } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
 import { Door, Field } from './door.tsx'
@@ -26,7 +26,7 @@ export function Setup() {
         void setting
           .run(() => setUp(code.trim(), name.trim(), password))
           .then((worked) => {
-            if (worked) location.hash = '/'
+            if (worked) location.hash = session.peek()?.sandbox === true ? '/' : '/setup'
           })
       }
     >

@@ -128,6 +128,18 @@ test('our VAPID header is what web-push makes, and its own library takes our sig
 })
 
 describe('a wake', () => {
+  test('is tried on wish, in the browser that asks and no other', async () => {
+    const other = await signedIn(rig, 'sender')
+    await subscribe('/tried')
+    expect((await other.call('POST', '/api/v1/push/test')).body.code).toBe('push-none')
+    expect(received).toEqual([])
+    expect((await browser.call('POST', '/api/v1/push/test')).status).toBe(202)
+    await until(() => received.length > 0)
+    expect(received.map(({ path, body }) => [path, body])).toEqual([['/tried', '']])
+    await browser.call('DELETE', '/api/v1/push/subscriptions')
+    received.length = 0
+  })
+
   test('is an empty POST that says who we are, one for many messages', async () => {
     expect((await browser.call('GET', '/api/v1/push/key')).body.key).toBe(worker.publicKey)
     expect((await subscribe('/one')).status).toBe(201)

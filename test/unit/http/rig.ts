@@ -284,6 +284,17 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         },
       ],
       signalHistory: () => [{ atMs: 0, dbm: -67 }],
+      enterPin: async (id, given) => {
+        calls.push(`pin ${id} ${JSON.stringify(given)}`)
+        if (given.pin === '1111')
+          throw new CausewayError({ code: 'sim-pin-refused', message: 'The SIM refused it.', retry: 'after-human' })
+        if (given.pin === '2222' && !given.lastTry)
+          throw new CausewayError({ code: 'sim-pin-last-try', message: 'One try is left.', retry: 'after-human' })
+        return { remembered: given.remember }
+      },
+      forgetPin: async (id) => {
+        calls.push(`forget pin ${id}`)
+      },
       reset: async (id) => {
         calls.push(`reset ${id}`)
       },
@@ -410,7 +421,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
     logLines,
-    push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true) },
+    push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true), wakeSession: async () => 0 },
+    keyFile: '/etc/causeway/db.key',
     inboxDirectory: join(directory, 'inbox'),
     sandbox: false,
     world: options.world,

@@ -52,6 +52,8 @@ class SaidModem implements SmsModem {
   ussd = async () => Promise.reject(new Error('not asked for'))
   replyUssd = this.ussd
   cancelUssd = async () => {}
+  enterPin = this.ussd
+  forgetPin = this.cancelUssd
   async reset(): Promise<void> {}
   start(): void {}
   async stop(): Promise<void> {}

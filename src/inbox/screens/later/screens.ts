@@ -1,4 +1,5 @@
 /** The screens that are fetched together, when the first of them is wanted: small pieces would compress badly. */
+import { Wizard } from '../first/wizard.tsx'
 import { GroupSheet } from '../groups/group-sheet.tsx'
 import { NewGroup } from '../groups/new-group.tsx'
 import { Settings } from '../settings/settings.tsx'
@@ -12,6 +13,7 @@ import { Palette } from './palette.tsx'
 export const screens = {
   group: NewGroup,
   settings: Settings,
+  setup: Wizard,
   queue: Queue,
   doctor: Doctor,
   logs: Logs,

@@ -1,5 +1,5 @@
 /** A card for each modem: who it is, what it hears, what it may send, and what healed it when. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { Modem, Page } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
@@ -10,6 +10,10 @@ import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
 import { SignalPlot } from './signal-plot.tsx'
+import { SimPin } from './sim-pin.tsx'
+
+/** While one is not ready all are looked at so often. */
+const LOOK_EVERY_MS = 2_000
 
 interface Port {
   port: string
@@ -21,6 +25,12 @@ interface Port {
 export function Modems() {
   const mayRule = session.value?.user?.role === 'admin'
   const [ports, setPorts] = useState<readonly Port[] | undefined>(undefined)
+  const isWaiting = modems.value?.some(({ state }) => state !== 'ready') ?? true
+  useEffect(() => {
+    if (!isWaiting) return
+    const again = setInterval(() => void loadStatus(), LOOK_EVERY_MS)
+    return () => clearInterval(again)
+  }, [isWaiting])
   return (
     <>
       {modems.value?.length === 0 && <p class="empty quiet">{t('modems.none')}</p>}
@@ -57,6 +67,7 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
       <p class={modem.state === 'ready' ? 'state good' : 'state bad'} translate={false}>
         {modem.reason ?? modem.state}
       </p>
+      <SimPin modem={modem} mayRule={mayRule} />
       <SignalPlot modemId={modem.id} />
       <Facts
         rows={[

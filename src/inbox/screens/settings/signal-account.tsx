@@ -48,7 +48,8 @@ export function SignalAccount() {
       {mayRule && <NextStep account={now} />}
       {now.aci !== null && <SignalProfile aci={now.aci} mayRule={mayRule} />}
       {now.aci !== null && <SignalUsername account={now} mayRule={mayRule} />}
-      {now.aci !== null && <Devices mayRule={mayRule} />}
+      {/* Only the server knows them. */}
+      {now.aci !== null && now.state === 'connected' && <Devices mayRule={mayRule} />}
     </>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { SignalAccount } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
+import { addressWords } from '../../model/people.ts'
 import { account, loadStatus, modems } from '../../model/status.ts'
 import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
@@ -31,16 +32,21 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
     case 'code':
       return (
         <section class="card">
+          <p role="status">{t('settings.codeWait', { number: addressWords(registration.number) })}</p>
           <SmallForm
             fields={[{ name: 'code', label: t('settings.code'), hint: t('settings.codeHint') }]}
             button={t('settings.hand')}
-            run={({ code = '' }) => post('code', { code })}
+            run={({ code = '' }) => post('code', { code: code.trim() })}
           />
+          <Again number={registration.number} by="sms" from={registration.next_sms_at} />
+          <Again number={registration.number} by="voice" from={registration.next_call_at} />
         </section>
       )
     case 'pin':
       return (
         <section class="card">
+          {registration.tries_left !== null && <p>{t('simPin.left', { count: registration.tries_left })}</p>}
+          <p class="quiet">{t('settings.pinUntil', { time: shortTime(registration.locked_until) })}</p>
           <SmallForm
             fields={[{ name: 'pin', label: t('settings.pin'), type: 'password', hint: t('settings.pinHint') }]}
             button={t('settings.hand')}
@@ -78,6 +84,22 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
         <Action label={t('settings.linkShow')} run={() => post('link', {})} />
       </section>
     </>
+  )
+}
+
+/** Signal sends the code again only after a while that it names; undefined ways are not offered at all. */
+function Again({ number, by, from }: { number: string; by: 'sms' | 'voice'; from: string | null }) {
+  if (from === null) return null
+  const isEarly = Date.parse(from) > Date.now()
+  return (
+    <div>
+      <Action
+        label={t(by === 'sms' ? 'settings.codeAgain' : 'settings.codeCall')}
+        disabled={isEarly}
+        run={() => post('register', { number, transport: by, sign_out_phone: true })}
+      />
+      {isEarly && <small class="quiet"> {t('settings.codeFrom', { time: shortTime(from) })}</small>}
+    </div>
   )
 }
 

@@ -29,6 +29,9 @@ import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 const typingFreshMs = 15_000
 const typingStarted = 0
 
+/** What an envelope was, of those that could be read. */
+export type Count = 'received' | 'ignored' | 'blocked' | 'server-receipt' | 'retry-request'
+
 /** What is left to do once a transaction has committed. */
 export interface Afterwards {
   receipts: boolean
@@ -52,7 +55,6 @@ export class Dispatch {
   readonly #texts: LongTexts
   readonly #habits: Habits
   readonly #groups: GroupDesk
-  readonly counts = { received: 0, ignored: 0, blocked: 0, 'server-receipt': 0, 'retry-request': 0 }
 
   constructor(parts: {
     clock: Clock
@@ -77,14 +79,12 @@ export class Dispatch {
   }
 
   /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
-  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<void> {
+  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<Count> {
     switch (opened.kind) {
       case 'nothing':
-        this.counts.ignored += 1
         this.#log.debug({ why: opened.why }, 'ignored an envelope')
-        return
+        return 'ignored'
       case 'server-receipt': {
-        this.counts[opened.kind] += 1
         const from = (await findPeer(transaction, opened.from)) ?? opened.from
         await this.#sink.receipt(
           {
@@ -95,26 +95,21 @@ export class Dispatch {
           },
           transaction,
         )
-        return
+        return opened.kind
       }
       case 'retry-request':
-        this.counts[opened.kind] += 1
         if (opened.forThisDevice && !(await isBlocked(transaction, peerOf(opened.sender.aci)))) {
           const { aci, deviceId } = opened.sender
           afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
         }
-        return
+        return opened.kind
       case 'content': {
         const { aci, e164 } = opened.sender
-        if (await isBlocked(transaction, peerOf(aci, e164))) {
-          this.counts.blocked += 1
-          return
-        }
+        if (await isBlocked(transaction, peerOf(aci, e164))) return 'blocked'
         const peer = await this.#meet(opened.sender, transaction)
         if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
         await this.#applyContent(opened, peer, transaction, afterwards)
-        this.counts.received += 1
-        return
+        return 'received'
       }
     }
   }

@@ -158,8 +158,12 @@ export class Dispatch {
         keepRatchet: true,
       })
     }
-    if (message.profileKey?.length === 32) {
-      afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
+    const { profileKey } = message
+    if (
+      profileKey?.length === 32 &&
+      (peer.profileKey === undefined || Buffer.compare(peer.profileKey, profileKey) !== 0)
+    ) {
+      afterwards.profile = await learnProfileKey(transaction, sender.aci, profileKey)
     }
     // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
     const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
@@ -220,7 +224,9 @@ export class Dispatch {
     const sentTo = mirrored === undefined ? undefined : nobody
     const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message, sentTo)
     const by = idsOf(peer)
-    if (timer !== undefined) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    // A message in its own right says the timer with itself.
+    const alone = text === undefined || change !== undefined
+    if (timer !== undefined && alone) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
     if (change !== undefined && (await this.#sink.amend({ by, with: sentTo, ...change }, transaction))) return hasMore
     // An edit of what is not here is shown as a message of its own.
     if (text === undefined) return hasMore
@@ -235,6 +241,7 @@ export class Dispatch {
     const quote = quoteOf(message, own)
     const more = {
       timerS: timerOf(message),
+      timer: alone ? undefined : timer,
       startedAtMs: mirrored?.startedAtMs ?? timestampMs,
       members: mirrored?.members,
       ranges: rangesIn(message, text, own),

@@ -137,6 +137,11 @@ const putSession = preparedByShape(
       .onConflict((conflict) => conflict.columns(['own', 'address', 'device_id']).doUpdateSet({ record: row.record })),
 )
 
+/** Under which a unit holds the record of a session, or null. */
+export function sessionKey(own: OwnKind, address: string, deviceId: number): string {
+  return `session ${own} ${address} ${deviceId}`
+}
+
 class Sessions extends SessionStore {
   readonly #unit: RatchetUnit
   readonly #own: OwnKind
@@ -150,7 +155,7 @@ class Sessions extends SessionStore {
   /** libsignal turns a copy of what it is given, and saves that: the same record serves again. Whoever changes it copies it. */
   async getSession(name: ProtocolAddress): Promise<SessionRecord | null> {
     const [own, address, deviceId] = [this.#own, name.name(), name.deviceId()]
-    return await this.#unit.read(`session ${own} ${address} ${deviceId}`, async (db) => {
+    return await this.#unit.read(sessionKey(own, address, deviceId), async (db) => {
       const [row] = await sessionBy(db, { own, address, deviceId })
       return row === undefined ? null : SessionRecord.deserialize(octets(row.record))
     })
@@ -158,7 +163,7 @@ class Sessions extends SessionStore {
 
   async saveSession(name: ProtocolAddress, record: SessionRecord): Promise<void> {
     const row = { own: this.#own, address: name.name(), device_id: name.deviceId() }
-    this.#unit.write(`session ${row.own} ${row.address} ${row.device_id}`, record, (transaction) =>
+    this.#unit.write(sessionKey(row.own, row.address, row.device_id), record, (transaction) =>
       putSession(transaction, { ...row, record: record.serialize() }),
     )
   }

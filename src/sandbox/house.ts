@@ -12,7 +12,7 @@ import { GatewayProcess } from './gateway-process.ts'
 import { SandboxWorld } from './world.ts'
 import { WorldConsole } from './world-console.ts'
 
-const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/src/cli/main.js')]
+const PROGRAM = resolve('dist/src/cli/main.js')
 const READY_TIMEOUT_MS = 45_000
 const POLL_MS = 20
 
@@ -31,6 +31,8 @@ export interface HouseOptions {
   mms?: boolean
   /** How many of the world's modems the gateway drives. */
   modems?: number
+  /** True: the gateway runs as installed; otherwise its stack traces name the sources, which makes its start longer. */
+  asInstalled?: boolean
 }
 
 export interface MessageView {
@@ -89,7 +91,7 @@ export class House {
   async start(): Promise<void> {
     writeFileSync(this.configFile, JSON.stringify(await this.#config()), { mode: 0o600 })
     this.#gateway = new GatewayProcess({
-      program: PROGRAM,
+      program: [process.execPath, ...(this.#options.asInstalled === true ? [] : ['--enable-source-maps']), PROGRAM],
       configFile: this.configFile,
       logFile: join(this.directory, 'gateway.log'),
     })

@@ -174,6 +174,11 @@ export class Receiver {
   }
 
   async #handle(arrived: Arrived[]): Promise<void> {
+    for (const error of await this.#take(arrived)) this.#refuse(error)
+  }
+
+  /** Together, or one by one where that failed. What became of those that could not be kept. */
+  async #take(arrived: Arrived[]): Promise<unknown[]> {
     try {
       const keeping = await this.#lock.run(() => this.#keep(arrived))
       this.#waiting.unshift(...arrived.slice(keeping.length))
@@ -184,9 +189,12 @@ export class Receiver {
       safe.catch(() => {})
       // The next ones need not wait for the disk, only these acknowledgements. The server has at most 256 under way.
       this.#acks = this.#acks.then(() => this.#settle(safe, keeping))
+      return []
     } catch (error) {
-      if (arrived.length === 1) this.#refuse(error)
-      else for (const one of arrived) if (!this.#stopped) await this.#handle([one])
+      if (arrived.length === 1) return [error]
+      const errors: unknown[] = []
+      for (const one of arrived) if (!this.#stopped) errors.push(...(await this.#take([one])))
+      return errors
     }
   }
 
@@ -205,7 +213,8 @@ export class Receiver {
   #refuse(error: unknown): void {
     this.#refused += 1
     this.#log.error({ err: error }, 'an envelope could not be kept and stays with Signal’s server')
-    this.#storageFailed()
+    // Not before what was kept is acknowledged, or it would come again, and again, with what cannot be kept.
+    this.#acks = this.#acks.then(() => this.#storageFailed())
   }
 
   /** Keeps these, or the first of them: what our own devices say of keys and numbers is settled before more is read. */

@@ -310,6 +310,8 @@ export interface InboundMessage {
   numbers?: readonly string[] | undefined
   /** It disappears so many seconds after it was read. */
   timerS?: number | undefined
+  /** What it says of the timer of its conversation, as `TimerFact`. */
+  timer?: Pick<TimerFact, 'seconds' | 'version'> | undefined
   /** Styles, and mentions, for which `text` has a placeholder only. */
   ranges?: readonly TextRange[] | undefined
   preview?: LinkPreview | undefined

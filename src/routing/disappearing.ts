@@ -35,7 +35,16 @@ export async function takeTimer(context: PeopleContext, tx: DatabaseTransaction,
     pni,
     name: undefined,
   })
-  const { id, timer_s: seconds, timer_version: version } = await conversationOf(context, tx, contact)
+  await keepTimer(context, tx, await conversationOf(context, tx, contact), fact)
+}
+
+/** As `takeTimer`, in the conversation that it is about. */
+export async function keepTimer(
+  context: Pick<PeopleContext, 'events'>,
+  tx: DatabaseTransaction,
+  { id, contact_id: contactId, timer_s: seconds, timer_version: version }: ConversationRow,
+  fact: Omit<TimerFact, 'with'>,
+): Promise<void> {
   const isNewer = fact.version === undefined || fact.version > version
   if (!isNewer || (fact.seconds === seconds && (fact.version ?? version) === version)) return
   await setTimer(tx, id, { seconds: fact.seconds, version: fact.version ?? version })
@@ -43,7 +52,7 @@ export async function takeTimer(context: PeopleContext, tx: DatabaseTransaction,
   await context.events.append(tx, {
     type: 'conversation.timer',
     conversationId: id,
-    contactId: contact.id,
+    contactId: contactId ?? undefined,
     data: { seconds: fact.seconds, by: fact.byUs ? 'us' : 'them' },
   })
 }

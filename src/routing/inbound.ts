@@ -62,7 +62,7 @@ import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
 import { recipientOf } from './capabilities.ts'
 import { catchUp } from './catching-up.ts'
-import { takeTimer } from './disappearing.ts'
+import { keepTimer, takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
@@ -114,6 +114,9 @@ export class Inbound implements TransportSink {
         return true
       }
       const conversation = await conversationOf(this.#context, tx, contact)
+      if (message.timer !== undefined) {
+        await keepTimer(this.#context, tx, conversation, { ...message.timer, byUs: false })
+      }
       await this.#evidence(tx, message, contact, conversation)
       if (message.request === true) await noteRequest(this.#context, tx, conversation)
       const twin = await this.#twin(tx, message, conversation)

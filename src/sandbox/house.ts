@@ -13,7 +13,7 @@ import type { WorldModem } from './radio-world.ts'
 import { SandboxWorld, type WorldOptions } from './world.ts'
 import { WorldConsole } from './world-console.ts'
 
-const PROGRAM = [process.execPath, '--enable-source-maps', resolve('dist/program/main.js')]
+const PROGRAM = resolve('dist/program/main.js')
 const READY_TIMEOUT_MS = 45_000
 const POLL_MS = 20
 
@@ -36,6 +36,8 @@ export interface HouseOptions {
   modems?: number
   /** Where the gateway finds a modem that listens on this TCP port; there, unless told otherwise. */
   port?: (simPort: number) => Promise<string>
+  /** True: the gateway runs as installed; otherwise its stack traces name the sources, which makes its start longer. */
+  asInstalled?: boolean
 }
 
 export interface MmsSection {
@@ -102,7 +104,7 @@ export class House {
   async start(): Promise<void> {
     writeFileSync(this.configFile, JSON.stringify(await this.#config()), { mode: 0o600 })
     this.#gateway = new GatewayProcess({
-      program: PROGRAM,
+      program: [process.execPath, ...(this.#options.asInstalled === true ? [] : ['--enable-source-maps']), PROGRAM],
       configFile: this.configFile,
       logFile: join(this.directory, 'gateway.log'),
     })

@@ -51,6 +51,8 @@ export interface IncomingText {
     | undefined
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
+  /** What it says of the timer of its conversation. */
+  timer?: { seconds: number; version: number | undefined } | undefined
   startedAtMs: number
   /** Styles and mentions, as they lie in `text`. */
   ranges: readonly TextRange[]

@@ -29,6 +29,9 @@ import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 const typingFreshMs = 15_000
 const typingStarted = 0
 
+/** What an envelope was, of those that could be read. */
+export type Count = 'received' | 'ignored' | 'blocked' | 'server-receipt' | 'retry-request'
+
 /** What is left to do once a transaction has committed. */
 export interface Afterwards {
   receipts: boolean
@@ -52,7 +55,6 @@ export class Dispatch {
   readonly #texts: LongTexts
   readonly #habits: Habits
   readonly #groups: GroupDesk
-  readonly counts = { received: 0, ignored: 0, blocked: 0, 'server-receipt': 0, 'retry-request': 0 }
 
   constructor(parts: {
     clock: Clock
@@ -77,14 +79,12 @@ export class Dispatch {
   }
 
   /** Everything that an opened envelope means, inside the transaction that keeps its ratchet. Throws `Unreadable`. */
-  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<void> {
+  async apply(opened: Opened, transaction: DatabaseTransaction, afterwards: Afterwards): Promise<Count> {
     switch (opened.kind) {
       case 'nothing':
-        this.counts.ignored += 1
         this.#log.debug({ why: opened.why }, 'ignored an envelope')
-        return
+        return 'ignored'
       case 'server-receipt': {
-        this.counts[opened.kind] += 1
         const from = (await findPeer(transaction, opened.from)) ?? opened.from
         await this.#sink.receipt(
           {
@@ -95,26 +95,21 @@ export class Dispatch {
           },
           transaction,
         )
-        return
+        return opened.kind
       }
       case 'retry-request':
-        this.counts[opened.kind] += 1
         if (opened.forThisDevice && !(await isBlocked(transaction, peerOf(opened.sender.aci)))) {
           const { aci, deviceId } = opened.sender
           afterwards.answer = { aci, deviceId, timestampMs: opened.sentTimestampMs }
         }
-        return
+        return opened.kind
       case 'content': {
         const { aci, e164 } = opened.sender
-        if (await isBlocked(transaction, peerOf(aci, e164))) {
-          this.counts.blocked += 1
-          return
-        }
+        if (await isBlocked(transaction, peerOf(aci, e164))) return 'blocked'
         const peer = await this.#meet(opened.sender, transaction)
         if (opened.own === 'pni') await setTraits(transaction, opened.sender.aci, { needsPniSignature: true })
         await this.#applyContent(opened, peer, transaction, afterwards)
-        this.counts.received += 1
-        return
+        return 'received'
       }
     }
   }
@@ -163,8 +158,12 @@ export class Dispatch {
         keepRatchet: true,
       })
     }
-    if (message.profileKey?.length === 32) {
-      afterwards.profile = await learnProfileKey(transaction, sender.aci, message.profileKey)
+    const { profileKey } = message
+    if (
+      profileKey?.length === 32 &&
+      (peer.profileKey === undefined || Buffer.compare(peer.profileKey, profileKey) !== 0)
+    ) {
+      afterwards.profile = await learnProfileKey(transaction, sender.aci, profileKey)
     }
     // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
     const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
@@ -225,7 +224,9 @@ export class Dispatch {
     const sentTo = mirrored === undefined ? undefined : nobody
     const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message, sentTo)
     const by = idsOf(peer)
-    if (timer !== undefined) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
+    // A message in its own right says the timer with itself.
+    const alone = text === undefined || change !== undefined
+    if (timer !== undefined && alone) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)
     if (change !== undefined && (await this.#sink.amend({ by, with: sentTo, ...change }, transaction))) return hasMore
     // An edit of what is not here is shown as a message of its own.
     if (text === undefined) return hasMore
@@ -240,6 +241,7 @@ export class Dispatch {
     const quote = quoteOf(message, own)
     const more = {
       timerS: timerOf(message),
+      timer: alone ? undefined : timer,
       startedAtMs: mirrored?.startedAtMs ?? timestampMs,
       members: mirrored?.members,
       ranges: rangesIn(message, text, own),

@@ -13,13 +13,7 @@ export class AccountLock {
 
   /** Runs `work` when all earlier work has settled. Not re-entrant. Throws CausewayError `signal-busy` when too many wait. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#waiters >= waitersMax) {
-      throw new CausewayError({
-        code: 'signal-busy',
-        message: `More than ${waitersMax} Signal operations are waiting. Try again when some have finished.`,
-        retry: 'same-transport',
-      })
-    }
+    if (this.#waiters >= waitersMax) throw busy(waitersMax)
     this.#waiters += 1
     const turn = this.#tail.then(work, work)
     this.#tail = turn.catch(() => undefined)
@@ -29,4 +23,13 @@ export class AccountLock {
       this.#waiters -= 1
     }
   }
+}
+
+/** What is thrown where too many wait. */
+export function busy(waitingMax: number): CausewayError {
+  return new CausewayError({
+    code: 'signal-busy',
+    message: `More than ${waitingMax} Signal operations are waiting. Try again when some have finished.`,
+    retry: 'same-transport',
+  })
 }

@@ -15,6 +15,7 @@ import {
   type PublicKey,
   processSenderKeyDistributionMessage,
   SenderKeyDistributionMessage,
+  SessionRecord,
   SignalMessage,
   sealedSenderDecryptToUsmc,
   signalDecrypt,
@@ -24,6 +25,7 @@ import { unpad } from './content.ts'
 import type { PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { isCode, shortly } from './errors.ts'
+import { isGenuine } from './genuine.ts'
 import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { type Content, contentCodec, type Envelope, envelopeCodec } from './proto/messages.ts'
@@ -186,7 +188,7 @@ class Opening {
       sealedSenderDecryptToUsmc(content, this.#stores.identities),
     )
     const certificate = usmc.senderCertificate()
-    if (!certificate.validateWithTrustRoots(this.#trustRoots, this.#serverMs)) {
+    if (!isGenuine(certificate, this.#trustRoots, this.#serverMs)) {
       throw new Unreadable('sealed-certificate', 'the sender’s certificate is forged or expired')
     }
     const aci = readServiceId(undefined, certificate.senderUuid())
@@ -277,8 +279,9 @@ class Opening {
     if (forThisDevice && ratchetKey !== undefined) {
       const remote = ProtocolAddress.new(sender.aci, sender.deviceId)
       const { sessions } = this.#unit.stores(this.#credentials.identities.aci)
-      const session = await sessions.getSession(remote)
-      if (session?.currentRatchetKeyMatches(ratchetKey) === true) {
+      const known = await sessions.getSession(remote)
+      if (known?.currentRatchetKeyMatches(ratchetKey) === true) {
+        const session = SessionRecord.deserialize(known.serialize())
         session.archiveCurrentState()
         await sessions.saveSession(remote, session)
       }

@@ -1,28 +1,29 @@
 /**
- * The receiving chain: one envelope after the other, each decrypted under the account lock, handed to the sink inside
- * the one transaction that also commits the ratchet and the mark "seen", acknowledged only after that.
+ * The receiving chain: envelopes in their order, each decrypted under the account lock, handed to the sink inside the
+ * transaction that also commits the ratchet and the mark "seen", acknowledged only after that. What has come by the time
+ * that the chain is free is kept together, in one transaction, on one sync of the disk.
  *
- *   envelope → open (collects writes) → transaction { ratchet · seen? · sink } → on the disk → ack → receipts, retries
+ *   envelopes → open each (collects writes) → transaction { ratchets · each: seen? · sink } → on the disk → acks → receipts
  *
- * Nothing an envelope holds can stop the chain: what cannot be read is quarantined through the sink and acknowledged.
- * Only when our own storage or the sink fails is an envelope left unacknowledged; then the connection is made anew and
- * the server delivers it again.
+ * Nothing an envelope holds can stop the chain or spoil those kept together with it: what cannot be read is quarantined
+ * through the sink and acknowledged. Only when our own storage or the sink fails is an envelope left unacknowledged (those
+ * kept with it are kept one by one then); the connection is made anew and the server delivers it again.
  */
 import { createHash } from 'node:crypto'
 import { PublicKey } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
-import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
+import { type Database, type DatabaseTransaction, onDisk, undoneAlone, withoutWaiting } from '../store/database.ts'
 import type { Clock } from './clock.ts'
 import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
-import { type Afterwards, Dispatch } from './dispatch.ts'
+import { type Afterwards, type Count, Dispatch } from './dispatch.ts'
 import type { GroupDesk } from './groups/desk.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import type { LongTexts } from './long-texts.ts'
-import { openEnvelope, serverGuidOf, Unreadable } from './opening.ts'
+import { type Opened, openEnvelope, serverGuidOf, Unreadable } from './opening.ts'
 import { findPeer, idsOf } from './peers.ts'
 import type { ProfileDesk } from './profiles.ts'
 import type { ReceiptDesk } from './receipts.ts'
@@ -32,8 +33,31 @@ import { RatchetUnit } from './stores.ts'
 
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
+/** Kept in one transaction. Half of what a server has under way, so that it sends while those are worked on. */
+const togetherMax = 16
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
+
+/** An envelope as it came, and what is to be called when it is kept. */
+interface Arrived {
+  envelope: Uint8Array<ArrayBuffer>
+  serverTimestampMs: number
+  ack: () => void
+}
+
+/** Of one envelope, until it is in the database. */
+interface InWork {
+  arrived: Arrived
+  unit: RatchetUnit
+  opened: Opened | Unreadable
+}
+
+interface Kept {
+  ack: () => void
+  /** What it was; of those that cannot be read, what was wrong. */
+  count: Count | Unreadable
+  afterwards: Afterwards
+}
 
 export class Receiver {
   readonly #db: Database
@@ -54,11 +78,19 @@ export class Receiver {
   #refused = 0
   /** How many could not be read, by what was wrong with them. The codes are of `opening.ts` and `dispatch.ts`: a score of them. */
   readonly #unreadable = new Map<string, number>()
+  readonly #counts: Record<Count, number> = {
+    received: 0,
+    ignored: 0,
+    blocked: 0,
+    'server-receipt': 0,
+    'retry-request': 0,
+  }
   readonly #dispatch: Dispatch
-  #chain: Promise<void> = Promise.resolve()
+  readonly #waiting: Arrived[] = []
+  /** Goes on for as long as anything waits. */
+  #chain: Promise<void> | undefined
   /** Of what was committed: its acknowledgements, in their order. */
   #acks: Promise<void> = Promise.resolve()
-  #waiting = 0
   #stopped = false
 
   constructor(parts: {
@@ -102,28 +134,24 @@ export class Receiver {
 
   /** Takes an envelope into the chain. `ack` is called after it was committed, or never. */
   take(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): void {
-    if (this.#stopped || this.#waiting >= waitingMax) return
-    this.#waiting += 1
-    this.#chain = this.#chain.then(async () => {
-      this.#waiting -= 1
-      if (this.#stopped) return
-      await this.#handle(envelope, serverTimestampMs, ack)
-    })
+    if (this.#stopped || this.#waiting.length >= waitingMax) return
+    this.#waiting.push({ envelope, serverTimestampMs, ack })
+    this.#chain ??= this.#work()
   }
 
   /** What became of the envelopes since the start, by kind: each is in exactly one, those that came twice twice. */
   get counts(): Readonly<Record<string, number>> {
-    return { ...this.#dispatch.counts, ...Object.fromEntries(this.#unreadable), refused: this.#refused }
+    return { ...this.#counts, ...Object.fromEntries(this.#unreadable), refused: this.#refused }
   }
 
-  /** Takes nothing more, and resolves when the envelope in work is done (or after some seconds). */
+  /** Takes nothing more, and resolves when the envelopes in work are done (or after some seconds). */
   async stop(): Promise<void> {
     this.#stopped = true
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, stopTimeoutMs)
     })
-    await Promise.race([this.#chain.then(() => this.#acks), timeout])
+    await Promise.race([Promise.resolve(this.#chain).then(() => this.#acks), timeout])
     clearTimeout(timer)
   }
 
@@ -137,66 +165,117 @@ export class Receiver {
     if (await this.#dispatch.release(groupId, transaction)) void this.#texts.fetch()
   }
 
-  async #handle(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number, ack: () => void): Promise<void> {
+  async #work(): Promise<void> {
+    // Those that come in the same breath are taken together.
+    await Promise.resolve()
+    while (this.#waiting.length > 0 && !this.#stopped) await this.#handle(this.#waiting.splice(0, togetherMax))
+    this.#waiting.length = 0
+    this.#chain = undefined
+  }
+
+  async #handle(arrived: Arrived[]): Promise<void> {
+    for (const error of await this.#take(arrived)) this.#refuse(error)
+  }
+
+  /** Together, or one by one where that failed. What became of those that could not be kept. */
+  async #take(arrived: Arrived[]): Promise<unknown[]> {
     try {
-      const afterwards = await this.#lock.run(() => this.#process(envelope, serverTimestampMs))
+      const keeping = await this.#lock.run(() => this.#keep(arrived))
+      this.#waiting.unshift(...arrived.slice(keeping.length))
       // What is behind it is not read with credentials of before: it stays un-acknowledged, and comes again.
-      if (afterwards.moved) this.#stopped = true
-      const kept = onDisk(this.#db)
+      if (keeping.some(({ afterwards }) => afterwards.moved)) this.#stopped = true
+      const safe = onDisk(this.#db)
       // Looked at in its turn below; until then it is not for the process to end on.
-      kept.catch(() => {})
-      // The next envelope need not wait for the disk, only this one's acknowledgement; many share one sync. The server
-      // has at most 256 of them under way.
-      this.#acks = this.#acks.then(() => this.#settle(kept, ack, afterwards))
+      safe.catch(() => {})
+      // The next ones need not wait for the disk, only these acknowledgements. The server has at most 256 under way.
+      this.#acks = this.#acks.then(() => this.#settle(safe, keeping))
+      return []
     } catch (error) {
-      this.#refuse(error)
+      if (arrived.length === 1) return [error]
+      const errors: unknown[] = []
+      for (const one of arrived) if (!this.#stopped) errors.push(...(await this.#take([one])))
+      return errors
     }
   }
 
-  async #settle(kept: Promise<void>, ack: () => void, afterwards: Afterwards): Promise<void> {
+  async #settle(safe: Promise<void>, kept: readonly Kept[]): Promise<void> {
     try {
-      await kept
+      await safe
     } catch (error) {
-      this.#refuse(error)
+      for (const _ of kept) this.#refuse(error)
       return
     }
-    acknowledge(ack)
+    for (const { ack } of kept) acknowledge(ack)
     this.#sink.committed()
-    this.#finish(afterwards)
+    this.#finish(kept.map(({ afterwards }) => afterwards))
   }
 
   #refuse(error: unknown): void {
     this.#refused += 1
     this.#log.error({ err: error }, 'an envelope could not be kept and stays with Signal’s server')
-    this.#storageFailed()
+    // Not before what was kept is acknowledged, or it would come again, and again, with what cannot be kept.
+    this.#acks = this.#acks.then(() => this.#storageFailed())
   }
 
-  async #process(envelope: Uint8Array<ArrayBuffer>, serverTimestampMs: number): Promise<Afterwards> {
-    const afterwards: Afterwards = {
-      receipts: false,
-      ask: undefined,
-      fetch: false,
-      answer: undefined,
-      profile: false,
-      moved: false,
+  /** Keeps these, or the first of them: what our own devices say of keys and numbers is settled before more is read. */
+  async #keep(arrived: readonly Arrived[]): Promise<Kept[]> {
+    const all = new RatchetUnit(this.#db, this.#clock.now())
+    const items: InWork[] = []
+    for (const one of arrived) {
+      const unit = new RatchetUnit(this.#db, all.nowMs, all)
+      const opened = await this.#open(one, unit)
+      items.push({ arrived: one, unit, opened })
+      if (!(opened instanceof Unreadable) || opened.keepRatchet) unit.merge()
+      if (changesAccount(opened)) break
     }
-    const unit = new RatchetUnit(this.#db, this.#clock.now())
+    const kept = await withoutWaiting(this.#db)
+      .transaction()
+      .execute(async (transaction) => {
+        await all.commit(transaction)
+        const done: Kept[] = []
+        for (const item of items) done.push(await this.#apply(item, transaction))
+        return done
+      })
+    for (const { count } of kept) this.#tally(count)
+    return kept
+  }
+
+  async #open({ envelope, serverTimestampMs }: Arrived, unit: RatchetUnit): Promise<Opened | Unreadable> {
     const context = { unit, credentials: this.#credentials, trustRoots: this.#trustRoots }
     try {
-      const opened = await openEnvelope(envelope, serverTimestampMs, context)
-      await withoutWaiting(this.#db)
-        .transaction()
-        .execute(async (transaction) => {
-          await unit.commit(transaction)
-          await this.#tellIdentities(unit, transaction)
-          await this.#dispatch.apply(opened, transaction, afterwards)
-        })
+      return await openEnvelope(envelope, serverTimestampMs, context)
     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error
-      await this.#quarantine(envelope, error, unit)
-      afterwards.ask = error.retry
+      if (error instanceof Unreadable) return error
+      throw error
     }
-    return afterwards
+  }
+
+  async #apply({ arrived, unit, opened }: InWork, transaction: DatabaseTransaction): Promise<Kept> {
+    const afterwards = untouched()
+    const { ack } = arrived
+    const unreadable = async (reason: Unreadable): Promise<Kept> => {
+      await this.#quarantine(arrived.envelope, reason, transaction)
+      return { ack, count: reason, afterwards: { ...untouched(), ask: reason.retry } }
+    }
+    if (opened instanceof Unreadable) return await unreadable(opened)
+    await this.#tellIdentities(unit, transaction)
+    try {
+      const count = await undoneAlone(transaction, () => this.#dispatch.apply(opened, transaction, afterwards))
+      return { ack, count, afterwards }
+    } catch (error) {
+      // Decrypted it was: its message key is used up, whatever it says.
+      if (error instanceof Unreadable) return await unreadable(error)
+      throw error
+    }
+  }
+
+  #tally(count: Kept['count']): void {
+    if (!(count instanceof Unreadable)) {
+      this.#counts[count] += 1
+      return
+    }
+    this.#unreadable.set(count.code, (this.#unreadable.get(count.code) ?? 0) + 1)
+    this.#log.warn({ code: count.code, counts: this.counts }, 'received an envelope that cannot be read')
   }
 
   async #tellIdentities(unit: RatchetUnit, transaction: DatabaseTransaction): Promise<void> {
@@ -207,36 +286,49 @@ export class Receiver {
     }
   }
 
-  async #quarantine(envelope: Uint8Array, reason: Unreadable, unit: RatchetUnit): Promise<void> {
-    this.#unreadable.set(reason.code, (this.#unreadable.get(reason.code) ?? 0) + 1)
-    this.#log.warn({ code: reason.code, counts: this.counts }, 'received an envelope that cannot be read')
-    await this.#db.transaction().execute(async (transaction) => {
-      if (reason.keepRatchet) await unit.commit(transaction)
-      const from = reason.from === undefined ? undefined : await findPeer(transaction, reason.from)
-      await this.#sink.undecryptable(
-        {
-          envelope,
-          code: reason.code,
-          detail: reason.message,
-          from: from === undefined ? reason.from : idsOf(from),
-          serverGuid: serverGuidOf(envelope) ?? `sha256:${createHash('sha256').update(envelope).digest('hex')}`,
-        },
-        transaction,
-      )
-    })
+  async #quarantine(envelope: Uint8Array, reason: Unreadable, transaction: DatabaseTransaction): Promise<void> {
+    const from = reason.from === undefined ? undefined : await findPeer(transaction, reason.from)
+    const serverGuid = serverGuidOf(envelope) ?? `sha256:${createHash('sha256').update(envelope).digest('hex')}`
+    await this.#sink.undecryptable(
+      {
+        envelope,
+        code: reason.code,
+        detail: reason.message,
+        from: from === undefined ? reason.from : idsOf(from),
+        serverGuid,
+      },
+      transaction,
+    )
   }
 
-  #finish(afterwards: Afterwards): void {
-    const { receipts, ask, answer, fetch, profile, moved } = afterwards
-    if (moved) this.#moved()
-    if (profile) void this.#profiles.fetch()
-    if (receipts) void this.#receipts.flush()
-    if (fetch) void this.#sync.fetch()
-    if (fetch) void this.#texts.fetch()
-    if (fetch) void this.#fetchGroups()
-    if (ask !== undefined) void this.#retries.ask(ask)
-    if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
+  #finish(all: readonly Afterwards[]): void {
+    if (all.some(({ moved }) => moved)) this.#moved()
+    if (all.some(({ profile }) => profile)) void this.#profiles.fetch()
+    if (all.some(({ receipts }) => receipts)) void this.#receipts.flush()
+    if (all.some(({ fetch }) => fetch)) {
+      void this.#sync.fetch()
+      void this.#texts.fetch()
+      void this.#fetchGroups()
+    }
+    for (const { ask, answer } of all) {
+      if (ask !== undefined) void this.#retries.ask(ask)
+      if (answer !== undefined) void this.#retries.answer(answer.aci, answer.deviceId, answer.timestampMs)
+    }
   }
+}
+
+/** Nothing is left to do. */
+function untouched(): Afterwards {
+  return { receipts: false, ask: undefined, fetch: false, answer: undefined, profile: false, moved: false }
+}
+
+/** Word of our own devices that is more than what was sent and read. */
+function changesAccount(opened: Opened | Unreadable): boolean {
+  if (opened instanceof Unreadable || opened.kind !== 'content') return false
+  const { syncMessage } = opened.content
+  if (syncMessage === undefined) return false
+  const { sent, read = [], viewed = [], pniChangeNumber } = syncMessage
+  return pniChangeNumber !== undefined || (sent === undefined && read.length + viewed.length === 0)
 }
 
 /** The connection may be gone by now: then the server delivers again, and the message is recognised. */

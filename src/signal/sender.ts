@@ -12,30 +12,29 @@ import {
   ErrorCode,
   LibSignalErrorBase,
   type PlaintextContent,
-  ProtocolAddress,
+  type ProtocolAddress,
   type SenderCertificate,
   ServiceId,
   sealedSenderEncrypt,
-  signalEncrypt,
   UnidentifiedSenderMessageContent,
 } from '@signalapp/libsignal-client'
 import { GroupSendFullToken, ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import { type Database, type DatabaseTransaction, onDisk, withoutWaiting } from '../store/database.ts'
+import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { prepared } from '../store/prepared.ts'
 import type { SenderCertificates } from './certificates.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
-import { pad } from './content.ts'
 import type { Credentials } from './credentials.ts'
+import { type Encrypted, Encrypting } from './encrypting.ts'
 import { asCauseway, isCode, signalError } from './errors.ts'
 import { isPni, octets } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { peerAt, setTraits } from './peers.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
 import type { SessionKeeper } from './sessions.ts'
-import { type ProtocolStores, RatchetUnit } from './stores.ts'
+import type { ProtocolStores } from './stores.ts'
 
 /** One try and three healed ones; then the server and we disagree about something else. */
 const triesMax = 4
@@ -60,21 +59,17 @@ export interface Outgoing {
 /** What a sealed message is let in by. */
 type Licence = GroupSendFullToken | Uint8Array<ArrayBuffer>
 
-interface Encrypted<T> {
-  deviceId: number
-  registrationId: number
-  contents: T
-}
+/** Not every device has a session that can encrypt now. */
+class SessionsMissing extends Error {}
 
 export class Sender {
   readonly #db: Database
   readonly #chat: Chat
-  readonly #lock: AccountLock
-  readonly #clock: Clock
   readonly #log: Log
   readonly #credentials: Credentials
   readonly #sessions: SessionKeeper
   readonly #certificates: SenderCertificates
+  readonly #encrypting: Encrypting
 
   constructor(parts: {
     db: Database
@@ -88,8 +83,7 @@ export class Sender {
   }) {
     this.#db = parts.db
     this.#chat = parts.chat
-    this.#lock = parts.lock
-    this.#clock = parts.clock
+    this.#encrypting = new Encrypting(parts)
     this.#log = parts.log
     this.#credentials = parts.credentials
     this.#sessions = parts.sessions
@@ -103,14 +97,14 @@ export class Sender {
     for (const licence of [outgoing.group?.token, accessKey]) {
       if (licence === undefined) continue
       try {
-        await this.#healing(outgoing.to, () => this.#sendSealed(outgoing, content, licence))
+        await this.#healing(outgoing.to, (isSure) => this.#sendSealed(outgoing, content, licence, isSure))
         return { sealed: true }
       } catch (error) {
         if (!isCode(error, ErrorCode.RequestUnauthorized)) throw await this.#failure(outgoing.to, error)
       }
     }
     try {
-      await this.#healing(outgoing.to, () => this.#sendUnsealed(outgoing, content))
+      await this.#healing(outgoing.to, (isSure) => this.#sendUnsealed(outgoing, content, isSure))
       // An account that has gone refuses sealed messages as well; only this one is there and does not want them.
       if (accessKey !== undefined) await setTraits(this.#db, outgoing.to, { sealedRefused: true })
       return { sealed: false }
@@ -123,6 +117,7 @@ export class Sender {
   async sendPlaintext(to: string, plaintext: PlaintextContent, timestampMs: number): Promise<void> {
     try {
       await this.#healing(to, async () => {
+        await this.#sessions.ensure(to)
         const contents: Encrypted<CiphertextMessage>[] = []
         for (const { deviceId, registrationId } of await this.#sessions.devices(to)) {
           contents.push({ deviceId, registrationId, contents: CiphertextMessage.from(plaintext) })
@@ -134,14 +129,24 @@ export class Sender {
     }
   }
 
-  /** Makes sure of sessions, then tries until the server agrees about the recipient's devices. */
-  async #healing(to: string, attempt: () => Promise<void>): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      await this.#sessions.ensure(to)
+  /**
+   * Tries until the server agrees about the recipient's devices. `attempt` throws `SessionsMissing` where it is not told
+   * to be sure that every device has a session; then it is made so, which costs a look at all of them.
+   */
+  async #healing(to: string, attempt: (isSure: boolean) => Promise<void>): Promise<void> {
+    let isSure = false
+    for (let tries = 1; ; ) {
       try {
-        return await attempt()
+        return await attempt(isSure)
       } catch (error) {
+        if (error instanceof SessionsMissing) {
+          await this.#sessions.ensure(to)
+          isSure = true
+          continue
+        }
         if (tries >= triesMax || !(await this.#healed(to, error))) throw error
+        tries += 1
+        isSure = false
       }
     }
   }
@@ -154,9 +159,9 @@ export class Sender {
     return new ProfileKey(octets(peer.profileKey)).deriveAccessKey()
   }
 
-  async #sendUnsealed(outgoing: Outgoing, content: Uint8Array): Promise<void> {
+  async #sendUnsealed(outgoing: Outgoing, content: Uint8Array, isSure: boolean): Promise<void> {
     this.#chat.authenticated()
-    const contents = await this.#encrypt(outgoing, content, async (ciphertext) => ciphertext)
+    const contents = await this.#encrypt(outgoing, content, isSure, async (ciphertext) => ciphertext)
     const { to, timestampMs: timestamp, urgent, onlineOnly = false } = outgoing
     await this.#post(to, { timestamp, contents, urgent, onlineOnly })
   }
@@ -179,10 +184,10 @@ export class Sender {
     await connection.sendMessage({ ...message, destination, onlineOnly }, options)
   }
 
-  async #sendSealed(outgoing: Outgoing, content: Uint8Array, licence: Licence): Promise<void> {
+  async #sendSealed(outgoing: Outgoing, content: Uint8Array, licence: Licence, isSure: boolean): Promise<void> {
     const certificate = await this.#certificates.get()
     const connection = await this.#chat.anonymous()
-    const contents = await this.#encrypt(outgoing, content, (ciphertext, address, stores) =>
+    const contents = await this.#encrypt(outgoing, content, isSure, (ciphertext, address, stores) =>
       seal(ciphertext, address, stores, certificate, outgoing),
     )
     await connection.sendMessage(
@@ -198,38 +203,25 @@ export class Sender {
     )
   }
 
-  /** Encrypts for every device under the lock, and commits what that changed (and the send log) before it returns. */
+  /** Encrypts for every device, and keeps what that changed (and the send log) before it returns. */
   async #encrypt<T>(
     outgoing: Outgoing,
     content: Uint8Array,
+    isSure: boolean,
     finish: (ciphertext: CiphertextMessage, address: ProtocolAddress, stores: ProtocolStores) => Promise<T>,
   ): Promise<Encrypted<T>[]> {
-    const encrypted = await this.#lock.run(async () => {
-      const now = new Date(this.#clock.now())
-      const devices = (await this.#sessions.devices(outgoing.to)).filter(({ usable }) => usable)
-      if (devices.length === 0) throw noDevices()
-      const local = this.#credentials.identities.aci
-      const unit = new RatchetUnit(this.#db, now.getTime())
-      const stores = unit.stores(local)
-      const padded = pad(content)
-      const contents: Encrypted<T>[] = []
-      for (const { deviceId, registrationId } of devices) {
-        const address = ProtocolAddress.new(outgoing.to, deviceId)
-        const { sessions, identities } = stores
-        const ciphertext = await signalEncrypt(padded, address, local.address, sessions, identities, now)
-        contents.push({ deviceId, registrationId, contents: await finish(ciphertext, address, stores) })
-      }
-      await withoutWaiting(this.#db)
-        .transaction()
-        .execute(async (transaction) => {
-          await unit.commit(transaction)
-          if (outgoing.log) await rememberSent(transaction, outgoing, content, now.getTime())
-        })
-      return contents
+    return await this.#encrypting.encrypt({
+      to: outgoing.to,
+      content,
+      finish,
+      demand: (devices) => {
+        if (!isSure && !(devices.length > 0 && devices.every(({ usable }) => usable))) throw new SessionsMissing()
+        if (!devices.some(({ usable }) => usable)) throw noDevices()
+      },
+      remember: async (transaction, nowMs) => {
+        if (outgoing.log) await rememberSent(transaction, outgoing, content, nowMs)
+      },
     })
-    // Outside of the lock, so that all who encrypt at the moment share one wait for the disk.
-    await onDisk(this.#db)
-    return encrypted
   }
 
   /** True when the error was about the recipient's devices and our list is right now. */

@@ -26,7 +26,7 @@ import { octets } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { refusal, request } from './rest.ts'
 import { forgetShares } from './sender-key-shares.ts'
-import { RatchetUnit } from './stores.ts'
+import { RatchetUnit, sessionKey } from './stores.ts'
 
 interface BundleJson {
   identityKey: string
@@ -76,15 +76,22 @@ export class SessionKeeper {
 
   /** Devices of this service id with whom we ever had a session; our own device is left out. */
   async devices(serviceId: string): Promise<KnownDevice[]> {
-    const rows = await sessionsOf(this.#db, { serviceId })
-    const now = new Date(this.#clock.now())
-    return rows
-      .filter(({ device_id: deviceId }) => !this.#isThisDevice(serviceId, deviceId))
-      .map(({ device_id: deviceId, record }) => {
-        const session = SessionRecord.deserialize(octets(record))
-        const usable = session.hasCurrentState(now)
-        return { deviceId, registrationId: usable ? session.remoteRegistrationId() : 0, usable }
-      })
+    return await this.devicesIn(new RatchetUnit(this.#db, this.#clock.now()), serviceId)
+  }
+
+  /** As `devices`, with the sessions as they are in this unit (which has them at hand then). */
+  async devicesIn(unit: RatchetUnit, serviceId: string): Promise<KnownDevice[]> {
+    const rows = await unit.read(`devices ${serviceId}`, (db) => sessionsOf(db, { serviceId }))
+    const now = new Date(unit.nowMs)
+    const devices: KnownDevice[] = []
+    for (const { device_id: deviceId, record } of rows) {
+      if (this.#isThisDevice(serviceId, deviceId)) continue
+      const key = sessionKey('aci', serviceId, deviceId)
+      const session = await unit.read(key, async () => SessionRecord.deserialize(octets(record)))
+      const usable = session.hasCurrentState(now)
+      devices.push({ deviceId, registrationId: usable ? session.remoteRegistrationId() : 0, usable })
+    }
+    return devices
   }
 
   /**

@@ -8,6 +8,9 @@
  *
  * Used inside the account lock only; reads go past the transaction, so a unit is filled before `commit`'s transaction
  * begins (the database has one connection: a read outside of an open transaction would wait for itself).
+ *
+ * Envelopes that are kept together have a unit each over a common one: what one wrote the next one reads, what one failed
+ * over is dropped alone, and a session that turned many times is written once.
  */
 import {
   type Direction,
@@ -61,16 +64,23 @@ export class RatchetUnit {
   readonly changedIdentities = new Set<string>()
   /** Set when the database itself failed: then nothing can be said about the message. */
   storageFailure: unknown
+  readonly #over: RatchetUnit | undefined
 
-  constructor(db: Database, nowMs: number) {
+  /** `over`: reads what that one holds where it has written nothing itself, and is `merge`d into it. */
+  constructor(db: Database, nowMs: number, over?: RatchetUnit) {
     this.db = db
     this.nowMs = nowMs
+    this.#over = over
   }
 
+  /** What is read once is not read again. */
   async read<T>(key: string, load: (db: Database) => Promise<T>): Promise<T> {
     if (this.#values.has(key)) return this.#values.get(key) as T
     try {
-      return await load(this.db)
+      if (this.#over !== undefined) return await this.#over.read(key, load)
+      const value = await load(this.db)
+      this.#values.set(key, value)
+      return value
     } catch (error) {
       this.storageFailure = error
       throw error
@@ -80,6 +90,17 @@ export class RatchetUnit {
   write(key: string, value: unknown, persist: Write): void {
     this.#values.set(key, value)
     this.#writes.set(key, persist)
+  }
+
+  /** Hands what it has written to the unit that it is over. */
+  merge(): void {
+    for (const [key, persist] of this.#writes) this.#over?.take(key, this.#values.get(key), persist)
+  }
+
+  /** As `write`, behind all that was written before. */
+  take(key: string, value: unknown, persist: Write): void {
+    this.#writes.delete(key)
+    this.write(key, value, persist)
   }
 
   /** Writes everything into the open transaction. */
@@ -116,6 +137,11 @@ const putSession = preparedByShape(
       .onConflict((conflict) => conflict.columns(['own', 'address', 'device_id']).doUpdateSet({ record: row.record })),
 )
 
+/** Under which a unit holds the record of a session, or null. */
+export function sessionKey(own: OwnKind, address: string, deviceId: number): string {
+  return `session ${own} ${address} ${deviceId}`
+}
+
 class Sessions extends SessionStore {
   readonly #unit: RatchetUnit
   readonly #own: OwnKind
@@ -126,19 +152,19 @@ class Sessions extends SessionStore {
     this.#own = own
   }
 
+  /** libsignal turns a copy of what it is given, and saves that: the same record serves again. Whoever changes it copies it. */
   async getSession(name: ProtocolAddress): Promise<SessionRecord | null> {
     const [own, address, deviceId] = [this.#own, name.name(), name.deviceId()]
-    const record = await this.#unit.read(`session ${own} ${address} ${deviceId}`, async (db) => {
+    return await this.#unit.read(sessionKey(own, address, deviceId), async (db) => {
       const [row] = await sessionBy(db, { own, address, deviceId })
-      return row?.record
+      return row === undefined ? null : SessionRecord.deserialize(octets(row.record))
     })
-    return record === undefined ? null : SessionRecord.deserialize(octets(record))
   }
 
   async saveSession(name: ProtocolAddress, record: SessionRecord): Promise<void> {
-    const row = { own: this.#own, address: name.name(), device_id: name.deviceId(), record: record.serialize() }
-    this.#unit.write(`session ${row.own} ${row.address} ${row.device_id}`, row.record, (transaction) =>
-      putSession(transaction, row),
+    const row = { own: this.#own, address: name.name(), device_id: name.deviceId() }
+    this.#unit.write(sessionKey(row.own, row.address, row.device_id), record, (transaction) =>
+      putSession(transaction, { ...row, record: record.serialize() }),
     )
   }
 
@@ -175,6 +201,11 @@ class Identities extends IdentityKeyStore {
 
   async getIdentityKey(): Promise<PrivateKey> {
     return this.#local.keyPair.privateKey
+  }
+
+  /** libsignal's own way is to compute the public key from the private one each time. */
+  override async getIdentityKeyPair(): Promise<IdentityKeyPair> {
+    return this.#local.keyPair
   }
 
   async getLocalRegistrationId(): Promise<number> {

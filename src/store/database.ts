@@ -8,9 +8,9 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { Database as SqlCipher } from '@signalapp/sqlcipher'
-import { Kysely, Migrator, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, Migrator, type Transaction } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
-import { GroupCommitDialect, SharedDriver } from './driver.ts'
+import { GroupCommitDialect, runWithin, SharedDriver } from './driver.ts'
 import * as mailbox from './migrations/0001_mailbox.ts'
 import * as signal from './migrations/0002_signal.ts'
 import * as messageKinds from './migrations/0003_message_kinds.ts'
@@ -109,6 +109,26 @@ export function withoutWaiting(db: Database): Database {
   if (other === undefined) throw new TypeError('withoutWaiting takes a database that openDatabase has opened')
   return other
 }
+
+/**
+ * Runs `work` inside an open transaction so that, where it throws, what it wrote is undone and what was written before it
+ * stays. Not to be nested.
+ */
+export async function undoneAlone<T>(transaction: DatabaseTransaction, work: () => Promise<T>): Promise<T> {
+  await runWithin(transaction, SAVEPOINT)
+  try {
+    return await work()
+  } catch (error) {
+    await runWithin(transaction, UNDO)
+    throw error
+  } finally {
+    await runWithin(transaction, RELEASE)
+  }
+}
+
+const SAVEPOINT = CompiledQuery.raw('savepoint here')
+const UNDO = CompiledQuery.raw('rollback to here')
+const RELEASE = CompiledQuery.raw('release here')
 
 /** For each database what brings it to the disk. */
 const syncs = new WeakMap<Database, WalSync>()
@@ -220,6 +240,13 @@ function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
       iterate: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable))[Symbol.iterator](),
     }
   }
+  const prepare = (sql: string) => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const made = statementOf(sql)
+    if (statements.size < STATEMENTS_MAX) statements.set(sql, made)
+    return made
+  }
   return {
     takeWritten: () => {
       const was = hasWritten
@@ -230,12 +257,12 @@ function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
       cipher.close()
       void log?.close()
     },
-    prepare: (sql: string) => {
-      const known = statements.get(sql)
-      if (known !== undefined) return known
-      const made = statementOf(sql)
-      if (statements.size < STATEMENTS_MAX) statements.set(sql, made)
-      return made
+    prepare,
+    rows: (sql: string, parameters: readonly unknown[]): unknown[] => {
+      const statement = prepare(sql)
+      if (statement.reader) return statement.all(parameters)
+      statement.run(parameters)
+      return []
     },
   }
 }
@@ -246,7 +273,7 @@ const STATEMENTS_MAX = 1_000
 const READS = /^\s*(select|with|pragma|explain)\b/i
 const RETURNS = /\breturning\b/i
 /** Begin or end a transaction, and write nothing by themselves. */
-const TURNS = /^\s*(begin|commit|rollback)\b/i
+const TURNS = /^\s*(begin|commit|rollback|savepoint|release)\b/i
 
 function bindable(value: unknown): string | number | null | Uint8Array<ArrayBuffer> {
   if (value === null || value === undefined) return null

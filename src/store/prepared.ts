@@ -7,6 +7,7 @@
  */
 import { type Compilable, type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Database, DatabaseTransaction, Tables } from './database.ts'
+import { runWithin } from './driver.ts'
 
 /** Stands for a value while the query is built; Kysely takes it for one. */
 class Placeholder {
@@ -40,7 +41,8 @@ export function prepared<Values extends object, Row>(
       const name = names[i]
       return name === undefined ? value : bound[name]
     })
-    return (await on.executeQuery<Row>({ ...query, parameters })).rows
+    const asked = { ...query, parameters } as CompiledQuery<Row>
+    return on.isTransaction ? await runWithin(on, asked) : (await on.executeQuery(asked)).rows
   }
 }
 

@@ -258,6 +258,7 @@ function inbound(message: IncomingText, receivedAtMs: number) {
     media: message.attachments,
     viewOnce: message.viewOnce,
     timerS: message.timerS,
+    timer: message.timer,
     ranges: message.ranges,
     preview: message.preview,
     request: message.request,

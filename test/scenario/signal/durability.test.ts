@@ -42,6 +42,36 @@ test('when the sink fails nothing is written, and the message is delivered again
   expect(gateway.sink.texts.map(({ text }) => text)).toEqual(['important'])
 })
 
+test('what the sink fails over in a burst is delivered again; those that came with it are kept at once', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', anaNumber)
+  const gateway = await world.registeredGateway()
+  let goOn = () => {}
+  const others = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const handed: string[] = []
+  let failing = true
+  gateway.sink.text = async ({ text }) => {
+    handed.push(text)
+    // Meanwhile the others come, and wait to be taken together.
+    if (text === 'text 0') await others
+    if (text === 'text 5' && failing) throw new Error('disk full')
+  }
+  const sent: { timestampMs: number; acknowledged: Promise<unknown> }[] = []
+  for (let index = 0; index < 12; index++) sent.push(await ana.sendText(gatewayNumber, `text ${index}`))
+  await until(() => handed.includes('text 0'))
+  goOn()
+  const kept = () => gateway.db.selectFrom('signal_received').select('timestamp_ms').orderBy('timestamp_ms').execute()
+  const times = (those: typeof sent) => those.map(({ timestampMs: timestamp_ms }) => ({ timestamp_ms }))
+  const neighbours = sent.filter((_, index) => index !== 5)
+  await Promise.all(neighbours.map(({ acknowledged }) => acknowledged))
+  expect(await kept()).toEqual(times(neighbours))
+  failing = false
+  await sent[5]?.acknowledged
+  expect(await kept()).toEqual(times(sent))
+})
+
 test('a restart in the middle of a queue loses nothing and doubles nothing', async () => {
   const world = await World.open()
   const ana = await world.person('Ana', anaNumber)

@@ -93,3 +93,20 @@ test('a database that fails is told apart from a message that is wrong', async (
   await expect(sessions.getSession(peer)).rejects.toThrow()
   expect(unit.storageFailure).toBeInstanceOf(Error)
 })
+
+test('units over a common one: each reads what was merged before, and what is dropped leaves nothing', async () => {
+  const all = newUnit()
+  const over = () => new RatchetUnit(db, 1_000, all)
+  const [kept, dropped] = [someKey(), someKey()]
+  const first = over()
+  await first.stores(local).identities.saveIdentity(peer, kept)
+  first.merge()
+  const second = over()
+  expect((await second.stores(local).identities.getIdentity(peer))?.equals(kept)).toBe(true)
+  expect(await second.stores(local).identities.saveIdentity(peer, dropped)).toBe(IdentityChange.ReplacedExisting)
+  const third = over()
+  expect((await third.stores(local).identities.getIdentity(peer))?.equals(kept)).toBe(true)
+  await commit(all)
+  expect((await newUnit().stores(local).identities.getIdentity(peer))?.equals(kept)).toBe(true)
+  expect([...third.changedIdentities]).toEqual([])
+})

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import { type Database, type DatabaseTransaction, openDatabase, undoneAlone } from '../../../src/store/database.ts'
 import { listed, prepared, preparedByShape } from '../../../src/store/prepared.ts'
 
 let directory: string
@@ -46,6 +46,44 @@ describe('a prepared query', () => {
       { id: 'con_3', e164: null, sender: 'BANK', policy: 'ask' },
     ])
     expect(await asking(db, { ids: '["con_1"]', before: 1 })).toEqual([])
+  })
+
+  it('is refused in a transaction that is over, also while another one is open', async () => {
+    const put = prepared((on, $: { id: string }) =>
+      on.insertInto('contacts').values({ id: $.id, sender: $.id, ...contact }),
+    )
+    let over: DatabaseTransaction | undefined
+    await db.transaction().execute(async (tx) => {
+      await put(tx, { id: 'con_1' })
+      await put(tx, { id: 'con_2' })
+      over = tx
+    })
+    await db.transaction().execute(async (tx) => {
+      await put(tx, { id: 'con_3' })
+      if (over !== undefined)
+        await expect(put(over, { id: 'con_4' })).rejects.toThrow('Transaction is already committed')
+    })
+    expect(await db.selectFrom('contacts').select('id').orderBy('id').execute()).toEqual(
+      ['con_1', 'con_2', 'con_3'].map((id) => ({ id })),
+    )
+  })
+
+  it('is undone alone where its work throws, in the middle of a transaction', async () => {
+    const put = prepared((on, $: { id: string }) =>
+      on.insertInto('contacts').values({ id: $.id, sender: $.id, ...contact }),
+    )
+    await db.transaction().execute(async (tx) => {
+      await undoneAlone(tx, () => put(tx, { id: 'con_1' }))
+      const failing = undoneAlone(tx, async () => {
+        await put(tx, { id: 'con_2' })
+        throw new Error('no')
+      })
+      await expect(failing).rejects.toThrow('no')
+      await put(tx, { id: 'con_3' })
+    })
+    expect(await db.selectFrom('contacts').select('id').orderBy('id').execute()).toEqual(
+      ['con_1', 'con_3'].map((id) => ({ id })),
+    )
   })
 
   it('belongs to the transaction that it is run in', async () => {

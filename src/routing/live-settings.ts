@@ -8,7 +8,7 @@ import type { EventLog } from '../store/events.ts'
 import { readChosen, writeChosen } from '../store/settings.ts'
 import type { RoutingSettings } from './facts.ts'
 
-export class LiveSettings implements RoutingSettings {
+export class LiveSettings implements Required<RoutingSettings> {
   /** As the configuration has them. */
   readonly configured: RoutingSettings
   #chosen: Readonly<Partial<LiveValues>> = {}
@@ -56,6 +56,10 @@ export class LiveSettings implements RoutingSettings {
 
   get textsApart() {
     return this.configured.textsApart === true
+  }
+
+  get longTextParts() {
+    return this.configured.longTextParts
   }
 }
 

@@ -175,10 +175,10 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await sheet
       .getByLabel('Picture')
       .setInputFiles({ name: 'tree.png', mimeType: 'image/png', buffer: await page.screenshot() })
-    const shown = sheet.locator('img.group-picture')
+    const shown = page.locator('.panel .avatar.large img')
     await shown.waitFor()
     await house.eventually('the picture is drawn', () =>
-      page.evaluate("document.querySelector('img.group-picture').naturalWidth > 0"),
+      page.evaluate("document.querySelector('.panel .avatar.large img').naturalWidth > 0"),
     )
     await picture(page, 'group-sheet-1280-light')
     await sheet.getByRole('button', { name: 'Leave group' }).click()

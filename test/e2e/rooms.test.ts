@@ -113,7 +113,8 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.getByRole('button', { name: 'Create group' }).click()
     await page.getByRole('heading', { level: 2, name: 'Neighbours' }).waitFor()
     expect(await page.locator('.thread-who').textContent()).toContain('not encrypted')
-    await page.getByRole('textbox', { name: 'Text message – not encrypted' }).waitFor()
+    // The simulated SIM has picture messages, in which everybody may see everybody.
+    await page.getByRole('textbox', { name: 'Picture message (MMS) – not encrypted' }).waitFor()
     const { data } = await stage.house.api.call<{ data: { kind: string; texts_apart: boolean | null }[] }>(
       'GET',
       '/api/v1/groups',

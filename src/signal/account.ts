@@ -274,6 +274,13 @@ export class Account implements SignalAccount {
     return (await this.#live?.telling.tellVerified(peer, verified, transaction)) ?? (() => undefined)
   }
 
+  async tellNamed(transaction: DatabaseTransaction): Promise<() => void> {
+    const live = this.#live
+    return live?.credentials.deviceId === 1
+      ? await live.telling.oweNames(transaction, this.#parts.clock.now())
+      : () => undefined
+  }
+
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
     await this.#live?.stop()

@@ -393,6 +393,8 @@ export interface SignalAccount {
    * transaction; what is returned is to be called after its commit.
    */
   tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void>
+  /** The owner calls somebody by another name, which a primary keeps at the storage service. As `tellVerified`. */
+  tellNamed(transaction: DatabaseTransaction): Promise<() => void>
 }
 
 /**

@@ -13,8 +13,10 @@ const here = (...words: string[]) => run(['signal', 'lock', ...words, '--socket'
 const path = '/api/v1/signal/registration-lock'
 
 test('says in plain words what a PIN does, sets one, and takes it away', async () => {
-  expect((await here()).out).toMatch(/No PIN protects the number[^]*signal lock set/)
-  expect((await here('set', '24680')).out).toMatch(/asked for it[^]*forgotten[^]*ten wrong tries[^]*seven days/)
+  expect((await here()).out).toMatch(/No PIN protects the number[\s\S]*signal lock set/)
+  expect((await here('set', '24680')).out).toMatch(
+    /asked for it[\s\S]*forgotten[\s\S]*ten wrong tries[\s\S]*seven days/,
+  )
   expect((await here('remove')).out).toMatch(/No PIN/)
   expect(rig.calls).toEqual(['lock of 5', 'lock removed'])
   expect((await here('--json')).out).toContain('"locked":false')

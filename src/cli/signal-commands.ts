@@ -29,6 +29,9 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'pin [pin]', 'hands over the Signal PIN that a number is protected by').action(
     run(async (pin, options) => (await import('./commands/signal.ts')).pin(pin, options)),
   )
+  talking(signal, 'lock [action] [pin]', 'a PIN against others who register the number; `set`, `remove`').action(
+    run(async (action, pin, options) => (await import('./commands/registration-lock.ts')).lock(action, pin, options)),
+  )
   talking(signal, 'skip-transfer', 'registers although the phone’s messages cannot come over').action(
     run(async (options) => (await import('./commands/signal.ts')).skipTransfer(options)),
   )

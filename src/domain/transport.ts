@@ -232,6 +232,8 @@ export interface Transport {
    * work; what is returned is called after its commit.
    */
   tellVerified?(recipient: Recipient, verified: boolean, unit: UnitOfWork): Promise<() => void>
+  /** The owner calls somebody by another name: as `tellVerified`. */
+  tellNamed?(unit: UnitOfWork): Promise<() => void>
   /**
    * Fetches what is attached to a message that came over this transport, by its pointer; finished only when all of it
    * was verified. Throws CausewayError: `never` when it cannot be had any more. Absent where nothing is attached.

@@ -269,6 +269,14 @@ export interface UsernamesPort {
   renewLink(): Promise<void>
 }
 
+/** The PIN that protects the number. Errors of what changes it: CausewayError `signal-not-primary`, `signal-pin-…`. */
+export interface LockPort {
+  /** `locked` is undefined where only the phone knows. */
+  read(): Promise<{ locked: boolean | undefined; editable: boolean }>
+  set(pin: string): Promise<void>
+  remove(): Promise<void>
+}
+
 /** Errors of what changes it: CausewayError `signal-not-primary`, `profile-too-long`, `picture-…`. */
 export interface ProfilePort {
   /** Empty where there is none; `picture` tells one from another. */
@@ -308,6 +316,7 @@ export interface SignalPort {
   groups(): GroupsPort
   usernames(): UsernamesPort
   profile(): ProfilePort
+  lock(): LockPort
 }
 
 export interface ComponentHealth {

@@ -10,6 +10,7 @@ import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
 import { profileRoutes } from './api/profile.ts'
 import { pushRoutes } from './api/push.ts'
+import { registrationLockRoutes } from './api/registration-lock.ts'
 import { sandboxRoutes } from './api/sandbox.ts'
 import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...signalRoutes,
   ...usernameRoutes,
   ...profileRoutes,
+  ...registrationLockRoutes,
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,

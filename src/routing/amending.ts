@@ -8,11 +8,12 @@ import { keepEarly, OURS } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { changeMessage } from '../store/messages.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
+import { keepChange, shownMeanwhile } from './early-changes.ts'
 import { conversationOfGroup } from './groups.ts'
 import { shownText, textColumns } from './naming.ts'
 import { conversationWith } from './people.ts'
 
-/** False when there is no such message here: that it was taken back holds for it once it comes. */
+/** False when there is no such message here: that it was taken back, edited or reacted to holds for it once it comes. */
 export async function takeAmendment(
   context: { ids: IdSource; events: EventLog; clock: () => number },
   tx: DatabaseTransaction,
@@ -28,13 +29,15 @@ export async function takeAmendment(
   const message =
     conversation === undefined
       ? undefined
-      : await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })
+      : ((await messageByTime(tx, { conversationId: conversation.id, ...target, authorAci })) ??
+        (await shownMeanwhile(tx, amendment, conversation.id)))
   if (message === undefined) {
     const author = target.ours ? OURS : by.aci
     if (change.kind === 'deleted' && author !== undefined) {
       const said = { kind: change.kind, aci: author, timestampsMs: [target.timestampMs], atMs: timestampMs }
       await keepEarly(tx, said, context.clock())
     }
+    await keepChange(tx, amendment, context.clock())
     return false
   }
   // What was taken back stays so, whatever comes late.

@@ -1,4 +1,4 @@
-/** What was said of a message before it came here: read, opened or removed on another device of ours, or taken back. */
+/** What was said of a message before it came here: read, opened or removed on another device of ours, taken back, changed. */
 import type { DatabaseTransaction } from '../store/database.ts'
 import { startReadTimers } from '../store/disappearing.ts'
 import { takeEarlyWords } from '../store/early-receipts.ts'
@@ -6,6 +6,7 @@ import { markMessagesRead } from '../store/mailbox.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { takeBack } from './amending.ts'
 import type { RoutingContext } from './context.ts'
+import { applyEarlyChanges } from './late-originals.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
 import { wipeOpened } from './reading.ts'
 import { takeRemoval } from './removing.ts'
@@ -19,6 +20,7 @@ export async function catchUp(
 ): Promise<void> {
   const { conversation_id: conversationId, sent_timestamp_ms: timestampMs } = message
   const authorAci = message.author_aci ?? undefined
+  await applyEarlyChanges(context, tx, message, author)
   for (const { kind, at_ms: atMs } of await takeEarlyWords(tx, author, timestampMs)) {
     switch (kind) {
       case 'read-here':

@@ -2,6 +2,7 @@
 import type { IdSource } from '../domain/ids.ts'
 import { pruneDataMessages } from '../store/data-messages.ts'
 import type { Database } from '../store/database.ts'
+import { pruneEarlyChanges } from '../store/early-changes.ts'
 import { pruneEarlyReceipts } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { pruneKeys } from '../store/idempotency.ts'
@@ -28,6 +29,7 @@ export async function cleanUp(context: {
   await pruneReports(db, now)
   await pruneKeys(db, now)
   await pruneEarlyReceipts(db, now)
+  await pruneEarlyChanges(db, now)
   await new InboundPdus(db, ids, clock).prune()
   await context.media.prune()
   await events.prune()

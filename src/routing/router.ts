@@ -255,8 +255,9 @@ export class Router {
     const { contact, told } = await this.#commit(async (tx) => {
       const contact = await reviseContact(this.#context, tx, contactId, change, ifVersion)
       const told: ((() => void) | undefined)[] = []
-      if (change.verified === undefined) return { contact, told }
       for (const transport of this.#transports) {
+        if (change.name !== undefined) told.push(await transport.tellNamed?.(asUnit(tx)))
+        if (change.verified === undefined) continue
         told.push(await transport.tellVerified?.(recipientOf(contact), change.verified, asUnit(tx)))
       }
       return { contact, told }

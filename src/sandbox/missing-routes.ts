@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { AciString, Device } from './mock.ts'
 import { ServiceIdKind } from './mock.ts'
+import { type Registrations, vaultCredentials } from './registrations.ts'
 import type { ChatRequest, Reply } from './signal-connection.ts'
 
 interface Accounts {
@@ -12,6 +13,7 @@ interface Accounts {
   /** As the device gave it, encrypted; base64. */
   deviceName(device: Device): string | undefined
   unlink(device: Device): Promise<void>
+  readonly registrations: Pick<Registrations, 'lockBy' | 'unlock'>
 }
 
 type Route = (device: Device, request: ChatRequest, accounts: Accounts) => Promise<Reply>
@@ -22,6 +24,17 @@ const routes: Readonly<Record<string, Route>> = {
   'PUT /v1/accounts/attributes/': async (device, { body }) => {
     storeAccessKey(device, body)
     return ok
+  },
+  'GET /v2/svr/auth': async ({ number = '' }) => ({ ...ok, body: vaultCredentials(number) }),
+  'PUT /v1/accounts/registration_lock': async ({ deviceId, number = '' }, { body }, { registrations }) => {
+    if (deviceId !== 1) return { ...ok, status: 401 }
+    const { registrationLock } = (body ?? {}) as { registrationLock?: unknown }
+    return { ...ok, status: registrations.lockBy(number, registrationLock) ? 204 : 422 }
+  },
+  'DELETE /v1/accounts/registration_lock': async ({ deviceId, number = '' }, _request, { registrations }) => {
+    if (deviceId !== 1) return { ...ok, status: 401 }
+    registrations.unlock(number)
+    return { ...ok, status: 204 }
   },
   'GET /v1/devices': async (device, _request, accounts) => {
     const devices = await accounts.getAllDevicesByServiceId(device.aci)

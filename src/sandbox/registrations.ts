@@ -8,6 +8,14 @@ import type { Device } from './mock.ts'
 import { ServiceIdKind } from './mock.ts'
 import type { ChatRequest, Reply } from './signal-connection.ts'
 
+/** A lock holds so long after its account was last seen. */
+const lockMs = 7 * 24 * 3600_000
+
+/** By which the vault knows who asks. */
+export function vaultCredentials(e164: string): { username: string; password: string } {
+  return { username: e164.replace('+', ''), password: 'vault' }
+}
+
 interface Lock {
   /** As it is on the wire: 64 hexadecimal digits. */
   token: string
@@ -36,6 +44,13 @@ export class Registrations {
   /** From now on the number is registered with this token alone. */
   lock(e164: string, lock: Lock): void {
     this.#locks.set(e164, lock)
+  }
+
+  /** What an account's own device asks to be locked with; to the vault everybody comes under the number. */
+  lockBy(e164: string, token: unknown): boolean {
+    if (typeof token !== 'string' || !/^[0-9a-f]{64}$/.test(token)) return false
+    this.lock(e164, { token, remainingMs: lockMs, vault: vaultCredentials(e164) })
+    return true
   }
 
   unlock(e164: string): void {

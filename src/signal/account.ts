@@ -32,7 +32,7 @@ import { forgetMessages } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
-import type { SignalProfile, SignalUsernames } from './own-contract.ts'
+import type { SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
@@ -62,6 +62,7 @@ export class Account implements SignalAccount {
   readonly #parts: AccountParts
   readonly #net: Net.Net
   readonly #parameters: ServiceParameters
+  readonly #vault: PinVault
   readonly #enrollment: Enrollment
   readonly #linking: Linking
   readonly #habits: Habits
@@ -76,6 +77,7 @@ export class Account implements SignalAccount {
     this.#habits = new Habits(parts)
     this.#net = openNet(parts.server)
     this.#parameters = parametersOf(parts.server)
+    this.#vault = parts.vault ?? openVault(this.#net)
     this.#enrollment = new Enrollment({
       db: parts.db,
       net: this.#net,
@@ -84,7 +86,7 @@ export class Account implements SignalAccount {
       random: parts.random,
       log: parts.log,
       codes: parts.codes,
-      vault: parts.vault ?? openVault(this.#net),
+      vault: this.#vault,
       changed: () => this.#changed(),
       registered: () => this.#load(),
     })
@@ -191,6 +193,10 @@ export class Account implements SignalAccount {
     return this.#working().own.profile
   }
 
+  lock(): SignalLock {
+    return this.#working().own.lock
+  }
+
   async forget(
     messages: { with: PeerIds; ours: boolean; timestampsMs: readonly number[] },
     transaction: DatabaseTransaction,
@@ -274,6 +280,13 @@ export class Account implements SignalAccount {
     return (await this.#live?.telling.tellVerified(peer, verified, transaction)) ?? (() => undefined)
   }
 
+  async tellNamed(transaction: DatabaseTransaction): Promise<() => void> {
+    const live = this.#live
+    return live?.credentials.deviceId === 1
+      ? await live.telling.oweNames(transaction, this.#parts.clock.now())
+      : () => undefined
+  }
+
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
     await this.#live?.stop()
@@ -293,6 +306,7 @@ export class Account implements SignalAccount {
         credentials: this.#credentials,
         profile,
         portraits,
+        vault: this.#vault,
         changed: () => this.#changed(),
         moved: () => void this.#reload(),
         habits: this.#habits,

@@ -8,6 +8,7 @@
  *
  * What is due is on record, so that neither a restart nor a lost network forgets it.
  */
+import { CausewayError } from '../domain/errors.ts'
 import type { Portraits, StoredBlob } from '../domain/media.ts'
 import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
@@ -27,6 +28,8 @@ const edgePx = 320
 /** Pictures in one run, one after the other. */
 const fetchesMax = 50
 const triesMax = 6
+/** Of what the server does not have, or what is too large: a picture may only just be on its way behind its profile. */
+const refusedTriesMax = 2
 /** First wait before a repetition; each is four times as long as the one before, up to a day. */
 const backOffMs = 10 * 60_000
 const backOffMaxMs = 24 * 3600_000
@@ -154,7 +157,8 @@ export class AvatarDesk {
       picture = await this.#fetched(due)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
-      await this.#putOff(due)
+      const isRefused = CausewayError.is(error, 'signal-attachment')
+      await this.#putOff(due, isRefused ? refusedTriesMax : triesMax)
       // Without a network the others need not be tried.
       if (asCauseway(error).code === 'signal-unreachable') throw error
       this.#log.info({ code: asCauseway(error).code, failures: due.failures + 1 }, 'a picture of a profile waits')
@@ -194,10 +198,10 @@ export class AvatarDesk {
     })
   }
 
-  async #putOff({ aci, place, failures: before }: Due): Promise<void> {
+  async #putOff({ aci, place, failures: before }: Due, mostTries: number): Promise<void> {
     const failures = before + 1
     const waitMs = Math.min(backOffMs * 4 ** before, backOffMaxMs)
-    const due_at_ms = failures >= triesMax ? null : this.#clock.now() + waitMs
+    const due_at_ms = failures >= mostTries ? null : this.#clock.now() + waitMs
     await this.#db
       .updateTable('signal_avatars')
       .set({ failures, due_at_ms })

@@ -5,7 +5,7 @@
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
-import type { DiscoveryUse, OwnUsername, SignalProfile, SignalUsernames } from './own-contract.ts'
+import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -343,6 +343,7 @@ export interface SignalAccount {
   usernames(): SignalUsernames
   /** Throws CausewayError `signal-no-account` when there is none. */
   profile(): SignalProfile
+  lock(): SignalLock
   /**
    * Takes note, inside the given transaction, of something that this peer is to know about a message; it is sent from then
    * on until it is accepted or hopeless, which `SignalSink.settled` tells. What is returned is to be called after the
@@ -393,6 +394,8 @@ export interface SignalAccount {
    * transaction; what is returned is to be called after its commit.
    */
   tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void>
+  /** The owner calls somebody by another name, which a primary keeps at the storage service. As `tellVerified`. */
+  tellNamed(transaction: DatabaseTransaction): Promise<() => void>
 }
 
 /**

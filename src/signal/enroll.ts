@@ -181,7 +181,7 @@ export class Enrollment {
         throw wrongStep('A PIN does not help here: Signal keeps nothing for it. Wait until the lock ends.')
       }
       try {
-        const masterKey = await this.#vault({ username, password }, pin, this.#stopping.signal)
+        const masterKey = await this.#vault.open({ username, password }, pin, this.#stopping.signal)
         const lock = Buffer.from(new SvrKey(octets(masterKey)).deriveRegistrationLock()).toString('hex')
         await this.#record.change({ step: 'registering', lock_token: lock, pin_tries_left: null })
       } catch (error) {

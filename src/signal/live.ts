@@ -32,6 +32,7 @@ import { LongTexts } from './long-texts.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf } from './peers.ts'
+import type { PinVault } from './pin-vault.ts'
 import { PreKeyKeeper } from './prekeys.ts'
 import type { OwnProfile } from './profile.ts'
 import { ProfileDesk } from './profiles.ts'
@@ -99,6 +100,7 @@ export class LiveAccount {
     credentials: Credentials
     profile: OwnProfile
     portraits: Portraits
+    vault: PinVault
     changed: () => void
     /** The credentials in the database are others now: this one is to be replaced. */
     moved: () => void
@@ -314,7 +316,7 @@ export class LiveAccount {
     await this.#sync.stop()
     await this.#texts.stop()
     await this.avatars.stop()
-    await this.own.profile.stop()
+    await this.own.stop()
     await this.#groups.keeper.stop()
     await this.#chat.stop()
     await this.#contents.stop()

@@ -14,8 +14,10 @@ import type { Credentials } from './credentials.ts'
 import { listDevices, removeDevice } from './devices.ts'
 import { shortly } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
+import { OwnLock } from './own-lock.ts'
 import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
+import type { PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
@@ -40,6 +42,7 @@ interface Parts {
   profile: OwnProfile
   clock: Clock
   random: Random
+  vault: PinVault
   timestamps: OwnTimestamps
   log: Log
   /** What the status shows of it is other now. */
@@ -53,17 +56,24 @@ interface Parts {
 export class OwnAccount {
   readonly usernames: UsernameDesk
   readonly profile: OwnProfileDesk
+  readonly lock: OwnLock
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.usernames = new UsernameDesk(parts)
+    this.lock = new OwnLock(parts)
     this.profile = new OwnProfileDesk({
       ...parts,
       tell: async () => {
         if (parts.otherDevices()) await this.#send({ fetchLatest: { type: fetchProfile } })
       },
     })
+  }
+
+  async stop(): Promise<void> {
+    await this.profile.stop()
+    await this.lock.stop()
   }
 
   /** See `SignalAccount.devices`. */

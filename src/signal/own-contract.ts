@@ -37,6 +37,25 @@ export interface DiscoveryUse {
   notBeforeMs: number | undefined
 }
 
+/** Whether the number of the account is protected by a PIN. */
+export interface RegistrationLockView {
+  /** Undefined where only the phone knows. */
+  locked: boolean | undefined
+  /** It is ours to change: this is the primary. */
+  editable: boolean
+}
+
+/**
+ * The registration lock. Errors of what changes it: CausewayError `signal-not-primary`, `signal-pin-service`,
+ * `signal-rate-limited`, `signal-unreachable`, `signal-failed`.
+ */
+export interface SignalLock {
+  read(): Promise<RegistrationLockView>
+  /** Also for another PIN. Errors: also `signal-pin-short`. */
+  set(pin: string): Promise<void>
+  remove(): Promise<void>
+}
+
 /** Our own profile, as contacts see it. */
 export interface OwnProfileView {
   /** Empty where there is none. */

@@ -5,19 +5,28 @@
 import { ErrorCode, LibSignalErrorBase, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import { asCauseway, isCode, shortly } from './errors.ts'
+import { octets } from './ids.ts'
 
-const restoreTimeoutMs = 60_000
+const timeoutMs = 60_000
+/** Wrong PINs after which the vault erases what it keeps, as official clients set it. */
+const triesMax = 10
+/** The second half of keeping may be repeated, the first may not. */
+const finishesMax = 3
 
 export interface VaultCredentials {
   username: string
   password: string
 }
 
-/**
- * Opens the vault. Errors: CausewayError `signal-pin-wrong` (with `triesLeft` in `cause` as `WrongPin`), `signal-pin-gone`,
- * `signal-rate-limited`, `signal-unreachable`, `signal-pin-service`.
- */
-export type PinVault = (credentials: VaultCredentials, pin: string, signal: AbortSignal) => Promise<Uint8Array>
+/** Errors of all: CausewayError `signal-rate-limited`, `signal-unreachable`, `signal-pin-service`. */
+export interface PinVault {
+  /** The master key. Errors: also `signal-pin-wrong` (with `triesLeft` in `cause` as `WrongPin`), `signal-pin-gone`. */
+  open(credentials: VaultCredentials, pin: string, signal: AbortSignal): Promise<Uint8Array>
+  /** Puts the master key behind this PIN, in the place of what was there. */
+  keep(credentials: VaultCredentials, pin: string, masterKey: Uint8Array, signal: AbortSignal): Promise<void>
+  /** Nothing is kept any more. */
+  erase(credentials: VaultCredentials, signal: AbortSignal): Promise<void>
+}
 
 /** A PIN that does not fit. After `triesLeft` more of them what it protects is erased. */
 export class WrongPin extends Error {
@@ -30,14 +39,37 @@ export class WrongPin extends Error {
 }
 
 export function openVault(net: Net.Net): PinVault {
-  return async (credentials, pin, signal) => {
-    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)])
+  const asked = async <T>(
+    credentials: VaultCredentials,
+    signal: AbortSignal,
+    act: (svr2: Net.Svr2, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     try {
-      const answer = await net.svr2(credentials).restore({ normalizedPin: normalizedPin(pin) }, { abortSignal })
-      return answer.masterKey
+      return await act(net.svr2(credentials), { abortSignal })
     } catch (error) {
       throw describePinFailure(error)
     }
+  }
+  return {
+    open: (credentials, pin, signal) =>
+      asked(credentials, signal, async (svr2, options) => {
+        const answer = await svr2.restore({ normalizedPin: normalizedPin(pin) }, options)
+        return answer.masterKey
+      }),
+    keep: (credentials, pin, masterKey, signal) =>
+      asked(credentials, signal, async (svr2, options) => {
+        const normalized = { normalizedPin: normalizedPin(pin) }
+        const session = await svr2.startBackup(normalized, octets(masterKey), triesMax, options)
+        for (let tries = 1; ; tries += 1) {
+          try {
+            return await svr2.finishBackup(session, options)
+          } catch (error) {
+            if (tries === finishesMax || options.abortSignal.aborted) throw error
+          }
+        }
+      }),
+    erase: (credentials, signal) => asked(credentials, signal, (svr2, options) => svr2.delete(options)),
   }
 }
 

@@ -108,7 +108,9 @@ export class StorageRecords {
     }
     const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
     const given = nameOf(contact.nickname?.given, contact.nickname?.family)
-    const listed = given ?? nameOf(contact.systemGivenName, contact.systemFamilyName)
+    // A primary's address book is our own word of before.
+    const isOurs = this.#credentials.deviceId === 1
+    const listed = given ?? (isOurs ? undefined : nameOf(contact.systemGivenName, contact.systemFamilyName))
     if (listed !== undefined) await this.#sink.peer({ kind: 'named', name: listed, ...fact }, transaction)
     const own = nameOf(contact.givenName, contact.familyName)
     if (own !== undefined) await this.#sink.peer({ kind: 'profile', name: own, ...fact }, transaction)
@@ -160,6 +162,15 @@ export class StorageRecords {
     return Object.keys(news).length === 0 ? [] : [change('account', stored, { account: news })]
   }
 
+  /** How the owner calls people; empty: by no name of their own, undefined: nobody can say. */
+  async #ownersNames(): Promise<(aci: string, e164: string | null) => string | undefined> {
+    const book = await this.#sink.addressBook(contactsMax)
+    const byAci = new Map(book.flatMap(({ person: { aci }, name }) => (aci === undefined ? [] : [[aci, name]])))
+    const byNumber = new Map(book.flatMap(({ person: { e164 }, name }) => (e164 === undefined ? [] : [[e164, name]])))
+    const unknown = book.length < contactsMax ? '' : undefined
+    return (aci, e164) => byAci.get(aci) ?? (e164 === null ? undefined : byNumber.get(e164)) ?? unknown
+  }
+
   async #contactChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {
     const stored = new Map<string, StoredRecord>()
     for (const item of records) {
@@ -174,11 +185,13 @@ export class StorageRecords {
       .limit(contactsMax)
       .execute()
     const blocked = new Set((await this.#db.selectFrom('signal_blocked').select('aci').execute()).map(({ aci }) => aci))
+    const called = await this.#ownersNames()
     return peers.flatMap(
       ({ aci, e164, pni, profile_key: profileKey, profile_name: name, accepted }): RecordChange[] => {
         if (aci === null) return []
         const item = stored.get(aci)
         const said = item?.record.contact
+        const listed = called(aci, e164)
         const news: ContactRecord = {
           ...(said === undefined ? { aci, aciBinary: serviceIdOctets(aci) } : {}),
           ...(e164 !== null && said?.e164 !== e164 ? { e164 } : {}),
@@ -188,6 +201,9 @@ export class StorageRecords {
           ...((said?.whitelisted ?? false) === (accepted === 1) ? {} : { whitelisted: accepted === 1 }),
           ...(name !== null && nameOf(said?.givenName, said?.familyName) !== name
             ? { givenName: name, familyName: '' }
+            : {}),
+          ...(listed !== undefined && nameOf(said?.systemGivenName, said?.systemFamilyName) !== (listed || undefined)
+            ? { systemGivenName: listed, systemFamilyName: '' }
             : {}),
         }
         return Object.keys(news).length === 0 ? [] : [change('contact', item, { contact: news })]

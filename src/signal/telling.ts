@@ -13,6 +13,7 @@ import { peerAt } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import { syncOf } from './standing.ts'
+import { makeStorageDue } from './storage-due.ts'
 
 /** SyncMessage.FetchLatest: the storage service. */
 export const fetchStorage = 2
@@ -114,6 +115,12 @@ export class Telling {
     const to = peerOf(this.#own)
     await this.#contents.owe(transaction, { to, content, timestampMs: this.#timestamps.next(), reference: undefined })
     return () => void this.#contents.flush()
+  }
+
+  /** See `SignalAccount.tellNamed`. */
+  async oweNames(transaction: DatabaseTransaction, nowMs: number): Promise<() => void> {
+    await makeStorageDue(transaction, nowMs)
+    return () => this.#fetch()
   }
 
   flushReceipts(): void {

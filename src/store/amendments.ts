@@ -39,7 +39,10 @@ export function messageByTime(
     )
   // In a group several people write, and each can change only what is theirs.
   const { authorAci } = where
-  return (authorAci === undefined ? query : query.where('author_aci', '=', authorAci)).executeTakeFirst()
+  // What is shown comes before what was removed, which may have the time of a version of it.
+  return (authorAci === undefined ? query : query.where('author_aci', '=', authorAci))
+    .orderBy('removed_at_ms')
+    .executeTakeFirst()
 }
 
 /** The times of its versions, the first one first; only its own where it was never edited. */
@@ -64,6 +67,27 @@ export async function editMessage(
     await putVersion(tx, message.id, { timestampMs: message.sent_timestamp_ms, text: message.text })
   }
   await putVersion(tx, message.id, version)
+  await showNewest(tx, message, nowMs, { edited_at_ms: nowMs })
+}
+
+/** An edit that was shown as a message of its own is the newer version of this one, with its versions and reactions. */
+export async function adoptVersions(
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  shown: MessageRow,
+  nowMs: number,
+): Promise<void> {
+  const later = await tx.selectFrom('message_versions').selectAll().where('message_id', '=', shown.id).execute()
+  await putVersion(tx, message.id, { timestampMs: message.sent_timestamp_ms, text: message.text })
+  await putVersion(tx, message.id, { timestampMs: shown.sent_timestamp_ms, text: shown.text })
+  for (const { timestamp_ms: timestampMs, text } of later) await putVersion(tx, message.id, { timestampMs, text })
+  const reactions = [...reactionsOf(message), ...reactionsOf(shown)]
+  const newest = new Map(reactions.map((reaction) => [reaction.ours === true ? '' : reaction.aci, reaction]))
+  const change = {
+    ranges_json: shown.ranges_json,
+    reactions_json: newest.size === 0 ? null : JSON.stringify([...newest.values()]),
+  }
+  await changeMessage(tx, message.id, change, nowMs)
   await showNewest(tx, message, nowMs, { edited_at_ms: nowMs })
 }
 
@@ -97,14 +121,14 @@ export async function react(
   by: { aci: string; ours: boolean },
   emoji: string | undefined,
   nowMs: number,
-): Promise<void> {
+): Promise<MessageRow> {
   const others = reactionsOf(message).filter(
     (reaction) => reaction.aci !== by.aci && !(by.ours && reaction.ours === true),
   )
   const own = by.ours ? { ours: true as const } : {}
   const all = emoji === undefined ? others : [...others, { aci: by.aci, emoji, at_ms: nowMs, ...own }]
   const reactions_json = all.length === 0 ? null : JSON.stringify(all)
-  await changeMessage(tx, message.id, { reactions_json }, nowMs)
+  return await changeMessage(tx, message.id, { reactions_json }, nowMs)
 }
 
 function reactionsOf(message: MessageRow): Reaction[] {

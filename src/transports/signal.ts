@@ -208,6 +208,10 @@ export class SignalTransport implements Transport {
     return await this.#account.tellVerified(recipient, verified, asTransaction(unit))
   }
 
+  async tellNamed(unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.tellNamed(asTransaction(unit))
+  }
+
   async markRead(author: Recipient, timestampsMs: readonly number[], unit: UnitOfWork): Promise<() => void> {
     return await this.#account.markRead(author, timestampsMs, asTransaction(unit))
   }

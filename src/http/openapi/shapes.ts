@@ -449,6 +449,10 @@ export const answers = {
     editable: flag.describe('False on a linked device: it is changed on the phone.'),
     published: flag,
   }),
+  registrationLock: shape('RegistrationLock', {
+    locked: flag.nullable().describe('null where only the phone knows.'),
+    editable: flag.describe('False on a linked device: the PIN is set on the phone.'),
+  }),
   signalLink: shape('SignalLink', { uri: text, expires_at: maybeAt }),
   devices: list(
     'SignalDevices',

@@ -208,6 +208,25 @@ interface EarlyReceiptsTable {
   kept_since_ms: number
 }
 
+/** What was done to messages before they came (`early-changes.ts`). */
+interface EarlyChangesTable {
+  /** ACI of the message's author, `ours` for us; with the time, the message's name. */
+  author: string
+  timestamp_ms: number
+  kind: 'reaction' | 'edited'
+  /** Who did it; `ours`: it was the owner, on another device. */
+  by_aci: string
+  ours: 0 | 1
+  /** Where it was done, and the message has to be: Signal's name of the group, else the ACI of the other side. */
+  place: string
+  /** Null: taken away again. */
+  emoji: string | null
+  /** Its own time; of an edit, also that of the message as which it is shown. */
+  change_ms: number
+  kept_since_ms: number
+}
+export type EarlyChangeRow = Selectable<EarlyChangesTable>
+
 /** What we did to messages afterwards, for the other side to know as well. The time is its identity over Signal. */
 interface OwnChangesTable {
   timestamp_ms: number
@@ -386,6 +405,7 @@ export interface MailboxTables {
   message_recipients: MessageRecipientsTable
   message_versions: MessageVersionsTable
   early_receipts: EarlyReceiptsTable
+  early_changes: EarlyChangesTable
   own_changes: OwnChangesTable
   contacts: ContactsTable
   conversations: ConversationsTable

@@ -14,11 +14,15 @@ const days = 24 * 3600_000
 /** Signal's vault, in so far as it says what a PIN opens. */
 function vaultOf(right: string): PinVault {
   let left = 3
-  return async (credentials, pin) => {
-    expect(credentials).toEqual({ username: 'u', password: 'p' })
-    if (pin === right) return masterKey
-    left -= 1
-    throw wrongPin(left)
+  return {
+    keep: async () => {},
+    erase: async () => {},
+    open: async (credentials, pin) => {
+      expect(credentials).toEqual({ username: 'u', password: 'p' })
+      if (pin === right) return masterKey
+      left -= 1
+      throw wrongPin(left)
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { Proto } from '../../../src/sandbox/mock.ts'
 import type { SignalPerson } from '../../../src/sandbox/people.ts'
+import { nobody } from '../../../src/signal/ids.ts'
 import {
   manifestRecordCodec,
   storageItemsCodec,
@@ -137,6 +138,33 @@ test('a primary writes its account and the people it met, and what others wrote 
     e164: ana.e164,
     givenName: 'Ana',
   })
+})
+
+test('how the owner calls people is in a primary’s records, changes with the name and goes with it', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  const rename = async (name: string | undefined) => {
+    gateway.sink.book = name === undefined ? [] : [{ person: { ...nobody, aci: ana.aci }, name }]
+    const { account, db } = gateway
+    const afterCommit = await db.transaction().execute((tx) => account.tellNamed(tx))
+    afterCommit()
+  }
+  const written = async () => {
+    const { items = [] } = (await storedRecords(world, gateway, gatewayNumber)) ?? {}
+    const contacts = items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).contact)
+    return contacts.find((contact) => contact?.aci === ana.aci)
+  }
+  await rename('My sister')
+  await until(async () => (await written())?.systemGivenName === 'My sister')
+  await rename('Ana from work')
+  await until(async () => (await written())?.systemGivenName === 'Ana from work')
+  // Our own word of before is no news to us.
+  expect(named(gateway)).toEqual([])
+  await rename(undefined)
+  await until(async () => (await written())?.systemGivenName === '')
+  expect(named(gateway)).toEqual([])
 })
 
 test('a manifest that somebody else wrote in between is read anew, and nothing of it is lost', async () => {

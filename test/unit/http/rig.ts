@@ -205,6 +205,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     challenge: undefined,
   }
   let ownPicture: Uint8Array | undefined
+  let locked = false
   const profile: Awaited<ReturnType<ReturnType<ApiPorts['signal']['profile']>['read']>> = {
     name: 'Home',
     about: '',
@@ -364,6 +365,17 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         },
         renewLink: async () => {
           calls.push('username link')
+        },
+      }),
+      lock: () => ({
+        read: async () => ({ locked, editable: true }),
+        set: async (pin) => {
+          calls.push(`lock of ${pin.length}`)
+          locked = true
+        },
+        remove: async () => {
+          calls.push('lock removed')
+          locked = false
         },
       }),
       profile: () => ({

@@ -1,0 +1,70 @@
+/** What the server refuses, or takes away, at connecting and at sending: what is told, what goes on, what stops. */
+import { expect, test } from 'vitest'
+import { byAci, gatewayNumber, timestamp, until, World } from './kit.ts'
+
+test('a captcha solution that is refused leaves sending paused, and the next one is taken', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', '+15550000201')
+  const { account } = await world.registeredGateway()
+  const send = () => account.sendText({ to: byAci(ana.aci), text: 'hi', timestampMs: timestamp() })
+  world.server.faults.demandCaptcha('challenge-token', false)
+  await expect(send()).rejects.toMatchObject({ code: 'signal-challenge' })
+  await expect(account.submitCaptcha('signalcaptcha://wrong')).rejects.toMatchObject({
+    code: expect.stringMatching(/^signal-/),
+  })
+  expect(account.status()).toMatchObject({ state: 'challenged', challenge: { token: 'challenge-token' } })
+  await expect(send()).rejects.toMatchObject({ code: 'signal-challenge' })
+  world.server.faults.demandCaptcha('challenge-token')
+  await account.submitCaptcha('signalcaptcha://solved')
+  await send()
+  await until(() => ana.texts.length === 1)
+})
+
+test.each([401, 503])(
+  'a connection that is refused with %i is tried again, slower each time, and is no sign-out',
+  async (status) => {
+    const world = await World.open()
+    const { account, waits } = await world.registeredGateway()
+    const before = waits.length
+    const seen = new Set<string>()
+    account.onStatus(({ state }) => seen.add(state))
+    world.server.faults.refuseConnections({ status })
+    world.server.host.dropConnections()
+    await until(() => waits.length >= before + 3)
+    world.server.faults.heal()
+    await until(() => account.status().state === 'connected')
+    const [first = 0, , third = 0] = waits.slice(before)
+    expect(third).toBeGreaterThan(first)
+    expect([...seen].filter((state) => !['disconnected', 'connecting', 'connected'].includes(state))).toEqual([])
+  },
+)
+
+test('credentials that are called invalid are tried once more: the server decides whether that was a sign-out', async () => {
+  const world = await World.open()
+  const { account } = await world.registeredGateway()
+  const own = account.status().aci ?? ''
+  const states: string[] = []
+  account.onStatus(({ state }) => states.push(state))
+  world.server.host.closeConnections(own, 4401)
+  await until(() => states.includes('disconnected') || states.includes('connecting'))
+  await until(() => account.status().state === 'connected')
+  world.server.faults.refuseConnections({ status: 403 })
+  world.server.host.closeConnections(own, 4401)
+  await until(() => account.status().state === 'signed-out')
+})
+
+test('a primary without other devices sends no transcript, and writes to itself without harm', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', '+15550000201')
+  const { account } = await world.registeredGateway()
+  const own = account.status().aci ?? ''
+  const toOurselves = () =>
+    world.server.host.requests.filter(({ verb, path }) => verb === 'PUT' && path.startsWith(`/v1/messages/${own}`))
+  await account.sendText({ to: byAci(ana.aci), text: 'hi', timestampMs: timestamp() })
+  await until(() => ana.texts.length === 1)
+  expect(toOurselves().filter(({ status }) => status === 200)).toEqual([])
+  await account.sendText({ to: { ...byAci(own), e164: gatewayNumber }, text: 'note', timestampMs: timestamp() })
+  await account.sendText({ to: byAci(ana.aci), text: 'still here', timestampMs: timestamp() })
+  await until(() => ana.texts.length === 2)
+  expect(account.status().state).toBe('connected')
+})

@@ -367,6 +367,7 @@ export interface ApiPorts {
     | 'typing'
     | 'setTimer'
     | 'updateContact'
+    | 'people'
     | 'approveIdentity'
     | 'markRead'
     | 'viewed'

@@ -146,6 +146,8 @@ export interface ContactJson {
   address: string | null
   name: string | null
   policy: string | null
+  /** The modem that texts to them leave through. */
+  modem: string | null
   verified: boolean
   identity_changed_at: string | null
   blocked: boolean

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { addContactCommands } from './contact-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
 import { addPinCommands } from './pin-commands.ts'
@@ -147,26 +148,7 @@ function program(): Command {
     .option('--port <number>', 'only those for this port')
     .action(run(async (options) => (await import('./commands/data.ts')).list(options)))
 
-  const contacts = root.command('contacts').description('people, their policies and safety numbers')
-  talking(contacts, 'list', 'everybody').action(
-    run(async (options) => (await import('./commands/contacts.ts')).list(options)),
-  )
-  talking(contacts, 'show <who>', 'one, with the safety number')
-    .option('--qr', 'also as the code that their Signal app scans')
-    .action(run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)))
-  talking(contacts, 'set <who>', 'changes name or policy')
-    .option('--name <name>', 'empty takes it away')
-    .option('--policy <policy>', 'auto, ask, signal_only, sms_only, or default')
-    .action(run(async (who, options) => (await import('./commands/contacts.ts')).set(who, options)))
-  for (const [action, summary] of [
-    ['approve', 'consents to a changed safety number'],
-    ['verify', 'says that the safety number was compared'],
-    ['unverify', 'takes that back'],
-  ] as const) {
-    talking(contacts, `${action} <who>`, summary).action(
-      run(async (who, options) => (await import('./commands/contacts.ts')).identity(action, who, options)),
-    )
-  }
+  addContactCommands(root, talking, run)
 
   const group = root.command('group').description('Signal groups')
   const groups = () => import('./commands/groups.ts')

@@ -6,6 +6,18 @@
 export const CONTACT_POLICIES = ['auto', 'ask', 'signal_only', 'sms_only'] as const
 export type ContactPolicy = (typeof CONTACT_POLICIES)[number]
 
+/** From what lets plaintext go by itself to what never does. */
+const BY_CARE: readonly ContactPolicy[] = ['sms_only', 'auto', 'ask', 'signal_only']
+
+/** Of two rules for one person the one that is slower to plaintext; null stands for `byDefault`. */
+export function stricterPolicy(
+  left: ContactPolicy | null,
+  right: ContactPolicy | null,
+  byDefault: ContactPolicy,
+): ContactPolicy | null {
+  return BY_CARE.indexOf(left ?? byDefault) >= BY_CARE.indexOf(right ?? byDefault) ? left : right
+}
+
 /**
  * `stale`: was on Signal, but evidence says that messages there no longer arrive.
  * Only `registered` is a promise; the others are left by a look-up or by any Signal message of theirs.

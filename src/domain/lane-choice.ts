@@ -4,7 +4,7 @@
  * Parts of one text never leave through two modems: what has begun goes on where it began. What somebody chose a modem
  * for waits for that one, its quota included. Else, of the modems that can
  * send now and whose quotas allow the whole text, in this order: the one that has refused this text least often; one at home
- * before one that roams (where that matters); the one that this person wrote to (they are answered from the number they know); the one with the longest of the owner's
+ * before one that roams (where that matters); the one that the owner prefers for this person; the one that this person wrote to (they are answered from the number they know); the one with the longest of the owner's
  * prefixes, those with other prefixes last; the one that wrote to them before; the cheapest; the first configured.
  */
 import type { Lane, LaneQuota, LaneRules } from './transport.ts'
@@ -22,6 +22,8 @@ export interface LaneWish {
   parts: number
   /** Parts of it have left through this lane. */
   begun: string | undefined
+  /** The lane that the owner prefers for them. */
+  preferred?: string | undefined
   /** The lane that they last wrote to. */
   replyTo: string | undefined
   /** The lane that last carried a text of this conversation. */
@@ -107,10 +109,14 @@ function isThere({ available, quota }: Lane): boolean {
 }
 
 /** Smaller is better, the first difference decides. */
-function rank({ id, roaming, rules }: Lane, { number, replyTo, last, refused }: LaneWish): readonly number[] {
+function rank(
+  { id, roaming, rules }: Lane,
+  { number, preferred, replyTo, last, refused }: LaneWish,
+): readonly number[] {
   return [
     refused?.get(id) ?? 0,
     roaming === true ? 1 : 0,
+    id === preferred ? 0 : 1,
     id === replyTo ? 0 : 1,
     -prefixMatch(rules?.prefixes ?? [], number),
     id === last ? 0 : 1,

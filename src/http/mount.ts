@@ -10,13 +10,14 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
+import { mergedInto } from '../store/people-links.ts'
 import { authenticate, authenticateSession, authorize, demandOwnPage, LOCAL, type Principal, stranger } from './auth.ts'
 import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
 import { InboxFiles, mountInbox } from './inbox.ts'
 import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
-import { fieldProblems, invalid, Problem, problemBody, problemFor } from './problem.ts'
+import { fieldProblems, invalid, moved, Problem, problemBody, problemFor } from './problem.ts'
 import { Rates } from './rate.ts'
 import { type Call, type Reply, type Route, STREAMING } from './route.ts'
 import { addressOf, sessionCookie } from './visit.ts'
@@ -78,9 +79,8 @@ export function createApp(
         header: (name) => request.get(name),
         raw: { request, response },
       }
-      const reply = await (reader === undefined
-        ? handleOnce(row, call)
-        : changes.change(call, reader, () => row.handle(call)))
+      const answer = reader === undefined ? handleOnce(row, call) : changes.change(call, reader, () => row.handle(call))
+      const reply = await answer.catch((error: unknown) => followMerge(error, call, request.originalUrl))
       if (reply !== STREAMING) send(response, hasTag ? tagged(reply) : reply)
     }
     const method = row.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -98,6 +98,15 @@ export function createApp(
   })
   app.use(problemWriter(ports))
   return app
+}
+
+/** Whoever was joined to somebody else is found there: what asked for the old id is sent on. Throws, in any case. */
+async function followMerge(error: unknown, { ports, params }: Call<unknown, unknown>, url: string): Promise<never> {
+  const { status, code } = problemFor(error).problem.options
+  const id = params['id'] ?? ''
+  if ((status !== 404 && code !== 'unknown-conversation') || !/^(con|cnv)_/.test(id)) throw error
+  const intoId = await mergedInto(ports.db, id)
+  throw intoId === undefined ? error : moved(intoId, url.replace(id, intoId))
 }
 
 /** By token, else by cookie; nobody's is a stranger's. Throws Problem 401 for a token that is none. */

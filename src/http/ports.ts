@@ -376,6 +376,7 @@ export interface ApiPorts {
     | 'typing'
     | 'setTimer'
     | 'updateContact'
+    | 'people'
     | 'approveIdentity'
     | 'markRead'
     | 'viewed'

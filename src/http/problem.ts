@@ -20,6 +20,8 @@ export interface ProblemOptions {
   detail?: string
   errors?: readonly FieldProblem[]
   headers?: Readonly<Record<string, string>>
+  /** The id that what was asked for has now. */
+  mergedInto?: string
 }
 
 /** Thrown by handlers; the edge writes it out. */
@@ -36,6 +38,18 @@ export class Problem extends Error {
 /** `what` in words: "message", "contact". */
 export function notFound(what: string): Problem {
   return new Problem({ status: 404, code: 'not-found', title: 'Not found', detail: `There is no such ${what}.` })
+}
+
+/** What was asked for is part of something else now, at `url`. */
+export function moved(intoId: string, url: string): Problem {
+  return new Problem({
+    status: 308,
+    code: 'merged',
+    title: 'This is one with another now',
+    detail: `It was joined to ${intoId}.`,
+    mergedInto: intoId,
+    headers: { Location: url },
+  })
 }
 
 /** A body or query that does not fit, with one entry for each fault. */
@@ -90,7 +104,7 @@ export function problemFor(error: unknown): { problem: Problem; unexpected: bool
 
 /** The body to write. */
 export function problemBody(problem: Problem, instance: string): object {
-  const { status, code, title, detail, errors } = problem.options
+  const { status, code, title, detail, errors, mergedInto } = problem.options
   return {
     type: `urn:causeway:problem:${code}`,
     title,
@@ -99,6 +113,7 @@ export function problemBody(problem: Problem, instance: string): object {
     instance,
     code,
     ...(errors === undefined ? {} : { errors }),
+    ...(mergedInto === undefined ? {} : { merged_into: mergedInto }),
   }
 }
 
@@ -137,6 +152,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'blob-missing': 410,
   'blob-damaged': 410,
   'wrong-state': 409,
+  'cannot-merge': 409,
+  'cannot-split': 409,
   'no-text': 409,
   'no-converter': 409,
   'not-playable': 409,

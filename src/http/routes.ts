@@ -1,9 +1,11 @@
 /** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
+import { addressBookRoutes } from './api/address-books.ts'
 import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
 import { eventRoutes } from './api/events.ts'
 import { groupRoutes } from './api/groups.ts'
+import { joiningRoutes } from './api/joining.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
@@ -30,7 +32,9 @@ export const routes: readonly Route[] = [
   ...mediaRoutes,
   ...pictureRoutes,
   ...conversationRoutes,
+  ...addressBookRoutes,
   ...contactRoutes,
+  ...joiningRoutes,
   ...groupRoutes,
   ...modemRoutes,
   ...pinRoutes,

@@ -388,6 +388,7 @@ export function contactView(contact: ContactRow) {
     sender: contact.sender,
     aci: contact.aci,
     policy: contact.policy,
+    modem: contact.preferred_lane,
     verified: contact.verified === 1,
     identity_changed_at: time(contact.identity_changed_at_ms),
     blocked: contact.blocked_at_ms !== null,

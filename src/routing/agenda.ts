@@ -129,6 +129,7 @@ export class Agenda {
         number: to.number ?? undefined,
         parts: 1,
         begun: to.begun_lane ?? undefined,
+        preferred: to.preferred_lane ?? undefined,
         replyTo: to.reply_lane ?? undefined,
         last: to.sms_lane ?? undefined,
         pinned: transport === 'signal' ? undefined : (to.pinned_lane ?? undefined),

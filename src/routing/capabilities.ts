@@ -81,6 +81,9 @@ export class Capabilities {
             name: undefined,
           })
           await noteEvidence(this.#people, tx, joined, { kind: 'registered' })
+          // The owner has taken the account of this number out: to this contact it counts for nothing.
+          const apart = joined.id === id ? undefined : await findContact(tx, { id })
+          if (apart !== undefined) await noteEvidence(this.#people, tx, apart, { kind: 'absent' })
         } else if (answer.kind === 'not-registered') {
           await noteEvidence(this.#people, tx, contact, { kind: 'absent' })
         } else {

@@ -14,11 +14,14 @@ import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { moveMessage } from './moves.ts'
 import { applyPlan, CONSENT_NEEDED, partiesOf, planNow } from './plans.ts'
+import { demandModem } from './submitting.ts'
 
 export interface ContactChange {
   /** null: back to the default of the settings. */
   policy?: ContactPolicy | null
   name?: string | null
+  /** The modem that their texts leave through; null: the router chooses. */
+  preferredLane?: string | null
   verified?: boolean
 }
 
@@ -94,12 +97,12 @@ export async function retryMessage(
   return applyPlan(context, tx, fresh, await planNow(context, tx, fresh, contact), 'approve')
 }
 
-/** Errors: CausewayError `unknown-contact`, `version-mismatch`. */
+/** Errors: CausewayError `unknown-contact`, `version-mismatch`, `no-such-modem`. */
 export async function reviseContact(
   context: RoutingContext,
   tx: DatabaseTransaction,
   contactId: string,
-  { policy, name, verified }: ContactChange,
+  { policy, name, preferredLane, verified }: ContactChange,
   ifVersion: number | undefined,
 ): Promise<ContactRow> {
   const contact = await demandContact(tx, contactId)
@@ -110,9 +113,11 @@ export async function reviseContact(
       retry: 'never',
     })
   }
+  if (preferredLane != null) demandModem(context, preferredLane)
   const change = {
     ...(policy === undefined ? {} : { policy }),
     ...(name === undefined ? {} : { name }),
+    ...(preferredLane === undefined ? {} : { preferred_lane: preferredLane }),
     ...(verified === undefined ? {} : { verified: verified ? 1 : 0 }),
   }
   const changed = await changeContact(tx, contactId, change, context.clock())

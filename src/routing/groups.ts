@@ -137,6 +137,7 @@ export function groupParty(group: GroupRow): Party {
     profile_name: null,
     avatar_id: null,
     policy: null,
+    preferred_lane: null,
     signal_standing: numbers === undefined ? 'registered' : 'not-registered',
     signal_checked_at_ms: null,
     signal_next_check_at_ms: Number.MAX_SAFE_INTEGER,

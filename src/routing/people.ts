@@ -2,7 +2,8 @@
  * Who is who: one person is one contact with one conversation, whether they come by number or by Signal account.
  *
  * A number alone proves nothing about an account; the two are joined only by what Signal itself vouches for (directory,
- * sender certificate). When both sides are known already, the two conversations become one.
+ * sender certificate), or by the owner (`joining.ts`). When both sides are known already, the two conversations become one,
+ * unless the owner has taken them apart.
  */
 import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
@@ -21,6 +22,7 @@ import {
 } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { isKeptApart, noteMerged } from '../store/people-links.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
 import { addLine } from './lines.ts'
 
@@ -54,6 +56,7 @@ export async function resolvePerson(
   const byNumber = e164 === undefined ? undefined : await findContact(tx, { e164 })
   const now = context.clock()
   if (byAci !== undefined && byNumber !== undefined && byAci.id !== byNumber.id) {
+    if (e164 !== undefined && aci !== undefined && (await isKeptApart(tx, e164, aci))) return byAci
     return mergeContacts(context, tx, byNumber, byAci)
   }
   const { pni, name } = person
@@ -200,8 +203,7 @@ async function unveil(
 ): Promise<ContactRow | undefined> {
   if (hidden === undefined || hidden.id === known?.id) return known
   if (known === undefined) return changeContact(tx, hidden.id, { ...ids, sender: null }, context.clock())
-  await moveConversation(context, tx, hidden, known)
-  await deleteContact(tx, hidden.id)
+  await absorb(context, tx, hidden, known)
   return known
 }
 
@@ -222,8 +224,7 @@ async function mergeContacts(
   account: ContactRow,
 ): Promise<ContactRow> {
   const { clock } = context
-  await moveConversation(context, tx, account, kept)
-  await deleteContact(tx, account.id)
+  await absorb(context, tx, account, kept)
   const moved = kept.aci !== null && kept.aci !== account.aci
   const merged = await changeContact(
     tx,
@@ -235,6 +236,7 @@ async function mergeContacts(
       profile_name: account.profile_name ?? kept.profile_name,
       avatar_id: account.avatar_id,
       policy: kept.policy ?? account.policy,
+      preferred_lane: kept.preferred_lane ?? account.preferred_lane,
       blocked_at_ms: kept.blocked_at_ms ?? account.blocked_at_ms,
       verified: account.verified,
       identity_changed_at_ms: account.identity_changed_at_ms,
@@ -250,9 +252,9 @@ async function mergeContacts(
   return moved ? flagIdentity(context, tx, merged) : merged
 }
 
-/** What was said with `from` goes to the conversation with `to`. */
-async function moveConversation(
-  { events }: PeopleContext,
+/** What was said with `from` goes to the conversation with `to`; `from` is no more, and its ids lead there. */
+export async function absorb(
+  { events, clock }: PeopleContext,
   tx: DatabaseTransaction,
   from: ContactRow,
   to: ContactRow,
@@ -261,6 +263,7 @@ async function moveConversation(
   const staying = await findConversation(tx, { contactId: to.id })
   if (leaving !== undefined && staying !== undefined) {
     await mergeConversations(tx, leaving, staying)
+    await noteMerged(tx, leaving.id, staying.id, clock())
     await events.append(tx, {
       type: 'conversation.merged',
       conversationId: staying.id,
@@ -270,4 +273,7 @@ async function moveConversation(
   } else if (leaving !== undefined) {
     await reassignConversation(tx, leaving.id, to.id)
   }
+  await deleteContact(tx, from.id)
+  await noteMerged(tx, from.id, to.id, clock())
+  await events.append(tx, { type: 'contact.merged', contactId: to.id, data: { merged: from.id } })
 }

@@ -49,6 +49,7 @@ import { Disappearing, orderTimer } from './disappearing.ts'
 import { type RoutingSettings, usableLanes } from './facts.ts'
 import { cleanUp } from './housekeeping.ts'
 import { Inbound } from './inbound.ts'
+import { PeopleDesk } from './joining.ts'
 import { LaneUses } from './lane-use.ts'
 import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { chooseSettings, LiveSettings } from './live-settings.ts'
@@ -101,6 +102,8 @@ export class Router {
   readonly sink: TransportSink
   /** The files of messages. */
   readonly media: MediaDesk
+  /** Who is who, and who is known. */
+  readonly people: PeopleDesk
   readonly #context: RoutingContext
   readonly #outbox: Outbox
   readonly #sending: Sending
@@ -149,6 +152,7 @@ export class Router {
       media: this.media,
       uses,
     }
+    this.people = new PeopleDesk(this.#context, (work) => this.#commit(work))
     this.#pace = new Pace(clock)
     this.#outbox = outbox
     this.#sending = new Sending(this.#context)

@@ -193,6 +193,7 @@ export class Sending {
       number: contact.e164 ?? undefined,
       parts: (limited ? transport.partsOf?.(asPlainText(message.text, quoteOf(message))) : undefined) ?? 1,
       begun,
+      preferred: contact.preferred_lane ?? undefined,
       replyTo: conversation.reply_lane ?? undefined,
       last: conversation.sms_lane ?? undefined,
       pinned: transport.name === 'signal' ? undefined : (message.pinned_lane ?? undefined),

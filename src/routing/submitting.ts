@@ -8,12 +8,13 @@ import { SUBJECT_CHARS_MAX, withSubject } from '../domain/subject.ts'
 import type { Quote } from '../domain/transport.ts'
 import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
-import { ensureConversation, findConversation, noteLastMessage } from '../store/contacts.ts'
+import { ensureConversation, noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { ensureGroupConversation, findGroup } from '../store/groups.ts'
 import { claimKey } from '../store/idempotency.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
+import { conversationNow } from '../store/people-links.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { textColumns } from './naming.ts'
@@ -118,7 +119,7 @@ export async function storeMessage(
 }
 
 /** Errors: CausewayError `no-such-modem`. */
-function demandModem({ lanes }: RoutingContext, id: string): void {
+export function demandModem({ lanes }: Pick<RoutingContext, 'lanes'>, id: string): void {
   if (lanes().some((lane) => lane.transport === 'sms' && lane.id === id)) return
   throw new CausewayError({
     code: 'no-such-modem',
@@ -180,7 +181,7 @@ async function recipient(
   const group = to === undefined ? undefined : await findGroup(tx, { id: to })
   const conversation =
     group === undefined
-      ? await findConversation(tx, { id: conversationId ?? '' })
+      ? await conversationNow(tx, conversationId ?? '')
       : await ensureGroupConversation(tx, ids, group.id, clock())
   const parties = await partiesIn(tx, conversation)
   if (parties === undefined) {

@@ -21,6 +21,8 @@ export interface WaitingMessage {
   sms_lane: string | null
   reply_lane: string | null
   pinned_lane: string | null
+  /** Of the contact. */
+  preferred_lane: string | null
 }
 
 const inserting = preparedByShape((db, values: Insertable<MessagesTable>) =>
@@ -135,7 +137,7 @@ export function waitingMessages(
       'c.reply_lane',
       'm.pinned_lane',
     ])
-    .select(['k.e164 as number', begunLane.as('begun_lane')])
+    .select(['k.e164 as number', 'k.preferred_lane', begunLane.as('begun_lane')])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
     .where(gate(nowMs))
     .where('m.id', '>', filter.after)
@@ -197,7 +199,7 @@ const onAgenda = prepared((db, $: { ids: string; nowMs: number; lateMs: number }
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
     .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'm.due_at_ms'])
-    .select(['c.sms_lane', 'c.reply_lane', 'm.pinned_lane', 'k.e164 as number'])
+    .select(['c.sms_lane', 'c.reply_lane', 'm.pinned_lane', 'k.e164 as number', 'k.preferred_lane'])
     .select([
       begunLane.as('begun_lane'),
       sql<number>`m.state = 'queued' and m.leg is not null and ${gate($.nowMs, $.lateMs)}`.as('may_go'),

@@ -362,6 +362,37 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     expect(await viewer.getByRole('menuitem', { name: 'Log' }).count()).toBe(0)
     await viewer.context().close()
   })
+
+  it('an address book is looked at before it is taken in; who is one person is joined in the sheet, and taken apart', async () => {
+    await page.goto(at('/settings/book'))
+    const book = {
+      name: 'book.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('Name,Phone\nZoe,+15550000777\nPolice,112\n'),
+    }
+    await page.getByLabel('File', { exact: true }).setInputFiles(book)
+    await page.getByRole('status').filter({ hasText: 'Would be: 1 new, 0 changed, 0 as before, 1 refused.' }).waitFor()
+    await page.getByRole('button', { name: 'Take in' }).click()
+    await page.getByRole('status').filter({ hasText: 'Done: 1 new' }).waitFor()
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'address-book-1280-light')
+    const { api } = stage.house
+    const account = { address: 'signal:d0000000-0000-4000-8000-000000000777', name: 'Zoe on Signal' }
+    await api.call('POST', '/api/v1/contacts', account)
+    await api.call('POST', '/api/v1/contacts', { address: '+15550000777' })
+    const id = await stage.conversationWith('+15550000777')
+    await page.goto(at(`/c/${id}/about`))
+    await page.getByRole('button', { name: 'The same person as' }).press('Enter')
+    const asking = page.getByRole('dialog')
+    await asking.getByRole('radio', { name: 'Zoe on Signal' }).press('Space')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'join-people-1280-light')
+    await asking.getByRole('button', { name: 'Make them one' }).press('Enter')
+    await page.getByRole('button', { name: 'Not the same person' }).click()
+    await asking.getByRole('radio', { name: 'The Signal account is somebody else' }).check()
+    await asking.getByRole('button', { name: 'Take apart' }).click()
+    await page.getByRole('button', { name: 'The same person as' }).waitFor()
+  })
 })
 
 const MANY = 10_000

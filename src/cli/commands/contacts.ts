@@ -46,10 +46,13 @@ export async function show(who: string, options: Options & { qr?: boolean }): Pr
   }
 }
 
-export async function set(who: string, options: Options & { name?: string; policy?: string }): Promise<void> {
-  const { name, policy } = options
-  if (name === undefined && policy === undefined)
-    throw new ExitError(EXIT.usage, 'Say what to set: --name or --policy.')
+export async function set(
+  who: string,
+  options: Options & { name?: string; policy?: string; modem?: string },
+): Promise<void> {
+  const { name, policy, modem } = options
+  if (name === undefined && policy === undefined && modem === undefined)
+    throw new ExitError(EXIT.usage, 'Say what to set: --name, --policy or --modem.')
   const gateway = await findGateway(options)
   const contact = isAddress(who)
     ? await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who })
@@ -57,6 +60,7 @@ export async function set(who: string, options: Options & { name?: string; polic
   const changed = await call<ContactJson>(gateway, 'PATCH', `/api/v1/contacts/${contact.id}`, {
     ...(name === undefined ? {} : { name: name === '' ? null : name }),
     ...(policy === undefined ? {} : { policy: policy === 'default' ? null : policy }),
+    ...(modem === undefined ? {} : { modem: modem === '' ? null : modem }),
   })
   print(changed, options)
 }
@@ -97,7 +101,7 @@ export async function identity(
   print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/identity/${step}`, body), options)
 }
 
-function print(contact: ContactJson, options: Options): void {
+export function print(contact: ContactJson, options: Options): void {
   if (options.json === true) json(contact)
   else table([row(contact)])
 }
@@ -106,6 +110,7 @@ function row(contact: ContactJson): string[] {
   const marks = [
     contact.verified ? 'verified' : '',
     contact.blocked ? 'BLOCKED' : '',
+    contact.modem === null ? '' : `texts over ${contact.modem}`,
     contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
   ].filter((mark) => mark !== '')
   return [

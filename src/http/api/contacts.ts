@@ -27,6 +27,12 @@ const change = z
   .strictObject({
     name: z.string().min(1).max(100).nullable().optional(),
     policy: z.enum(CONTACT_POLICIES).nullable().optional().describe('null: the configured default.'),
+    modem: z
+      .string()
+      .max(100)
+      .nullable()
+      .optional()
+      .describe('The modem that texts to them leave through, where it can; null: as the router chooses.'),
   })
   .refine((body) => Object.keys(body).length > 0, { message: 'Say what to change.' })
 
@@ -37,6 +43,8 @@ async function ensureContact(ports: ApiPorts, text: string, name: string | undef
     const known = await findContact(tx, keyOf(address))
     if (known !== undefined) {
       await reopenConversation(tx, known.id)
+      // Whom an address book brought has none yet.
+      await ensureConversation(tx, ports.ids, known.id, ports.clock())
       return { contact: known, isNew: false }
     }
     const nowMs = ports.clock()
@@ -146,13 +154,17 @@ export const contactRoutes: readonly Route[] = [
     method: 'PATCH',
     path: '/api/v1/contacts/:id',
     scope: 'contacts:write',
-    summary: 'Changes name or policy; with `If-Match` only where nobody else has changed it since.',
+    summary: 'Changes name, policy or preferred modem; with `If-Match` only where nobody else has changed it since.',
     body: change,
     handle: async ({ ports, params, body, header }) => {
-      const { name, policy } = body
+      const { name, policy, modem } = body
       const contact = await ports.router.updateContact(
         params['id'] ?? '',
-        { ...(name === undefined ? {} : { name }), ...(policy === undefined ? {} : { policy }) },
+        {
+          ...(name === undefined ? {} : { name }),
+          ...(policy === undefined ? {} : { policy }),
+          ...(modem === undefined ? {} : { preferredLane: modem }),
+        },
         ifMatch(header('if-match')),
       )
       return ok(contactView(contact), etag(contact))

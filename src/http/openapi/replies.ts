@@ -19,6 +19,7 @@ const json = (shape: z.ZodType, ...statuses: number[]): SuccessReply => {
 }
 const none: SuccessReply = { statuses: [204] }
 const portrait: SuccessReply = { statuses: [200], other: { 'image/*': 'The picture.' } }
+const vcards: SuccessReply = { statuses: [200], other: { 'text/vcard': 'Address book, vCard 3.0.' } }
 const svg: SuccessReply = { statuses: [200], other: { 'image/svg+xml': 'The QR code.' } }
 
 export const replies: Readonly<Record<string, SuccessReply>> = {
@@ -64,6 +65,12 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/contacts': json(answers.contact, 201, 200),
   'GET /api/v1/contacts/:id': json(answers.contact),
   'PATCH /api/v1/contacts/:id': json(answers.contact),
+  'POST /api/v1/contacts/import': json(answers.imported),
+  'GET /api/v1/contacts/export': vcards,
+  'GET /api/v1/contacts/:id/vcard': vcards,
+  'GET /api/v1/contacts/:id/traffic': json(answers.traffic),
+  'POST /api/v1/contacts/:id/merge': json(answers.contact),
+  'POST /api/v1/contacts/:id/split': json(answers.splitContact),
   'POST /api/v1/contacts/:id/block': json(answers.contact),
   'POST /api/v1/contacts/:id/unblock': json(answers.contact),
   'GET /api/v1/contacts/:id/avatar': portrait,

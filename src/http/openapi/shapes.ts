@@ -199,6 +199,7 @@ const contact = shape('Contact', {
   sender: maybe,
   aci: maybe,
   policy: z.enum(CONTACT_POLICIES).nullable(),
+  modem: maybe.describe('The modem that texts to them leave through, where it can.'),
   verified: flag,
   identity_changed_at: maybeAt,
   blocked: flag,
@@ -207,6 +208,37 @@ const contact = shape('Contact', {
   version: count,
   created_at: maybeAt,
   updated_at: maybeAt,
+})
+
+const imported = shape('ImportResult', {
+  dry_run: flag,
+  new: count,
+  changed: count,
+  same: count,
+  refused: count,
+  people: z.array(
+    z.strictObject({
+      line: count,
+      name: maybe,
+      address: maybe,
+      result: z.enum(['new', 'changed', 'same', 'refused']),
+      contact_id: maybe,
+      reason: maybe,
+    }),
+  ),
+})
+const traffic = shape('Traffic', {
+  contact_id: text,
+  days: count,
+  transports: z.array(
+    z.strictObject({
+      transport: z.enum(['signal', 'sms', 'mms']),
+      sent: count,
+      received: count,
+      failed: count,
+      last_at: maybeAt,
+    }),
+  ),
 })
 
 const inGroup = { aci: maybe, name: maybe, address: maybe }
@@ -404,6 +436,9 @@ export const answers = {
   conversation,
   conversations: page('ConversationPage', conversation),
   contact,
+  splitContact: shape('SplitContact', { contact, taken: contact }),
+  imported,
+  traffic,
   contacts: page('ContactPage', contact),
   group,
   groups: page('GroupPage', group),

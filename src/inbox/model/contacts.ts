@@ -52,7 +52,7 @@ export async function addContact(address: string): Promise<Contact> {
 /** Throws ApiProblem. */
 export async function changeContact(
   id: string,
-  change: { name?: string | null; policy?: Policy | null },
+  change: { name?: string | null; policy?: Policy | null; modem?: string | null },
 ): Promise<void> {
   keep(await ask<Contact>('PATCH', `/api/v1/contacts/${id}`, { body: change }))
 }
@@ -66,6 +66,12 @@ export async function decideAbout(id: string, decision: string, body: object = {
 export async function lookUp(id: string): Promise<Contact> {
   await ask('POST', `/api/v1/contacts/${id}/capabilities`)
   return fetchContact(id)
+}
+
+/** They were joined to somebody else. */
+export function dropContact(id: string): void {
+  const next = new Map(known.peek())
+  if (next.delete(id)) known.value = next
 }
 
 function keep(contact: Contact): Contact {

@@ -49,6 +49,18 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
   void (next.has(conversationId) ? put('drafts', conversationId, draft) : remove('drafts', conversationId))
 }
 
+/** What was begun there goes on here, behind what was begun here. */
+export function moveDraft(fromId: string, toId: string): void {
+  if (!hasDraft(fromId)) return
+  const [left, right] = [draftOf(fromId), draftOf(toId)]
+  if (!hasDraft(toId)) changeDraft(toId, left)
+  else {
+    const text = [right.text, left.text].filter((part) => part !== '').join('\n')
+    changeDraft(toId, { text, attachments: [...right.attachments, ...left.attachments] })
+  }
+  dropDraft(fromId)
+}
+
 export function dropDraft(conversationId: string): void {
   changeDraft(conversationId, {
     text: '',

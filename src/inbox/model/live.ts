@@ -2,13 +2,14 @@
 import { effect, signal } from '@preact/signals'
 import { listen } from '../api/stream.ts'
 import type { GatewayEvent } from '../api/types.ts'
-import { refreshContact, refreshContacts } from './contacts.ts'
+import { dropContact, refreshContact, refreshContacts } from './contacts.ts'
 import { dropConversation, followChoice, loadConversations, refreshConversation } from './conversations.ts'
+import { moveDraft } from './drafts.ts'
 import { guideBy } from './guide.ts'
 import { pushOutbox } from './outbox.ts'
 import { findSession, session } from './session.ts'
 import { loadStatus, online, refreshStatus } from './status.ts'
-import { dropMessage, dropThread, keepMessage, reloadThreads } from './threads.ts'
+import { dropMessage, dropThread, keepMessage, reloadThreads, resetThread } from './threads.ts'
 
 /** Somebody who stops without saying so is taken to write for so long. */
 const TYPING_MS_MAX = 15_000
@@ -64,13 +65,28 @@ function apply(event: GatewayEvent): void {
     dropConversation(conversationId)
     dropThread(conversationId)
   } else if (conversationId !== null) refreshConversation(conversationId)
-  if (type === 'conversation.merged') void loadConversations()
+  if (type === 'conversation.merged' || type === 'conversation.split') regroup(event)
+  if (type === 'contact.merged') dropContact(String(event.data.merged))
   if (contactId !== null) refreshContact(contactId)
   if (type === 'message.received' && conversationId !== null) {
     setTyping(conversationId, false)
     newestInbound.value = event
   }
   if (/^(modem|signal|queue|settings|message)\./.test(type)) refreshStatus()
+}
+
+/** Conversations became one, or one became two: what was begun, and what is shown, goes along. */
+function regroup({ type, conversation_id: id, data }: GatewayEvent): void {
+  if (id === null) return
+  if (type === 'conversation.merged') {
+    const old = String(data.merged)
+    moveDraft(old, id)
+    dropConversation(old)
+    dropThread(old)
+    if (shownConversation.peek() === old) location.hash = `#/c/${id}`
+  }
+  void resetThread(id)
+  void loadConversations()
 }
 
 const typingTimers = new Map<string, ReturnType<typeof setTimeout>>()

@@ -55,6 +55,13 @@ export async function reloadThreads(shown: string | undefined): Promise<void> {
   if (shown !== undefined) await loadThread(shown)
 }
 
+/** Fetches it anew: messages have come to it or left it. */
+export async function resetThread(id: string): Promise<void> {
+  if (!threads.has(id)) return
+  threadOf(id).value = { messages: [], olderCursor: undefined, problem: undefined }
+  await loadThread(id)
+}
+
 const loadingOlder = new Set<string>()
 
 /** One page further back. */

@@ -48,6 +48,7 @@ export function AboutPanel({ conversationId }: { conversationId: string }) {
           <Later name="sheet" with={{ groupId: conversation.group.id }} />
         )}
         {conversation !== undefined && maySend.value && <TimerChoice conversation={conversation} />}
+        {contact !== undefined && <Later name="person" with={{ contact }} />}
         <Later name="gallery" with={{ conversationId }} />
         {contact !== undefined && <Blocking contact={contact} />}
       </div>

@@ -23,6 +23,8 @@ export interface ContactsTable {
   avatar_id: string | null
   /** null: the default of the settings. */
   policy: ContactPolicy | null
+  /** The modem that their texts leave through, where it can. */
+  preferred_lane: string | null
   signal_standing: Generated<SignalStanding>
   signal_checked_at_ms: number | null
   /** Before this, the directory is not asked again about this person. */
@@ -400,7 +402,23 @@ export interface SettingsTable {
   value_json: string
 }
 
+/** What contacts and conversations that were joined to others are now. */
+interface MergedIdsTable {
+  id: string
+  into_id: string
+  at_ms: number
+}
+
+/** A number and an account that the owner has taken apart. */
+interface KeptApartTable {
+  e164: string
+  aci: string
+  at_ms: number
+}
+
 export interface MailboxTables {
+  merged_ids: MergedIdsTable
+  kept_apart: KeptApartTable
   groups: GroupsTable
   message_recipients: MessageRecipientsTable
   message_versions: MessageVersionsTable

@@ -224,6 +224,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         await gate
         return router.submit(request)
       },
+      people: router.people,
       approve: (id) => router.approve(id),
       cancel: (id) => {
         calls.push(`cancel ${id}`)

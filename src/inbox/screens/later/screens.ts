@@ -9,6 +9,7 @@ import { Logs } from '../watch/logs.tsx'
 import { Queue } from '../watch/queue.tsx'
 import { Gallery } from './gallery.tsx'
 import { Palette } from './palette.tsx'
+import { Person } from './person.tsx'
 
 export const screens = {
   group: NewGroup,
@@ -20,5 +21,6 @@ export const screens = {
   sheet: GroupSheet,
   gallery: Gallery,
   palette: Palette,
+  person: Person,
   sim: SimPanel,
 }

@@ -184,3 +184,24 @@ export interface PageJson<T> {
   data: T[]
   next_cursor: string | null
 }
+
+export interface PauseJson {
+  transport: string | null
+  modem: string | null
+  since: string
+}
+
+export interface QueueJson {
+  data: { status: string; transport: string | null; lane: string | null; count: number; oldest_at: string | null }[]
+  paused: PauseJson[]
+}
+
+export interface JobJson {
+  message_id: string
+  state: string
+  priority: string
+  transport: string | null
+  modem: string | null
+  due_at: string | null
+  reason: string | null
+}

@@ -10,6 +10,7 @@ import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
 import { profileRoutes } from './api/profile.ts'
 import { pushRoutes } from './api/push.ts'
+import { queueRoutes } from './api/queue.ts'
 import { sandboxRoutes } from './api/sandbox.ts'
 import { searchRoutes } from './api/search.ts'
 import { sessionRoutes } from './api/session.ts'
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,
+  ...queueRoutes,
   ...webhookRoutes,
   ...sessionRoutes,
   ...userRoutes,

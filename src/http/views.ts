@@ -145,6 +145,7 @@ export function messageView(
     encrypted: message.encrypted === 1,
     policy: message.policy,
     modem: message.pinned_lane,
+    priority: message.priority,
     fallback:
       message.fallback_from === null
         ? null

@@ -54,6 +54,7 @@ import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { chooseSettings, LiveSettings } from './live-settings.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
+import { Pauses } from './pauses.ts'
 import { demandParties } from './people.ts'
 import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
@@ -101,6 +102,7 @@ export class Router {
   readonly sink: TransportSink
   /** The files of messages. */
   readonly media: MediaDesk
+  readonly pauses: Pauses
   readonly #context: RoutingContext
   readonly #outbox: Outbox
   readonly #sending: Sending
@@ -125,13 +127,11 @@ export class Router {
     })
     const transports = () => this.#transports
     const uses = new LaneUses(db, clock)
-    const lanes = () =>
-      usableLanes(
-        transports().flatMap((transport) => transport.lanes()),
-        settings,
-        (lane) => uses.of(lane),
-        clock(),
-      )
+    const all = () => transports().flatMap((transport) => transport.lanes())
+    const useOf = (lane: string) => uses.of(lane)
+    const lanes = () => usableLanes(this.pauses.applied(all()), settings, useOf, clock())
+    const commit = <T>(work: (tx: DatabaseTransaction) => Promise<T>) => this.#commit(work)
+    this.pauses = new Pauses({ db, events, clock, lanes: all, commit, changed: () => this.#laneWatch.look() })
     const agenda = new Agenda({ db, queue: outbox, lanes, clock, log })
     this.#context = {
       db,
@@ -145,6 +145,7 @@ export class Router {
         return transports()
       },
       lanes,
+      pauses: this.pauses,
       agenda,
       media: this.media,
       uses,
@@ -155,7 +156,7 @@ export class Router {
     this.#disappearing = new Disappearing(this.#context)
     this.#laneWatch = new LaneWatch({
       context: this.#context,
-      commit: (work) => this.#commit(work),
+      commit,
       reconcile: () => this.reconcile(),
     })
     const { region, textsApart } = settings
@@ -170,6 +171,7 @@ export class Router {
     const { db, log } = this.#context
     this.#transports = transports
     this.#context.settings.chosen = await readChosen(db)
+    await this.pauses.load()
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)

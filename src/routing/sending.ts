@@ -177,6 +177,9 @@ export class Sending {
       message.tries === claimed.tries &&
       message.not_before_ms === claimed.not_before_ms
     if (!isSame) throw new Superseded('the message is not to be sent now any more')
+    if (this.#context.pauses.over(attempt.transport, attempt.lane) !== undefined) {
+      throw new Superseded('its lane has just been paused; the end of that makes another job')
+    }
     await this.#begin(tx, attempt, message)
   }
 

@@ -35,6 +35,7 @@ import * as avatars from './migrations/0024_avatars.ts'
 import * as earlyWords from './migrations/0025_early_words.ts'
 import * as pictureSubjects from './migrations/0027_picture_subjects.ts'
 import * as pinnedLane from './migrations/0029_pinned_lane.ts'
+import * as queue from './migrations/0030_queue.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -73,6 +74,7 @@ const migrations = {
   '0025_early_words': earlyWords,
   '0027_picture_subjects': pictureSubjects,
   '0029_pinned_lane': pinnedLane,
+  '0030_queue': queue,
 }
 
 export interface OpenDatabaseOptions {

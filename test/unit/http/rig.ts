@@ -246,6 +246,9 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         return router.settings
       },
       changeSettings: (change) => router.changeSettings(change),
+      get pauses() {
+        return router.pauses
+      },
     },
     pictures: {
       fetchAgain: async (id) => {

@@ -172,7 +172,7 @@ export interface DataMessageJson {
 
 interface LiveSettingsJson {
   mode: string
-  fallback: { after: string; default: string; when_roaming: string }
+  fallback: { after: string; default: string; when_roaming: string; quiet_hours: string; time_zone: string }
 }
 
 export interface SettingsJson extends LiveSettingsJson {

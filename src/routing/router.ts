@@ -17,6 +17,7 @@
 import type { IdSource } from '../domain/ids.ts'
 import type { LaneUse } from '../domain/lane-choice.ts'
 import type { PictureLooks } from '../domain/media.ts'
+import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { Mode } from '../domain/route.ts'
 import type { LiveValues, SettingsChange } from '../domain/settings.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
@@ -178,7 +179,8 @@ export class Router {
     await this.#sending.recover()
     await this.media.start()
     await this.#context.uses.count(this.#context.lanes())
-    await endBackOff(db, 'sms', [QUOTA_EXCEEDED], this.#context.clock())
+    await endBackOff(db, 'sms', [QUOTA_EXCEEDED, QUIET_HOURS], this.#context.clock())
+    await endBackOff(db, 'mms', [QUIET_HOURS], this.#context.clock())
     this.#laneWatch.begin()
     for (const transport of transports) this.#unsubscribe.push(transport.onLanes(() => this.#laneWatch.look()))
     await this.#outbox.start({

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import type { Finding, FindingAction } from '../../domain/finding.ts'
+import { isQuietHours, isTimeZone } from '../../domain/quiet-hours.ts'
 import { MODES } from '../../domain/route.ts'
 import { FALLBACK_AFTER_MS, WHEN_ROAMING } from '../../domain/settings.ts'
 import { listDataMessages } from '../../store/data-messages.ts'
@@ -44,12 +45,28 @@ export const systemRoutes: readonly Route[] = [
             .nullable()
             .optional()
             .describe('Texts while only roaming modems could carry them.'),
+          quiet_hours: z
+            .string()
+            .max(16)
+            .refine(isQuietHours, { message: 'Write two times of day that differ, as 22:00-07:00, or off.' })
+            .nullable()
+            .optional()
+            .describe('In these no text follows by itself: it leaves when they end. As 22:00-07:00, or `off`.'),
+          time_zone: z
+            .string()
+            .max(64)
+            .refine(isTimeZone, { message: 'Write a time zone by its name, as Europe/Berlin.' })
+            .nullable()
+            .optional()
+            .describe('Of the quiet hours, as Europe/Berlin.'),
         })
         .optional(),
     }),
     handle: async ({ ports, body }) => {
       const { after, default: defaultPolicy, when_roaming: whenRoaming } = body.fallback ?? {}
-      await ports.router.changeSettings({ mode: body.mode, fallbackAfterMs: after, defaultPolicy, whenRoaming })
+      const { quiet_hours: quietHours, time_zone: timeZone } = body.fallback ?? {}
+      const fallback = { fallbackAfterMs: after, defaultPolicy, whenRoaming, quietHours, timeZone }
+      await ports.router.changeSettings({ mode: body.mode, ...fallback })
       return ok(settingsView(ports.router.settings, ports.longTextParts))
     },
   }),

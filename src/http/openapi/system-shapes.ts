@@ -12,7 +12,13 @@ import { count, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 
 const live = {
   mode: z.enum(MODES),
-  fallback: z.strictObject({ after: text, default: z.enum(CONTACT_POLICIES), when_roaming: z.enum(WHEN_ROAMING) }),
+  fallback: z.strictObject({
+    after: text,
+    default: z.enum(CONTACT_POLICIES),
+    when_roaming: z.enum(WHEN_ROAMING),
+    quiet_hours: text,
+    time_zone: text,
+  }),
 }
 
 const transport = z.enum(['sms', 'mms', 'signal']).nullable()

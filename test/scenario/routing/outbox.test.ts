@@ -53,6 +53,8 @@ class House {
         validityMs: 86_400_000,
         resendWhenUncertain: false,
         whenRoaming: 'ask',
+        quietHours: 'off',
+        timeZone: 'UTC',
       },
       ids: createIds(Date.now, (count) => crypto.getRandomValues(new Uint8Array(count))),
       clock: Date.now,

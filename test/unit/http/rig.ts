@@ -135,6 +135,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       validityMs: 86_400_000,
       resendWhenUncertain: false,
       whenRoaming: 'ask',
+      quietHours: 'off',
+      timeZone: 'UTC',
     },
     ids,
     clock,

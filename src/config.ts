@@ -89,6 +89,9 @@ export interface Config {
     default: 'auto' | 'ask' | 'signal_only' | 'sms_only'
     afterMs: number
     whenRoaming: 'ask' | 'always' | 'never'
+    /** `HH:MM-HH:MM` in `timeZone`, or `off`. */
+    quietHours: string
+    timeZone: string
   }
   validityMs: number
   resendWhenUncertain: boolean
@@ -210,6 +213,8 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       default: values.fallback.default,
       afterMs: values.fallback.after,
       whenRoaming: values.fallback.when_roaming,
+      quietHours: values.fallback.quiet_hours,
+      timeZone: values.fallback.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
     validityMs: values.validity,
     resendWhenUncertain: values.resend_when_uncertain,

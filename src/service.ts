@@ -161,6 +161,8 @@ async function start(
       validityMs: config.validityMs,
       resendWhenUncertain: config.resendWhenUncertain,
       whenRoaming: config.fallback.whenRoaming,
+      quietHours: config.fallback.quietHours,
+      timeZone: config.fallback.timeZone,
       textsApart: config.mms.groups === 'apart',
       longTextParts: config.mms.longTextParts,
     },

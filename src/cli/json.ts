@@ -174,7 +174,7 @@ export interface DataMessageJson {
 
 interface LiveSettingsJson {
   mode: string
-  fallback: { after: string; default: string; when_roaming: string }
+  fallback: { after: string; default: string; when_roaming: string; quiet_hours: string; time_zone: string }
 }
 
 export interface SettingsJson extends LiveSettingsJson {
@@ -185,4 +185,25 @@ export interface SettingsJson extends LiveSettingsJson {
 export interface PageJson<T> {
   data: T[]
   next_cursor: string | null
+}
+
+export interface PauseJson {
+  transport: string | null
+  modem: string | null
+  since: string
+}
+
+export interface QueueJson {
+  data: { status: string; transport: string | null; lane: string | null; count: number; oldest_at: string | null }[]
+  paused: PauseJson[]
+}
+
+export interface JobJson {
+  message_id: string
+  state: string
+  priority: string
+  transport: string | null
+  modem: string | null
+  due_at: string | null
+  reason: string | null
 }

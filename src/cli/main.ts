@@ -9,6 +9,8 @@ import { addContactCommands } from './contact-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
 import { addPinCommands } from './pin-commands.ts'
+import { addQueueCommands } from './queue-commands.ts'
+import { addSendCommand } from './send-command.ts'
 import { addSettingsCommand } from './settings-command.ts'
 import { addSignalCommands } from './signal-commands.ts'
 import { addUserCommands } from './user-commands.ts'
@@ -61,24 +63,7 @@ function program(): Command {
     .option('--log-level <level>', 'of the world; the gateway writes its own log', 'warn')
     .action(run(async (options) => (await import('./commands/serve.ts')).sandbox(options)))
 
-  talking(root, 'send <to> [text...]', 'sends a message; `-` as text reads it from standard input')
-    .option(
-      '--attach <file>',
-      'a file to go with it, over Signal or as a picture message; may be repeated',
-      (file, all: string[]) => [...all, file],
-      [],
-    )
-    .option('--subject <words>', 'goes by picture message where it leaves over the phone network; else its first line')
-    .option('--flash', 'to be shown at once and kept by nobody; always a text')
-    .option('--view-once', 'the one file is to be looked at once; without words')
-    .option('--voice', 'the files are voice messages')
-    .option('--policy <policy>', 'auto, ask, signal_only or sms_only, for this message')
-    .option('--modem <which>', 'id, label, number or port of the modem that its text goes through')
-    .option('--fallback-after <span>', 'time without a receipt before a text follows, as PT15M')
-    .option('--validity <span>', 'time after which nobody wants it any more')
-    .option('--idempotency-key <key>', 'the same key and message is sent once')
-    .option('--wait [span]', 'until it is delivered or settled otherwise (60s)')
-    .action(run(async (to, words, options) => (await import('./commands/messages.ts')).send(to, words, options)))
+  addSendCommand(root, talking, run)
   talking(root, 'inbox [who]', 'conversations; or what was said with somebody')
     .option('--limit <count>', 'at most so many', '50')
     .action(run(async (who, options) => (await import('./commands/messages.ts')).inbox(who, options)))
@@ -95,6 +80,7 @@ function program(): Command {
     run(async (id, options) => (await import('./commands/messages.ts')).show(id, options)),
   )
   addDecisionCommands(root, talking, run)
+  addQueueCommands(root, talking, run)
   addSettingsCommand(root, talking, run)
 
   talking(root, 'reply <message> <text...>', 'answers a message, quoting it').action(
@@ -389,13 +375,14 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `group`, `modem`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
+/** `contacts`, `group`, `modem`, `queue`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
     contacts: 'list',
     group: 'list',
     modem: 'list',
+    queue: 'list',
     signal: 'status',
     token: 'list',
     user: 'list',

@@ -16,5 +16,7 @@ export function addSettingsCommand(root: Command, talking: Talking, run: Run): v
     .option('--fallback-after <span>', 'time without a receipt over Signal before a text follows, as PT15M')
     .option('--fallback-policy <policy>', 'auto, ask, signal_only or sms_only, for who has no policy of their own')
     .option('--when-roaming <what>', 'ask, always or never')
+    .option('--quiet-hours <hours>', 'in which no text follows by itself, as 22:00-07:00, or off')
+    .option('--time-zone <zone>', 'of the quiet hours, as Europe/Berlin')
     .action(run(async (options) => (await import('./commands/settings.ts')).settings(options)))
 }

@@ -6,6 +6,7 @@
  * number its `+`; the leaves here turn them into what they mean.
  */
 import { z } from 'zod'
+import { isQuietHours, isTimeZone } from '../domain/quiet-hours.ts'
 import { count, duration, flag, size, text, url } from './leaves.ts'
 import { mmsSection, modemMms } from './mms-schema.ts'
 
@@ -232,10 +233,22 @@ export const configSchema = z.strictObject({
         .describe(
           'Texts while the modem roams (another modem that is at home goes first): `ask` holds each text and asks, `always` sends as at home, `never` lets them wait until the modem is home or their validity ends. A SIM that always roams wants `always`.',
         ),
+      quiet_hours: z
+        .string()
+        .refine(isQuietHours, { message: 'write two times of day that differ, as 22:00-07:00, or off' })
+        .prefault('off')
+        .describe(
+          'From when to when no text follows by itself for want of a receipt: it leaves when these hours end. What a person sends as a text goes at once, and so does what is `urgent`. As `22:00-07:00`, or `off`.',
+        ),
+      time_zone: z
+        .string()
+        .refine(isTimeZone, { message: 'write a time zone by its name, as Europe/Berlin' })
+        .optional()
+        .describe('Of the quiet hours, as `Europe/Berlin`; the machine’s when left out.'),
     })
     .prefault({})
     .describe(
-      'Going from Signal to a text message. Changed at run time by `PATCH /api/v1/settings` (in the inbox: Settings, Fallback), each of the three for itself; what was changed there wins, until it is left to this file again.',
+      'Going from Signal to a text message. Changed at run time by `PATCH /api/v1/settings` (in the inbox: Settings, Fallback), each for itself; what was changed there wins, until it is left to this file again.',
     ),
   validity: duration.prefault('P1D').describe('After this time an undelivered message is given up.'),
   resend_when_uncertain: flag

@@ -1,5 +1,6 @@
 /** What can be said about a running gateway, from what it knows of its modems, its Signal account and its queue. Pure. */
-import type { Finding } from '../domain/finding.ts'
+import type { Finding, FindingAction } from '../domain/finding.ts'
+import { type Pause, pauseWords } from '../domain/pause.ts'
 
 export interface ModemFacts {
   id: string
@@ -38,10 +39,22 @@ export interface RunningFacts {
     /** What gives to think although it works. */
     warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
   }
+  /** What people have told the queue to leave where it is. */
+  paused?: readonly Pause[]
   /** Outgoing messages that are not settled, by state. */
   waiting: readonly { state: string; count: number; oldestMs: number | null }[]
   components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
   nowMs: number
+}
+
+const PIN: FindingAction = { name: 'enter-pin', kind: 'place', path: '/settings/modems' }
+const CAPTCHA: FindingAction = { name: 'solve-captcha', kind: 'place', path: '/settings/signal' }
+const SIGNAL: FindingAction = { name: 'see-signal', kind: 'place', path: '/settings/signal' }
+const QUEUE: FindingAction = { name: 'see-queue', kind: 'place', path: '/queue' }
+
+function restart({ id }: ModemFacts): FindingAction {
+  const path = `/api/v1/modems/${encodeURIComponent(id)}/reset`
+  return { name: 'restart-modem', kind: 'request', method: 'POST', path }
 }
 
 const LOW_SIGNAL_DBM = -105
@@ -56,6 +69,7 @@ export function examineRunning(facts: RunningFacts): Finding[] {
     ...facts.components.map(component),
     ...facts.modems.flatMap((modem) => examineModem(modem)),
     ...examineSignal(facts),
+    ...(facts.paused ?? []).map((pause) => examinePause(pause, facts)),
     ...examineQueue(facts),
   ]
 }
@@ -155,11 +169,13 @@ function examineModem(modem: ModemFacts): Finding[] {
   const findings: Finding[] = []
   if (state !== undefined) {
     const reason = modem.reason === undefined ? '' : ` (${modem.reason})`
+    const action = modem.state === 'failed' ? restart(modem) : modem.state === 'sim-locked' ? PIN : undefined
     const isDenied = modem.state === 'searching' && modem.registration === 'denied'
     findings.push({
       ...state,
       severity: isDenied ? 'error' : state.severity,
       what: `${name} ${state.what}${reason}.`,
+      ...(action === undefined ? {} : { action }),
     })
   }
   if (modem.signalDbm !== undefined && modem.signalDbm < LOW_SIGNAL_DBM) {
@@ -182,6 +198,7 @@ function examineModem(modem: ModemFacts): Finding[] {
       severity: 'error',
       what: `${name}: all that can be done from here was done, in vain; it is tried again in an hour.`,
       fix: 'Unplug it and plug it in again; look at its power supply, which is the usual cause.',
+      action: restart(modem),
     })
   }
   if (modem.simChangedAtMs !== undefined) {
@@ -224,6 +241,7 @@ const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
     severity: 'error',
     what: 'may not send until a person solves a captcha',
     fix: 'causeway signal status shows the page; then: causeway signal captcha TOKEN.',
+    action: CAPTCHA,
   },
   'connected-elsewhere': {
     id: 'signal.connected_elsewhere',
@@ -236,6 +254,7 @@ const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
     severity: 'error',
     what: 'was signed out: the number was registered elsewhere, or the phone has removed this device',
     fix: 'If that was not you, register it again (causeway signal register) or link it again (causeway signal link).',
+    action: SIGNAL,
   },
   expired: {
     id: 'signal.protocol_age',
@@ -257,12 +276,27 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
   }
   if (signal.state === 'none') {
     const fix = 'causeway signal register NUMBER (it logs out a phone that uses Signal with this number).'
-    return [{ id: 'signal.unregistered', severity: 'warning', what: 'There is no Signal account: texts only.', fix }]
+    const what = 'There is no Signal account: texts only.'
+    return [{ id: 'signal.unregistered', severity: 'warning', what, fix, action: SIGNAL }]
   }
   const state = SIGNAL_STATES[signal.state]
   if (state === undefined) return []
   const reason = signal.reason === undefined ? '' : ` (${signal.reason})`
   return [{ ...state, what: `The Signal account ${state.what}${reason}.` }, ...warnings]
+}
+
+function examinePause(pause: Pause, { modems }: RunningFacts): Finding {
+  const { transport, lane, sinceMs } = pause
+  const name = modems.find(({ id }) => id === lane)?.label ?? lane
+  const of = lane === null ? (transport === null ? '' : ` --transport ${transport}`) : ` --modem ${lane}`
+  const body = lane === null ? (transport === null ? {} : { transport }) : { modem: lane }
+  return {
+    id: 'queue.paused',
+    severity: 'warning',
+    what: `${capital(`${name === null ? '' : `${name}: `}${pauseWords(pause)}`)}; nothing leaves there since ${new Date(sinceMs).toISOString()}.`,
+    fix: `Let it go on: causeway queue resume${of}.`,
+    action: { name: 'resume-queue', kind: 'request', method: 'POST', path: '/api/v1/queue/resume', body },
+  }
 }
 
 function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
@@ -272,7 +306,8 @@ function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
   const held = count('held')
   if (held > 0) {
     const fix = 'causeway messages --status held, then: causeway approve ID, or cancel ID.'
-    findings.push({ id: 'queue.held', severity: 'warning', what: `${held} messages wait for your decision.`, fix })
+    const what = `${held} messages wait for your decision.`
+    findings.push({ id: 'queue.held', severity: 'warning', what, fix, action: QUEUE })
   }
   const uncertain = count('uncertain')
   if (uncertain > 0) {
@@ -284,7 +319,8 @@ function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
   if (queued > 0 && nowMs - oldestMs > STALLED_MS) {
     const minutes = Math.round((nowMs - oldestMs) / 60_000)
     const fix = 'See why: causeway messages --status queued, and causeway show ID.'
-    findings.push({ id: 'queue.stalled', severity: 'warning', what: `A message has waited ${minutes} minutes.`, fix })
+    const what = `A message has waited ${minutes} minutes.`
+    findings.push({ id: 'queue.stalled', severity: 'warning', what, fix, action: QUEUE })
   } else if (queued > BACKLOG_WARNING) {
     const fix = 'A modem sends a text every few seconds; another modem shares the work.'
     findings.push({ id: 'queue.backlog', severity: 'warning', what: `${queued} messages wait to be sent.`, fix })

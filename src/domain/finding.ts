@@ -3,6 +3,21 @@
 export const SEVERITIES = ['ok', 'info', 'warning', 'error'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
+export const ACTIONS = [
+  'restart-modem',
+  'enter-pin',
+  'resume-queue',
+  'see-queue',
+  'solve-captcha',
+  'see-signal',
+] as const
+
+/** What mends it: a request that the program takes, or (`place`) where in the inbox a person does it. */
+export type FindingAction = { readonly name: (typeof ACTIONS)[number] } & (
+  | { readonly kind: 'request'; readonly method: 'POST'; readonly path: string; readonly body?: object }
+  | { readonly kind: 'place'; readonly path: string }
+)
+
 export interface Finding {
   /** Stable and documented: `modem.sim_pin`. */
   id: string
@@ -11,4 +26,6 @@ export interface Finding {
   what: string
   /** What to do; undefined when nothing is to be done. */
   fix: string | undefined
+  /** Left out: nothing that a button could do. */
+  action?: FindingAction
 }

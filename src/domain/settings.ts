@@ -16,6 +16,10 @@ export interface LiveValues {
   /** Of contacts that have no policy of their own. */
   defaultPolicy: ContactPolicy
   whenRoaming: WhenRoaming
+  /** `HH:MM-HH:MM`, in which no text follows by itself; `off`: there are none. */
+  quietHours: string
+  /** IANA name of the zone of those hours. */
+  timeZone: string
 }
 
 /** null: as the configuration says. */

@@ -383,6 +383,7 @@ export interface ApiPorts {
     | 'refreshCapabilities'
     | 'sendAsText'
     | 'settings'
+    | 'pauses'
     | 'changeSettings'
   >
   /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`, `mms-sends-only`. */

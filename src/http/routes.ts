@@ -12,6 +12,7 @@ import { modemRoutes } from './api/modems.ts'
 import { pictureRoutes } from './api/pictures.ts'
 import { profileRoutes } from './api/profile.ts'
 import { pushRoutes } from './api/push.ts'
+import { queueRoutes } from './api/queue.ts'
 import { registrationLockRoutes } from './api/registration-lock.ts'
 import { sandboxRoutes } from './api/sandbox.ts'
 import { searchRoutes } from './api/search.ts'
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,
+  ...queueRoutes,
   ...webhookRoutes,
   ...sessionRoutes,
   ...userRoutes,

@@ -84,11 +84,19 @@ export const SETTING_NAMES = {
   fallbackAfterMs: 'fallback.after',
   defaultPolicy: 'fallback.default',
   whenRoaming: 'fallback.when_roaming',
+  quietHours: 'fallback.quiet_hours',
+  timeZone: 'fallback.time_zone',
 } as const satisfies Record<keyof LiveValues, string>
 
-function liveView({ mode, fallbackAfterMs, defaultPolicy, whenRoaming }: LiveValues) {
-  const after = formatDuration(fallbackAfterMs)
-  return { mode, fallback: { after, default: defaultPolicy, when_roaming: whenRoaming } }
+function liveView({ mode, fallbackAfterMs, defaultPolicy, whenRoaming, quietHours, timeZone }: LiveValues) {
+  const fallback = {
+    after: formatDuration(fallbackAfterMs),
+    default: defaultPolicy,
+    when_roaming: whenRoaming,
+    quiet_hours: quietHours,
+    time_zone: timeZone,
+  }
+  return { mode, fallback }
 }
 
 /** So much of what tells one picture from another stands in its address, for caches alone. */
@@ -145,6 +153,7 @@ export function messageView(
     encrypted: message.encrypted === 1,
     policy: message.policy,
     modem: message.pinned_lane,
+    priority: message.priority,
     fallback:
       message.fallback_from === null
         ? null

@@ -4,6 +4,7 @@
  * doubling one is harmless, since `reconcile` makes them all again and an attempt is claimed in a transaction.
  */
 import { chooseLane } from '../domain/lane-choice.ts'
+import type { Priority } from '../domain/priority.ts'
 import type { Lane, TransportName } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
@@ -25,12 +26,19 @@ export interface AttemptJob {
   lane: string
 }
 
+export interface TimedAttempt {
+  job: AttemptJob
+  delayMs: number
+  /** Of what is due on its lane the most urgent goes first, then the oldest. */
+  priority: Priority
+}
+
 /**
  * The clock of the outbox. Never waits for a queue that is away. `mode` says what to do where the very same job exists:
  * `again` makes another one (the existing one may be running and about to end without effect), `once` leaves it at that.
  */
 export interface JobQueue {
-  attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void>
+  attempt(jobs: readonly TimedAttempt[], mode: 'again' | 'once'): Promise<void>
   deadline(jobs: readonly { messageId: string; atMs: number; delayMs: number }[], mode: 'again' | 'once'): Promise<void>
 }
 
@@ -124,7 +132,7 @@ export class Agenda {
     const of = (name: TransportName) => all.filter(({ transport }) => transport === name)
     const lanes = { sms: of('sms'), mms: of('mms'), signal: of('signal') }
     const now = this.#clock()
-    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, ...to }) => {
+    const jobs = messages.flatMap(({ id, leg, tries, transport, not_before_ms, priority, ...to }) => {
       const choice = chooseLane(lanes[transport], {
         number: to.number ?? undefined,
         parts: 1,
@@ -137,7 +145,7 @@ export class Agenda {
       // Where quotas are in the way the attempt finds that out again and says so.
       const lane = hints?.get(id) ?? (choice.kind === 'away' ? undefined : choice.lane)
       if (lane === undefined) return []
-      return [{ job: { messageId: id, leg, tries, transport, lane }, delayMs: delay(not_before_ms, now) }]
+      return [{ job: { messageId: id, leg, tries, transport, lane }, delayMs: delay(not_before_ms, now), priority }]
     })
     if (jobs.length > 0) await this.#queue.attempt(jobs, mode)
   }

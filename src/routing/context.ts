@@ -8,6 +8,7 @@ import type { Agenda } from './agenda.ts'
 import type { LaneUses } from './lane-use.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { MediaDesk } from './media.ts'
+import type { Pauses } from './pauses.ts'
 
 export interface RoutingContext {
   db: Database
@@ -22,6 +23,8 @@ export interface RoutingContext {
   transports: readonly Transport[]
   /** All lanes of all transports, as the settings let them be used. */
   lanes: () => readonly Lane[]
+  /** What people have told the queue to leave where it is. */
+  pauses: Pauses
   agenda: Agenda
   media: MediaDesk
   /** What the lanes have sent. */

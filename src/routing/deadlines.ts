@@ -17,6 +17,9 @@ import { expire } from './sending.ts'
 /** A message that is just being handed over is looked at again after this. */
 const BUSY_RETRY_MS = 2_000
 
+/** A message that waits for Signal while that is paused is looked at again after this. */
+const PAUSED_RETRY_MS = 60_000
+
 /** Does what is due for this message; nothing when nothing is. */
 export async function meetDeadline(context: RoutingContext, tx: DatabaseTransaction, messageId: string): Promise<void> {
   const now = context.clock()
@@ -72,6 +75,10 @@ async function leaveSignal(context: RoutingContext, tx: DatabaseTransaction, mes
   const asksPerson = message.code === CONSENT_NEEDED || message.code === 'identity-changed'
   if (message.transport !== 'signal' || message.leg === null || (message.state === 'held' && asksPerson)) {
     await stay(untilEnd)
+    return
+  }
+  if (message.sent_at_ms === null && context.pauses.over('signal') !== undefined) {
+    await stay(Math.min(now + PAUSED_RETRY_MS, untilEnd ?? Number.MAX_SAFE_INTEGER))
     return
   }
   const { contact } = await partiesOf(tx, message)

@@ -2,9 +2,11 @@
  * The settings in force: the configuration's, and over them what people have chosen while it runs. Whoever holds this object
  * sees a change at once; it is set only after the choice was committed.
  */
+import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { LiveValues, SettingsChange } from '../domain/settings.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { endBackOff } from '../store/messages.ts'
 import { readChosen, writeChosen } from '../store/settings.ts'
 import type { RoutingSettings } from './facts.ts'
 
@@ -42,6 +44,14 @@ export class LiveSettings implements Required<RoutingSettings> {
     return this.#chosen.whenRoaming ?? this.configured.whenRoaming
   }
 
+  get quietHours() {
+    return this.#chosen.quietHours ?? this.configured.quietHours
+  }
+
+  get timeZone() {
+    return this.#chosen.timeZone ?? this.configured.timeZone
+  }
+
   get region() {
     return this.configured.region
   }
@@ -65,7 +75,7 @@ export class LiveSettings implements Required<RoutingSettings> {
 
 /** Writes a choice down, for people to see in the event log; what is chosen from then on, to be set after the commit. */
 export async function chooseSettings(
-  { events, settings }: { events: EventLog; settings: LiveSettings },
+  { events, settings, clock }: { events: EventLog; settings: LiveSettings; clock: () => number },
   tx: DatabaseTransaction,
   change: SettingsChange,
 ): Promise<Partial<LiveValues>> {
@@ -77,6 +87,10 @@ export async function chooseSettings(
   }
   if (Object.values(fallback).some((value) => value !== undefined)) {
     await events.append(tx, { type: 'settings.fallback', data: fallback })
+  }
+  if (change.quietHours !== undefined || change.timeZone !== undefined) {
+    // Their attempts look at the hours anew.
+    for (const transport of ['sms', 'mms'] as const) await endBackOff(tx, transport, [QUIET_HOURS], clock())
   }
   return chosen
 }

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Log } from '../log.ts'
-import type { AttemptJob } from './agenda.ts'
+import type { AttemptJob, TimedAttempt } from './agenda.ts'
 import type { Outbox } from './router.ts'
 
 export interface RedisOutboxOptions {
@@ -57,6 +57,8 @@ const RECONNECT_MAX_MS = 1_000
 const WORKER_RETRY_MS = 250
 /** How long the start waits for Redis. */
 const FIRST_CONNECTION_TIMEOUT_MS = 10_000
+/** BullMQ takes the smallest first, and of equal ones the one that came first. */
+const RANKS = { urgent: 1, normal: 2, bulk: 3 } as const
 /** Finished or failed, a job leaves no trace: its id must be free. */
 const JOB = { removeOnComplete: true, removeOnFail: true, attempts: 1 }
 
@@ -94,7 +96,7 @@ export class RedisOutbox implements Outbox {
     })
   }
 
-  async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {
+  async attempt(jobs: readonly TimedAttempt[], mode: 'again' | 'once'): Promise<void> {
     if (!this.#open()) return
     const fresh = mode === 'once' ? jobs : jobs.filter(({ job }) => !this.#queued.has(rootOf(job)))
     for (const name of new Set(fresh.map(({ job }) => queueOf(job)))) {
@@ -106,10 +108,10 @@ export class RedisOutbox implements Outbox {
         if (delayMs === 0 && this.#queued.size < QUEUED_MAX) this.#queued.add(rootOf(job))
       }
       const added = queue.addBulk(
-        group.map(({ job, delayMs }) => ({
+        group.map(({ job, delayMs, priority }) => ({
           name: 'attempt',
           data: job,
-          opts: { ...JOB, delay: delayMs, jobId: this.#id(rootOf(job), mode) },
+          opts: { ...JOB, delay: delayMs, jobId: this.#id(rootOf(job), mode), priority: RANKS[priority] },
         })),
       )
       await added.catch((error: unknown) => {

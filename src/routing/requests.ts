@@ -1,5 +1,6 @@
 /** What people and programs ask of the router, and what they get. The HTTP edge maps to and from these. */
 import type { ContactPolicy } from '../domain/contact.ts'
+import type { Priority } from '../domain/priority.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 
@@ -37,6 +38,8 @@ export interface SubmitRequest {
   flash?: boolean
   /** For this message only; else the contact's. */
   policy?: ContactPolicy
+  /** Before or behind what waits for the same lane; normal when left out. */
+  priority?: Priority
   /** Id of the modem that its text goes through; no other one carries it. */
   modem?: string
   /** ms without proof of delivery over Signal before a text goes out; else the setting (15 min). */

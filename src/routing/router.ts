@@ -17,6 +17,7 @@
 import type { IdSource } from '../domain/ids.ts'
 import type { LaneUse } from '../domain/lane-choice.ts'
 import type { PictureLooks } from '../domain/media.ts'
+import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { Mode } from '../domain/route.ts'
 import type { LiveValues, SettingsChange } from '../domain/settings.ts'
 import type { Lane, Transport, TransportSink } from '../domain/transport.ts'
@@ -55,6 +56,7 @@ import { LaneWatch, QUOTA_EXCEEDED } from './lane-watch.ts'
 import { chooseSettings, LiveSettings } from './live-settings.ts'
 import { MediaDesk, type MediaSettings } from './media.ts'
 import { Pace } from './pace.ts'
+import { Pauses } from './pauses.ts'
 import { demandParties } from './people.ts'
 import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
@@ -104,6 +106,7 @@ export class Router {
   readonly media: MediaDesk
   /** Who is who, and who is known. */
   readonly people: PeopleDesk
+  readonly pauses: Pauses
   readonly #context: RoutingContext
   readonly #outbox: Outbox
   readonly #sending: Sending
@@ -128,13 +131,11 @@ export class Router {
     })
     const transports = () => this.#transports
     const uses = new LaneUses(db, clock)
-    const lanes = () =>
-      usableLanes(
-        transports().flatMap((transport) => transport.lanes()),
-        settings,
-        (lane) => uses.of(lane),
-        clock(),
-      )
+    const all = () => transports().flatMap((transport) => transport.lanes())
+    const useOf = (lane: string) => uses.of(lane)
+    const lanes = () => usableLanes(this.pauses.applied(all()), settings, useOf, clock())
+    const commit = <T>(work: (tx: DatabaseTransaction) => Promise<T>) => this.#commit(work)
+    this.pauses = new Pauses({ db, events, clock, lanes: all, commit, changed: () => this.#laneWatch.look() })
     const agenda = new Agenda({ db, queue: outbox, lanes, clock, log })
     this.#context = {
       db,
@@ -148,6 +149,7 @@ export class Router {
         return transports()
       },
       lanes,
+      pauses: this.pauses,
       agenda,
       media: this.media,
       uses,
@@ -159,7 +161,7 @@ export class Router {
     this.#disappearing = new Disappearing(this.#context)
     this.#laneWatch = new LaneWatch({
       context: this.#context,
-      commit: (work) => this.#commit(work),
+      commit,
       reconcile: () => this.reconcile(),
     })
     const { region, textsApart } = settings
@@ -174,13 +176,15 @@ export class Router {
     const { db, log } = this.#context
     this.#transports = transports
     this.#context.settings.chosen = await readChosen(db)
+    await this.pauses.load()
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
     await this.#sending.recover()
     await this.media.start()
     await this.#context.uses.count(this.#context.lanes())
-    await endBackOff(db, 'sms', [QUOTA_EXCEEDED], this.#context.clock())
+    await endBackOff(db, 'sms', [QUOTA_EXCEEDED, QUIET_HOURS], this.#context.clock())
+    await endBackOff(db, 'mms', [QUIET_HOURS], this.#context.clock())
     this.#laneWatch.begin()
     for (const transport of transports) this.#unsubscribe.push(transport.onLanes(() => this.#laneWatch.look()))
     await this.#outbox.start({

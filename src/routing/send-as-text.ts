@@ -4,6 +4,7 @@
  * rule book is asked as ever: what may never be plaintext is not, whoever asks.
  */
 import { CausewayError } from '../domain/errors.ts'
+import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import { planRoute, whyNoText } from '../domain/route.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
@@ -13,9 +14,10 @@ import type { RoutingContext } from './context.ts'
 import { approveMessage } from './decisions.ts'
 import { gatherFacts, TEXT_WANTED } from './facts.ts'
 import { applyPlan, CONSENT_NEEDED, partiesOf, partsCounter } from './plans.ts'
+import { breakQuiet } from './quiet.ts'
 
 /**
- * Errors: CausewayError `unknown-message`; `wrong-state` when it does not wait for Signal; `no-text` with why it may not be a
+ * Errors: CausewayError `unknown-message`; `wrong-state` when it does not wait for Signal, nor for the end of quiet hours; `no-text` with why it may not be a
  * text; `identity-changed`.
  */
 export async function sendAsText(
@@ -28,6 +30,7 @@ export async function sendAsText(
     throw new CausewayError({ code: 'unknown-message', message: 'There is no such message.', retry: 'never' })
   }
   if (message.state === 'held' && message.code === CONSENT_NEEDED) return approveMessage(context, tx, messageId)
+  if (message.state === 'queued' && message.code === QUIET_HOURS) return breakQuiet(context, tx, message)
   if (!waitsForSignal(message)) {
     const words = 'Only a message that Signal carries, and that has not arrived yet, can be sent as a text.'
     throw new CausewayError({ code: 'wrong-state', message: `${words} It is ${message.state}.`, retry: 'never' })

@@ -31,6 +31,7 @@ import { QUOTA_EXCEEDED } from './lane-watch.ts'
 import { moveMessage } from './moves.ts'
 import { outgoingMedia } from './outgoing-media.ts'
 import { addresseeOf, applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
+import { keepQuiet } from './quiet.ts'
 
 interface Claim {
   attempt: ClaimedAttempt
@@ -124,6 +125,7 @@ export class Sending {
     const begun = parts.find(({ state }) => state !== 'pending')
     if (begun === undefined && (await this.#replanned(tx, message, parties))) return undefined
     if (!(await mayGoNow(tx, message.id, now))) return undefined
+    if (begun === undefined && (await keepQuiet(this.#context, tx, message))) return undefined
     const transport = transports.find(({ name }) => name === transportName)
     if (transport === undefined) return undefined
     const choice = await this.#chooseLane(tx, transport, message, begun?.lane, parties)
@@ -177,6 +179,9 @@ export class Sending {
       message.tries === claimed.tries &&
       message.not_before_ms === claimed.not_before_ms
     if (!isSame) throw new Superseded('the message is not to be sent now any more')
+    if (this.#context.pauses.over(attempt.transport, attempt.lane) !== undefined) {
+      throw new Superseded('its lane has just been paused; the end of that makes another job')
+    }
     await this.#begin(tx, attempt, message)
   }
 

@@ -71,6 +71,7 @@ export async function storeMessage(
     id,
     policy: request.policy ?? null,
     pinned_lane: request.modem ?? null,
+    priority: request.priority ?? 'normal',
     text_approved: 0,
     leg: null,
     attachments: media.length,

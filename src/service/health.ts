@@ -3,6 +3,7 @@ import type { SmsModem } from '../../modem/contract.ts'
 import type { Config } from '../config.ts'
 import { examineHost } from '../doctor/host.ts'
 import { examineRunning } from '../doctor/running.ts'
+import { pauseWords } from '../domain/pause.ts'
 import type { ComponentHealth, HealthPort } from '../http/ports.ts'
 import type { Router } from '../routing/router.ts'
 import type { SignalAccount } from '../signal/contract.ts'
@@ -38,12 +39,15 @@ export class Health implements HealthPort {
   }
 
   async components(): Promise<readonly ComponentHealth[]> {
-    const { modems, lines, account, router, queueProblem } = this.#parts
-    const problem = queueProblem()
-    const database = await this.#databaseProblem()
+    const { modems, lines, account, router } = this.#parts
+    const [database, queue] = await this.#foundations()
+    const paused = router.pauses.all.map(
+      (pause) => `${pauseWords(pause)}, since ${new Date(pause.sinceMs).toISOString()}`,
+    )
+    const isPaused = queue.status === 'pass' && paused.length > 0
     return [
-      { component: 'database', status: database === undefined ? 'pass' : 'fail', detail: database },
-      { component: 'queue', status: problem === undefined ? 'pass' : 'warn', detail: problem },
+      database,
+      isPaused ? { ...queue, status: 'warn', detail: paused.join('; ') } : queue,
       ...modems.map((modem): ComponentHealth => {
         const { state, reason, id } = modem.status()
         // A modem that is ready may be out of use all the same: its quota is used up, its SIM refuses everything.
@@ -62,7 +66,7 @@ export class Health implements HealthPort {
   async doctor() {
     const { config, db, router, modems, lines, watch, account, clock } = this.#parts
     const { state, reason, e164, warnings } = account.status()
-    const components = (await this.components()).filter(({ component }) => /^(database|queue)$/.test(component))
+    const components = await this.#foundations()
     const missed = await unsetPictures(db, clock())
     const obstacles = new Map(await Promise.all(modems.map(async ({ id }) => [id, await lines.obstacle(id)] as const)))
     return [
@@ -82,6 +86,7 @@ export class Health implements HealthPort {
           oldestMs: oldest_ms,
         })),
         components,
+        paused: router.pauses.all,
         nowMs: clock(),
       }),
     ]
@@ -97,6 +102,16 @@ export class Health implements HealthPort {
   /** Whether the process can still do its work: the database answers. */
   async isWell(): Promise<boolean> {
     return (await this.#databaseProblem()) === undefined
+  }
+
+  /** Without these nothing works. A pause is no fault of theirs. */
+  async #foundations(): Promise<readonly [ComponentHealth, ComponentHealth]> {
+    const database = await this.#databaseProblem()
+    const problem = this.#parts.queueProblem()
+    return [
+      { component: 'database', status: database === undefined ? 'pass' : 'fail', detail: database },
+      { component: 'queue', status: problem === undefined ? 'pass' : 'warn', detail: problem },
+    ]
   }
 
   async #databaseProblem(): Promise<string | undefined> {

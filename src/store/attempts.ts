@@ -52,6 +52,21 @@ const legBy = prepared((db, $: { messageId: string; leg: number }) =>
   db.selectFrom('legs').selectAll().where('message_id', '=', $.messageId).where('leg', '=', $.leg),
 )
 
+/** Adds to why this leg of the plan is as it is. */
+export async function reasonOnLeg(
+  tx: DatabaseTransaction,
+  messageId: string,
+  leg: number,
+  more: string,
+): Promise<void> {
+  await tx
+    .updateTable('legs')
+    .set({ reason: sql<string>`reason || ${`; ${more}`}` })
+    .where('message_id', '=', messageId)
+    .where('leg', '=', leg)
+    .execute()
+}
+
 /** Opens the next attempt of a message. Fails on the UNIQUE index when one is open. */
 export async function openAttempt(tx: DatabaseTransaction, attempt: NewAttempt): Promise<void> {
   await insertAttempt(tx, attempt)

@@ -35,6 +35,7 @@ import * as avatars from './migrations/0024_avatars.ts'
 import * as earlyWords from './migrations/0025_early_words.ts'
 import * as pictureSubjects from './migrations/0027_picture_subjects.ts'
 import * as pinnedLane from './migrations/0029_pinned_lane.ts'
+import * as queue from './migrations/0030_queue.ts'
 import * as people from './migrations/0031_people.ts'
 import * as earlyChanges from './migrations/0033_early_changes.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -75,6 +76,7 @@ const migrations = {
   '0025_early_words': earlyWords,
   '0027_picture_subjects': pictureSubjects,
   '0029_pinned_lane': pinnedLane,
+  '0030_queue': queue,
   '0031_people': people,
   '0033_early_changes': earlyChanges,
 }

@@ -2,6 +2,7 @@
  * Messages as the router writes and finds them. State is never decided here; see `domain/message.ts`.
  */
 import { type Insertable, sql, type Updateable } from 'kysely'
+import type { Priority } from '../domain/priority.ts'
 import type { TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared, preparedByShape } from './prepared.ts'
@@ -23,6 +24,7 @@ export interface WaitingMessage {
   pinned_lane: string | null
   /** Of the contact. */
   preferred_lane: string | null
+  priority: Priority
 }
 
 const inserting = preparedByShape((db, values: Insertable<MessagesTable>) =>
@@ -136,6 +138,7 @@ export function waitingMessages(
       'c.sms_lane',
       'c.reply_lane',
       'm.pinned_lane',
+      'm.priority',
     ])
     .select(['k.e164 as number', 'k.preferred_lane', begunLane.as('begun_lane')])
     .where(sql<boolean>`m.state in ('queued', 'sending') and m.state = 'queued' and m.leg is not null`)
@@ -199,7 +202,7 @@ const onAgenda = prepared((db, $: { ids: string; nowMs: number; lateMs: number }
     .innerJoin('conversations as c', 'c.id', 'm.conversation_id')
     .leftJoin('contacts as k', 'k.id', 'c.contact_id')
     .select(['m.id', 'm.leg', 'm.tries', 'm.transport', 'm.not_before_ms', 'm.due_at_ms'])
-    .select(['c.sms_lane', 'c.reply_lane', 'm.pinned_lane', 'k.e164 as number', 'k.preferred_lane'])
+    .select(['c.sms_lane', 'c.reply_lane', 'm.pinned_lane', 'm.priority', 'k.e164 as number', 'k.preferred_lane'])
     .select([
       begunLane.as('begun_lane'),
       sql<number>`m.state = 'queued' and m.leg is not null and ${gate($.nowMs, $.lateMs)}`.as('may_go'),
@@ -269,6 +272,22 @@ export async function endBackOff(
     .where('transport', '=', transport)
     .where('not_before_ms', '>', nowMs)
     .where('code', 'in', [...codes])
+    .execute()
+}
+
+/** Queued messages that Signal has not had yet get the time of their plan anew: the wait until now was none of its doing. */
+export async function beginPatience(tx: DatabaseTransaction, nowMs: number): Promise<void> {
+  await tx
+    .updateTable('messages')
+    .set({
+      leg_started_at_ms: nowMs,
+      due_at_ms: sql<number>`min(valid_until_ms, ${nowMs} + coalesce((select l.fallback_after_ms from legs l
+        where l.message_id = messages.id and l.leg = messages.leg), valid_until_ms))`,
+    })
+    .where(sql<boolean>`state in ('queued', 'sending') and state = 'queued'`)
+    .where('transport', '=', 'signal')
+    .where('sent_at_ms', 'is', null)
+    .where('leg', 'is not', null)
     .execute()
 }
 

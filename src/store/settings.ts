@@ -3,6 +3,7 @@
  * version of ours could have written counts as not chosen.
  */
 import { CONTACT_POLICIES } from '../domain/contact.ts'
+import { isQuietHours, isTimeZone } from '../domain/quiet-hours.ts'
 import { MODES } from '../domain/route.ts'
 import { FALLBACK_AFTER_MS, type LiveValues, type SettingsChange, WHEN_ROAMING } from '../domain/settings.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -12,6 +13,8 @@ const KEYS = {
   fallbackAfterMs: 'fallback_after_ms',
   defaultPolicy: 'default_policy',
   whenRoaming: 'when_roaming',
+  quietHours: 'quiet_hours',
+  timeZone: 'time_zone',
 } as const satisfies Record<keyof LiveValues, string>
 
 /** What people chose. */
@@ -24,7 +27,10 @@ export async function readChosen(db: Database): Promise<Partial<LiveValues>> {
   const whenRoaming = oneOf(KEYS.whenRoaming, WHEN_ROAMING)
   const after = values.get(KEYS.fallbackAfterMs)
   const isSpan = typeof after === 'number' && after >= FALLBACK_AFTER_MS.min && after <= FALLBACK_AFTER_MS.max
+  const [hours, zone] = [values.get(KEYS.quietHours), values.get(KEYS.timeZone)]
   return {
+    ...(typeof hours === 'string' && isQuietHours(hours) ? { quietHours: hours } : {}),
+    ...(typeof zone === 'string' && isTimeZone(zone) ? { timeZone: zone } : {}),
     ...(mode === undefined ? {} : { mode }),
     ...(defaultPolicy === undefined ? {} : { defaultPolicy }),
     ...(whenRoaming === undefined ? {} : { whenRoaming }),

@@ -183,6 +183,28 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await row.waitFor({ state: 'detached' })
   })
 
+  it('the queue is paused on its page, the strip says so, and the check-up offers to let it go on', async () => {
+    await page.goto(at('/queue'))
+    await page.getByText('Pause …').click()
+    await page.getByRole('button', { name: 'Pause: SMS' }).click()
+    await page.locator('.pauses [role=status]', { hasText: 'SMS' }).waitFor()
+    await page.locator('.strip', { hasText: 'Queue paused' }).waitFor()
+    await page.goto(at('/doctor'))
+    const finding = page.locator('.finding', { hasText: 'queue.paused' })
+    await finding.getByRole('button', { name: 'Resume' }).click()
+    await finding.waitFor({ state: 'detached' })
+    await page.locator('.strip a', { hasText: 'Queue paused' }).waitFor({ state: 'detached' })
+  })
+
+  it('quiet hours are set and switched off where the fallback is', async () => {
+    await page.goto(at('/settings/fallback'))
+    await page.getByLabel('From', { exact: true }).fill('23:15')
+    await page.getByRole('button', { name: 'Keep quiet in these hours' }).click()
+    await page.getByText('From 23:15 to 07:00').waitFor()
+    await page.getByRole('button', { name: 'No quiet hours' }).click()
+    await page.getByText('There are none.').waitFor()
+  })
+
   it('the check-up says what is wrong and what to do; the log shows its lines', async () => {
     await page.goto(at('/doctor'))
     await page.locator('.finding').first().waitFor()

@@ -40,6 +40,8 @@ type Options = GatewayOptions & { json?: boolean }
 
 export interface SendOptions extends Options {
   policy?: string
+  /** `urgent`, `normal` or `bulk`. */
+  priority?: string
   fallbackAfter?: string
   /** Id, label, number or port of a modem. */
   modem?: string
@@ -88,6 +90,7 @@ export async function send(to: string, words: readonly string[], options: SendOp
     view_once: options.viewOnce,
     flash: options.flash,
     policy: options.policy,
+    priority: options.priority,
     modem: options.modem === undefined ? undefined : (await pick(gateway, options.modem)).id,
     fallback_after: options.fallbackAfter,
     validity: options.validity,

@@ -9,6 +9,8 @@ interface Options extends GatewayOptions {
   fallbackAfter?: string
   fallbackPolicy?: string
   whenRoaming?: string
+  quietHours?: string
+  timeZone?: string
 }
 
 export async function settings(options: Options): Promise<void> {
@@ -17,6 +19,8 @@ export async function settings(options: Options): Promise<void> {
     after: orConfigured(options.fallbackAfter),
     default: orConfigured(options.fallbackPolicy),
     when_roaming: orConfigured(options.whenRoaming),
+    quiet_hours: orConfigured(options.quietHours),
+    time_zone: orConfigured(options.timeZone),
   }
   const change = {
     mode: orConfigured(options.mode),
@@ -41,6 +45,8 @@ export async function settings(options: Options): Promise<void> {
         ['fallback.after', now.fallback.after, configured.fallback.after],
         ['fallback.default', now.fallback.default, configured.fallback.default],
         ['fallback.when_roaming', now.fallback.when_roaming, configured.fallback.when_roaming],
+        ['fallback.quiet_hours', now.fallback.quiet_hours, configured.fallback.quiet_hours],
+        ['fallback.time_zone', now.fallback.time_zone, configured.fallback.time_zone],
       ] as const
     ).map(([name, value, file]) => [
       name,

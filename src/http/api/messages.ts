@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
+import { PRIORITIES } from '../../domain/priority.ts'
 import { SUBJECT_CHARS_MAX } from '../../domain/subject.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
 import { attachmentsOf } from '../../store/attachments.ts'
@@ -89,6 +90,12 @@ const newMessage = z
       .optional()
       .describe(
         'The modem (SIM) that its text goes through, if it becomes one; it waits for that one. Else the router chooses.',
+      ),
+    priority: z
+      .enum(PRIORITIES)
+      .optional()
+      .describe(
+        'Of what waits for the same modem, or for Signal, `urgent` leaves first and `bulk` last; default `normal`. To one person all leave as they were written. What is `urgent` does not wait for quiet hours.',
       ),
     fallback_after: span(spanOf).optional().describe('Time without a delivery receipt before a text follows.'),
     validity: span(spanOf).optional().describe('Time after which nobody wants it any more.'),
@@ -178,6 +185,7 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
   if (body.quote_id !== undefined) request.quoteId = body.quote_id
   if (body.policy !== undefined) request.policy = body.policy
   if (body.modem !== undefined) request.modem = body.modem
+  if (body.priority !== undefined) request.priority = body.priority
   if (body.fallback_after !== undefined) request.fallbackAfterMs = body.fallback_after
   if (body.validity !== undefined) request.validityMs = body.validity
   if (body.schedule_at !== undefined) request.scheduledAtMs = Date.parse(body.schedule_at)

@@ -1,10 +1,11 @@
-/** How the gateway is: mode, health, what the doctor found, what waits, what could not be understood. */
+/** How the gateway is: mode, health, what the doctor found, what could not be understood. */
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
+import type { Finding, FindingAction } from '../../domain/finding.ts'
+import { isQuietHours, isTimeZone } from '../../domain/quiet-hours.ts'
 import { MODES } from '../../domain/route.ts'
 import { FALLBACK_AFTER_MS, WHEN_ROAMING } from '../../domain/settings.ts'
 import { listDataMessages } from '../../store/data-messages.ts'
-import { waitingCounts } from '../../store/mailbox.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
@@ -44,12 +45,28 @@ export const systemRoutes: readonly Route[] = [
             .nullable()
             .optional()
             .describe('Texts while only roaming modems could carry them.'),
+          quiet_hours: z
+            .string()
+            .max(16)
+            .refine(isQuietHours, { message: 'Write two times of day that differ, as 22:00-07:00, or off.' })
+            .nullable()
+            .optional()
+            .describe('In these no text follows by itself: it leaves when they end. As 22:00-07:00, or `off`.'),
+          time_zone: z
+            .string()
+            .max(64)
+            .refine(isTimeZone, { message: 'Write a time zone by its name, as Europe/Berlin.' })
+            .nullable()
+            .optional()
+            .describe('Of the quiet hours, as Europe/Berlin.'),
         })
         .optional(),
     }),
     handle: async ({ ports, body }) => {
       const { after, default: defaultPolicy, when_roaming: whenRoaming } = body.fallback ?? {}
-      await ports.router.changeSettings({ mode: body.mode, fallbackAfterMs: after, defaultPolicy, whenRoaming })
+      const { quiet_hours: quietHours, time_zone: timeZone } = body.fallback ?? {}
+      const fallback = { fallbackAfterMs: after, defaultPolicy, whenRoaming, quietHours, timeZone }
+      await ports.router.changeSettings({ mode: body.mode, ...fallback })
       return ok(settingsView(ports.router.settings, ports.longTextParts))
     },
   }),
@@ -82,28 +99,11 @@ export const systemRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/system/doctor',
     scope: 'system:read',
-    summary: 'What is wrong, and what to do about it.',
+    summary:
+      'What is wrong, and what to do about it. `action`: what mends it, as a request (`method`, `path`, `body`) or, without a `method`, a place in the inbox behind its `#`.',
     handle: async ({ ports }) => {
       const findings = await ports.health.doctor()
-      return ok({ data: findings.map(({ id, severity, what, fix }) => ({ id, severity, what, fix: fix ?? null })) })
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/api/v1/queue',
-    scope: 'system:read',
-    summary: 'How many messages wait in which state, and since when the oldest.',
-    handle: async ({ ports }) => {
-      const rows = await waitingCounts(ports.db)
-      return ok({
-        data: rows.map((row) => ({
-          status: row.state,
-          transport: row.transport,
-          lane: row.lane,
-          count: row.count,
-          oldest_at: time(row.oldest_ms),
-        })),
-      })
+      return ok({ data: findings.map(findingView) })
     },
   }),
   route({
@@ -134,3 +134,13 @@ export const systemRoutes: readonly Route[] = [
       })),
   }),
 ]
+
+function findingView({ id, severity, what, fix, action }: Finding) {
+  return { id, severity, what, fix: fix ?? null, action: action === undefined ? null : actionView(action) }
+}
+
+function actionView(action: FindingAction) {
+  const { name, path } = action
+  if (action.kind === 'place') return { name, method: null, path, body: null }
+  return { name, method: action.method, path, body: action.body ?? null }
+}

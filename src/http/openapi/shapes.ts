@@ -7,6 +7,7 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { MMS_TEST_STEPS } from '../../domain/mms-test.ts'
+import { PRIORITIES } from '../../domain/priority.ts'
 import { SCOPES } from '../scopes.ts'
 
 /** Every schema with a name; `document.ts` makes components of them. */
@@ -17,7 +18,7 @@ export function shape<Fields extends z.ZodRawShape>(id: string, fields: Fields) 
 }
 
 /** `{data, next_cursor}`. */
-function page<Row extends z.ZodType>(id: string, row: Row) {
+export function page<Row extends z.ZodType>(id: string, row: Row) {
   return shape(id, {
     data: z.array(row),
     next_cursor: text.nullable().describe('`cursor` of the next page; null: there is none.'),
@@ -121,6 +122,7 @@ const messageFields = {
   encrypted: flag,
   policy: z.enum(CONTACT_POLICIES).nullable(),
   modem: maybe.describe('Chosen for its text; null: the router chooses.'),
+  priority: z.enum(PRIORITIES),
   fallback: z.strictObject({ from: text, code: maybe, reason: maybe, at: maybeAt }).nullable(),
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
@@ -517,11 +519,6 @@ export const answers = {
     version: text,
     components: z.array(z.strictObject({ component: text, status: z.enum(['pass', 'warn', 'fail']), detail: maybe })),
   }),
-  findings: list('Findings', z.strictObject({ id: text, severity: text, what: text, fix: maybe })),
-  queue: list(
-    'Queue',
-    z.strictObject({ status: z.enum(MESSAGE_STATES), transport: maybe, lane: maybe, count, oldest_at: maybeAt }),
-  ),
   dataMessages: page(
     'DataMessagePage',
     z.strictObject({

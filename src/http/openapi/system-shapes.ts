@@ -1,17 +1,74 @@
 /** What the routes of the gateway itself answer, as schemas; see `shapes.ts`. */
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
+import { ACTIONS } from '../../domain/finding.ts'
+import { MESSAGE_STATES } from '../../domain/message.ts'
+import { PRIORITIES } from '../../domain/priority.ts'
 import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
+import { JOB_STATES } from '../../store/queue-jobs.ts'
 import { SETTING_NAMES } from '../views.ts'
-import { count, maybe, shape, text } from './shapes.ts'
+import { count, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 
 const live = {
   mode: z.enum(MODES),
-  fallback: z.strictObject({ after: text, default: z.enum(CONTACT_POLICIES), when_roaming: z.enum(WHEN_ROAMING) }),
+  fallback: z.strictObject({
+    after: text,
+    default: z.enum(CONTACT_POLICIES),
+    when_roaming: z.enum(WHEN_ROAMING),
+    quiet_hours: text,
+    time_zone: text,
+  }),
 }
 
+const transport = z.enum(['sms', 'mms', 'signal']).nullable()
+const paused = z
+  .array(z.strictObject({ transport, modem: maybe, since: text }))
+  .describe('What was told to stay where it is; both null: all of it.')
+
 export const systemAnswers = {
+  queue: shape('Queue', {
+    data: z.array(
+      z.strictObject({ status: z.enum(MESSAGE_STATES), transport: maybe, lane: maybe, count, oldest_at: maybeAt }),
+    ),
+    paused,
+  }),
+  findings: list(
+    'Findings',
+    z.strictObject({
+      id: text,
+      severity: text,
+      what: text,
+      fix: maybe,
+      action: z
+        .strictObject({
+          name: z.enum(ACTIONS),
+          method: z.literal('POST').nullable().describe('null: `path` is a place in the inbox.'),
+          path: text,
+          body: z.record(z.string(), z.json()).nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+  pauses: shape('Pauses', { paused }),
+  jobs: page(
+    'JobPage',
+    z.strictObject({
+      message_id: text,
+      conversation_id: text,
+      state: z.enum(JOB_STATES),
+      status: z.enum(MESSAGE_STATES),
+      priority: z.enum(PRIORITIES),
+      transport,
+      modem: maybe,
+      due_at: maybeAt.describe('Not before this time.'),
+      valid_until: maybeAt,
+      tries: count.describe('Attempts on this transport so far.'),
+      code: maybe,
+      reason: maybe.describe('Why it is where it is, in words.'),
+      created_at: maybeAt,
+    }),
+  ),
   settings: shape('Settings', {
     ...live,
     long_text_parts: count.nullable().describe('`mms.long_text_parts`; null: texts stay texts.'),

@@ -78,3 +78,10 @@ export interface QueueRow {
   count: number
   oldest_at: string | null
 }
+
+/** What the queue was told to leave where it is; both null: all of it. */
+export interface Pause {
+  transport: string | null
+  modem: string | null
+  since: string
+}

@@ -121,6 +121,7 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
           <span>
             <b>{stateWord(message.status)}</b>
             <small>{t(`meaning.${message.status}`)}</small>
+            {message.priority !== 'normal' && <small>{t(`priority.${message.priority}`)}</small>}
             {message.reason !== null && (
               <small class="quiet" translate={false}>
                 {message.reason}

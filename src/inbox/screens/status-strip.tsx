@@ -5,7 +5,7 @@ import type { Modem } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { install, mayInstall } from '../model/install.ts'
 import { session, signOut } from '../model/session.ts'
-import { account, modems, online, queued } from '../model/status.ts'
+import { account, modems, online, pauses, queued } from '../model/status.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Bell, Download, LogOut, Settings2, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
@@ -38,6 +38,11 @@ export function StatusStrip() {
         <span class="strip-item offline" role="status">
           {t('status.offline')}
         </span>
+      )}
+      {pauses.value.length > 0 && (
+        <a class="strip-item offline" href="#/queue">
+          {t('status.paused')}
+        </a>
       )}
       {queued.value > 0 && (
         <a class="strip-item" href="#/queue">

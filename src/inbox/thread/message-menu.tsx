@@ -44,6 +44,7 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
     })
   const canWrite = maySend.value
   const isLive = message.deleted_at === null && message.disappeared_at === null
+  const isQuiet = message.status === 'queued' && message.code === 'quiet-hours'
   const isOverSignal = message.transport === 'signal' && isLive
   const isOurs = message.direction === 'out'
   const isFresh = isOurs && isOverSignal && Date.now() - Date.parse(message.sent_at ?? '') < CHANGEABLE_MS
@@ -63,7 +64,7 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
     canWrite && isOurs && CANCELABLE.has(message.status)
       ? { label: t('menu.cancel'), icon: <Undo2 aria-hidden="true" />, run: () => post('cancel') }
       : undefined,
-    canWrite && isOurs && isOverSignal && message.group === null && UNCONFIRMED.has(message.status)
+    canWrite && isOurs && (isQuiet || (isOverSignal && message.group === null && UNCONFIRMED.has(message.status)))
       ? { label: t('sendText.title'), icon: <MessageSquare aria-hidden="true" />, run: () => setIsAsked(true) }
       : undefined,
     canWrite && isFresh && message.text !== ''

@@ -16,6 +16,13 @@ export function MessageNotes({ message }: { message: Message }) {
   if (status === 'held') return <Held message={message} />
   if (status === 'scheduled') return <Scheduled message={message} />
   if (status === 'failed' || status === 'expired' || status === 'uncertain') return <Failed message={message} />
+  if (status === 'queued' && code === 'quiet-hours') {
+    return (
+      <p class="note">
+        {t('note.quiet')} <Why message={message} />
+      </p>
+    )
+  }
   if (fallback !== null && message.transport !== 'signal') {
     return (
       <p class="note fallback">

@@ -6,6 +6,7 @@
 import type { Generated, Selectable } from 'kysely'
 import type { ContactPolicy, SignalStanding } from '../../domain/contact.ts'
 import type { MessageKind, MessageState } from '../../domain/message.ts'
+import type { Priority } from '../../domain/priority.ts'
 import type { PartState, TransportName } from '../../domain/transport.ts'
 
 /** One person. `sender` is a short code or an alphanumeric sender, which has no E.164 form. */
@@ -107,6 +108,8 @@ export interface MessagesTable {
   twin_at_ms: number | null
   /** Overrides the contact's policy for this message. */
   policy: ContactPolicy | null
+  /** Who goes first of what waits for the same lane. */
+  priority: Generated<Priority>
   /** The modem that somebody chose for its text; no other one carries it. */
   pinned_lane: string | null
   /** A person has agreed that this one goes as a text. */
@@ -397,6 +400,13 @@ interface ModemHealingTable {
   updated_at_ms: number
 }
 
+/** Empty for null. */
+interface QueuePausesTable {
+  transport: TransportName | ''
+  lane: string
+  since_ms: number
+}
+
 export interface SettingsTable {
   key: string
   value_json: string
@@ -441,6 +451,7 @@ export interface MailboxTables {
   tokens: TokensTable
   concat_counters: ConcatCountersTable
   settings: SettingsTable
+  queue_pauses: QueuePausesTable
   modem_healing: ModemHealingTable
 }
 

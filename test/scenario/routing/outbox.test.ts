@@ -53,6 +53,8 @@ class House {
         validityMs: 86_400_000,
         resendWhenUncertain: false,
         whenRoaming: 'ask',
+        quietHours: 'off',
+        timeZone: 'UTC',
       },
       ids: createIds(Date.now, (count) => crypto.getRandomValues(new Uint8Array(count))),
       clock: Date.now,
@@ -127,6 +129,43 @@ describe('the outbox', () => {
     free()
     await house.all('sent')
     house.noDouble(2)
+  })
+
+  it('of what waits for a modem the urgent goes first and the bulk last, of equals the oldest, and one person’s in order', async () => {
+    house.sms.setAvailable(false, 'mdm_2')
+    let free = () => {}
+    const stuck = new Promise<void>((resolve) => {
+      free = resolve
+    })
+    house.sms.before = ({ text }) => (text === 'under way' ? stuck : undefined)
+    await house.router.submit({ to: BEN, text: 'under way' })
+    await until(() => house.sms.sends.length === 1)
+    const to = (n: number) => `+1555000020${n}`
+    const queued = [
+      ['bulk', to(1), 'bulk 1'],
+      ['normal', to(2), 'normal 1'],
+      ['bulk', to(3), 'first to him'],
+      ['urgent', to(4), 'urgent 1'],
+      ['urgent', to(3), 'urgent, second to him'],
+      ['normal', to(5), 'normal 2'],
+      ['urgent', to(6), 'urgent 2'],
+    ] as const
+    for (const [priority, number, text] of queued) await house.router.submit({ to: number, text, priority })
+    // The second to one person is no job before the first has left.
+    const waiting = () => house.ask('ZCARD causeway:lane-mdm_1:prioritized')
+    await until(async () => (await waiting()).startsWith(`:${queued.length - 1}`))
+    free()
+    await house.all('sent')
+    expect(house.sms.sends.map(({ text }) => text)).toEqual([
+      'under way',
+      'urgent 1',
+      'urgent 2',
+      'normal 1',
+      'normal 2',
+      'bulk 1',
+      'first to him',
+      'urgent, second to him',
+    ])
   })
 
   it('jobs carry ids: no text and no number is in Redis', async () => {

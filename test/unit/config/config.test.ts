@@ -46,7 +46,14 @@ describe('what wins', () => {
   test('defaults hold where nothing is said', () => {
     const config = load('')
     expect(config.http.listen).toEqual({ host: '127.0.0.1', port: 8420 })
-    expect(config.fallback).toEqual({ default: 'auto', afterMs: 900_000, whenRoaming: 'ask' })
+    const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    expect(config.fallback).toEqual({
+      default: 'auto',
+      afterMs: 900_000,
+      whenRoaming: 'ask',
+      quietHours: 'off',
+      timeZone,
+    })
     expect(config.validityMs).toBe(86_400_000)
     expect(config.resendWhenUncertain).toBe(false)
     expect(config.signal.server).toEqual({ kind: 'production' })

@@ -259,7 +259,8 @@ describe('the Signal account', () => {
 describe('the system', () => {
   test('changes its mode', async () => {
     const changed = await rig.call('PATCH', '/api/v1/settings', { token, json: { mode: 'sms_only' } })
-    const fallback = { after: 'PT15M', default: 'auto', when_roaming: 'ask' }
+    const quiet = { quiet_hours: 'off', time_zone: 'UTC' }
+    const fallback = { after: 'PT15M', default: 'auto', when_roaming: 'ask', ...quiet }
     const now = {
       mode: 'sms_only',
       fallback,
@@ -277,7 +278,13 @@ describe('the system', () => {
       rig.call('PATCH', '/api/v1/settings', { token, json, headers })
     const before = await rig.call('GET', '/api/v1/settings', { token })
     const changed = await patch({ fallback: { after: '90s', default: 'ask' } })
-    expect(changed.body.fallback).toEqual({ after: 'PT1M30S', default: 'ask', when_roaming: 'ask' })
+    expect(changed.body.fallback).toEqual({
+      after: 'PT1M30S',
+      default: 'ask',
+      when_roaming: 'ask',
+      quiet_hours: 'off',
+      time_zone: 'UTC',
+    })
     expect(changed.body.configured.fallback.after).toBe('PT15M')
     expect(changed.body.chosen).toEqual(expect.arrayContaining(['fallback.after', 'fallback.default']))
     const stale = await patch({ fallback: { after: 'PT1H' } }, { 'If-Match': String(before.headers['etag']) })

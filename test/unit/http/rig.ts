@@ -135,6 +135,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       validityMs: 86_400_000,
       resendWhenUncertain: false,
       whenRoaming: 'ask',
+      quietHours: 'off',
+      timeZone: 'UTC',
     },
     ids,
     clock,
@@ -248,6 +250,9 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         return router.settings
       },
       changeSettings: (change) => router.changeSettings(change),
+      get pauses() {
+        return router.pauses
+      },
     },
     pictures: {
       fetchAgain: async (id) => {

@@ -67,6 +67,8 @@ async function start(): Promise<void> {
       validityMs: 1,
       resendWhenUncertain: false,
       whenRoaming: 'ask',
+      quietHours: 'off',
+      timeZone: 'UTC',
     },
     ids: createIds(() => Date.now(), randomBytes),
     clock: () => nowMs,

@@ -286,6 +286,8 @@ export class World {
     validityMs: 86_400_000,
     resendWhenUncertain: false,
     whenRoaming: 'ask',
+    quietHours: 'off',
+    timeZone: 'UTC',
   }
   db!: Database
   events!: EventLog

@@ -10,6 +10,7 @@ import { settings } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
 import { spanWords } from '../../ui/times.ts'
+import { QuietHours } from './quiet-hours.tsx'
 
 const SPANS = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H'] as const
 const POLICIES = ['auto', 'ask', 'signal_only', 'sms_only'] as const satisfies readonly Policy[]
@@ -49,39 +50,43 @@ export function FallbackChoice() {
       words: (value) => t(`fallback.roaming.${value as (typeof ROAMING)[number]}`),
     },
   ]
+  const mayChange = session.value?.user?.role === 'admin'
   return (
-    <fieldset class="choices card" disabled={session.value?.user?.role !== 'admin' || saving.busy}>
-      <legend>{t('fallback.title')}</legend>
-      {choices.map(({ name, label, options, words }) => (
-        <div key={name}>
-          <label class="field">
-            <span>{label}</span>
-            <select value={now.fallback[name]} onChange={(event) => change(name, event.currentTarget.value)}>
-              {options.map((value) => (
-                <option key={value} value={value}>
-                  {words(value)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <p class="quiet small">
-            {now.chosen.includes(`fallback.${name}`) ? (
-              <>
-                {t('settings.chosenHere', { value: words(now.configured.fallback[name]) })}{' '}
-                <button type="button" class="link" onClick={() => change(name, null)}>
-                  {t('settings.useConfigured')}
-                </button>
-              </>
-            ) : (
-              t('settings.asConfigured')
-            )}
-          </p>
-        </div>
-      ))}
-      <p class="note-box" role="status">
-        {t(`fallback.follows.${policy}`, { span: spanWords(after) })} {t('fallback.exempt')}
-      </p>
-      {saving.error !== undefined && <Problem error={saving.error} />}
-    </fieldset>
+    <>
+      <fieldset class="choices card" disabled={!mayChange || saving.busy}>
+        <legend>{t('fallback.title')}</legend>
+        {choices.map(({ name, label, options, words }) => (
+          <div key={name}>
+            <label class="field">
+              <span>{label}</span>
+              <select value={now.fallback[name]} onChange={(event) => change(name, event.currentTarget.value)}>
+                {options.map((value) => (
+                  <option key={value} value={value}>
+                    {words(value)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <p class="quiet small">
+              {now.chosen.includes(`fallback.${name}`) ? (
+                <>
+                  {t('settings.chosenHere', { value: words(now.configured.fallback[name]) })}{' '}
+                  <button type="button" class="link" onClick={() => change(name, null)}>
+                    {t('settings.useConfigured')}
+                  </button>
+                </>
+              ) : (
+                t('settings.asConfigured')
+              )}
+            </p>
+          </div>
+        ))}
+        <p class="note-box" role="status">
+          {t(`fallback.follows.${policy}`, { span: spanWords(after) })} {t('fallback.exempt')}
+        </p>
+        {saving.error !== undefined && <Problem error={saving.error} />}
+      </fieldset>
+      <QuietHours now={now} mayChange={mayChange} />
+    </>
   )
 }

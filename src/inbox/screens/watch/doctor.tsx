@@ -1,9 +1,12 @@
 /** What is wrong with the box, the worst first, and what to do about it; the same findings as on the command line. */
-import type { Severity } from '../../../domain/finding.ts'
+import type { FindingAction, Severity } from '../../../domain/finding.ts'
+import { ask } from '../../api/client.ts'
 import type { Page } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
+import { session } from '../../model/session.ts'
 import { Check, CircleAlert, Info, TriangleAlert } from '../../ui/icons.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { Action } from '../later/action.tsx'
 import { useFetched } from '../later/fetched.ts'
 import { Room } from '../later/room.tsx'
 
@@ -12,6 +15,8 @@ interface Finding {
   severity: Severity
   what: string
   fix: string | null
+  /** Without a method: a place in the inbox. */
+  action: { name: FindingAction['name']; method: 'POST' | null; path: string; body: object | null } | null
 }
 
 const GRAVEST_FIRST = ['error', 'warning', 'info', 'ok'] as const
@@ -20,6 +25,7 @@ const SIGNS = { error: CircleAlert, warning: TriangleAlert, info: Info, ok: Chec
 export function Doctor() {
   const { data, error, reload } = useFetched<Page<Finding>>('/api/v1/system/doctor')
   const findings = data?.data ?? []
+  const mayRule = session.value?.user?.role === 'admin'
   return (
     <Room
       title={t('doctor.title')}
@@ -38,13 +44,14 @@ export function Doctor() {
           <section key={severity} class="card">
             <h3>{t('doctor.count', { words: t(`doctor.${severity}`), count: found.length })}</h3>
             <ul class="findings">
-              {found.map(({ id, what, fix }) => (
-                <li key={`${id}${what}`} class={`finding ${severity}`} translate={false}>
+              {found.map(({ id, what, fix, action }) => (
+                <li key={`${id}${what}`} class={`finding ${severity}`}>
                   <Sign aria-hidden="true" />
-                  <p>
+                  <p translate={false}>
                     {what} {fix !== null && <b>{fix}</b>}
                     <small class="quiet">{id}</small>
                   </p>
+                  {mayRule && action !== null && <Fix action={action} done={reload} />}
                 </li>
               ))}
             </ul>
@@ -53,4 +60,19 @@ export function Doctor() {
       })}
     </Room>
   )
+}
+
+/** What mends it, on a button; or the way to where a person mends it. */
+function Fix({ action, done }: { action: NonNullable<Finding['action']>; done: () => void }) {
+  const words = t(`doctor.do.${action.name}`)
+  if (action.method === null) {
+    return (
+      <a class="button" href={`#${action.path}`}>
+        {words}
+      </a>
+    )
+  }
+  const { method, path, body } = action
+  const run = () => ask(method, path, body === null ? {} : { body }).then(done)
+  return <Action label={words} run={run} />
 }

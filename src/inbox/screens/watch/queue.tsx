@@ -15,6 +15,7 @@ import { TransportGlyph } from '../../ui/transport.tsx'
 import { Action } from '../later/action.tsx'
 import { Room } from '../later/room.tsx'
 import { messagePath } from '../places.ts'
+import { Pauses } from './pauses.tsx'
 
 const STATES = ['queued', 'sending', 'held', 'uncertain', 'scheduled', 'failed', 'expired'] as const
 /** Of each state the oldest so many; of what failed the newest. */
@@ -56,6 +57,7 @@ export function Queue() {
   }
   return (
     <Room title={t('queue.title')}>
+      <Pauses />
       <ul class="counts">
         {queue.value.map((row) => (
           <li key={`${row.status}${row.transport}${row.lane}`} class="card">

@@ -414,6 +414,9 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await asking.getByRole('radio', { name: 'The Signal account is somebody else' }).check()
     await asking.getByRole('button', { name: 'Take apart' }).click()
     await page.getByRole('button', { name: 'The same person as' }).waitFor()
+    await page.getByRole('button', { name: 'Delete the conversation' }).click()
+    await page.getByRole('button', { name: 'Delete it on your devices?' }).click()
+    await page.waitForURL(/#\/$/)
   })
 })
 

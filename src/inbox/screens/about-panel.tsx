@@ -48,7 +48,7 @@ export function AboutPanel({ conversationId }: { conversationId: string }) {
           <Later name="sheet" with={{ groupId: conversation.group.id }} />
         )}
         {conversation !== undefined && maySend.value && <TimerChoice conversation={conversation} />}
-        {contact !== undefined && <Later name="person" with={{ contact }} />}
+        {contact !== undefined && <Later name="person" with={{ contact, conversationId }} />}
         <Later name="gallery" with={{ conversationId }} />
         {contact !== undefined && <Blocking contact={contact} />}
       </div>

@@ -76,6 +76,24 @@ const cases: Case[] = [
     is: 'b',
   },
 
+  {
+    rule: 'the one that the owner prefers for them goes before where they wrote to',
+    lanes: [lane('a'), lane('b'), lane('c')],
+    wish: { preferred: 'c', replyTo: 'b', last: 'a' },
+    is: 'c',
+  },
+  {
+    rule: 'what somebody chose for the text goes before what is preferred',
+    lanes: [lane('a'), lane('b')],
+    wish: { preferred: 'a', pinned: 'b' },
+    is: 'b',
+  },
+  {
+    rule: 'a preferred one that is not there, or used up, holds nothing up',
+    lanes: [lane('a', { quota: left(0) }), lane('b')],
+    wish: { preferred: 'a' },
+    is: 'b',
+  },
   { rule: 'an answer leaves where they wrote to', lanes: [lane('a'), lane('b')], wish: { replyTo: 'b' }, is: 'b' },
   {
     rule: 'an answer leaves where they wrote to, whatever the prefix, the price or what was last',

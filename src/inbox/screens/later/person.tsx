@@ -1,5 +1,9 @@
-/** More about a person: the modem for their texts, how messages travelled of late, who they are and who not, their vCard. */
+/**
+ * More about a person: the modem for their texts, how messages travelled of late, who they are and who not, their
+ * vCard, and an end to what was said.
+ */
 import { useState } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
 import type { Contact } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { changeContact } from '../../model/contacts.ts'
@@ -9,6 +13,7 @@ import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { TransportGlyph } from '../../ui/transport.tsx'
+import { Action } from './action.tsx'
 import { useFetched } from './fetched.ts'
 import { JoinDialog, SplitDialog } from './who-is-who.tsx'
 
@@ -17,7 +22,7 @@ interface Traffic {
   transports: { transport: 'signal' | 'sms' | 'mms'; sent: number; received: number; failed: number; last_at: string }[]
 }
 
-export function Person({ contact }: { contact: Contact }) {
+export function Person({ contact, conversationId }: { contact: Contact; conversationId: string }) {
   const { data: traffic, error, reload } = useFetched<Traffic>(`/api/v1/contacts/${contact.id}/traffic`)
   const [asked, setAsked] = useState<'join' | 'split' | undefined>(undefined)
   const close = () => setAsked(undefined)
@@ -50,6 +55,17 @@ export function Person({ contact }: { contact: Contact }) {
           {t('people.card')}
         </a>
       </div>
+      {maySend.value && (
+        <Action
+          class="danger"
+          label={t('people.delete')}
+          sure={t('people.deleteSure')}
+          run={async () => {
+            await ask('DELETE', `/api/v1/conversations/${conversationId}`)
+            location.hash = '#/'
+          }}
+        />
+      )}
       {asked === 'join' && <JoinDialog contact={contact} onClose={close} />}
       {asked === 'split' && <SplitDialog contact={contact} onClose={close} />}
     </section>

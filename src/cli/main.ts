@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { addBackupCommands } from './backup-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
 import { addPinCommands } from './pin-commands.ts'
@@ -285,6 +286,7 @@ function program(): Command {
   )
 
   addUserCommands(root, talking, run, interrupted.signal)
+  addBackupCommands(root, talking, run)
 
   const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
   talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')
@@ -407,10 +409,11 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `group`, `modem`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
+/** `backup`, `contacts`, `group`, `modem`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
+    backup: 'list',
     contacts: 'list',
     group: 'list',
     modem: 'list',

@@ -1,4 +1,5 @@
 /** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
+import { backupRoutes } from './api/backups.ts'
 import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,
+  ...backupRoutes,
   ...webhookRoutes,
   ...sessionRoutes,
   ...userRoutes,

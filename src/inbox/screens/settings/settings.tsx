@@ -4,6 +4,7 @@ import { t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
 import { Room } from '../later/room.tsx'
 import { About } from './about.tsx'
+import { BackupPanel } from './backup.tsx'
 import { FallbackChoice } from './fallback.tsx'
 import { Integrations } from './integrations.tsx'
 import { ModeChoice } from './mode.tsx'
@@ -24,6 +25,7 @@ const sections: Readonly<Record<string, Section>> = {
   modems: { words: () => t('settings.modems'), Screen: Modems },
   signal: { words: () => t('transport.signal.short'), Screen: SignalAccount },
   integrations: { words: () => t('settings.integrations'), Screen: Integrations, isRuling: true },
+  backup: { words: () => t('backup.title'), Screen: BackupPanel, isRuling: true },
   users: { words: () => t('settings.users'), Screen: Users },
   about: { words: () => t('about.title'), Screen: About },
 }

@@ -128,6 +128,8 @@ export interface Config {
   queue: { redis: { kind: 'private' } | { kind: 'socket'; path: string } | { kind: 'url'; url: string } }
   store: { keyFile: string }
   attachments: { bytesMax: number; automaticBytesMax: number; totalBytesMax: number }
+  /** `everyMs` 0: never by itself. */
+  backup: { directory: string; everyMs: number; keep: number }
   push: { contact: string; localServices: boolean }
   memory: 'auto' | 'small' | 'fast'
   dataDir: string
@@ -267,6 +269,14 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
       bytesMax: values.attachments.bytes_max,
       automaticBytesMax: values.attachments.automatic_bytes_max,
       totalBytesMax: values.attachments.total_bytes_max,
+    },
+    backup: {
+      directory:
+        values.backup.directory === undefined
+          ? join(dataDir, 'backups')
+          : absolute(['backup', 'directory'], values.backup.directory),
+      everyMs: values.backup.every === 'never' ? 0 : values.backup.every,
+      keep: values.backup.keep,
     },
     push: { contact: values.push.contact, localServices: values.push.local_services },
     dataDir,

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { countSegments } from '../modem/pdu/segments.ts'
 import { systemClock as modemClock } from '../modem/serial/surroundings.ts'
+import { BackupDesk } from './backup/desk.ts'
 import type { Config } from './config.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
@@ -226,8 +227,24 @@ async function start(
     mms.transport,
     new SignalTransport(account),
   ]
+  const backups = new BackupDesk({
+    db,
+    events,
+    databaseKey: key,
+    dataDir: config.dataDir,
+    configFile: config.file,
+    settings: config.backup,
+    account: () => account.status().e164,
+    version: VERSION,
+    ids,
+    clock,
+    randomOctets,
+    log,
+  })
+  metrics.watchBackups(() => backups.status())
   const health = new Health({
     config,
+    backups,
     db,
     router,
     modems,
@@ -274,6 +291,7 @@ async function start(
       health,
       webhooks,
       metrics,
+      backups,
       events,
       requestsPerMinute: config.http.requestsPerMinute,
       passwords,
@@ -344,6 +362,8 @@ async function start(
   closing.push(() => search.stop())
   webhooks.start()
   await push.start()
+  await backups.start()
+  closing.push(() => backups.stop())
 
   const setupCode = await newSetupCode({ db, passwords, randomOctets })
   isReady = true

@@ -55,6 +55,7 @@ const rooms: RoomTable = {
     { to: 'src/http/driver-views.ts', typesOnly: true },
     { from: 'src/inbox/compose', to: 'modem/pdu' },
   ],
+  'src/backup': ['src/domain', 'src/store', 'src/signal/restored.ts', log],
   'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }],
   'src/cli': [
     'src/config.ts',
@@ -63,6 +64,7 @@ const rooms: RoomTable = {
     'src/log.ts',
     'src/version.ts',
     'src/domain',
+    'src/backup',
     'src/doctor',
     'src/sandbox',
     { from: 'src/cli/pdu.ts', to: 'modem/pdu' },

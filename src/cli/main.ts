@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
+import { addBackupCommands } from './backup-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
@@ -253,6 +254,7 @@ function program(): Command {
   )
 
   addUserCommands(root, talking, run, interrupted.signal)
+  addBackupCommands(root, talking, run)
 
   const webhooks = root.command('webhooks').description('tells programs of what happens, over HTTP, signed')
   talking(webhooks, 'add <url>', 'adds one, and prints its secret, this once')
@@ -375,10 +377,11 @@ function program(): Command {
   return root
 }
 
-/** `contacts`, `group`, `modem`, `queue`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
+/** `backup`, `contacts`, `group`, `modem`, `queue`, `signal`, `token`, `user` and `webhooks` alone mean their first command. */
 function withDefaults(words: readonly string[]): string[] {
   const [first = '', second] = words
   const defaults: Record<string, string> = {
+    backup: 'list',
     contacts: 'list',
     group: 'list',
     modem: 'list',

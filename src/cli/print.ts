@@ -111,7 +111,8 @@ const KINDS: Readonly<Record<string, string>> = { image: 'picture', video: 'vide
 
 const WHY_AWAY = { waiting: 'not here yet', fetching: 'is being fetched', failed: 'cannot be had', gone: 'removed' }
 
-function octets(bytes: number): string {
+/** `1.2 MB`. */
+export function octets(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

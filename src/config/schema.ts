@@ -385,6 +385,23 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Pictures, voice messages and other files. Kept encrypted in `data_dir`.'),
+  backup: z
+    .strictObject({
+      directory: text
+        .optional()
+        .describe(
+          'Folder that backups are written to; best on another disk. Default: `backups` in `data_dir`. Where systemd runs the gateway, another folder wants `ReadWritePaths=`.',
+        ),
+      every: z
+        .union([z.literal('never'), duration])
+        .prefault('P1D')
+        .describe(
+          'Time from one backup to the next, by itself, as soon as there is a recovery key (`causeway backup key`); or `never`.',
+        ),
+      keep: count.prefault('7').describe('So many backups stay in the folder, the newest. Others are removed.'),
+    })
+    .prefault({})
+    .describe('Encrypted backups of everything, which only the recovery key opens.'),
   push: z
     .strictObject({
       contact: z

@@ -24,6 +24,7 @@ export type IdPrefix =
   | 'usr'
   | 'ses'
   | 'psh'
+  | 'bkp'
 
 export type IdSource = (prefix: IdPrefix) => string
 

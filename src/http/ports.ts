@@ -11,6 +11,7 @@ import type { PlayableDesk } from '../routing/playable.ts'
 import type { Router } from '../routing/router.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import type { BackupRunRow, RestorationRow } from '../store/tables/backup.ts'
 import type { Passwords } from './passwords.ts'
 import type { PushWorker } from './push/worker.ts'
 
@@ -347,6 +348,27 @@ export interface LogLinesPort {
   }[]
 }
 
+/** Encrypted backups. */
+export interface BackupPort {
+  settings: { directory: string; everyMs: number; keep: number }
+  status(): Promise<{
+    keyMadeAtMs: number | undefined
+    running: { id: string; doneBytes: number; totalBytes: number | undefined } | undefined
+    runs: readonly BackupRunRow[]
+    good: BackupRunRow | undefined
+    nextAtMs: number | undefined
+    restored: RestorationRow | undefined
+  }>
+  list(): Promise<readonly { name: string; bytes: number; takenAtMs: number }[]>
+  /** Errors: CausewayError `unknown-backup`. */
+  demand(name: string): Promise<{ path: string; bytes: number }>
+  /** Errors: CausewayError `backup-key-exists`. */
+  makeKey(options: { replace: boolean }): Promise<string>
+  /** Errors: CausewayError `backup-no-key`, `backup-running`. */
+  begin(cause: 'person'): Promise<BackupRunRow>
+  acknowledge(): Promise<void>
+}
+
 /** What Prometheus is told. */
 export interface MetricsPort {
   contentType: string
@@ -398,6 +420,7 @@ export interface ApiPorts {
   /** Something may be due for a webhook. */
   webhooks: { poke(): void }
   metrics: MetricsPort
+  backups: BackupPort
   events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>

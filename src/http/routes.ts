@@ -1,5 +1,6 @@
 /** The table of all routes. Authentication, documentation and tests walk it; there is no route beside it. */
 import { addressBookRoutes } from './api/address-books.ts'
+import { backupRoutes } from './api/backups.ts'
 import { changeRoutes } from './api/changes.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { conversationRoutes } from './api/conversations.ts'
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...systemRoutes,
   ...queueRoutes,
+  ...backupRoutes,
   ...webhookRoutes,
   ...sessionRoutes,
   ...userRoutes,

@@ -1,6 +1,8 @@
 /** How the running gateway is: for `/healthz`, the health page, the doctor, systemd's watchdog and its status line. */
 import type { SmsModem } from '../../modem/contract.ts'
+import type { BackupDesk } from '../backup/desk.ts'
 import type { Config } from '../config.ts'
+import { backupProblem, examineBackups } from '../doctor/backups.ts'
 import { examineHost } from '../doctor/host.ts'
 import { examineRunning } from '../doctor/running.ts'
 import { pauseWords } from '../domain/pause.ts'
@@ -21,6 +23,7 @@ export interface HealthParts {
   lines: Pick<ModemLines, 'all' | 'status' | 'obstacle'>
   watch: Pick<ModemWatch, 'simChangedAtMs'>
   account: SignalAccount
+  backups: Pick<BackupDesk, 'status' | 'settings'>
   /** Undefined while Redis answers, else why not. */
   queueProblem: () => string | undefined
   clock: () => number
@@ -60,7 +63,20 @@ export class Health implements HealthPort {
         return { component: `mms ${lane}`, status: detail === undefined ? 'pass' : 'warn', detail }
       }),
       signalHealth(account),
+      await this.#backupHealth(),
     ]
+  }
+
+  async #backupFacts() {
+    const { backups, clock } = this.#parts
+    const { keyMadeAtMs, runs, good, restored } = await backups.status()
+    return { keyMadeAtMs, last: runs.find(isOver), good, restored, everyMs: backups.settings.everyMs, nowMs: clock() }
+  }
+
+  /** Without a key nobody has asked for backups yet, which is the doctor's to say. */
+  async #backupHealth(): Promise<ComponentHealth> {
+    const detail = backupProblem(await this.#backupFacts())
+    return { component: 'backup', status: detail === undefined ? 'pass' : 'warn', detail }
   }
 
   async doctor() {
@@ -71,6 +87,7 @@ export class Health implements HealthPort {
     const obstacles = new Map(await Promise.all(modems.map(async ({ id }) => [id, await lines.obstacle(id)] as const)))
     return [
       ...(await examineHost(config)),
+      ...examineBackups(await this.#backupFacts()),
       ...examineRunning({
         mode: router.mode(),
         modems: modems.map((modem) => ({
@@ -122,6 +139,10 @@ export class Health implements HealthPort {
       return error instanceof Error ? error.message : String(error)
     }
   }
+}
+
+function isOver({ ended_at_ms: endedAtMs }: { ended_at_ms: number | null }): boolean {
+  return endedAtMs !== null
 }
 
 function signalHealth(account: SignalAccount): ComponentHealth {

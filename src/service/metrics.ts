@@ -9,11 +9,18 @@ import type { IncomingPdu, ModemSink, SmsModem } from '../../modem/contract.ts'
 import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
 import { messageCounts, waitingCounts } from '../store/mailbox.ts'
+import type { BackupRunRow } from '../store/tables/backup.ts'
 
 /** Counting goes over all messages: not more often than this, however often it is asked. */
 const COUNTED_EVERY_MS = 10_000
 /** From the modem's line to the commit; a storage that is read through at start takes longer. */
 const RECEPTION_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30]
+
+/** The newest run first. */
+interface BackupFacts {
+  runs: readonly BackupRunRow[]
+  good: BackupRunRow | undefined
+}
 
 export interface MetricsParts {
   db: Database
@@ -36,9 +43,11 @@ export class Metrics {
   readonly #signalEnvelopes: Gauge
   readonly #discovery: Gauge
   readonly #databaseBytes: Gauge
+  readonly #backup: Gauge
   readonly #reception: Histogram
   #modems: readonly SmsModem[] = []
   #account: SignalAccount | undefined
+  #backups: (() => Promise<BackupFacts>) | undefined
   #countedAtMs: number | undefined
   #running: Promise<string> | undefined
 
@@ -68,6 +77,11 @@ export class Metrics {
       'of',
     ])
     this.#databaseBytes = gauge('database_bytes', 'Size of the database on the disk.', ['file'])
+    this.#backup = gauge(
+      'backup',
+      'The last backup: when it was begun (Unix time), its octets; 1 where the last try failed.',
+      ['of'],
+    )
     this.#reception = new Histogram({
       name: 'causeway_reception_seconds',
       help: 'From the modem’s line to the commit that holds what was received.',
@@ -81,6 +95,11 @@ export class Metrics {
   watch(modems: readonly SmsModem[], account: SignalAccount): void {
     this.#modems = modems
     this.#account = account
+  }
+
+  /** Likewise. */
+  watchBackups(status: () => Promise<BackupFacts>): void {
+    this.#backups = status
   }
 
   /** The same sink, with a watch on how long it takes. */
@@ -128,7 +147,21 @@ export class Metrics {
       )
       this.#databaseBytes.set({ file }, size)
     }
+    await this.#collectBackups()
     return this.#registry.metrics()
+  }
+
+  async #collectBackups(): Promise<void> {
+    this.#backup.reset()
+    const facts = await this.#backups?.()
+    if (facts === undefined) return
+    const { runs, good } = facts
+    if (good !== undefined) {
+      this.#backup.set({ of: 'began_seconds' }, good.began_at_ms / 1_000)
+      this.#backup.set({ of: 'bytes' }, good.bytes ?? 0)
+    }
+    const last = runs.find(({ ended_at_ms: endedAtMs }) => endedAtMs !== null)
+    if (last !== undefined) this.#backup.set({ of: 'failed' }, last.code === null ? 0 : 1)
   }
 
   #collectDiscovery(): void {

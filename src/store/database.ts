@@ -37,7 +37,9 @@ import * as pictureSubjects from './migrations/0027_picture_subjects.ts'
 import * as pinnedLane from './migrations/0029_pinned_lane.ts'
 import * as queue from './migrations/0030_queue.ts'
 import * as people from './migrations/0031_people.ts'
+import * as backups from './migrations/0032_backups.ts'
 import * as earlyChanges from './migrations/0033_early_changes.ts'
+import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
 import type { MediaTables } from './tables/media.ts'
@@ -46,7 +48,14 @@ import type { SignalTables } from './tables/signal.ts'
 import type { WebhookTables } from './tables/webhooks.ts'
 import { WalSync } from './wal-sync.ts'
 
-export interface Tables extends InboxTables, MailboxTables, MediaTables, MmsTables, SignalTables, WebhookTables {}
+export interface Tables
+  extends BackupTables,
+    InboxTables,
+    MailboxTables,
+    MediaTables,
+    MmsTables,
+    SignalTables,
+    WebhookTables {}
 export type Database = Kysely<Tables>
 /** An open transaction; also accepted wherever a `Database` is read from. */
 export type DatabaseTransaction = Transaction<Tables>
@@ -78,6 +87,7 @@ const migrations = {
   '0029_pinned_lane': pinnedLane,
   '0030_queue': queue,
   '0031_people': people,
+  '0032_backups': backups,
   '0033_early_changes': earlyChanges,
 }
 
@@ -182,6 +192,33 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
   cipher.pragma('synchronous = NORMAL')
   cipher.pragma(`wal_autocheckpoint = ${Math.ceil(CHECKPOINT_BYTES / pageBytes)}`)
   return db
+}
+
+/**
+ * Writes a copy of the database as it is now, under the same key, while others go on writing: it reads one state of the
+ * log. Blocks for as long as that takes, so it is for a process of its own. Throws CausewayError `db-key`, `db-copy`.
+ */
+export function copyDatabase(path: string, key: Uint8Array, copy: string): void {
+  const { cipher, pageBytes } = openCipher(path, key)
+  try {
+    const hex = Buffer.from(key).toString('hex')
+    cipher.exec(`attach '${copy.replaceAll("'", "''")}' as copy key "x'${hex}'"`)
+    cipher.exec(`pragma copy.cipher_page_size = ${pageBytes}`)
+    cipher.exec('begin')
+    cipher.exec(`select sqlcipher_export('copy')`)
+    cipher.exec('commit')
+    const [found] = cipher.prepare('pragma copy.quick_check').all<{ quick_check: string }>()
+    if (found?.quick_check !== 'ok') {
+      throw new CausewayError({
+        code: 'db-copy',
+        message:
+          'The copy of the database is not sound. See to the disk: `causeway doctor` checks the database itself.',
+        retry: 'after-human',
+      })
+    }
+  } finally {
+    cipher.close()
+  }
 }
 
 /** The file is opened with pages as it was made with, and made with ours. Throws CausewayError `db-key`. */

@@ -1,6 +1,7 @@
 /** The steps of the first hour that are one question each: account, mode, key, notifications. */
+import { makeRecoveryKey } from '../commands/backup.ts'
 import { type Address, call } from '../gateway.ts'
-import { askText, askTwice, askYes, choose, tell } from '../prompts.ts'
+import { askText, askTwice, askYes, choose, frame, tell } from '../prompts.ts'
 import type { SetupJson, StepOutcome } from './state.ts'
 
 type Mode = 'integrated' | 'data_only' | 'sms_only'
@@ -29,10 +30,15 @@ export async function setUpMode(gateway: Address): Promise<StepOutcome> {
   return 'done'
 }
 
-export async function setUpKey(_gateway: Address, { key_file: keyFile }: SetupJson): Promise<StepOutcome> {
+export async function setUpKey(gateway: Address, { key_file: keyFile }: SetupJson): Promise<StepOutcome> {
   tell(
     `All messages and the Signal account are encrypted with the key in ${keyFile}.\nWithout it no copy of the data can be read, and nobody can make it again.`,
   )
+  const { key_made_at: madeAt } = await call<{ key_made_at: string | null }>(gateway, 'GET', '/api/v1/system/backup')
+  const wanted = 'Make a recovery key now? Encrypted backups are made every day from then on, and only it opens them'
+  if (madeAt === null && (await askYes(wanted, true))) {
+    frame('Recovery key, shown this once: write it down', [await makeRecoveryKey(gateway, false)])
+  }
   const hasCopy = await askYes('Is a copy in a safe place that is not this machine?', false)
   return hasCopy ? 'done' : 'skip'
 }

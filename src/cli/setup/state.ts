@@ -51,7 +51,7 @@ export function stepWords(step: StepName, keyFile: string): StepWords {
     case 'backup-key':
       return {
         title: 'Key of the data',
-        commands: [`keep a copy of ${keyFile} in a safe place that is not this machine`],
+        commands: [`keep a copy of ${keyFile} in a safe place that is not this machine`, 'causeway backup key'],
       }
     case 'notifications':
       return {

@@ -31,7 +31,7 @@ export function list<Row extends z.ZodType>(id: string, row: Row) {
 
 export const text = z.string()
 export const flag = z.boolean()
-const at = z.iso.datetime().describe('UTC with milliseconds.')
+export const at = z.iso.datetime().describe('UTC with milliseconds.')
 export const maybe = text.nullable()
 export const maybeAt = at.nullable()
 export const count = z.int().min(0)

@@ -8,7 +8,7 @@ import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
 import { JOB_STATES } from '../../store/queue-jobs.ts'
 import { SETTING_NAMES } from '../views.ts'
-import { count, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
+import { at, count, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 
 const live = {
   mode: z.enum(MODES),
@@ -20,6 +20,18 @@ const live = {
     time_zone: text,
   }),
 }
+
+const backupRun = shape('BackupRun', {
+  id: text,
+  cause: z.enum(['person', 'schedule']),
+  state: z.enum(['running', 'made', 'failed']),
+  began_at: at,
+  ended_at: maybeAt,
+  file: maybe,
+  bytes: count.nullable(),
+  code: maybe,
+  reason: maybe,
+})
 
 const transport = z.enum(['sms', 'mms', 'signal']).nullable()
 const paused = z
@@ -69,6 +81,25 @@ export const systemAnswers = {
       created_at: maybeAt,
     }),
   ),
+  backupRun,
+  backups: shape('Backups', {
+    key_made_at: maybeAt.describe('null: there is no recovery key, and so no backup.'),
+    directory: text,
+    every: maybe.describe('null: only when somebody asks.'),
+    keep: count,
+    next_at: maybeAt,
+    running: z.strictObject({ id: text, done_bytes: count, total_bytes: count.nullable() }).nullable(),
+    runs: z.array(backupRun).describe('The last ones, the newest first.'),
+    data: z.array(z.strictObject({ name: text, bytes: count, taken_at: at })).describe('The files, the newest first.'),
+    restored: z
+      .strictObject({ at, taken_at: at, held: count })
+      .nullable()
+      .describe('This gateway came out of a backup, and nobody has acknowledged that yet.'),
+  }),
+  recoveryKey: shape('RecoveryKey', {
+    recovery_key: text.optional().describe('In the first answer only.'),
+    made_at: at,
+  }),
   settings: shape('Settings', {
     ...live,
     long_text_parts: count.nullable().describe('`mms.long_text_parts`; null: texts stay texts.'),

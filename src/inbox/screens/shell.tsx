@@ -15,6 +15,7 @@ import { AboutPanel } from './about-panel.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { Extras } from './extras.tsx'
 import { Guide } from './first/guide.tsx'
+import { RestoredLine } from './first/restored-line.tsx'
 import { SetUpLine } from './first/set-up-line.tsx'
 import { paletteOpen } from './layers.ts'
 import { MessageInfo } from './message-info.tsx'
@@ -47,6 +48,7 @@ export function Shell() {
       </button>
       <div class="top">
         <StatusStrip />
+        <RestoredLine />
         <Guide />
         {place.room?.name !== 'setup' && <SetUpLine />}
       </div>

@@ -76,6 +76,7 @@ test('it goes on where the wizard in the inbox was left, and the other way round
   await person.answers('Signal account', SKIP)
   await person.answers('Key of the data', DO_IT)
   await person.sees('db.key')
+  await person.answers('Make a recovery key now', 'y')
   await person.answers('Is a copy in a safe place', 'y')
   await person.answers('Notifications', CTRL_C)
   expect(await person.ended).not.toBe(0)

@@ -166,8 +166,14 @@ describe('what is answered is what is described, field by field', () => {
     const missed = routes
       .filter(({ method, path }) => method === 'GET' && !tried.has(`GET ${path}`))
       .map(({ path }) => path)
-    // There is no small copy of a file that is no picture, none to be played of what is no recording, no search without words.
-    expect(missed.toSorted()).toEqual(['/api/v1/media/:id/playable', '/api/v1/media/:id/thumbnail', '/api/v1/search'])
+    // There is no small copy of a file that is no picture, none to be played of what is no recording, no search without words,
+    // and no backup.
+    expect(missed.toSorted()).toEqual([
+      '/api/v1/media/:id/playable',
+      '/api/v1/media/:id/thumbnail',
+      '/api/v1/search',
+      '/api/v1/system/backup/files/:name',
+    ])
     const { body: recording } = await rig.call('POST', '/api/v1/media', {
       local: true,
       body: Buffer.from('#!AMR\nfoo'),
@@ -198,6 +204,10 @@ describe('what is answered is what is described, field by field', () => {
     ['POST', '/api/v1/webhooks/:id/deliveries/:delivery/redeliver', undefined],
     ['POST', '/api/v1/messages/:id/cancel', undefined],
     ['POST', '/api/v1/setup/code', undefined],
+    ['POST', '/api/v1/system/backup/key', {}],
+    ['POST', '/api/v1/system/backup', undefined],
+    ['GET', '/api/v1/system/backup', undefined],
+    ['DELETE', '/api/v1/system/backup/restored', undefined],
     ['PATCH', '/api/v1/users/:id', { name: 'Viola' }],
     ['DELETE', '/api/v1/users/:id', undefined],
     ['DELETE', '/api/v1/webhooks/:id', undefined],

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BackupDesk } from '../../../src/backup/desk.ts'
 import { CausewayError } from '../../../src/domain/errors.ts'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
@@ -216,6 +217,20 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     editable: true,
     published: true,
   }
+  const backups = new BackupDesk({
+    db,
+    events,
+    databaseKey: new Uint8Array(32).fill(7),
+    dataDir: directory,
+    configFile: undefined,
+    settings: { directory: join(directory, 'backups'), everyMs: 86_400_000, keep: 2 },
+    account: () => undefined,
+    version: '0.1.0',
+    ids,
+    clock,
+    randomOctets: (count) => randomBytes(count),
+    log,
+  })
   const rig = { ready: true }
   const ports: ApiPorts = {
     db,
@@ -435,6 +450,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
+    backups,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
@@ -489,6 +505,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     },
     stop: async () => {
       await server.stop()
+      await backups.stop()
       await router.stop()
       await db.destroy()
       rmSync(directory, { recursive: true, force: true })

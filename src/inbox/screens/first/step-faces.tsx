@@ -6,6 +6,7 @@ import { modems } from '../../model/status.ts'
 import { Notifications } from '../notifications.tsx'
 import { ModeChoice } from '../settings/mode.tsx'
 import { Modems } from '../settings/modems.tsx'
+import { RecoveryKey } from '../settings/recovery-key.tsx'
 import { SignalAccount } from '../settings/signal-account.tsx'
 import { Sample } from './sample.tsx'
 import { TestText } from './test-text.tsx'
@@ -60,12 +61,17 @@ export const STEP_FACES: Readonly<Record<SetUpStep, StepFace>> = {
     title: () => t('wizard.key'),
     words: () => t('wizard.key.words'),
     Body: ({ keyFile }) => (
-      <p class="code" translate={false} dir="ltr">
-        {keyFile}
-      </p>
+      <>
+        <p class="code" translate={false} dir="ltr">
+          {keyFile}
+        </p>
+        <h4>{t('backup.title')}</h4>
+        <p class="quiet">{t('backup.words')}</p>
+        <RecoveryKey />
+      </>
     ),
     done: () => t('wizard.key.done'),
-    later: { words: () => t('wizard.title'), path: '/setup/backup-key' },
+    later: settings(() => t('backup.title'), 'backup'),
   },
   notifications: {
     title: () => t('push.title'),

@@ -5,6 +5,7 @@ import { session } from '../../model/session.ts'
 import { Room } from '../later/room.tsx'
 import { About } from './about.tsx'
 import { AddressBook } from './address-book.tsx'
+import { BackupPanel } from './backup.tsx'
 import { FallbackChoice } from './fallback.tsx'
 import { Integrations } from './integrations.tsx'
 import { ModeChoice } from './mode.tsx'
@@ -26,6 +27,7 @@ const sections: Readonly<Record<string, Section>> = {
   signal: { words: () => t('transport.signal.short'), Screen: SignalAccount },
   integrations: { words: () => t('settings.integrations'), Screen: Integrations, isRuling: true },
   book: { words: () => t('book.name'), Screen: AddressBook },
+  backup: { words: () => t('backup.title'), Screen: BackupPanel, isRuling: true },
   users: { words: () => t('settings.users'), Screen: Users },
   about: { words: () => t('about.title'), Screen: About },
 }

@@ -168,8 +168,7 @@ export class Router {
    */
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
-    this.#transports = transports
-    this.#context.settings.chosen = await readChosen(db)
+    await this.expect(transports)
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
@@ -189,6 +188,12 @@ export class Router {
       setInterval(() => void this.reconcile(), RECONCILE_INTERVAL_MS),
       setInterval(() => void this.#cleanUp(), CLEAN_UP_INTERVAL_MS),
     )
+  }
+
+  /** What facts that come before `start` must find: whom to tell, and what the owner has chosen. */
+  async expect(transports: readonly Transport[]): Promise<void> {
+    this.#transports = transports
+    this.#context.settings.chosen = await readChosen(this.#context.db)
   }
 
   /** Takes no new jobs and waits for running attempts (the outbox bounds that). */

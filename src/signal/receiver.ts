@@ -33,8 +33,11 @@ import { RatchetUnit } from './stores.ts'
 
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
-/** Kept in one transaction. Half of what a server has under way, so that it sends while those are worked on. */
-const togetherMax = 16
+/**
+ * Kept in one transaction. What that writes of each page of the database is written once for all of them (a commit of 32
+ * costs what two of 8 do); more would keep others waiting for the database.
+ */
+const togetherMax = 32
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 

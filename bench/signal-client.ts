@@ -124,7 +124,7 @@ async function bareSends(db: Database, { server, to, messages, lanes }: ClientTa
     clock: systemClock,
     random: systemRandom,
     log: quiet,
-    events: { envelope: (_envelope, _atMs, ack) => ack(), state: () => {}, noticed: () => {} },
+    events: { envelope: (_envelope, _atMs, ack) => ack(), state: () => {}, noticed: () => {}, drained: () => {} },
   })
   chat.start(`${credentials.aci}.${credentials.deviceId}`, credentials.password)
   try {

@@ -2,7 +2,7 @@
  * The composition root: builds every room from the configuration, in the order in which they need one another, and takes
  * them down in reverse.
  *
- *   key file → database → Redis → router (its sink) → modems, Signal account → transports → HTTP → "ready"
+ *   key file → database, Redis → router (its sink) → modems, Signal account → transports → Signal begins → HTTP → "ready"
  */
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
@@ -127,6 +127,9 @@ async function start(
     mayCreate: !existsSync(path),
     mayBeShared: credentials !== undefined && config.store.keyFile.startsWith(`${credentials}/`),
   })
+  // It starts while the database is opened; what is wrong with either is told below.
+  const redis = openRedis(config, log, closing)
+  redis.catch(() => {})
   const db = await openDatabase({
     path,
     key,
@@ -139,8 +142,7 @@ async function start(
   const events = new EventLog(db, clock)
   const passwords = new Passwords(totalmem() < SMALL_MACHINE_BYTES ? SMALL_COST : USUAL_COST, randomOctets)
 
-  const redis = await openRedis(config, log, closing)
-  const outbox = new RedisOutbox({ redis, prefix: QUEUE_PREFIX, log })
+  const outbox = new RedisOutbox({ redis: await redis, prefix: QUEUE_PREFIX, log })
   const blobs = await Blobs.open({
     directory: join(config.dataDir, 'files'),
     databaseKey: key,
@@ -227,6 +229,13 @@ async function start(
     mms.transport,
     new SignalTransport(account),
   ]
+  // As soon as facts can be taken: letters may be waiting, and the connection is made while all else is set up. Before the
+  // router begins, which would take an account that is not loaded for one that is not there. Taken down in reverse: running
+  // attempts end before their modem or account does.
+  await router.expect(transports)
+  closing.push(() => account.stop())
+  await account.start()
+
   const backups = new BackupDesk({
     db,
     events,
@@ -319,10 +328,6 @@ async function start(
   closing.push(() => push.stop())
   closing.push(() => http.stop())
 
-  // Before the router, which would take an account that is not loaded for one that is not there. Taken down in reverse:
-  // running attempts end before their modem or account does.
-  closing.push(() => account.stop())
-  await account.start()
   closing.push(() => Promise.all(modems.map((modem) => modem.stop())))
   closing.push(() => lines.stop())
   // Ends before the modems do: what we stop ourselves is not lost.
@@ -399,11 +404,17 @@ async function openRedis(
   const { redis } = config.queue
   if (redis.kind === 'socket') return { path: redis.path }
   if (redis.kind === 'url') return { url: redis.url }
-  const own = await PrivateRedis.start({
+  const starting = PrivateRedis.start({
     directory: join(config.dataDir, 'redis'),
     runtimeDirectory: config.runtimeDir,
     log,
   })
-  closing.push(() => own.stop())
-  return { path: own.socketPath }
+  // At once: it must not outlive a start that fails meanwhile.
+  closing.push(() =>
+    starting.then(
+      (own) => own.stop(),
+      () => undefined,
+    ),
+  )
+  return { path: (await starting).socketPath }
 }

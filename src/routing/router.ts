@@ -174,9 +174,7 @@ export class Router {
    */
   async start(transports: readonly Transport[]): Promise<void> {
     const { db, log } = this.#context
-    this.#transports = transports
-    this.#context.settings.chosen = await readChosen(db)
-    await this.pauses.load()
+    await this.expect(transports)
     this.#nowKnown()
     const directory = transports.find(({ name }) => name === 'signal')
     this.#capabilities = new Capabilities(db, this.#context, directory, log)
@@ -197,6 +195,13 @@ export class Router {
       setInterval(() => void this.reconcile(), RECONCILE_INTERVAL_MS),
       setInterval(() => void this.#cleanUp(), CLEAN_UP_INTERVAL_MS),
     )
+  }
+
+  /** What facts that come before `start` must find: whom to tell, what the owner has chosen, and what is paused. */
+  async expect(transports: readonly Transport[]): Promise<void> {
+    this.#transports = transports
+    this.#context.settings.chosen = await readChosen(this.#context.db)
+    await this.pauses.load()
   }
 
   /** Takes no new jobs and waits for running attempts (the outbox bounds that). */

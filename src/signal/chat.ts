@@ -47,6 +47,8 @@ export interface ChatEvents {
   state(state: ChatState): void
   /** `skewMs` or `alerts` is another one now. */
   noticed(): void
+  /** All that had waited at the server when we connected is acknowledged. */
+  drained(): void
 }
 
 /**
@@ -225,7 +227,7 @@ export class Chat {
             once(() => ack.send(200)),
           )
         },
-        onQueueEmpty: () => this.#log.debug({}, 'Signal’s queue is drained'),
+        onQueueEmpty: () => this.#events.drained(),
         onReceivedAlerts: (alerts) => {
           if (alerts.length > 0) this.#log.warn({ alerts }, 'Signal says')
           this.#alerts = alerts

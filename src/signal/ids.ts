@@ -13,18 +13,21 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** The text form of what an envelope or message carries: binary where filled, else the older string; undefined if neither parses. */
 export function readServiceId(binary: Uint8Array | undefined, text: string | undefined): string | undefined {
-  if (binary !== undefined && binary.length > 0) {
-    try {
-      return ServiceId.parseFromServiceIdBinary(octets(binary)).getServiceIdString()
-    } catch {
-      return undefined
-    }
-  }
+  if (binary !== undefined && binary.length > 0) return fromOctets(binary)
   if (text === undefined) return undefined
   const isPni = /^PNI:/i.test(text)
   const raw = text.slice(isPni ? 4 : 0).toLowerCase()
   if (!uuid.test(raw)) return undefined
   return isPni ? `PNI:${raw}` : raw
+}
+
+/** As libsignal reads them, without its objects: each envelope has three. */
+function fromOctets(binary: Uint8Array): string | undefined {
+  const isPni = binary.length === 17 && binary[0] === 1
+  if (binary.length !== 16 && !isPni) return undefined
+  const hex = Buffer.from(binary.buffer, binary.byteOffset, binary.length).toString('hex', isPni ? 1 : 0)
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+  return `${isPni ? 'PNI:' : ''}${parts.join('-')}`
 }
 
 /** 16 octets for an ACI, 17 for a PNI. */

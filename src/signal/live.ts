@@ -22,7 +22,6 @@ import type { Credentials } from './credentials.ts'
 import { Delivery } from './delivery.ts'
 import { DeviceSync } from './device-sync.ts'
 import { openDirectory } from './directory.ts'
-import { shortly } from './errors.ts'
 import { GroupCommands } from './groups/commands.ts'
 import { Groups } from './groups/groups.ts'
 import type { Habits } from './habits.ts'
@@ -50,8 +49,7 @@ import { SyncAnswers } from './sync-answers.ts'
 import { Telling } from './telling.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 import { TypingDesk } from './typing.ts'
-
-const maintainEveryMs = 6 * 3600_000
+import { Upkeep } from './upkeep.ts'
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -59,7 +57,6 @@ export class LiveAccount {
   readonly own: OwnAccount
   readonly #db: Database
   readonly #clock: Clock
-  readonly #log: Log
   readonly #sink: SignalSink
   readonly #changed: () => void
   readonly #chat: Chat
@@ -79,7 +76,7 @@ export class LiveAccount {
   readonly #uploads: Uploads
   readonly #delivery: Delivery
   readonly #receiver: Receiver
-  readonly #keys: PreKeyKeeper
+  readonly #upkeep: Upkeep
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
@@ -110,7 +107,6 @@ export class LiveAccount {
     this.credentials = credentials
     this.#db = db
     this.#clock = clock
-    this.#log = log
     this.#sink = sink
     this.#changed = parts.changed
     this.#otherDevices = credentials.deviceId !== 1
@@ -127,6 +123,7 @@ export class LiveAccount {
         envelope: (envelope, serverTimestampMs, ack) => this.#receiver.take(envelope, serverTimestampMs, ack),
         state: (state) => this.#onChat(state),
         noticed: () => this.#changed(),
+        drained: () => this.#upkeep.drained(),
       },
     })
     this.#chat = chat
@@ -145,7 +142,7 @@ export class LiveAccount {
       log,
       toGroup: (groupId, content, timestampMs) => this.#groups.signal(groupId, content, timestampMs),
     })
-    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci })
+    this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci, signal })
     this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
     const records = new StorageRecords({
@@ -188,7 +185,7 @@ export class LiveAccount {
       server: contentServer,
       timestamps,
       storage,
-      stored: () => this.#quietly('reading the username', () => this.own.usernames.load()),
+      stored: () => this.#upkeep.quietly('reading the username', () => this.own.usernames.load()),
       learnProfile: () => this.own.profile.learn(),
     })
     this.#texts = new LongTexts({ ...parts, chat, server: contentServer, own: credentials.aci })
@@ -275,13 +272,43 @@ export class LiveAccount {
       habits: parts.habits,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
-    this.#keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    const keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const hooks = {
       store: () => void this.#sync.fetch(),
       renamed: (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction),
       otherDevices: () => this.#otherDevices,
     }
     this.own = new OwnAccount({ ...parts, ...hooks, chat, server: contentServer, sender, timestamps })
+    this.#upkeep = new Upkeep({
+      clock,
+      log,
+      signal,
+      isConnected: () => this.#state.state === 'connected',
+      // What is sent meanwhile goes to all of them.
+      atOnce: [['asking for our other devices', () => this.#countDevices()]],
+      chores: [
+        ['asking who we are', () => this.own.checkSelf()],
+        ['settling the username', () => this.own.usernames.settle()],
+        ['sending receipts', () => this.#receipts.flush()],
+        ['looking after pre-keys', () => keys.maintain()],
+        ['sending what is owed', () => this.#contents.connected()],
+        // Without a profile nobody can add us to a group.
+        ['settling the profile', () => this.own.profile.settle()],
+        ['asking the phone for its contacts', () => this.#sync.ask()],
+        ['fetching the phone’s contacts', () => this.#sync.fetch()],
+        ['fetching long texts', () => this.#texts.fetch()],
+        ['looking for who asks to join', () => groups.keeper.lookForRequests()],
+        ['fetching groups', () => groups.keeper.fetchDue()],
+        ['fetching profiles', () => this.#profiles.fetch()],
+      ],
+      prune: async () => {
+        await this.#retries.prune()
+        await this.#receiver.prune()
+        await groups.desk.prune(db)
+        await groups.keeper.prune()
+        await this.#uploads.prune()
+      },
+    })
   }
 
   get state(): ChatState {
@@ -306,8 +333,8 @@ export class LiveAccount {
   start(): void {
     const { aci, deviceId, password } = this.credentials
     this.#chat.start(`${aci}.${deviceId}`, password)
-    void this.#quietly('reading the username', () => this.own.usernames.load())
-    void this.#maintainForEver()
+    void this.#upkeep.quietly('reading the username', () => this.own.usernames.load())
+    void this.#upkeep.forEver()
   }
 
   async stop(): Promise<void> {
@@ -392,43 +419,12 @@ export class LiveAccount {
   #onChat(state: ChatState): void {
     this.#state = state
     this.#changed()
-    if (state.state === 'connected') void this.#afterConnecting()
+    if (state.state === 'connecting') this.#upkeep.connecting()
+    if (state.state === 'connected') void this.#upkeep.connected()
     if (state.state === 'signed-out') {
-      void this.#quietly('noting the sign-out', () =>
+      void this.#upkeep.quietly('noting the sign-out', () =>
         this.#db.updateTable('signal_account').set({ signed_out_at_ms: this.#clock.now() }).execute(),
       )
-    }
-  }
-
-  async #afterConnecting(): Promise<void> {
-    await this.#quietly('asking who we are', () => this.own.checkSelf())
-    await this.#quietly('settling the username', () => this.own.usernames.settle())
-    await this.#quietly('sending receipts', () => this.#receipts.flush())
-    await this.#quietly('looking after pre-keys', () => this.#keys.maintain())
-    await this.#quietly('asking for our other devices', () => this.#countDevices())
-    await this.#quietly('sending what is owed', () => this.#contents.connected())
-    // Without a profile nobody can add us to a group.
-    await this.#quietly('settling the profile', () => this.own.profile.settle())
-    await this.#quietly('asking the phone for its contacts', () => this.#sync.ask())
-    await this.#quietly('fetching the phone’s contacts', () => this.#sync.fetch())
-    await this.#quietly('fetching long texts', () => this.#texts.fetch())
-    await this.#quietly('looking for who asks to join', () => this.#groups.keeper.lookForRequests())
-    await this.#quietly('fetching groups', () => this.#groups.keeper.fetchDue())
-    await this.#quietly('fetching profiles', () => this.#profiles.fetch())
-  }
-
-  async #maintainForEver(): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      await this.#quietly('pruning', async () => {
-        await this.#retries.prune()
-        await this.#receiver.prune()
-        await this.#groups.desk.prune(this.#db)
-        await this.#groups.keeper.prune()
-        await this.#uploads.prune()
-      })
-      await this.#clock.wait(maintainEveryMs, signal).catch(() => undefined)
-      if (!signal.aborted && this.#state.state === 'connected') await this.#afterConnecting()
     }
   }
 
@@ -444,13 +440,5 @@ export class LiveAccount {
       await this.#sink.peer({ kind, peer, atMs: this.#clock.now() }, transaction)
     })
     this.#sink.committed()
-  }
-
-  async #quietly(what: string, work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
-    }
   }
 }

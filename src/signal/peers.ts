@@ -7,7 +7,7 @@
  */
 import type { Selectable } from 'kysely'
 import type { Database } from '../store/database.ts'
-import { prepared, preparedByShape } from '../store/prepared.ts'
+import { prepared, rememberedByShape } from '../store/prepared.ts'
 import type { SignalPeersTable } from '../store/tables/signal.ts'
 import type { PeerIds } from './contract.ts'
 import { isPni, peerOf } from './ids.ts'
@@ -138,7 +138,7 @@ export function serviceIdOf(ids: PeerIds): string | undefined {
   return ids.aci ?? (ids.pni === undefined ? undefined : `PNI:${ids.pni}`)
 }
 
-async function matching(db: Connection, ids: PeerIds): Promise<PeerRow[]> {
+async function matching(db: Connection, ids: PeerIds): Promise<readonly PeerRow[]> {
   const wanted = (['aci', 'pni', 'e164'] as const).flatMap((column) => {
     const value = ids[column]
     return value === undefined ? [] : [{ column, value }]
@@ -147,7 +147,7 @@ async function matching(db: Connection, ids: PeerIds): Promise<PeerRow[]> {
   return await anyOf(db, Object.fromEntries(wanted.map(({ column, value }) => [column, value])))
 }
 
-const anyOf = preparedByShape((db, ids: { aci?: string; pni?: string; e164?: string }) =>
+const anyOf = rememberedByShape('signal_peers', (db, ids: { aci?: string; pni?: string; e164?: string }) =>
   db
     .selectFrom('signal_peers')
     .selectAll()

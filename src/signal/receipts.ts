@@ -15,6 +15,8 @@ import type { Content } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 
 const timestampsPerReceipt = 100
+/** A receipt costs more than what it is for: of a stream of messages, those of this time share one. */
+const gatherMs = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
 const receiptTypes = { delivered: 0, read: 1, viewed: 2 } as const
@@ -28,8 +30,11 @@ export class ReceiptDesk {
   readonly #timestamps: OwnTimestamps
   readonly #log: Log
   readonly #self: string
+  readonly #signal: AbortSignal
   #flushing: Promise<void> | undefined
   #again = false
+  #gathering = false
+  #gathered = false
 
   constructor(parts: {
     db: Database
@@ -39,6 +44,8 @@ export class ReceiptDesk {
     log: Log
     /** Our own ACI. */
     self: string
+    /** Ends the waiting for more. */
+    signal: AbortSignal
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -46,6 +53,7 @@ export class ReceiptDesk {
     this.#timestamps = parts.timestamps
     this.#log = parts.log
     this.#self = parts.self
+    this.#signal = parts.signal
   }
 
   async owe(transaction: DatabaseTransaction, kind: Kind, aci: string, timestampMs: number): Promise<void> {
@@ -62,6 +70,22 @@ export class ReceiptDesk {
       this.#flushing = undefined
     })
     await this.#flushing
+  }
+
+  /** As `flush`, but not again before some time has passed: what is owed meanwhile goes together. */
+  flushSoon(): void {
+    this.#gathered = true
+    if (!this.#gathering) void this.#gather()
+  }
+
+  async #gather(): Promise<void> {
+    this.#gathering = true
+    while (this.#gathered && !this.#signal.aborted) {
+      this.#gathered = false
+      void this.flush()
+      await this.#clock.wait(gatherMs, this.#signal).catch(() => undefined)
+    }
+    this.#gathering = false
   }
 
   async #sendAll(): Promise<void> {

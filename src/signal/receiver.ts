@@ -33,8 +33,11 @@ import { RatchetUnit } from './stores.ts'
 
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
-/** Kept in one transaction. Half of what a server has under way, so that it sends while those are worked on. */
-const togetherMax = 16
+/**
+ * Kept in one transaction. What that writes of each page of the database is written once for all of them (a commit of 32
+ * costs what two of 8 do); more would keep others waiting for the database.
+ */
+const togetherMax = 32
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 
@@ -166,8 +169,8 @@ export class Receiver {
   }
 
   async #work(): Promise<void> {
-    // Those that come in the same breath are taken together.
-    await Promise.resolve()
+    // Those that come in the same breath are taken together: each is handed over by a call of its own.
+    await new Promise((resolve) => setImmediate(resolve))
     while (this.#waiting.length > 0 && !this.#stopped) await this.#handle(this.#waiting.splice(0, togetherMax))
     this.#waiting.length = 0
     this.#chain = undefined
@@ -228,16 +231,27 @@ export class Receiver {
       if (!(opened instanceof Unreadable) || opened.keepRatchet) unit.merge()
       if (changesAccount(opened)) break
     }
-    const kept = await withoutWaiting(this.#db)
+    const kept = await this.#commit(all, items).catch((error: unknown) => {
+      if (!(error instanceof Unreadable)) throw error
+      return this.#commit(all, items, undoneAlone)
+    })
+    for (const { count } of kept) this.#tally(count)
+    return kept
+  }
+
+  /**
+   * `alone`: how what means nothing is undone without those that are kept with it. That costs each of them something, and is
+   * rare: without it the first such throws `Unreadable`, and nothing is kept.
+   */
+  async #commit(all: RatchetUnit, items: readonly InWork[], alone?: typeof undoneAlone): Promise<Kept[]> {
+    return await withoutWaiting(this.#db)
       .transaction()
       .execute(async (transaction) => {
         await all.commit(transaction)
         const done: Kept[] = []
-        for (const item of items) done.push(await this.#apply(item, transaction))
+        for (const item of items) done.push(await this.#apply(item, transaction, alone))
         return done
       })
-    for (const { count } of kept) this.#tally(count)
-    return kept
   }
 
   async #open({ envelope, serverTimestampMs }: Arrived, unit: RatchetUnit): Promise<Opened | Unreadable> {
@@ -250,7 +264,11 @@ export class Receiver {
     }
   }
 
-  async #apply({ arrived, unit, opened }: InWork, transaction: DatabaseTransaction): Promise<Kept> {
+  async #apply(
+    { arrived, unit, opened }: InWork,
+    transaction: DatabaseTransaction,
+    alone: typeof undoneAlone | undefined,
+  ): Promise<Kept> {
     const afterwards = untouched()
     const { ack } = arrived
     const unreadable = async (reason: Unreadable): Promise<Kept> => {
@@ -259,9 +277,10 @@ export class Receiver {
     }
     if (opened instanceof Unreadable) return await unreadable(opened)
     await this.#tellIdentities(unit, transaction)
+    const apply = () => this.#dispatch.apply(opened, transaction, afterwards)
+    if (alone === undefined) return { ack, count: await apply(), afterwards }
     try {
-      const count = await undoneAlone(transaction, () => this.#dispatch.apply(opened, transaction, afterwards))
-      return { ack, count, afterwards }
+      return { ack, count: await alone(transaction, apply), afterwards }
     } catch (error) {
       // Decrypted it was: its message key is used up, whatever it says.
       if (error instanceof Unreadable) return await unreadable(error)
@@ -304,7 +323,7 @@ export class Receiver {
   #finish(all: readonly Afterwards[]): void {
     if (all.some(({ moved }) => moved)) this.#moved()
     if (all.some(({ profile }) => profile)) void this.#profiles.fetch()
-    if (all.some(({ receipts }) => receipts)) void this.#receipts.flush()
+    if (all.some(({ receipts }) => receipts)) this.#receipts.flushSoon()
     if (all.some(({ fetch }) => fetch)) {
       void this.#sync.fetch()
       void this.#texts.fetch()

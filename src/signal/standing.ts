@@ -3,7 +3,7 @@
  * it. The list of blocked people is one of accounts, numbers and groups; the sync message always has all of it.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
-import { prepared } from '../store/prepared.ts'
+import { remembered } from '../store/prepared.ts'
 import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, setTraits } from './peers.ts'
@@ -27,11 +27,11 @@ export async function isBlocked(transaction: DatabaseTransaction, { aci, e164: n
   return (await blockedNumber(transaction, { number })).length > 0
 }
 
-const blockedAccount = prepared((db, $: { aci: string }) =>
+const blockedAccount = remembered('signal_blocked', (db, $: { aci: string }) =>
   db.selectFrom('signal_blocked').select('aci').where('aci', '=', $.aci),
 )
 
-const blockedNumber = prepared((db, $: { number: string }) =>
+const blockedNumber = remembered('signal_blocked_others', (db, $: { number: string }) =>
   db.selectFrom('signal_blocked_others').select('value').where('kind', '=', 'number').where('value', '=', $.number),
 )
 

@@ -2,17 +2,27 @@
 import type { Updateable } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
-import { listed, prepared } from './prepared.ts'
+import { listed, prepared, remembered } from './prepared.ts'
 import type { ContactRow, ContactsTable, ConversationRow } from './tables/mailbox.ts'
 
 export type ContactKey = { id: string } | { e164: string } | { aci: string } | { pni: string } | { sender: string }
 
 const contactBy = {
-  id: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('id', '=', $.value)),
-  e164: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('e164', '=', $.value)),
-  aci: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('aci', '=', $.value)),
-  pni: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('pni', '=', $.value)),
-  sender: prepared((db, $: { value: string }) => db.selectFrom('contacts').selectAll().where('sender', '=', $.value)),
+  id: remembered('contacts', (db, $: { value: string }) =>
+    db.selectFrom('contacts').selectAll().where('id', '=', $.value),
+  ),
+  e164: remembered('contacts', (db, $: { value: string }) =>
+    db.selectFrom('contacts').selectAll().where('e164', '=', $.value),
+  ),
+  aci: remembered('contacts', (db, $: { value: string }) =>
+    db.selectFrom('contacts').selectAll().where('aci', '=', $.value),
+  ),
+  pni: remembered('contacts', (db, $: { value: string }) =>
+    db.selectFrom('contacts').selectAll().where('pni', '=', $.value),
+  ),
+  sender: remembered('contacts', (db, $: { value: string }) =>
+    db.selectFrom('contacts').selectAll().where('sender', '=', $.value),
+  ),
 }
 
 export async function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {

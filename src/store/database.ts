@@ -39,6 +39,7 @@ import * as queue from './migrations/0030_queue.ts'
 import * as people from './migrations/0031_people.ts'
 import * as backups from './migrations/0032_backups.ts'
 import * as earlyChanges from './migrations/0033_early_changes.ts'
+import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
 import type { MailboxTables } from './tables/mailbox.ts'
@@ -264,20 +265,30 @@ async function lengthen(log: FileHandle): Promise<void> {
  */
 function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
   let hasWritten = false
+  const tableWrites = new TableWrites()
   const statements = new Map<string, ReturnType<typeof statementOf>>()
   const statementOf = (sql: string) => {
     const statement = cipher.prepare(sql)
     const reads = READS.test(sql)
     const writes = !reads && !TURNS.test(sql)
+    const table = tableOf(sql)
+    const undoes = rollsBack(sql)
     return {
       reader: reads || RETURNS.test(sql),
       all: (parameters: readonly unknown[]) => {
-        if (writes) hasWritten = true
-        return statement.all(parameters.map(bindable))
+        const rows = statement.all(parameters.map(bindable))
+        if (writes) {
+          hasWritten = true
+          if (rows.length > 0) tableWrites.note(table)
+        }
+        return rows
       },
       run: (parameters: readonly unknown[]) => {
         const { changes, lastInsertRowid } = statement.run(parameters.map(bindable))
-        if (writes && changes > 0) hasWritten = true
+        if (writes && changes > 0) {
+          hasWritten = true
+          tableWrites.note(table)
+        } else if (undoes) tableWrites.note(undefined)
         return { changes, lastInsertRowid }
       },
       iterate: (parameters: readonly unknown[]) => statement.all(parameters.map(bindable))[Symbol.iterator](),
@@ -301,6 +312,7 @@ function adapt(cipher: SqlCipher, log: FileHandle | undefined) {
       void log?.close()
     },
     prepare,
+    writesTo: (table: string) => tableWrites.to(table),
     rows: (sql: string, parameters: readonly unknown[]): unknown[] => {
       const statement = prepare(sql)
       if (statement.reader) return statement.all(parameters)

@@ -3,8 +3,9 @@
  * us, as do somebody's message (which a lost session may hold up) and the word of our phone that it was read. Kept for a
  * while, in a bounded number.
  */
+import { sql } from 'kysely'
 import type { Database, DatabaseTransaction } from './database.ts'
-import { prepared } from './prepared.ts'
+import { prepared, remembered } from './prepared.ts'
 
 /** By the recipient of a message of ours. */
 type EarlyReceipt = 'delivered' | 'read'
@@ -57,7 +58,7 @@ export async function takeEarlyReceipts(
   aci: string,
   timestampMs: number,
 ): Promise<{ kind: EarlyReceipt; at_ms: number }[]> {
-  const rows = await takeOf(tx, { aci, timestampMs })
+  const rows = await takeAny(tx, { aci, timestampMs })
   const receipts = rows.flatMap(({ kind, at_ms }) => (isReceipt(kind) ? [{ kind, at_ms }] : []))
   return receipts.sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
@@ -68,7 +69,7 @@ export async function takeEarlyWords(
   author: string,
   timestampMs: number,
 ): Promise<{ kind: EarlyWord; at_ms: number }[]> {
-  const rows = await takeOf(tx, { aci: author, timestampMs })
+  const rows = await takeAny(tx, { aci: author, timestampMs })
   const words = rows.flatMap(({ kind, at_ms }) => (isReceipt(kind) ? [] : [{ kind, at_ms }]))
   const order: readonly EarlyWord[] = ['read-here', 'opened-here', 'deleted', 'removed']
   return words.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
@@ -77,6 +78,13 @@ export async function takeEarlyWords(
 function isReceipt(kind: EarlyReceipt | EarlyWord): kind is EarlyReceipt {
   return kind === 'delivered' || kind === 'read'
 }
+
+/** Most of the time there is nothing of anybody, and a batch of messages need not look for each of them. */
+async function takeAny(tx: DatabaseTransaction, of: { aci: string; timestampMs: number }) {
+  return (await anyKept(tx, {})).length === 0 ? [] : await takeOf(tx, of)
+}
+
+const anyKept = remembered('early_receipts', (db) => db.selectFrom('early_receipts').select('kind').limit(sql.lit(1)))
 
 const takeOf = prepared((db, $: { aci: string; timestampMs: number }) =>
   db

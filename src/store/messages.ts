@@ -345,26 +345,31 @@ export function twinCandidates(
   sentAtMs: number,
   windowMs: number,
 ): Promise<MessageRow[]> {
-  const others = JSON.stringify(TRANSPORTS.filter((other) => other !== transport))
-  return around(tx, { conversationId, others, fromMs: sentAtMs - windowMs, toMs: sentAtMs + windowMs })
+  const within = { conversationId, fromMs: sentAtMs - windowMs, toMs: sentAtMs + windowMs }
+  return around[transport](tx, within)
 }
 
-const TRANSPORTS: readonly TransportName[] = ['sms', 'mms', 'signal']
+const around = {
+  sms: aroundOver('mms', 'signal'),
+  mms: aroundOver('sms', 'signal'),
+  signal: aroundOver('sms', 'mms'),
+}
 
-/** `others`: transports as a JSON array. */
-const around = prepared((db, $: { conversationId: string; others: string; fromMs: number; toMs: number }) =>
-  db
-    .selectFrom('messages')
-    .selectAll()
-    .where('conversation_id', '=', $.conversationId)
-    // As in the index messages_inbound.
-    .where(sql<boolean>`direction = 'in' and twin_transport is null`)
-    .where(sql<boolean>`transport in ${listed($.others)}`)
-    .where('sent_timestamp_ms', '>=', $.fromMs)
-    .where('sent_timestamp_ms', '<=', $.toMs)
-    .orderBy('sent_timestamp_ms', 'desc')
-    .limit(sql.lit(TWINS_MAX)),
-)
+function aroundOver(...transports: readonly TransportName[]) {
+  return prepared((db, $: { conversationId: string; fromMs: number; toMs: number }) =>
+    db
+      .selectFrom('messages')
+      .selectAll()
+      .where('conversation_id', '=', $.conversationId)
+      // As in the index messages_inbound.
+      .where(sql<boolean>`direction = 'in' and twin_transport is null`)
+      .where('transport', 'in', transports)
+      .where('sent_timestamp_ms', '>=', $.fromMs)
+      .where('sent_timestamp_ms', '<=', $.toMs)
+      .orderBy('sent_timestamp_ms', 'desc')
+      .limit(sql.lit(TWINS_MAX)),
+  )
+}
 
 /** Marks the message of this number that stood until `by` came in its place, and gives it; undefined for none. */
 export function replaceEarlier(

@@ -7,7 +7,7 @@
  */
 import { type Compilable, type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Database, DatabaseTransaction, Tables } from './database.ts'
-import { runWithin } from './driver.ts'
+import { runOnceWithin, runWithin } from './driver.ts'
 
 /** Stands for a value while the query is built; Kysely takes it for one. */
 class Placeholder {
@@ -17,6 +17,9 @@ class Placeholder {
     this.name = name
   }
 }
+
+/** A query that is built, as it is run: on a transaction, or on the database itself. */
+type Run<Values, Rows> = (on: Database | DatabaseTransaction, values: Values) => Promise<Rows>
 
 interface Compiled {
   readonly query: CompiledQuery
@@ -31,18 +34,26 @@ interface Compiled {
  */
 export function prepared<Values extends object, Row>(
   build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
-): (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]> {
-  let compiled: Compiled | undefined
+): Run<Values, Row[]> {
+  const bind = binding(build)
   return async (on, values) => {
-    compiled ??= compile(on, build)
-    const { query, names } = compiled
-    const bound = values as Readonly<Record<string, unknown>>
-    const parameters = query.parameters.map((value, i) => {
-      const name = names[i]
-      return name === undefined ? value : bound[name]
-    })
-    const asked = { ...query, parameters } as CompiledQuery<Row>
+    const asked = bind(on, values)
     return on.isTransaction ? await runWithin(on, asked) : (await on.executeQuery(asked)).rows
+  }
+}
+
+/**
+ * As `prepared`, for a query of this one table that each message of a batch asks anew, mostly with the same values: within a
+ * transaction it is run again only when something was written to the table meanwhile. The rows are not to be changed.
+ */
+export function remembered<Values extends object, Row>(
+  table: keyof Tables,
+  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
+): Run<Values, readonly Row[]> {
+  const bind = binding(build)
+  return async (on, values) => {
+    const asked = bind(on, values)
+    return on.isTransaction ? await runOnceWithin(on, asked, table) : (await on.executeQuery(asked)).rows
   }
 }
 
@@ -57,19 +68,49 @@ export function listed(jsonArray: string) {
  */
 export function preparedByShape<Values extends object, Row>(
   build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
-): (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]> {
-  const shapes = new Map<string, (on: Database | DatabaseTransaction, values: Values) => Promise<Row[]>>()
+): Run<Values, Row[]> {
+  return byShape(prepared<Values, Row>, build)
+}
+
+/** As `remembered`, with columns as in `preparedByShape`. */
+export function rememberedByShape<Values extends object, Row>(
+  table: keyof Tables,
+  build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
+): Run<Values, readonly Row[]> {
+  return byShape((shaped) => remembered<Values, Row>(table, shaped), build)
+}
+
+function byShape<Values extends object, Row, Rows>(
+  make: (build: (db: Kysely<Tables>) => Compilable<Row>) => Run<Values, Rows>,
+  build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
+): Run<Values, Rows> {
+  const shapes = new Map<string, Run<Values, Rows>>()
   return (on, values) => {
     const names = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]))
     const shape = names.join()
     let run = shapes.get(shape)
     if (run === undefined) {
-      run = prepared<Values, Row>((db) =>
-        build(db, Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values),
-      )
+      run = make((db) => build(db, Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values))
       shapes.set(shape, run)
     }
     return run(on, values)
+  }
+}
+
+/** Compiles at the first use, and binds the values of each. */
+function binding<Values extends object, Row>(
+  build: (db: Kysely<Tables>, $: Values) => Compilable<Row>,
+): (on: Database | DatabaseTransaction, values: Values) => CompiledQuery<Row> {
+  let compiled: Compiled | undefined
+  return (on, values) => {
+    compiled ??= compile(on, build)
+    const { query, names } = compiled
+    const bound = values as Readonly<Record<string, unknown>>
+    const parameters = query.parameters.map((value, i) => {
+      const name = names[i]
+      return name === undefined ? value : bound[name]
+    })
+    return { ...query, parameters } as CompiledQuery<Row>
   }
 }
 

@@ -17,18 +17,24 @@ export function mountPages(
   routes: readonly Route[],
   about: Pick<ApiPorts, 'version' | 'licence' | 'sourceUrl'>,
 ): void {
-  const document = openApiDocument(routes, about)
-  const text = JSON.stringify(document)
-  const page = referencePage(document)
+  // At the first visit: making it would be a good part of each start.
+  let made: { text: string; page: string } | undefined
+  const pages = () => {
+    if (made === undefined) {
+      const document = openApiDocument(routes, about)
+      made = { text: JSON.stringify(document), page: referencePage(document) }
+    }
+    return made
+  }
   const give = (response: Response, type: string, content: string) => {
     response.set({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'no-referrer' })
     response.type(type).send(content)
   }
-  app.get('/api/openapi.json', (_request, response) => give(response, 'application/json', text))
+  app.get('/api/openapi.json', (_request, response) => give(response, 'application/json', pages().text))
   app.get('/api/reference.css', (_request, response) => give(response, 'text/css', REFERENCE_STYLE))
   app.get('/api/', (request, response, next) => {
     // `/api` without the slash is the API's, and is told to nobody without a token.
-    if (request.path === '/api/') give(response, 'text/html', page)
+    if (request.path === '/api/') give(response, 'text/html', pages().page)
     else next()
   })
 }

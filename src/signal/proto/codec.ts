@@ -13,13 +13,13 @@ export function codecsOf(schema: string): <T extends object>(name: string) => Co
   const { root } = protobuf.parse(schema, { keepCase: true })
   return <T extends object>(name: string): Codec<T> => {
     const type = root.lookupType(name)
-    const hasNames = namesWithin(type)
+    const names = fieldsWithNames(type)
     return {
       encode: (value) => new Uint8Array(type.encode(type.fromObject(value)).finish()),
       decode: (octets) => {
         const message = type.decode(octets)
         const plain = type.toObject(message, { longs: Number, defaults: false })
-        if (hasNames.has(type)) writeNames(type, message, plain, hasNames)
+        writeNames(names.get(type), message, plain, names)
         return plain as T
       },
     }
@@ -28,8 +28,10 @@ export function codecsOf(schema: string): <T extends object>(name: string) => Co
 
 type Fields = Record<string, unknown>
 
-/** The types, from this one on, that hold a `fixed64` somewhere. */
-function namesWithin(root: protobuf.Type): ReadonlySet<protobuf.Type> {
+/** Of each type, from this one on, the fields that are a `fixed64`, or hold one somewhere; absent where there are none. */
+type FieldsWithNames = ReadonlyMap<protobuf.Type, readonly protobuf.Field[]>
+
+function fieldsWithNames(root: protobuf.Type): FieldsWithNames {
   const all = new Set<protobuf.Type>()
   const collect = (type: protobuf.Type) => {
     if (all.has(type)) return
@@ -40,31 +42,38 @@ function namesWithin(root: protobuf.Type): ReadonlySet<protobuf.Type> {
     }
   }
   collect(root)
-  const found = new Set<protobuf.Type>()
+  const found = new Map<protobuf.Type, readonly protobuf.Field[]>()
   for (let before = -1; before !== found.size; ) {
     before = found.size
-    for (const type of all) {
-      const holds = type.fieldsArray.some(
-        ({ type: kind, resolvedType }) =>
-          kind === 'fixed64' || (resolvedType instanceof protobuf.Type && found.has(resolvedType)),
-      )
-      if (holds) found.add(type)
-    }
+    for (const type of all) if (withNames(type, found).length > 0) found.set(type, [])
   }
+  for (const type of found.keys()) found.set(type, withNames(type, found))
   return found
 }
 
+function withNames(type: protobuf.Type, found: FieldsWithNames): protobuf.Field[] {
+  return type.fieldsArray.filter(
+    ({ type: kind, resolvedType }) =>
+      kind === 'fixed64' || (resolvedType instanceof protobuf.Type && found.has(resolvedType)),
+  )
+}
+
 /** A number has 53 bits: what was rounded is written again, as text. */
-function writeNames(type: protobuf.Type, message: object, plain: Fields, hasNames: ReadonlySet<protobuf.Type>): void {
-  for (const { name, type: kind, resolvedType } of type.fieldsArray) {
+function writeNames(
+  fields: readonly protobuf.Field[] | undefined,
+  message: object,
+  plain: Fields,
+  names: FieldsWithNames,
+): void {
+  for (const { name, type: kind, resolvedType } of fields ?? []) {
     const value = plain[name]
-    const whole = (message as Fields)[name]
     if (value === undefined) continue
+    const whole = (message as Fields)[name]
     if (kind === 'fixed64') plain[name] = String(whole)
-    else if (resolvedType instanceof protobuf.Type && hasNames.has(resolvedType)) {
+    else if (resolvedType instanceof protobuf.Type) {
       const wholes = Array.isArray(whole) ? whole : [whole]
       const values = Array.isArray(value) ? value : [value]
-      for (const [index, inner] of values.entries()) writeNames(resolvedType, wholes[index], inner, hasNames)
+      for (const [index, inner] of values.entries()) writeNames(names.get(resolvedType), wholes[index], inner, names)
     }
   }
 }

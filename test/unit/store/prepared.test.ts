@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, type DatabaseTransaction, openDatabase, undoneAlone } from '../../../src/store/database.ts'
-import { listed, prepared, preparedByShape } from '../../../src/store/prepared.ts'
+import { listed, prepared, preparedByShape, remembered } from '../../../src/store/prepared.ts'
 
 let directory: string
 let db: Database
@@ -101,6 +101,45 @@ describe('a prepared query', () => {
     expect(await all(db, {})).toEqual([])
   })
 
+  it('is not run again in a transaction where it is remembered, until something is written to its table', async () => {
+    const put = prepared((on, $: { id: string; e164: string }) =>
+      on.insertInto('contacts').values({ id: $.id, e164: $.e164, ...contact }),
+    )
+    const named = remembered('contacts', (on, $: { e164: string }) =>
+      on.selectFrom('contacts').selectAll().where('e164', '=', $.e164),
+    )
+    await put(db, { id: 'con_1', e164: '+1' })
+    await db.transaction().execute(async (tx) => {
+      // The first statement of a transaction goes another way.
+      await named(tx, { e164: '+9' })
+      const rows = await named(tx, { e164: '+1' })
+      expect(rows).toMatchObject([{ id: 'con_1', name: null }])
+      expect(await named(tx, { e164: '+1' })).toBe(rows)
+      expect(await named(tx, { e164: '+2' })).toEqual([])
+      await tx.insertInto('settings').values({ key: 'k', value_json: '1' }).execute()
+      expect(await named(tx, { e164: '+1' })).toBe(rows)
+      await tx.updateTable('contacts').set({ name: 'Ana' }).where('id', '=', 'con_1').execute()
+      expect(await named(tx, { e164: '+1' })).toMatchObject([{ name: 'Ana' }])
+      await put(tx, { id: 'con_2', e164: '+2' })
+      expect(await named(tx, { e164: '+2' })).toMatchObject([{ id: 'con_2' }])
+      const undone = undoneAlone(tx, async () => {
+        await put(tx, { id: 'con_3', e164: '+3' })
+        expect(await named(tx, { e164: '+3' })).toHaveLength(1)
+        throw new Error('no')
+      })
+      await expect(undone).rejects.toThrow('no')
+      expect(await named(tx, { e164: '+3' })).toEqual([])
+      await tx.deleteFrom('contacts').where('id', '=', 'con_2').execute()
+      expect(await named(tx, { e164: '+2' })).toEqual([])
+    })
+    await db.updateTable('contacts').set({ name: 'Bea' }).where('id', '=', 'con_1').execute()
+    expect(await named(db, { e164: '+1' })).toMatchObject([{ name: 'Bea' }])
+    await db.transaction().execute(async (tx) => {
+      await named(tx, { e164: '+9' })
+      expect(await named(tx, { e164: '+1' })).toMatchObject([{ name: 'Bea' }])
+    })
+  })
+
   it('tells an absent column from one that is null', async () => {
     await db
       .insertInto('contacts')
@@ -124,7 +163,7 @@ describe('the way of a text that comes', () => {
     }
     expect(
       await plan(`select * from messages where conversation_id = 'c' and direction = 'in' and twin_transport is null
-        and transport in (select value from json_each('["mms"]')) and sent_timestamp_ms >= 1 and sent_timestamp_ms <= 2
+        and transport in ('sms', 'mms') and sent_timestamp_ms >= 1 and sent_timestamp_ms <= 2
         order by sent_timestamp_ms desc limit 50`),
     ).toMatch(
       /messages_inbound \(conversation_id=\? AND transport=\? AND sent_timestamp_ms>\? AND sent_timestamp_ms<\?\)/,

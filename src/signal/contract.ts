@@ -3,6 +3,7 @@
  * policies or phones' text messages.
  */
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
+import type { RemovalElsewhere } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
@@ -104,12 +105,7 @@ export type PeerFact =
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
 /** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
-export type Removal = { with: PeerIds; atMs: number } & (
-  | { what: 'conversation' }
-  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
-  /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
-  | { what: 'up-to'; messages: readonly { ours: boolean; timestampMs: number }[]; whole: boolean }
-)
+export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & RemovalElsewhere
 
 /** What the owner removes for themselves alone. */
 export type OwnRemoval =

@@ -3,7 +3,6 @@
  * policies or phones' text messages.
  */
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
-import type { RemovalElsewhere } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
@@ -104,8 +103,16 @@ export type PeerFact =
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
+/** In a group also by its author. */
+export type RemovedMessage = { ours: boolean; timestampMs: number; authorAci?: string }
+
 /** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
-export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & RemovalElsewhere
+export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & (
+  | { what: 'conversation' }
+  /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
+  | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
+)
 
 /** What the owner removes for themselves alone. */
 export type OwnRemoval =

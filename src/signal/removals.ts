@@ -1,7 +1,6 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
-import type { RemovedMessage } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { OwnRemoval, PeerIds, SignalSink } from './contract.ts'
+import type { OwnRemoval, PeerIds, RemovedMessage, SignalSink } from './contract.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { findPeer, idsOf, serviceIdOf } from './peers.ts'

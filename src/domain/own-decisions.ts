@@ -19,9 +19,16 @@ export type OwnRemoval =
       lasting: readonly { ours: boolean; timestampMs: number }[]
     }
 
-/** What the owner has removed on another device, for themselves alone: messages by their author's side and time. */
+/** A message by its author's side and time; in a group also by its author. */
+export interface RemovedMessage {
+  ours: boolean
+  timestampMs: number
+  authorAci?: string | undefined
+}
+
+/** What the owner has removed on another device, for themselves alone. */
 export type RemovalElsewhere =
   | { what: 'conversation' }
-  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
   /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
-  | { what: 'up-to'; messages: readonly { ours: boolean; timestampMs: number }[]; whole: boolean }
+  | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }

@@ -33,7 +33,7 @@ export async function catchUp(
         await takeBack(context, tx, message)
         break
       case 'removed': {
-        const named = { ours: message.direction === 'out', timestampMs }
+        const named = { ours: message.direction === 'out', timestampMs, authorAci }
         const fact = {
           with: addresseeOf(await partiesOf(tx, message)),
           atMs,

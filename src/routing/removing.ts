@@ -4,13 +4,14 @@
  * conversation anew.
  */
 import { CausewayError } from '../domain/errors.ts'
-import type { OwnRemoval } from '../domain/own-decisions.ts'
+import type { OwnRemoval, RemovedMessage } from '../domain/own-decisions.ts'
 import type { RemovalFact } from '../domain/transport.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { keepEarly, OURS } from '../store/early-receipts.ts'
+import { findGroup, findGroupConversation } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { hideMessages, settleConversation, shownMessages, timesOf, UNSETTLED } from '../store/removing.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
@@ -27,10 +28,7 @@ const NEWEST = 5
 
 type Removing = Pick<RoutingContext, 'transports' | 'clock' | 'events'>
 
-interface Named {
-  ours: boolean
-  timestampMs: number
-}
+type Named = RemovedMessage
 
 /** Removes one message here. Returned: what follows the commit. Errors: CausewayError `unknown-message`, `wrong-state`. */
 export async function removeMessage(
@@ -84,9 +82,12 @@ export async function removeWith(context: Removing, tx: DatabaseTransaction, con
 
 /** What the owner has removed on another device goes here as well; what is still to leave stays. */
 export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fact: RemovalFact): Promise<void> {
-  const conversation = await conversationWith(tx, fact.with)
+  const { groupId } = fact.with
+  const group = groupId === undefined ? undefined : await findGroup(tx, { signalId: groupId })
+  const conversation =
+    groupId === undefined ? await conversationWith(tx, fact.with) : group && (await findGroupConversation(tx, group.id))
   const contact = conversation?.contact_id == null ? undefined : await findContact(tx, { id: conversation.contact_id })
-  if (conversation === undefined || contact === undefined) {
+  if (conversation === undefined) {
     if (fact.what === 'messages') await keepForLater(context, tx, fact, fact.messages)
     return
   }
@@ -97,9 +98,9 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   }
   const named: MessageRow[] = []
   const missing: Named[] = []
-  for (const { ours, timestampMs } of fact.messages) {
-    const message = await messageByTime(tx, { conversationId: conversation.id, ours, timestampMs })
-    if (message === undefined) missing.push({ ours, timestampMs })
+  for (const one of fact.messages) {
+    const message = await messageByTime(tx, { conversationId: conversation.id, ...one })
+    if (message === undefined) missing.push(one)
     else if (message.removed_at_ms === null) named.push(message)
   }
   if (fact.what === 'messages') {
@@ -119,7 +120,9 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   // None of what was last there is here: then nothing here is meant.
   if (upTo === undefined) return
   const older = await shownMessages(tx, conversation.id, { upTo })
-  await wipeConversation(context, tx, { conversation, contact }, older.filter(isSettled), fact.whole)
+  // A group that is still there is not left by that.
+  const whole = fact.whole && groupId === undefined
+  await wipeConversation(context, tx, { conversation, contact }, older.filter(isSettled), whole)
 }
 
 /** They are removed when they come. */
@@ -129,10 +132,11 @@ async function keepForLater(
   { with: { aci }, atMs }: RemovalFact,
   messages: readonly Named[],
 ): Promise<void> {
-  for (const side of [true, false]) {
-    const author = side ? OURS : aci
+  const authorOf = ({ ours, authorAci }: Named) => (ours ? OURS : (authorAci ?? aci))
+  for (const author of new Set(messages.map(authorOf))) {
     if (author === undefined) continue
-    const timestampsMs = messages.filter(({ ours }) => ours === side).map(({ timestampMs }) => timestampMs)
+    const theirs = messages.filter((message) => authorOf(message) === author)
+    const timestampsMs = theirs.map(({ timestampMs }) => timestampMs)
     await keepEarly(tx, { kind: 'removed', aci: author, timestampsMs, atMs }, clock())
   }
 }
@@ -140,7 +144,7 @@ async function keepForLater(
 async function wipeConversation(
   context: Removing,
   tx: DatabaseTransaction,
-  { conversation, contact }: { conversation: ConversationRow; contact: ContactRow },
+  { conversation, contact }: { conversation: ConversationRow; contact: ContactRow | undefined },
   messages: readonly MessageRow[],
   whole: boolean,
 ): Promise<void> {
@@ -155,16 +159,21 @@ async function wipe(
   { transports, clock }: Removing,
   tx: DatabaseTransaction,
   messages: readonly MessageRow[],
-  contact: ContactRow,
+  /** Undefined: it is a group. */
+  contact: ContactRow | undefined,
 ): Promise<void> {
   for (let from = 0; from < messages.length; from += CHUNK) {
     const chunk = messages.slice(from, from + CHUNK)
-    for (const ours of [true, false]) {
-      const side = chunk.filter(({ direction }) => (direction === 'out') === ours)
-      if (side.length === 0) continue
-      const timestampsMs = await timesOf(tx, side)
+    const authorOf = ({ direction, author_aci: aci }: MessageRow) => (direction === 'out' ? OURS : (aci ?? undefined))
+    for (const author of new Set(chunk.map(authorOf))) {
+      const timestampsMs = await timesOf(
+        tx,
+        chunk.filter((message) => authorOf(message) === author),
+      )
+      const ours = author === OURS
+      const other = contact === undefined ? { e164: undefined, aci: author, pni: undefined } : recipientOf(contact)
       for (const transport of transports) {
-        await transport.forget?.({ with: recipientOf(contact), ours, timestampsMs }, asUnit(tx))
+        await transport.forget?.({ with: other, ours, timestampsMs }, asUnit(tx))
       }
     }
     for (const message of chunk) await wipeAttachmentsOf(tx, message)

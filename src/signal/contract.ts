@@ -103,12 +103,15 @@ export type PeerFact =
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
+/** In a group also by its author. */
+export type RemovedMessage = { ours: boolean; timestampMs: number; authorAci?: string }
+
 /** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
-export type Removal = { with: PeerIds; atMs: number } & (
+export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & (
   | { what: 'conversation' }
-  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
   /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
-  | { what: 'up-to'; messages: readonly { ours: boolean; timestampMs: number }[]; whole: boolean }
+  | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
 )
 
 /** What the owner removes for themselves alone. */

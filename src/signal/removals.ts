@@ -1,6 +1,6 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { OwnRemoval, PeerIds, SignalSink } from './contract.ts'
+import type { OwnRemoval, PeerIds, RemovedMessage, SignalSink } from './contract.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { findPeer, idsOf, serviceIdOf } from './peers.ts'
@@ -10,14 +10,13 @@ import type { AddressedMessage, DeleteForMe, SyncThread } from './proto/sync-par
 /** Most messages, and conversations, of one sync message that are taken. */
 const messagesMax = 1_000
 const conversationsMax = 200
+const groupIdOctets = 32
 const e164 = /^\+[1-9]\d{5,14}$/
 
-interface Named {
-  ours: boolean
-  timestampMs: number
-}
+type Named = RemovedMessage
+type With = PeerIds & { groupId?: string | undefined }
 
-/** Tells the sink what another device has removed. Groups, and single attachments, are not spoken of here. */
+/** Tells the sink what another device has removed. Single attachments are not spoken of here. */
 export async function applyRemovals(
   sink: SignalSink,
   removed: DeleteForMe,
@@ -27,14 +26,15 @@ export async function applyRemovals(
   const { messageDeletes = [], conversationDeletes = [] } = removed
   for (const { conversation, messages } of messageDeletes.slice(0, conversationsMax)) {
     const peer = await peerIn(conversation, transaction)
-    const named = namedIn(messages, own)
+    const named = namedIn(messages, own, peer)
     if (peer === undefined || named.length === 0) continue
     await sink.removed({ with: peer, atMs, what: 'messages', messages: named }, transaction)
   }
   for (const one of conversationDeletes.slice(0, conversationsMax)) {
     const peer = await peerIn(one.conversation, transaction)
     if (peer === undefined) continue
-    const named = namedIn([...(one.mostRecentMessages ?? []), ...(one.mostRecentNonExpiringMessages ?? [])], own)
+    const newest = [...(one.mostRecentMessages ?? []), ...(one.mostRecentNonExpiringMessages ?? [])]
+    const named = namedIn(newest, own, peer)
     const whole = one.isFullDelete === true
     await sink.removed({ with: peer, atMs, what: 'up-to', messages: named, whole }, transaction)
   }
@@ -65,7 +65,9 @@ function threadOf(peer: PeerIds): SyncThread {
   return peer.e164 === undefined ? {} : { threadE164: peer.e164 }
 }
 
-async function peerIn(thread: SyncThread | undefined, transaction: DatabaseTransaction): Promise<PeerIds | undefined> {
+async function peerIn(thread: SyncThread | undefined, transaction: DatabaseTransaction): Promise<With | undefined> {
+  const group = thread?.threadGroupId
+  if (group?.length === groupIdOctets) return { ...nobody, groupId: Buffer.from(group).toString('base64') }
   const serviceId = readServiceId(thread?.threadServiceIdBinary, thread?.threadServiceId)
   const number = thread?.threadE164
   const told =
@@ -77,9 +79,13 @@ async function peerIn(thread: SyncThread | undefined, transaction: DatabaseTrans
   return told === undefined ? undefined : idsOf((await findPeer(transaction, told)) ?? told)
 }
 
-function namedIn(messages: readonly AddressedMessage[] = [], own: string): Named[] {
+function namedIn(messages: readonly AddressedMessage[] = [], own: string, place: With | undefined): Named[] {
   return messages.slice(0, messagesMax).flatMap(({ sentTimestamp, authorServiceId, authorServiceIdBinary }) => {
     if (!isTime(sentTimestamp)) return []
-    return [{ ours: readServiceId(authorServiceIdBinary, authorServiceId) === own, timestampMs: sentTimestamp }]
+    const author = readServiceId(authorServiceIdBinary, authorServiceId)
+    const named = { ours: author === own, timestampMs: sentTimestamp }
+    if (place?.groupId === undefined || named.ours) return [named]
+    // In a group several people write.
+    return author === undefined ? [] : [{ ...named, authorAci: author }]
   })
 }

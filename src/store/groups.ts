@@ -36,6 +36,11 @@ export async function putGroup(
   return { group, isNew: known === undefined }
 }
 
+/** Undefined until there is something to show in it. `groupId`: of our own row. */
+export function findGroupConversation(tx: DatabaseTransaction, groupId: string): Promise<ConversationRow | undefined> {
+  return tx.selectFrom('conversations').selectAll().where('group_id', '=', groupId).executeTakeFirst()
+}
+
 /** The conversation of this group, made if there is none. */
 export async function ensureGroupConversation(
   tx: DatabaseTransaction,
@@ -43,7 +48,7 @@ export async function ensureGroupConversation(
   groupId: string,
   nowMs: number,
 ): Promise<ConversationRow> {
-  const known = await tx.selectFrom('conversations').selectAll().where('group_id', '=', groupId).executeTakeFirst()
+  const known = await findGroupConversation(tx, groupId)
   if (known !== undefined) return known
   return tx
     .insertInto('conversations')

@@ -1,0 +1,37 @@
+/** What another device says that the owner removed in a group: by the group, and each message by its author and time. */
+import { expect, test } from 'vitest'
+import type { Removal, SignalSink } from '../../../src/signal/contract.ts'
+import { serviceIdOctets } from '../../../src/signal/ids.ts'
+import { applyRemovals } from '../../../src/signal/removals.ts'
+import type { DatabaseTransaction } from '../../../src/store/database.ts'
+
+const own = 'a0000000-0000-4000-8000-000000000001'
+const ben = 'b0000000-0000-4000-8000-000000000102'
+const groupId = Buffer.alloc(32, 5)
+
+test('in a group a message is named with its author, and one without an author is passed over', async () => {
+  const removals: Removal[] = []
+  const sink = { removed: async (removal: Removal) => removals.push(removal) } as unknown as SignalSink
+  const messages = [
+    { authorServiceIdBinary: serviceIdOctets(ben), sentTimestamp: 1_000 },
+    { authorServiceIdBinary: serviceIdOctets(own), sentTimestamp: 2_000 },
+    { sentTimestamp: 3_000 },
+  ]
+  const removed = {
+    messageDeletes: [
+      { conversation: { threadGroupId: groupId }, messages },
+      { conversation: { threadGroupId: groupId.subarray(1) }, messages },
+    ],
+  }
+  await applyRemovals(sink, removed, { own, atMs: 5 }, {} as DatabaseTransaction)
+  expect(removals).toMatchObject([
+    {
+      with: { groupId: groupId.toString('base64') },
+      what: 'messages',
+      messages: [
+        { ours: false, timestampMs: 1_000, authorAci: ben },
+        { ours: true, timestampMs: 2_000 },
+      ],
+    },
+  ])
+})

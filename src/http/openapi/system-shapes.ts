@@ -57,7 +57,7 @@ export const systemAnswers = {
           name: z.enum(ACTIONS),
           method: z.literal('POST').nullable().describe('null: `path` is a place in the inbox.'),
           path: text,
-          body: z.record(z.string(), z.json()).nullable(),
+          body: z.record(z.string(), z.string()).nullable(),
         })
         .nullable(),
     }),

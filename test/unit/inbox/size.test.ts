@@ -13,7 +13,9 @@ let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cw-inbox-'))
   const vite = 'node_modules/vite/bin/vite.js'
-  execFileSync(process.execPath, [vite, 'build', 'src/inbox', '--outDir', folder], { stdio: 'pipe' })
+  // As `npm run build` does it; what this test runs in would have what only developers see bundled along.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  execFileSync(process.execPath, [vite, 'build', 'src/inbox', '--outDir', folder], { stdio: 'pipe', env })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

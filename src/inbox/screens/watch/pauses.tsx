@@ -47,12 +47,10 @@ export function Pauses() {
           <p class="quiet small">{t('queue.pauseWords')}</p>
           <div class="buttons">
             {rest.map(({ words, body }) => (
-              <Action
-                key={words}
-                label={words}
-                name={t('queue.pauseWhat', { what: words })}
-                run={() => set('pause', body)}
-              />
+              // A modem has the name that its owner gave it.
+              <span key={words} translate={body.modem === undefined}>
+                <Action label={words} name={t('queue.pauseWhat', { what: words })} run={() => set('pause', body)} />
+              </span>
             ))}
           </div>
         </details>

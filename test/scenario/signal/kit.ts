@@ -41,6 +41,9 @@ function hastyClock(waits: number[], aheadMs: number): Clock {
   }
 }
 
+/** Four octets are a fraction, which spreads waits: always a half, so that they can be told apart. */
+const drawsEvenly: typeof systemRandom = (count) => (count === 4 ? Uint8Array.of(0x80, 0, 0, 0) : systemRandom(count))
+
 type GroupFact = Parameters<SignalSink['group']>[0]
 type Receipt = Parameters<SignalSink['receipt']>[0]
 type Settled = Parameters<SignalSink['settled']>[0]
@@ -208,13 +211,14 @@ export class World {
 
   /**
    * A gateway over the database of that name: the same name again is the same gateway after a restart.
-   * `patient`: its waits are as long as they really are.
+   * `patient`: its waits are as long as they really are. `evenly`: none is spread at random.
    */
   async gateway(
     options: {
       name?: string
       modem?: boolean
       patient?: boolean
+      evenly?: boolean
       readReceipts?: boolean
       typing?: boolean
       profile?: OwnProfile
@@ -244,7 +248,7 @@ export class World {
       server: this.server.customServer(),
       log: silentLog,
       clock: options.patient === true ? systemClock : hastyClock(waits, options.clockAheadMs ?? 0),
-      random: systemRandom,
+      random: options.evenly === true ? drawsEvenly : systemRandom,
       sink,
       codes,
       readReceipts: options.readReceipts ?? true,

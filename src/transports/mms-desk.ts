@@ -211,7 +211,8 @@ export class MmsDesk {
   async #miss(record: Announced, { miss, code, words: reason }: Retrieved & { kind: 'missed' }): Promise<void> {
     const step = missed(record, miss, this.#options.clock())
     this.#options.log.info({ id: record.id, code, state: step.now.state }, 'a picture message could not be fetched')
-    await this.#step(record, step, { code, reason })
+    // Nothing is left to be fetched then, whatever the last try met.
+    await this.#step(record, step, { code: step.now.state === 'expired' ? 'expired' : code, reason })
   }
 
   async #lapse(): Promise<boolean> {

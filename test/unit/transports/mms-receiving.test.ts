@@ -210,7 +210,7 @@ describe('a picture message that cannot be had is told of once', () => {
     rig.mmsc.stored.set(URL_1, [{ kind: 'status', status: 500 }])
     await rig.announce(URL_1, { expiry: { kind: 'relative', seconds: 600 } })
     for (const ms of [0, 15_000, MINUTE, 5 * MINUTE, HOUR]) await rig.pass(ms)
-    expect(await rig.shown()).toEqual([expect.stringMatching(/^note http-500: .*has expired.*HTTP 500.*send it again/)])
+    expect(await rig.shown()).toEqual([expect.stringMatching(/^note expired: .*has expired.*HTTP 500.*send it again/)])
     await expect(rig.desk.fetchAgain((await rig.notification()).id)).rejects.toMatchObject({ code: 'wrong-state' })
   })
 

@@ -194,13 +194,25 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
   })
 
   it('what another app shares becomes the draft of whoever is picked', async () => {
+    // Who types fast is done before the people are there: the answer is held until Enter was pressed.
+    let letGo = () => {}
+    const pressed = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const people = (url: URL) => url.pathname === '/api/v1/contacts'
+    await page.route(people, async (route) => {
+      await pressed
+      await route.continue()
+    })
     await page.goto(`${stage.url}/share?title=A%20recipe&url=https%3A%2F%2Fexample.org%2F`)
     await page.locator('.shared', { hasText: 'A recipe' }).waitFor()
     expect(page.url()).toBe(`${stage.url}/#/new`)
     await page.getByLabel('To').fill('Ben')
     await page.getByLabel('To').press('Enter')
+    letGo()
     const field = page.locator('.composer textarea')
     await field.waitFor()
+    await page.unroute(people)
     expect(await field.inputValue()).toBe('A recipe\nhttps://example.org/')
     await field.fill('')
   })

@@ -1,5 +1,5 @@
 /** Picks whom to write to: people with what they can be reached by, or a number that is typed. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import type { Contact, Conversation } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
@@ -22,10 +22,11 @@ export function NewMessage() {
   const [, go] = useLocation()
   const loading = useAct()
   const opening = useAct()
-  useEffect(() => void loading.run(fetchAllContacts), [])
-  const found = knownContacts()
-    .filter((contact) => !contact.blocked && matches(contact, query))
-    .slice(0, SHOWN_MAX)
+  const loaded = useRef<Promise<unknown>>()
+  useEffect(() => {
+    loaded.current = loading.run(fetchAllContacts)
+  }, [])
+  const found = search(query)
   const isAddress = /^[+\d][\d\s()/.-]{2,}$/.test(query.trim())
   const open = (find: () => Promise<Conversation>) =>
     void opening.run(async () => {
@@ -33,6 +34,12 @@ export function NewMessage() {
       shareWith(id)
       go(threadPath(id))
     })
+  // Who types fast is done before everybody is known.
+  const openFirst = async () => {
+    await loaded.current
+    const [first] = search(query)
+    if (first !== undefined) open(() => conversationFor(first))
+  }
   return (
     <section class="picker" aria-label={t('new.title')}>
       <header class="thread-head">
@@ -44,9 +51,8 @@ export function NewMessage() {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          const [only] = found
           if (isAddress) open(async () => conversationFor(await addContact(query.trim())))
-          else if (only !== undefined) open(() => conversationFor(only))
+          else void openFirst()
         }}
       >
         <label class="field">
@@ -127,6 +133,12 @@ function Reach({ contact }: { contact: Contact }) {
   if (contact.signal.standing === 'registered') return <TransportGlyph transport="signal" label />
   if (contact.signal.standing === 'unknown' && contact.number !== null) return <small>{t('new.unknown')}</small>
   return <TransportGlyph transport="sms" label />
+}
+
+function search(query: string): Contact[] {
+  return knownContacts()
+    .filter((contact) => !contact.blocked && matches(contact, query))
+    .slice(0, SHOWN_MAX)
 }
 
 function matches(contact: Contact, query: string): boolean {

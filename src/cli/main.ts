@@ -219,19 +219,21 @@ function program(): Command {
   talking(modem, 'probe', 'what is at the serial ports, and why one is not used').action(
     run(async (options) => (await import('./commands/modem.ts')).probe(options)),
   )
-  talking(modem, 'at <command>', 'one AT command')
+  talking(modem, 'at <words...>', 'one AT command; its modem before it where there are several')
+    .usage('[options] [which] <command>')
     .option('--modem <which>', 'id, label, number or port')
-    .action(run(async (text, options) => (await import('./commands/modem.ts')).at(text, options)))
+    .action(run(async (words, options) => (await import('./commands/modem.ts')).at(words, options)))
   talking(modem, 'trace [which]', 'the last of what went through its port, for a bug report')
     .option('--output <file>', 'writes it there')
     .option('--unmasked', 'leaves numbers and texts in it')
     .action(run(async (which, options) => (await import('./commands/modem.ts')).trace(which, options)))
-  talking(modem, 'ussd <which> <text>', 'asks the network, as *100#; replies at the terminal or with --reply')
+  talking(modem, 'ussd <words...>', 'asks the network, as *100#; replies at the terminal or with --reply')
+    .usage('[options] [which] <text>')
     .option('--reply <text...>', 'replies, in their order')
-    .action(run(async (which, text, options) => (await import('./commands/modem.ts')).ussd(which, text, options)))
-  talking(modem, 'reset', 'restarts the module')
+    .action(run(async (words, options) => (await import('./commands/modem.ts')).ussd(words, options)))
+  talking(modem, 'reset [which]', 'restarts the module')
     .option('--modem <which>', 'id, label, number or port')
-    .action(run(async (options) => (await import('./commands/modem.ts')).reset(options)))
+    .action(run(async (which, options) => (await import('./commands/modem.ts')).reset(which, options)))
 
   modem
     .command('replay <file>')
@@ -303,9 +305,9 @@ function program(): Command {
     .allowUnknownOption()
     .passThroughOptions()
     .action(run(async (words, options) => (await import('./commands/sim.ts')).sim(words, options)))
-  talking(root, 'doctor', 'what is wrong and what to do').action(
-    run(async (options) => (await import('./commands/doctor.ts')).doctor(options)),
-  )
+  talking(root, 'doctor', 'what is wrong and what to do')
+    .alias('status')
+    .action(run(async (options) => (await import('./commands/doctor.ts')).doctor(options)))
 
   const pdu = root.command('pdu').description('explains and makes SMS PDUs, a line each')
   pdu

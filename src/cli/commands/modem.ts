@@ -49,10 +49,11 @@ export async function list(options: Options): Promise<void> {
   else table(modems.map(row))
 }
 
-/** `which` is an id, a label or a port; left out where there is only one. */
-export async function at(command: string, options: Options & { modem?: string }): Promise<void> {
+/** `words` are the modem (id, label, number or port; left out where there is only one) and the command. */
+export async function at(words: readonly string[], options: Options & { modem?: string }): Promise<void> {
+  const [which, command] = modemAnd('command', words)
   const gateway = await findGateway(options)
-  const { id } = await pick(gateway, options.modem)
+  const { id } = await pick(gateway, options.modem ?? which)
   const path = `/api/v1/modems/${encodeURIComponent(id)}/at`
   const reply = await call<{ lines: string[] }>(gateway, 'POST', path, { command })
   if (options.json === true) json(reply)
@@ -65,14 +66,14 @@ interface UssdJson {
 }
 
 /**
- * A USSD session on the modem `which`: `--reply`s first, then a person's at the terminal, else it is ended. Exits 0 when
+ * A USSD session; `words` as of `at`. `--reply`s first, then a person's at the terminal, else it is ended. Exits 0 when
  * the network has answered, 2 when a reply was left out, 1 when the network would not.
  */
 export async function ussd(
-  which: string,
-  text: string,
+  words: readonly string[],
   options: Options & { reply?: readonly string[] },
 ): Promise<number> {
+  const [which, text] = modemAnd('text', words)
   const gateway = await findGateway(options)
   const { id } = await pick(gateway, which)
   const path = `/api/v1/modems/${encodeURIComponent(id)}/ussd`
@@ -93,6 +94,14 @@ export async function ussd(
   }
 }
 
+function modemAnd(what: string, words: readonly string[]): [which: string | undefined, text: string] {
+  const [first = '', second, ...others] = words
+  if (others.length > 0) {
+    throw new ExitError(EXIT.usage, `Give the modem and the ${what}, the ${what} in quotes when it holds blanks.`)
+  }
+  return second === undefined ? [undefined, first] : [first, second]
+}
+
 function ussdWord(status: string): string {
   return `(${status.replaceAll('_', ' ')})`
 }
@@ -108,9 +117,9 @@ async function askPerson(): Promise<string | undefined> {
   }
 }
 
-export async function reset(options: Options & { modem?: string }): Promise<void> {
+export async function reset(which: string | undefined, options: Options & { modem?: string }): Promise<void> {
   const gateway = await findGateway(options)
-  const { id } = await pick(gateway, options.modem)
+  const { id } = await pick(gateway, options.modem ?? which)
   const modem = await call<ModemJson>(gateway, 'POST', `/api/v1/modems/${encodeURIComponent(id)}/reset`)
   if (options.json === true) json(modem)
   else table([row(modem)])
@@ -189,12 +198,8 @@ export async function pick(gateway: Address, which: string | undefined): Promise
   )
   if (only !== undefined && others.length === 0) return only
   const known = modems.map((modem) => modem.label ?? modem.id).join(', ')
-  throw new ExitError(
-    EXIT.failed,
-    which === undefined
-      ? `Say which with --modem: ${known || 'there is none'}.`
-      : `There is no modem ${which}; there is ${known || 'none'}.`,
-  )
+  const wish = which === undefined ? 'Say which modem' : `There is no modem ${which}`
+  throw new ExitError(EXIT.failed, `${wish}; there is ${known || 'none'}.`)
 }
 
 function row(modem: ModemJson): string[] {

@@ -249,6 +249,7 @@ describe('the other commands', () => {
 
   test('modem ussd shows what the network says, replies, and ends a session that nobody can reply in', async () => {
     expect(await here('modem', 'ussd', 'kitchen', '*100#')).toMatchObject({ code: 0, out: 'Balance 5\n' })
+    expect(await here('modem', 'ussd', '*100#')).toMatchObject({ code: 0, out: 'Balance 5\n' })
     const replied = await here('modem', 'ussd', 'kitchen', '*1#', '--reply', '2')
     expect(replied).toMatchObject({ code: 0, out: '1 More\nYou said 2\n' })
     const refused = await here('modem', 'ussd', 'kitchen', '*1#', '--reply', '0')
@@ -289,8 +290,12 @@ describe('the other commands', () => {
     )
   })
 
-  test('modem at runs on the only modem', async () => {
+  test('modem at runs on the only modem, or on the one that is named before the command', async () => {
     expect((await here('modem', 'at', 'ATI')).out).toBe('Causeway\nSim\n')
+    expect((await here('modem', 'at', 'kitchen', 'ATI')).out).toBe('Causeway\nSim\n')
+    expect((await here('modem', 'at', 'attic', 'ATI')).err).toMatch(/no modem attic; there is kitchen/)
+    expect(await here('modem', 'at', 'kitchen', 'AT', 'I')).toMatchObject({ code: 64 })
+    expect((await here('modem', 'reset', 'attic')).err).toMatch(/no modem attic; there is kitchen/)
     expect((await here('modem', 'reset', '--modem', 'attic')).err).toMatch(/no modem attic; there is kitchen/)
   })
 

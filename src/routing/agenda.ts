@@ -7,7 +7,6 @@ import { chooseLane } from '../domain/lane-choice.ts'
 import type { Priority } from '../domain/priority.ts'
 import type { Lane, TransportName } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
 import {
   agendaOf,
   type DueMessage,
@@ -15,7 +14,8 @@ import {
   nextWaiting,
   type WaitingMessage,
   waitingMessages,
-} from '../store/messages.ts'
+} from '../store/agenda.ts'
+import type { Database } from '../store/database.ts'
 
 export interface AttemptJob {
   messageId: string

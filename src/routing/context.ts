@@ -1,4 +1,4 @@
-/** What all of routing is built on, handed around as one value; made by the router. */
+/** What all of routing is built on, handed around as one value; made by the engine. */
 import type { IdSource } from '../domain/ids.ts'
 import type { Lane, Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'

@@ -12,6 +12,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { countInStates, keepApart, letTogether, moveMessages } from '../store/people-links.ts'
 import { settleConversation } from '../store/removing.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
+import type { Commit } from './commit.ts'
 import type { RoutingContext } from './context.ts'
 import { demandContact } from './decisions.ts'
 import { type ImportedPerson, type ImportOptions, importPeople } from './importing.ts'
@@ -25,9 +26,9 @@ const TO_LEAVE = ['scheduled', 'held', 'queued', 'sending'] as const
 /** The owner's word on who is who, each a transaction of its own. */
 export class PeopleDesk {
   readonly #context: RoutingContext
-  readonly #commit: <T>(work: (tx: DatabaseTransaction) => Promise<T>) => Promise<T>
+  readonly #commit: Commit
 
-  constructor(context: RoutingContext, commit: <T>(work: (tx: DatabaseTransaction) => Promise<T>) => Promise<T>) {
+  constructor(context: RoutingContext, commit: Commit) {
     this.#context = context
     this.#commit = commit
   }

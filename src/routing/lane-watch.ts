@@ -4,9 +4,9 @@
  */
 
 import { partsOf } from '../store/attempts.ts'
-import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { endBackOff, heldMessages, queuedOn } from '../store/messages.ts'
+import type { Commit } from './commit.ts'
 import type { RoutingContext } from './context.ts'
 import { applyPlan, CONSENT_NEEDED, partiesOf, planNow } from './plans.ts'
 
@@ -30,7 +30,7 @@ const CHALLENGE_CODES = ['signal-challenge']
 export interface LaneWatchOptions {
   context: RoutingContext
   /** One transaction, then jobs and listeners. */
-  commit: <T>(work: (tx: DatabaseTransaction) => Promise<T>) => Promise<T>
+  commit: Commit
   /** Makes all jobs anew. */
   reconcile: () => Promise<void>
 }

@@ -15,7 +15,7 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Log } from '../log.ts'
 import type { AttemptJob, TimedAttempt } from './agenda.ts'
-import type { Outbox } from './router.ts'
+import type { Outbox } from './engine.ts'
 
 export interface RedisOutboxOptions {
   /** A Unix socket's path, or a `redis://` or `rediss://` URL. */

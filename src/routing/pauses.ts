@@ -10,6 +10,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { beginPatience } from '../store/messages.ts'
 import { dropPause, putPause, readPauses } from '../store/pauses.ts'
+import type { Commit } from './commit.ts'
 
 interface PausesOptions {
   db: Database
@@ -17,7 +18,7 @@ interface PausesOptions {
   clock: () => number
   lanes: () => readonly Lane[]
   /** One transaction, then jobs and listeners. */
-  commit: <T>(work: (tx: DatabaseTransaction) => Promise<T>) => Promise<T>
+  commit: Commit
   /** Lanes have come or gone. */
   changed: () => void
 }

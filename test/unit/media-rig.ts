@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIds } from '../../src/domain/ids.ts'
 import { Pictures } from '../../src/media/pictures.ts'
-import type { RouterOptions } from '../../src/routing/router.ts'
+import type { RoutingOptions } from '../../src/routing/engine.ts'
 import { Blobs } from '../../src/store/blobs.ts'
 
 export async function mediaRig(
   directory = mkdtempSync(join(tmpdir(), 'causeway-media-')),
-): Promise<RouterOptions['media']> {
+): Promise<RoutingOptions['media']> {
   const settings = { bytesMax: 1024 * 1024, automaticBytesMax: 256 * 1024, totalBytesMax: 16 * 1024 * 1024 }
   const blobs = await Blobs.open({
     directory,

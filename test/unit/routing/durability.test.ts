@@ -310,7 +310,7 @@ describe('jobs are hints', () => {
     )
     await world.settle()
     const old = world.outbox.attempts.slice()
-    await Promise.all([...old, ...old].map((job) => world.router.attempt(job)))
+    await Promise.all([...old, ...old].map((job) => world.outbox.handlers.attempt(job)))
     await world.settle()
     expectNoDouble()
     expect(world.sms.network).toHaveLength(submitted.length)
@@ -318,9 +318,9 @@ describe('jobs are hints', () => {
 
   it('a deadline that comes early or twice does nothing', async () => {
     const sent = await world.send(ANA, 'hello')
-    await world.router.deadline(sent.id)
-    await world.router.deadline(sent.id)
-    await world.router.deadline('msg_unknown')
+    await world.outbox.handlers.deadline(sent.id)
+    await world.outbox.handlers.deadline(sent.id)
+    await world.outbox.handlers.deadline('msg_unknown')
     await world.settle()
     expect(world.sms.network).toEqual([])
     await world.pass(16 * MINUTE)

@@ -8,7 +8,8 @@ import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import { contentTypeOf, type MediaTarget, safeFileName } from '../../../src/domain/media.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
-import { Router, type RouterOptions } from '../../../src/routing/router.ts'
+import type { RoutingOptions } from '../../../src/routing/engine.ts'
+import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { mediaRig } from '../media-rig.ts'
@@ -16,7 +17,7 @@ import { mediaRig } from '../media-rig.ts'
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 let directory: string
 let db: Database
-let media: RouterOptions['media']
+let media: RoutingOptions['media']
 let router: Router
 let nowMs: number
 /** What the network does with each fetch, in order; content after that. */

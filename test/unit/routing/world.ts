@@ -24,8 +24,9 @@ import type {
   Transport,
 } from '../../../src/domain/transport.ts'
 import type { AttemptJob } from '../../../src/routing/agenda.ts'
+import type { Outbox } from '../../../src/routing/engine.ts'
 import type { RoutingSettings } from '../../../src/routing/facts.ts'
-import { type Outbox, Router } from '../../../src/routing/router.ts'
+import { Router } from '../../../src/routing/router.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listAttempts, listMessages, listParts } from '../../../src/store/mailbox.ts'
@@ -55,6 +56,12 @@ class HandOutbox implements Outbox {
 
   async start(handlers: Parameters<Outbox['start']>[0]): Promise<void> {
     this.#handlers = handlers
+  }
+
+  /** What runs the jobs: it may be asked at any time, as a queue asks that does a job over. */
+  get handlers(): Parameters<Outbox['start']>[0] {
+    if (this.#handlers === undefined) throw new Error('the router was not started')
+    return this.#handlers
   }
 
   async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {

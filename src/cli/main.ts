@@ -126,9 +126,9 @@ function program(): Command {
   talking(attachments, 'fetch <id>', 'fetches one that is not here').action(
     run(async (id, options) => (await import('./commands/attachments.ts')).fetch(id, options)),
   )
-  talking(attachments, 'remove <id>', 'removes its content here').action(
-    run(async (id, options) => (await import('./commands/attachments.ts')).remove(id, options)),
-  )
+  talking(attachments, 'remove <id>', 'removes its content here')
+    .option('--for-me', 'on your other Signal devices as well')
+    .action(run(async (id, options) => (await import('./commands/attachments.ts')).remove(id, options)))
 
   talking(root, 'data', 'messages for programs: to a port, or binary; the newest last')
     .option('--limit <count>', 'at most so many', '50')

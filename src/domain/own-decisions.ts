@@ -9,16 +9,6 @@ export type StandingDecision =
   /** Does not answer a request: nothing of it stays. */
   | { kind: 'declined' }
 
-/** What the owner removes for themselves alone, by its author's side and time. */
-export type OwnRemoval =
-  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
-  /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
-  | {
-      what: 'conversation'
-      messages: readonly { ours: boolean; timestampMs: number }[]
-      lasting: readonly { ours: boolean; timestampMs: number }[]
-    }
-
 /** A message by its author's side and time; in a group also by its author. */
 export interface RemovedMessage {
   ours: boolean
@@ -26,9 +16,24 @@ export interface RemovedMessage {
   authorAci?: string | undefined
 }
 
+/** One file of a message, as its network knows it: `pointer` of one that came, the id of one that was sent. */
+export interface RemovedFile {
+  id: string
+  pointer: Uint8Array | undefined
+}
+
+/** What the owner removes for themselves alone. */
+export type OwnRemoval =
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
+  | { what: 'file'; message: RemovedMessage; file: RemovedFile }
+  /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
+  | { what: 'conversation'; messages: readonly RemovedMessage[]; lasting: readonly RemovedMessage[] }
+
 /** What the owner has removed on another device, for themselves alone. */
 export type RemovalElsewhere =
   | { what: 'conversation' }
   | { what: 'messages'; messages: readonly RemovedMessage[] }
+  /** One file of it; `pick`: the id of that one, among those that are here. */
+  | { what: 'file'; message: RemovedMessage; pick: (files: readonly RemovedFile[]) => Promise<string | undefined> }
   /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
   | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }

@@ -394,6 +394,7 @@ export interface ApiPorts {
     | 'accept'
     | 'block'
     | 'removeMessage'
+    | 'removeFile'
     | 'removeConversation'
     | 'typing'
     | 'setTimer'

@@ -4,29 +4,25 @@
  * conversation anew.
  */
 import { CausewayError } from '../domain/errors.ts'
-import type { OwnRemoval, RemovedMessage } from '../domain/own-decisions.ts'
+import type { RemovedMessage } from '../domain/own-decisions.ts'
 import type { RemovalFact } from '../domain/transport.ts'
 import { messageByTime } from '../store/amendments.ts'
-import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { keepEarly, OURS } from '../store/early-receipts.ts'
 import { findGroup, findGroupConversation } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
-import { hideMessages, settleConversation, shownMessages, timesOf, UNSETTLED } from '../store/removing.ts'
+import { settleConversation, shownMessages } from '../store/removing.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
-import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
-import type { RoutingContext } from './context.ts'
 import { conversationWith, demandParties } from './people.ts'
+import { addresseeOf, partiesOf } from './plans.ts'
+import { takeFileRemoval } from './removing-files.ts'
 import { decide } from './strangers.ts'
+import { isSettled, overSignal, type Removing, tell, wipe } from './wiping.ts'
 
-/** Messages that one statement speaks of. */
-const CHUNK = 500
 /** By so many of its newest messages a conversation is described to other devices. */
 const NEWEST = 5
-
-type Removing = Pick<RoutingContext, 'transports' | 'clock' | 'events'>
 
 type Named = RemovedMessage
 
@@ -41,12 +37,14 @@ export async function removeMessage(
     throw new CausewayError({ code: 'unknown-message', message: 'There is no such message.', retry: 'never' })
   }
   demandSettled([message])
-  const { conversation, contact } = await demandParties(tx, message.conversation_id)
+  const parties = await partiesOf(tx, message)
+  const { conversation } = parties
+  const contact = conversation.contact_id === null ? undefined : await findContact(tx, { id: conversation.contact_id })
   await wipe(context, tx, [message], contact)
   await settleConversation(tx, conversation, false, context.clock())
   await context.events.append(tx, { type: 'message.removed', messageId, conversationId: conversation.id })
   const messages = overSignal([message])
-  return messages.length === 0 ? () => {} : tell(context, tx, contact, { what: 'messages', messages })
+  return messages.length === 0 ? () => {} : tell(context, tx, addresseeOf(parties), { what: 'messages', messages })
 }
 
 /**
@@ -68,7 +66,11 @@ export async function removeConversation(
   const messages = overSignal(newest)
   // Nothing in it that another device could know.
   if (messages.length === 0) return () => {}
-  return tell(context, tx, contact, { what: 'conversation', messages, lasting: overSignal(lasting.slice(0, NEWEST)) })
+  return tell(context, tx, recipientOf(contact), {
+    what: 'conversation',
+    messages,
+    lasting: overSignal(lasting.slice(0, NEWEST)),
+  })
 }
 
 /** Removes what was said with somebody who is about to be blocked, which other devices are told with that. Errors: `wrong-state`. */
@@ -91,6 +93,7 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
     if (fact.what === 'messages') await keepForLater(context, tx, fact, fact.messages)
     return
   }
+  if (fact.what === 'file') return takeFileRemoval(context, tx, conversation, fact)
   if (fact.what === 'conversation') {
     const all = await shownMessages(tx, conversation.id)
     await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), true)
@@ -152,63 +155,6 @@ async function wipeConversation(
   const gone = await settleConversation(tx, conversation, whole, context.clock())
   const data = { messages: messages.length, whole: gone }
   await context.events.append(tx, { type: 'conversation.removed', conversationId: conversation.id, data })
-}
-
-/** Nothing of them is left: not here, and not with the transports. */
-async function wipe(
-  { transports, clock }: Removing,
-  tx: DatabaseTransaction,
-  messages: readonly MessageRow[],
-  /** Undefined: it is a group. */
-  contact: ContactRow | undefined,
-): Promise<void> {
-  for (let from = 0; from < messages.length; from += CHUNK) {
-    const chunk = messages.slice(from, from + CHUNK)
-    const authorOf = ({ direction, author_aci: aci }: MessageRow) => (direction === 'out' ? OURS : (aci ?? undefined))
-    for (const author of new Set(chunk.map(authorOf))) {
-      const timestampsMs = await timesOf(
-        tx,
-        chunk.filter((message) => authorOf(message) === author),
-      )
-      const ours = author === OURS
-      const other = contact === undefined ? { e164: undefined, aci: author, pni: undefined } : recipientOf(contact)
-      for (const transport of transports) {
-        await transport.forget?.({ with: other, ours, timestampsMs }, asUnit(tx))
-      }
-    }
-    for (const message of chunk) await wipeAttachmentsOf(tx, message)
-    await hideMessages(
-      tx,
-      chunk.map(({ id }) => id),
-      clock(),
-    )
-  }
-}
-
-async function tell(
-  { transports }: Removing,
-  tx: DatabaseTransaction,
-  contact: ContactRow,
-  removal: OwnRemoval,
-): Promise<() => void> {
-  const after: (() => void)[] = []
-  for (const transport of transports) {
-    const act = await transport.tellRemoved?.(recipientOf(contact), removal, asUnit(tx))
-    if (act !== undefined) after.push(act)
-  }
-  return () => {
-    for (const act of after) act()
-  }
-}
-
-function overSignal(messages: readonly MessageRow[]): { ours: boolean; timestampMs: number }[] {
-  return messages
-    .filter(({ transport, notice }) => transport === 'signal' && notice === null)
-    .map(({ direction, sent_timestamp_ms: timestampMs }) => ({ ours: direction === 'out', timestampMs }))
-}
-
-function isSettled({ state }: MessageRow): boolean {
-  return !UNSETTLED.some((unsettled) => unsettled === state)
 }
 
 function demandSettled(messages: readonly MessageRow[]): void {

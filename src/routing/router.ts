@@ -48,6 +48,7 @@ import { demandParties } from './people.ts'
 import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
 import { removeConversation, removeMessage, removeWith } from './removing.ts'
+import { removeFile } from './removing-files.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { sendAsText } from './send-as-text.ts'
 import { acceptRequest, blockContact } from './strangers.ts'
@@ -203,6 +204,13 @@ export class Router {
   /** Removes a message for the owner alone. Errors: as `removeMessage`. */
   async removeMessage(messageId: string): Promise<void> {
     const afterCommit = await this.#commit((tx) => removeMessage(this.#context, tx, messageId))
+    afterCommit()
+    this.media.poke()
+  }
+
+  /** Removes one file of a message for the owner alone. Errors: as `removeFile`. */
+  async removeFile(attachmentId: string): Promise<void> {
+    const afterCommit = await this.#commit((tx) => removeFile(this.#context, tx, attachmentId))
     afterCommit()
     this.media.poke()
   }

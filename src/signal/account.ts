@@ -5,6 +5,7 @@
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, Portraits, StoredBlob } from '../domain/media.ts'
+import type { OwnRemoval } from '../domain/own-decisions.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
@@ -15,7 +16,6 @@ import type {
   LinkedDevice,
   OutgoingAction,
   OutgoingText,
-  OwnRemoval,
   PeerDecision,
   PeerIds,
   SignalAccount,
@@ -249,11 +249,14 @@ export class Account implements SignalAccount {
     }
   }
 
-  async tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void> {
-    return (
-      (await this.#live?.telling.oweSync(transaction, [removalSync(this.#live.credentials.aci, peer, removal)])) ??
-      (() => {})
-    )
+  async tellRemoved(
+    peer: PeerIds & { groupId?: string | undefined },
+    removal: OwnRemoval,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
+    const live = this.#live
+    const sync = live && (await removalSync(transaction, live.credentials.aci, peer, removal))
+    return (sync && (await live.telling.oweSync(transaction, [sync]))) ?? (() => {})
   }
 
   async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {

@@ -3,6 +3,7 @@
  * record, so that a restart goes on where the server is, and a repeated attempt of the message takes the same pointer.
  * The blob is made anew from content and keys each time: it is never held anywhere.
  */
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
@@ -153,6 +154,14 @@ export class Uploads {
   }
 }
 
+/** The name of a file of ours for all devices that get it: 16 octets (a UUID of version 8, RFC 9562 §5.8), always the same. */
+export function fileUuid(attachmentId: string): Uint8Array {
+  const octets = createHash('sha256').update(attachmentId).digest().subarray(0, 16)
+  octets[6] = ((octets[6] ?? 0) & 0x0f) | 0x80
+  octets[8] = ((octets[8] ?? 0) & 0x3f) | 0x80
+  return octets
+}
+
 /** An edit says the whole message anew: what was attached to it goes along, under the pointers that it was sent with. */
 export async function keepAttachments(
   transaction: DatabaseTransaction,
@@ -222,6 +231,7 @@ async function describe(
     uploadTimestamp: nowMs,
     cdnNumber: form.cdn,
     cdnKey: form.key,
+    clientUuid: fileUuid(media.id),
     ...incremental,
     ...(media.fileName === undefined ? {} : { fileName: media.fileName }),
     ...(media.width === undefined ? {} : { width: media.width }),

@@ -3,6 +3,7 @@
  * policies or phones' text messages.
  */
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
+import type { OwnRemoval, RemovalElsewhere } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
@@ -103,26 +104,8 @@ export type PeerFact =
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
-/** In a group also by its author. */
-export type RemovedMessage = { ours: boolean; timestampMs: number; authorAci?: string }
-
 /** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
-export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & (
-  | { what: 'conversation' }
-  /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
-  | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }
-  | { what: 'messages'; messages: readonly RemovedMessage[] }
-)
-
-/** What the owner removes for themselves alone. */
-export type OwnRemoval =
-  | { what: 'messages'; messages: readonly { ours: boolean; timestampMs: number }[] }
-  /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
-  | {
-      what: 'conversation'
-      messages: readonly { ours: boolean; timestampMs: number }[]
-      lasting: readonly { ours: boolean; timestampMs: number }[]
-    }
+export type Removal = RemovalElsewhere & { with: PeerIds & { groupId?: string | undefined }; atMs: number }
 
 /** What the owner decides about a person. */
 export type PeerDecision =
@@ -383,7 +366,11 @@ export interface SignalAccount {
    */
   decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void>
   /** The owner has removed this here: our own other devices are told. As `decide`. */
-  tellRemoved(peer: PeerIds, removal: OwnRemoval, transaction: DatabaseTransaction): Promise<() => void>
+  tellRemoved(
+    peer: PeerIds & { groupId?: string | undefined },
+    removal: OwnRemoval,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void>
   /** The owner writes to them, or has stopped: told where both sides want it, now or never. Never throws. */
   typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */

@@ -1,29 +1,32 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
+import type { OwnRemoval, RemovedFile, RemovedMessage } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { OwnRemoval, PeerIds, RemovedMessage, SignalSink } from './contract.ts'
+import { fileUuid } from './attachments-out.ts'
+import type { PeerIds, SignalSink } from './contract.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { findPeer, idsOf, serviceIdOf } from './peers.ts'
-import type { SyncMessage } from './proto/messages.ts'
-import type { AddressedMessage, DeleteForMe, SyncThread } from './proto/sync-parts.ts'
+import { type AttachmentPointer, attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
+import type { AddressedMessage, AttachmentDelete, DeleteForMe, SyncThread } from './proto/sync-parts.ts'
 
 /** Most messages, and conversations, of one sync message that are taken. */
 const messagesMax = 1_000
 const conversationsMax = 200
+const filesMax = 200
 const groupIdOctets = 32
 const e164 = /^\+[1-9]\d{5,14}$/
 
 type Named = RemovedMessage
 type With = PeerIds & { groupId?: string | undefined }
 
-/** Tells the sink what another device has removed. Single attachments are not spoken of here. */
+/** Tells the sink what another device has removed. */
 export async function applyRemovals(
   sink: SignalSink,
   removed: DeleteForMe,
   { own, atMs }: { own: string; atMs: number },
   transaction: DatabaseTransaction,
 ): Promise<void> {
-  const { messageDeletes = [], conversationDeletes = [] } = removed
+  const { messageDeletes = [], conversationDeletes = [], attachmentDeletes = [] } = removed
   for (const { conversation, messages } of messageDeletes.slice(0, conversationsMax)) {
     const peer = await peerIn(conversation, transaction)
     const named = namedIn(messages, own, peer)
@@ -38,28 +41,84 @@ export async function applyRemovals(
     const whole = one.isFullDelete === true
     await sink.removed({ with: peer, atMs, what: 'up-to', messages: named, whole }, transaction)
   }
+  for (const one of attachmentDeletes.slice(0, filesMax)) {
+    const peer = await peerIn(one.conversation, transaction)
+    const [message] = namedIn(one.targetMessage === undefined ? [] : [one.targetMessage], own, peer)
+    if (peer === undefined || message === undefined) continue
+    const pick = (files: readonly RemovedFile[]) => pickFile(transaction, one, files)
+    await sink.removed({ with: peer, atMs, what: 'file', message, pick }, transaction)
+  }
 }
 
-/** What the owner removed here, for their other devices. */
-export function removalSync(own: string, peer: PeerIds, removal: OwnRemoval): SyncMessage {
+/** What the owner removed here, for their other devices; undefined where they could not know what is meant. */
+export async function removalSync(
+  transaction: DatabaseTransaction,
+  own: string,
+  peer: With,
+  removal: OwnRemoval,
+): Promise<SyncMessage | undefined> {
   const conversation = threadOf(peer)
   const addressed = (messages: readonly Named[]): AddressedMessage[] =>
-    messages.map(({ ours, timestampMs: sentTimestamp }) => {
-      const author = ours ? own : serviceIdOf(peer)
-      const named =
-        author === undefined ? {} : { authorServiceId: author, authorServiceIdBinary: serviceIdOctets(author) }
-      return { ...named, sentTimestamp }
+    messages.flatMap(({ ours, timestampMs: sentTimestamp, authorAci }) => {
+      const author = ours ? own : peer.groupId === undefined ? serviceIdOf(peer) : authorAci
+      // In a group nobody could say which message is meant.
+      if (author === undefined) return peer.groupId === undefined ? [{ sentTimestamp }] : []
+      return [{ authorServiceId: author, authorServiceIdBinary: serviceIdOctets(author), sentTimestamp }]
     })
-  if (removal.what === 'messages') {
-    return { deleteForMe: { messageDeletes: [{ conversation, messages: addressed(removal.messages) }] } }
+  switch (removal.what) {
+    case 'messages': {
+      const messages = addressed(removal.messages)
+      return messages.length === 0 ? undefined : { deleteForMe: { messageDeletes: [{ conversation, messages }] } }
+    }
+    case 'file': {
+      const [targetMessage] = addressed([removal.message])
+      if (targetMessage === undefined) return undefined
+      const { clientUuid, digest: fallbackDigest } = await namesOf(transaction, removal.file)
+      const names = { ...(clientUuid && { clientUuid }), ...(fallbackDigest && { fallbackDigest }) }
+      return { deleteForMe: { attachmentDeletes: [{ conversation, targetMessage, ...names }] } }
+    }
+    case 'conversation': {
+      const mostRecentMessages = addressed(removal.messages)
+      const mostRecentNonExpiringMessages = addressed(removal.lasting)
+      const deleted = { conversation, mostRecentMessages, mostRecentNonExpiringMessages, isFullDelete: true }
+      return { deleteForMe: { conversationDeletes: [deleted] } }
+    }
   }
-  const mostRecentMessages = addressed(removal.messages)
-  const mostRecentNonExpiringMessages = addressed(removal.lasting)
-  const deleted = { conversation, mostRecentMessages, mostRecentNonExpiringMessages, isFullDelete: true }
-  return { deleteForMe: { conversationDeletes: [deleted] } }
 }
 
-function threadOf(peer: PeerIds): SyncThread {
+/** Which of them is meant: by the name that its sender gave it, else by its digest. */
+async function pickFile(
+  transaction: DatabaseTransaction,
+  { clientUuid, fallbackDigest }: AttachmentDelete,
+  files: readonly RemovedFile[],
+): Promise<string | undefined> {
+  const named = await Promise.all(files.map(async (file) => ({ id: file.id, ...(await namesOf(transaction, file)) })))
+  const found = named.find((file) => isSame(file.clientUuid, clientUuid))
+  return (found ?? named.find((file) => isSame(file.digest, fallbackDigest)))?.id
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && one.length > 0 && Buffer.compare(one, other) === 0
+}
+
+/** By its pointer; of one that we sent so long ago that this is forgotten, the name alone. */
+async function namesOf(
+  transaction: DatabaseTransaction,
+  { id, pointer }: RemovedFile,
+): Promise<Pick<AttachmentPointer, 'clientUuid' | 'digest'>> {
+  const sent = () =>
+    transaction.selectFrom('signal_uploads').select('pointer').where('attachment_id', '=', id).executeTakeFirst()
+  const encoded = pointer ?? (await sent())?.pointer
+  if (encoded == null) return { clientUuid: fileUuid(id) }
+  try {
+    return attachmentPointerCodec.decode(encoded)
+  } catch {
+    return {}
+  }
+}
+
+function threadOf(peer: With): SyncThread {
+  if (peer.groupId !== undefined) return { threadGroupId: Buffer.from(peer.groupId, 'base64') }
   const serviceId = serviceIdOf(peer)
   if (serviceId !== undefined) return { threadServiceId: serviceId, threadServiceIdBinary: serviceIdOctets(serviceId) }
   return peer.e164 === undefined ? {} : { threadE164: peer.e164 }

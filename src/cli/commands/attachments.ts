@@ -61,9 +61,11 @@ export async function fetch(id: string, options: Options): Promise<void> {
   show(await call<AttachmentJson>(gateway, 'POST', `/api/v1/media/${encodeURIComponent(id)}/fetch`), options)
 }
 
-export async function remove(id: string, options: Options): Promise<void> {
+/** Its content here; `forMe`: on the owner's other Signal devices as well. */
+export async function remove(id: string, options: Options & { forMe?: boolean }): Promise<void> {
   const gateway = await findGateway(options)
-  show(await call<AttachmentJson>(gateway, 'DELETE', `/api/v1/media/${encodeURIComponent(id)}`), options)
+  const path = `/api/v1/media/${encodeURIComponent(id)}${options.forMe === true ? '?for=me' : ''}`
+  show(await call<AttachmentJson>(gateway, 'DELETE', path), options)
 }
 
 function show(file: AttachmentJson, options: Options): void {

@@ -174,7 +174,19 @@ export const mediaRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/api/v1/media/:id',
     scope: 'messages:send',
-    summary: 'Removes the content here; the message stays and says so.',
-    handle: async ({ ports, params }) => ok(attachmentView(await ports.media.wipe(params['id'] ?? ''))),
+    summary:
+      'Removes the content here; the message stays and says so. With `for=me` also on your own other Signal devices, and a message without words whose last file it was goes whole.',
+    query: z.strictObject({
+      for: z
+        .enum(['me'])
+        .optional()
+        .describe('`me`: on all devices of this account, as the owner removes it for themselves.'),
+    }),
+    handle: async ({ ports, params, query }) => {
+      const id = params['id'] ?? ''
+      if (query.for === undefined) return ok(attachmentView(await ports.media.wipe(id)))
+      await ports.router.removeFile(id)
+      return ok(attachmentView(await ports.media.demand(id)))
+    },
   }),
 ]

@@ -42,6 +42,11 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
       if (changed === undefined) dropMessage(message.id)
       else keepMessage(changed)
     })
+  const removeFile = (id: string) =>
+    act(async () => {
+      await ask('DELETE', `/api/v1/media/${id}?for=me`)
+      keepMessage(await ask<Message>('GET', `/api/v1/messages/${message.id}`))
+    })
   const canWrite = maySend.value
   const isLive = message.deleted_at === null && message.disappeared_at === null
   const isQuiet = message.status === 'queued' && message.code === 'quiet-hours'
@@ -78,6 +83,15 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
           danger: true,
         }
       : undefined,
+    ...message.attachments.map(({ id, file_name: name, state }, index) =>
+      canWrite && state !== 'gone' && (message.text !== '' || message.attachments.length > 1)
+        ? {
+            label: t('menu.removeFile', { name: name ?? `${t('file.file')} ${index + 1}` }),
+            icon: <Trash2 aria-hidden="true" />,
+            run: () => removeFile(id),
+          }
+        : undefined,
+    ),
     canWrite
       ? { label: t('menu.deleteMe'), icon: <Trash2 aria-hidden="true" />, run: () => drop('me'), danger: true }
       : undefined,

@@ -99,6 +99,7 @@ message AttachmentPointer {
   optional string cdnKey = 15;
   optional uint32 chunkSize = 17;
   optional bytes incrementalMac = 19;
+  optional bytes clientUuid = 20;
 }
 message Sticker { optional AttachmentPointer data = 4; optional string emoji = 5; }
 message Quote {
@@ -182,6 +183,13 @@ message SyncMessage {
       repeated Addressed mostRecentMessages = 2;
       optional bool isFullDelete = 3;
       repeated Addressed mostRecentNonExpiringMessages = 4;
+    }
+    repeated AttachmentDelete attachmentDeletes = 4;
+    message AttachmentDelete {
+      optional Thread conversation = 1;
+      optional Addressed targetMessage = 2;
+      optional bytes clientUuid = 3;
+      optional bytes fallbackDigest = 4;
     }
   }
   message Verified {
@@ -287,6 +295,8 @@ export interface AttachmentPointer {
   /** Of what lies at the content server: the HMAC of its first chunk, of its first two, … */
   incrementalMac?: Uint8Array
   chunkSize?: number
+  /** Its sender's name for it, 16 octets. */
+  clientUuid?: Uint8Array
 }
 
 export interface Quote {

@@ -49,4 +49,13 @@ export interface DeleteForMe {
     isFullDelete?: boolean
     mostRecentNonExpiringMessages?: readonly AddressedMessage[]
   }[]
+  attachmentDeletes?: readonly AttachmentDelete[]
+}
+
+/** One file of a message, by what its sender has named it, else by the digest of what lies at the content server. */
+export interface AttachmentDelete {
+  conversation?: SyncThread
+  targetMessage?: AddressedMessage
+  clientUuid?: Uint8Array
+  fallbackDigest?: Uint8Array
 }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Proto } from '../../../src/sandbox/mock.ts'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
+import { attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'
 import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
 async function decide({ account, db }: Gateway, aci: string, decision: PeerDecision): Promise<void> {
@@ -173,4 +174,44 @@ test('what is removed here for the owner alone is told to the phone, and what th
     { with: { aci: ana.aci }, what: 'messages', messages: [removal, mine] },
     { with: { aci: ana.aci }, what: 'up-to', messages: [mine, removal], whole: true },
   ])
+})
+
+test('one file that is removed is told by its name and digest, and found by either; another one is not', async () => {
+  const { olga, ana, gateway, sink } = await linked(true)
+  const { account, db } = gateway
+  const pointer = (clientUuid: number[], digest: number) =>
+    Buffer.from(
+      attachmentPointerCodec.encode({
+        clientUuid: Uint8Array.from(clientUuid),
+        digest: new Uint8Array(32).fill(digest),
+      }),
+    )
+  const [first, second] = [pointer(Array(16).fill(1), 1), pointer([], 2)]
+  const message = { ours: false, timestampMs: 1_700_000_000_001 }
+  for (const file of [first, second]) {
+    const removal = { what: 'file', message, file: { id: 'att_1', pointer: file } } as const
+    const afterCommit = await db.transaction().execute((tx) => account.tellRemoved(byAci(ana.aci), removal, tx))
+    afterCommit()
+  }
+  await until(() => olga.syncs.filter(({ deleteForMe }) => deleteForMe != null).length === 2)
+  const told = olga.syncs.flatMap(({ deleteForMe }) => (deleteForMe == null ? [] : [deleteForMe]))
+  const [named, unnamed] = told.flatMap(({ attachmentDeletes }) => attachmentDeletes)
+  expect(Number(named?.targetMessage?.sentTimestamp)).toBe(message.timestampMs)
+  expect(Buffer.from(named?.clientUuid ?? []).toString('hex')).toBe('01'.repeat(16))
+  expect(Buffer.from(unnamed?.fallbackDigest ?? []).toString('hex')).toBe('02'.repeat(32))
+
+  for (const deleteForMe of told) await olga.tellDevices({ deleteForMe })
+  await until(() => sink.removals.length === 2)
+  const files = [
+    { id: 'att_other', pointer: pointer(Array(16).fill(7), 7) },
+    { id: 'att_second', pointer: second },
+    { id: 'att_first', pointer: first },
+  ]
+  for (const [index, id] of ['att_first', 'att_second'].entries()) {
+    const removal = sink.removals[index]
+    if (removal?.what !== 'file') throw new Error('that was no file')
+    expect(removal).toMatchObject({ with: { aci: ana.aci }, message })
+    expect(await removal.pick(files)).toBe(id)
+    expect(await removal.pick(files.slice(0, 1))).toBeUndefined()
+  }
 })

@@ -251,6 +251,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       accept: (id) => router.accept(id),
       block: (id, decision) => router.block(id, decision),
       removeMessage: (id) => router.removeMessage(id),
+      removeFile: (id) => router.removeFile(id),
       removeConversation: (id) => router.removeConversation(id),
       typing: (id, started) => router.typing(id, started),
       setTimer: (id, seconds) => router.setTimer(id, seconds),

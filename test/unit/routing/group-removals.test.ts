@@ -70,3 +70,17 @@ it('all up to a message goes, what is newer stays, and the group with it', async
   const conversations = await world.db.selectFrom('conversations').select('removed_at_ms').execute()
   expect(conversations.map(({ removed_at_ms: at }) => at)).toEqual([null])
 })
+
+it('a message that is removed here is told with its author and the group; the group stays as it is', async () => {
+  await receive(1_000)
+  await receive(1_000, BEN_ACI)
+  const bens = await world.db.selectFrom('messages').select('id').where('author_aci', '=', BEN_ACI).execute()
+  await world.router.removeMessage(bens[0]?.id ?? '')
+  expect(await shown()).toEqual(['Ana at 1000'])
+  const messages = [{ ours: false, timestampMs: 1_000, authorAci: BEN_ACI }]
+  expect(world.signal.removals).toEqual([{ what: 'messages', messages }])
+  expect(world.signal.removedIn).toEqual([gardenGroup.id])
+  const conversation = await world.db.selectFrom('conversations').selectAll().executeTakeFirstOrThrow()
+  expect(conversation).toMatchObject({ removed_at_ms: null, unread: 1 })
+  await expect(world.router.removeConversation(conversation.id)).rejects.toMatchObject({ code: 'group-conversation' })
+})

@@ -210,6 +210,8 @@ export class FakeSignal extends FakeTransport {
   /** What the owner decided about people, and removed for themselves, as other devices are to know it. */
   readonly decisions: { recipient: Recipient; decision: StandingDecision }[] = []
   readonly removals: OwnRemoval[] = []
+  /** The group of each of them, if it was in one. */
+  readonly removedIn: (string | undefined)[] = []
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
@@ -226,8 +228,11 @@ export class FakeSignal extends FakeTransport {
     return () => {}
   }
 
-  async tellRemoved(_recipient: Recipient, removal: OwnRemoval): Promise<() => void> {
-    return () => this.removals.push(removal)
+  async tellRemoved({ groupId }: Recipient, removal: OwnRemoval): Promise<() => void> {
+    return () => {
+      this.removals.push(removal)
+      this.removedIn.push(groupId)
+    }
   }
 
   async change(change: OutgoingChange): Promise<() => void> {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Removal, SignalSink } from '../../../src/signal/contract.ts'
 import { serviceIdOctets } from '../../../src/signal/ids.ts'
-import { applyRemovals } from '../../../src/signal/removals.ts'
+import { applyRemovals, removalSync } from '../../../src/signal/removals.ts'
 import type { DatabaseTransaction } from '../../../src/store/database.ts'
 
 const own = 'a0000000-0000-4000-8000-000000000001'
@@ -34,4 +34,25 @@ test('in a group a message is named with its author, and one without an author i
       ],
     },
   ])
+})
+
+test('what is removed here in a group is named by the group and its author; without an author nothing is told', async () => {
+  const tx = {} as DatabaseTransaction
+  const peer = { aci: undefined, pni: undefined, e164: undefined, groupId: groupId.toString('base64') }
+  const messages = [
+    { ours: true, timestampMs: 1_000 },
+    { ours: false, timestampMs: 2_000, authorAci: ben },
+  ]
+  const sync = await removalSync(tx, own, peer, { what: 'messages', messages })
+  expect(sync?.deleteForMe?.messageDeletes).toMatchObject([
+    {
+      conversation: { threadGroupId: groupId },
+      messages: [
+        { authorServiceId: own, sentTimestamp: 1_000 },
+        { authorServiceId: ben, sentTimestamp: 2_000 },
+      ],
+    },
+  ])
+  const nameless = { what: 'messages', messages: [{ ours: false, timestampMs: 2_000 }] } as const
+  expect(await removalSync(tx, own, peer, nameless)).toBeUndefined()
 })

@@ -14,11 +14,16 @@ export interface MmsPart {
   octets: Uint8Array
 }
 
+/** Why a file has no place in a picture message, as far as its sender can do something about it. */
+export type LeftOutReason = 'too-large' | 'unreadable' | 'not-shrunk'
+
 /** What became of the files of one message. */
 export interface Fitted {
   parts: MmsPart[]
   /** Words for the message where a file could not be made small enough ("photo.heic, 12 MB, was too large"). */
   notes: string[]
+  /** The same as facts: which of the files (0-based) have no part. */
+  leftOut: { file: number; reason: LeftOutReason }[]
 }
 
 /** One file of a message as it is stored; `read` gives it in plaintext, and only inside the call. */

@@ -10,6 +10,7 @@
 import type { GroupFact } from './group.ts'
 import type { InboundBroadcast, InboundCall, InboundData, PictureNotice, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from './media.ts'
+import type { LeftOutReason } from './mms-fitting.ts'
 import type { MmsReport } from './mms-report.ts'
 import type { OwnRemoval, RemovalElsewhere, StandingDecision } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
@@ -120,6 +121,12 @@ export interface PartRecord {
   submittedAtMs: number | undefined
 }
 
+/** A file of the message that has no place in what is handed over. */
+export interface LeftOut {
+  id: string
+  reason: LeftOutReason
+}
+
 /**
  * Durable notes a transport takes inside an attempt, read by it again when the attempt is carried on after a crash or a
  * replug. `submitting` is committed before the call resolves; what came of the last part may be committed with the end of
@@ -138,7 +145,14 @@ export interface AttemptJournal {
   /** Moves one part. `submitting` must be committed before the first octet of the body reaches the modem. */
   part(
     part: number,
-    change: { state: PartState; messageReference?: number; atMs: number; detail?: string },
+    change: {
+      state: PartState
+      messageReference?: number
+      atMs: number
+      detail?: string
+      /** With `submitting`: all files of the message that this part leaves without, by id. */
+      leftOut?: readonly LeftOut[]
+    },
   ): Promise<void>
   /** A fresh concatenation reference (0…255 or 0…65535), unique per recipient as long as the counter does not wrap. */
   nextConcatReference(recipient: string): Promise<number>

@@ -131,7 +131,11 @@ export function messageView(
     origin: message.origin,
     text: message.text,
     subject: apartFromSubject(message).subject ?? null,
-    attachments: attachments.map(attachmentView),
+    attachments: attachments.map((file) => ({
+      ...attachmentView(file),
+      // What a picture message had no room for may have gone over Signal since.
+      left_out: message.transport === 'mms' ? file.left_out : null,
+    })),
     flash: message.flash === 1,
     incomplete: message.incomplete === 1,
     replaced_by: message.replaced_by,
@@ -197,6 +201,7 @@ export function attachmentView(row: AttachmentRow) {
     state: row.state,
     code: row.code,
     reason: row.reason,
+    left_out: row.left_out,
     url: row.state === 'here' ? url : null,
     thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,
     playable_url:

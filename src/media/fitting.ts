@@ -9,7 +9,7 @@
 import { composeBody } from '../../modem/mms/compose.ts'
 import { encodePdu } from '../../modem/mms/encode.ts'
 import { contentTypeOf, isPicture, MAGIC_BYTES, safeFileName } from '../domain/media.ts'
-import type { FileToFit, Fitted, MmsFitting, MmsPart } from '../domain/mms-fitting.ts'
+import type { FileToFit, Fitted, LeftOutReason, MmsFitting, MmsPart } from '../domain/mms-fitting.ts'
 import type { Log } from '../log.ts'
 import { partName } from './part-names.ts'
 import type { NoPicture, Pictures } from './pictures.ts'
@@ -131,13 +131,15 @@ function assembled(
 
 function partsOf(files: readonly FileToFit[], copies: readonly (Copy | NoCopy)[]): Fitted {
   const taken = new Set([TEXT_NAME])
-  const fitted: Fitted = { parts: [], notes: [] }
+  const fitted: Fitted = { parts: [], notes: [], leftOut: [] }
   for (const [at, file] of files.entries()) {
     const copy = copies[at] ?? 'too-large'
     const number = at + 1
     if (typeof copy === 'string') {
       const name = safeFileName(file.fileName ?? undefined) ?? `file ${number}`
-      fitted.notes.push(`${name}, ${sizeInWords(file.bytes)}: ${REASONS[copy]}`)
+      const { reason, words } = REASONS[copy]
+      fitted.notes.push(`${name}, ${sizeInWords(file.bytes)}: ${words}`)
+      fitted.leftOut.push({ file: at, reason })
     } else {
       const { contentType, octets } = copy
       const name = partName(file.fileName, contentType, number, taken)
@@ -153,16 +155,19 @@ function withText(text: string, { parts, notes }: Fitted): readonly MmsPart[] {
   return words === '' ? parts : [textPart(words), ...parts]
 }
 
-const REASONS: Readonly<Record<NoCopy, string>> = {
-  'too-large': 'it is too large for a picture message, and cannot be made smaller',
-  'does-not-fit': 'it cannot be made small enough for a picture message',
-  'too-many-pixels': 'the picture is too large to be looked into',
-  'too-long': 'it is too long to be made small enough for a picture message',
-  unreadable: 'it is damaged, or not what it says it is',
-  'too-slow': 'making it smaller took too long on this machine',
-  unavailable: 'this machine could not make it smaller now',
-  'not-installed': 'it is too large as it is, and cannot be made smaller here',
-  empty: 'it is empty',
+const REASONS: Readonly<Record<NoCopy, { reason: LeftOutReason; words: string }>> = {
+  'too-large': {
+    reason: 'too-large',
+    words: 'it is too large for a picture message, and cannot be made smaller',
+  },
+  'does-not-fit': { reason: 'too-large', words: 'it cannot be made small enough for a picture message' },
+  'too-many-pixels': { reason: 'too-large', words: 'the picture is too large to be looked into' },
+  'too-long': { reason: 'too-large', words: 'it is too long to be made small enough for a picture message' },
+  unreadable: { reason: 'unreadable', words: 'it is damaged, or not what it says it is' },
+  'too-slow': { reason: 'not-shrunk', words: 'making it smaller took too long on this machine' },
+  unavailable: { reason: 'not-shrunk', words: 'this machine could not make it smaller now' },
+  'not-installed': { reason: 'not-shrunk', words: 'it is too large as it is, and cannot be made smaller here' },
+  empty: { reason: 'unreadable', words: 'it is empty' },
 }
 
 function textPart(text: string): MmsPart {

@@ -6,6 +6,7 @@
  * The attempt itself may begin with the first of these writes (`begin`), so that the two are one commit.
  */
 import type { AttemptJournal, PartRecord } from '../domain/transport.ts'
+import { noteLeftOut } from '../store/attachments.ts'
 import { changePart, insertParts, nextConcatReference, partsOf, settlePart } from '../store/attempts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { PartRow } from '../store/tables/mailbox.ts'
@@ -125,6 +126,8 @@ export class LegJournal implements AttemptJournal {
   }
 
   async #note(tx: DatabaseTransaction, part: number, change: PartChange): Promise<void> {
+    const { messageId, leg } = this.#of
+    if (change.leftOut !== undefined) await noteLeftOut(tx, messageId, change.leftOut)
     const isNew = this.#planned.some((planned) => planned.part === part)
     if (change.state === 'submitting') this.#handedOver.add(part)
     if (isNew && change.state === 'submitting') {
@@ -133,7 +136,6 @@ export class LegJournal implements AttemptJournal {
       return
     }
     if (isNew) await this.#insert(tx, () => ({}))
-    const { messageId, leg } = this.#of
     const stored = await settlePart(
       tx,
       { messageId, leg, part },

@@ -4,7 +4,7 @@
  */
 import { sql, type Updateable } from 'kysely'
 import { type InboundMedia, type MediaFacts, type StoredBlob, safeFileName } from '../domain/media.ts'
-import type { TransportName } from '../domain/transport.ts'
+import type { LeftOut, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
 import type { MessageRow } from './tables/mailbox.ts'
@@ -107,6 +107,28 @@ export async function useUploads(
     if (used === undefined) return false
   }
   return true
+}
+
+/** Which files what is handed over of a message leaves without: these, and no others. */
+export async function noteLeftOut(
+  tx: DatabaseTransaction,
+  messageId: string,
+  leftOut: readonly LeftOut[],
+): Promise<void> {
+  await tx
+    .updateTable('attachments')
+    .set({ left_out: null })
+    .where('message_id', '=', messageId)
+    .where('left_out', 'is not', null)
+    .execute()
+  for (const { id, reason } of leftOut) {
+    await tx
+      .updateTable('attachments')
+      .set({ left_out: reason })
+      .where('id', '=', id)
+      .where('message_id', '=', messageId)
+      .execute()
+  }
 }
 
 export function findAttachment(db: Database, id: string): Promise<AttachmentRow | undefined> {

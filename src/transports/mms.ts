@@ -22,6 +22,7 @@ import type { CarrierShelf, NotificationShelf } from '../domain/mms-record.ts'
 import type {
   AttemptJournal,
   Lane,
+  LeftOut,
   OutgoingAttempt,
   PartState,
   Reach,
@@ -152,8 +153,8 @@ export class MmsTransport implements Transport {
     const { line } = posting
     let bytesMax = await this.#bytesMax(line)
     for (let step = 0; ; step++) {
-      const { pdu, notes } = await this.#fit(posting, bytesMax, step)
-      await journal.part(PART, { state: 'submitting', atMs: clock() })
+      const { pdu, notes, leftOut } = await this.#fit(posting, bytesMax, step)
+      await journal.part(PART, { state: 'submitting', atMs: clock(), leftOut })
       const { mmscMessageId, ...outcome } = posted(await line.exchange.submit({ pdu }))
       const verdict = verdictOf(outcome)
       if (verdict.kind === 'too-large') {
@@ -232,20 +233,24 @@ export class MmsTransport implements Transport {
     { line, attempt, to, transactionId }: Posting,
     bytesMax: number,
     step: number,
-  ): Promise<{ pdu: Uint8Array; notes: readonly string[] }> {
+  ): Promise<{ pdu: Uint8Array; notes: readonly string[]; leftOut: readonly LeftOut[] }> {
     const { fitting, clock, settings } = this.#options
     const { subject, words } = headOf(attempt, line.carrier.subjectCharsMax)
-    const files = (attempt.media ?? []).map((media) => ({
+    const attached = attempt.media ?? []
+    const files = attached.map((media) => ({
       contentType: media.contentType,
       fileName: media.fileName ?? null,
       bytes: media.bytes,
       read: () => octetsOf(media),
     }))
-    const { parts, notes }: Fitted =
-      files.length === 0 ? { parts: [], notes: [] } : await fitting.fit({ text: words, files, bytesMax, step })
+    const { parts, notes, ...fitted }: Fitted =
+      files.length === 0
+        ? { parts: [], notes: [], leftOut: [] }
+        : await fitting.fit({ text: words, files, bytesMax, step })
+    const leftOut = fitted.leftOut.map(({ file, reason }) => ({ id: attached[file]?.id ?? '', reason }))
     const text = [words, ...notes.map((note) => `[${note}]`)].filter((words) => words !== '').join('\n')
     const reports = { deliveryReport: settings.deliveryReports, readReport: settings.readReports }
-    return { pdu: sendReq({ transactionId, to, subject, text, parts, ...reports, atMs: clock() }), notes }
+    return { pdu: sendReq({ transactionId, to, subject, text, parts, ...reports, atMs: clock() }), notes, leftOut }
   }
 
   #line(lane: string): MmsLine {

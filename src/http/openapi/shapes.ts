@@ -73,6 +73,10 @@ const attachmentFields = {
   state: z.enum(['waiting', 'fetching', 'here', 'failed', 'gone']),
   code: maybe,
   reason: maybe,
+  left_out: z
+    .enum(['too-large', 'unreadable', 'not-shrunk'])
+    .nullable()
+    .describe('Why the picture message has left without it; null: it went along.'),
   url: maybe,
   thumbnail_url: maybe,
   playable_url: maybe.describe('Of a recording that browsers do not play: a copy that they do.'),

@@ -6,7 +6,7 @@ import { t } from '../languages/translate.ts'
 import { pictureOf, picturesOf } from '../model/pictures.ts'
 import { keepMessage, threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
-import { Download, FileText, Hourglass, Picture } from '../ui/icons.ts'
+import { Download, FileText, Hourglass, Picture, TriangleAlert } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
 import { sizeWords } from '../ui/sizes.ts'
 import { Lightbox } from './lightbox.tsx'
@@ -33,6 +33,7 @@ function File({ file, message }: { file: Attachment; message: Message }) {
       </>
     )
   }
+  if (file.left_out !== null) return <LeftOut file={file} reason={file.left_out} />
   if (file.state !== 'here' || file.url === null) return <Absent file={file} message={message} />
   const type = file.content_type ?? ''
   const name = file.caption ?? file.file_name ?? t('file.picture')
@@ -83,6 +84,21 @@ function Named({ file, words, url }: { file: Attachment; words: string; url?: st
     <a class="file" href={url} download={file.file_name ?? ''}>
       {inside}
     </a>
+  )
+}
+
+/** It is here, and the other side has not got it. */
+function LeftOut({ file, reason }: { file: Attachment; reason: NonNullable<Attachment['left_out']> }) {
+  return (
+    <div class="file absent left-out">
+      <TriangleAlert aria-hidden="true" />
+      <span>
+        <s translate={file.file_name === null} dir="auto">
+          {file.file_name ?? t('file.file')}
+        </s>
+        <small>{t(`file.leftOut.${reason}`)}</small>
+      </span>
+    </div>
   )
 }
 

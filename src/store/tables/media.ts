@@ -1,6 +1,7 @@
 /** The newest schema of what is attached to messages; migrations/0006_attachments.ts has it as SQL with its rules. */
 import type { Generated, Selectable } from 'kysely'
 import type { AttachmentState } from '../../domain/media.ts'
+import type { LeftOutReason } from '../../domain/mms-fitting.ts'
 import type { TransportName } from '../../domain/transport.ts'
 
 /** A file of `store/blobs.ts`. */
@@ -41,6 +42,8 @@ interface AttachmentsTable {
   /** Why it is not here. */
   code: string | null
   reason: string | null
+  /** Why the picture message that it belongs to has left without it; null: it has not, or goes along. */
+  left_out: LeftOutReason | null
   tries: Generated<number>
   /** When it is fetched; null while nobody has asked for it. */
   due_at_ms: number | null

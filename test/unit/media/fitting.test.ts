@@ -130,6 +130,12 @@ describe('a message', () => {
       'nothing.bin, 0 octets: it is empty',
       'film.mov, 500.0 MB: it is too large for a picture message, and cannot be made smaller',
     ])
+    expect(fitted.leftOut).toEqual([
+      { file: 0, reason: 'too-large' },
+      { file: 1, reason: 'unreadable' },
+      { file: 2, reason: 'unreadable' },
+      { file: 3, reason: 'too-large' },
+    ])
     expect(readBack('Here', fitted).text.split('\n')).toEqual(['Here', ...fitted.notes.map((note) => `[${note}]`)])
   })
 
@@ -143,7 +149,7 @@ describe('a message', () => {
 
   it('that is a text alone goes as it is, or with a word where it is too long', async () => {
     const short = await fitting.fit({ text: 'Hi', files: [], bytesMax: 300 * KB, step: 0 })
-    expect(short).toEqual({ parts: [], notes: [] })
+    expect(short).toEqual({ parts: [], notes: [], leftOut: [] })
     const long = await fitting.fit({ text: 'x'.repeat(400 * KB), files: [], bytesMax: 300 * KB, step: 0 })
     expect(long.notes).toHaveLength(1)
     expect(long.parts).toEqual([])

@@ -302,5 +302,5 @@ async function asTheyAre({ files }: Parameters<MmsFitting['fit']>[0]): Promise<F
   for (const [index, { contentType, fileName, read }] of files.entries()) {
     parts.push({ contentType, name: fileName ?? 'file', contentId: `part${index}`, octets: await read() })
   }
-  return { parts, notes: [] }
+  return { parts, notes: [], leftOut: [] }
 }

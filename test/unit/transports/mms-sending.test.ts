@@ -3,6 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { MmscAnswer } from '../../../modem/mms/exchange.ts'
 import type { MmsPdu } from '../../../modem/mms/types.ts'
 import { createIds } from '../../../src/domain/ids.ts'
+import { messageView } from '../../../src/http/views.ts'
+import { attachmentsOf } from '../../../src/store/attachments.ts'
 import { recipientsOf } from '../../../src/store/groups.ts'
 import { changePhoneGroup, ensurePhoneGroup } from '../../../src/store/phone-groups.ts'
 import { ANA } from '../routing/world.ts'
@@ -128,11 +130,30 @@ describe('a message with a picture to somebody without Signal', () => {
   it('says in words what could not be made small enough, to both sides', async () => {
     const rig = await open()
     const note = 'film.mov, 40 MB, was too large for a picture message'
-    rig.fitting = async () => ({ parts: [], notes: [note] })
+    rig.fitting = async () => ({ parts: [], notes: [note], leftOut: [{ file: 0, reason: 'too-large' }] })
     const sent = await send(rig, BEN, 'our holiday')
     expect(sent.reason).toContain(note)
     const text = rig.mmsc.heard[0]?.parts?.find(({ media }) => media === 'text/plain')
     expect(new TextDecoder().decode(text?.data)).toBe(`our holiday\n[${note}]`)
+  })
+
+  it('shows a file that was left out as not sent, and no longer once it has gone along', async () => {
+    const rig = await open()
+    const shown = async (id: string) => {
+      const message = await rig.world.message(id)
+      const files = (await attachmentsOf(rig.world.db, [message])).get(id) ?? []
+      return messageView(message, undefined, files).attachments.map(({ left_out: why }) => why)
+    }
+    rig.fitting = async () => ({ parts: [], notes: ['too large'], leftOut: [{ file: 1, reason: 'too-large' }] })
+    const media = [await rig.upload(), await rig.upload()]
+    rig.mmsc.replies.push(conf(0xc0))
+    const sent = await rig.world.send(BEN, 'look', { media })
+    expect(sent.state).toBe('queued')
+    expect(await shown(sent.id)).toEqual([null, 'too-large'])
+    rig.fitting = async () => ({ parts: [], notes: [], leftOut: [] })
+    await rig.pass(10 * MINUTE)
+    expect((await rig.world.message(sent.id)).state).toBe('sent')
+    expect(await shown(sent.id)).toEqual([null, null])
   })
 
   it('waits for a line that is away', async () => {
@@ -192,7 +213,11 @@ describe('a carrier that refuses', () => {
     rig.fitting = async ({ files, bytesMax }) => {
       const [file] = files
       const octets = new Uint8Array(bytesMax - 2_000)
-      return { parts: [{ contentType: 'image/jpeg', name: file?.fileName ?? '', contentId: 'p', octets }], notes: [] }
+      return {
+        parts: [{ contentType: 'image/jpeg', name: file?.fileName ?? '', contentId: 'p', octets }],
+        notes: [],
+        leftOut: [],
+      }
     }
     rig.mmsc.replies.push(conf(0xe5), { kind: 'status', status: 413 })
     const sent = await send(rig)
@@ -280,7 +305,7 @@ describe('a crash', () => {
     await rig.world.settle()
     rig.fitting = async ({ files }) => {
       const octets = (await files[0]?.read()) ?? new Uint8Array(0)
-      return { parts: [{ contentType: 'image/jpeg', name: 'cat.jpg', contentId: 'p', octets }], notes: [] }
+      return { parts: [{ contentType: 'image/jpeg', name: 'cat.jpg', contentId: 'p', octets }], notes: [], leftOut: [] }
     }
     await rig.reboot()
     await rig.world.settle()

@@ -14,17 +14,27 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+const EVERY = 'test/**/*.test.ts'
+const UNIT = 'test/unit/**/*.test.ts'
+
+const common = {
+  setupFiles: ['test/patience.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  pool: 'forks' as const,
+  // Nothing is judged by how fast a busy machine is; vitest's own second is.
+  expect: { poll: { timeout: 60_000 } },
+}
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/patience.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    pool: 'forks',
     // Tests wait for sockets and other processes as much as they compute: with two, two cores were idle a third of the time.
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
-    // Nothing is judged by how fast a busy machine is; vitest's own second is.
-    expect: { poll: { timeout: 60_000 } },
+    projects: [
+      // These leave nothing behind: what they import is loaded once for each worker, which is a good part of their time.
+      { test: { ...common, name: 'unit', include: [UNIT], isolate: false } },
+      { test: { ...common, name: 'whole', include: [EVERY], exclude: [UNIT] } },
+    ],
   },
 })

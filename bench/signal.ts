@@ -105,7 +105,7 @@ function cpuMsOf(pid: number): number {
 
 /** From the start of the gateway with 1,000 letters at the server until the last is acknowledged, so is on the disk. */
 async function receive(): Promise<Measured> {
-  const house = await House.open({ asInstalled: true, config: { log: { level: 'warn', format: 'json' } } })
+  const house = await House.open({ config: { log: { level: 'warn', format: 'json' } } })
   try {
     const { host } = house.world.server
     const ana = house.world.signalPerson('ana')

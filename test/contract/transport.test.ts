@@ -82,7 +82,7 @@ class MemoryJournal implements AttemptJournal {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 20))
+  for (let i = 0; i < 3_000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(holds()).toBe(true)
 }
 

@@ -110,7 +110,7 @@ test('a picture to somebody without Signal leaves as a picture message, and is d
   const sent = await here('send', BEN, 'mine', '--attach', file, '--json')
   expect(sent).toMatchObject({ code: 0 })
   const id = /msg_\w{26}/.exec(sent.out)?.[0] ?? ''
-  await expect.poll(() => mmsc.heard.slice(before).map(({ type }) => type), { timeout: 20_000 }).toContain('m-send-req')
+  await expect.poll(() => mmsc.heard.slice(before).map(({ type }) => type)).toContain('m-send-req')
   await untilSays(['show', id], /sent/)
   const to = [{ address: BEN, addressType: 'PLMN' }]
   push({ type: 'm-delivery-ind', version: '1.2', messageId: 'M1', date: 1, to, status: 0x81 })

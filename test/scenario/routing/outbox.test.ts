@@ -96,7 +96,7 @@ class House {
 }
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 1200; round++) {
+  for (let round = 0; round < 2400; round++) {
     if (await what()) return
     await new Promise((resolve) => setTimeout(resolve, 25))
   }

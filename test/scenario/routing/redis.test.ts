@@ -46,7 +46,7 @@ function alive(pid: number | undefined): boolean {
 }
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 600; round++) {
+  for (let round = 0; round < 2400; round++) {
     if (await what()) return
     await new Promise((resolve) => setTimeout(resolve, 25))
   }

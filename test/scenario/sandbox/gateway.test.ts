@@ -11,7 +11,7 @@ import { startSandbox } from '../../../src/sandbox/sandbox.ts'
 const cli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const startTimeoutMs = 180_000
-const settled = { timeout: 30_000, interval: 100 }
+const settled = { timeout: 60_000, interval: 100 }
 
 let dataDir: string
 let sandbox: Sandbox

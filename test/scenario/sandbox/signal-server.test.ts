@@ -88,7 +88,7 @@ describe('delivery', () => {
     await receiver.disconnect()
     receiver.acknowledge = true
     await receiver.connect()
-    await vi.waitFor(() => expect(receiver.queueEmpty).toBe(1), 10_000)
+    await vi.waitFor(() => expect(receiver.queueEmpty).toBe(1))
     expect(receiver.texts.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, i) => `text ${i}`))
     expect(new Set(receiver.serverGuids).size).toBe(40)
     expect(receiver.failures).toEqual([])
@@ -107,7 +107,7 @@ describe('stopped and started again', () => {
     await server.start()
     expect(server.port).toBe(port)
     await receiver.connect()
-    await vi.waitFor(() => expect(receiver.texts.map(({ text }) => text)).toEqual(['before']), 10_000)
+    await vi.waitFor(() => expect(receiver.texts.map(({ text }) => text)).toEqual(['before']))
   })
 })
 

@@ -53,7 +53,7 @@ test('an abort in the middle stops the child and the world', async () => {
     () => 'started',
     (error: Error) => error.message,
   )
-  await vi.waitFor(() => expect(readFileSync(sandboxPaths(dataDir).gatewayLog, 'utf8')).toContain('words'), 20_000)
+  await vi.waitFor(() => expect(readFileSync(sandboxPaths(dataDir).gatewayLog, 'utf8')).toContain('words'))
   const pids = childPids()
   expect(pids).toHaveLength(1)
   stopping.abort(new Error('enough'))
@@ -72,7 +72,7 @@ test('a directory with other things in it is left alone', async () => {
 test('a directory that a sandbox lives in is left alone', async () => {
   const stopping = new AbortController()
   const first = startSandbox(options('hang'), stopping.signal).catch(() => {})
-  await vi.waitFor(() => expect(existsSync(sandboxPaths(dataDir).controlSocket)).toBe(true), 20_000)
+  await vi.waitFor(() => expect(existsSync(sandboxPaths(dataDir).controlSocket)).toBe(true))
   const second = startSandbox(options('die'), new AbortController().signal)
   await expect(second).rejects.toMatchObject({ exitCode: 69 })
   stopping.abort(new Error('enough'))

@@ -302,7 +302,7 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
     async () => {
       if (!(await condition())) throw new Error(`not yet: ${condition}`)
     },
-    { timeout: 30_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   )
 }
 

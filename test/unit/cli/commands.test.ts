@@ -317,7 +317,7 @@ describe('the other commands', () => {
     rig.signal.link = { step: 'scan', uri, expiresAtMs: 0 }
     const child = start(['signal', 'link', '--name', 'Cellar', '--socket', rig.socketPath])
     const lines: string[] = []
-    const shows = (part: string) => vi.waitFor(() => expect(lines.join('\n')).toContain(part), { timeout: 20_000 })
+    const shows = (part: string) => vi.waitFor(() => expect(lines.join('\n')).toContain(part))
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => lines.push(line))
     await shows(uri)
     // The quiet border, and below it the code itself.

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Passwords } from '../../../src/http/passwords.ts'
 import { newSetupCode } from '../../../src/http/setup-code.ts'
 import { browserOf, PASSWORD, signedIn } from './browser.ts'
@@ -125,8 +125,10 @@ describe('a session', () => {
     const listed = await here.call('GET', '/api/v1/sessions')
     expect(listed.body.data).toHaveLength(2)
     const other = listed.body.data.find((one: { current: boolean }) => !one.current)
+    const listening = vi.spyOn(rig.ports.events, 'onAppended')
     const stream = there.call('GET', '/api/v1/events', { headers: { accept: 'text/event-stream' } })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await vi.waitFor(() => expect(listening).toHaveBeenCalled())
+    listening.mockRestore()
     expect((await here.call('DELETE', `/api/v1/sessions/${other.id}`)).status).toBe(204)
     expect((await stream).text).toBe('retry: 3000\n\n')
     expect((await there.call('GET', '/api/v1/conversations')).status).toBe(401)

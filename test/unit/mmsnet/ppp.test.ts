@@ -193,7 +193,7 @@ describe('a dialled bearer', () => {
     const { options } = await place('hangup')
     const lease = await pppBearer(options).open(never)
     await expect
-      .poll(() => lease.connect('127.0.0.1', 1, never).catch((error: unknown) => error), { timeout: 5_000 })
+      .poll(() => lease.connect('127.0.0.1', 1, never).catch((error: unknown) => error))
       .toMatchObject({ step: 'bearer', failure: 'ended', message: expect.stringContaining('hung up') })
     await expect(lease.resolve('x', never)).rejects.toMatchObject({ failure: 'ended' })
     await lease.close()
@@ -246,7 +246,7 @@ describe('a dialled bearer', () => {
       expect(isAlive(pid)).toBe(true)
       if (end === 'exit') gateway.stdin?.end('exit')
       else gateway.kill('SIGKILL')
-      await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
+      await expect.poll(() => isAlive(pid)).toBe(false)
     }
   }, 30_000)
 })

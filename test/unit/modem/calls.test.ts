@@ -1,7 +1,7 @@
 /** Calls to the SIM, as modems tell of them. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Modem } from '../../../modem/modem.ts'
-import { makeModem, RecordingSink, until, untilState } from './bench.ts'
+import { DELIVER, makeModem, RecordingSink, until, untilState } from './bench.ts'
 import { ScriptedModem } from './scripted-modem.ts'
 
 const peer = new ScriptedModem()
@@ -110,7 +110,9 @@ test('a call that could not be stored is offered again', async () => {
 test('a call in whose middle the modem is unplugged is noted', async () => {
   await ready()
   say('RING', '+CLIP: "+15550000102",145')
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // Lines are taken in order: with what came behind it, the call is known.
+  peer.receive('ME', 1, DELIVER)
+  await until(() => sink.pdus.length === 1)
   await peer.unplug()
   await until(() => sink.calls.length === 1)
   expect(calls()).toEqual([['+15550000102', false, false]])

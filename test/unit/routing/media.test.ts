@@ -148,7 +148,7 @@ async function comes(count: number, bytes: number | undefined = content.length):
 
 const rows = () => db.selectFrom('attachments').selectAll().orderBy('id').execute()
 const states = async () => (await rows()).map(({ state }) => state)
-const settle = (wanted: string[]) => vi.waitFor(async () => expect(await states()).toEqual(wanted), { timeout: 10_000 })
+const settle = (wanted: string[]) => vi.waitFor(async () => expect(await states()).toEqual(wanted))
 const told = async () =>
   (await db.selectFrom('events').select('type').where('type', 'like', 'attachment.%').execute()).map(({ type }) => type)
 

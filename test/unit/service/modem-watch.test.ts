@@ -53,7 +53,7 @@ test('another SIM than before is told, and remembered for the doctor', async () 
     text: '\r\n+CCID: 8949299009999999999\r\n\r\nOK\r\n',
   })
   gateway.sim.reboot()
-  await expect.poll(() => told().at(-1), { timeout: 10_000 }).toBe('ready ["sim-changed"]')
+  await expect.poll(() => told().at(-1)).toBe('ready ["sim-changed"]')
   expect(watch.simChangedAtMs(gateway.modem.id)).toBe(7)
   await close()
 })

@@ -5,7 +5,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { OwnRemoval, RemovedMessage } from '../domain/own-decisions.ts'
-import type { RemovalFact } from '../domain/transport.ts'
+import type { RemovalFact } from '../domain/sink.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'

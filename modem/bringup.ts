@@ -1,7 +1,7 @@
 /**
  * The start sequence: from an open port of unknown state to a modem in PDU mode that tells of new messages. Driven by
  * what the modem says it can (`=?` answers), never by who made it. Draining the storage and calling it ready is left
- * to `modem.ts`.
+ * to `living.ts`.
  */
 import { setting } from './at/command.ts'
 import { functionality, imsi, operator, ownNumber, signalQuality, wakeRadio } from './at/general.ts'

@@ -1,5 +1,5 @@
 /**
- * The life of one modem as a pure function: state and event in, state and effects out. `modem.ts` carries the effects
+ * The life of one modem as a pure function: state and event in, state and effects out. `living.ts` carries the effects
  * out and feeds their results back; no timers and no I/O in here.
  *
  *   stopped ─start─▶ opening ─opened─▶ starting ─started─▶ running

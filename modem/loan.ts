@@ -8,21 +8,23 @@ import type { Life, LifeEvent } from './lifecycle.ts'
 import type { Link } from './link.ts'
 
 export interface Lender {
-  life(): Life
-  dispatch(event: LifeEvent): void
+  readonly life: Life
+  /** What is on the port while it is open. */
+  readonly link: Link | undefined
   /** Resolves when the port that is being closed is closed. */
-  closed(): Promise<void>
+  readonly closed: Promise<void>
+  dispatch(event: LifeEvent): void
 }
 
 /**
  * Waits until nothing is under way on the port and resolves once it is closed, with what takes it back (any number of
  * times). Rejects with AtError `gone` or `queue-full` for a modem that does not run.
  */
-export async function lendPort(link: Link | undefined, lender: Lender): Promise<() => Promise<void>> {
-  const before = lender.life().loan
-  await link?.channel.hold(Priority.poll, async () => lender.dispatch({ kind: 'lent' }))
-  const { phase, loan, reason } = lender.life()
+export async function lendPort(lender: Lender): Promise<() => Promise<void>> {
+  const before = lender.life.loan
+  await lender.link?.channel.hold(Priority.poll, async () => lender.dispatch({ kind: 'lent' }))
+  const { phase, loan, reason } = lender.life
   if (phase !== 'lent' || loan === before) throw new AtError('gone', 'queued', `the modem is not ready: ${reason}`)
-  await lender.closed()
+  await lender.closed
   return async () => lender.dispatch({ kind: 'returned', loan })
 }

@@ -1,7 +1,6 @@
 /**
- * One modem: keeps it alive, submits, and hands on what comes in. This class is the shell around the pure `lifecycle.ts`:
- * it carries out effects and feeds back what came of them. Where the module is `whereabouts.ts` knows, what lives on the
- * open port is in `link.ts`, its start in `set-up.ts`, what it says unasked goes through `heard.ts`.
+ * One modem, as callers have it: what they ask of it is refused where its state forbids it, and otherwise goes to what
+ * lives on the open port. The life itself is in `living.ts`.
  *
  *   port ─ SerialTransport ─ trace ─ AtChannel ─┬─ setUp
  *                                               ├─ Submission ◀── submit()
@@ -9,152 +8,83 @@
  *                                               ├─ Reception, CallWatch ───▶ ModemSink
  *                                               └─ Health
  */
-import { AtChannel } from './at/channel.ts'
 import type { AtCommand } from './at/command.ts'
-import type { ChannelEvents } from './at/events.ts'
 import { Priority } from './at/priority.ts'
 import { AtError } from './at/result.ts'
-import type { Urc } from './at/urc.ts'
 import {
   type ModemStatus,
   ModemSubmitError,
   type PinGiven,
-  type Registration,
   type SmsModem,
   type SubmitOptions,
   type UssdAnswer,
   UssdError,
 } from './contract.ts'
-import { familyUrcs } from './family-urcs.ts'
-import { isRegistered } from './health.ts'
-import { heard } from './heard.ts'
-import { ImeiClaims } from './identity.ts'
-import { describeLife } from './life-words.ts'
-import { type Effect, type Life, type LifeEvent, NEW_LIFE, simStateEvent, transition } from './lifecycle.ts'
-import { closeLink, type Link, newLink } from './link.ts'
+import { LivingModem } from './living.ts'
 import { lendPort } from './loan.ts'
 import type { ModemOptions } from './options.ts'
 import { personCommand } from './person-command.ts'
-import { PinDesk } from './pin-desk.ts'
-import { Polling } from './polling.ts'
-import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
-import { inWords } from './refusal.ts'
-import { cycleRadio, lookAtPower, replug, restart } from './repairs.ts'
-import type { SerialTransport } from './serial/pipe.ts'
-import { watchGone } from './serial/presence.ts'
-import { type Clock, type Log, within } from './serial/surroundings.ts'
-import { Transcript, traced } from './serial/trace.ts'
-import { setUp, startFailure } from './set-up.ts'
-import { blankStatus, configuredIds, StatusBoard } from './status.ts'
-import type { StorageHabits } from './storage.ts'
-import { DEFAULT_TIMINGS, type ModemTimings } from './timings.ts'
-import type { UssdHabits, UssdSession } from './ussd.ts'
-import { Whereabouts } from './whereabouts.ts'
+import type { Clock } from './serial/surroundings.ts'
+import type { UssdSession } from './ussd.ts'
 
 export class Modem implements SmsModem {
-  readonly #options: ModemOptions
-  readonly #timings: ModemTimings
+  readonly #living: LivingModem
   readonly #clock: Clock
-  readonly #log: Log
-  readonly #board: StatusBoard
-  readonly #transcript: Transcript
-  readonly #pins: PinDesk
-  readonly #profiles: readonly ModemProfile[]
-  readonly #whereabouts: Whereabouts
-  readonly #polling: Polling
-  #profile: ModemProfile | undefined
-  readonly #habits: StorageHabits = { unlisted: new Set(), miscounted: new Map() }
-  readonly #ussdHabits: UssdHabits = { coding: undefined }
-  /** What is going on and must have ended before `stop` resolves. */
-  readonly #running = new Set<Promise<unknown>>()
-  #life: Life = NEW_LIFE
-  #link: Link | undefined
-  #cancelWait: () => void = () => {}
-  #cancelWatch: () => void = () => {}
-  #closing: Promise<void> = Promise.resolve()
 
   constructor(options: ModemOptions) {
-    this.#options = options
-    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings }
+    this.#living = new LivingModem(options)
     this.#clock = options.clock
-    this.#log = options.log
-    this.#pins = new PinDesk(options)
-    this.#profiles = options.profiles ?? shippedProfiles()
-    this.#transcript = new Transcript(options.clock)
-    this.#board = new StatusBoard(blankStatus(options), () => options.clock.nowMs())
-    this.#whereabouts = new Whereabouts({
-      port: options.port,
-      imei: options.imei,
-      scout: options.scout,
-      claims: options.claims ?? new ImeiClaims(),
-      present: () => this.#link !== undefined || this.#life.phase === 'lent',
-      board: this.#board,
-      clock: this.#clock,
-      log: this.#log,
-      timings: this.#timings,
-    })
-    this.#polling = new Polling({
-      modemId: () => this.id,
-      clock: this.#clock,
-      log: this.#log,
-      timings: this.#timings,
-      dispatch: (event) => this.#dispatch(event),
-      registration: (registration) => this.#noteRegistration(registration),
-      learn: (facts) => this.#board.update(facts),
-      track: (work) => this.#track(work),
-    })
   }
 
   get id(): string {
-    return this.#board.status.id
+    return this.#living.board.status.id
   }
 
   status(): ModemStatus {
-    return this.#board.status
+    return this.#living.board.status
   }
 
   onStatus(listener: (status: ModemStatus) => void): () => void {
-    return this.#board.listen(listener)
+    return this.#living.board.listen(listener)
   }
 
   transcript(masked: boolean): string {
-    return this.#transcript.render(masked)
+    return this.#living.transcript.render(masked)
   }
 
   start(): void {
-    this.#track(this.#remember())
-    this.#dispatch({ kind: 'start' })
+    this.#living.start()
   }
 
-  async stop(): Promise<void> {
-    this.#dispatch({ kind: 'stop' })
-    await within(this.#clock, this.#timings.stopLimitMs, Promise.allSettled([...this.#running]))
+  stop(): Promise<void> {
+    return this.#living.stop()
   }
 
   async submit(tpdu: Uint8Array, options: SubmitOptions): Promise<{ messageReference: number }> {
-    const { state, reason } = this.#board.status
-    if (this.#link === undefined || (state !== 'ready' && state !== 'resyncing')) {
+    const { state, reason } = this.#living.board.status
+    if (this.#living.link === undefined || (state !== 'ready' && state !== 'resyncing')) {
       throw new ModemSubmitError('not-sent', 'unavailable', `the modem is not ready: ${reason ?? state}`)
     }
-    return this.#link.submission.submit(tpdu, options)
+    return this.#living.link.submission.submit(tpdu, options)
   }
 
   async command(text: string, timeoutMs: number): Promise<readonly string[]> {
     const command = personCommand(text, timeoutMs)
-    const link = this.#link
+    const link = this.#living.link
     try {
       return await this.run(command, Priority.send)
     } finally {
       // It may have changed what the start sequence set, or opened the SIM.
-      if (this.#life.phase === 'held') this.#dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
-      else if (this.#life.phase === 'running' && link !== undefined) this.#polling.after(link, 0)
+      if (this.#living.life.phase === 'held')
+        this.#living.dispatch({ kind: 'unsettled', reason: 'looking at the SIM again' })
+      else if (this.#living.life.phase === 'running' && link !== undefined) this.#living.look(link)
     }
   }
 
   /** Runs a command in its turn, by default after all that text messages need. Rejects with AtError. */
   async run<T>(command: AtCommand<T>, priority: Priority = Priority.poll): Promise<T> {
-    if (this.#link === undefined) throw new AtError('gone', 'queued', 'the port is not open')
-    return this.#link.channel.run(command, priority)
+    if (this.#living.link === undefined) throw new AtError('gone', 'queued', 'the port is not open')
+    return this.#living.link.channel.run(command, priority)
   }
 
   async ussd(text: string): Promise<UssdAnswer> {
@@ -166,292 +96,35 @@ export class Modem implements SmsModem {
   }
 
   async cancelUssd(): Promise<void> {
-    await this.#link?.ussd.cancel()
+    await this.#living.link?.ussd.cancel()
   }
 
   enterPin(given: PinGiven) {
-    const begin = () => this.#dispatch({ kind: 'unsettled', reason: 'a PIN was handed in' })
-    return this.#pins.hand(given, this.#board.status, begin)
+    const begin = () => this.#living.dispatch({ kind: 'unsettled', reason: 'a PIN was handed in' })
+    return this.#living.pins.hand(given, this.#living.board.status, begin)
   }
 
   forgetPin(): Promise<void> {
-    return this.#pins.forget(this.#board.status.iccid)
+    return this.#living.pins.forget(this.#living.board.status.iccid)
   }
 
   #ussdSession(): UssdSession {
-    const { state, reason } = this.#board.status
-    if (this.#link !== undefined && (state === 'ready' || state === 'resyncing')) return this.#link.ussd
+    const { state, reason } = this.#living.board.status
+    if (this.#living.link !== undefined && (state === 'ready' || state === 'resyncing')) return this.#living.link.ussd
     throw new UssdError('unavailable', `the modem is not ready: ${reason ?? state}`)
   }
 
   async reset(): Promise<void> {
-    if (this.#life.phase === 'stopped') throw new AtError('gone', 'queued', 'the modem is not started')
-    if (this.#life.phase === 'lent') throw new AtError('gone', 'queued', this.#life.reason)
-    this.#whereabouts.acceptAnother()
-    const begin = () => this.#dispatch({ kind: 'reset-requested' })
-    if (await this.#board.settles(this.#clock, this.#timings.resetLimitMs, begin)) return
+    if (this.#living.life.phase === 'stopped') throw new AtError('gone', 'queued', 'the modem is not started')
+    if (this.#living.life.phase === 'lent') throw new AtError('gone', 'queued', this.#living.life.reason)
+    this.#living.whereabouts.acceptAnother()
+    const begin = () => this.#living.dispatch({ kind: 'reset-requested' })
+    if (await this.#living.board.settles(this.#clock, this.#living.timings.resetLimitMs, begin)) return
     throw new AtError('timeout', 'command', 'the modem did not come back after its restart')
   }
 
   /** Lends the port, as `loan.ts` says. */
   lend(): Promise<() => Promise<void>> {
-    return lendPort(this.#link, {
-      life: () => this.#life,
-      closed: () => this.#closing,
-      dispatch: (event) => this.#dispatch(event),
-    })
-  }
-
-  #dispatch(event: LifeEvent): void {
-    const before = this.#life
-    const { life, effects } = transition(before, event, this.#clock.nowMs(), this.#timings)
-    this.#life = life
-    if (life.phase !== before.phase)
-      this.#log.info({ modemId: this.id, phase: life.phase, reason: life.reason }, 'the modem changed its phase')
-    const { counts, last, history, hardAtMs } = life.ladder
-    if (event.kind !== 'remembered' && life.ladder.counts !== before.ladder.counts)
-      this.#options.healing?.note([this.id, ...configuredIds(this.#options)], life.ladder)
-    if (life.ladder.last !== before.ladder.last && last !== undefined && last.step !== 'resync')
-      this.#log.warn({ modemId: this.id, step: last.step, reason: last.reason }, 'the modem does not do its work')
-    for (const effect of effects) this.#perform(effect)
-    this.#board.update({ ...describeLife(this.#life), recovery: { counts, last, history, hardAtMs } })
-  }
-
-  /** Takes up what an earlier process knew of this modem. */
-  async #remember(): Promise<void> {
-    const healing = await this.#options.healing?.recall(this.id)
-    if (healing !== undefined) this.#dispatch({ kind: 'remembered', healing })
-  }
-
-  #perform(effect: Effect): void {
-    switch (effect.do) {
-      case 'open':
-        this.#track(this.#open())
-        return
-      case 'close':
-        this.#closing = this.#close(effect.reason)
-        this.#track(this.#closing)
-        return
-      case 'start-sequence':
-        this.#track(this.#startSequence())
-        return
-      case 'restart-module':
-        this.#track(this.#restartModule())
-        return
-      case 'cycle-radio':
-        this.#track(this.#cycleRadio())
-        return
-      case 'replug-usb':
-        this.#track(replug(this.#whereabouts.port, this.#clock, this.#timings, (event) => this.#dispatch(event)))
-        return
-      case 'watch-port':
-        this.#track(lookAtPower((event) => this.#dispatch(event)))
-        this.#cancelWatch = watchGone(this.#whereabouts.port, this.#timings.presenceEveryMs, this.#clock, () =>
-          this.#dispatch({ kind: 'port-gone' }),
-        )
-        return
-      case 'wait':
-        this.#cancelWait()
-        this.#cancelWait = this.#clock.after(effect.delayMs, () => this.#dispatch({ kind: 'elapsed' }))
-        return
-      case 'cancel-wait':
-        this.#cancelWatch()
-        this.#cancelWait()
-        return
-    }
-  }
-
-  #track(work: Promise<unknown>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#log.error({ modemId: this.id, reason: inWords(error) }, 'modem work failed'))
-      .finally(() => this.#running.delete(tracked))
-    this.#running.add(tracked)
-  }
-
-  async #open(): Promise<void> {
-    let pipe: SerialTransport
-    try {
-      pipe = await this.#whereabouts.open()
-    } catch (error) {
-      this.#dispatch({ kind: 'open-failed', reason: inWords(error) })
-      return
-    }
-    if (this.#life.phase !== 'opening') {
-      this.#whereabouts.release()
-      await pipe.close()
-      return
-    }
-    const channel: AtChannel = new AtChannel(
-      traced(pipe, this.#transcript),
-      this.#events(() => this.#link?.channel === channel),
-      { clock: this.#clock, log: this.#log, timings: this.#timings },
-    )
-    // Nobody knows yet who is there: what any family says unasked is no answer.
-    channel.knowUrcs(familyUrcs(this.#profiles, undefined))
-    this.#link = newLink({
-      modemId: () => this.id,
-      channel,
-      sink: this.#options.sink,
-      hangUpCalls: this.#options.hangUpCalls ?? false,
-      ussdHabits: this.#ussdHabits,
-      clock: this.#clock,
-      log: this.#log,
-      timings: this.#timings,
-    })
-    this.#dispatch({ kind: 'opened' })
-  }
-
-  /** What the channel tells; `current` guards against a port that was given up already. */
-  #events(current: () => boolean): ChannelEvents {
-    const ifCurrent = (event: LifeEvent) => {
-      if (current()) this.#dispatch(event)
-    }
-    return {
-      urc: (urc) => {
-        if (current()) this.#onUrc(urc)
-      },
-      rebooted: (line) => ifCurrent({ kind: 'unsettled', reason: `the modem restarted (${line})` }),
-      resyncing: (active) => ifCurrent({ kind: 'resyncing', active }),
-      timedOut: (command) => {
-        this.#log.warn({ modemId: this.id, command }, 'the modem did not answer in time')
-        ifCurrent({ kind: 'timed-out' })
-      },
-      answered: () => {
-        if (this.#life.timeouts > 0) ifCurrent({ kind: 'answered' })
-      },
-      echoed: () => {
-        if (current() && this.#link !== undefined) this.#link.echoes += 1
-      },
-      // The channel may end while it is being made, before it is the current one.
-      lost: (cause, reason) => queueMicrotask(() => ifCurrent({ kind: 'lost', cause, reason })),
-    }
-  }
-
-  async #close(reason: string): Promise<void> {
-    const link = this.#link
-    this.#link = undefined
-    this.#polling.cancel()
-    if (link === undefined) return
-    // A port that is lent is still ours against those who look for modems.
-    const release = this.#life.phase === 'lent' ? () => {} : this.#whereabouts.takeHold()
-    await closeLink(link, reason)
-    release()
-  }
-
-  async #startSequence(): Promise<void> {
-    const link = this.#link
-    if (link === undefined) return
-    link.setUp.abort()
-    link.setUp = new AbortController()
-    const { signal } = link.setUp
-    this.#polling.cancel()
-    link.ussd.stop('the modem is set up anew')
-    const stopping = link.reception?.stop()
-    link.reception = undefined
-    link.health = undefined
-    if (stopping !== undefined) this.#track(stopping)
-    try {
-      await this.#setUp(link, signal)
-    } catch (error) {
-      if (!signal.aborted && !link.channel.ended) this.#dispatch(startFailure(error))
-    }
-  }
-
-  async #setUp(link: Link, signal: AbortSignal): Promise<void> {
-    const working = await setUp(link, signal, {
-      modemId: () => this.id,
-      pins: this.#pins,
-      profile: (facts) => this.#chooseProfile(link, facts),
-      admit: (imei) => {
-        this.#whereabouts.admit(imei)
-        if (imei !== undefined) this.#track(this.#remember())
-      },
-      learn: (facts) => this.#learn(facts),
-      broadcastChannels: this.#options.broadcastChannels ?? [],
-      habits: this.#habits,
-      sink: this.#options.sink,
-      clock: this.#clock,
-      log: this.#log,
-      timings: this.#timings,
-      routingInDoubt: () => this.#polling.after(link, this.#timings.routingCheckMs),
-    })
-    if (working === undefined) return
-    const { health, reception } = working
-    const echoesBefore = link.echoes
-    this.#noteRegistration(await health.registration())
-    await reception.sweep()
-    if (signal.aborted || link.channel.ended) return
-    // A modem that obeyed ATE0 and echoes later has forgotten it, and everything else with it.
-    if (link.echoes === echoesBefore) link.channel.echoIsOff()
-    this.#dispatch({ kind: 'started' })
-    this.#polling.after(link, this.#timings.pollEveryMs)
-  }
-
-  #chooseProfile(link: Link, facts: { manufacturer: string | undefined; model: string | undefined }): ModemProfile {
-    const profile = profileOf(this.#profiles, { ...facts, usbId: this.#whereabouts.usbId })
-    this.#profile = profile
-    link.submission.errors = profile.errors
-    link.channel.knowUrcs(familyUrcs(this.#profiles, profile))
-    return profile
-  }
-
-  #learn(facts: Partial<ModemStatus>): void {
-    const iccid = this.#board.status.iccid
-    if (iccid !== undefined && facts.iccid !== undefined && facts.iccid !== iccid)
-      this.#log.warn({ modemId: this.id }, 'another SIM is in the modem than before')
-    const number = this.#options.number ?? facts.number
-    this.#board.update(number === undefined ? facts : { ...facts, number })
-  }
-
-  #noteRegistration(registration: Registration): void {
-    this.#board.update({ registration })
-    this.#noteNetworks()
-    const registered = isRegistered(registration)
-    if (registered !== this.#life.registered) this.#dispatch({ kind: 'registration', registered })
-  }
-
-  #noteNetworks(): void {
-    const { health } = this.#link ?? {}
-    if (health !== undefined) this.#board.update({ networks: health.networks() })
-  }
-
-  async #restartModule(): Promise<void> {
-    const link = this.#link
-    if (link !== undefined) {
-      link.setUp.abort()
-      this.#polling.cancel()
-      this.#track(link.reception?.stop() ?? Promise.resolve())
-      await restart(link.channel, this.#profile?.reset?.command, this.#timings)
-    }
-    this.#dispatch({ kind: 'restarted' })
-  }
-
-  async #cycleRadio(): Promise<void> {
-    const link = this.#link
-    if (link === undefined) return
-    link.setUp.abort()
-    this.#polling.cancel()
-    this.#track(link.reception?.stop() ?? Promise.resolve())
-    await cycleRadio(link.channel, this.#clock, this.#timings).catch((error: unknown) =>
-      this.#log.debug({ modemId: this.id, reason: inWords(error) }, 'no radio cycle'),
-    )
-    if (this.#link === link) this.#dispatch({ kind: 'radio-cycled' })
-  }
-
-  #onUrc(urc: Urc): void {
-    const link = this.#link
-    if (link === undefined) return
-    heard(urc, link, {
-      id: this.id,
-      log: this.#log,
-      profile: this.#profile,
-      registration: (registration) => this.#noteRegistration(registration),
-      networksChanged: () => this.#noteNetworks(),
-      simState: (state) => {
-        const event = simStateEvent(this.#life, state)
-        if (event !== undefined) this.#dispatch(event)
-      },
-      underVoltage: (words) => this.#dispatch({ kind: 'under-voltage', words }),
-    })
+    return lendPort(this.#living)
   }
 }

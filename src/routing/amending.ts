@@ -1,6 +1,6 @@
 /** What a person did to a message that is here already: its rest has come, it was edited, taken back, reacted to. */
 import type { IdSource } from '../domain/ids.ts'
-import type { Amendment } from '../domain/transport.ts'
+import type { Amendment } from '../domain/sink.ts'
 import { completeText, deleteText, editMessage, messageByTime, react, versionTimes } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'

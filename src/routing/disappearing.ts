@@ -4,7 +4,7 @@
  * `sweep` wipes what is due and looks again when the next one is.
  */
 import { CausewayError } from '../domain/errors.ts'
-import type { TimerFact } from '../domain/transport.ts'
+import type { TimerFact } from '../domain/sink.ts'
 import { versionTimes } from '../store/amendments.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'

@@ -1,5 +1,5 @@
 /** Keeps what was done to a message that is not here yet, and finds the edit that is shown in its place meanwhile. */
-import type { Amendment } from '../domain/transport.ts'
+import type { Amendment } from '../domain/sink.ts'
 import { messageByTime } from '../store/amendments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { earlyChanges, keepEarlyChange } from '../store/early-changes.ts'

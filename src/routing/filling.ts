@@ -1,5 +1,5 @@
 /** Fills the gaps of a text that was shown before all of its parts were here. */
-import type { FilledText } from '../domain/transport.ts'
+import type { FilledText } from '../domain/sink.ts'
 import { completeText } from '../store/amendments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'

@@ -21,7 +21,6 @@ import type {
 import type {
   Amendment,
   CapabilityFact,
-  ChangeReport,
   FilledText,
   InboundMessage,
   InboundSegment,
@@ -29,13 +28,11 @@ import type {
   MirroredMessage,
   QuarantinedItem,
   Receipt,
-  Recipient,
   RemovalFact,
   TimerFact,
-  Transport,
   TransportSink,
-  UnitOfWork,
-} from '../domain/transport.ts'
+} from '../domain/sink.ts'
+import type { ChangeReport, Recipient, Transport, UnitOfWork } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
 import { insertInboundMedia } from '../store/attachments.ts'
 import { findContact, findConversation, namedContacts, noteSmsLane } from '../store/contacts.ts'

@@ -3,7 +3,8 @@
  * of ours that has left. It has no plan, no attempt and no deadline, so nothing can send it again or fall back from it;
  * receipts move it like any other, even those that came before it.
  */
-import type { MirroredMessage, Recipient } from '../domain/transport.ts'
+import type { MirroredMessage } from '../domain/sink.ts'
+import type { Recipient } from '../domain/transport.ts'
 import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
 import { noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'

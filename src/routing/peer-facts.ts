@@ -1,5 +1,5 @@
 /** What a transport tells of a person beside their messages: whom it says that of, and which rule it is for. */
-import type { CapabilityFact } from '../domain/transport.ts'
+import type { CapabilityFact } from '../domain/sink.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteAvatar } from './avatars.ts'

@@ -5,7 +5,7 @@
 import { parseSender } from '../domain/address.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { PictureNotice } from '../domain/inbound-notices.ts'
-import type { Receipt } from '../domain/transport.ts'
+import type { Receipt } from '../domain/sink.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'

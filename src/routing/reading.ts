@@ -1,5 +1,6 @@
 /** The owner reads: what was unread is read, and the transports it came by may tell whoever wrote it. */
-import type { Recipient, TransportSink } from '../domain/transport.ts'
+import type { TransportSink } from '../domain/sink.ts'
+import type { Recipient } from '../domain/transport.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { attachmentsOf, wipeAttachment } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'

@@ -4,7 +4,7 @@
  */
 import { addressDigits } from '../domain/address.ts'
 import { accepts } from '../domain/message.ts'
-import type { Receipt } from '../domain/transport.ts'
+import type { Receipt } from '../domain/sink.ts'
 import { changePart, partsOf, partsSubmitted, type SubmittedPart } from '../store/attempts.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'

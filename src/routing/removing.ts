@@ -5,7 +5,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { RemovedMessage } from '../domain/own-decisions.ts'
-import type { RemovalFact } from '../domain/transport.ts'
+import type { RemovalFact } from '../domain/sink.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'

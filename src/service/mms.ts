@@ -5,7 +5,7 @@
 import type { Config } from '../config.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { MmsFitting } from '../domain/mms-fitting.ts'
-import type { TransportSink } from '../domain/transport.ts'
+import type { TransportSink } from '../domain/sink.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { MmsCarriers } from '../store/mms-carriers.ts'

@@ -2,7 +2,8 @@
  * Long texts whose missing parts are overdue. Each is taken in the one transaction that also holds what is made of it, so
  * that a crash leaves it either waiting or shown, never both.
  */
-import type { KeptSegment, UnitOfWork } from '../domain/transport.ts'
+import type { KeptSegment } from '../domain/sink.ts'
+import type { UnitOfWork } from '../domain/transport.ts'
 import type { Database } from './database.ts'
 import { segmentsOf } from './segments.ts'
 import { asUnit } from './unit.ts'

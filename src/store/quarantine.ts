@@ -1,6 +1,6 @@
 /** What could not be understood, with its octets, for a person to see. */
 import { type Insertable, type Selectable, sql } from 'kysely'
-import type { QuarantinedItem } from '../domain/transport.ts'
+import type { QuarantinedItem } from '../domain/sink.ts'
 import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared, preparedByShape } from './prepared.ts'

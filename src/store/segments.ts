@@ -5,7 +5,7 @@
  * never becomes whole and cannot be shown ends in the quarantine, where a person sees it.
  */
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundSegment, KeptSegment } from '../domain/transport.ts'
+import type { InboundSegment, KeptSegment } from '../domain/sink.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { addToQuarantine } from './quarantine.ts'
 

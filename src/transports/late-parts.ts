@@ -3,7 +3,8 @@
  * restart loses and doubles none; the parts that come later fill the gaps (`SmsInbound`).
  */
 import { PduError } from '../../modem/pdu/error.ts'
-import type { KeptSegment, TransportSink, UnitOfWork } from '../domain/transport.ts'
+import type { KeptSegment, TransportSink } from '../domain/sink.ts'
+import type { UnitOfWork } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import { gappedKey, joinedSegments, messageOf, type PartFacts } from './text-parts.ts'
 

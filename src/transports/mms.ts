@@ -19,6 +19,7 @@ import {
   verdictOf,
 } from '../domain/mms-outgoing.ts'
 import type { CarrierShelf, NotificationShelf } from '../domain/mms-record.ts'
+import type { TransportSink } from '../domain/sink.ts'
 import type {
   AttemptJournal,
   Lane,
@@ -29,7 +30,6 @@ import type {
   Recipient,
   SendOutcome,
   Transport,
-  TransportSink,
   UnitOfWork,
 } from '../domain/transport.ts'
 import { fileOf, pointerOf } from './mms-content.ts'

@@ -5,18 +5,16 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, StoredBlob } from '../domain/media.ts'
 import type { OwnRemoval, StandingDecision } from '../domain/own-decisions.ts'
+import type { CapabilityFact, MirroredMessage, TransportSink } from '../domain/sink.ts'
 import type {
   AttemptJournal,
-  CapabilityFact,
   Lane,
-  MirroredMessage,
   OutgoingAttempt,
   OutgoingChange,
   Reach,
   Recipient,
   SendOutcome,
   Transport,
-  TransportSink,
   UnitOfWork,
 } from '../domain/transport.ts'
 import type { IncomingText, OutgoingAction, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'

@@ -8,7 +8,7 @@ import { type Reassembled, reassemble, type Segment, segmentOf } from '../../mod
 import { instantMs } from '../../modem/pdu/timestamp.ts'
 import type { SmsDeliver } from '../../modem/pdu/tpdu.ts'
 import type { Ports } from '../../modem/pdu/udh.ts'
-import type { InboundMessage, InboundSegment } from '../domain/transport.ts'
+import type { InboundMessage, InboundSegment } from '../domain/sink.ts'
 
 /** TP-PIDs of messages for the device or the SIM, whatever their alphabet (23.040 §9.2.3.9). */
 const FOR_DEVICES: ReadonlySet<Protocol['kind']> = new Set([

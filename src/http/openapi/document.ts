@@ -8,7 +8,8 @@ import { isTagged, readerOf } from '../if-match.ts'
 import type { ApiPorts } from '../ports.ts'
 import type { Route } from '../route.ts'
 import { replies } from './replies.ts'
-import { problem, shapes, webhookBody } from './shapes.ts'
+import { problem, shapes } from './shapes.ts'
+import { webhookBody } from './webhook-shapes.ts'
 
 type Json = Record<string, unknown>
 

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { ROLES } from '../../domain/roles.ts'
 import { SETUP_STEPS } from '../setup-steps.ts'
-import { answers, count, flag, list, maybe, maybeAt, message, shape, text } from './shapes.ts'
+import { message } from './message-shapes.ts'
+import { peopleAnswers } from './people-shapes.ts'
+import { count, flag, list, maybe, maybeAt, shape, text } from './shapes.ts'
 
 const person = z.strictObject({ id: text, name: text, role: z.enum(ROLES) })
 
@@ -27,8 +29,8 @@ const snippet = z
 export const inboxAnswers = {
   search: shape('SearchPage', {
     data: z.array(z.strictObject({ message, snippet })),
-    conversations: z.array(answers.conversation).describe('Whose name or number fits; on the first page.'),
-    contacts: z.array(answers.contact).describe('Those without a conversation; with `contacts:read`.'),
+    conversations: z.array(peopleAnswers.conversation).describe('Whose name or number fits; on the first page.'),
+    contacts: z.array(peopleAnswers.contact).describe('Those without a conversation; with `contacts:read`.'),
     next_cursor: maybe,
   }),
   session: shape('Session', {

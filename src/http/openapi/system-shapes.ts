@@ -1,4 +1,4 @@
-/** What the routes of the gateway itself answer, as schemas; see `shapes.ts`. */
+/** What the routes of the gateway itself answer (its events, tokens, queue, backups, settings), as schemas; see `shapes.ts`. */
 import { z } from 'zod'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { ACTIONS } from '../../domain/finding.ts'
@@ -7,8 +7,10 @@ import { PRIORITIES } from '../../domain/priority.ts'
 import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
 import { JOB_STATES } from '../../store/queue-jobs.ts'
+import { SCOPES } from '../scopes.ts'
 import { SETTING_NAMES } from '../views.ts'
-import { at, count, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
+import { message } from './message-shapes.ts'
+import { at, count, flag, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 
 const live = {
   mode: z.enum(MODES),
@@ -38,7 +40,53 @@ const paused = z
   .array(z.strictObject({ transport, modem: maybe, since: text }))
   .describe('What was told to stay where it is; both null: all of it.')
 
+const eventFields = {
+  message_id: maybe,
+  conversation_id: maybe,
+  contact_id: maybe,
+  message: message.optional().describe('As it is now; left out for tokens without `messages:read`.'),
+}
+
+const token = { id: text, name: text, scopes: z.array(z.enum(SCOPES)) }
+
 export const systemAnswers = {
+  events: shape('EventHistory', {
+    data: z.array(
+      shape('Event', { id: count, type: text, at: maybeAt, ...eventFields, data: z.record(text, z.unknown()) }),
+    ),
+    last_id: count.describe('`after` of the next request.'),
+  }),
+  newToken: shape('NewToken', {
+    ...token,
+    token: text.optional().describe('Left out where the request was repeated.'),
+  }),
+  tokens: list('Tokens', z.strictObject({ ...token, created_at: maybeAt, last_used_at: maybeAt, revoked_at: maybeAt })),
+  health: shape('Health', {
+    status: z.enum(['pass', 'warn', 'fail']),
+    ready: flag,
+    version: text,
+    components: z.array(z.strictObject({ component: text, status: z.enum(['pass', 'warn', 'fail']), detail: maybe })),
+  }),
+  dataMessages: page(
+    'DataMessagePage',
+    z.strictObject({
+      id: text,
+      lane: text,
+      from: text,
+      destination_port: count.nullable(),
+      source_port: count.nullable(),
+      pid: count,
+      dcs: count,
+      data: maybe,
+      text: maybe,
+      sent_at: maybeAt,
+      received_at: maybeAt,
+    }),
+  ),
+  quarantine: page(
+    'QuarantinePage',
+    z.strictObject({ transport: text, lane: text, raw: text, code: text, detail: text, received_at: maybeAt }),
+  ),
   queue: shape('Queue', {
     data: z.array(
       z.strictObject({ status: z.enum(MESSAGE_STATES), transport: maybe, lane: maybe, count, oldest_at: maybeAt }),

@@ -10,14 +10,8 @@ import type {
   PictureNotice,
   WaitingNotice,
 } from '../../domain/inbound-notices.ts'
-import type {
-  InboundMessage,
-  InboundSegment,
-  KeptSegment,
-  QuarantinedItem,
-  Receipt,
-  UnitOfWork,
-} from '../../domain/transport.ts'
+import type { InboundMessage, InboundSegment, KeptSegment, QuarantinedItem, Receipt } from '../../domain/sink.ts'
+import type { UnitOfWork } from '../../domain/transport.ts'
 import type { PduJournal, SmsSink } from '../../transports/sms-inbound.ts'
 
 export class ScenarioInbox implements SmsSink, PduJournal {

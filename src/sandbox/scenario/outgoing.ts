@@ -7,7 +7,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CausewayError } from '../../domain/errors.ts'
 import type { OutgoingMedia } from '../../domain/media.ts'
-import type { AttemptJournal, PartRecord, PartState, Receipt, Transport } from '../../domain/transport.ts'
+import type { Receipt } from '../../domain/sink.ts'
+import type { AttemptJournal, PartRecord, PartState, Transport } from '../../domain/transport.ts'
 import { partReported, type ReportedPart } from '../../routing/report-match.ts'
 
 /** What the service repeats over minutes is repeated over seconds here. */

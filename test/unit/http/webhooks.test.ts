@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DELIVERY_WAITS_MS, WEBHOOK_EVENTS } from '../../../src/domain/webhook.ts'
-import { webhookBody } from '../../../src/http/openapi/shapes.ts'
+import { webhookBody } from '../../../src/http/openapi/webhook-shapes.ts'
 import type { Resolve } from '../../../src/http/webhooks/target.ts'
 import { WebhookWorker } from '../../../src/http/webhooks/worker.ts'
 import { EventLog } from '../../../src/store/events.ts'

@@ -1,6 +1,6 @@
 /** What people do to messages afterwards, in the conversation that holds them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Amendment } from '../../../src/domain/transport.ts'
+import type { Amendment } from '../../../src/domain/sink.ts'
 import { ANA, ANA_ACI, World } from './world.ts'
 
 let world: World

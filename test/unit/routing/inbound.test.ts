@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { InboundSegment, UnitOfWork } from '../../../src/domain/transport.ts'
+import type { InboundSegment } from '../../../src/domain/sink.ts'
+import type { UnitOfWork } from '../../../src/domain/transport.ts'
 import { listConversations } from '../../../src/store/mailbox.ts'
 import { listQuarantine } from '../../../src/store/quarantine.ts'
 import { ANA, ANA_ACI, BEN, World } from './world.ts'

@@ -1,6 +1,6 @@
 /** Lines that nobody wrote: what became known of a person, shown where it belongs and nowhere twice. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { CapabilityFact } from '../../../src/domain/transport.ts'
+import type { CapabilityFact } from '../../../src/domain/sink.ts'
 import { findContact } from '../../../src/store/contacts.ts'
 import { listConversations } from '../../../src/store/mailbox.ts'
 import { ANA, ANA_ACI, World } from './world.ts'

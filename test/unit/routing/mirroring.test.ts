@@ -1,6 +1,6 @@
 /** What the owner writes on another device of the account is shown as ours, moved by receipts, and sent by nobody. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { MirroredMessage, Receipt } from '../../../src/domain/transport.ts'
+import type { MirroredMessage, Receipt } from '../../../src/domain/sink.ts'
 import { ANA, ANA_ACI, World } from './world.ts'
 
 let world: World

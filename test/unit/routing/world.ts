@@ -10,15 +10,14 @@ import { join } from 'node:path'
 import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { OwnRemoval, StandingDecision } from '../../../src/domain/own-decisions.ts'
+import type { InboundMessage, Receipt } from '../../../src/domain/sink.ts'
 import type {
   AttemptJournal,
-  InboundMessage,
   Lane,
   LaneRules,
   OutgoingAttempt,
   OutgoingChange,
   Reach,
-  Receipt,
   Recipient,
   SendOutcome,
   Transport,

@@ -363,6 +363,7 @@ function signalServer(
     trustRoots: server.trust_roots,
     directoryFile:
       server.directory === undefined ? undefined : absolute(['signal', 'server', 'directory'], server.directory),
+    vaultFile: server.vault === undefined ? undefined : absolute(['signal', 'server', 'vault'], server.vault),
   }
 }
 

@@ -30,6 +30,7 @@ import { RedisOutbox } from './routing/outbox.ts'
 import { PlayableDesk } from './routing/playable.ts'
 import { PrivateRedis } from './routing/redis.ts'
 import { Router } from './routing/router.ts'
+import { StandInVault } from './sandbox/vault.ts'
 import { createSystemdNotifier } from './sdnotify.ts'
 import { AdminTexts } from './service/admin-texts.ts'
 import { Alerts } from './service/alerts.ts'
@@ -48,6 +49,7 @@ import { SignalHistory } from './service/signal-history.ts'
 import { worldPort } from './service/world-port.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
+import type { PinVault } from './signal/pin-vault.ts'
 import { Blobs } from './store/blobs.ts'
 import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
@@ -217,6 +219,7 @@ async function start(
     typing: config.signal.typing,
     profile: config.signal.profile,
     portraits: new KeptPortraits(pictures, blobs),
+    ...vaultOf(config.signal.server),
   })
   metrics.watch(modems, account)
   const transports: readonly Transport[] = [
@@ -417,4 +420,9 @@ async function openRedis(
     ),
   )
   return { path: (await starting).socketPath }
+}
+
+/** The PIN service's place is taken by a file where the configuration says so, which only the sandbox's does. */
+function vaultOf(server: Config['signal']['server']): { vault?: PinVault } {
+  return server.kind === 'custom' && server.vaultFile !== undefined ? { vault: new StandInVault(server.vaultFile) } : {}
 }

@@ -61,6 +61,7 @@ function program(): Command {
     .description('runs the whole world on one machine: modems, network, Signal server, people, gateway')
     .option('--data-dir <directory>', 'emptied at each start', 'data/sandbox')
     .option('--listen <address>', 'of the API', '127.0.0.1:8420')
+    .option('--unregistered', 'leaves the Signal account to you')
     .option('--log-level <level>', 'of the world; the gateway writes its own log', 'warn')
     .action(run(async (options) => (await import('./commands/serve.ts')).sandbox(options)))
 

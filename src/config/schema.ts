@@ -118,6 +118,11 @@ const customSignalServer = z
       .describe(
         'File of JSON lines `{"e164":"+1…","aci":"…","pni":"…"}` that stands in for contact discovery; re-read when it changes.',
       ),
+    vault: text
+      .optional()
+      .describe(
+        'File that stands in for the PIN service, whose enclave only Signal runs. It guards nothing: for the sandbox.',
+      ),
   })
   .superRefine((server, context) => {
     if ((server.port === undefined) === (server.ports === undefined)) {

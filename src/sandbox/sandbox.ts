@@ -29,6 +29,8 @@ export interface SandboxOptions {
   progress: (line: string) => void
   /** How the command line program is called here, for the lines to try. */
   command?: string
+  /** The Signal account is left for whoever tries it out, in the inbox or by `causeway signal register`. */
+  unregistered?: boolean
   /** What starts the gateway, in front of `serve`; the running program when left out. */
   program?: readonly string[]
 }
@@ -117,7 +119,7 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
     ended.catch(() => {})
     const api = new GatewayApi(paths.apiSocket)
     const giveUp = AbortSignal.any([signal, isStopping.signal])
-    const { token, setupCode } = await Promise.race([ended, setUp(world, api, progress, giveUp)])
+    const { token, setupCode } = await Promise.race([ended, setUp(world, api, options, giveUp)])
     return { world, api, token, setupCode, gatewayPid: gateway.pid, ended, stop }
   } catch (error) {
     await stop()
@@ -129,7 +131,7 @@ export async function startSandbox(options: SandboxOptions, signal: AbortSignal)
 async function setUp(
   world: SandboxWorld,
   api: GatewayApi,
-  progress: (line: string) => void,
+  { progress, unregistered }: SandboxOptions,
   signal: AbortSignal,
 ): Promise<{ token: string; setupCode: string }> {
   await until('The gateway did not become ready', readyTimeoutMs, signal, async () => {
@@ -142,10 +144,12 @@ async function setUp(
     return data.length === world.modems.length && data.every(({ state }) => state === 'ready') ? true : undefined
   })
   progress('✓ modems registered')
-  await registerSignal(world, api, signal)
-  progress(`✓ Signal account of ${world.gatewayNumber} registered, with the code that came by text`)
-  await firstMessages(world, api, signal)
-  progress('✓ everybody has said hello')
+  if (unregistered !== true) {
+    await registerSignal(world, api, signal)
+    progress(`✓ Signal account of ${world.gatewayNumber} registered, with the code that came by text`)
+    await firstMessages(world, api, signal)
+    progress('✓ everybody has said hello')
+  }
   const { token } = await api.call<{ token: string }>('POST', '/api/v1/tokens', { name: 'sandbox', scopes: ['admin'] })
   const door = await api.call<{ setup_code: string }>('POST', '/api/v1/setup/code')
   return { token, setupCode: door.setup_code }

@@ -49,6 +49,23 @@ export const signalActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'lock-number',
+    summary: 'The gateway’s number has had an account with a PIN: whoever registers it is asked for that.',
+    parameters: [
+      { name: 'pin', summary: 'the PIN; left out, nobody keeps it any more', kind: 'text' },
+      { name: 'hours', summary: 'how long the lock holds', kind: 'integer', fallback: 160 },
+    ],
+    run: async ({ server, gatewayNumber }, given) => {
+      await server.lockNumber(gatewayNumber, given.optionalText('pin'), given.integer('hours') * 3_600_000)
+    },
+  },
+  {
+    name: 'unlock-number',
+    summary: 'No PIN is asked for when the gateway’s number is registered.',
+    parameters: [],
+    run: async ({ server, gatewayNumber }) => server.host.registrations.unlock(gatewayNumber),
+  },
+  {
     name: 'drop',
     summary: 'Breaks every connection to the Signal server at once.',
     parameters: [],

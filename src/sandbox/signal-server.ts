@@ -2,16 +2,19 @@
  * The Signal service of the sandbox and of the tests, on loopback: starts, stops and starts again with the same
  * accounts, tells how a gateway reaches it (as a type and as configuration), and goes wrong on command.
  */
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PublicKey } from '@signalapp/libsignal-client'
+import { SvrKey } from '@signalapp/libsignal-client/dist/AccountKeys.js'
 import type { CustomSignalServer } from '../signal/server.ts'
 import { DirectoryFile } from './directory-file.ts'
 import { SignalFaults } from './faults.ts'
 import { loadCertificates } from './mock.ts'
+import { vaultCredentials } from './registrations.ts'
 import type { VerificationCode } from './signal-host.ts'
 import { SignalHost } from './signal-host.ts'
+import { StandInVault } from './vault.ts'
 
 export interface SignalTestServerOptions {
   /** An existing directory of our own: the directory file and uploaded attachments live there. */
@@ -25,6 +28,8 @@ export interface SignalTestServerOptions {
 export class SignalTestServer {
   readonly faults = new SignalFaults()
   readonly directory: DirectoryFile
+  /** What the PIN service keeps. */
+  readonly vault: StandInVault
   /** Accounts and letters. */
   readonly host: SignalHost
   readonly #listeners = new Set<(request: VerificationCode) => void>()
@@ -37,6 +42,7 @@ export class SignalTestServer {
     mkdirSync(cdnDir, { recursive: true })
     this.#certificates = certificates
     this.directory = new DirectoryFile(join(options.dataDir, 'signal-directory.jsonl'))
+    this.vault = new StandInVault(join(options.dataDir, 'signal-vault.json'))
     if (options.onVerificationCode !== undefined) this.#listeners.add(options.onVerificationCode)
     const [trustRoot = ''] = certificates.serverTrustRoots
     this.host = new SignalHost({
@@ -86,6 +92,15 @@ export class SignalTestServer {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Somebody has had an account on this number and locked it by this PIN; undefined: by one that the vault has forgotten. */
+  async lockNumber(e164: string, pin: string | undefined, remainingMs: number): Promise<void> {
+    const masterKey = new Uint8Array(randomBytes(32))
+    const token = Buffer.from(new SvrKey(masterKey).deriveRegistrationLock()).toString('hex')
+    const vault = vaultCredentials(e164)
+    if (pin !== undefined) await this.vault.keep(vault, pin, masterKey)
+    this.host.registrations.lock(e164, { token, remainingMs, vault: pin === undefined ? null : vault })
+  }
+
   /** How the Signal driver reaches this server. */
   customServer(): CustomSignalServer {
     const certificates = this.#certificates
@@ -104,6 +119,7 @@ export class SignalTestServer {
       },
       trustRoots: certificates.serverTrustRoots.map(fromBase64),
       directoryFile: this.directory.path,
+      vaultFile: this.vault.path,
     }
   }
 
@@ -123,6 +139,7 @@ export class SignalTestServer {
       },
       trust_roots: server.trustRoots.map(toBase64),
       directory: server.directoryFile,
+      vault: server.vaultFile,
     }
   }
 }

@@ -5,7 +5,6 @@
 import type { Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, Portraits, StoredBlob } from '../domain/media.ts'
-import type { OwnRemoval } from '../domain/own-decisions.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { openNet } from './chat.ts'
@@ -16,6 +15,7 @@ import type {
   LinkedDevice,
   OutgoingAction,
   OutgoingText,
+  OwnRemoval,
   PeerDecision,
   PeerIds,
   SignalAccount,

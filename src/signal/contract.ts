@@ -3,7 +3,6 @@
  * policies or phones' text messages.
  */
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
-import type { OwnRemoval, RemovalElsewhere } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
 import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
@@ -104,8 +103,28 @@ export type PeerFact =
   /** The person's own phone (whose linked device this is) has them in its address book under this name. */
   | { kind: 'named'; peer: PeerIds; name: string; atMs: number }
 
-/** What the owner has removed on another device, for themselves alone. Messages by their author's side and time. */
-export type Removal = RemovalElsewhere & { with: PeerIds & { groupId?: string | undefined }; atMs: number }
+/** By its author's side and time; in a group also by its author. */
+export type RemovedMessage = { ours: boolean; timestampMs: number; authorAci?: string | undefined }
+
+/** One file of a message: `pointer` of one that came, the id of one that was sent. */
+export type RemovedFile = { id: string; pointer: Uint8Array | undefined }
+
+/** What the owner has removed on another device, for themselves alone. */
+export type Removal = { with: PeerIds & { groupId?: string | undefined }; atMs: number } & (
+  | { what: 'conversation' }
+  /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
+  | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
+  /** One file of it; `pick`: the id of that one, among those that are here. To be asked within the transaction. */
+  | { what: 'file'; message: RemovedMessage; pick: (files: readonly RemovedFile[]) => Promise<string | undefined> }
+)
+
+/** What the owner removes for themselves alone. */
+export type OwnRemoval =
+  | { what: 'messages'; messages: readonly RemovedMessage[] }
+  | { what: 'file'; message: RemovedMessage; file: RemovedFile }
+  /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
+  | { what: 'conversation'; messages: readonly RemovedMessage[]; lasting: readonly RemovedMessage[] }
 
 /** What the owner decides about a person. */
 export type PeerDecision =

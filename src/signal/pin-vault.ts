@@ -80,15 +80,7 @@ export function describePinFailure(error: unknown): CausewayError {
     return wrongPin(Number.isSafeInteger(triesRemaining) ? triesRemaining : undefined)
   }
   if (isCode(error, ErrorCode.SvrDataMismatch)) return wrongPin(undefined)
-  if (isCode(error, ErrorCode.SvrDataMissing)) {
-    return new CausewayError({
-      code: 'signal-pin-gone',
-      message:
-        'Signal keeps nothing for a PIN of this number (any more). Wait until the lock ends, then register again.',
-      retry: 'after-human',
-      cause: error,
-    })
-  }
+  if (isCode(error, ErrorCode.SvrDataMissing)) return pinGone(error)
   const mapped = asCauseway(error)
   if (mapped.code === 'signal-unreachable' || mapped.code === 'signal-rate-limited') return mapped
   const isOutdated = LibSignalErrorBase.is(error, ErrorCode.SvrAttestationError)
@@ -99,6 +91,15 @@ export function describePinFailure(error: unknown): CausewayError {
       : `Signal’s PIN service did not answer as expected (${shortly(error)}). Try again later, or wait until the lock ends.`,
     retry: 'after-human',
     cause: error,
+  })
+}
+
+export function pinGone(cause?: unknown): CausewayError {
+  return new CausewayError({
+    code: 'signal-pin-gone',
+    message: 'Signal keeps nothing for a PIN of this number (any more). Wait until the lock ends, then register again.',
+    retry: 'after-human',
+    ...(cause === undefined ? {} : { cause }),
   })
 }
 

@@ -1,8 +1,7 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
-import type { OwnRemoval, RemovedFile, RemovedMessage } from '../domain/own-decisions.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { fileUuid } from './attachments-out.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { OwnRemoval, PeerIds, RemovedFile, RemovedMessage, SignalSink } from './contract.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { findPeer, idsOf, serviceIdOf } from './peers.ts'

@@ -25,4 +25,6 @@ export interface CustomSignalServer {
   trustRoots: readonly Uint8Array[]
   /** File of JSON lines `{"e164":"+1…","aci":"…","pni":"…"}`, re-read when it changes; stands in for contact discovery. */
   directoryFile: string | undefined
+  /** File of whatever stands in for the PIN service (SVR2); without it libsignal asks at `ports.svr2`. */
+  vaultFile?: string | undefined
 }

@@ -4,6 +4,7 @@
  */
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { vaultCredentials } from '../../src/sandbox/registrations.ts'
 import { PLAIN_WORDS } from './kit/screens.ts'
 import { Axe, chromiumPath, NARROW, PASSWORD, picture, Stage, WIDE } from './kit/stage.ts'
 
@@ -173,7 +174,8 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await context.close()
   })
 
-  it('a registration asks for the puzzle, waits for its code, refuses a wrong one, and takes the right one', async () => {
+  it('a registration asks for the puzzle, its code and the PIN of the number, refuses wrong ones, and takes the right ones', async () => {
+    await stage.house.world.server.lockNumber(ELSEWHERE, '2468', 6.5 * 86_400_000)
     const phone = stage.house.world.network.person(ELSEWHERE, 'Phone')
     await page.goto(at('/setup/signal'))
     await type(page.getByLabel('Number'), ELSEWHERE)
@@ -196,10 +198,37 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await judge('code')
     await type(page.getByRole('textbox', { name: /^Code/ }), `${first}-${second}`)
     await page.keyboard.press('Enter')
+    await page.getByText(/set a Signal PIN/).waitFor()
+    await page.getByText(/the number is free in 6 days/).waitFor()
+    await type(page.getByLabel(/^Signal PIN/), '1111')
+    await page.keyboard.press('Enter')
+    await page.getByText('9 tries are left.', { exact: true }).waitFor()
+    await judge('pin')
+    await type(page.getByLabel(/^Signal PIN/), '2468')
+    await page.keyboard.press('Enter')
     await page.locator('.card .state.good').first().waitFor()
     await press('Go on')
     await step('Notifications').waitFor()
     await picture(page, 'wizard-registered-1280-light')
+  })
+
+  it('the number has a PIN of one’s own: changed, and removed only when asked twice', async () => {
+    await page.goto(at('/settings/signal'))
+    await page.getByText(/is asked for your PIN/).waitFor()
+    await type(page.getByLabel(/^Signal PIN/), '97531')
+    await press('Change the PIN')
+    const { server } = stage.house.world
+    const credentials = vaultCredentials(ELSEWHERE)
+    await stage.house.eventually('the PIN is another one', async () => {
+      const opened = await server.vault.open(credentials, '97531').catch(() => undefined)
+      return opened !== undefined
+    })
+    await press('Remove the PIN')
+    await press('Really?')
+    await page.getByText('No PIN protects your number', { exact: false }).waitFor()
+    await expect(server.vault.open(credentials, '97531')).rejects.toMatchObject({ code: 'signal-pin-gone' })
+    await reach(page.getByRole('button', { name: 'Set the PIN' }))
+    expect(await axe.findings(page)).toEqual([])
   })
 
   it('people are added, given another role, and removed only when asked twice', async () => {

@@ -50,13 +50,19 @@ function useLittleMemory(): void {
   }
 }
 
-export async function sandbox(options: { dataDir: string; listen: string; logLevel: string }): Promise<void> {
+export async function sandbox(options: {
+  dataDir: string
+  listen: string
+  logLevel: string
+  unregistered?: boolean
+}): Promise<void> {
   const level = (['debug', 'info', 'warn', 'error', 'silent'] as const).find((known) => known === options.logLevel)
   if (level === undefined) throw new ExitError(EXIT.usage, `--log-level ${options.logLevel}: there is no such level.`)
   const { runSandbox } = await import('../../sandbox/sandbox.ts')
   await runSandbox({
     dataDir: options.dataDir,
     httpListen: options.listen,
+    unregistered: options.unregistered === true,
     log: createLog(level, process.stdout.isTTY === true),
     progress: (text) => process.stdout.write(`${text}\n`),
     command: process.env['CAUSEWAY_COMMAND'] ?? 'scripts/causeway',

@@ -39,6 +39,13 @@ function daysAgo(date: Date): number {
   return Math.round((midnight(new Date()) - midnight(date)) / DAY_MS)
 }
 
+/** How long it still is: "6 days 4 hours", "3 minutes". */
+export function leftWords(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000)
+  const hours = Math.floor(minutes / 60)
+  return spanWords(hours === 0 ? `PT${minutes}M` : `P${Math.floor(hours / 24)}DT${hours % 24}H`)
+}
+
 /** ISO 8601 span in words: "1 hour", by the largest unit that is whole. */
 export function spanWords(span: string): string {
   const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(span)

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import type { AciString } from '../../../src/sandbox/mock.ts'
 import { vaultCredentials } from '../../../src/sandbox/registrations.ts'
 import { signalError } from '../../../src/signal/errors.ts'
+import type { PinVault } from '../../../src/signal/pin-vault.ts'
 import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
-import { StandInVault } from './vault.ts'
 
 const request = { e164: gatewayNumber, captcha: 'signalcaptcha://token', transport: 'sms' } as const
-const { username } = vaultCredentials(gatewayNumber)
+const credentials = vaultCredentials(gatewayNumber)
 const stepOf = ({ account }: Gateway) => account.status().registration?.step
 
-async function lockedGateway(world: World, vault: StandInVault): Promise<Gateway> {
+async function lockedGateway(world: World, vault: PinVault): Promise<Gateway> {
   const gateway = await world.gateway({ vault })
   await gateway.account.register(request)
   await connected(gateway)
@@ -21,10 +21,9 @@ async function lockedGateway(world: World, vault: StandInVault): Promise<Gateway
 
 test('whoever registers a number with a PIN elsewhere is asked for it, and has the account with it', async () => {
   const world = await World.open()
-  const vault = new StandInVault()
+  const { vault } = world.server
   const gateway = await lockedGateway(world, vault)
   expect(await gateway.account.lock().read()).toEqual({ locked: true, editable: true })
-  expect(vault.kept.get(username)?.pin).toBe('24680')
   await gateway.close()
 
   // The same number, from a machine that has nothing of this one.
@@ -39,7 +38,7 @@ test('whoever registers a number with a PIN elsewhere is asked for it, and has t
 
 test('a gateway that has its database needs no PIN to register its number again', async () => {
   const world = await World.open()
-  const vault = new StandInVault()
+  const { vault } = world.server
   const gateway = await lockedGateway(world, vault)
   const { aci } = gateway.account.status()
   await world.server.host.leave(aci as AciString, { stayListed: true })
@@ -51,13 +50,14 @@ test('a gateway that has its database needs no PIN to register its number again'
 
 test('another PIN takes the place of the first, and a PIN that is removed is asked of nobody', async () => {
   const world = await World.open()
-  const vault = new StandInVault()
+  const { vault } = world.server
   const gateway = await lockedGateway(world, vault)
   await gateway.account.lock().set('١٢٣٤')
-  expect(vault.kept.get(username)?.pin).toBe('١٢٣٤')
+  await expect(vault.open(credentials, '24680')).rejects.toMatchObject({ code: 'signal-pin-wrong' })
+  expect((await vault.open(credentials, ' 1234')).length).toBe(32)
   await gateway.account.lock().remove()
   expect(await gateway.account.lock().read()).toEqual({ locked: false, editable: true })
-  expect(vault.kept.size).toBe(0)
+  await expect(vault.open(credentials, '1234')).rejects.toMatchObject({ code: 'signal-pin-gone' })
   await gateway.close()
   const other = await world.gateway({ name: 'other', vault })
   await other.account.register(request)
@@ -66,14 +66,12 @@ test('another PIN takes the place of the first, and a PIN that is removed is ask
 
 test('where the vault keeps nothing there is no lock, and what is no PIN is refused before anything is asked', async () => {
   const world = await World.open()
-  const vault = new StandInVault()
-  const gateway = await world.gateway({ vault })
+  const unheard = { open: () => Promise.reject(signalError('signal-unreachable')), erase: async () => {} }
+  const failing = { ...unheard, keep: () => Promise.reject(signalError('signal-unreachable')) }
+  const gateway = await world.gateway({ vault: failing })
   await gateway.account.register(request)
   await connected(gateway)
   await expect(gateway.account.lock().set(' 12 ')).rejects.toMatchObject({ code: 'signal-pin-short' })
-  vault.keep = async () => {
-    throw signalError('signal-unreachable')
-  }
   await expect(gateway.account.lock().set('24680')).rejects.toMatchObject({ code: 'signal-unreachable' })
   expect(await gateway.account.lock().read()).toEqual({ locked: false, editable: true })
   const asked = world.server.host.requests.filter(({ path }) => path.includes('registration_lock'))
@@ -83,7 +81,7 @@ test('where the vault keeps nothing there is no lock, and what is no PIN is refu
 test('a linked device sets no PIN: it says where the phone does', async () => {
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
-  const gateway = await world.gateway({ patient: true, vault: new StandInVault() })
+  const gateway = await world.gateway({ patient: true, vault: world.server.vault })
   await gateway.account.link({ deviceName: 'Cellar' })
   const step = gateway.account.status().link
   if (step?.step !== 'scan') throw new Error('nothing to scan')

@@ -10,6 +10,7 @@ import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
 import { useFetched } from '../later/fetched.ts'
+import { SignalLock } from './signal-lock.tsx'
 import { SignalProfile } from './signal-profile.tsx'
 import { NextStep } from './signal-steps.tsx'
 import { SignalUsername } from './signal-username.tsx'
@@ -48,6 +49,7 @@ export function SignalAccount() {
       {mayRule && <NextStep account={now} />}
       {now.aci !== null && <SignalProfile aci={now.aci} mayRule={mayRule} />}
       {now.aci !== null && <SignalUsername account={now} mayRule={mayRule} />}
+      {now.aci !== null && <SignalLock mayRule={mayRule} />}
       {/* Only the server knows them. */}
       {now.aci !== null && now.state === 'connected' && <Devices mayRule={mayRule} />}
     </>

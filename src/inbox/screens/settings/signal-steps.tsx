@@ -5,7 +5,7 @@ import type { SignalAccount } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { addressWords } from '../../model/people.ts'
 import { account, loadStatus, modems } from '../../model/status.ts'
-import { shortTime } from '../../ui/times.ts'
+import { fullTime, leftWords, shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { SmallForm } from '../later/small-form.tsx'
 
@@ -45,13 +45,18 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
     case 'pin':
       return (
         <section class="card">
-          {registration.tries_left !== null && <p>{t('simPin.left', { count: registration.tries_left })}</p>}
-          <p class="quiet">{t('settings.pinUntil', { time: shortTime(registration.locked_until) })}</p>
-          <SmallForm
-            fields={[{ name: 'pin', label: t('settings.pin'), type: 'password', hint: t('settings.pinHint') }]}
-            button={t('settings.hand')}
-            run={({ pin = '' }) => post('pin', { pin })}
-          />
+          <p role="status">{t(registration.pin_of_use ? 'settings.pinWords' : 'settings.pinGone')}</p>
+          {registration.pin_of_use && (
+            <>
+              {registration.tries_left !== null && <p>{t('simPin.left', { count: registration.tries_left })}</p>}
+              <SmallForm
+                fields={[{ name: 'pin', label: t('settings.pin'), type: 'password', hint: t('settings.pinHint') }]}
+                button={t('settings.hand')}
+                run={({ pin = '' }) => post('pin', { pin }).finally(loadStatus)}
+              />
+            </>
+          )}
+          <Wait number={registration.number} until={registration.locked_until} />
         </section>
       )
     case 'transfer':
@@ -85,6 +90,15 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
       </section>
     </>
   )
+}
+
+/** Without the PIN the number is free when its lock ends; then it is asked for once more. */
+function Wait({ number, until }: { number: string; until: string | null }) {
+  const leftMs = Date.parse(until ?? '') - Date.now()
+  if (leftMs > 0) {
+    return <p class="quiet">{t('settings.pinUntil', { span: leftWords(leftMs), time: fullTime(until) })}</p>
+  }
+  return <Action label={t('action.retry')} run={() => post('register', { number, sign_out_phone: true })} />
 }
 
 /** Signal sends the code again only after a while that it names; undefined ways are not offered at all. */

@@ -72,6 +72,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/contacts/:id/merge': json(answers.contact),
   'POST /api/v1/contacts/:id/split': json(answers.splitContact),
   'POST /api/v1/contacts/:id/block': json(answers.contact),
+  'DELETE /api/v1/contacts/:id': none,
   'POST /api/v1/contacts/:id/unblock': json(answers.contact),
   'GET /api/v1/contacts/:id/avatar': portrait,
   'GET /api/v1/contacts/:id/identity': json(answers.identity),

@@ -55,7 +55,6 @@ import { openDatabase } from './store/database.ts'
 import { EventLog } from './store/events.ts'
 import { InboundPdus } from './store/inbound-pdus.ts'
 import { readKeyFile } from './store/keyfile.ts'
-import { oldestWaitingMs } from './store/mailbox.ts'
 import { OverdueParts } from './store/overdue-parts.ts'
 import { SearchIndexer } from './store/search-index.ts'
 import { LateParts } from './transports/late-parts.ts'
@@ -340,7 +339,7 @@ async function start(
     events: administrators,
     account,
     modems,
-    oldestWaitingMs: () => oldestWaitingMs(db),
+    oldestWaitingMs: () => router.pauses.oldestWaitingMs(),
     clock,
     log,
   }).watch()

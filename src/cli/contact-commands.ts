@@ -28,6 +28,9 @@ export function addContactCommands(root: Command, talking: Talking, run: Run): v
       run(async (who, options) => (await import('./commands/contacts.ts')).identity(action, who, options)),
     )
   }
+  talking(contacts, 'delete <who>', 'deletes a person with everything of them; who is blocked stays blocked')
+    .option('--yes', 'it cannot be undone: say that you mean it')
+    .action(run(async (who, options) => (await import('./commands/contacts.ts')).remove(who, options)))
   const books = () => import('./commands/address-books.ts')
   talking(contacts, 'merge <who> <other>', 'says that the two are one person, the first of them').action(
     run(async (who, other, options) => (await books()).merge(who, other, options)),

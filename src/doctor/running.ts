@@ -42,7 +42,9 @@ export interface RunningFacts {
   /** What people have told the queue to leave where it is. */
   paused?: readonly Pause[]
   /** Outgoing messages that are not settled, by state. */
-  waiting: readonly { state: string; count: number; oldestMs: number | null }[]
+  waiting: readonly { state: string; count: number }[]
+  /** Since when the oldest message that may be sent could have left; undefined: there is none. */
+  waitingSinceMs: number | undefined
   components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
   nowMs: number
 }
@@ -299,7 +301,7 @@ function examinePause(pause: Pause, { modems }: RunningFacts): Finding {
   }
 }
 
-function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
+function examineQueue({ waiting, waitingSinceMs: oldestMs, nowMs }: RunningFacts): Finding[] {
   const findings: Finding[] = []
   const of = (state: string) => waiting.filter((entry) => entry.state === state)
   const count = (state: string) => of(state).reduce((sum, entry) => sum + entry.count, 0)
@@ -315,8 +317,7 @@ function examineQueue({ waiting, nowMs }: RunningFacts): Finding[] {
     findings.push({ id: 'queue.uncertain', severity: 'info', what, fix: undefined })
   }
   const queued = count('queued')
-  const oldestMs = Math.min(...of('queued').map((entry) => entry.oldestMs ?? nowMs))
-  if (queued > 0 && nowMs - oldestMs > STALLED_MS) {
+  if (queued > 0 && oldestMs !== undefined && nowMs - oldestMs > STALLED_MS) {
     const minutes = Math.round((nowMs - oldestMs) / 60_000)
     const fix = 'See why: causeway messages --status queued, and causeway show ID.'
     const what = `A message has waited ${minutes} minutes.`

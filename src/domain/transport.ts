@@ -285,6 +285,11 @@ export interface Transport {
   decide?(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void>
   /** The owner has removed this for themselves: our own other devices are to know. Inside the unit of work, as `decide`. */
   tellRemoved?(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void>
+  /**
+   * The owner deletes this person: nothing is kept of them beyond what `needed` demands (they are blocked, or in a group with
+   * us). Inside the unit of work, as `decide`.
+   */
+  forgetPerson?(recipient: Recipient, needed: boolean, unit: UnitOfWork): Promise<() => void>
   /** The owner writes to this person now, or has stopped; told now or never. Never throws. */
   typing?(recipient: Recipient, started: boolean): Promise<void>
   /** Nothing of these messages may be kept any more (they disappeared, or were taken back), by the times of their versions. */

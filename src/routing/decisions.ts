@@ -5,6 +5,7 @@
 import type { ContactPolicy } from '../domain/contact.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { accepts, type MessageEvent } from '../domain/message.ts'
+import { reasonOnLeg } from '../store/attempts.ts'
 import { changeContact, findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { conversationsOfMember } from '../store/groups.ts'
@@ -49,7 +50,12 @@ export async function approveMessage(
   const { contact } = await partiesOf(tx, held)
   const consents = held.code === CONSENT_NEEDED
   const message = consents ? await changeMessage(tx, held.id, { text_approved: 1 }, context.clock()) : held
-  return applyPlan(context, tx, message, await planNow(context, tx, message, contact), 'approve')
+  const plan = await planNow(context, tx, message, contact)
+  const going = await applyPlan(context, tx, message, plan, 'approve')
+  if (consents && plan.kind === 'legs' && going.leg !== null) {
+    await reasonOnLeg(tx, going.id, going.leg, 'it waited for consent, which a person has given')
+  }
+  return going
 }
 
 /** What has not left is taken back; of a fallback only the text. Errors: `unknown-message`, `wrong-state`. */

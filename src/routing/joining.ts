@@ -15,6 +15,7 @@ import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
 import type { Commit } from './commit.ts'
 import type { RoutingContext } from './context.ts'
 import { demandContact } from './decisions.ts'
+import { forgetPerson } from './forgetting.ts'
 import { type ImportedPerson, type ImportOptions, importPeople } from './importing.ts'
 import { absorb, flagIdentity } from './people.ts'
 
@@ -41,6 +42,13 @@ export class PeopleDesk {
   /** As `splitContact`. */
   split(contactId: string, taken: 'number' | 'account'): Promise<{ contact: ContactRow; taken: ContactRow }> {
     return this.#commit((tx) => splitContact(this.#context, tx, contactId, taken))
+  }
+
+  /** Deletes a person, as `forgetPerson`. */
+  async forget(contactId: string): Promise<void> {
+    const afterCommit = await this.#commit((tx) => forgetPerson(this.#context, tx, contactId))
+    afterCommit()
+    this.#context.media.poke()
   }
 
   /**

@@ -8,9 +8,12 @@ import { type Pause, type PauseScope, pauseOver, pauseWords } from '../domain/pa
 import type { Lane, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { oldestWaiting } from '../store/mailbox.ts'
 import { beginPatience } from '../store/messages.ts'
 import { dropPause, putPause, readPauses } from '../store/pauses.ts'
 import type { Commit } from './commit.ts'
+
+const TRANSPORTS = ['sms', 'mms', 'signal'] as const satisfies readonly TransportName[]
 
 interface PausesOptions {
   db: Database
@@ -26,6 +29,8 @@ interface PausesOptions {
 export class Pauses {
   readonly #options: PausesOptions
   #all: readonly Pause[] = []
+  /** When a modem or transport went on, as long as this process lives. */
+  readonly #resumedMs = new Map<string, number>()
 
   constructor(options: PausesOptions) {
     this.#options = options
@@ -34,6 +39,32 @@ export class Pauses {
   /** Those in force, the oldest first. */
   get all(): readonly Pause[] {
     return this.#all
+  }
+
+  /**
+   * Since when the oldest message that is about to be sent could have left. What is paused does not count, and gets the whole
+   * of its time when it goes on. Undefined: there is none.
+   */
+  async oldestWaitingMs(): Promise<number | undefined> {
+    const held = this.#held()
+    const times = (await oldestWaiting(this.#options.db)).flatMap(({ transport, lane, since }) => {
+      const places = [transport, lane].filter((place) => place !== null)
+      if (places.some((place) => held.has(place))) return []
+      return [Math.max(since, ...places.map((place) => this.#resumedMs.get(place) ?? 0))]
+    })
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  /** Modems that are paused, and transports of which nothing may leave. */
+  #held(): Set<string> {
+    const lanes = this.#options.lanes()
+    const held = new Set<string>(this.#all.flatMap(({ lane }) => lane ?? []))
+    for (const transport of TRANSPORTS) {
+      const its = lanes.filter((lane) => lane.transport === transport)
+      const isWhole = its.length > 0 && its.every(({ id }) => this.over(transport, id) !== undefined)
+      if (isWhole || this.over(transport) !== undefined) held.add(transport)
+    }
+    return held
   }
 
   /** What an earlier life was told. */
@@ -88,11 +119,14 @@ export class Pauses {
     type: 'queue.paused' | 'queue.resumed',
     { transport, lane }: PauseScope,
   ): Promise<void> {
-    const { commit, events, changed } = this.#options
+    const { commit, events, changed, clock } = this.#options
+    const before = this.#held()
     this.#all = await commit(async (tx) => {
       if (await work(tx)) await events.append(tx, { type, data: { transport, modem: lane } })
       return readPauses(tx)
     })
+    const held = this.#held()
+    for (const place of before) if (!held.has(place)) this.#resumedMs.set(place, clock())
     changed()
   }
 }

@@ -18,7 +18,7 @@ import { apartFromSubject } from '../domain/subject.ts'
 import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import { mayGoNow } from '../store/agenda.ts'
-import { openAttempt, openAttempts, partsOf, refusalsByLane } from '../store/attempts.ts'
+import { openAttempt, openAttempts, partsOf, reasonOnLeg, refusalsByLane } from '../store/attempts.ts'
 import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
@@ -136,6 +136,9 @@ export class Sending {
         code: QUOTA_EXCEEDED,
         reason: `waits: ${choice.reason}`,
       })
+      if (message.code !== QUOTA_EXCEEDED && message.leg !== null) {
+        await reasonOnLeg(tx, message.id, message.leg, `it waited: ${choice.reason}`)
+      }
       agenda.touch(message.id)
       return undefined
     }

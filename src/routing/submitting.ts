@@ -55,6 +55,13 @@ export async function storeMessage(
     const claim = await claimKey(tx, request.idempotency, id, now)
     const known = claim.kind === 'known' ? await getMessage(tx, claim.messageId) : undefined
     if (known !== undefined) return { message: known, replayed: true }
+    if (claim.kind === 'known') {
+      throw new CausewayError({
+        code: 'unknown-message',
+        message: 'This request was answered before; its message was deleted with its person. It is not sent again.',
+        retry: 'never',
+      })
+    }
   }
   if (request.modem !== undefined) demandModem(context, request.modem)
   const { contact, conversation, group } = await recipient(context, tx, request)

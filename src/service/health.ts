@@ -97,11 +97,8 @@ export class Health implements HealthPort {
           mms: { ...lines.status(modem.id), obstacle: obstacles.get(modem.id), missed: missed.get(modem.id) ?? 0 },
         })),
         signal: { state, reason, e164, warnings },
-        waiting: (await waitingCounts(db)).map(({ state, count, oldest_ms }) => ({
-          state,
-          count,
-          oldestMs: oldest_ms,
-        })),
+        waiting: await waitingCounts(db),
+        waitingSinceMs: await router.pauses.oldestWaitingMs(),
         components,
         paused: router.pauses.all,
         nowMs: clock(),

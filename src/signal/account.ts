@@ -28,7 +28,7 @@ import { type Credentials, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { waitsFor } from './enroll-words.ts'
 import { signalError } from './errors.ts'
-import { forgetMessages } from './forgetting.ts'
+import { forgetMessages, forgetPeer } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
@@ -257,6 +257,12 @@ export class Account implements SignalAccount {
     const live = this.#live
     const sync = live && (await removalSync(transaction, live.credentials.aci, peer, removal))
     return (sync && (await live.telling.oweSync(transaction, [sync]))) ?? (() => {})
+  }
+
+  async forgetPerson(peer: PeerIds, needed: boolean, transaction: DatabaseTransaction): Promise<() => void> {
+    const isPrimary = this.#live?.credentials.deviceId === 1
+    await forgetPeer(transaction, peer, { needed, recordSinceMs: isPrimary ? this.#parts.clock.now() : undefined })
+    return await this.tellNamed(transaction)
   }
 
   async typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {

@@ -390,6 +390,11 @@ export interface SignalAccount {
     removal: OwnRemoval,
     transaction: DatabaseTransaction,
   ): Promise<() => void>
+  /**
+   * The owner deletes this person: names, keys and sessions go; `needed`: what a block or a group with them needs stays. A
+   * primary takes their record out of the storage service, too. As `decide`.
+   */
+  forgetPerson(peer: PeerIds, needed: boolean, transaction: DatabaseTransaction): Promise<() => void>
   /** The owner writes to them, or has stopped: told where both sides want it, now or never. Never throws. */
   typing(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void>
   /** 60-digit safety number with this peer, or undefined while we have no key of theirs. */

@@ -34,10 +34,10 @@ export interface StoredGroup {
   archived: boolean
 }
 
-/** A record to write; `replaces` is the id of the one that it takes the place of. */
+/** A record to write; `replaces` is the id of the one that it takes the place of. Undefined: that one only goes. */
 export interface RecordChange {
   type: 'contact' | 'account'
-  record: Uint8Array
+  record: Uint8Array | undefined
   replaces: Uint8Array | undefined
 }
 
@@ -73,8 +73,11 @@ export class StorageRecords {
   async apply(records: readonly StoredRecord[]): Promise<void> {
     for (let from = 0; from < records.length; from += recordsPerTransaction) {
       await this.#db.transaction().execute(async (transaction) => {
+        const forgotten = await this.#forgotten(transaction)
         for (const { record } of records.slice(from, from + recordsPerTransaction)) {
-          await this.#applyOne(record, transaction)
+          const { aci } = record.contact === undefined ? nobody : idsIn(record.contact)
+          // What it says is of before the owner deleted them.
+          if (aci === undefined || !forgotten.has(aci)) await this.#applyOne(record, transaction)
         }
       })
       this.#sink.committed()
@@ -140,6 +143,16 @@ export class StorageRecords {
     await this.#sink.peer({ kind: 'accepted', peer, atMs }, transaction)
   }
 
+  /** Whom the owner has deleted, and the records do not know it yet. */
+  async #forgotten(db: Database): Promise<ReadonlySet<string>> {
+    return new Set((await db.selectFrom('signal_forgotten').select('aci').execute()).map(({ aci }) => aci))
+  }
+
+  /** The records have been without those whom the owner deleted up to then. */
+  async settleForgotten(atMs: number): Promise<void> {
+    await this.#db.deleteFrom('signal_forgotten').where('at_ms', '<=', atMs).execute()
+  }
+
   /** What a primary adds to these records; nothing when they say it all. */
   async changes(records: readonly StoredRecord[]): Promise<RecordChange[]> {
     return [...(await this.#accountChange(records)), ...(await this.#contactChanges(records))]
@@ -177,6 +190,9 @@ export class StorageRecords {
       const aci = item.record.contact === undefined ? undefined : idsIn(item.record.contact).aci
       if (aci !== undefined) stored.set(aci, item)
     }
+    const forgotten = await this.#forgotten(this.#db)
+    const outdated = new Map([...stored].filter(([aci]) => forgotten.has(aci)))
+    for (const aci of outdated.keys()) stored.delete(aci)
     const peers = await this.#db
       .selectFrom('signal_peers')
       .select(['aci', 'e164', 'pni', 'profile_key', 'profile_name', 'accepted'])
@@ -186,7 +202,9 @@ export class StorageRecords {
       .execute()
     const blocked = new Set((await this.#db.selectFrom('signal_blocked').select('aci').execute()).map(({ aci }) => aci))
     const called = await this.#ownersNames()
-    return peers.flatMap(
+    const known = new Set(peers.map(({ aci }) => aci))
+    const gone = [...outdated].filter(([aci]) => !known.has(aci))
+    const changed = peers.flatMap(
       ({ aci, e164, pni, profile_key: profileKey, profile_name: name, accepted }): RecordChange[] => {
         if (aci === null) return []
         const item = stored.get(aci)
@@ -206,9 +224,13 @@ export class StorageRecords {
             ? { systemGivenName: listed, systemFamilyName: '' }
             : {}),
         }
-        return Object.keys(news).length === 0 ? [] : [change('contact', item, { contact: news })]
+        const fresh = change('contact', item, { contact: news })
+        const former = outdated.get(aci)
+        if (former !== undefined) return [{ ...fresh, replaces: former.raw }]
+        return Object.keys(news).length === 0 ? [] : [fresh]
       },
     )
+    return [...changed, ...gone.map(([, { raw }]) => ({ type: 'contact' as const, record: undefined, replaces: raw }))]
   }
 }
 

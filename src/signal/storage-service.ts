@@ -116,9 +116,12 @@ export class StorageService {
     // A phone that has not told the pool yet will: it was asked.
     if (row === undefined || row.entropy_pool === '' || this.#clock.now() < row.storage_due_at_ms) return
     const storageKey = storageKeyOf(row.entropy_pool)
+    const beganMs = this.#clock.now()
     const contents = await this.#read(storageKey)
     if (contents !== undefined) await this.#records.apply(contents.records)
-    if (this.#credentials.deviceId === 1) await this.#write(storageKey, contents)
+    if (this.#credentials.deviceId === 1 && (await this.#write(storageKey, contents))) {
+      await this.#records.settleForgotten(beganMs)
+    }
     await this.#db
       .updateTable('signal_account')
       .set({ storage_due_at_ms: this.#clock.now() + rereadAfterMs })
@@ -168,14 +171,16 @@ export class StorageService {
     return records
   }
 
-  async #write(storageKey: Uint8Array, contents: Contents | undefined): Promise<void> {
+  /** False when it has to wait for another day. */
+  async #write(storageKey: Uint8Array, contents: Contents | undefined): Promise<boolean> {
     let current = contents
     for (let writes = 0; writes < writesMax; writes += 1) {
-      if (await this.#writeOnce(storageKey, current)) return
+      if (await this.#writeOnce(storageKey, current)) return true
       current = await this.#read(storageKey)
       if (current !== undefined) await this.#records.apply(current.records)
     }
     this.#log.warn({}, 'other devices keep writing to the storage service; our contacts wait')
+    return false
   }
 
   /** False when somebody else wrote in between. */
@@ -184,7 +189,9 @@ export class StorageService {
     if (changes.length === 0) return true
     const version = (contents?.version ?? 0) + 1
     const recordIkm = contents === undefined ? this.#random(32) : contents.manifest.recordIkm
-    const written = changes.map(({ record, type }) => ({ raw: this.#random(rawOctets), record, type }))
+    const written = changes.flatMap(({ record, type }) =>
+      record === undefined ? [] : [{ raw: this.#random(rawOctets), record, type }],
+    )
     const replaced = changes.flatMap(({ replaces }) => (replaces === undefined ? [] : [replaces]))
     const gone = new Set(replaced.map((raw) => Buffer.from(raw).toString('hex')))
     const kept = (contents?.manifest.identifiers ?? []).filter(

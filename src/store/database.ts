@@ -40,6 +40,7 @@ import * as people from './migrations/0031_people.ts'
 import * as backups from './migrations/0032_backups.ts'
 import * as earlyChanges from './migrations/0033_early_changes.ts'
 import * as leftOut from './migrations/0036_left_out.ts'
+import * as forgotten from './migrations/0037_forgotten.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -92,6 +93,7 @@ const migrations = {
   '0032_backups': backups,
   '0033_early_changes': earlyChanges,
   '0036_left_out': leftOut,
+  '0037_forgotten': forgotten,
 }
 
 export interface OpenDatabaseOptions {

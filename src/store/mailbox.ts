@@ -5,6 +5,7 @@
 
 import { type RawBuilder, sql } from 'kysely'
 import type { MessageState } from '../domain/message.ts'
+import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { TransportName } from '../domain/transport.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
@@ -185,22 +186,32 @@ export function waitingCounts(db: Database) {
     .execute()
 }
 
-/** Since when the oldest message that is about to be sent could have left; undefined: there is none. */
-export async function oldestWaitingMs(db: Database): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('messages')
-    .select(({ fn, val }) =>
-      fn<number>('max', [
-        'created_at_ms',
-        fn.coalesce('scheduled_at_ms', val(0)),
-        fn.coalesce('leg_started_at_ms', val(0)),
-      ]).as('since'),
-    )
-    .where(sql<boolean>`state in ('queued', 'sending')`)
-    .orderBy('since')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.since
+/** Messages that are about to be sent, by where they leave: since when the oldest of each could have. */
+export function oldestWaiting(
+  db: Database,
+): Promise<{ transport: TransportName | null; lane: string | null; since: number }[]> {
+  return (
+    db
+      .selectFrom('messages')
+      .select(({ fn, val }) => [
+        'transport',
+        fn.coalesce('lane', 'pinned_lane').as('lane'),
+        fn
+          .min(
+            fn<number>('max', [
+              'created_at_ms',
+              fn.coalesce('scheduled_at_ms', val(0)),
+              fn.coalesce('leg_started_at_ms', val(0)),
+            ]),
+          )
+          .as('since'),
+      ])
+      .where(sql<boolean>`state in ('queued', 'sending')`)
+      // Their time has not come.
+      .where(({ or, eb }) => or([eb('code', 'is', null), eb('code', '<>', QUIET_HOURS)]))
+      .groupBy((eb) => ['transport', eb.fn.coalesce('lane', 'pinned_lane')])
+      .execute()
+  )
 }
 
 /** Everything in the conversation is read now; the messages of which that is news. */

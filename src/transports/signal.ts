@@ -226,6 +226,10 @@ export class SignalTransport implements Transport {
     return await this.#account.tellRemoved(recipient, removal, asTransaction(unit))
   }
 
+  async forgetPerson(recipient: Recipient, needed: boolean, unit: UnitOfWork): Promise<() => void> {
+    return await this.#account.forgetPerson(recipient, needed, asTransaction(unit))
+  }
+
   async typing(recipient: Recipient, started: boolean): Promise<void> {
     await this.#account.typing(recipient, started)
   }

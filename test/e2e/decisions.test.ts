@@ -187,6 +187,33 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     expect(await sheet.getByRole('button', { name: 'Leave group' }).count()).toBe(0)
   })
 
+  it('a person is deleted after words that say what goes and what stays', async () => {
+    const echo = person('echo')
+    const { id } = await stage.house.contact(echo.number)
+    await page.goto(`${await thread('echo')}/about`)
+    await page.getByRole('button', { name: 'Delete this person' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('in groups their messages stay').waitFor()
+    const axe = new Axe()
+    for (const [size, viewport] of [
+      ['1280', WIDE],
+      ['390', NARROW],
+    ] as const) {
+      await page.setViewportSize(viewport)
+      for (const theme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: theme })
+        await picture(page, `delete-person-${size}-${theme}`)
+        expect(await axe.findings(page, theme === 'dark')).toEqual([])
+      }
+    }
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await dialog.getByRole('button', { name: 'Delete this person' }).press('Enter')
+    await page.waitForURL(/#\/$/)
+    await page.locator('a.row', { hasText: 'Echo' }).waitFor({ state: 'detached' })
+    await expect(stage.house.api.call('GET', `/api/v1/contacts/${id}`)).rejects.toThrow()
+  })
+
   it('a webhook is delivered once more under the same id, paused, and taken up again', async () => {
     const listener = await Listener.open()
     await page.goto(at('/settings/integrations'))

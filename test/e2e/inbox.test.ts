@@ -112,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     const steps = page.locator('.timeline li')
     await steps.filter({ hasText: 'Went on as a text message' }).waitFor()
     await steps.filter({ hasText: 'Signal took it' }).waitFor()
-    await steps.filter({ hasText: 'Text message by' }).waitFor()
+    await steps.filter({ hasText: 'Text message by' }).filter({ hasText: 'no delivery receipt over Signal' }).waitFor()
     await picture(page, 'ledger-1280-light')
     await person.signal?.goOnline()
     await page.keyboard.press('Escape')

@@ -88,6 +88,24 @@ export async function blocked(options: Options): Promise<void> {
   else table(contacts.map(row))
 }
 
+/** Deletes a person with everything of them. */
+export async function remove(who: string, options: Options & { yes?: boolean }): Promise<void> {
+  const gateway = await findGateway(options)
+  const contact = await contactFor(gateway, who)
+  const name = contact.name ?? contact.address ?? contact.id
+  if (options.yes !== true) {
+    throw new ExitError(
+      EXIT.usage,
+      `This deletes ${name} with all messages and files, here and on your other devices, for good. ${WHAT_STAYS} Repeat it with --yes.`,
+    )
+  }
+  await call(gateway, 'DELETE', `/api/v1/contacts/${contact.id}`)
+  if (options.json === true) json({ id: contact.id, deleted: true })
+  else line(`${name} is deleted. ${WHAT_STAYS}`)
+}
+
+const WHAT_STAYS = 'What they wrote into groups stays there, and whoever is blocked stays blocked.'
+
 /** Consents to a changed safety number, or says that it was compared. */
 export async function identity(
   action: 'approve' | 'verify' | 'unverify',

@@ -171,6 +171,17 @@ export const contactRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'DELETE',
+    path: '/api/v1/contacts/:id',
+    scope: 'contacts:write',
+    summary:
+      'Deletes a person with everything of them: messages, files, names, keys. Whoever is blocked stays blocked, by number and account alone; groups keep what they wrote there. 409 while something is still to leave.',
+    handle: async ({ ports, params }) => {
+      await ports.router.people.forget(params['id'] ?? '')
+      return { status: 204 }
+    },
+  }),
+  route({
     method: 'POST',
     path: '/api/v1/contacts/:id/block',
     scope: 'contacts:write',

@@ -76,6 +76,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/contacts/:id/merge': json(peopleAnswers.contact),
   'POST /api/v1/contacts/:id/split': json(peopleAnswers.splitContact),
   'POST /api/v1/contacts/:id/block': json(peopleAnswers.contact),
+  'DELETE /api/v1/contacts/:id': none,
   'POST /api/v1/contacts/:id/unblock': json(peopleAnswers.contact),
   'GET /api/v1/contacts/:id/avatar': portrait,
   'GET /api/v1/contacts/:id/identity': json(peopleAnswers.identity),

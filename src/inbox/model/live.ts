@@ -67,7 +67,8 @@ function apply(event: GatewayEvent): void {
   } else if (conversationId !== null) refreshConversation(conversationId)
   if (type === 'conversation.merged' || type === 'conversation.split') regroup(event)
   if (type === 'contact.merged') dropContact(String(event.data.merged))
-  if (contactId !== null) refreshContact(contactId)
+  if (contactId !== null && type === 'contact.deleted') dropContact(contactId)
+  else if (contactId !== null) refreshContact(contactId)
   if (type === 'message.received' && conversationId !== null) {
     setTyping(conversationId, false)
     newestInbound.value = event

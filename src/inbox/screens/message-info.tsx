@@ -100,7 +100,7 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
         ) : (
           <Step key={step.id} at={step.started_at} kind={step.transport}>
             {attemptWords(step)}
-            {step.transport === 'mms' && (
+            {step.transport !== 'signal' && step === attempts.find(({ leg }) => leg === step.leg) && (
               <small class="quiet" translate={false}>
                 {plan.find(({ leg }) => leg === step.leg)?.reason}
               </small>

@@ -179,6 +179,12 @@ interface SignalReceiptsDueTable {
   due_at_ms: number
 }
 
+/** Whom the owner has deleted, until the storage service says so. */
+interface SignalForgottenTable {
+  aci: string
+  at_ms: number
+}
+
 /** People whom the phone has blocked: what they send is acknowledged and dropped. */
 interface SignalBlockedTable {
   aci: string
@@ -381,6 +387,7 @@ interface SignalDiscoveriesTable {
 }
 
 export interface SignalTables {
+  signal_forgotten: SignalForgottenTable
   signal_directory: SignalDirectoryTable
   signal_directory_token: SignalDirectoryTokenTable
   signal_discoveries: SignalDiscoveriesTable

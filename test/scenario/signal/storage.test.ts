@@ -167,6 +167,41 @@ test('how the owner calls people is in a primary’s records, changes with the n
   expect(named(gateway)).toEqual([])
 })
 
+test('whom the owner of a primary deletes leaves its records, with keys and sessions, and is met anew', async () => {
+  const world = await World.open()
+  const gateway = await world.registeredGateway()
+  const { account, db } = gateway
+  const ana = await world.person('Ana', '+15550000201')
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  const written = async () => {
+    const { items = [] } = (await storedRecords(world, gateway, gatewayNumber)) ?? {}
+    const contacts = items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).contact)
+    return contacts.find((contact) => contact?.aci === ana.aci)
+  }
+  const name = async (book: typeof gateway.sink.book) => {
+    gateway.sink.book = book
+    const afterCommit = await db.transaction().execute((tx) => account.tellNamed(tx))
+    afterCommit()
+  }
+  await name([{ person: { ...nobody, aci: ana.aci }, name: 'My sister' }])
+  await until(async () => (await written())?.systemGivenName === 'My sister')
+  gateway.sink.book = []
+  const her = { ...nobody, aci: ana.aci }
+  const afterCommit = await db.transaction().execute((tx) => account.forgetPerson(her, false, tx))
+  afterCommit()
+  await until(async () => (await written()) === undefined)
+  const left = async () => ({
+    peers: await db.selectFrom('signal_peers').select('aci').where('aci', '=', ana.aci).execute(),
+    sessions: await db.selectFrom('signal_sessions').select('address').where('address', '=', ana.aci).execute(),
+    identities: await db.selectFrom('signal_identities').select('address').where('address', '=', ana.aci).execute(),
+  })
+  expect(await left()).toEqual({ peers: [], sessions: [], identities: [] })
+  await until(async () => (await db.selectFrom('signal_forgotten').selectAll().execute()).length === 0)
+  // Her phone still has its session with us: what it sends is asked for again, and comes.
+  await (await ana.sendText(gatewayNumber, 'are you there?')).acknowledged
+  await until(() => gateway.sink.texts.some(({ text }) => text === 'are you there?'))
+})
+
 test('a manifest that somebody else wrote in between is read anew, and nothing of it is lost', async () => {
   const world = await World.open()
   const gateway = await world.gateway()

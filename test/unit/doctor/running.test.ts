@@ -19,6 +19,7 @@ const well: RunningFacts = {
   modems: [modem],
   signal: { state: 'connected', reason: undefined, e164: '+15550000101', warnings: [] },
   waiting: [],
+  waitingSinceMs: undefined,
   components: [{ component: 'database', status: 'pass', detail: undefined }],
   nowMs,
 }
@@ -97,15 +98,17 @@ describe('the doctor on a running gateway', () => {
     expect(found({ mode: 'sms_only', signal })).toEqual(['signal.unused info'])
   })
 
-  test.each<[RunningFacts['waiting'], string[]]>([
-    [[{ state: 'queued', count: 3, oldestMs: nowMs - 60_000 }], []],
-    [[{ state: 'queued', count: 1, oldestMs: nowMs - 16 * 60_000 }], ['queue.stalled warning']],
-    [[{ state: 'queued', count: 101, oldestMs: nowMs }], ['queue.backlog warning']],
-    [[{ state: 'held', count: 2, oldestMs: nowMs }], ['queue.held warning']],
-    [[{ state: 'uncertain', count: 1, oldestMs: nowMs }], ['queue.uncertain info']],
-    [[{ state: 'scheduled', count: 9, oldestMs: 0 }], []],
-  ])('queue %j: %j', (waiting, expected) => {
-    expect(found({ waiting })).toEqual(expected)
+  test.each<[RunningFacts['waiting'], number | undefined, string[]]>([
+    [[{ state: 'queued', count: 3 }], nowMs - 60_000, []],
+    [[{ state: 'queued', count: 1 }], nowMs - 16 * 60_000, ['queue.stalled warning']],
+    // What is paused, or waits for its hour, could not have left.
+    [[{ state: 'queued', count: 1 }], undefined, []],
+    [[{ state: 'queued', count: 101 }], nowMs, ['queue.backlog warning']],
+    [[{ state: 'held', count: 2 }], undefined, ['queue.held warning']],
+    [[{ state: 'uncertain', count: 1 }], undefined, ['queue.uncertain info']],
+    [[{ state: 'scheduled', count: 9 }], undefined, []],
+  ])('queue %j, since %j: %j', (waiting, waitingSinceMs, expected) => {
+    expect(found({ waiting, waitingSinceMs })).toEqual(expected)
   })
 
   test('a component that fails is an error under its own id', () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { oldestWaitingMs } from '../../../src/store/mailbox.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -234,16 +233,16 @@ describe('a person decides', () => {
 test('since when the oldest message waits: not before it was to leave', async () => {
   const own = await startRig()
   try {
-    expect(await oldestWaitingMs(own.db)).toBeUndefined()
+    expect(await own.ports.router.pauses.oldestWaitingMs()).toBeUndefined()
     const json = { to: '+15550000201', text: 'hello' }
     const { body } = await own.call('POST', '/api/v1/messages', { local: true, json })
-    const since = await oldestWaitingMs(own.db)
+    const since = await own.ports.router.pauses.oldestWaitingMs()
     expect(since).toBeGreaterThanOrEqual(Date.parse(body.created_at))
     const laterMs = Date.parse(body.created_at) + 86_400_000
     await own.db.updateTable('messages').set({ scheduled_at_ms: laterMs }).execute()
-    expect(await oldestWaitingMs(own.db)).toBe(laterMs)
+    expect(await own.ports.router.pauses.oldestWaitingMs()).toBe(laterMs)
     await own.db.updateTable('messages').set({ state: 'sent' }).execute()
-    expect(await oldestWaitingMs(own.db)).toBeUndefined()
+    expect(await own.ports.router.pauses.oldestWaitingMs()).toBeUndefined()
   } finally {
     await own.stop()
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { periods } from '../../../src/domain/lane-choice.ts'
+import { listLegs } from '../../../src/store/mailbox.ts'
 import { refusal } from '../../../src/transports/sms-refusals.ts'
 import { ANA, BEN, World } from './world.ts'
 
@@ -93,6 +94,9 @@ describe('quotas', () => {
     await world.pass(3_000)
     expect(lanes()).toHaveLength(3)
     expect((await world.message(third.id)).state).toBe('sent')
+    expect((await listLegs(world.db, third.id)).at(-1)?.reason).toContain(
+      '; it waited: the quota of 1 texts a day is used up',
+    )
   })
 
   it('all used up until its validity ends: it expires and says why', async () => {

@@ -86,6 +86,38 @@ describe('while the queue is paused', () => {
     expect([world.sms.network.length, world.signal.sends.length]).toEqual([1, 1])
   })
 
+  it('what it holds up counts as waiting only from when it goes on', async () => {
+    const since = () => world.router.pauses.oldestWaitingMs()
+    await world.send(BEN, 'is known to have no Signal')
+    expect(await since()).toBeUndefined()
+    await world.router.pauses.pause(TEXTS)
+    await world.send(BEN, 'one')
+    await world.pass(20 * MINUTE)
+    expect(await since()).toBeUndefined()
+    world.signal.before = () => {
+      throw new Error('still broken')
+    }
+    const { created_at_ms: writtenMs } = await world.send(ANA, 'two')
+    expect(await since()).toBe(writtenMs)
+    world.sms.at = () => {
+      throw new Error('broken, too')
+    }
+    await world.pass(2 * MINUTE)
+    await world.router.pauses.pause(SIGNAL)
+    await world.router.pauses.resume(TEXTS)
+    expect(await since()).toBe(world.nowMs)
+    const goneOnMs = world.nowMs
+    await world.pass(5 * MINUTE)
+    expect(await since()).toBe(goneOnMs)
+  })
+
+  it('all modems paused one by one hold up what could leave through any of them', async () => {
+    for (const lane of ['mdm_1', 'mdm_2']) await world.router.pauses.pause({ transport: null, lane })
+    await world.send(BEN, 'one')
+    await world.pass(60 * MINUTE)
+    expect(await world.router.pauses.oldestWaitingMs()).toBeUndefined()
+  })
+
   it('says so once in the stream, with what it concerns, and keeps its time', async () => {
     await world.router.pauses.pause(TEXTS)
     const [since] = world.router.pauses.all

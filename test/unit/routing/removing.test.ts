@@ -93,3 +93,55 @@ it('what another device removed goes here: single messages, all up to one, and n
   expect(await conversation()).toMatchObject({ removed_at_ms: world.nowMs, unread: 0, last_message_id: null })
   expect(world.signal.removals).toEqual([])
 })
+
+const traces = async () => ({
+  contacts: (await world.db.selectFrom('contacts').selectAll().execute()).length,
+  conversations: (await world.db.selectFrom('conversations').selectAll().execute()).length,
+  messages: (await rows()).length,
+  attempts: (await world.db.selectFrom('attempts').selectAll().execute()).length,
+  found: (await world.db.selectFrom('message_search_rows').selectAll().execute()).length,
+})
+
+it('a person is deleted with everything of them, is told to other devices, and begins as somebody new', async () => {
+  await world.note(ANA_ACI, 'from Ana', ANA, { sentAtMs: 1_000 })
+  await world.send(ANA, 'to Ana')
+  const { id } = await world.contact(ANA)
+  await world.router.updateContact(id, { name: 'Ana', verified: true })
+  const key = { scope: 'api', key: 'k', fingerprint: 'f' }
+  await world.send(ANA, 'once', { idempotency: key })
+  await world.router.people.forget(id)
+  expect(await traces()).toEqual({ contacts: 0, conversations: 0, messages: 0, attempts: 0, found: 0 })
+  expect(world.signal.removals).toMatchObject([{ what: 'conversation' }])
+  expect(world.signal.forgottenPeople).toMatchObject([{ recipient: { aci: ANA_ACI, e164: ANA }, needed: false }])
+  await expect(world.router.people.forget(id)).rejects.toMatchObject({ code: 'unknown-contact' })
+  // Whoever repeats a request of before does not send it again.
+  const repeated = world.router.submit({ to: ANA, text: 'once', idempotency: key })
+  await expect(repeated).rejects.toMatchObject({ code: 'unknown-message' })
+  await world.note(ANA_ACI, 'hello again', ANA, { sentAtMs: 9_000, dedupeKey: 'nine' })
+  expect(await world.contact(ANA)).toMatchObject({ name: null, verified: 0 })
+  expect((await world.all()).map(({ text }) => text)).toEqual(['hello again'])
+})
+
+it('a person is not deleted while something is to leave to them; a conversation removed before is no hindrance', async () => {
+  world.sms.setAvailable(false)
+  const waiting = await world.send(BEN, 'waits')
+  const { id } = await world.contact(BEN)
+  await expect(world.router.people.forget(id)).rejects.toMatchObject({ code: 'wrong-state' })
+  await world.router.cancel(waiting.id)
+  await world.router.removeConversation(waiting.conversation_id)
+  await world.router.people.forget(id)
+  expect(await traces()).toMatchObject({ contacts: 0, conversations: 0, messages: 0 })
+})
+
+it('of a blocked person who is deleted the block alone stays', async () => {
+  await world.note(ANA_ACI, 'spam', ANA, { sentAtMs: 1_000 })
+  const { id } = await world.contact(ANA)
+  await world.router.updateContact(id, { name: 'Pest' })
+  await world.router.block(id, { blocked: true })
+  await world.router.people.forget(id)
+  const left = await world.contact(ANA)
+  expect(left).toMatchObject({ id, name: null, profile_name: null, e164: ANA, aci: ANA_ACI, policy: null })
+  expect(left.blocked_at_ms).not.toBeNull()
+  expect(await traces()).toMatchObject({ contacts: 1, conversations: 0, messages: 0 })
+  expect(world.signal.forgottenPeople).toMatchObject([{ needed: true }])
+})

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listLegs } from '../../../src/store/mailbox.ts'
 import { ANA, ANA_ACI, BEN, refusal, World } from './world.ts'
 
 let world: World
@@ -146,6 +147,9 @@ describe('soft evidence', () => {
     await world.settle()
     expect(await world.message(sent.id)).toMatchObject({ state: 'sent', transport: 'sms' })
     expect(world.sms.network).toHaveLength(1)
+    expect((await listLegs(world.db, sent.id)).at(-1)?.reason).toMatch(
+      /; it waited for consent, which a person has given$/,
+    )
   })
 
   it('ask: declined, it stays sent over Signal; a late receipt delivers it', async () => {

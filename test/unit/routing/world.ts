@@ -204,6 +204,8 @@ export class FakeSignal extends FakeTransport {
   directoryBusyMs: number | undefined
   /** Times of messages of which nothing may be kept. */
   readonly forgotten: number[] = []
+  /** People of whom nothing may be kept. */
+  readonly forgottenPeople: { recipient: Recipient; needed: boolean }[] = []
   /** What the owner did to messages, as the other side is to know it. */
   readonly changes: OutgoingChange[] = []
   /** What the owner decided about people, and removed for themselves, as other devices are to know it. */
@@ -220,6 +222,10 @@ export class FakeSignal extends FakeTransport {
 
   async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
     this.forgotten.push(...timestampsMs)
+  }
+
+  async forgetPerson(recipient: Recipient, needed: boolean): Promise<() => void> {
+    return () => this.forgottenPeople.push({ recipient, needed })
   }
 
   async decide(recipient: Recipient, decision: StandingDecision): Promise<() => void> {

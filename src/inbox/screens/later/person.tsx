@@ -7,9 +7,11 @@ import { ask } from '../../api/client.ts'
 import type { Contact } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { changeContact } from '../../model/contacts.ts'
+import { personName } from '../../model/people.ts'
 import { maySend } from '../../model/session.ts'
 import { modems } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { TransportGlyph } from '../../ui/transport.tsx'
@@ -24,7 +26,7 @@ interface Traffic {
 
 export function Person({ contact, conversationId }: { contact: Contact; conversationId: string }) {
   const { data: traffic, error, reload } = useFetched<Traffic>(`/api/v1/contacts/${contact.id}/traffic`)
-  const [asked, setAsked] = useState<'join' | 'split' | undefined>(undefined)
+  const [asked, setAsked] = useState<'join' | 'split' | 'forget' | undefined>(undefined)
   const close = () => setAsked(undefined)
   const isWhole = contact.number !== null && contact.aci !== null
   return (
@@ -66,9 +68,40 @@ export function Person({ contact, conversationId }: { contact: Contact; conversa
           }}
         />
       )}
+      {maySend.value && (
+        <button type="button" class="button danger" onClick={() => setAsked('forget')}>
+          {t('people.forget')}
+        </button>
+      )}
+      {asked === 'forget' && <ForgetDialog contact={contact} onClose={close} />}
       {asked === 'join' && <JoinDialog contact={contact} onClose={close} />}
       {asked === 'split' && <SplitDialog contact={contact} onClose={close} />}
     </section>
+  )
+}
+
+/** Says what goes and what stays before all of a person goes. */
+function ForgetDialog({ contact, onClose }: { contact: Contact; onClose: () => void }) {
+  const acting = useAct()
+  const go = () =>
+    void acting.run(async () => {
+      await ask('DELETE', `/api/v1/contacts/${contact.id}`)
+      location.hash = '#/'
+    })
+  return (
+    <Dialog title={t('people.forget.sure', { name: personName(contact) })} onClose={onClose}>
+      <p>{t('people.forget.words')}</p>
+      {contact.blocked && <p>{t('people.forget.blocked')}</p>}
+      {acting.error !== undefined && <Problem error={acting.error} />}
+      <div class="buttons">
+        <button type="button" class="button danger" disabled={acting.busy} onClick={go}>
+          {t('people.forget')}
+        </button>
+        <button type="button" class="button" onClick={onClose}>
+          {t('action.back')}
+        </button>
+      </div>
+    </Dialog>
   )
 }
 

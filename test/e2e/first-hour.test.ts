@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () 
     await page.keyboard.press('Enter')
     await page.locator('.shell').waitFor()
     await page.getByRole('region', { name: 'First steps' }).waitFor()
-    expect(page.url()).not.toContain(code)
+    await page.waitForURL((url) => !url.href.includes(code))
   })
 
   it('the guided scene checks each step off from what really happens, and stays gone when it is done', async () => {

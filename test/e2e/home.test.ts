@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await sender.getByRole('heading', { name: 'Sign in' }).waitFor()
     await stage.signIn(sender, 'Sam')
     stage.expectCuts = false
-    expect(await field.inputValue()).toBe('Half a thought')
+    await expect.poll(() => field.inputValue()).toBe('Half a thought')
     await sender.context().close()
   })
 
@@ -142,6 +142,7 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     for (let n = 0; n < 70; n++) house.world.phone('ben').send(house.world.gatewayNumber, `Line ${n}`)
     await house.eventually('all lines are here', async () => (await house.messages('&direction=in')).length >= 75)
     await page.goto(`${stage.url}/#/`)
+    await page.locator('a.row').first().waitFor()
     await page.locator('body').press('/')
     await page.keyboard.type('flowerp')
     const hit = page.locator('.results .row', { hasText: 'flowerpot' })
@@ -206,14 +207,14 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     })
     await page.goto(`${stage.url}/share?title=A%20recipe&url=https%3A%2F%2Fexample.org%2F`)
     await page.locator('.shared', { hasText: 'A recipe' }).waitFor()
-    expect(page.url()).toBe(`${stage.url}/#/new`)
+    await page.waitForURL(`${stage.url}/#/new`)
     await page.getByLabel('To').fill('Ben')
     await page.getByLabel('To').press('Enter')
     letGo()
     const field = page.locator('.composer textarea')
     await field.waitFor()
     await page.unroute(people)
-    expect(await field.inputValue()).toBe('A recipe\nhttps://example.org/')
+    await expect.poll(() => field.inputValue()).toBe('A recipe\nhttps://example.org/')
     await field.fill('')
   })
 

@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
   it('lists everybody, with what was said last and over what', async () => {
     await page.getByRole('link', { name: /Ana/ }).waitFor()
     // The five, and the service that sent the verification code.
-    expect(await page.locator('a.row').count()).toBe(6)
+    await expect.poll(() => page.locator('a.row').count()).toBe(6)
     expect(await page.locator('a.row', { hasText: 'Ana' }).textContent()).toContain('Wants to write to you')
     expect(await page.locator('a.row', { hasText: 'Ben' }).locator('.transport.sms').count()).toBe(1)
     await picture(page, 'list-1280-light')
@@ -72,6 +72,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
 
   it('the keyboard alone opens a conversation, answers a message and looks into it', async () => {
     await page.goto(`${stage.url}/#/`)
+    await page.locator('a.row').first().waitFor()
     await page.locator('body').press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
     await page.keyboard.press('Escape')

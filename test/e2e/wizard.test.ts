@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await type(page.getByLabel('Password'), PASSWORD)
     await page.keyboard.press('Enter')
     await step('Modem and SIM').waitFor()
-    expect(page.url()).toContain('/setup/modem')
+    await page.waitForURL('**/#/setup/modem')
     await page.getByText('3 tries are left.').waitFor()
     await judge('sim-pin')
   })

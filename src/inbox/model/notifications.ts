@@ -51,7 +51,10 @@ export function startWorker(go: (place: string) => void): void {
 
 /** The subscription of before, under the session of now. */
 async function takeUp(): Promise<void> {
-  preview.value = (await readNotebook()).preview
+  const before = preview.peek()
+  const kept = (await readNotebook()).preview
+  // Who has chosen meanwhile has chosen.
+  if (preview.peek() === before) preview.value = kept
   if (waking.peek() !== 'off') return
   const subscription = await (await navigator.serviceWorker.ready).pushManager.getSubscription()
   if (subscription === null) return

@@ -40,11 +40,13 @@ export async function readNotebook(): Promise<Notebook> {
 
 /** What is not named stays. */
 export async function writeNotebook(change: Partial<Notebook>): Promise<void> {
-  const next = { ...(await readNotebook()), ...change }
   const database = await open()
   if (database === undefined) return
   try {
-    await done(database.transaction(STORE, 'readwrite').objectStore(STORE).put(next, KEY))
+    // Read and written in one transaction: page and worker write at the same time, and neither may take back the other's.
+    const store = database.transaction(STORE, 'readwrite').objectStore(STORE)
+    const found = await done(store.get(KEY))
+    await done(store.put({ ...BLANK, ...(found as Partial<Notebook> | undefined), ...change }, KEY))
   } catch {
     // It is kept no longer than this browser likes.
   } finally {

@@ -101,8 +101,13 @@ export async function openCdn(): Promise<CdnStub> {
     const hold = stub.holdAfter.shift()
     let all = before
     stub.uploads.set(key, all)
+    let room = Buffer.from(before)
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      all = Buffer.concat([all, chunk])
+      const length = all.length + chunk.length
+      // Doubled: copied anew with each chunk, a large file would take a minute of a busy machine.
+      if (length > room.length) room = Buffer.concat([all], length * 2)
+      chunk.copy(room, all.length)
+      all = room.subarray(0, length)
       if (hold !== undefined && all.length - before.length >= hold) {
         stub.uploads.set(key, all)
         await new Promise((resolve) => request.once('close', resolve))

@@ -1,12 +1,12 @@
 /** What became of each step of the first hour, and where that which was skipped can be done later. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { SetUp } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { STEP_FACES } from './step-faces.tsx'
 
 export function Summary({ now }: { now: SetUp }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), [])
   const isWhole = now.steps.every(({ state }) => state === 'done')
   return (
     <section class="card summary">

@@ -2,7 +2,7 @@
  * The first hour with hardware, step by step: each can be skipped, left and taken up, here or by `causeway setup`, since
  * the gateway keeps what is done. The address names the step, so that a reload stays where it was.
  */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import type { SetUp, SetUpStep } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
@@ -65,7 +65,7 @@ function OneStep({ step, now }: { step: SetUpStep; now: SetUp }) {
   const [, go] = useLocation()
   const heading = useRef<HTMLHeadingElement>(null)
   const marking = useAct()
-  useEffect(() => heading.current?.focus(), [])
+  useLayoutEffect(() => heading.current?.focus(), [])
   const { title, words, Body, done } = STEP_FACES[step]
   const index = now.steps.findIndex((each) => each.step === step)
   const isDone = now.steps[index]?.state === 'done'

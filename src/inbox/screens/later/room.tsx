@@ -1,6 +1,6 @@
 /** The frame of a screen that is no conversation: heading, way back, and what scrolls below. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { t } from '../../languages/translate.ts'
 import { ArrowLeft } from '../../ui/icons.ts'
@@ -16,7 +16,8 @@ interface RoomProps {
 export function Room({ title, children, more, back = '/' }: RoomProps) {
   const [, go] = useLocation()
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [title])
+  // Before the paint: what is typed into a field that can be seen stays in it.
+  useLayoutEffect(() => heading.current?.focus(), [title])
   return (
     <section class="room" aria-label={title}>
       <header class="thread-head">

@@ -63,8 +63,6 @@ function spawnVitest(root, parameters) {
     const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...parameters], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      // Nobody looks at pictures of what went well here.
-      env: { SCREENS: 'failures', ...process.env },
     })
     const stop = () => {
       child.kill('SIGTERM')

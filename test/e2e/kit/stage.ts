@@ -152,16 +152,9 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Two frames: what was asked of the page a moment ago is drawn. A window that draws nothing now holds nobody up. */
-const DRAWN = `Promise.race([
-  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))),
-  new Promise((done) => setTimeout(done, 1000)),
-])`
-
-/** Keeps what the page, once drawn, looks like under test/e2e/screens: of failures always, of the rest unless `npm test` runs. */
+/** Keeps what the page looks like under test/e2e/screens. */
 export async function picture(page: Page, name: string): Promise<void> {
-  if (process.env['SCREENS'] === 'failures' && !name.includes('failed')) await page.evaluate(DRAWN)
-  else await page.screenshot({ path: join(SCREENS, `${name}.png`) })
+  await page.screenshot({ path: join(SCREENS, `${name}.png`) })
 }
 
 interface Violation {

@@ -26,7 +26,7 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
 import { mediaRig } from '../media-rig.ts'
-import type { LooseJson } from './loose-json.ts'
+import type { Answer } from './answer.ts'
 
 /** A group as its account tells of it: ours, and nobody else in it. */
 export const gardenGroup: GroupDetails = {
@@ -51,7 +51,7 @@ export const gardenGroup: GroupDetails = {
 export interface Reply {
   status: number
   headers: Record<string, string | string[] | undefined>
-  body: LooseJson
+  body: Answer
   text: string
 }
 

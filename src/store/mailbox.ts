@@ -8,7 +8,7 @@ import type { MessageState } from '../domain/message.ts'
 import type { TransportName } from '../domain/transport.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
-import { before, createdAfter, createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { before, createdAfter, createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
 import type {
@@ -48,7 +48,7 @@ export interface MessageFilter {
 
 /** Errors of all lists: CausewayError `invalid-cursor`. */
 export async function listMessages(db: Database, request: PageRequest & MessageFilter): Promise<Page<MessageRow>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   const oldest = request.order === 'oldest'
   let query = db.selectFrom('messages').selectAll().where('removed_at_ms', 'is', null)
   const { conversationId, direction, state, cursor } = request
@@ -84,7 +84,7 @@ export async function listConversations(
   db: Database,
   request: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('conversations').selectAll().where('removed_at_ms', 'is', null)
   if (request.state === 'request') query = query.where('request_at_ms', 'is not', null)
   if (request.archived !== undefined) query = query.where('archived', '=', request.archived ? 1 : 0)
@@ -117,7 +117,7 @@ export async function listContacts(
   db: Database,
   request: PageRequest & { blocked?: boolean | undefined },
 ): Promise<Page<ContactRow>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('contacts').selectAll()
   if (request.blocked !== undefined) query = query.where('blocked_at_ms', request.blocked ? 'is not' : 'is', null)
   if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
@@ -340,7 +340,3 @@ export async function messagesByIds(db: Database, ids: readonly string[]): Promi
 const messagesIn = prepared((db, $: { ids: string }) =>
   db.selectFrom('messages').selectAll().where('id', 'in', listed($.ids)),
 )
-
-function bounded(limit: number): number {
-  return Math.max(1, Math.min(PAGE_MAX, Math.trunc(limit)))
-}

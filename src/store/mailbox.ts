@@ -11,16 +11,9 @@ import { contactsByIds } from './contacts.ts'
 import { before, createdAfter, createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
-import type {
-  AttemptRow,
-  ContactRow,
-  ConversationRow,
-  GroupRow,
-  LegRow,
-  MessageRow,
-  PartRow,
-} from './tables/mailbox.ts'
+import type { ContactRow, ConversationRow, GroupRow, MessageRow } from './tables/mailbox.ts'
 import type { AttachmentRow } from './tables/media.ts'
+import type { AttemptRow, LegRow, PartRow } from './tables/sending.ts'
 
 export interface PageRequest {
   /** 1…PAGE_MAX. */
@@ -102,6 +95,7 @@ export async function listConversations(
   return { ...page, data: await withPeople(db, page.data) }
 }
 
+/** As it is listed; undefined: there is none, or it was removed. */
 export async function getConversation(db: Database, id: string): Promise<ConversationView | undefined> {
   const row = await db
     .selectFrom('conversations')
@@ -129,6 +123,7 @@ export async function listContacts(
   return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
 }
 
+/** By its id; undefined: there is none. */
 export async function getMessage(db: Database, id: string): Promise<MessageRow | undefined> {
   const [row] = await messageById(db, { id })
   return row

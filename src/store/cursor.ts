@@ -20,6 +20,7 @@ export function pageLimit(wanted: number): number {
   return Math.max(1, Math.min(PAGE_MAX, Math.trunc(wanted)))
 }
 
+/** The place as callers hand it back. */
 export function encodeCursor({ ms, id }: Place): string {
   return Buffer.from(`${ms}.${id}`).toString('base64url')
 }

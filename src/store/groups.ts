@@ -7,11 +7,13 @@ import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
 import type { ConversationRow, GroupRow, MessageRow, RecipientRow } from './tables/mailbox.ts'
 
+/** By our id or Signal's; undefined: it is not known. */
 export function findGroup(db: Database, key: { id: string } | { signalId: string }): Promise<GroupRow | undefined> {
   const query = db.selectFrom('groups').selectAll()
   return ('id' in key ? query.where('id', '=', key.id) : query.where('signal_id', '=', key.signalId)).executeTakeFirst()
 }
 
+/** The group as its account told of it last. */
 export function detailsOf(group: GroupRow): GroupDetails {
   return JSON.parse(group.view_json)
 }
@@ -124,6 +126,7 @@ export async function conversationsOfAuthor(
   return rows.map(({ conversation_id }) => conversation_id)
 }
 
+/** What became of a message for each member, by account. */
 export function recipientsOf(db: Database, messageId: string): Promise<RecipientRow[]> {
   return db.selectFrom('message_recipients').selectAll().where('message_id', '=', messageId).orderBy('aci').execute()
 }

@@ -109,7 +109,6 @@ export async function useUploads(
   return true
 }
 
-/** By its id; undefined: there is none. */
 export function findAttachment(db: Database, id: string): Promise<AttachmentRow | undefined> {
   return db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst()
 }

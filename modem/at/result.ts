@@ -15,6 +15,7 @@ const ERROR_CLASSES = [
 /** What a caller can do about a refusal. */
 export type ErrorClass = (typeof ERROR_CLASSES)[number]
 
+/** Whether it is one of the classes that profiles may name. */
 export function isErrorClass(value: unknown): value is ErrorClass {
   return ERROR_CLASSES.some((each) => each === value)
 }

@@ -31,6 +31,7 @@ export function readAddress(reader: WspReader, field: string): Address {
   return addressOf(readEncodedText(reader, field).text)
 }
 
+/** An address as OMA-TS-MMS_ENC §8 writes it. Throws MmsError. */
 export function writeAddress(writer: WspWriter, { address, addressType }: Address, field: string): void {
   const whole: EncodedText = { text: addressType === undefined ? address : `${address}${TYPE_MARK}${addressType}` }
   writeEncodedText(writer, whole, field)
@@ -49,6 +50,7 @@ export function readFrom(reader: WspReader, field: string): From {
   return readAddress(value, field)
 }
 
+/** From-value (§7.3.12). Throws MmsError. */
 export function writeFrom(writer: WspWriter, from: From, field: string): void {
   writer.lengthed(field, (inner) => {
     if ('insertAddress' in from) return inner.octet(INSERT_ADDRESS, field)

@@ -48,6 +48,7 @@ export interface MmsExchangeOptions {
   readonly authorities?: readonly string[]
 }
 
+/** Retrieves from and submits to one carrier's MMSC over its bearer; how far an exchange got is in its answer. */
 export function createMmsExchange(options: MmsExchangeOptions): MmsExchange {
   const { carrier } = options
   return {

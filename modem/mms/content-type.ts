@@ -105,6 +105,7 @@ export function readDisposition(reader: WspReader, field: string): Disposition {
   return { type, params }
 }
 
+/** As `readDisposition` reads it. Throws MmsError. */
 export function writeDisposition(writer: WspWriter, { type, params }: Disposition, field: string): void {
   writer.lengthed(field, (inner) => {
     const code = DISPOSITIONS.indexOf(type)

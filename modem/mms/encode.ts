@@ -7,45 +7,14 @@ import { MmsError } from './error.ts'
 import { FIELD_CONTENT_TYPE, FIELD_MESSAGE_TYPE, FIELDS, labelOf } from './fields.ts'
 import { isMultipart } from './media.ts'
 import { writeMultipart, writeNamed } from './multipart.ts'
-import {
-  type AcknowledgeInd,
-  type CancelConf,
-  type CancelReq,
-  type DeliveryInd,
-  type ForwardConf,
-  type ForwardReq,
-  MESSAGE_TYPES,
-  missingIn,
-  type NotificationInd,
-  type NotifyRespInd,
-  type Part,
-  type ReadOrigInd,
-  type ReadRecInd,
-  type RetrieveConf,
-  type SendConf,
-  type SendReq,
-  TYPES_WITH_BODY,
-} from './types.ts'
+import { type MailboxPdu, MESSAGE_TYPES, type MmsPdu, missingIn, type Part, TYPES_WITH_BODY } from './types.ts'
 import { WspWriter } from './writer.ts'
 
 /** What only reading tells is not written. */
 type Written<Pdu> = Pdu extends { type: string } ? Omit<Pdu, 'warnings'> : never
 
-export type NewPdu = Written<
-  | NotificationInd
-  | RetrieveConf
-  | NotifyRespInd
-  | AcknowledgeInd
-  | SendReq
-  | SendConf
-  | DeliveryInd
-  | ReadRecInd
-  | ReadOrigInd
-  | ForwardReq
-  | ForwardConf
-  | CancelReq
-  | CancelConf
->
+/** What can be written: all but the operations on mailboxes, which are read only. */
+export type NewPdu = Written<Exclude<MmsPdu, MailboxPdu>>
 
 /**
  * The octets of a PDU. Throws MmsError: `missing-mandatory`, `bad-value` with the field, `limit-exceeded`. The offset is

@@ -15,6 +15,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   nbsp: ' ',
 }
 
+/** What a reader would see of the page, line by line; of its beginning alone where it is very long. */
 export function wordsOfHtml(html: string): string {
   return html
     .slice(0, HTML_CHARS_MAX)

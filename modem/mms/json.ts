@@ -16,6 +16,7 @@ export interface JsonOptions {
   data?: boolean
 }
 
+/** A PDU as `causeway mms` prints it: its headers as they are, of each part its kind, length and digest. */
 export function pduToJson(pdu: MmsPdu, options: JsonOptions): JsonObject {
   const { type, contentType, parts, appHeaders, otherHeaders, warnings, ...headers } = pdu
   return {

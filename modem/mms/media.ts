@@ -108,6 +108,7 @@ export function mediaOfCode(code: number): string {
   return CODES[code] ?? `unknown/0x${code.toString(16)}`
 }
 
+/** The assigned number of a media type; undefined: it has none and is written as text. */
 export function codeOfMedia(media: string): number | undefined {
   return CODE_OF.get(media)
 }

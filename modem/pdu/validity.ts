@@ -64,6 +64,7 @@ export function readValidity(reader: OctetReader, format: number): Validity | nu
   }
 }
 
+/** TP-VP in its own format (3GPP TS 23.040 §9.2.3.12); nothing for null. Throws PduError. */
 export function writeValidity(writer: OctetWriter, validity: Validity | null): void {
   if (validity === null) return
   if (validity.format === 'relative') writer.octet(validity.raw, FIELD)

@@ -91,10 +91,12 @@ export function telnetData(octets: Uint8Array): Uint8Array {
   return Uint8Array.from([...octets].flatMap((octet) => (octet === IAC ? [IAC, IAC] : [octet])))
 }
 
+/** IAC, verb and option (RFC 854). */
 export function telnetVerb(verb: TelnetVerb, option: number): Uint8Array {
   return Uint8Array.of(IAC, VERB[verb], option)
 }
 
+/** A subnegotiation of this option, with IAC in it doubled (RFC 855). */
 export function telnetSub(option: number, octets: readonly number[]): Uint8Array {
   return Uint8Array.of(IAC, SB, option, ...telnetData(Uint8Array.from(octets)), IAC, SE)
 }

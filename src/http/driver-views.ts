@@ -1,13 +1,6 @@
 /** How the API shows what the drivers are and do: modems, ports, the Signal account. */
-import type {
-  MmsTestView,
-  ModemTexts,
-  ModemView,
-  PortView,
-  RecoveryStepView,
-  SignalDeviceView,
-  SignalView,
-} from './ports.ts'
+import type { MmsTestView, ModemTexts, ModemView, PortView, RecoveryStepView } from './modem-port.ts'
+import type { SignalDeviceView, SignalView } from './ports.ts'
 import { time } from './views.ts'
 
 /** Also while it looks again: until the SIM is seen to be open it is what was seen last. */

@@ -14,7 +14,6 @@ import { detailsOf } from '../store/groups.ts'
 import type { ConversationView } from '../store/mailbox.ts'
 import { numbersOf } from '../store/phone-groups.ts'
 import type {
-  AttemptRow,
   ContactRow,
   DataMessageRow,
   EventRow,
@@ -24,6 +23,7 @@ import type {
   RecipientRow,
 } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
+import type { AttemptRow } from '../store/tables/sending.ts'
 
 /** ms since epoch → RFC 3339. */
 export function time(ms: number | null | undefined): string | null {

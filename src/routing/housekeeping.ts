@@ -13,6 +13,7 @@ import { pruneQuarantine } from '../store/quarantine.ts'
 import { expireSegments } from '../store/segments.ts'
 import type { MediaDesk } from './media.ts'
 
+/** All of it, once. */
 export async function cleanUp(context: {
   db: Database
   events: EventLog

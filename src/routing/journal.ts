@@ -9,7 +9,7 @@ import type { AttemptJournal, PartRecord } from '../domain/transport.ts'
 import { noteLeftOut } from '../store/attachments.ts'
 import { changePart, insertParts, nextConcatReference, partsOf, settlePart } from '../store/attempts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import type { PartRow } from '../store/tables/mailbox.ts'
+import type { PartRow } from '../store/tables/sending.ts'
 
 export interface JournalledLeg {
   messageId: string

@@ -8,6 +8,7 @@ import { flagIdentity, noteProfileName, noteVerified, type PeopleContext, resolv
 import { noteEvidence } from './standing.ts'
 import { endRequest, noteBlocked } from './strangers.ts'
 
+/** Notes what was learnt about a person, in the transaction given. Nothing where it names neither number nor account. */
 export async function takeCapability(
   context: PeopleContext & { media: Pick<MediaDesk, 'dueAtMs'> },
   tx: DatabaseTransaction,

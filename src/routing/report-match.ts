@@ -6,7 +6,7 @@
  * The service centre's time names a submission exactly, but only once it has been seen; before that it is compared with
  * the time of the hand-over, less the error of the service centre's clock as earlier reports have shown it.
  */
-import type { PartRow } from '../store/tables/mailbox.ts'
+import type { PartRow } from '../store/tables/sending.ts'
 
 export type ReportedPart = Pick<PartRow, 'state' | 'message_reference' | 'submitted_at_ms' | 'centre_time_ms'>
 
@@ -67,6 +67,7 @@ export function partReported<Part extends ReportedPart>(
   return distance(own) <= distance(nameless) + lead ? own : nameless
 }
 
+/** Whether a report has said how this part ended. */
 export function isSettled({ state }: Pick<PartRow, 'state'>): boolean {
   return state === 'delivered' || state === 'failed'
 }

@@ -205,6 +205,7 @@ export async function recoverFetching(db: Database, nowMs: number): Promise<void
     .execute()
 }
 
+/** Rows for files that are on disk already; undefined ones are passed over. */
 export async function insertBlobs(
   tx: DatabaseTransaction,
   blobs: readonly (StoredBlob | undefined)[],
@@ -327,11 +328,13 @@ export async function keepPlayable(
   return kept !== undefined
 }
 
+/** Ids of the files that no row names any more. */
 export async function doomedBlobs(db: Database): Promise<string[]> {
   const rows = await db.selectFrom('blobs').select('id').where('doomed', '=', 1).execute()
   return rows.map(({ id }) => id)
 }
 
+/** The file has gone from the disk. */
 export async function forgetBlob(db: Database, id: string): Promise<void> {
   await db.deleteFrom('blobs').where('id', '=', id).execute()
 }

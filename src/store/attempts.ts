@@ -8,7 +8,7 @@ import type { Leg } from '../domain/route.ts'
 import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared, preparedByShape } from './prepared.ts'
-import type { AttemptRow, LegRow, PartRow, PartsTable } from './tables/mailbox.ts'
+import type { AttemptRow, LegRow, PartRow, PartsTable } from './tables/sending.ts'
 
 /** Replaces what of the plan has not begun: legs from number `from` on. */
 export async function replaceLegs(
@@ -43,6 +43,7 @@ export async function insertLegs(
 
 const insertLeg = preparedByShape((db, values: LegRow) => db.insertInto('legs').values(values))
 
+/** By its number; undefined: the plan has no such leg. */
 export async function findLeg(db: Database, messageId: string, leg: number): Promise<LegRow | undefined> {
   const [row] = await legBy(db, { messageId, leg })
   return row
@@ -99,6 +100,7 @@ export interface AttemptEnd {
   detail: string
 }
 
+/** How an attempt ended; `atMs` in ms since the epoch. */
 export async function closeAttempt(tx: DatabaseTransaction, id: string, end: AttemptEnd, atMs: number): Promise<void> {
   await endAttempt(tx, { ...end, id, atMs })
 }
@@ -117,6 +119,7 @@ export async function openAttempts(db: Database): Promise<AttemptRow[]> {
   return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** Whether this attempt is still without an end. */
 export async function isOpen(db: Database, attemptId: string): Promise<boolean> {
   const row = await db
     .selectFrom('attempts')
@@ -139,6 +142,7 @@ export function refusals(db: Database, messageId: string, sinceLeg: number): Pro
     .execute()
 }
 
+/** The parts of a leg, first part first. */
 export function partsOf(db: Database, messageId: string, leg: number): Promise<PartRow[]> {
   return partsOfLeg(db, { messageId, leg })
 }
@@ -169,6 +173,7 @@ export async function insertParts(
 
 const insertPart = preparedByShape((db, values: Insertable<PartsTable>) => db.insertInto('parts').values(values))
 
+/** Changes one part of a leg; what `change` leaves out stays. */
 export async function changePart(
   tx: DatabaseTransaction,
   of: { messageId: string; leg: number; part: number },

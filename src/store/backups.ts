@@ -12,6 +12,7 @@ export interface KeptLock {
   madeAtMs: number
 }
 
+/** What backups are locked with; undefined: there is no recovery key yet. */
 export async function readLock(db: Database): Promise<KeptLock | undefined> {
   const row = await db.selectFrom('backup_lock').selectAll().executeTakeFirst()
   return row && { publicKey: row.public_key, salt: row.salt, madeAtMs: row.made_at_ms }
@@ -83,6 +84,7 @@ export async function openRestoration(db: Database): Promise<RestorationRow | un
   return await open.orderBy('id', 'desc').limit(1).executeTakeFirst()
 }
 
+/** Somebody has seen that this gateway came out of a backup. */
 export async function acknowledgeRestoration(tx: DatabaseTransaction, nowMs: number): Promise<void> {
   await tx
     .updateTable('restorations')

@@ -23,6 +23,7 @@ export function masterKey(databaseKey: Uint8Array): Buffer {
   return Buffer.from(hkdfSync('sha256', databaseKey, 'causeway', 'content at rest', 32))
 }
 
+/** What a file begins with. */
 export function header(salt: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, salt])
 }
@@ -79,6 +80,7 @@ function nonce(index: number): Buffer {
   return octets
 }
 
+/** CausewayError `blob-damaged`, with why in words. */
 export function damaged(why: string, cause?: unknown): CausewayError {
   return new CausewayError({
     code: 'blob-damaged',

@@ -25,12 +25,14 @@ const contactBy = {
   ),
 }
 
+/** By one of its keys; undefined: nobody is known by it. */
 export async function findContact(db: Database, key: ContactKey): Promise<ContactRow | undefined> {
   const [column, value] = Object.entries(key)[0] as [keyof typeof contactBy, string]
   const [row] = await contactBy[column](db, { value })
   return row
 }
 
+/** Those of them that are there, in no order. */
 export function contactsByIds(db: Database, ids: readonly string[]): Promise<ContactRow[]> {
   if (ids.length === 0) return Promise.resolve([])
   return contactsIn(db, { ids: JSON.stringify(ids) })
@@ -98,6 +100,7 @@ const conversationByContact = prepared((db, $: { contactId: string }) =>
   db.selectFrom('conversations').selectAll().where('contact_id', '=', $.contactId),
 )
 
+/** By its id or its person; undefined: there is none. */
 export async function findConversation(
   db: Database,
   key: { id: string } | { contactId: string },

@@ -15,6 +15,12 @@ export interface Page<T> {
 /** Most rows on a page. */
 export const PAGE_MAX = 200
 
+/** How many rows a page has that was to have so many: one at least. */
+export function pageLimit(wanted: number): number {
+  return Math.max(1, Math.min(PAGE_MAX, Math.trunc(wanted)))
+}
+
+/** The place as callers hand it back. */
 export function encodeCursor({ ms, id }: Place): string {
   return Buffer.from(`${ms}.${id}`).toString('base64url')
 }
@@ -44,7 +50,10 @@ export function createdAfter(cursor: string): RawBuilder<boolean> {
 }
 
 /** Of rows that are listed by such a time, newest first. As a row value, an index finds the place at once. */
-export function before(column: 'created_at_ms' | 'last_message_at_ms', cursor: string): RawBuilder<boolean> {
+export function before(
+  column: 'created_at_ms' | 'last_message_at_ms' | 'received_at_ms',
+  cursor: string,
+): RawBuilder<boolean> {
   const { ms, id } = decodeCursor(cursor)
   return sql<boolean>`(${sql.ref(column)}, id) < (${ms}, ${id})`
 }

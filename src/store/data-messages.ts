@@ -1,7 +1,7 @@
 /** Messages for programs: data addressed to ports, and binary messages. Kept whole, never shown as texts. */
 import type { IdSource } from '../domain/ids.ts'
 import type { InboundData } from '../domain/inbound-notices.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { before, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { DataMessageRow } from './tables/mailbox.ts'
 
@@ -41,15 +41,10 @@ export async function listDataMessages(
   db: Database,
   request: { limit: number; cursor?: string | undefined; port?: number | undefined },
 ): Promise<Page<DataMessageRow>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('data_messages').selectAll()
   if (request.port !== undefined) query = query.where('destination_port', '=', request.port)
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(({ or, and, eb }) =>
-      or([eb('received_at_ms', '<', ms), and([eb('received_at_ms', '=', ms), eb('id', '<', id)])]),
-    )
-  }
+  if (request.cursor !== undefined) query = query.where(before('received_at_ms', request.cursor))
   const rows = await query
     .orderBy('received_at_ms', 'desc')
     .orderBy('id', 'desc')

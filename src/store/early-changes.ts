@@ -61,6 +61,7 @@ export async function forgetEarlyChanges(tx: DatabaseTransaction, author: string
   await tx.deleteFrom('early_changes').where('author', '=', author).where('timestamp_ms', '=', timestampMs).execute()
 }
 
+/** Forgets changes whose message has not come for too long. */
 export async function pruneEarlyChanges(db: Database, nowMs: number): Promise<void> {
   await db
     .deleteFrom('early_changes')

@@ -94,6 +94,7 @@ const takeOf = prepared((db, $: { aci: string; timestampMs: number }) =>
     .returning(['kind', 'at_ms']),
 )
 
+/** Forgets receipts whose message has not come for too long. */
 export async function pruneEarlyReceipts(db: Database, nowMs: number): Promise<void> {
   await db
     .deleteFrom('early_receipts')

@@ -2,16 +2,18 @@
 import { sql } from 'kysely'
 import type { GroupDetails } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
-import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
 import type { ConversationRow, GroupRow, MessageRow, RecipientRow } from './tables/mailbox.ts'
 
+/** By our id or Signal's; undefined: it is not known. */
 export function findGroup(db: Database, key: { id: string } | { signalId: string }): Promise<GroupRow | undefined> {
   const query = db.selectFrom('groups').selectAll()
   return ('id' in key ? query.where('id', '=', key.id) : query.where('signal_id', '=', key.signalId)).executeTakeFirst()
 }
 
+/** The group as its account told of it last. */
 export function detailsOf(group: GroupRow): GroupDetails {
   return JSON.parse(group.view_json)
 }
@@ -62,7 +64,7 @@ export async function listGroups(
   db: Database,
   request: { limit: number; cursor?: string | undefined },
 ): Promise<Page<GroupRow>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('groups').selectAll()
   if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
   const rows = await query
@@ -124,6 +126,7 @@ export async function conversationsOfAuthor(
   return rows.map(({ conversation_id }) => conversation_id)
 }
 
+/** What became of a message for each member, by account. */
 export function recipientsOf(db: Database, messageId: string): Promise<RecipientRow[]> {
   return db.selectFrom('message_recipients').selectAll().where('message_id', '=', messageId).orderBy('aci').execute()
 }
@@ -133,12 +136,21 @@ const RANKS: readonly RecipientRow['state'][] = ['failed', 'unregistered', 'sent
 
 /** Notes what became of a message for one member, unless more is known already. */
 export async function putRecipient(tx: DatabaseTransaction, row: RecipientRow): Promise<void> {
+  const known = await recipientState(tx, row)
+  if (known !== undefined && RANKS.indexOf(known) >= RANKS.indexOf(row.state)) return
+  await tx.insertInto('message_recipients').orReplace().values(row).execute()
+}
+
+/** What became of a message for this member, so far; undefined: nothing is known. */
+export async function recipientState(
+  tx: DatabaseTransaction,
+  { message_id, aci }: Pick<RecipientRow, 'message_id' | 'aci'>,
+): Promise<RecipientRow['state'] | undefined> {
   const known = await tx
     .selectFrom('message_recipients')
     .select('state')
-    .where('message_id', '=', row.message_id)
-    .where('aci', '=', row.aci)
+    .where('message_id', '=', message_id)
+    .where('aci', '=', aci)
     .executeTakeFirst()
-  if (known !== undefined && RANKS.indexOf(known.state) >= RANKS.indexOf(row.state)) return
-  await tx.insertInto('message_recipients').orReplace().values(row).execute()
+  return known?.state
 }

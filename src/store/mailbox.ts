@@ -9,19 +9,12 @@ import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { TransportName } from '../domain/transport.ts'
 import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
-import { before, createdAfter, createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { before, createdAfter, createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
-import type {
-  AttemptRow,
-  ContactRow,
-  ConversationRow,
-  GroupRow,
-  LegRow,
-  MessageRow,
-  PartRow,
-} from './tables/mailbox.ts'
+import type { ContactRow, ConversationRow, GroupRow, MessageRow } from './tables/mailbox.ts'
 import type { AttachmentRow } from './tables/media.ts'
+import type { AttemptRow, LegRow, PartRow } from './tables/sending.ts'
 
 export interface PageRequest {
   /** 1…PAGE_MAX. */
@@ -49,7 +42,7 @@ export interface MessageFilter {
 
 /** Errors of all lists: CausewayError `invalid-cursor`. */
 export async function listMessages(db: Database, request: PageRequest & MessageFilter): Promise<Page<MessageRow>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   const oldest = request.order === 'oldest'
   let query = db.selectFrom('messages').selectAll().where('removed_at_ms', 'is', null)
   const { conversationId, direction, state, cursor } = request
@@ -85,7 +78,7 @@ export async function listConversations(
   db: Database,
   request: PageRequest & ConversationFilter,
 ): Promise<Page<ConversationView>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('conversations').selectAll().where('removed_at_ms', 'is', null)
   if (request.state === 'request') query = query.where('request_at_ms', 'is not', null)
   if (request.archived !== undefined) query = query.where('archived', '=', request.archived ? 1 : 0)
@@ -103,6 +96,7 @@ export async function listConversations(
   return { ...page, data: await withPeople(db, page.data) }
 }
 
+/** As it is listed; undefined: there is none, or it was removed. */
 export async function getConversation(db: Database, id: string): Promise<ConversationView | undefined> {
   const row = await db
     .selectFrom('conversations')
@@ -118,7 +112,7 @@ export async function listContacts(
   db: Database,
   request: PageRequest & { blocked?: boolean | undefined },
 ): Promise<Page<ContactRow>> {
-  const limit = bounded(request.limit)
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('contacts').selectAll()
   if (request.blocked !== undefined) query = query.where('blocked_at_ms', request.blocked ? 'is not' : 'is', null)
   if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))
@@ -130,6 +124,7 @@ export async function listContacts(
   return pageOf(rows, limit, (row) => ({ ms: row.created_at_ms, id: row.id }))
 }
 
+/** By its id; undefined: there is none. */
 export async function getMessage(db: Database, id: string): Promise<MessageRow | undefined> {
   const [row] = await messageById(db, { id })
   return row
@@ -351,7 +346,3 @@ export async function messagesByIds(db: Database, ids: readonly string[]): Promi
 const messagesIn = prepared((db, $: { ids: string }) =>
   db.selectFrom('messages').selectAll().where('id', 'in', listed($.ids)),
 )
-
-function bounded(limit: number): number {
-  return Math.max(1, Math.min(PAGE_MAX, Math.trunc(limit)))
-}

@@ -11,6 +11,7 @@ const inserting = preparedByShape((db, values: Insertable<MessagesTable>) =>
   db.insertInto('messages').values(values).returningAll(),
 )
 
+/** A new message, as it stands in its row. */
 export async function insertMessage(tx: DatabaseTransaction, message: Insertable<MessagesTable>): Promise<MessageRow> {
   return only(await inserting(tx, message))
 }
@@ -40,6 +41,7 @@ export function lastNotice(
     .executeTakeFirst()
 }
 
+/** Changes what `change` names and gives the row as it is then. Throws where the row is gone. */
 export async function changeMessage(
   tx: DatabaseTransaction,
   id: string,
@@ -273,6 +275,7 @@ export function messageSeen(
     .executeTakeFirst()
 }
 
+/** Whether this physical message is safe with us. */
 export async function wasSeen(tx: DatabaseTransaction, transport: TransportName, dedupeKey: string): Promise<boolean> {
   return (await seenBy(tx, { transport, dedupeKey })).length > 0
 }
@@ -313,6 +316,7 @@ export async function seenAgain(
 /** Keys of inbound messages are forgotten after this; no network repeats a message that old. */
 const SEEN_RETENTION_MS = 90 * 24 * 3_600_000
 
+/** Forgets the keys that no network repeats any more. */
 export async function pruneSeen(db: Database, nowMs: number): Promise<void> {
   await db
     .deleteFrom('seen')

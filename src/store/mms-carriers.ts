@@ -98,6 +98,7 @@ export async function keepEarlyReport(tx: DatabaseTransaction, report: MmsReport
     .execute()
 }
 
+/** Forgets early reports whose message has not come for too long. */
 export async function pruneReports(db: Database, nowMs: number): Promise<void> {
   await db
     .deleteFrom('mms_reports')

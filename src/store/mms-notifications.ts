@@ -4,7 +4,7 @@ import type { IdSource } from '../domain/ids.ts'
 import type { Incoming, IncomingState } from '../domain/mms-incoming.ts'
 import type { Announced, Announcement, NotificationShelf } from '../domain/mms-record.ts'
 import type { UnitOfWork } from '../domain/transport.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { before, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database } from './database.ts'
 import type { MmsTables, NotificationRow } from './tables/mms.ts'
 import { asUnit, inUnit } from './unit.ts'
@@ -164,12 +164,9 @@ export async function listNotifications(
   db: Database,
   request: { limit: number; cursor?: string | undefined },
 ): Promise<Page<NotificationRow>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('mms_notifications').selectAll()
-  if (request.cursor !== undefined) {
-    const { ms, id } = decodeCursor(request.cursor)
-    query = query.where(sql<boolean>`(received_at_ms, id) < (${ms}, ${id})`)
-  }
+  if (request.cursor !== undefined) query = query.where(before('received_at_ms', request.cursor))
   const rows = await query
     .orderBy('received_at_ms', 'desc')
     .orderBy('id', 'desc')

@@ -40,6 +40,7 @@ export async function letTogether(tx: DatabaseTransaction, e164: string, aci: st
   await tx.deleteFrom('kept_apart').where('e164', '=', e164).where('aci', '=', aci).execute()
 }
 
+/** Whether the owner has taken this number and this account apart. */
 export async function isKeptApart(tx: DatabaseTransaction, e164: string, aci: string): Promise<boolean> {
   const row = await tx
     .selectFrom('kept_apart')

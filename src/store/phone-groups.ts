@@ -2,6 +2,7 @@
 import type { GroupDetails } from '../domain/group.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
+import { recipientState } from './groups.ts'
 import type { GroupRow, RecipientRow } from './tables/mailbox.ts'
 
 /** The numbers of such a group; undefined for one of Signal. */
@@ -60,13 +61,8 @@ export function changePhoneGroup(
 
 /** Notes that a message will not reach one of them after all, unless their phone has it. */
 export async function putFailure(tx: DatabaseTransaction, row: RecipientRow & { state: 'failed' }): Promise<void> {
-  const known = await tx
-    .selectFrom('message_recipients')
-    .select('state')
-    .where('message_id', '=', row.message_id)
-    .where('aci', '=', row.aci)
-    .executeTakeFirst()
-  if (known?.state === 'delivered' || known?.state === 'read') return
+  const known = await recipientState(tx, row)
+  if (known === 'delivered' || known === 'read') return
   await tx.insertInto('message_recipients').orReplace().values(row).execute()
 }
 

@@ -61,6 +61,7 @@ export async function addSubscription(
   })
 }
 
+/** One by its id, or all of a session. */
 export async function removeSubscriptions(db: Database, which: { sessionId: string } | { id: string }): Promise<void> {
   const query = db.deleteFrom('push_subscriptions')
   await ('id' in which ? query.where('id', '=', which.id) : query.where('session_id', '=', which.sessionId)).execute()
@@ -75,6 +76,7 @@ export function listSubscriptions(db: Database, nowMs: number, sessionId?: strin
   return (sessionId === undefined ? query : query.where('session_id', '=', sessionId)).execute()
 }
 
+/** Whether anybody wants to be woken. */
 export async function hasSubscriptions(db: Database): Promise<boolean> {
   return (await db.selectFrom('push_subscriptions').select('id').limit(1).executeTakeFirst()) !== undefined
 }

@@ -1,7 +1,7 @@
 /** What could not be understood, with its octets, for a person to see. */
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { QuarantinedItem } from '../domain/sink.ts'
-import { decodeCursor, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { decodeCursor, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared, preparedByShape } from './prepared.ts'
 import type { QuarantineTable } from './tables/mailbox.ts'
@@ -59,7 +59,7 @@ export async function listQuarantine(
   db: Database,
   request: { limit: number; cursor?: string | undefined },
 ): Promise<Page<Omit<Selectable<QuarantineTable>, 'octets_before'>>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('quarantine').selectAll().select(row.as('row'))
   if (request.cursor !== undefined) {
     const { ms, id } = decodeCursor(request.cursor)

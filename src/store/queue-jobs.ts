@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely'
 import type { TransportName } from '../domain/transport.ts'
-import { createdAfter, createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdAfter, createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database } from './database.ts'
 import type { MessageRow } from './tables/mailbox.ts'
 
@@ -30,7 +30,7 @@ const FAILED = `direction = 'out' and state in ('failed', 'expired')`
  * `invalid-cursor`.
  */
 export async function listJobs(db: Database, nowMs: number, filter: JobFilter): Promise<Page<MessageRow>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, Math.trunc(filter.limit)))
+  const limit = pageLimit(filter.limit)
   const failed = filter.state === 'failed'
   let query = db.selectFrom('messages').selectAll().where('removed_at_ms', 'is', null)
   query = query.where(sql<boolean>`${sql.raw(failed ? FAILED : OPEN)}`)

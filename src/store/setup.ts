@@ -6,6 +6,7 @@ export type StepMark = 'done' | 'skipped'
 const CODE = 'setup_code'
 const STEPS = 'setup_steps'
 
+/** The hash of the code that is good; undefined: none is. */
 export function readSetupCode(db: Database): Promise<string | undefined> {
   return read<string>(db, CODE)
 }
@@ -16,10 +17,12 @@ export async function writeSetupCode(db: Database, hash: string | undefined): Pr
   else await write(db, CODE, hash)
 }
 
+/** What people said of steps of the set-up, by step. */
 export async function readStepMarks(db: Database): Promise<Readonly<Record<string, StepMark>>> {
   return (await read<Record<string, StepMark>>(db, STEPS)) ?? {}
 }
 
+/** What a person says of one step, in place of what was said before. */
 export async function markStep(db: Database, step: string, mark: StepMark): Promise<void> {
   await write(db, STEPS, { ...(await readStepMarks(db)), [step]: mark })
 }

@@ -8,6 +8,7 @@ const PINS_MAX = 64
 
 type Pins = readonly { iccid: string; pin: string }[]
 
+/** The PIN that is kept for this SIM; undefined: none. */
 export async function readSimPin(db: Database, iccid: string): Promise<string | undefined> {
   return (await read(db)).find((kept) => kept.iccid === iccid)?.pin
 }

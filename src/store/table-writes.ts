@@ -12,6 +12,7 @@ export function tableOf(sql: string): string | undefined {
   return NAMES_TABLE.exec(sql)?.[1]
 }
 
+/** Whether this statement takes back what was written. */
 export function rollsBack(sql: string): boolean {
   return ROLLS_BACK.test(sql)
 }

@@ -60,6 +60,7 @@ export async function verifyToken(db: Database, token: string, nowMs: number): P
 
 const tokenBy = prepared((db, $: { id: string }) => db.selectFrom('tokens').selectAll().where('id', '=', $.id))
 
+/** All, by id; their secrets are not kept. */
 export async function listTokens(db: Database): Promise<TokenView[]> {
   return (await db.selectFrom('tokens').selectAll().orderBy('id').execute()).map(viewOf)
 }

@@ -91,6 +91,7 @@ export async function demandUser(db: Database, id: string): Promise<UserRow> {
   throw new CausewayError({ code: 'unknown-user', message: 'There is nobody with this id.', retry: 'never' })
 }
 
+/** By the name as people write it; undefined: nobody has it. */
 export function findUserByName(db: Database, name: string): Promise<UserRow | undefined> {
   return db.selectFrom('users').selectAll().where('name', '=', userName(name)).executeTakeFirst()
 }
@@ -107,6 +108,7 @@ export function listUsers(db: Database): Promise<(UserRow & { seen_at_ms: number
     .execute()
 }
 
+/** Whether there is anybody who may do everything. */
 export async function hasAdmin(db: Database): Promise<boolean> {
   const row = await db.selectFrom('users').select('id').where('role', '=', 'admin').limit(1).executeTakeFirst()
   return row !== undefined

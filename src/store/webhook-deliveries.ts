@@ -5,7 +5,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { nextDeliveryWaitMs, WEBHOOK_TEST } from '../domain/webhook.ts'
-import { createdBefore, PAGE_MAX, type Page, pageOf } from './cursor.ts'
+import { createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from './tables/webhooks.ts'
 
@@ -265,7 +265,7 @@ export async function listDeliveries(
     state?: WebhookDeliveryRow['state'] | undefined
   },
 ): Promise<Page<WebhookDeliveryRow>> {
-  const limit = Math.max(1, Math.min(PAGE_MAX, request.limit))
+  const limit = pageLimit(request.limit)
   let query = db.selectFrom('webhook_deliveries').selectAll().where('webhook_id', '=', request.webhookId)
   if (request.state !== undefined) query = query.where('state', '=', request.state)
   if (request.cursor !== undefined) query = query.where(createdBefore(request.cursor))

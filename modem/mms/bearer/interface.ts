@@ -28,6 +28,7 @@ interface OwnAddresses {
   readonly isLoopback: boolean
 }
 
+/** A bearer that is a network interface of the machine. Opening it rejects with BearerError. */
 export function interfaceBearer(options: InterfaceBearerOptions): Bearer {
   return { kind: 'interface', open: (signal) => openInterface(options, signal) }
 }

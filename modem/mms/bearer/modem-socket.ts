@@ -24,6 +24,7 @@ export interface ModemSocketOptions {
   readonly clock: Clock
 }
 
+/** A bearer through the module's own TCP stack. Opening it rejects with BearerError. */
 export function modemSocketBearer(options: ModemSocketOptions): Bearer {
   return { kind: 'modem-socket', open: (signal) => openContext(options, signal) }
 }

@@ -40,10 +40,12 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** A line of 115200 baud takes 11 octets a millisecond; half of that is enough. */
 const UPLOAD_OCTETS_PER_MS = 5
 
+/** A step that has to succeed. */
 export function must(text: string, timeoutMs = STEP_TIMEOUT_MS): EmbeddedStep {
   return { command: order(text, timeoutMs), mayFail: false }
 }
 
+/** A step whose refusal does no harm. */
 export function may(text: string, timeoutMs = STEP_TIMEOUT_MS): EmbeddedStep {
   return { command: order(text, timeoutMs), mayFail: true }
 }

@@ -9,6 +9,7 @@ const LESS_THAN = 0x3c
 /** Of what a portal calls its page, shown to the owner. */
 const CONTENT_TYPE_CHARACTERS_MAX = 80
 
+/** What a transfer means for an exchange; `bytesMax` is what the body was allowed. */
 export function answerOf(result: TransferResult, bytesMax: number): MmscAnswer {
   switch (result.kind) {
     case 'too-large':

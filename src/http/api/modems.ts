@@ -1,7 +1,8 @@
 /** Modems: how they are, what was said to them, and what a person may do to one. */
 import { z } from 'zod'
 import { mmsTestView, modemView, portView } from '../driver-views.ts'
-import type { ApiPorts, UssdView } from '../ports.ts'
+import type { UssdView } from '../modem-port.ts'
+import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { ok, type Route, route } from '../route.ts'
 import { time } from '../views.ts'

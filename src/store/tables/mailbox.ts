@@ -1,13 +1,13 @@
 /**
  * The newest schema of the mailbox as types; migrations/0001_mailbox.ts, 0003 and 0004 have it as SQL with its rules. All
- * times are ms
- * since the epoch; booleans are 0 or 1; columns named *_json hold JSON.
+ * times are ms since the epoch; booleans are 0 or 1; columns named *_json hold JSON.
  */
 import type { Generated, Selectable } from 'kysely'
 import type { ContactPolicy, SignalStanding } from '../../domain/contact.ts'
 import type { MessageKind, MessageState } from '../../domain/message.ts'
 import type { Priority } from '../../domain/priority.ts'
-import type { PartState, TransportName } from '../../domain/transport.ts'
+import type { TransportName } from '../../domain/transport.ts'
+import type { SendingTables } from './sending.ts'
 
 /** One person. `sender` is a short code or an alphanumeric sender, which has no E.164 form. */
 export interface ContactsTable {
@@ -244,54 +244,6 @@ interface OwnChangesTable {
   settled_at_ms: number | null
 }
 
-/** The plan: what has been and what may still be tried. */
-export interface LegsTable {
-  message_id: string
-  leg: number
-  transport: TransportName
-  /** `ask`: a person confirms before it begins. */
-  consent: 'automatic' | 'ask'
-  /** Time without proof of delivery after which the next leg begins; null: none. */
-  fallback_after_ms: number | null
-  code: string
-  reason: string
-}
-
-/** The ledger. Append-only but for its end. */
-export interface AttemptsTable {
-  id: string
-  message_id: string
-  /** 1-based. */
-  n: number
-  leg: number
-  transport: TransportName
-  lane: string
-  started_at_ms: number
-  ended_at_ms: number | null
-  result: 'accepted' | 'uncertain' | 'retry' | 'other-transport' | 'held' | 'failed' | 'interrupted' | null
-  code: string | null
-  /** In words for a person. */
-  detail: string | null
-}
-
-/** The journal of a leg's parts; shared by all attempts of the leg, so that no part is sent twice. */
-export interface PartsTable {
-  message_id: string
-  leg: number
-  part: number
-  tpdu_hex: string
-  state: PartState
-  lane: string
-  /** Recipient as digits, as a status report names them. */
-  recipient_digits: string
-  message_reference: number | null
-  submitted_at_ms: number | null
-  /** When the service centre took it, as a report has said: names this submission exactly. */
-  centre_time_ms: number | null
-  settled_at_ms: number | null
-  detail: string | null
-}
-
 /** Keys of inbound messages that are safe with us. */
 export interface SeenTable {
   transport: TransportName
@@ -388,11 +340,6 @@ export interface TokensTable {
   revoked_at_ms: number | null
 }
 
-export interface ConcatCountersTable {
-  recipient: string
-  next: number
-}
-
 /** What was done about a modem that did not do its work. */
 interface ModemHealingTable {
   modem_id: string
@@ -426,7 +373,7 @@ interface KeptApartTable {
   at_ms: number
 }
 
-export interface MailboxTables {
+export interface MailboxTables extends SendingTables {
   merged_ids: MergedIdsTable
   kept_apart: KeptApartTable
   groups: GroupsTable
@@ -438,9 +385,6 @@ export interface MailboxTables {
   contacts: ContactsTable
   conversations: ConversationsTable
   messages: MessagesTable
-  legs: LegsTable
-  attempts: AttemptsTable
-  parts: PartsTable
   seen: SeenTable
   inbound_pdus: InboundPdusTable
   segments: SegmentsTable
@@ -449,7 +393,6 @@ export interface MailboxTables {
   events: EventsTable
   idempotency_keys: IdempotencyKeysTable
   tokens: TokensTable
-  concat_counters: ConcatCountersTable
   settings: SettingsTable
   queue_pauses: QueuePausesTable
   modem_healing: ModemHealingTable
@@ -460,9 +403,6 @@ export type ConversationRow = Selectable<ConversationsTable>
 export type GroupRow = Selectable<GroupsTable>
 export type RecipientRow = Selectable<MessageRecipientsTable>
 export type MessageRow = Selectable<MessagesTable>
-export type LegRow = Selectable<LegsTable>
-export type AttemptRow = Selectable<AttemptsTable>
 export type DataMessageRow = Selectable<DataMessagesTable>
-export type PartRow = Selectable<PartsTable>
 export type OwnChangeRow = Selectable<OwnChangesTable>
 export type EventRow = Selectable<EventsTable>

@@ -4,6 +4,7 @@ import { ROLES, type Role } from '../../../src/domain/roles.ts'
 import { createApp } from '../../../src/http/mount.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { type Access, SCOPES, type Scope } from '../../../src/http/scopes.ts'
+import { present } from './answer.ts'
 import { type Browser, signedIn } from './browser.ts'
 import { type Reply, type Rig, startRig } from './rig.ts'
 
@@ -143,7 +144,7 @@ describe('tokens', () => {
     expect((await rig.call('POST', '/api/v1/messages', sent)).status).toBe(202)
 
     const listed = await rig.call('GET', '/api/v1/tokens', { token: admin })
-    const entry = listed.body.data.find((row: { id: string }) => row.id === id)
+    const entry = present(listed.body.data.find((row) => row.id === id))
     expect(entry).toMatchObject({ name: 'alerts', scopes: ['messages:send'], revoked_at: null })
     expect(entry.last_used_at).toMatch(/^\d{4}-.*Z$/)
     expect(listed.text).not.toContain(token.slice(30))

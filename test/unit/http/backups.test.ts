@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBackup, verifyBackup } from '../../../src/backup/open.ts'
 import { parseRecoveryKey } from '../../../src/backup/recovery-key.ts'
-import type { LooseJson } from './loose-json.ts'
+import { type Answer, present } from './answer.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -18,10 +18,10 @@ afterAll(() => rig.stop())
 const call = (method: string, path = '', json?: unknown, headers: Record<string, string> = {}) =>
   rig.call(method, `/api/v1/system/backup${path}`, { local: true, headers, ...(json === undefined ? {} : { json }) })
 
-async function ended(id: string): Promise<LooseJson> {
+async function ended(id: string): Promise<Answer['runs'][number]> {
   for (;;) {
     const { body } = await call('GET')
-    const run = body.runs.find((each: LooseJson) => each.id === id)
+    const run = present(body.runs.find((each) => each.id === id))
     if (run.state !== 'running') return run
     await sleep(50)
   }

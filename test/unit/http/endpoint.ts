@@ -1,13 +1,13 @@
 /** Somebody's endpoint for webhooks: keeps what it is sent, and answers as it is told. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { LooseJson } from './loose-json.ts'
+import type { WebhookCall } from './answer.ts'
 
 export interface Received {
   id: string
   headers: IncomingHttpHeaders
   text: string
-  body: LooseJson
+  body: WebhookCall
 }
 
 export interface Endpoint {

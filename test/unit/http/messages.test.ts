@@ -133,7 +133,7 @@ describe('lists', () => {
     let pages = 0
     while (path !== undefined) {
       const reply = await rig.call('GET', path, { token })
-      seen.push(...reply.body.data.map((message: { id: string }) => message.id))
+      seen.push(...reply.body.data.map((message) => String(message.id)))
       const link = /^<([^>]+)>; rel="next"$/.exec((reply.headers['link'] as string | undefined) ?? '')
       expect(link === null).toBe(reply.body.next_cursor === null)
       path = link?.[1]
@@ -147,7 +147,7 @@ describe('lists', () => {
     const { body } = await send({ to: '+15550000204', text: 'x' })
     await rig.call('POST', `/api/v1/messages/${body.id}/cancel`, { token })
     const canceled = await rig.call('GET', '/api/v1/messages?status=canceled', { token })
-    expect(canceled.body.data.map((message: { id: string }) => message.id)).toEqual([body.id])
+    expect(canceled.body.data.map((message) => message.id)).toEqual([body.id])
     expect((await rig.call('GET', '/api/v1/messages?direction=in', { token })).body.data).toEqual([])
     expect((await rig.call('GET', '/api/v1/messages?status=lost', { token })).status).toBe(422)
   })

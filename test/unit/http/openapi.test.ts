@@ -25,7 +25,7 @@ const worldAnswers: Readonly<Record<string, unknown>> = {
 
 beforeAll(async () => {
   rig = await startRig({ world })
-  document = (await rig.call('GET', '/api/openapi.json')).body
+  document = JSON.parse((await rig.call('GET', '/api/openapi.json')).text)
 })
 afterAll(() => rig.stop())
 

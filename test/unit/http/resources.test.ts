@@ -9,7 +9,7 @@ beforeAll(async () => {
   rig = await startRig()
   token = await rig.token('admin')
   await rig.call('POST', '/api/v1/messages', { token, json: { to: '+15550000201', text: 'x' } })
-  contact = (await rig.call('GET', '/api/v1/contacts?address=%2B15550000201', { token })).body.data[0].id
+  contact = String((await rig.call('GET', '/api/v1/contacts?address=%2B15550000201', { token })).body.data[0].id)
 })
 afterAll(() => rig.stop())
 
@@ -101,7 +101,7 @@ describe('conversations', () => {
     const { data } = (await rig.call('GET', `/api/v1/conversations?contact_id=${contact}`, { token })).body
     expect(data).toHaveLength(1)
     const path = `/api/v1/conversations/${data[0].id}`
-    await rig.db.updateTable('conversations').set({ unread: 3 }).where('id', '=', data[0].id).execute()
+    await rig.db.updateTable('conversations').set({ unread: 3 }).where('id', '=', String(data[0].id)).execute()
     expect((await rig.call('GET', path, { token })).body.unread).toBe(3)
     expect((await rig.call('POST', `${path}/read`, { token })).body.unread).toBe(0)
     expect((await rig.call('GET', path, { token })).body.unread).toBe(0)
@@ -306,7 +306,7 @@ describe('the system', () => {
       licence: 'AGPL-3.0-only',
       source_url: 'https://source.example/causeway',
     })
-    expect((await rig.call('GET', '/api/openapi.json')).body.info).toMatchObject({
+    expect(JSON.parse((await rig.call('GET', '/api/openapi.json')).text).info).toMatchObject({
       license: { identifier: 'AGPL-3.0-only' },
       description: 'Source code: https://source.example/causeway',
     })

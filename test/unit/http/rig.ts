@@ -13,8 +13,9 @@ import { CausewayError } from '../../../src/domain/errors.ts'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
+import type { MmsTestView, ModemView } from '../../../src/http/modem-port.ts'
 import { Passwords } from '../../../src/http/passwords.ts'
-import type { ApiPorts, MmsTestView, ModemView, SignalView, WorldPort } from '../../../src/http/ports.ts'
+import type { ApiPorts, SignalView, WorldPort } from '../../../src/http/ports.ts'
 import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
 import { startHttp } from '../../../src/http/server.ts'
@@ -26,7 +27,7 @@ import { type Database, openDatabase } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
 import { mediaRig } from '../media-rig.ts'
-import type { LooseJson } from './loose-json.ts'
+import type { Answer } from './answer.ts'
 
 /** A group as its account tells of it: ours, and nobody else in it. */
 export const gardenGroup: GroupDetails = {
@@ -51,7 +52,7 @@ export const gardenGroup: GroupDetails = {
 export interface Reply {
   status: number
   headers: Record<string, string | string[] | undefined>
-  body: LooseJson
+  body: Answer
   text: string
 }
 

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { snippetOf } from '../../../src/http/snippet.ts'
-import type { LooseJson } from './loose-json.ts'
+import { type Answer, present } from './answer.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let token: string
-const sent = new Map<string, LooseJson>()
+const sent = new Map<string, Answer>()
 
 const call = (method: string, path: string, json?: unknown) =>
   rig.call(method, `/api/v1${path}`, { token, ...(json === undefined ? {} : { json }) })
 const search = async (q: string, more = '') => (await call('GET', `/search?q=${encodeURIComponent(q)}${more}`)).body
 const found = async (q: string) => {
   const { data } = await search(q)
-  return data.map(({ message }: LooseJson) => message.text)
+  return data.map(({ message }) => message.text)
 }
 
 const TEXTS = [
@@ -49,7 +49,7 @@ describe('search finds', () => {
     ['мир привет', 5, true],
     ['onerror', 6, true],
   ])('%s', async (query, index, is) => {
-    expect((await found(query)).includes(TEXTS[index])).toBe(is)
+    expect((await found(query)).includes(present(TEXTS[index]))).toBe(is)
   })
 
   test.each([
@@ -90,7 +90,7 @@ describe('search finds', () => {
     const first = await search('harv', '&limit=2')
     const second = await search('harv', `&limit=2&cursor=${first.next_cursor}`)
     const third = await search('harv', `&limit=2&cursor=${second.next_cursor}`)
-    const texts = [first, second, third].flatMap(({ data }) => data.map(({ message }: LooseJson) => message.text))
+    const texts = [first, second, third].flatMap(({ data }) => data.map(({ message }) => message.text))
     expect(texts).toEqual([4, 3, 2, 1, 0].map((n) => `harvest ${n}`))
     expect(third.next_cursor).toBeNull()
     const { conversation_id: id } = first.data[1].message
@@ -107,10 +107,7 @@ describe('search finds', () => {
     ['07700 900123', 'Benedikt'],
   ])('people: %s', async (query, name) => {
     const { conversations, contacts } = await search(query)
-    const names = [
-      ...conversations.map(({ contact }: LooseJson) => contact.name),
-      ...contacts.map((c: LooseJson) => c.name),
-    ]
+    const names = [...conversations.map(({ contact }) => contact.name), ...contacts.map((c) => c.name)]
     expect(names).toContain(name)
     expect(names.length).toBeLessThanOrEqual(2)
   })
@@ -124,7 +121,7 @@ describe('search finds', () => {
 
 describe('the index follows what is written', () => {
   test('an edit is found by its new words, a removal and a new name likewise; nothing of the old is left', async () => {
-    const [id] = [sent.get(TEXTS[5] ?? '')?.id]
+    const { id } = present(sent.get(TEXTS[5] ?? ''))
     await rig.db.updateTable('messages').set({ text: 'zebracrossing' }).where('id', '=', id).execute()
     expect(await found('zebra')).toEqual(['zebracrossing'])
     expect(await found('привет')).toEqual([])
@@ -160,7 +157,7 @@ describe('the index follows what is written', () => {
 describe('conversations', () => {
   const list = async (query: string) => {
     const { data } = (await call('GET', `/conversations?limit=200&${query}`)).body
-    return data.map(({ contact }: LooseJson) => contact.address)
+    return data.map(({ contact }) => contact.address)
   }
 
   test('are muted, archived and pinned, and listed by it; others hear of it', async () => {

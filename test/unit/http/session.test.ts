@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Passwords } from '../../../src/http/passwords.ts'
 import { newSetupCode } from '../../../src/http/setup-code.ts'
+import { present } from './answer.ts'
 import { browserOf, PASSWORD, signedIn } from './browser.ts'
 import { type CallOptions, type Rig, startRig } from './rig.ts'
 
@@ -124,7 +125,7 @@ describe('a session', () => {
     const there = browserOf(rig, await signIn('Wim', PASSWORD))
     const listed = await here.call('GET', '/api/v1/sessions')
     expect(listed.body.data).toHaveLength(2)
-    const other = listed.body.data.find((one: { current: boolean }) => !one.current)
+    const other = present(listed.body.data.find((one) => !one.current))
     const listening = vi.spyOn(rig.ports.events, 'onAppended')
     const stream = there.call('GET', '/api/v1/events', { headers: { accept: 'text/event-stream' } })
     await vi.waitFor(() => expect(listening).toHaveBeenCalled())
@@ -132,9 +133,8 @@ describe('a session', () => {
     expect((await here.call('DELETE', `/api/v1/sessions/${other.id}`)).status).toBe(204)
     expect((await stream).text).toBe('retry: 3000\n\n')
     expect((await there.call('GET', '/api/v1/conversations')).status).toBe(401)
-    const foreign = (await rig.call('GET', '/api/v1/sessions', { local: true })).body.data.find(
-      (one: { user: { name: string } }) => one.user.name !== 'Wim',
-    )
+    const sessions = (await rig.call('GET', '/api/v1/sessions', { local: true })).body.data
+    const foreign = present(sessions.find((one) => one.user.name !== 'Wim'))
     expect((await here.call('DELETE', `/api/v1/sessions/${foreign.id}`)).status).toBe(404)
     const third = browserOf(rig, await signIn('Wim', PASSWORD))
     expect((await here.call('DELETE', '/api/v1/sessions')).status).toBe(204)
@@ -166,9 +166,7 @@ describe('people', () => {
       headers: { 'if-match': String(added.headers['etag']) },
     })
     expect(stale.status).toBe(412)
-    const [ada] = (await admin.call('GET', '/api/v1/users')).body.data.filter(
-      ({ name }: { name: string }) => name === 'Ada',
-    )
+    const ada = present((await admin.call('GET', '/api/v1/users')).body.data.find(({ name }) => name === 'Ada'))
     for (const change of [
       await admin.call('PATCH', `/api/v1/users/${ada.id}`, { json: { role: 'sender' } }),
       await admin.call('DELETE', `/api/v1/users/${ada.id}`),

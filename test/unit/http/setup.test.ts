@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Log } from '../../../src/log.ts'
 import { LogLines } from '../../../src/service/log-lines.ts'
 import { SignalHistory } from '../../../src/service/signal-history.ts'
-import type { LooseJson } from './loose-json.ts'
+import type { Answer } from './answer.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -13,7 +13,7 @@ afterAll(() => rig.stop())
 
 const call = (method: string, path: string, json?: unknown) =>
   rig.call(method, `/api/v1${path}`, { local: true, ...(json === undefined ? {} : { json }) })
-const states = (body: LooseJson) => Object.fromEntries(body.steps.map(({ step, state }: LooseJson) => [step, state]))
+const states = (body: Answer) => Object.fromEntries(body.steps.map(({ step, state }) => [step, state]))
 
 test('the steps of the first hour are done, skipped or open, also after a restart', async () => {
   rig.modem.state = 'starting'

@@ -6,8 +6,8 @@ import type { Resolve } from '../../../src/http/webhooks/target.ts'
 import { WebhookWorker } from '../../../src/http/webhooks/worker.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { pruneDeliveries } from '../../../src/store/webhook-deliveries.ts'
+import { type Answer, present } from './answer.ts'
 import { type Endpoint, startEndpoint } from './endpoint.ts'
-import type { LooseJson } from './loose-json.ts'
 import { type Reply, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -61,7 +61,7 @@ async function send(text: string): Promise<string> {
 }
 
 /** Waits for what the API says of a delivery. */
-async function delivery(webhook: string, id: string, condition: (body: LooseJson) => boolean): Promise<LooseJson> {
+async function delivery(webhook: string, id: string, condition: (body: Answer) => boolean): Promise<Answer> {
   for (;;) {
     const { body } = await api('GET', `/${webhook}/deliveries/${id}`)
     if (condition(body)) return body
@@ -76,7 +76,7 @@ describe('what is delivered', () => {
     const { secret } = await add()
     const id = await send('Dinner at eight? 🍲')
     await endpoint.until(() => endpoint.received.length > 0)
-    const [{ headers, text, body } = { headers: {}, text: '', body: {} }] = endpoint.received
+    const { headers, text, body } = present(endpoint.received[0])
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
     expect(new Webhook(secret).verify(text, headers as Record<string, string>)).toEqual(body)
     expect(() => new Webhook(secret).verify(`${text} `, headers as Record<string, string>)).toThrow()
@@ -141,11 +141,11 @@ describe('what is not taken', () => {
     const ended = await delivery(webhook, id, ({ status }) => status === 'failed')
     expect(ended).toMatchObject({ attempts: 10, http_status: 503, code: 'http-503', next_attempt_at: null })
     expect(new Set(endpoint.received.map((one) => one.id))).toEqual(new Set([id]))
-    const times = ended.log.map(({ at, took_ms: tookMs }: { at: string; took_ms: number }) => [Date.parse(at), tookMs])
+    const times = ended.log.map(({ at, took_ms: tookMs }) => ({ atMs: Date.parse(at), tookMs }))
     for (const [index, waitMs] of DELIVERY_WAITS_MS.entries()) {
       if (index === 0) continue
-      const [before, tookMs] = times[index - 1]
-      expect(times[index][0]).toBeGreaterThanOrEqual(before + tookMs + waitMs)
+      const { atMs: before, tookMs } = present(times[index - 1])
+      expect(present(times[index]).atMs).toBeGreaterThanOrEqual(before + tookMs + waitMs)
     }
     const stamps = endpoint.received.map(({ headers }) => Number(headers['webhook-timestamp']))
     expect(new Set(stamps).size).toBe(DELIVERY_WAITS_MS.length)

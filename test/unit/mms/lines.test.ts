@@ -1,17 +1,8 @@
 import { expect, it } from 'vitest'
 import { decodeMmsLines, encodeMmsLines } from '../../../src/cli/mms.ts'
 import { Random } from '../at/random.ts'
+import { all, chunks } from '../line-streams.ts'
 import { corpus, disagreements, lineOf } from './corpus.ts'
-
-async function* chunks(pieces: readonly (string | Uint8Array)[]) {
-  yield* pieces
-}
-
-async function all(lines: AsyncIterable<string>): Promise<string[]> {
-  const collected: string[] = []
-  for await (const line of lines) collected.push(line)
-  return collected
-}
 
 const decoded = async (...pieces: (string | Uint8Array)[]) =>
   (await all(decodeMmsLines(chunks(pieces)))).map((line): Record<string, unknown> => JSON.parse(line))

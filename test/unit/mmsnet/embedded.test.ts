@@ -5,22 +5,13 @@ import { embeddedMessageOf } from '../../../modem/mms/embedded/message.ts'
 import { encodePdu, type NewPdu } from '../../../modem/mms/encode.ts'
 import { decodePdu } from '../../../modem/mms/pdu.ts'
 import type { Part } from '../../../modem/mms/types.ts'
-import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { CARRIER_ADDRESS } from '../../../modem/sim/sockets.ts'
-import { makeModem, RecordingSink, untilState } from '../modem/bench.ts'
-import { afterwards, BEN, EVE, PICTURE, pduIn, sendRequest, US, world } from './world.ts'
-
-const every = (octets: number) => Uint8Array.from({ length: octets }, (_, index) => index % 256)
+import { every, readyModule } from './simulated-module.ts'
+import { BEN, EVE, PICTURE, pduIn, sendRequest, US } from './world.ts'
 
 async function bench(family: string, proxyHost = CARRIER_ADDRESS) {
-  const built = await world()
-  const simulated = new SimulatedModem(built.network, { number: US, family })
-  afterwards(() => simulated.stop())
-  const sink = new RecordingSink()
-  const modem = makeModem(`tcp://127.0.0.1:${await simulated.listen()}`, sink)
-  afterwards(() => modem.stop())
-  modem.start()
-  await untilState(modem, 'ready')
+  const built = await readyModule(family)
+  const { modem, simulated } = built
   const proxy = { host: proxyHost, port: built.carrier.proxy?.port ?? 0 }
   let last = /^$/
   const exchange = createEmbeddedExchange({
@@ -35,7 +26,7 @@ async function bench(family: string, proxyHost = CARRIER_ADDRESS) {
   const unplugAt = (command: RegExp) => {
     last = command
   }
-  return { ...built, exchange, modem, simulated, sink, unplugAt }
+  return { ...built, exchange, unplugAt }
 }
 
 describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {

@@ -4,24 +4,17 @@ import { SharedBearer } from '../../../modem/mms/bearer/holder.ts'
 import { modemSocketBearer } from '../../../modem/mms/bearer/modem-socket.ts'
 import { createMmsExchange, EXCHANGE_TIMINGS } from '../../../modem/mms/client.ts'
 import { systemClock } from '../../../modem/serial/surroundings.ts'
-import { SimulatedModem } from '../../../modem/sim/modem.ts'
 import { CARRIER_ADDRESS } from '../../../modem/sim/sockets.ts'
-import { makeModem, RecordingSink, untilState } from '../modem/bench.ts'
-import { afterwards, BEN, PICTURE, pduIn, sendRequest, silent, US, world } from './world.ts'
+import { untilState } from '../modem/bench.ts'
+import { every, readyModule } from './simulated-module.ts'
+import { afterwards, BEN, PICTURE, pduIn, sendRequest, silent, US } from './world.ts'
 
 const bytesMax = 300_000
 const apn = { apn: 'mms.sim', auth: 'pap', user: 'web', password: 'web' } as const
-const every = (octets: number) => Uint8Array.from({ length: octets }, (_, index) => index % 256)
 
 async function bench(family: string, proxyHost = CARRIER_ADDRESS) {
-  const built = await world()
-  const simulated = new SimulatedModem(built.network, { number: US, family })
-  afterwards(() => simulated.stop())
-  const sink = new RecordingSink()
-  const modem = makeModem(`tcp://127.0.0.1:${await simulated.listen()}`, sink)
-  afterwards(() => modem.stop())
-  modem.start()
-  await untilState(modem, 'ready')
+  const built = await readyModule(family)
+  const { modem } = built
   const bearer = new SharedBearer(
     modemSocketBearer({
       run: (command) => modem.run(command),
@@ -34,7 +27,7 @@ async function bench(family: string, proxyHost = CARRIER_ADDRESS) {
   afterwards(() => bearer.stop())
   const carrier = { ...built.carrier, proxy: { host: proxyHost, port: built.carrier.proxy?.port ?? 0 } }
   const exchange = createMmsExchange({ carrier, bearer, clock: systemClock, log: silent })
-  return { ...built, exchange, modem, simulated, sink, carrier, bearer }
+  return { ...built, exchange, carrier, bearer }
 }
 
 describe.each([['ec25'], ['sim7600'], ['a7670']])('over a socket of %s', (family) => {

@@ -1,7 +1,8 @@
 /** What people do to messages afterwards, in the conversation that holds them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Amendment } from '../../../src/domain/sink.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { receive } from './over-signal.ts'
+import { ANA_ACI, World } from './world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -11,19 +12,8 @@ afterEach(() => world.close())
 
 const first = 1_000
 
-async function received(text: string, sentAtMs = first) {
-  await world.router.sink.message({
-    transport: 'signal',
-    lane: 'signal',
-    from: { address: ANA, aci: ANA_ACI, pni: undefined, name: undefined },
-    text,
-    sentAtMs,
-    receivedAtMs: world.nowMs,
-    encrypted: true,
-    dedupeKey: `signal:${sentAtMs}`,
-    quote: { ours: true, timestampMs: 5, text: 'before' },
-  })
-}
+const received = (text: string, sentAtMs = first) =>
+  receive(world, sentAtMs, text, { quote: { ours: true, timestampMs: 5, text: 'before' } })
 
 function amend(change: Amendment['change'], timestampMs: number, target: Partial<Amendment['target']> = {}) {
   return world.router.sink.amend({

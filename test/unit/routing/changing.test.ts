@@ -1,7 +1,8 @@
 /** What the owner does to messages: shown at once, told to the other side, refused where Signal would not take it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { insertUpload, useUploads } from '../../../src/store/attachments.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { receive } from './over-signal.ts'
+import { ANA, BEN, World } from './world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -18,16 +19,7 @@ async function sent(text = 'one') {
 }
 
 async function received(text: string, sentAtMs = 1_000) {
-  await world.router.sink.message({
-    transport: 'signal',
-    lane: 'signal',
-    from: { address: ANA, aci: ANA_ACI, pni: undefined, name: undefined },
-    text,
-    sentAtMs,
-    receivedAtMs: world.nowMs,
-    encrypted: true,
-    dedupeKey: `signal:${sentAtMs}`,
-  })
+  await receive(world, sentAtMs, text)
   const message = (await world.all()).find(({ direction }) => direction === 'in')
   if (message === undefined) throw new Error('not received')
   return message

@@ -1,6 +1,7 @@
 /** Messages that do not stay: when their time begins, that nothing of them is left, and that they never go as a text. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { ana, messageAt, receive as receiveNote } from './over-signal.ts'
+import { ANA, World } from './world.ts'
 
 let world: World
 beforeEach(async () => {
@@ -8,7 +9,6 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const ana = { e164: ANA, aci: ANA_ACI, pni: undefined }
 const secret = 'the secret word is xyzzy'
 
 async function receive(
@@ -17,22 +17,10 @@ async function receive(
   timerS?: number,
   quote?: { ours: boolean; timestampMs: number; text: string },
 ) {
-  await world.router.sink.message({
-    transport: 'signal',
-    lane: 'signal',
-    from: { address: ANA, aci: ANA_ACI, pni: undefined, name: undefined },
-    text,
-    sentAtMs,
-    receivedAtMs: world.nowMs,
-    encrypted: true,
-    dedupeKey: `signal:${sentAtMs}`,
-    timerS,
-    quote,
-  })
+  await receiveNote(world, sentAtMs, text, { timerS, quote })
 }
 
-const at = async (sentAtMs: number) =>
-  (await world.all()).find(({ sent_timestamp_ms }) => sent_timestamp_ms === sentAtMs)
+const at = (sentAtMs: number) => messageAt(world, sentAtMs)
 const conversation = () => world.db.selectFrom('conversations').selectAll().executeTakeFirstOrThrow()
 const setByThem = (seconds: number, version: number | undefined) =>
   world.router.sink.timer({ with: ana, byUs: false, seconds, version })

@@ -1,7 +1,8 @@
 /** What was done to a message before it came is done to it when it does: reactions, and edits, which stand in its place. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { pruneEarlyChanges } from '../../../src/store/early-changes.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { ana, messageAt, mirror, receive } from './over-signal.ts'
+import { World } from './world.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Of one person. */
@@ -13,37 +14,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const ana = { e164: ANA, aci: ANA_ACI, pni: undefined }
 const own = { e164: undefined, aci: 'c0000000-0000-4000-8000-000000000001', pni: undefined }
 const mallory = { e164: undefined, aci: 'b0000000-0000-4000-8000-000000000102', pni: undefined }
-
-function receive(sentAtMs: number, text = `at ${sentAtMs}`) {
-  return world.router.sink.message({
-    transport: 'signal',
-    lane: 'signal',
-    from: { address: ANA, aci: ANA_ACI, pni: undefined, name: undefined },
-    text,
-    sentAtMs,
-    receivedAtMs: world.nowMs,
-    encrypted: true,
-    dedupeKey: `signal:${sentAtMs}`,
-  })
-}
-
-function mirror(sentAtMs: number) {
-  return world.router.sink.mirror({
-    transport: 'signal',
-    lane: 'signal',
-    to: ana,
-    toSelf: false,
-    text: `ours at ${sentAtMs}`,
-    sentAtMs,
-    startedAtMs: sentAtMs,
-    dedupeKey: `signal:own:${sentAtMs}`,
-    quote: undefined,
-    timerS: undefined,
-  })
-}
 
 type Amendment = Parameters<World['router']['sink']['amend']>[0]
 type Said = Pick<Amendment, 'target' | 'timestampMs'> & Partial<Amendment>
@@ -56,13 +28,16 @@ async function edited(targetMs: number, timestampMs: number, text: string) {
   const target = { ours: false, timestampMs: targetMs }
   const change = { kind: 'edited', text } as const
   const taken = await world.router.sink.amend({ transport: 'signal', by: ana, target, timestampMs, change })
-  if (!taken) await receive(timestampMs, text)
+  if (!taken) await receive(world, timestampMs, text)
   return taken
 }
 
 const kept = () => world.db.selectFrom('early_changes').selectAll().execute()
-const at = (sentAtMs: number) =>
-  world.db.selectFrom('messages').selectAll().where('sent_timestamp_ms', '=', sentAtMs).executeTakeFirstOrThrow()
+async function at(sentAtMs: number) {
+  const message = await messageAt(world, sentAtMs)
+  if (message === undefined) throw new Error('no message of that time')
+  return message
+}
 const shown = async () =>
   (await world.db.selectFrom('messages').select('text').where('removed_at_ms', 'is', null).execute()).map(
     ({ text }) => text,
@@ -75,8 +50,8 @@ it('a reaction that comes before its message is at the message when it comes: to
   await reacted({ target: { ours: true, timestampMs: 1_500 }, timestampMs: 3_001 }, '🎉')
   const target = { ours: false, timestampMs: 1_000 }
   await reacted({ by: own, with: ana, target, timestampMs: 3_002 }, '❤️')
-  await receive(1_000)
-  await mirror(1_500)
+  await receive(world, 1_000)
+  await mirror(world, 1_500)
   expect(emojiOf(await at(1_000))).toEqual(['👍', '❤️'])
   expect(emojiOf(await at(1_500))).toEqual(['🎉'])
   const { reactions_json: json } = await at(1_000)
@@ -93,15 +68,15 @@ it('of early reactions of one person the newest counts, in whatever order they c
   const other = { ours: false, timestampMs: 2_000 }
   await reacted({ target: other, timestampMs: 3_004 }, '👍', true)
   await reacted({ target: other, timestampMs: 3_003 }, '👍')
-  await receive(1_000)
-  await receive(2_000)
+  await receive(world, 1_000)
+  await receive(world, 2_000)
   expect(emojiOf(await at(1_000))).toEqual(['🎉'])
   expect(emojiOf(await at(2_000))).toEqual([])
 })
 
 it('nobody reacts early to what was written to somebody else', async () => {
   await reacted({ by: mallory, target: { ours: true, timestampMs: 1_500 }, timestampMs: 3_000 }, '😈')
-  await mirror(1_500)
+  await mirror(world, 1_500)
   expect(emojiOf(await at(1_500))).toEqual([])
   expect(await kept()).toEqual([])
 })
@@ -111,7 +86,7 @@ it('an edit that comes before its message stands in its place, and is its newest
   expect(await shown()).toEqual(['better'])
   await reacted({ target: { ours: false, timestampMs: 1_000 }, timestampMs: 6_000 }, '👍')
   expect(emojiOf(await at(5_000))).toEqual(['👍'])
-  await receive(1_000, 'wrose')
+  await receive(world, 1_000, 'wrose')
   expect(await shown()).toEqual(['better'])
   const row = await at(1_000)
   expect(row).toMatchObject({ text: 'better', edited_at_ms: world.nowMs, removed_at_ms: null })
@@ -132,7 +107,7 @@ it('of several early edits the newest shows, in one message, before and after th
   await edited(1_000, 6_000, 'third')
   expect(await edited(1_000, 5_000, 'second')).toBe(true)
   expect(await shown()).toEqual(['third'])
-  await receive(1_000, 'first')
+  await receive(world, 1_000, 'first')
   expect(await shown()).toEqual(['third'])
   const versions = await world.db.selectFrom('message_versions').select('text').orderBy('timestamp_ms').execute()
   expect(versions.map(({ text }) => text)).toEqual(['first', 'second', 'third'])
@@ -144,7 +119,7 @@ it('what was taken back as its early edit is taken back when it comes', async ()
   const change = { kind: 'deleted' } as const
   expect(await world.router.sink.amend({ transport: 'signal', by: ana, target, timestampMs: 6_000, change })).toBe(true)
   expect(await at(5_000)).toMatchObject({ text: '', deleted_at_ms: world.nowMs })
-  await receive(1_000, 'wrose')
+  await receive(world, 1_000, 'wrose')
   expect(await shown()).toEqual([''])
   expect(await at(1_000)).toMatchObject({ text: '', deleted_at_ms: world.nowMs })
 })

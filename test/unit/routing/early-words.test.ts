@@ -1,7 +1,8 @@
 /** What is said of a message before it comes holds for it when it does; and nobody takes the room of all others. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { pruneEarlyReceipts } from '../../../src/store/early-receipts.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { ana as author, messageAt, mirror, receive as receiveText } from './over-signal.ts'
+import { ANA_ACI, World } from './world.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Of one person, and of all. */
@@ -14,22 +15,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const author = { e164: ANA, aci: ANA_ACI, pni: undefined }
-const fromAna = { address: ANA, aci: ANA_ACI, pni: undefined, name: undefined }
-
 function receive(sentAtMs: number, viewOnce = false) {
-  return world.router.sink.message({
-    transport: 'signal',
-    lane: 'signal',
-    from: fromAna,
-    text: viewOnce ? '' : `at ${sentAtMs}`,
-    sentAtMs,
-    receivedAtMs: world.nowMs,
-    encrypted: true,
-    dedupeKey: `signal:${sentAtMs}`,
-    viewOnce,
-    ...(viewOnce ? { media: [picture] } : {}),
-  })
+  return viewOnce ? receiveText(world, sentAtMs, '', { viewOnce, media: [picture] }) : receiveText(world, sentAtMs)
 }
 
 const picture = {
@@ -47,24 +34,8 @@ const picture = {
   blurhash: undefined,
 }
 
-function mirror(sentAtMs: number) {
-  return world.router.sink.mirror({
-    transport: 'signal',
-    lane: 'signal',
-    to: author,
-    toSelf: false,
-    text: `ours at ${sentAtMs}`,
-    sentAtMs,
-    startedAtMs: sentAtMs,
-    dedupeKey: `signal:own:${sentAtMs}`,
-    quote: undefined,
-    timerS: undefined,
-  })
-}
-
 const kept = async () => await world.db.selectFrom('early_receipts').selectAll().execute()
-const at = (sentAtMs: number) =>
-  world.db.selectFrom('messages').selectAll().where('sent_timestamp_ms', '=', sentAtMs).executeTakeFirst()
+const at = (sentAtMs: number) => messageAt(world, sentAtMs)
 
 it('what was to be looked at once, and was on another device before it came here, is not to be had here', async () => {
   await world.router.sink.readElsewhere({ author, timestampsMs: [1_000], atMs: world.nowMs, opened: true })
@@ -112,9 +83,9 @@ it('what was removed on another device before it came here is not shown: of thei
   ]
   await world.router.sink.removed({ with: author, atMs: world.nowMs, what: 'messages', messages })
   await receive(1_000)
-  await mirror(1_500)
+  await mirror(world, 1_500)
   await receive(2_000)
-  await mirror(2_500)
+  await mirror(world, 2_500)
   expect(await at(1_000)).toMatchObject({ text: '', removed_at_ms: world.nowMs })
   expect(await at(1_500)).toMatchObject({ text: '', removed_at_ms: world.nowMs })
   expect((await at(2_000))?.removed_at_ms).toBeNull()
@@ -128,7 +99,7 @@ it('what another device of ours took back before it told us of it is empty when 
   const target = { ours: true, timestampMs: 1_500 }
   const deleted = { transport: 'signal', by, with: author, timestampMs: 3_000, change: { kind: 'deleted' } } as const
   await world.router.sink.amend({ ...deleted, target })
-  await mirror(1_500)
+  await mirror(world, 1_500)
   expect(await at(1_500)).toMatchObject({ text: '', deleted_at_ms: world.nowMs })
 })
 

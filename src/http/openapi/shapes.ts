@@ -263,6 +263,7 @@ const group = shape('Group', {
   members: z.array(z.strictObject({ ...inGroup, admin: flag })),
   invited: z.array(z.strictObject(inGroup)),
   requesting: z.array(z.strictObject(inGroup)),
+  banned: z.array(z.strictObject(inGroup)).describe('Come back by no link, only by being added.'),
   revision: count,
   created_at: maybeAt,
   updated_at: maybeAt,
@@ -489,6 +490,10 @@ export const answers = {
   registrationLock: shape('RegistrationLock', {
     locked: flag.nullable().describe('null where only the phone knows.'),
     editable: flag.describe('False on a linked device: the PIN is set on the phone.'),
+  }),
+  discoverability: shape('Discoverability', {
+    discoverable: flag.nullable().describe('null where only the phone knows.'),
+    editable: flag.describe('False on a linked device: it is set on the phone.'),
   }),
   signalLink: shape('SignalLink', { uri: text, expires_at: maybeAt }),
   devices: list(

@@ -24,7 +24,7 @@ export async function devices(
   const path = '/api/v1/signal/devices'
   if (action !== undefined && !/^\d+$/.test(id ?? '')) throw usage()
   if (action === 'remove' && name === undefined) await call(gateway, 'DELETE', `${path}/${id}`)
-  else if (action === 'rename' && name !== undefined) await call(gateway, 'PATCH', `${path}/${id}`, { name })
+  else if (action === 'rename' && name !== undefined) await call(gateway, 'PUT', `${path}/${id}/name`, { name })
   else if (action !== undefined) throw usage()
   const { data } = await call<{ data: DeviceJson[] }>(gateway, 'GET', path)
   if (options.json === true) for (const device of data) json(device)

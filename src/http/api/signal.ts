@@ -110,8 +110,8 @@ export const signalRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'PATCH',
-    path: '/api/v1/signal/devices/:id',
+    method: 'PUT',
+    path: '/api/v1/signal/devices/:id/name',
     scope: 'admin',
     summary:
       'Calls a device by another name, which the account’s devices alone can read; any of them, or on a linked device this one. 409 (`signal-not-primary`).',

@@ -114,7 +114,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/signal/link.svg': svg,
   'GET /api/v1/signal/devices': json(answers.devices),
   'DELETE /api/v1/signal/devices/:id': none,
-  'PATCH /api/v1/signal/devices/:id': json(answers.devices),
+  'PUT /api/v1/signal/devices/:id/name': json(answers.devices),
   'DELETE /api/v1/signal/account': none,
   'GET /api/v1/signal/discoverability': json(answers.discoverability),
   'PUT /api/v1/signal/discoverability': json(answers.discoverability),

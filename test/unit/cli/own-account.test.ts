@@ -20,7 +20,7 @@ test('a device is given another name; what is not understood says how it is writ
     err: expect.stringContaining('rename N NAME'),
   })
   const token = await rig.token('admin')
-  const empty = await rig.call('PATCH', '/api/v1/signal/devices/2', { token, json: { name: ' ' } })
+  const empty = await rig.call('PUT', '/api/v1/signal/devices/2/name', { token, json: { name: ' ' } })
   expect([empty.status, empty.body.errors[0].pointer]).toEqual([422, '/name'])
 })
 

@@ -58,7 +58,7 @@ export function SignalDevices({ mayRule }: { mayRule: boolean }) {
           ]}
           button={t('settings.rename')}
           run={async ({ id = '', name = '' }) =>
-            keep(await ask<Page<Device>>('PATCH', `${PATH}/${id}`, { body: { name } }))
+            keep(await ask<Page<Device>>('PUT', `${PATH}/${id}/name`, { body: { name } }))
           }
         />
       )}

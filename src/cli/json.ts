@@ -33,6 +33,7 @@ export interface GroupJson extends GroupRefJson {
   members: (GroupPersonJson & { admin: boolean })[]
   invited: GroupPersonJson[]
   requesting: GroupPersonJson[]
+  banned: GroupPersonJson[]
 }
 
 export interface RecipientJson {

@@ -160,6 +160,8 @@ function program(): Command {
   }
   for (const [name, summary] of [
     ['remove', 'removes a member, an invitation or a request'],
+    ['ban', 'removes somebody, whom the link lets in no more'],
+    ['unban', 'lets somebody come back by the link'],
     ['approve', 'lets somebody in who came by the link'],
   ] as const) {
     talking(group, `${name} <group> <who>`, summary).action(

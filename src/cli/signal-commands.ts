@@ -20,9 +20,17 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')
     .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted)))
-  talking(signal, 'devices [action] [id]', 'the account’s devices; `remove N` signs one out').action(
-    run(async (action, id, options) => (await import('./commands/signal.ts')).devices(action, id, options)),
+  talking(signal, 'devices [action] [id] [name]', 'the account’s devices; `remove N`, `rename N NAME`').action(
+    run(async (action, id, name, options) =>
+      (await import('./commands/devices.ts')).devices(action, id, name, options),
+    ),
   )
+  talking(signal, 'discoverable [state]', 'whether who knows the number finds the account; `on`, `off`').action(
+    run(async (state, options) => (await import('./commands/own-account.ts')).discoverable(state, options)),
+  )
+  talking(signal, 'delete-account <number>', 'deletes the account at Signal, for ever; conversations stay')
+    .option('--yes', 'that is meant')
+    .action(run(async (number, options) => (await import('./commands/own-account.ts')).remove(number, options)))
   talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
     run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
   )

@@ -27,6 +27,8 @@ export interface GroupDetails {
   /** Account ids, or `PNI:` and a phone-number identity. */
   invited: readonly string[]
   requesting: readonly string[]
+  /** Whom an administrator keeps from coming back by the link; left out by groups that were kept before this was. */
+  banned?: readonly string[]
 }
 
 export type GroupChangeItem =

@@ -86,6 +86,8 @@ export interface GroupsPort {
   add(id: string, people: readonly PersonIds[]): Promise<void>
   /** `who`: an account id, or `PNI:` and a phone-number identity. */
   remove(id: string, who: string): Promise<void>
+  ban(id: string, who: string): Promise<void>
+  unban(id: string, who: string): Promise<void>
   setRole(id: string, aci: string, admin: boolean): Promise<void>
   approve(id: string, aci: string): Promise<void>
   accept(id: string): Promise<void>
@@ -132,6 +134,13 @@ export interface LockPort {
   remove(): Promise<void>
 }
 
+/** Who finds the account by its number. Errors of what changes it: CausewayError `signal-not-primary`, `signal-…`. */
+export interface DiscoverabilityPort {
+  /** `discoverable` is undefined where only the phone knows. */
+  read(): Promise<{ discoverable: boolean | undefined; editable: boolean }>
+  set(discoverable: boolean): Promise<void>
+}
+
 /** Errors of what changes it: CausewayError `signal-not-primary`, `profile-too-long`, `picture-…`. */
 export interface ProfilePort {
   /** Empty where there is none; `picture` tells one from another. */
@@ -157,6 +166,9 @@ export interface SignalPort {
   link(request: { deviceName: string }): Promise<void>
   devices(): Promise<readonly SignalDeviceView[]>
   removeDevice(id: number): Promise<void>
+  renameDevice(id: number, name: string): Promise<void>
+  /** For ever, at the service; here with all that belongs to it alone. */
+  deleteAccount(): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   submitPin(pin: string): Promise<void>
@@ -172,6 +184,7 @@ export interface SignalPort {
   usernames(): UsernamesPort
   profile(): ProfilePort
   lock(): LockPort
+  discoverability(): DiscoverabilityPort
 }
 
 export interface ComponentHealth {

@@ -10,6 +10,7 @@ import { joiningRoutes } from './api/joining.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
 import { modemRoutes } from './api/modems.ts'
+import { ownAccountRoutes } from './api/own-account.ts'
 import { pictureRoutes } from './api/pictures.ts'
 import { profileRoutes } from './api/profile.ts'
 import { pushRoutes } from './api/push.ts'
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   ...usernameRoutes,
   ...profileRoutes,
   ...registrationLockRoutes,
+  ...ownAccountRoutes,
   ...eventRoutes,
   ...tokenRoutes,
   ...systemRoutes,

@@ -347,6 +347,7 @@ export function groupView(
     members: numbers?.map(byNumber) ?? details.members.map(({ aci, admin }) => ({ ...person(aci), admin })),
     invited: details.invited.map(person),
     requesting: details.requesting.map(person),
+    banned: (details.banned ?? []).map(person),
     revision: details.revision,
     created_at: time(group.created_at_ms),
     updated_at: time(group.updated_at_ms),

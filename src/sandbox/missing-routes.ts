@@ -12,7 +12,12 @@ interface Accounts {
   getAllDevicesByServiceId(aci: AciString): Promise<readonly Device[]>
   /** As the device gave it, encrypted; base64. */
   deviceName(device: Device): string | undefined
+  nameDevice(device: Device, encryptedName: string): void
   unlink(device: Device): Promise<void>
+  /** Whether contact discovery finds it. */
+  setListed(device: Device, isListed: boolean): void
+  /** The account is gone, and its number with it. */
+  forget(device: Device): Promise<void>
   readonly registrations: Pick<Registrations, 'lockBy' | 'unlock'>
 }
 
@@ -59,6 +64,29 @@ const routes: Readonly<Record<string, Route>> = {
     const found = others.find(({ deviceId }) => deviceId === id)
     if (found === undefined) return { ...ok, status: 404 }
     await accounts.unlink(found)
+    return { ...ok, status: 204 }
+  },
+  'PUT /v1/accounts/name': async (device, { query, body }, accounts) => {
+    const id = Number(query.get('deviceId') ?? device.deviceId)
+    if (device.deviceId !== 1 && id !== device.deviceId) return { ...ok, status: 403 }
+    const { deviceName } = (body ?? {}) as { deviceName?: unknown }
+    if (typeof deviceName !== 'string' || Buffer.from(deviceName, 'base64').length > 225) return { ...ok, status: 422 }
+    const found = (await accounts.getAllDevicesByServiceId(device.aci)).find(({ deviceId }) => deviceId === id)
+    if (found === undefined) return { ...ok, status: 404 }
+    accounts.nameDevice(found, deviceName)
+    return { ...ok, status: 204 }
+  },
+  'PUT /v2/accounts/phone_number_discoverability': async (device, { body }, accounts) => {
+    const { discoverableByPhoneNumber: isListed } = (body ?? {}) as { discoverableByPhoneNumber?: unknown }
+    if (device.deviceId !== 1) return { ...ok, status: 401 }
+    if (typeof isListed !== 'boolean') return { ...ok, status: 422 }
+    accounts.setListed(device, isListed)
+    return { ...ok, status: 204 }
+  },
+  'DELETE /v1/accounts/me': async (device, _request, accounts) => {
+    if (device.deviceId !== 1) return { ...ok, status: 401 }
+    // Its connections are closed after they have heard the answer.
+    setImmediate(() => void accounts.forget(device))
     return { ...ok, status: 204 }
   },
   'POST /v2/keys/check': async (device, { body }) => {

@@ -68,6 +68,12 @@ export class Registrations {
     if (account !== undefined) account.recoveryPassword = ''
   }
 
+  /** There is no account on this number any more, and no lock of one. */
+  forget(e164: string): void {
+    this.#accounts.delete(e164)
+    this.#locks.delete(e164)
+  }
+
   /** Takes note of an account that was registered here. */
   note(e164: string, device: Device, attributes: unknown): void {
     this.#accounts.set(e164, { device, recoveryPassword: text(record(attributes)['recoveryPassword']) })

@@ -269,6 +269,21 @@ export class SignalHost extends MockServer implements ConnectionTap {
     return this.#tap.deviceNames.get(`${aci}.${deviceId}`)
   }
 
+  nameDevice({ aci, deviceId }: Device, encryptedName: string): void {
+    this.#tap.deviceNames.set(`${aci}.${deviceId}`, encryptedName)
+  }
+
+  setListed(device: Device, isListed: boolean): void {
+    if (isListed) this.#list(device)
+    else this.#options.directory.unlist(device.checkedNumber)
+  }
+
+  /** The account was deleted: its number is free, for an account of its own. */
+  async forget(device: Device): Promise<void> {
+    this.registrations.forget(device.checkedNumber)
+    await this.leave(device.aci, { stayListed: false })
+  }
+
   /** The phone removes a linked device, which is signed out at once. */
   async unlink(device: Device): Promise<void> {
     this.#mailbox(device).clear()

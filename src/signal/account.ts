@@ -24,7 +24,7 @@ import type {
   SignalState,
   SignalStatus,
 } from './contract.ts'
-import { type Credentials, loadCredentials } from './credentials.ts'
+import { type Credentials, forgetAccount, loadCredentials } from './credentials.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { waitsFor } from './enroll-words.ts'
 import { signalError } from './errors.ts'
@@ -32,7 +32,7 @@ import { forgetMessages, forgetPeer } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'
 import { LiveAccount } from './live.ts'
-import type { SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
+import type { SignalDiscoverability, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
 import { openVault, type PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
@@ -175,6 +175,22 @@ export class Account implements SignalAccount {
 
   async removeDevice(id: number): Promise<void> {
     await this.#working().own.removeDevice(id)
+  }
+
+  async renameDevice(id: number, name: string): Promise<void> {
+    await this.#working().own.renameDevice(id, name)
+  }
+
+  async deleteAccount(): Promise<void> {
+    const live = this.#working()
+    await live.own.delete()
+    await live.stop()
+    await this.#parts.db.transaction().execute(forgetAccount)
+    await this.#load()
+  }
+
+  discoverability(): SignalDiscoverability {
+    return this.#working().own.discoverability
   }
 
   async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {

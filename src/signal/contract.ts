@@ -5,7 +5,14 @@
 import type { InboundMedia, MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { GroupSettings, GroupSink, MemberOutcome } from './groups/contract.ts'
-import type { DiscoveryUse, OwnUsername, SignalLock, SignalProfile, SignalUsernames } from './own-contract.ts'
+import type {
+  DiscoveryUse,
+  OwnUsername,
+  SignalDiscoverability,
+  SignalLock,
+  SignalProfile,
+  SignalUsernames,
+} from './own-contract.ts'
 import type { SignalWarning } from './warnings.ts'
 
 /** Canonical lower-case UUID of an account (ACI), and of its phone-number identity (PNI, without prefix). */
@@ -325,6 +332,15 @@ export interface SignalAccount {
   devices(): Promise<readonly LinkedDevice[]>
   /** Signs a linked device of ours out. Errors: also `signal-not-primary`, `signal-device-unknown`. */
   removeDevice(id: number): Promise<void>
+  /** Calls a device of ours by another name. Errors: also `signal-not-primary`, `signal-device-…`. */
+  renameDevice(id: number, name: string): Promise<void>
+  /**
+   * Deletes the account at the service, for ever, and everything here that belongs to it alone (keys, sessions, groups,
+   * profile); conversations stay. Errors: CausewayError `signal-no-account`, `signal-not-primary`, `signal-unreachable`.
+   */
+  deleteAccount(): Promise<void>
+  /** Throws CausewayError `signal-no-account` when there is none. */
+  discoverability(): SignalDiscoverability
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   /**
@@ -437,6 +453,9 @@ export interface SignalGroups {
   add(id: string, people: readonly PeerIds[]): Promise<void>
   /** `who`: a service id. A member, an invitation, or a request to join. */
   remove(id: string, who: string): Promise<void>
+  /** As `remove`, and from now on they come back by no link, only by being added. Also somebody who has left. */
+  ban(id: string, who: string): Promise<void>
+  unban(id: string, who: string): Promise<void>
   setRole(id: string, aci: string, admin: boolean): Promise<void>
   /** Lets somebody in who came by the link. */
   approve(id: string, aci: string): Promise<void>

@@ -22,7 +22,7 @@ export interface Credentials {
   signedOutAtMs: number | undefined
 }
 
-export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators' | 'contacts_asked_at_ms'>
+export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators' | 'contacts_asked_at_ms' | 'discoverable'>
 
 export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
   return await db.selectFrom('signal_account').selectAll().where('id', '=', 1).executeTakeFirst()
@@ -78,17 +78,18 @@ const ofOneRegistration = [
   'signal_group_waiting',
 ] as const
 
+/** And those that a registration of the same account keeps. */
+const ofOneAccount = ['signal_blocked', 'signal_username', 'signal_profile', 'signal_account'] as const
+
 /**
  * Puts a newly registered account in the place of whatever was here. What the peers' keys are stays known; whom the
  * account has blocked does if it is the same account.
  */
 export async function installAccount(transaction: DatabaseTransaction, row: AccountRow): Promise<void> {
   for (const table of ofOneRegistration) await transaction.deleteFrom(table).execute()
-  const before = await transaction.selectFrom('signal_account').select('aci').executeTakeFirst()
+  const before = await transaction.selectFrom('signal_account').select(['aci', 'discoverable']).executeTakeFirst()
   if (before?.aci !== row.aci) {
-    await transaction.deleteFrom('signal_blocked').execute()
-    await transaction.deleteFrom('signal_username').execute()
-    await transaction.deleteFrom('signal_profile').execute()
+    for (const table of ofOneAccount) await transaction.deleteFrom(table).execute()
   }
   await reclaimUsername(transaction)
   // Registering anew takes all profiles from the server.
@@ -96,8 +97,13 @@ export async function installAccount(transaction: DatabaseTransaction, row: Acco
   await transaction.deleteFrom('signal_account').execute()
   await transaction
     .insertInto('signal_account')
-    .values({ id: 1, ...row })
+    .values({ id: 1, ...row, discoverable: before?.aci === row.aci ? before.discoverable : 1 })
     .execute()
+}
+
+/** The account is gone for ever: nothing of it is left but whom it has met. */
+export async function forgetAccount(transaction: DatabaseTransaction): Promise<void> {
+  for (const table of [...ofOneRegistration, ...ofOneAccount]) await transaction.deleteFrom(table).execute()
 }
 
 /** The server only holds the username ready for an account that was registered anew: it is to be confirmed again. */

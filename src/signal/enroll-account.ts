@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Clock, Random } from './clock.ts'
 import { type AccountRow, installAccount, loadAccountRow } from './credentials.ts'
+import { isDiscoverable } from './discoverability.ts'
 import { type EnrollmentRecord, wrongStep } from './enroll-record.ts'
 import {
   accountColumns,
@@ -46,7 +47,8 @@ export async function registerOnce(parts: Parts, session: () => Promise<Net.Regi
   const { db, net, clock, log, record } = parts
   const { e164, by_recovery: byRecovery, lock_token: lock, skip_transfer: skip } = record.expect()
   const secrets = await secretsOf(parts)
-  const request = registrationOf(secrets, { lock, skipTransfer: skip === 1 })
+  const discoverable = await isDiscoverable(db)
+  const request = registrationOf(secrets, { lock, skipTransfer: skip === 1, discoverable })
   const account =
     byRecovery === 1
       ? await net.reregisterAccount({ ...request, e164 })

@@ -58,7 +58,7 @@ function makeIdentity(random: Random, nowMs: number, earlier: Uint8Array | undef
 /** The request that makes the account. `lock` opens the registration lock of the number, and stays the account's. */
 export function registrationOf(
   secrets: Secrets,
-  { lock, skipTransfer }: { lock: string | null; skipTransfer: boolean },
+  { lock, skipTransfer, discoverable }: { lock: string | null; skipTransfer: boolean; discoverable: boolean },
 ): Net.RegisterAccountArgs {
   const { aci, pni, profileKey } = secrets
   return {
@@ -74,7 +74,7 @@ export function registrationOf(
       unidentifiedAccessKey: profileKey.deriveAccessKey(),
       unrestrictedUnidentifiedAccess: false,
       capabilities: new Set(capabilities),
-      discoverableByPhoneNumber: true,
+      discoverableByPhoneNumber: discoverable,
     }),
     aciPublicKey: aci.identity.publicKey,
     aciSignedPreKey: aci.signed,

@@ -11,7 +11,8 @@ import type { Clock, OwnTimestamps, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import type { LinkedDevice, PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
-import { listDevices, removeDevice } from './devices.ts'
+import { demandPrimary, listDevices, removeDevice, renameDevice } from './devices.ts'
+import { Discoverability } from './discoverability.ts'
 import { shortly } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
 import { OwnLock } from './own-lock.ts'
@@ -25,6 +26,7 @@ import type { Sender } from './sender.ts'
 import { identityOf } from './trust.ts'
 import { UsernameDesk } from './usernames.ts'
 
+const ownPath = '/v1/accounts/me'
 /** SyncMessage.FetchLatest types. */
 const fetchProfile = 1
 /** Verified.State, and what keeps its length from telling. */
@@ -57,12 +59,14 @@ export class OwnAccount {
   readonly usernames: UsernameDesk
   readonly profile: OwnProfileDesk
   readonly lock: OwnLock
+  readonly discoverability: Discoverability
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.usernames = new UsernameDesk(parts)
     this.lock = new OwnLock(parts)
+    this.discoverability = new Discoverability(parts)
     this.profile = new OwnProfileDesk({
       ...parts,
       tell: async () => {
@@ -86,6 +90,29 @@ export class OwnAccount {
   async removeDevice(id: number): Promise<void> {
     const { chat, credentials } = this.#parts
     await removeDevice(chat.authenticated(), credentials, id)
+  }
+
+  /** See `SignalAccount.renameDevice`. */
+  async renameDevice(id: number, name: string): Promise<void> {
+    const { chat, credentials, timestamps, log } = this.#parts
+    await renameDevice(chat.authenticated(), credentials, id, name)
+    const change = { deviceNameChange: { deviceId: id } }
+    await this.tellDevices(change, timestamps.next()).catch((error: unknown) => {
+      log.info({ cause: shortly(error) }, 'the other devices will see the new name when they look')
+    })
+  }
+
+  /** See `SignalAccount.deleteAccount`; at the service alone. */
+  async delete(): Promise<void> {
+    const { chat, credentials, log } = this.#parts
+    demandPrimary(credentials, 'The account is deleted on the phone: Signal, Settings, Account.')
+    const eraseKey = await this.lock.leaving()
+    const answer = await request(chat.authenticated(), 'DELETE', ownPath)
+    if (answer.status < 200 || answer.status > 299) throw refusal(ownPath, answer)
+    log.info({}, 'the Signal account was deleted')
+    await eraseKey().catch((error: unknown) => {
+      log.warn({ cause: shortly(error) }, 'what the PIN protected could not be taken out of the PIN service')
+    })
   }
 
   /** Asks the server who we are to it: its clock comes with the answer, and a number that moved shows. */

@@ -56,6 +56,20 @@ export interface SignalLock {
   remove(): Promise<void>
 }
 
+/** Whether whoever knows the number finds the account by it. */
+export interface DiscoverabilityView {
+  /** Undefined where only the phone knows. */
+  discoverable: boolean | undefined
+  /** It is ours to change: this is the primary. */
+  editable: boolean
+}
+
+/** Errors of what changes it: CausewayError `signal-not-primary`, `signal-rate-limited`, `signal-unreachable`, `signal-failed`. */
+export interface SignalDiscoverability {
+  read(): Promise<DiscoverabilityView>
+  set(discoverable: boolean): Promise<void>
+}
+
 /** Our own profile, as contacts see it. */
 export interface OwnProfileView {
   /** Empty where there is none. */

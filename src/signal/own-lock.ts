@@ -12,6 +12,7 @@ import { CausewayError } from '../domain/errors.ts'
 import type { Database } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Credentials } from './credentials.ts'
+import { demandPrimary } from './devices.ts'
 import { AccountLock } from './lock.ts'
 import type { RegistrationLockView, SignalLock } from './own-contract.ts'
 import { normalizedPin, type PinVault, type VaultCredentials } from './pin-vault.ts'
@@ -19,6 +20,9 @@ import { refusal, request } from './rest.ts'
 
 const path = '/v1/accounts/registration_lock'
 const credentialsPath = '/v2/svr/auth'
+/** Of the last word to the vault. */
+const eraseTimeoutMs = 30_000
+const toPhone = 'The PIN is set on the phone: Signal, Settings, Account.'
 /** As official clients demand it. */
 const charactersMin = 4
 
@@ -51,7 +55,7 @@ export class OwnLock implements SignalLock {
   }
 
   async set(pin: string): Promise<void> {
-    this.#demandPrimary()
+    demandPrimary(this.#parts.credentials, toPhone)
     if ([...Buffer.from(normalizedPin(pin)).toString()].length < charactersMin) {
       throw new CausewayError({
         code: 'signal-pin-short',
@@ -74,7 +78,7 @@ export class OwnLock implements SignalLock {
   }
 
   async remove(): Promise<void> {
-    this.#demandPrimary()
+    demandPrimary(this.#parts.credentials, toPhone)
     await this.#lock.run(async () => {
       const { chat, vault } = this.#parts
       await this.#ask(chat, 'DELETE')
@@ -82,6 +86,13 @@ export class OwnLock implements SignalLock {
       // Without a lock nobody is asked for the PIN: the key need not lie there.
       await vault.erase(await this.#credentials(), this.#stopping.signal)
     })
+  }
+
+  /** What takes the key out of the vault when the account is gone; asked for while there still is one. */
+  async leaving(): Promise<() => Promise<void>> {
+    if ((await this.read()).locked !== true) return async () => {}
+    const credentials = await this.#credentials()
+    return () => this.#parts.vault.erase(credentials, AbortSignal.timeout(eraseTimeoutMs))
   }
 
   async #ask(chat: Chat, verb: 'PUT' | 'DELETE', body?: unknown): Promise<void> {
@@ -100,14 +111,5 @@ export class OwnLock implements SignalLock {
 
   async #note(token: string | null): Promise<void> {
     await this.#parts.db.updateTable('signal_account').set({ registration_lock: token }).execute()
-  }
-
-  #demandPrimary(): void {
-    if (this.#parts.credentials.deviceId === 1) return
-    throw new CausewayError({
-      code: 'signal-not-primary',
-      message: 'This is a linked device. The PIN is set on the phone: Signal, Settings, Account.',
-      retry: 'never',
-    })
   }
 }

@@ -6,6 +6,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import { isDiscoverable } from './discoverability.ts'
 import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import { type OwnProfile, wantedProfile } from './profile.ts'
@@ -167,10 +168,12 @@ export class StorageRecords {
       same(said?.profileKey, profileKey) &&
       (said?.givenName ?? '') === givenName &&
       (said?.avatarUrlPath ?? '') === avatarUrlPath
+    const unlistedPhoneNumber = !(await isDiscoverable(this.#db))
     const news = {
       ...(isNamed ? {} : { profileKey, givenName, avatarUrlPath }),
       ...(await usernameNews(this.#db, said)),
       ...(said === undefined ? { readReceipts: true } : {}),
+      ...((said?.unlistedPhoneNumber ?? false) === unlistedPhoneNumber ? {} : { unlistedPhoneNumber }),
     }
     return Object.keys(news).length === 0 ? [] : [change('account', stored, { account: news })]
   }

@@ -39,6 +39,7 @@ import * as queue from './migrations/0030_queue.ts'
 import * as people from './migrations/0031_people.ts'
 import * as backups from './migrations/0032_backups.ts'
 import * as earlyChanges from './migrations/0033_early_changes.ts'
+import * as signalDiscoverable from './migrations/0034_signal_discoverable.ts'
 import * as leftOut from './migrations/0036_left_out.ts'
 import * as forgotten from './migrations/0037_forgotten.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
@@ -92,6 +93,7 @@ const migrations = {
   '0031_people': people,
   '0032_backups': backups,
   '0033_early_changes': earlyChanges,
+  '0034_signal_discoverable': signalDiscoverable,
   '0036_left_out': leftOut,
   '0037_forgotten': forgotten,
 }

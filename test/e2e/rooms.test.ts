@@ -418,6 +418,23 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.getByRole('button', { name: 'Delete it on your devices?' }).click()
     await page.waitForURL(/#\/$/)
   })
+
+  it('whoever is removed and banned stands there as banned, until the ban is lifted', async () => {
+    const dev = stage.house.world.people.find(({ name }) => name === 'Dev')?.number ?? ''
+    const shed = await stage.house.api.call<{ conversation_id: string }>('POST', '/api/v1/groups', {
+      title: 'Shed',
+      members: [dev],
+    })
+    await page.goto(at(`/c/${shed.conversation_id}/about`))
+    const row = page.locator('.members li', { hasText: 'Dev' })
+    const about = row.getByRole('button')
+    await about.click()
+    await page.getByRole('menuitem', { name: 'Remove and ban' }).click()
+    await row.getByText('Banned', { exact: true }).waitFor()
+    await about.click()
+    await page.getByRole('menuitem', { name: 'Lift the ban' }).click()
+    await row.waitFor({ state: 'detached' })
+  })
 })
 
 const MANY = 10_000

@@ -56,6 +56,16 @@ export async function remove(which: string, who: string, options: Options): Prom
   print(await call(gateway, 'DELETE', await memberPath(gateway, which, who)), options)
 }
 
+export async function ban(which: string, who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  print(await call(gateway, 'PUT', await memberPath(gateway, which, who, 'bans')), options)
+}
+
+export async function unban(which: string, who: string, options: Options): Promise<void> {
+  const gateway = await findGateway(options)
+  print(await call(gateway, 'DELETE', await memberPath(gateway, which, who, 'bans')), options)
+}
+
 export async function role(which: string, who: string, as: string, options: Options): Promise<void> {
   const gateway = await findGateway(options)
   const path = `${await memberPath(gateway, which, who)}/role`
@@ -129,13 +139,18 @@ async function pathOf(gateway: Address, which: string, rest: string): Promise<st
 }
 
 /** Somebody in the group, by name or address. */
-async function memberPath(gateway: Address, which: string, who: string): Promise<string> {
+async function memberPath(
+  gateway: Address,
+  which: string,
+  who: string,
+  list: 'members' | 'bans' = 'members',
+): Promise<string> {
   const group = await groupFor(gateway, which)
   const wanted = who.toLowerCase()
-  const everybody = [...group.members, ...group.invited, ...group.requesting]
+  const everybody = [...group.members, ...group.invited, ...group.requesting, ...group.banned]
   const found = everybody.find(({ aci, name, address }) => [aci, name?.toLowerCase(), address].includes(wanted))
   const id = found === undefined ? who : (found.aci ?? found.address ?? who)
-  return `/api/v1/groups/${group.id}/members/${encodeURIComponent(id)}`
+  return `/api/v1/groups/${group.id}/${list}/${encodeURIComponent(id)}`
 }
 
 function print(group: GroupJson, options: Options): void {
@@ -161,6 +176,7 @@ function print(group: GroupJson, options: Options): void {
     ...group.members.map((one) => [one.admin ? 'administrator' : 'member', one] as const),
     ...group.invited.map((one) => ['invited', one] as const),
     ...group.requesting.map((one) => ['asks to join', one] as const),
+    ...group.banned.map((one) => ['banned', one] as const),
   ]
   table(rows.map(([what, { name, address }]) => [`  ${what}`, printable(name ?? ''), address ?? '']))
 }

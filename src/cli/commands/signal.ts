@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { qrLines } from '../../domain/qr.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
-import { clock, json, line, printable, table } from '../print.ts'
+import { clock, json, line, printable } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -84,33 +84,6 @@ export async function link(options: Options & { name?: string }, signal: AbortSi
   if (signal.aborted) return EXIT.ok
   print(account, options)
   return account.link?.step === 'failed' ? EXIT.failed : EXIT.ok
-}
-
-interface DeviceJson {
-  id: number
-  name: string | null
-  this_device: boolean
-  primary: boolean
-  last_seen_at: string | null
-}
-
-/** Lists the account's devices, or signs one of them out. */
-export async function devices(action: string | undefined, id: string | undefined, options: Options): Promise<void> {
-  const gateway = await findGateway(options)
-  const path = '/api/v1/signal/devices'
-  if (action !== undefined) {
-    if (action !== 'remove' || !/^\d+$/.test(id ?? '')) throw new ExitError(EXIT.usage, 'Say: signal devices remove N.')
-    await call(gateway, 'DELETE', `${path}/${id}`)
-  }
-  const { data } = await call<{ data: DeviceJson[] }>(gateway, 'GET', path)
-  if (options.json === true) for (const device of data) json(device)
-  else table(data.map(deviceRow))
-}
-
-function deviceRow(device: DeviceJson): string[] {
-  const kind = device.primary ? 'primary' : 'linked'
-  const seen = device.last_seen_at === null ? '' : `last seen ${clock(device.last_seen_at).slice(0, 10)}`
-  return [`${device.id}`, printable(device.name ?? ''), kind, device.this_device ? 'this one' : '', seen]
 }
 
 export async function captcha(token: string, options: Options): Promise<void> {

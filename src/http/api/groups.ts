@@ -71,7 +71,12 @@ async function view({ db }: ApiPorts, group: GroupRow) {
   const row = await db.selectFrom('conversations').select('id').where('group_id', '=', group.id).executeTakeFirst()
   const numbers = numbersOf(group)
   if (numbers !== undefined) return groupView(group, details, row?.id ?? null, await peopleByAddress(db, numbers))
-  const acis = [...details.members.map(({ aci }) => aci), ...details.invited, ...details.requesting]
+  const acis = [
+    ...details.members.map(({ aci }) => aci),
+    ...details.invited,
+    ...details.requesting,
+    ...(details.banned ?? []),
+  ]
   return groupView(group, details, row?.id ?? null, await peopleByAci(db, acis))
 }
 
@@ -249,6 +254,23 @@ export const groupRoutes: readonly Route[] = [
         await call.ports.signal.groups().remove(signalId, await serviceIdOf(call.ports, call.params['who'] ?? ''))
       }),
   }),
+  ...(['PUT', 'DELETE'] as const).map((method) =>
+    route({
+      method,
+      path: '/api/v1/groups/:id/bans/:who',
+      scope: 'messages:send',
+      summary:
+        method === 'PUT'
+          ? 'Removes whoever it is, and bans them: the link lets them in no more, until somebody adds them again or lifts the ban. Administrators only; also for somebody who has left.'
+          : 'Lifts a ban: they may come back by the link.',
+      handle: async (call) =>
+        act(call, async (signalId) => {
+          const groups = call.ports.signal.groups()
+          const who = await serviceIdOf(call.ports, call.params['who'] ?? '')
+          await (method === 'PUT' ? groups.ban(signalId, who) : groups.unban(signalId, who))
+        }),
+    }),
+  ),
   route({
     method: 'POST',
     path: '/api/v1/groups/:id/members/:who/role',

@@ -110,6 +110,20 @@ export const signalRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'PUT',
+    path: '/api/v1/signal/devices/:id/name',
+    scope: 'admin',
+    summary:
+      'Calls a device by another name, which the account’s devices alone can read; any of them, or on a linked device this one. 409 (`signal-not-primary`).',
+    body: z.strictObject({ name: z.string().trim().min(1).max(50) }),
+    handle: async ({ ports, params, body }) => {
+      const id = Number(params['id'])
+      if (!Number.isInteger(id)) throw notFound('device')
+      await ports.signal.renameDevice(id, body.name)
+      return ok({ data: (await ports.signal.devices()).map(signalDeviceView) })
+    },
+  }),
+  route({
     method: 'POST',
     path: '/api/v1/signal/captcha',
     scope: 'admin',

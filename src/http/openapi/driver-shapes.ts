@@ -131,6 +131,10 @@ export const driverAnswers = {
     locked: flag.nullable().describe('null where only the phone knows.'),
     editable: flag.describe('False on a linked device: the PIN is set on the phone.'),
   }),
+  discoverability: shape('Discoverability', {
+    discoverable: flag.nullable().describe('null where only the phone knows.'),
+    editable: flag.describe('False on a linked device: it is set on the phone.'),
+  }),
   signalLink: shape('SignalLink', { uri: text, expires_at: maybeAt }),
   devices: list(
     'SignalDevices',

@@ -108,6 +108,7 @@ const group = shape('Group', {
   members: z.array(z.strictObject({ ...inGroup, admin: flag })),
   invited: z.array(z.strictObject(inGroup)),
   requesting: z.array(z.strictObject(inGroup)),
+  banned: z.array(z.strictObject(inGroup)).describe('Come back by no link, only by being added.'),
   revision: count,
   created_at: maybeAt,
   updated_at: maybeAt,

@@ -86,6 +86,14 @@ export class GroupCommands implements SignalGroups {
     return this.#groups.remove(id, who)
   }
 
+  ban(id: string, who: string): Promise<void> {
+    return this.#groups.ban(id, who)
+  }
+
+  unban(id: string, who: string): Promise<void> {
+    return this.#groups.unban(id, who)
+  }
+
   setRole(id: string, aci: string, admin: boolean): Promise<void> {
     return this.#groups.setRole(id, aci, admin)
   }

@@ -29,6 +29,8 @@ export interface GroupView {
   /** ACI, or `PNI:` and the phone-number identity. */
   invited: readonly string[]
   requesting: readonly string[]
+  /** Come back by no link. */
+  banned: readonly string[]
 }
 
 /** One thing that was done. `who` is a service id (ACI, or `PNI:…`). */

@@ -23,7 +23,7 @@ import { GroupKeeper } from './keeper.ts'
 import { ProfileCredentials } from './profile-credentials.ts'
 import { GroupSender } from './sender.ts'
 import { GroupServer } from './server.ts'
-import { approvalWish, removalWish, roleWish, settingsWish } from './settings.ts'
+import { approvalWish, banWish, removalWish, roleWish, settingsWish, unbanWish } from './settings.ts'
 import { type GroupState, isAdmin } from './state.ts'
 
 export class Groups {
@@ -131,6 +131,15 @@ export class Groups {
   /** A member, an invited person, or somebody who asks to join (whose request is refused then). */
   async remove(id: string, who: string): Promise<void> {
     await this.#admin.change(id, ({ state, cipher }) => removalWish(state, cipher, who))
+  }
+
+  /** As `remove`, and the link is no way back; also for somebody who has gone. */
+  async ban(id: string, who: string): Promise<void> {
+    await this.#admin.change(id, ({ state, cipher }) => banWish(state, cipher, who))
+  }
+
+  async unban(id: string, who: string): Promise<void> {
+    await this.#admin.change(id, ({ state, cipher }) => unbanWish(state, cipher, who))
   }
 
   async setRole(id: string, aci: string, admin: boolean): Promise<void> {

@@ -88,5 +88,6 @@ export function viewOf(state: GroupState, cipher: GroupCipher, self: { aci: stri
     members: state.members.map(({ aci, role }) => ({ aci, admin: role === roles.admin })),
     invited: state.invited.map(({ serviceId }) => serviceId),
     requesting: state.requesting.map(({ aci }) => aci),
+    banned: state.banned.map(({ serviceId }) => serviceId),
   }
 }

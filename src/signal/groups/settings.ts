@@ -6,6 +6,9 @@ import type { GroupCipher } from './cipher.ts'
 import type { GroupSettings } from './contract.ts'
 import { access, type GroupState, roles } from './state.ts'
 
+/** As many as Signal's groups have members at most. */
+const bansMax = 1_000
+
 interface Wish {
   actions: ActionsProto
   holds: (state: GroupState) => boolean
@@ -84,6 +87,41 @@ export function removalWish(state: GroupState, cipher: GroupCipher, who: string)
     return { actions: { deleteRequesting: named }, holds }
   }
   throw notMember()
+}
+
+/** Removes whoever it is, and keeps them from coming back by the link; also one who is not there any more. */
+export function banWish(state: GroupState, cipher: GroupCipher, who: string): Wish | undefined {
+  const isIn = isThere(state, who)
+  if (!isIn && state.banned.some(({ serviceId }) => serviceId === who)) return undefined
+  const removal = isIn ? removalWish(state, cipher, who) : undefined
+  // The server's list has an end: those who were banned first are let go.
+  const oldest = [...state.banned]
+    .sort((one, other) => one.atMs - other.atMs)
+    .slice(0, state.banned.length + 1 - bansMax)
+  const spare = state.banned.length < bansMax ? [] : oldest
+  return {
+    actions: {
+      ...removal?.actions,
+      addBanned: [{ added: { userId: cipher.closeServiceId(who) } }],
+      ...(spare.length === 0
+        ? {}
+        : { deleteBanned: spare.map(({ serviceId }) => ({ userId: cipher.closeServiceId(serviceId) })) }),
+    },
+    holds: (after) => !isThere(after, who) && after.banned.some(({ serviceId }) => serviceId === who),
+  }
+}
+
+/** May come back by the link. Undefined for somebody who is not banned. */
+export function unbanWish(state: GroupState, cipher: GroupCipher, who: string): Wish | undefined {
+  if (!state.banned.some(({ serviceId }) => serviceId === who)) return undefined
+  return {
+    actions: { deleteBanned: [{ userId: cipher.closeServiceId(who) }] },
+    holds: (after) => !after.banned.some(({ serviceId }) => serviceId === who),
+  }
+}
+
+function isThere({ members, invited, requesting }: GroupState, who: string): boolean {
+  return [...members, ...requesting].some(({ aci }) => aci === who) || invited.some((one) => one.serviceId === who)
 }
 
 /** Lets somebody in who asks to join. Throws `group-not-member` when nobody of that id asks. */

@@ -139,7 +139,9 @@ message SyncMessage {
   optional ViewOnceOpen viewOnceOpen = 11;
   optional MessageRequestResponse messageRequestResponse = 14;
   optional DeleteForMe deleteForMe = 22;
+  optional DeviceNameChange deviceNameChange = 23;
   optional UsernameChange usernameChange = 26;
+  message DeviceNameChange { optional uint32 deviceId = 2; }
   message UsernameChange {}
   message Contacts { optional AttachmentPointer blob = 1; optional bool complete = 2; }
   message Read { optional uint64 timestamp = 2; optional string senderAci = 3; optional bytes senderAciBinary = 4; }
@@ -403,6 +405,8 @@ export interface SyncMessage {
   viewOnceOpen?: SyncRead
   messageRequestResponse?: MessageRequestResponse
   deleteForMe?: DeleteForMe
+  /** The names of devices are looked at anew. */
+  deviceNameChange?: { deviceId?: number }
   /** The account has another username now; which one, the storage service says. */
   usernameChange?: object
   /** State: 0 default, 1 verified, 2 unverified. */

@@ -52,6 +52,7 @@ message AccountRecord {
   optional string givenName = 2;
   optional string avatarUrlPath = 4;
   optional bool readReceipts = 6;
+  optional bool unlistedPhoneNumber = 13;
   optional string username = 33;
   optional UsernameLink usernameLink = 35;
   message UsernameLink { optional bytes entropy = 1; optional bytes serverId = 2; }
@@ -110,6 +111,8 @@ export interface AccountRecord {
   /** Of the profile's picture; empty: none. */
   avatarUrlPath?: string
   readReceipts?: boolean
+  /** Whoever knows the number does not find the account. */
+  unlistedPhoneNumber?: boolean
   /** Empty: none. */
   username?: string
   /** `entropy` opens it; `serverId`: the UUID behind which it lies. */

@@ -40,6 +40,8 @@ export interface SignalAccountTable {
   registration_lock: string | null
   /** Others are told that we are writing, and we are shown that they are (likewise). */
   typing_indicators: Generated<Flag>
+  /** Whoever knows the number finds the account; a linked device does not know. */
+  discoverable: Generated<Flag>
   /** When a linked device of this primary asked for the contact list that it has not got yet. */
   contacts_asked_at_ms: Generated<number | null>
 }

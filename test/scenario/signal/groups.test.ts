@@ -134,6 +134,33 @@ test('a link lets people in at once, or lets them ask; without it nobody comes i
   await expect(two.account.groups().join(link)).rejects.toMatchObject({ code: 'group-forbidden' })
 })
 
+test('whoever is banned is out and does not come back by the link; when the ban is lifted they do', async () => {
+  const world = await World.open()
+  const gateways = await acquainted(world, 3)
+  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
+  const groups = one.account.groups()
+  const id = await groups.create({ ...plain, title: 'Garden', people: [byAci(aciOf(two)), byAci(aciOf(three))] })
+  await groups.configure(id, { link: 'join' })
+  const link = last(one)?.group.linkUrl ?? ''
+  await groups.ban(id, aciOf(two))
+  expect(last(one)?.group).toMatchObject({
+    banned: [aciOf(two)],
+    members: [{ aci: aciOf(one) }, { aci: aciOf(three) }],
+  })
+  await until(() => last(two)?.group.standing === 'out')
+  await expect(two.account.groups().join(link)).rejects.toMatchObject({ code: 'group-forbidden' })
+  // What is so already costs no change; and no ordinary member bans anybody.
+  const { revision } = last(one)?.group ?? { revision: 0 }
+  await groups.ban(id, aciOf(two))
+  expect(last(one)?.group.revision).toBe(revision)
+  await until(() => last(three)?.group.revision === revision)
+  await expect(three.account.groups().ban(id, aciOf(one))).rejects.toMatchObject({ code: 'group-forbidden' })
+  await groups.unban(id, aciOf(two))
+  expect(last(one)?.group.banned).toEqual([])
+  await two.account.groups().join(link)
+  await until(() => last(one)?.group.members.length === 3)
+})
+
 test('two who change a group at once both succeed', async () => {
   const world = await World.open()
   const { id, gateways } = await grouped(world, 2)

@@ -55,6 +55,8 @@ test('shows what a group is like, and nothing of it steers the terminal', async 
 test.each([
   [['role', 'ana', 'admin'], `role created ["${ana}",true]`],
   [['remove', 'ana'], `remove created ["${ana}"]`],
+  [['ban', 'ana'], `ban created ["${ana}"]`],
+  [['unban', 'ana'], `unban created ["${ana}"]`],
   [['rename', 'Roof'], 'configure created [{"title":"Roof"}]'],
   [['timer', '1h'], 'configure created [{"timerSeconds":3600}]'],
   [['timer', 'off'], 'configure created [{"timerSeconds":0}]'],

@@ -51,6 +51,8 @@ const commands: [string, string, object | undefined, string][] = [
   ['POST', '/members', { members: ['+447700900123'] }, 'add created [[{"e164":"+447700900123"}]]'],
   ['DELETE', `/members/${ana}`, undefined, `remove created ["${ana}"]`],
   ['DELETE', `/members/pni:${ben}`, undefined, `remove created ["PNI:${ben}"]`],
+  ['PUT', `/bans/${ana}`, undefined, `ban created ["${ana}"]`],
+  ['DELETE', `/bans/${ana}`, undefined, `unban created ["${ana}"]`],
   ['POST', `/members/${ana}/role`, { role: 'member' }, `role created ["${ana}",false]`],
   ['POST', `/members/${ana}/approve`, undefined, `approve created ["${ana}"]`],
   ['POST', '/accept', undefined, 'accept created []'],

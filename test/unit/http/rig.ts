@@ -360,6 +360,18 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       removeDevice: async (id) => {
         calls.push(`remove device ${id}`)
       },
+      renameDevice: async (id, name) => {
+        calls.push(`rename device ${id} ${name}`)
+      },
+      deleteAccount: async () => {
+        calls.push('delete account')
+      },
+      discoverability: () => ({
+        read: async () => ({ discoverable: true, editable: true }),
+        set: async (discoverable) => {
+          calls.push(`discoverable ${discoverable}`)
+        },
+      }),
       submitCaptcha: async (token) => {
         calls.push(`captcha ${token}`)
       },
@@ -431,6 +443,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
           avatar: async () => new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
           add: said('add'),
           remove: said('remove'),
+          ban: said('ban'),
+          unban: said('unban'),
           setRole: said('role'),
           approve: said('approve'),
           accept: said('accept'),

@@ -23,6 +23,12 @@ export function GroupSheet({ groupId }: { groupId: string }) {
     setProblem(undefined)
     work.catch((refusal) => setProblem(wordsOf(refusal)))
   }
+  const entry = (label: 'groups.remove' | 'groups.ban' | 'groups.unban', method: string, path: string) => ({
+    label: t(label),
+    icon: <Undo2 aria-hidden="true" />,
+    danger: true,
+    run: () => tried(act(method, path)),
+  })
   const isIn = group.standing === 'member' && maySend.value
   const mayRule = isIn && group.admin && group.kind === 'signal'
   return (
@@ -51,13 +57,13 @@ export function GroupSheet({ groupId }: { groupId: string }) {
       )}
       <ul class="members">
         {[
-          ...group.members.map((person) => ({ ...person, words: person.admin ? t('group.admin') : '', asks: false })),
-          ...group.invited.map((person) => ({ ...person, admin: false, words: t('group.invited'), asks: false })),
-          ...group.requesting.map((person) => ({ ...person, admin: false, words: t('groups.asks'), asks: true })),
-        ].map(({ aci, name, address, admin, words, asks }) => {
+          ...group.members.map((person) => ({ ...person, words: person.admin ? t('group.admin') : '', is: 'in' })),
+          ...group.invited.map((person) => ({ ...person, admin: false, words: t('group.invited'), is: 'invited' })),
+          ...group.requesting.map((person) => ({ ...person, admin: false, words: t('groups.asks'), is: 'asking' })),
+          ...group.banned.map((person) => ({ ...person, admin: false, words: t('groups.banned'), is: 'banned' })),
+        ].map(({ aci, name, address, admin, words, is }) => {
           const who = encodeURIComponent(aci ?? address ?? '')
           const shown = name ?? addressWords(address)
-          const isMember = !asks && words !== t('group.invited')
           return (
             <li key={aci ?? address}>
               <span translate={false} dir="auto">
@@ -69,26 +75,26 @@ export function GroupSheet({ groupId }: { groupId: string }) {
                   label={t('groups.about', { name: shown })}
                   icon={<EllipsisVertical aria-hidden="true" />}
                   entries={[
-                    asks
+                    is === 'asking'
                       ? {
                           label: t('groups.letIn'),
                           icon: <Plus aria-hidden="true" />,
                           run: () => tried(act('POST', `/members/${who}/approve`)),
                         }
                       : undefined,
-                    isMember
+                    is === 'in'
                       ? {
                           label: admin ? t('groups.noAdmin') : t('groups.makeAdmin'),
                           icon: <Plus aria-hidden="true" />,
                           run: () => tried(act('POST', `/members/${who}/role`, { role: admin ? 'member' : 'admin' })),
                         }
                       : undefined,
-                    {
-                      label: t('groups.remove'),
-                      icon: <Undo2 aria-hidden="true" />,
-                      danger: true,
-                      run: () => tried(act('DELETE', `/members/${who}`)),
-                    },
+                    ...(is === 'banned'
+                      ? [entry('groups.unban', 'DELETE', `/bans/${who}`)]
+                      : [
+                          entry('groups.remove', 'DELETE', `/members/${who}`),
+                          entry('groups.ban', 'PUT', `/bans/${who}`),
+                        ]),
                   ]}
                 />
               )}

@@ -1,0 +1,47 @@
+/** `causeway signal discoverable` and `delete-account`: the Signal account as a whole. */
+import { createInterface } from 'node:readline/promises'
+import { EXIT, ExitError } from '../exit.ts'
+import { call, findGateway, type GatewayOptions } from '../gateway.ts'
+import { json, line } from '../print.ts'
+
+type Options = GatewayOptions & { json?: boolean }
+
+/** Shows whether the number leads to the account, or sets it. */
+export async function discoverable(state: string | undefined, options: Options): Promise<void> {
+  if (state !== undefined && state !== 'on' && state !== 'off') {
+    throw new ExitError(EXIT.usage, 'Say: signal discoverable, signal discoverable on, signal discoverable off.')
+  }
+  const gateway = await findGateway(options)
+  const path = '/api/v1/signal/discoverability'
+  const view = await call<{ discoverable: boolean | null; editable: boolean }>(
+    gateway,
+    state === undefined ? 'GET' : 'PUT',
+    path,
+    state === undefined ? undefined : { discoverable: state === 'on' },
+  )
+  if (options.json === true) json(view)
+  else if (!view.editable)
+    line('This is a linked device: it is set on the phone (Signal, Settings, Privacy, Phone number).')
+  else if (view.discoverable === true) line('Whoever knows the number finds the account on Signal.')
+  else line('Nobody finds the account by its number: others send texts, or need its username.')
+}
+
+/** Cannot be undone: a person types the number once more at the terminal, a script says `--yes`. */
+export async function remove(number: string, options: Options & { yes?: boolean }): Promise<void> {
+  if (options.yes !== true) await demandConsent(number)
+  const gateway = await findGateway(options)
+  await call(gateway, 'DELETE', `/api/v1/signal/account?number=${encodeURIComponent(number)}`)
+  if (options.json === true) json({ number, deleted: true })
+  else line('The account is deleted. Your conversations are still here; messages go as texts from now on.')
+}
+
+async function demandConsent(number: string): Promise<void> {
+  const warning = `This deletes the Signal account of ${number} at Signal, for ever. Its profile, its username and what still waits for it
+there are gone, its linked devices are signed out, and its groups go on without it. Nobody can bring it back: registering
+the number again makes a new account, whose safety number is another one. The conversations that are here stay.`
+  if (!process.stdin.isTTY) throw new ExitError(EXIT.usage, `${warning}\nIf that is meant, say --yes.`)
+  line(warning)
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await terminal.question('Type the number to go on: ').finally(() => terminal.close())
+  if (answer.trim() !== number) throw new ExitError(EXIT.failed, 'Nothing was done.')
+}

@@ -3,23 +3,29 @@
  * is done once in a day for each token and answered the same; a refused request frees its key. Messages and files, which
  * take their key in the transaction that stores them, do so themselves (`Route.repeats`).
  */
+import { createHash } from 'node:crypto'
 import type { KeyUse } from '../store/idempotency.ts'
 import { claimRequest, keepReply, releaseRequest } from '../store/replies.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { ApiPorts } from './ports.ts'
 import { idempotencyKey, Problem, problemFor } from './problem.ts'
 import { type Call, type Reply, type Route, STREAMING } from './route.ts'
+import { wholeFile } from './whole-body.ts'
 
 /** Keys whose first request is being worked on in this process, for each gateway. */
 const underWay = new WeakMap<ApiPorts, Set<string>>()
 
 /** Runs the row's handler, or answers as the first time. Throws Problem 409 and 422. */
-export async function handleOnce(row: Route, call: Call<unknown, unknown>): Promise<Reply | typeof STREAMING> {
+export async function handleOnce(row: Route, asked: Call<unknown, unknown>): Promise<Reply | typeof STREAMING> {
+  const { fileBytesMax } = row
+  const file = fileBytesMax === undefined ? undefined : await wholeFile(asked.raw.request, fileBytesMax)
+  const call = file === undefined ? asked : { ...asked, file }
   const key =
     row.method === 'POST' && row.repeats === undefined ? idempotencyKey(call.header('idempotency-key')) : undefined
   if (key === undefined) return row.handle(call)
   const { ports, principal, body, raw } = call
-  const request = { method: row.method, url: raw.request.url, body }
+  const sha256 = file === undefined ? undefined : createHash('sha256').update(file).digest('hex')
+  const request = { method: row.method, url: raw.request.url, body, sha256 }
   const use: KeyUse = { scope: principal.id, key, fingerprint: fingerprint(request) }
   const running = underWay.get(ports) ?? new Set()
   underWay.set(ports, running)

@@ -16,6 +16,8 @@ export interface Call<Body, Query> {
   query: Query
   /** Lower-case name → value. */
   header(name: string): string | undefined
+  /** Of routes with `fileBytesMax`: the body. */
+  file?: Buffer
   /** For routes that write their answer themselves (event streams). */
   raw: { request: IncomingMessage; response: ServerResponse }
 }
@@ -38,6 +40,8 @@ export interface Route<Body = unknown, Query = unknown> {
   body?: z.ZodType<Body>
   /** The body is a file: the handler reads it from `raw.request`, however long that takes. */
   stream?: true
+  /** With `stream`: the file is read whole, at most so many octets, and is part of what an `Idempotency-Key` stands for. */
+  fileBytesMax?: number
   /** Absent: the route takes no query parameters. */
   query?: z.ZodType<Query>
   /** The handler sees to `Idempotency-Key` in the transaction that does the work; else `once.ts` does. */

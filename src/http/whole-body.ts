@@ -1,4 +1,4 @@
-/** A body that is read as a stream. */
+/** A body that is a file: read as a stream, or whole. */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from './problem.ts'
 
@@ -9,4 +9,19 @@ export async function* wholeBody(request: IncomingMessage): AsyncGenerator<Uint8
   } catch {
     throw new Problem({ status: 400, code: 'incomplete', title: 'The body is not whole' })
   }
+}
+
+/** All of it. Throws Problem 413 once it is more than `bytesMax`, and 400 where it breaks off. */
+export async function wholeFile(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let octets = 0
+  for await (const chunk of wholeBody(request)) {
+    octets += chunk.length
+    if (octets > bytesMax) {
+      const detail = `A file of at most ${bytesMax / 1024 / 1024} MiB is read here. Leave its pictures out, or divide it.`
+      throw new Problem({ status: 413, code: 'too-large', title: 'The file is too large', detail })
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }

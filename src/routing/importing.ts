@@ -25,9 +25,19 @@ export interface ImportedPerson {
   result: 'new' | 'changed' | 'same' | 'refused'
   /** Undefined for those who would be new. */
   contactId: string | undefined
-  /** Why it was refused, or why a name was kept. */
+  /** Why it was refused, or what became of a name; the words for it below. */
+  code: ImportCode | undefined
   reason: string | undefined
 }
+
+type ImportCode =
+  | 'no-number'
+  | 'invalid-number'
+  | 'emergency-number'
+  | 'twice'
+  | 'no-replies'
+  | 'keeps-name'
+  | 'was-called'
 
 const NAME_CHARS_MAX = 100
 
@@ -43,17 +53,30 @@ export async function importPeople(
   for (const { line, name: written, addresses } of entries) {
     const name = tidy(written)
     if (addresses.length === 0) {
-      done.push({ line, name, address: null, result: 'refused', contactId: undefined, reason: 'It has no number.' })
+      done.push({
+        line,
+        name,
+        address: null,
+        result: 'refused',
+        contactId: undefined,
+        code: 'no-number',
+        reason: 'It has no number.',
+      })
     }
     for (const words of addresses) {
       const read = addressIn(words, context.settings.region)
       if ('reason' in read) {
-        done.push({ line, name, address: words, result: 'refused', contactId: undefined, reason: read.reason })
+        done.push({ line, name, address: words, result: 'refused', contactId: undefined, ...read })
         continue
       }
       const { shown, key } = read
       const told = seen.has(shown)
-        ? { result: 'refused' as const, contactId: undefined, reason: 'The number stands in the file before.' }
+        ? {
+            result: 'refused' as const,
+            contactId: undefined,
+            code: 'twice' as const,
+            reason: 'The number stands in the file before.',
+          }
         : await importOne(context, tx, key, name === shown ? null : name, options)
       seen.add(shown)
       done.push({ line, name, address: shown, ...told })
@@ -61,6 +84,8 @@ export async function importPeople(
   }
   return done
 }
+
+const NOTHING_TO_SAY = { code: undefined, reason: undefined }
 
 type Key = { e164: string } | { sender: string } | { aci: string }
 
@@ -70,32 +95,39 @@ async function importOne(
   key: Key,
   name: string | null,
   { dryRun, names }: ImportOptions,
-): Promise<Pick<ImportedPerson, 'result' | 'contactId' | 'reason'>> {
+): Promise<Pick<ImportedPerson, 'result' | 'contactId' | 'code' | 'reason'>> {
   const known = await findContact(tx, key)
   if (known === undefined) {
-    if (dryRun) return { result: 'new', contactId: undefined, reason: undefined }
+    if (dryRun) return { result: 'new', contactId: undefined, ...NOTHING_TO_SAY }
     const { id } = await insertContact(tx, ids, { ...key, name }, clock())
     await events.append(tx, { type: 'contact.updated', contactId: id })
-    return { result: 'new', contactId: id, reason: undefined }
+    return { result: 'new', contactId: id, ...NOTHING_TO_SAY }
   }
   const contactId = known.id
-  if (name === null || known.name === name) return { result: 'same', contactId, reason: undefined }
+  if (name === null || known.name === name) return { result: 'same', contactId, ...NOTHING_TO_SAY }
   if (known.name !== null && names === 'keep') {
-    return { result: 'same', contactId, reason: `Keeps the name ${known.name}.` }
+    return { result: 'same', contactId, code: 'keeps-name', reason: `Keeps the name ${known.name}.` }
   }
   if (!dryRun) {
     const { version } = await changeContact(tx, contactId, { name }, clock())
     await events.append(tx, { type: 'contact.updated', contactId, data: { version } })
   }
-  return { result: 'changed', contactId, reason: known.name === null ? undefined : `Was called ${known.name}.` }
+  if (known.name === null) return { result: 'changed', contactId, ...NOTHING_TO_SAY }
+  return { result: 'changed', contactId, code: 'was-called', reason: `Was called ${known.name}.` }
 }
 
-function addressIn(words: string, region: string | undefined): { shown: string; key: Key } | { reason: string } {
+function addressIn(
+  words: string,
+  region: string | undefined,
+): { shown: string; key: Key } | { code: ImportCode; reason: string } {
   let address: Address
   try {
     address = parseAddress(words, region)
   } catch (error) {
-    if (CausewayError.is(error)) return { reason: error.message }
+    if (CausewayError.is(error)) {
+      const code = error.code === 'emergency-number' ? 'emergency-number' : 'invalid-number'
+      return { code, reason: error.message }
+    }
     throw error
   }
   switch (address.kind) {
@@ -106,7 +138,7 @@ function addressIn(words: string, region: string | undefined): { shown: string; 
     case 'short-code':
       return { shown: address.code, key: { sender: address.code } }
     case 'alphanumeric':
-      return { reason: 'Senders without a number cannot be written to.' }
+      return { code: 'no-replies', reason: 'Senders without a number cannot be written to.' }
   }
 }
 

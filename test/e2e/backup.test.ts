@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PLAIN_WORDS } from './kit/screens.ts'
-import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
+import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
 
 let stage: Stage
 let page: Page
@@ -26,6 +26,42 @@ describe.skipIf(chromiumPath === undefined)('backups in the inbox', () => {
     await page.locator('.members a[download]').waitFor()
     expect(await new Axe().findings(page, false)).toEqual([])
     await picture(page, 'settings-backup-1280-light')
+    expect(stage.complaints).toEqual([])
+  })
+
+  it('a gateway that came out of a backup says so on every screen, until an administrator has read it', async () => {
+    let restored: object | null = { at: '2026-09-20T10:00:00.000Z', taken_at: '2026-09-19T10:00:00.000Z', held: 3 }
+    await page.route('**/api/v1/system/backup', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ json: { ...(await answer.json()), restored } })
+    })
+    await page.route('**/api/v1/system/backup/restored', async (route) => {
+      restored = null
+      await route.fulfill({ status: 204 })
+    })
+    await page.goto(`${stage.url}/#/`)
+    await page.reload()
+    const line = page.getByRole('region', { name: 'Restored from a backup.' })
+    await line.getByText('3 messages had not left').waitFor()
+    const axe = new Axe()
+    for (const [size, viewport] of [
+      ['1280', WIDE],
+      ['390', NARROW],
+    ] as const) {
+      await page.setViewportSize(viewport)
+      for (const theme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: theme })
+        await picture(page, `restored-${size}-${theme}`)
+        expect(await axe.findings(page, theme === 'dark')).toEqual([])
+      }
+    }
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await line.getByRole('link').click()
+    await page.waitForURL(/#\/queue$/)
+    await line.getByRole('button').click()
+    await line.waitFor({ state: 'detached' })
+    await page.unrouteAll()
     expect(stage.complaints).toEqual([])
   })
 

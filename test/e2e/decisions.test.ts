@@ -175,6 +175,9 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await sheet
       .getByLabel('Picture')
       .setInputFiles({ name: 'tree.png', mimeType: 'image/png', buffer: await page.screenshot() })
+    const cropping = page.getByRole('dialog')
+    await cropping.getByLabel('Zoom').press('ArrowRight')
+    await cropping.getByRole('button', { name: 'Use this picture' }).press('Enter')
     const shown = page.locator('.panel .avatar.large img')
     await shown.waitFor()
     await house.eventually('the picture is drawn', () =>

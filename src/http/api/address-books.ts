@@ -11,7 +11,6 @@ import { Problem } from '../problem.ts'
 import { demandContact } from '../reads.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
 import { time } from '../views.ts'
-import { wholeBody } from '../whole-body.ts'
 
 /** Of a file; pictures within it make it long. */
 const BOOK_BYTES_MAX = 16 * 1024 * 1024
@@ -41,16 +40,18 @@ export const addressBookRoutes: readonly Route[] = [
         .describe('`replace`: names of the file take the place of those that were given here.'),
     }),
     stream: true,
-    handle: async ({ ports, query, raw: { request } }) => {
-      const people = entriesOf(await textOf(wholeBody(request)))
+    fileBytesMax: BOOK_BYTES_MAX,
+    handle: async ({ ports, query, file = Buffer.alloc(0) }) => {
+      const people = entriesOf(textOf(file))
       const done = await ports.router.people.import(people, { dryRun: query.dry_run, names: query.names })
       const count = (result: ImportedPerson['result']) => done.filter((one) => one.result === result).length
       return ok({
         dry_run: query.dry_run,
         ...{ new: count('new'), changed: count('changed'), same: count('same'), refused: count('refused') },
-        people: done.map(({ contactId, reason, ...one }) => ({
+        people: done.map(({ contactId, code, reason, ...one }) => ({
           ...one,
           contact_id: contactId ?? null,
+          code: code ?? null,
           reason: reason ?? null,
         })),
       })
@@ -117,19 +118,7 @@ function cardOf({ name, profile_name: profile, e164, sender, aci }: ContactRow):
   return writeVcard({ name: name ?? profile ?? number ?? `signal:${aci}`, number, aci })
 }
 
-/** Throws Problem 413. */
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let octets = 0
-  for await (const chunk of body) {
-    octets += chunk.length
-    if (octets > BOOK_BYTES_MAX) {
-      const detail = `An address book of at most ${BOOK_BYTES_MAX / 1024 / 1024} MiB is read; leave its pictures out.`
-      throw new Problem({ status: 413, code: 'too-large', title: 'The file is too large', detail })
-    }
-    chunks.push(chunk)
-  }
-  const whole = Buffer.concat(chunks)
+function textOf(whole: Buffer): string {
   if (whole[0] === 0xff && whole[1] === 0xfe) return new TextDecoder('utf-16le').decode(whole)
   if (whole[0] === 0xfe && whole[1] === 0xff) return new TextDecoder('utf-16be').decode(whole)
   try {

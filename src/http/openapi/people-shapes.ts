@@ -68,6 +68,9 @@ const imported = shape('ImportResult', {
       address: maybe,
       result: z.enum(['new', 'changed', 'same', 'refused']),
       contact_id: maybe,
+      code: maybe.describe(
+        'Why it was refused, or what became of a name: `no-number`, `invalid-number`, `emergency-number`, `twice`, `no-replies`, `keeps-name`, `was-called`.',
+      ),
       reason: maybe,
     }),
   ),

@@ -3,9 +3,8 @@ import { ask } from '../api/client.ts'
 import type { Group } from '../api/types.ts'
 import { fetchConversation } from './conversations.ts'
 
-/** Square, as the apps show it; JPEG of this quality stays far below what the gateway takes. */
-const AVATAR_PX = 320
-const AVATAR_QUALITY = 0.85
+/** Edge of the square, as the apps show it; as a JPEG it stays far below what the gateway takes. */
+export const AVATAR_PX = 320
 
 export interface NewGroup {
   kind: 'signal' | 'phone'
@@ -30,15 +29,11 @@ export async function changeGroup(id: string, method: string, path: string, body
   return group
 }
 
-/** The middle of a picture, small, as base64 of a JPEG. Rejects for what is no picture. */
-export async function avatarOf(file: Blob): Promise<string> {
-  const bitmap = await createImageBitmap(file)
-  const side = Math.min(bitmap.width, bitmap.height)
-  const canvas = document.createElement('canvas')
-  canvas.width = AVATAR_PX
-  canvas.height = AVATAR_PX
-  const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2]
-  canvas.getContext('2d')?.drawImage(bitmap, left, top, side, side, 0, 0, AVATAR_PX, AVATAR_PX)
-  bitmap.close()
-  return canvas.toDataURL('image/jpeg', AVATAR_QUALITY).split(',')[1] ?? ''
+export function base64Of(picture: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onerror = () => reject(reader.error)
+    reader.onload = () => resolve(String(reader.result).split(',')[1] ?? '')
+    reader.readAsDataURL(picture)
+  })
 }

@@ -16,11 +16,11 @@ export interface Profile {
   published: boolean
 }
 
-/** The gateway takes its middle. Throws ApiProblem. */
-export async function setPicture(file: File): Promise<Profile> {
+/** Throws ApiProblem. */
+export async function setPicture(file: Blob): Promise<Profile> {
   const answer = await fetch(`${PROFILE_PATH}/avatar`, {
     method: 'PUT',
-    headers: { ...authorityHeaders(), 'Content-Type': file.type === '' ? 'application/octet-stream' : file.type },
+    headers: { ...authorityHeaders(), 'Content-Type': file.type },
     credentials: 'same-origin',
     body: file,
   }).catch(() => undefined)

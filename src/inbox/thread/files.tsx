@@ -90,7 +90,7 @@ function Named({ file, words, url }: { file: Attachment; words: string; url?: st
 /** It is here, and the other side has not got it. */
 function LeftOut({ file, reason }: { file: Attachment; reason: NonNullable<Attachment['left_out']> }) {
   return (
-    <div class="file absent left-out">
+    <div class="file left-out">
       <TriangleAlert aria-hidden="true" />
       <span>
         <s translate={file.file_name === null} dir="auto">

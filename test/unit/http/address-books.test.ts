@@ -68,6 +68,29 @@ it('an address book is looked at first, then taken in, and comes out as a vCard'
   expect((await call('GET', `/conversations?contact_id=${id}`)).body.data).toEqual([])
 })
 
+it('each row that is refused says why as a code, and the same key stands for the same file alone', async () => {
+  const refused = (await hand('Name,Phone\nA,112\nB,\nC,+15550000399\nD,+15550000399\nE,12\nF,+1\n', '?dry_run=true'))
+    .body
+  expect(refused.people.map(({ code }: { code: string | null }) => code)).toEqual([
+    'emergency-number',
+    'no-number',
+    null,
+    'twice',
+    expect.anything(),
+    'invalid-number',
+  ])
+  const headers = { 'content-type': 'text/csv', 'idempotency-key': 'book-1' }
+  const keyed = (body: string) => rig.call('POST', '/api/v1/contacts/import', { token, body, headers })
+  const first = await keyed('Name,Phone\nKim,+15550000320\n')
+  expect(first.body).toMatchObject({ new: 1 })
+  const again = await keyed('Name,Phone\nKim,+15550000320\n')
+  expect(again).toMatchObject({ status: 200, body: first.body, headers: { 'idempotency-replayed': 'true' } })
+  expect(await keyed('Name,Phone\nLee,+15550000321\n')).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency-mismatch' },
+  })
+})
+
 it('what is no address book, or too much of one, is refused', async () => {
   for (const body of ['', 'hello', 'BEGIN:VCARD\r\nFN:never ends', Buffer.from([0xff, 0xfe, 0x41])]) {
     expect(await hand(body)).toMatchObject({ status: 422, body: { code: 'invalid-address-book' } })

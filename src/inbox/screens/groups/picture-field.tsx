@@ -1,8 +1,7 @@
-/** Chooses the picture of a group; its middle is taken, small, before it leaves the browser. */
+/** Chooses the picture of a group. */
 import { t } from '../../languages/translate.ts'
-import { avatarOf } from '../../model/groups.ts'
-import { useAct } from '../../ui/act.ts'
-import { Problem } from '../../ui/problem.tsx'
+import { AVATAR_PX, base64Of } from '../../model/groups.ts'
+import { PictureChoice } from '../later/picture-choice.tsx'
 
 interface PictureFieldProps {
   /** base64 of a JPEG. */
@@ -11,20 +10,14 @@ interface PictureFieldProps {
 }
 
 export function PictureField({ picture, choose }: PictureFieldProps) {
-  const reading = useAct()
   return (
-    <label class="field">
-      <span>{t('groups.picture')}</span>
-      <input
-        type="file"
-        accept="image/*"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0]
-          if (file !== undefined) void reading.run(async () => choose(await avatarOf(file)))
-        }}
+    <>
+      <PictureChoice
+        label={t('groups.picture')}
+        px={AVATAR_PX}
+        take={async (square) => await choose(await base64Of(square))}
       />
       {picture !== undefined && <small>✓</small>}
-      {reading.error !== undefined && <Problem error={reading.error} />}
-    </label>
+    </>
   )
 }

@@ -58,20 +58,20 @@ export function Person({ contact, conversationId }: { contact: Contact; conversa
         </a>
       </div>
       {maySend.value && (
-        <Action
-          class="danger"
-          label={t('people.delete')}
-          sure={t('people.deleteSure')}
-          run={async () => {
-            await ask('DELETE', `/api/v1/conversations/${conversationId}`)
-            location.hash = '#/'
-          }}
-        />
-      )}
-      {maySend.value && (
-        <button type="button" class="button danger" onClick={() => setAsked('forget')}>
-          {t('people.forget')}
-        </button>
+        <div class="buttons">
+          <Action
+            class="danger"
+            label={t('people.delete')}
+            sure={t('people.deleteSure')}
+            run={async () => {
+              await ask('DELETE', `/api/v1/conversations/${conversationId}`)
+              location.hash = '#/'
+            }}
+          />
+          <button type="button" class="button danger" onClick={() => setAsked('forget')}>
+            {t('people.forget')}
+          </button>
+        </div>
       )}
       {asked === 'forget' && <ForgetDialog contact={contact} onClose={close} />}
       {asked === 'join' && <JoinDialog contact={contact} onClose={close} />}

@@ -1,7 +1,7 @@
 /** Address books: a file is looked at, then taken in; everybody as a file. */
 import { useState } from 'preact/hooks'
 import { ApiProblem, authorityHeaders, problemOf } from '../../api/client.ts'
-import { t } from '../../languages/translate.ts'
+import { maybeT, t } from '../../languages/translate.ts'
 import { maySend } from '../../model/session.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
@@ -17,6 +17,7 @@ interface Imported {
     name: string | null
     address: string | null
     result: 'new' | 'changed' | 'same' | 'refused'
+    code: string | null
     reason: string | null
   }[]
 }
@@ -69,13 +70,13 @@ export function AddressBook() {
             {t('book.counts', { added: told.new, changed: told.changed, same: told.same, refused: told.refused })}
           </p>
           <ul class="lines">
-            {shown?.map(({ line, name, address, result, reason }) => (
+            {shown?.map(({ line, name, address, result, code, reason }) => (
               <li key={`${line} ${address}`}>
                 <b>{t(`book.${result}`)}</b>{' '}
                 <span translate={false} dir="auto">
                   {[name, address].filter((part) => part !== null).join(' · ')}
                 </span>{' '}
-                <small class="quiet">{reason}</small>
+                <small class="quiet">{code === null ? reason : (maybeT(`book.why.${code}`) ?? reason)}</small>
               </li>
             ))}
           </ul>

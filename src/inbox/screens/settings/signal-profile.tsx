@@ -2,17 +2,19 @@
 import { ask } from '../../api/client.ts'
 import { t } from '../../languages/translate.ts'
 import { PROFILE_PATH, type Profile, setPicture } from '../../model/profile.ts'
-import { useAct } from '../../ui/act.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
 import { useFetched } from '../later/fetched.ts'
+import { PictureChoice } from '../later/picture-choice.tsx'
 import { SmallForm } from '../later/small-form.tsx'
+
+/** Edge of the square, as the apps make it. */
+const PICTURE_PX = 1_024
 
 export function SignalProfile({ aci, mayRule }: { aci: string; mayRule: boolean }) {
   const { data: profile, error, reload, keep } = useFetched<Profile>(PROFILE_PATH)
-  const setting = useAct()
   if (profile === undefined) return error === undefined ? null : <Problem error={error} retry={reload} />
   const { name, about, emoji, avatar_url: picture, editable, published } = profile
   const mayChange = mayRule && editable
@@ -25,19 +27,11 @@ export function SignalProfile({ aci, mayRule }: { aci: string; mayRule: boolean 
         <Avatar id={aci} name={name ?? ''} isGroup={false} size="large" url={picture} />
         {mayChange && (
           <div class="buttons">
-            <label class="field">
-              <span>{t('profile.picture')}</span>
-              <input
-                type="file"
-                accept="image/*"
-                disabled={setting.busy}
-                onChange={({ currentTarget: field }) => {
-                  const file = field.files?.[0]
-                  if (file !== undefined) void setting.run(async () => keep(await setPicture(file)))
-                  field.value = ''
-                }}
-              />
-            </label>
+            <PictureChoice
+              label={t('profile.picture')}
+              px={PICTURE_PX}
+              take={async (square) => keep(await setPicture(square))}
+            />
             {picture !== null && (
               <Action
                 label={t('profile.remove')}
@@ -50,7 +44,6 @@ export function SignalProfile({ aci, mayRule }: { aci: string; mayRule: boolean 
           </div>
         )}
       </div>
-      {setting.error !== undefined && <Problem error={setting.error} />}
       {mayChange ? (
         <SmallForm
           key={JSON.stringify([name, about, emoji])}

@@ -30,6 +30,8 @@ export interface OpenOptions {
   viewport?: { width: number; height: number }
   dark?: boolean
   language?: string
+  /** A thumb in place of a mouse. */
+  touch?: boolean
 }
 
 export class Stage {
@@ -86,6 +88,8 @@ export class Stage {
       colorScheme: options.dark === true ? 'dark' : 'light',
       locale: 'en-GB',
       reducedMotion: 'reduce',
+      hasTouch: options.touch === true,
+      isMobile: options.touch === true,
       ...(memory === undefined ? {} : { storageState: memory }),
     })
     context.setDefaultTimeout(STEP_TIMEOUT_MS)

@@ -269,7 +269,10 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
 
   it('who has a name in place of a number cannot be answered, and the thread says so', async () => {
     await page.goto(at('/'))
-    await page.locator('a.row', { hasText: /SIGNAL/ }).first().click()
+    await page
+      .locator('a.row', { hasText: /SIGNAL/ })
+      .first()
+      .click()
     await page.locator('.composer-note', { hasText: 'cannot be answered' }).waitFor()
     expect(await page.locator('.composer').count()).toBe(0)
   })

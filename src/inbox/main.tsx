@@ -18,6 +18,7 @@ import './styles/thread.css'
 import './styles/composer.css'
 import './styles/panel.css'
 import './styles/rooms.css'
+import './styles/touch.css'
 
 const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')

@@ -50,7 +50,8 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
   it('its sheet shows members and roles, and the link is given and taken back', async () => {
     const { data } = await stage.house.api.call<{ data: { conversation_id: string }[] }>('GET', '/api/v1/groups')
     await page.goto(at(`/c/${data[0]?.conversation_id}/about`))
-    await page.locator('.members li', { hasText: 'Admin' }).first().waitFor()
+    // The one that made it is who looks.
+    await page.locator('.members li', { hasText: 'You' }).filter({ hasText: 'Admin' }).waitFor()
     await page.getByLabel('Invite link').selectOption('request')
     await page.locator('.code', { hasText: 'signal.group' }).waitFor()
     await page.getByLabel('Invite link').selectOption('off')
@@ -264,6 +265,16 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.locator('dialog.lightbox img').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'View once' }).waitFor({ state: 'detached' })
+  })
+
+  it('who has a name in place of a number cannot be answered, and the thread says so', async () => {
+    await page.goto(at('/'))
+    await page
+      .locator('a.row', { hasText: /SIGNAL/ })
+      .first()
+      .click()
+    await page.locator('.composer-note', { hasText: 'cannot be answered' }).waitFor()
+    expect(await page.locator('.composer').count()).toBe(0)
   })
 
   it('few messages stand at the bottom of the thread', async () => {

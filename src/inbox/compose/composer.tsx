@@ -69,7 +69,9 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     if (field.current !== null) growToLines(field.current)
   }, [draft.text])
   useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches && document.activeElement === document.body) field.current?.focus()
+    // Nobody is anywhere yet, or came by a row of the list.
+    const isFree = document.activeElement?.matches('body, a.row') === true
+    if (isFree && matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
 
   // Before the paint: a key pressed right after a change must not be read by the listener of before it.

@@ -26,6 +26,11 @@ export function portraitOf({ contact, group }: Pick<Conversation, 'contact' | 'g
   return contact?.avatar_url ?? group?.avatar_url ?? null
 }
 
+/** Whether a text can go back to them: a name in place of a number (alphanumeric sender, 23.040 §9.1.2.5) takes none. */
+export function isAnswerable({ sender }: { sender: string | null }): boolean {
+  return sender === null || /^\d+$/.test(sender)
+}
+
 /** Numbers in groups; an account without a number says what it is. */
 export function addressWords(address: string | null | undefined): string {
   if (address === null || address === undefined) return t('person.unknown')

@@ -112,6 +112,7 @@ function Filters() {
 function Rows({ selected }: { selected: string | undefined }) {
   const rows = conversations.value
   const list = useRef<ListHandle>(null)
+  const [entered, setEntered] = useState<string | undefined>(undefined)
   const [, go] = useLocation()
   if (!listLoaded.value) {
     if (listProblem.value === undefined) return <Skeleton />
@@ -119,6 +120,8 @@ function Rows({ selected }: { selected: string | undefined }) {
   }
   if (rows.length === 0) return <NoRows />
   const selectedIndex = rows.findIndex(({ id }) => id === selected)
+  const isThere = rows.some(({ id }) => id === entered)
+  const stop = isThere ? entered : selectedIndex === -1 ? rows[0]?.id : selected
   return (
     <VirtualList
       class="rows"
@@ -133,7 +136,8 @@ function Rows({ selected }: { selected: string | undefined }) {
       }}
       onKeyDown={(event) => {
         const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-        if (step === 0 || event.altKey || !(event.currentTarget instanceof HTMLElement)) return
+        if (step === 0 || event.altKey || event.defaultPrevented || !(event.currentTarget instanceof HTMLElement))
+          return
         event.preventDefault()
         const links = [...event.currentTarget.querySelectorAll<HTMLElement>('a.row')]
         const now = links.indexOf(document.activeElement as HTMLElement)
@@ -141,7 +145,14 @@ function Rows({ selected }: { selected: string | undefined }) {
         next?.focus()
       }}
       render={(row) => (
-        <ConversationRow key={row.id} row={row} isSelected={row.id === selected} open={() => go(threadPath(row.id))} />
+        <ConversationRow
+          key={row.id}
+          row={row}
+          isSelected={row.id === selected}
+          isStop={row.id === stop}
+          enter={() => setEntered(row.id)}
+          open={() => go(threadPath(row.id))}
+        />
       )}
     />
   )

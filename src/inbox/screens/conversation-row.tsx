@@ -17,19 +17,24 @@ import { threadPath } from './places.ts'
 interface RowProps {
   row: Conversation
   isSelected: boolean
+  /** The one row that Tab comes to; arrows go to the others. */
+  isStop: boolean
+  /** The focus came to it. */
+  enter: () => void
   open: () => void
 }
 
-export function ConversationRow({ row, isSelected, open }: RowProps) {
+export function ConversationRow({ row, isSelected, isStop, enter, open }: RowProps) {
   const name = conversationName(row)
   const last = row.last_message
   const change = (what: Partial<Pick<Conversation, 'pinned' | 'muted' | 'archived'>>) =>
     void changeConversation(row.id, what).catch(() => {})
   return (
-    <div class="row-holder">
+    <div class="row-holder" onFocusIn={enter}>
       <a
         class={row.unread > 0 ? 'row has-unread' : 'row'}
         href={`#${threadPath(row.id)}`}
+        tabIndex={isStop ? 0 : -1}
         aria-current={isSelected ? 'page' : undefined}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey) return
@@ -59,6 +64,7 @@ export function ConversationRow({ row, isSelected, open }: RowProps) {
       {maySend.value && (
         <Menu
           class="icon-button row-menu"
+          tabIndex={isStop ? 0 : -1}
           label={t('list.more')}
           icon={<EllipsisVertical aria-hidden="true" />}
           entries={[

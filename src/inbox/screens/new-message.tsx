@@ -5,11 +5,11 @@ import type { Contact, Conversation } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { addContact, fetchAllContacts, knownContacts } from '../model/contacts.ts'
 import { conversationFor } from '../model/conversations.ts'
-import { addressWords, personName } from '../model/people.ts'
+import { addressWords, isAnswerable, personName } from '../model/people.ts'
 import { sharedText, shareWith } from '../model/shared.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
-import { ArrowLeft, Plus } from '../ui/icons.ts'
+import { ArrowLeft, Plus, UsersRound } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
 import { TransportGlyph } from '../ui/transport.tsx'
 import { threadPath } from './places.ts'
@@ -23,7 +23,10 @@ export function NewMessage() {
   const loading = useAct()
   const opening = useAct()
   const loaded = useRef<Promise<unknown>>()
+  const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
+    // The only thing to do here.
+    field.current?.focus()
     loaded.current = loading.run(fetchAllContacts)
   }, [])
   const found = search(query)
@@ -64,16 +67,13 @@ export function NewMessage() {
             spellcheck={false}
             placeholder={t('new.placeholder')}
             value={query}
-            // The only thing to do here.
-            ref={(input) => {
-              if (query === '' && document.activeElement === document.body) input?.focus()
-            }}
+            ref={field}
             onInput={(event) => setQuery(event.currentTarget.value)}
           />
         </label>
       </form>
-      <button type="button" class="link" onClick={() => go('/group')}>
-        {t('groups.new')}
+      <button type="button" class="button" onClick={() => go('/group')}>
+        <UsersRound aria-hidden="true" /> {t('groups.new')}
       </button>
       {sharedText.value !== '' && (
         <p class="shared" translate={false} dir="auto">
@@ -137,7 +137,7 @@ function Reach({ contact }: { contact: Contact }) {
 
 function search(query: string): Contact[] {
   return knownContacts()
-    .filter((contact) => !contact.blocked && matches(contact, query))
+    .filter((contact) => !contact.blocked && isAnswerable(contact) && matches(contact, query))
     .slice(0, SHOWN_MAX)
 }
 

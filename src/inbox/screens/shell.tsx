@@ -103,7 +103,13 @@ function shortcut(event: KeyboardEvent, place: Place, go: (path: string) => void
   if (event.key === 'Escape' && !event.defaultPrevented) {
     if (document.querySelector('dialog[open], [popover]:popover-open') !== null) return
     if (place.panel !== undefined && place.conversationId !== undefined) go(threadPath(place.conversationId))
-    else if (!typing && (place.conversationId ?? place.isNew ?? place.room) !== undefined) go('/')
+    else if (mayLeave(event.target) && (place.conversationId ?? place.isNew ?? place.room) !== undefined) {
+      const { conversationId } = place
+      go('/')
+      // Back to where it was opened from.
+      if (conversationId !== undefined)
+        document.querySelector<HTMLElement>(`a.row[href="#${threadPath(conversationId)}"]`)?.focus()
+    }
     return
   }
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
@@ -129,4 +135,10 @@ function shortcut(event: KeyboardEvent, place: Place, go: (path: string) => void
     event.preventDefault()
     go('/new')
   }
+}
+
+/** Whether Escape leaves what this is in: a field in which something is written keeps it. */
+function mayLeave(target: EventTarget | null): boolean {
+  if (target instanceof HTMLSelectElement) return false
+  return !(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) || target.value === ''
 }

@@ -7,7 +7,7 @@ import { install, mayInstall } from '../model/install.ts'
 import { session, signOut } from '../model/session.ts'
 import { account, modems, online, pauses, queued } from '../model/status.ts'
 import { Dialog } from '../ui/dialog.tsx'
-import { Bell, Download, LogOut, Settings2, UserRound } from '../ui/icons.ts'
+import { Bell, Download, LogOut, Pencil, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
 import { destinations } from './destinations.ts'
 import { Notifications } from './notifications.tsx'
@@ -66,14 +66,14 @@ export function StatusStrip() {
         entries={[
           {
             label: t('menu.preferences'),
-            icon: <Settings2 aria-hidden="true" />,
+            icon: <Pencil aria-hidden="true" />,
             run: () => {
               preferencesOpen.value = true
             },
           },
-          ...destinations().map(({ words, to }) => ({
+          ...destinations().map(({ words, Icon, to }) => ({
             label: words,
-            icon: <Settings2 aria-hidden="true" />,
+            icon: <Icon aria-hidden="true" />,
             run: () => (typeof to === 'string' ? go(to) : to()),
           })),
           {

@@ -5,6 +5,7 @@ import { Composer } from '../compose/composer.tsx'
 import { t } from '../languages/translate.ts'
 import { contactOf, fetchContact } from '../model/contacts.ts'
 import { conversationOf, fetchConversation } from '../model/conversations.ts'
+import { isAnswerable } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { online } from '../model/status.ts'
 import { loadThread, threadOf } from '../model/threads.ts'
@@ -49,6 +50,8 @@ export function Thread({ conversationId, jumpTo }: { conversationId: string; jum
       <MessageLog conversation={conversation} thread={thread} jumpTo={jumpTo} />
       {!maySend.value ? (
         <p class="composer-note quiet">{t('composer.viewer')}</p>
+      ) : contact !== undefined && !isAnswerable(contact) ? (
+        <p class="composer-note quiet">{t('composer.noReply')}</p>
       ) : conversation.state === 'request' ? (
         <RequestCard conversation={conversation} />
       ) : mustDecide ? (

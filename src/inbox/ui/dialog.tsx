@@ -17,8 +17,13 @@ export function Dialog({ title, onClose, children, class: className = '', onKeyD
   const heading = useId()
   useEffect(() => {
     const opener = document.activeElement
-    dialog.current?.showModal()
+    const layer = dialog.current
+    layer?.showModal()
+    // Where something is to be written, it can be at once; the browser itself would choose the cross.
+    layer?.querySelector<HTMLElement>('textarea, input[type=text]')?.focus()
     return () => {
+      // As long as it is open, nothing outside of it takes the focus.
+      layer?.close()
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
     }
   }, [])

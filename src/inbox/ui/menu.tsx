@@ -16,11 +16,12 @@ interface MenuProps {
   /** Above the entries. */
   head?: ComponentChildren
   class?: string
+  tabIndex?: number
 }
 
 const GAP_PX = 4
 
-export function Menu({ label, icon, entries, head, class: className = 'icon-button' }: MenuProps) {
+export function Menu({ label, icon, entries, head, class: className = 'icon-button', tabIndex }: MenuProps) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const menu = useRef<HTMLDivElement>(null)
@@ -36,6 +37,7 @@ export function Menu({ label, icon, entries, head, class: className = 'icon-butt
         ref={button}
         type="button"
         class={className}
+        tabIndex={tabIndex}
         aria-label={label}
         aria-haspopup="menu"
         title={label}

@@ -72,7 +72,7 @@ export const PLAIN_WORDS = `(() => {
   const found = new Set()
   const plain = /[A-Za-z]{3,}/
   // Names of products and standards, and what the browser itself writes.
-  const spared = /GSM-7|UCS-2|dBm/g
+  const spared = /GSM-7|UCS-2|dBm|\\bbyte\\b/g
   const look = (words, element) => {
     if (element.closest('[translate=no]') !== null || element.closest('option[translate=no]') !== null) return
     if (plain.test(words.replace(/⟦[^⟧]*⟧/g, '').replace(spared, ''))) found.add(words.trim())

@@ -2,8 +2,9 @@
  * The whole stage for the tests of the inbox: sandbox world, real gateway with its own web server and door, people who
  * signed in through it, and one Chromium that keeps a record of whatever it complained about.
  */
+import { randomInt } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -13,6 +14,9 @@ const SCREENS = resolve('test/e2e/screens')
 export const WIDE = { width: 1280, height: 800 }
 export const NARROW = { width: 390, height: 844 }
 const STEP_TIMEOUT_MS = 60_000
+const PORT_MIN = 20_000
+const PORT_END = 32_000
+const PORT_TRIES = 50
 
 /** Where Debian and its kin put Chromium; undefined where there is none, and then these tests are skipped. */
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
@@ -30,6 +34,8 @@ export interface OpenOptions {
   viewport?: { width: number; height: number }
   dark?: boolean
   language?: string
+  /** A thumb in place of a mouse. */
+  touch?: boolean
 }
 
 export class Stage {
@@ -86,6 +92,8 @@ export class Stage {
       colorScheme: options.dark === true ? 'dark' : 'light',
       locale: 'en-GB',
       reducedMotion: 'reduce',
+      hasTouch: options.touch === true,
+      isMobile: options.touch === true,
       ...(memory === undefined ? {} : { storageState: memory }),
     })
     context.setDefaultTimeout(STEP_TIMEOUT_MS)
@@ -143,13 +151,23 @@ export class Stage {
   }
 }
 
-/** One that nobody listens at now; the gateway needs the same before and after a restart. */
+/**
+ * One that nobody listens at now; the gateway needs the same before and after a restart. Below those that the system
+ * hands out by itself (from 32768), so that no connection of anybody takes it in the seconds until the gateway is there.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (let left = PORT_TRIES; left > 0; left--) {
+    const port = randomInt(PORT_MIN, PORT_END)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
+  throw new Error('no port is free')
 }
 
 /** Keeps what the page looks like under test/e2e/screens. */

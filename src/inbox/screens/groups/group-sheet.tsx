@@ -6,6 +6,7 @@ import { t } from '../../languages/translate.ts'
 import { changeGroup } from '../../model/groups.ts'
 import { addressWords } from '../../model/people.ts'
 import { maySend } from '../../model/session.ts'
+import { account } from '../../model/status.ts'
 import { EllipsisVertical, Plus, Undo2 } from '../../ui/icons.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { Problem } from '../../ui/problem.tsx'
@@ -63,14 +64,15 @@ export function GroupSheet({ groupId }: { groupId: string }) {
           ...group.banned.map((person) => ({ ...person, admin: false, words: t('groups.banned'), is: 'banned' })),
         ].map(({ aci, name, address, admin, words, is }) => {
           const who = encodeURIComponent(aci ?? address ?? '')
-          const shown = name ?? addressWords(address)
+          const isOwn = aci !== null && aci === account.value?.aci
+          const shown = isOwn ? t('thread.you') : (name ?? addressWords(address))
           return (
             <li key={aci ?? address}>
-              <span translate={false} dir="auto">
+              <span translate={isOwn} dir="auto">
                 {shown}
               </span>
               <span class="quiet">{words}</span>
-              {mayRule && (
+              {mayRule && !isOwn && (
                 <Menu
                   label={t('groups.about', { name: shown })}
                   icon={<EllipsisVertical aria-hidden="true" />}

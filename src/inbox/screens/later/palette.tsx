@@ -10,7 +10,7 @@ import { threadPath } from '../places.ts'
 
 const SHOWN_MAX = 12
 
-interface Choice extends Destination {
+interface Choice extends Pick<Destination, 'words' | 'to'> {
   key: string
   isName: boolean
 }
@@ -45,12 +45,11 @@ export function Palette({ onClose }: { onClose: () => void }) {
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"
-        aria-activedescendant={`palette-${at}`}
+        aria-activedescendant={choices.length === 0 ? undefined : `palette-${at}`}
         aria-label={t('palette.title')}
         autocomplete="off"
         spellcheck={false}
         value={query}
-        ref={(field) => field?.focus()}
         onInput={(event) => {
           setQuery(event.currentTarget.value)
           setAt(0)
@@ -72,14 +71,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
             tabIndex={-1}
             aria-selected={index === at}
             class="menu-entry"
-            translate={!choice.isName}
-            dir="auto"
             onMouseDown={(event) => {
               event.preventDefault()
               choose(choice)
             }}
           >
-            {choice.words}
+            <span translate={!choice.isName} dir="auto">
+              {choice.words}
+            </span>
           </div>
         ))}
       </div>

@@ -9,10 +9,11 @@ const LIBRARIES =
   'Preact (MIT) · Preact Signals (MIT) · wouter (Unlicense) · virtua (MIT) · Lucide (ISC) · Signal’s libsignal (AGPL-3.0)'
 
 interface Health {
-  status: 'pass' | 'warn' | 'fail'
-  version: string
-  components: { component: string; status: string; detail: string | null }[]
+  components: { component: string; status: keyof typeof VERDICTS; detail: string | null }[]
 }
+
+/** A check of the health page → the word that the check-up has for it. */
+const VERDICTS = { pass: 'ok', warn: 'warning', fail: 'error' } as const
 
 interface Version {
   version: string
@@ -37,7 +38,8 @@ export function About() {
       <ul class="lines" translate={false}>
         {data?.components.map(({ component, status, detail }) => (
           <li key={component}>
-            <b>{component}</b> {detail ?? status}
+            <b>{component}</b> <span translate>{t(`doctor.${VERDICTS[status]}`)}</span>
+            {detail !== null && <small class="quiet"> {detail}</small>}
           </li>
         ))}
       </ul>

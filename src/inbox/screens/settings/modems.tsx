@@ -64,9 +64,13 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
   return (
     <section class="card modem">
       <h3 translate={false}>{modem.label ?? modem.id}</h3>
-      <p class={modem.state === 'ready' ? 'state good' : 'state bad'} translate={false}>
-        {modem.reason ?? modem.state}
-      </p>
+      {modem.state === 'ready' ? (
+        <p class="state good">{t('modems.ready')}</p>
+      ) : (
+        <p class="state bad" translate={false}>
+          {modem.reason ?? modem.state}
+        </p>
+      )}
       <SimPin modem={modem} mayRule={mayRule} />
       <SignalPlot modemId={modem.id} />
       <Facts
@@ -75,7 +79,7 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
           [t('modems.network'), modem.operator],
           [t('modems.signal'), modem.signal_dbm === null ? null : `${modem.signal_dbm} dBm`],
           [t('modems.model'), [modem.manufacturer, modem.model, modem.revision].filter(Boolean).join(' ')],
-          [t('modems.smsc'), modem.smsc],
+          [t('modems.smsc'), modem.smsc === null ? null : addressWords(modem.smsc)],
           [t('modems.sim'), modem.iccid],
           [t('modems.storage'), storage.map(({ memory, used, total }) => `${memory} ${used} / ${total}`).join(', ')],
           [t('modems.today'), texts === null ? null : counted(texts.today, texts.daily_quota)],

@@ -21,7 +21,7 @@ export function RecoveryKey() {
     )
   }
   return (
-    <div>
+    <div class="small-form">
       <p class="quiet small">{hasOne ? t('backup.keyThere') : t('backup.keyNone')}</p>
       <Action
         label={hasOne ? t('backup.keyAgain') : t('backup.keyMake')}

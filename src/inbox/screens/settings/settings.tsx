@@ -1,5 +1,6 @@
 /** Settings of the box: a list of sections, and the one that is open. */
 import type { ComponentType } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
 import { Room } from '../later/room.tsx'
@@ -36,9 +37,14 @@ export function Settings({ section = 'mode' }: { section: string | undefined }) 
   const mayRule = session.value?.user?.role === 'admin'
   const shown = Object.entries(sections).filter(([, { isRuling }]) => mayRule || isRuling !== true)
   const [open, { Screen }] = shown.find(([name]) => name === section) ?? ['mode', { Screen: ModeChoice }]
+  const nav = useRef<HTMLElement>(null)
+  // Where they do not all fit, the open one is in sight.
+  useLayoutEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [open])
   return (
     <Room title={t('settings.title')}>
-      <nav class="filters" aria-label={t('settings.title')}>
+      <nav ref={nav} class="filters" aria-label={t('settings.title')}>
         {shown.map(([name, { words }]) => (
           <a key={name} class="chip" href={`#/settings/${name}`} aria-current={name === open ? 'page' : undefined}>
             {words()}

@@ -45,7 +45,8 @@ function linesOf(readings: readonly Reading[]): readonly string[] {
       line.push(`${(index * step).toFixed(1)},${y}`)
     } else {
       // One reading alone would be a point, and a point is nothing.
-      if (line.length === 1) line.push(`${Math.max(0, (index - 1) * step - 4).toFixed(1)},${line[0]?.split(',')[1]}`)
+      if (line.length === 1)
+        line.push(`${(index === 1 ? Math.max(4, step) : (index - 1) * step - 4).toFixed(1)},${line[0]?.split(',')[1]}`)
       if (line.length > 0) lines.push(line.join(' '))
       line = []
     }

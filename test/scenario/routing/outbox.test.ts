@@ -187,7 +187,8 @@ describe('the outbox', () => {
   })
 
   it('a fallback comes at its time by a delayed job', async () => {
-    const { message } = await house.router.submit({ to: ANA, text: 'hello', fallbackAfterMs: 400 })
+    // Long enough for Signal to have taken it on a busy machine: else it is unreachable, which is another reason.
+    const { message } = await house.router.submit({ to: ANA, text: 'hello', fallbackAfterMs: 5_000 })
     await until(async () => (await getMessage(house.db, message.id))?.transport === 'sms')
     await house.all('sent')
     house.noDouble(1)

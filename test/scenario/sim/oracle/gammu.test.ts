@@ -23,7 +23,6 @@ const reason = missing === '' ? '' : ` (skipped: no ${missing} installed)`
 
 const OURS = '+4915550001'
 const BEN = '+4915550002'
-/** gammu asks a modem many questions and pauses between them. */
 
 const cleaning: (() => Promise<void> | void)[] = []
 afterAll(async () => {

@@ -60,8 +60,11 @@ test('a webhook is added, tested, looked into, delivered anew, rotated, paused a
   expect((await webhooks('deliveries', id, delivery)).out).toMatch(/^ {2}1\. .* 500 .* It answered 500\.$/m)
 
   endpoint.answer = (response) => response.writeHead(204).end()
+  // By now it may have been tried again by itself.
+  const times = () => endpoint.received.filter((one) => one.id === delivery).length
+  const before = times()
   expect((await webhooks('redeliver', id, delivery)).out).toBe(`${delivery} is delivered once more.\n`)
-  await endpoint.until(() => endpoint.received.filter((one) => one.id === delivery).length === 2)
+  await endpoint.until(() => times() > before)
   expect((await webhooks('rotate', id)).out).toMatch(/^whsec_/)
   expect((await webhooks('pause', id)).out).toBe(`${id} is paused.\n`)
   expect((await webhooks('resume', id)).out).toBe(`${id} is working.\n`)

@@ -8,7 +8,7 @@ let page: Page
 
 describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () => {
   beforeAll(async () => {
-    stage = await Stage.open({ config: { fallback: { after: 'PT3S' } } })
+    stage = await Stage.open({ config: { fallback: { after: 'PT6S' } } })
     const { house } = stage
     await house.world.sayHello()
     await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)

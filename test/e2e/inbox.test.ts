@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     const { house } = stage
     const person = house.world.person('ana')
     person.signal?.goOffline()
-    fallen = await house.send(person.number, 'The door code is new', { fallback_after: 'PT1S' })
+    fallen = await house.send(person.number, 'The door code is new', { fallback_after: 'PT5S' })
     const entry = page.locator(`[data-message="${fallen}"]`)
     await entry.locator('.note.fallback').waitFor()
     expect(await entry.getAttribute('class')).toContain('sms')

@@ -69,7 +69,7 @@ async function toEnd(): Promise<void> {
 
 describe.skipIf(chromiumPath === undefined)('picture messages in Chromium', () => {
   beforeAll(async () => {
-    const mms = { timeout: '1s', bytes_max: '400KB', long_text_parts: 3, send_read_reports: true }
+    const mms = { timeout: '20s', bytes_max: '400KB', long_text_parts: 3, send_read_reports: true }
     stage = await Stage.open({ config: { mms } })
     await stage.greet()
     ben = await stage.conversationWith(stage.house.world.person('ben').number)

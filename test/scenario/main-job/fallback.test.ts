@@ -13,7 +13,7 @@ describe('falling back and coming back', () => {
     const ana = house.world.person('ana')
     await house.reaches(await house.send(ana.number, 'are you there'), 'delivered')
     ana.signal?.goOffline()
-    const id = await house.send(ana.number, 'the door code is new', { fallback_after: 'PT2S' })
+    const id = await house.send(ana.number, 'the door code is new', { fallback_after: 'PT6S' })
     await house.eventually('a text went out', () => ana.phone.inbox.length === 1)
     const fallen = await house.reaches(id, 'delivered')
     expect(fallen).toMatchObject({ transport: 'sms', encrypted: false, fallback: { from: 'signal' } })

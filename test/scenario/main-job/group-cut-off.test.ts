@@ -24,7 +24,7 @@ beforeAll(async () => {
     groupId = data[0]?.id ?? ''
     return groupId !== ''
   })
-}, 60_000)
+})
 afterAll(() => house?.close())
 
 it('kill −9 inside a group send: every member has the message, and nobody twice', { timeout: 180_000 }, async () => {

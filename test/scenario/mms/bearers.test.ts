@@ -51,7 +51,7 @@ describe.each([['ec25'], ['sim7600']])('over the sockets of a %s', (family) => {
     kit.house.world.phone('ben').send(kit.us, 'a text')
     await kit.shown('a text')
     expect(said(kit).some((line) => /QIOPEN|CIPOPEN/.test(line))).toBe(true)
-  }, 60_000)
+  })
 })
 
 describe.each([['ec25'], ['sim800']])('by the MMS commands of a %s', (family) => {
@@ -73,7 +73,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of a %s', (family) =>
     expect((await kit.cli('doctor')).out).toMatch(/picture messages go and do not come.*embedded \(experimental\)/)
     expect((await kit.cli('mms', 'test')).out).toMatch(/✓ pdu .*\n.*✓ push .*\n.*✗ fetch .*use another bearer/)
     expect(await modems(kit)).toMatchObject([{ mms: { available: true, bearer: 'embedded', sends_only: true } }])
-  }, 60_000)
+  })
 })
 
 describe('over a connection that is dialled', () => {
@@ -89,7 +89,7 @@ describe('over a connection that is dialled', () => {
     const kit = await open('ec25', { bearer: 'ppp', more: { ...DIALS, ppp: { port: port(), ...STAND_IN } } })
     await bothWays(kit)
     expect(said(kit).some((line) => /QIOPEN|QMMS/.test(line))).toBe(false)
-  }, 60_000)
+  })
 
   it('each thing that it lacks is named by test, health and doctor, with what to do', async () => {
     const missing = { port: port(), pppd: '/nonexistent/pppd', chat: '/nonexistent/chat' }
@@ -100,7 +100,7 @@ describe('over a connection that is dialled', () => {
     expect([code, out]).toEqual([1, expect.stringMatching(/✗ bearer .*install the package ppp/)])
     expect(JSON.stringify(await kit.house.api.call('GET', '/api/v1/system/health'))).toMatch(words)
     expect((await kit.cli('modem', 'list')).out).toMatch(words)
-  }, 60_000)
+  })
 
   it.skipIf(!hasSocat)(
     'on the only port texts wait, and none is lost',

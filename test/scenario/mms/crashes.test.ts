@@ -10,7 +10,7 @@ let kit: MmsHouse
 
 beforeAll(async () => {
   kit = await MmsHouse.open()
-}, 60_000)
+})
 afterAll(async () => await kit.house.close())
 
 /** Dies as soon as such a request has reached the MMSC, before anything is done about it or said to it. */
@@ -90,7 +90,7 @@ describe('a message that is received', () => {
     )
     await reborn()
     await judged(id, 'cut off while fetched')
-  }, 30_000)
+  })
 
   it('after it is safe and before its answer: shown once, answered at the next start', async () => {
     let id = ''
@@ -102,7 +102,7 @@ describe('a message that is received', () => {
     await reborn()
     await judged(id, 'safe and unanswered')
     expect(kit.mmsc.messages().find((one) => one.id === id)?.deliveries[0]?.retrievals).toBe(1)
-  }, 30_000)
+  })
 
   it('after its answer and before that is noted, while the text that announced it is deleted: shown once', async () => {
     const [modem] = kit.house.world.modems
@@ -119,7 +119,7 @@ describe('a message that is received', () => {
     expect(
       kit.mmsc.ledger.requests().filter((one) => isAnswer(one) && one.transactionId !== undefined).length,
     ).toBeGreaterThan(2)
-  }, 30_000)
+  })
 })
 
 describe('the texts that announced it, killed while they are deleted', () => {
@@ -167,7 +167,7 @@ describe('a message that is sent', () => {
     expect(
       kit.mmsc.messages().filter(({ from, request }) => from === kit.us && request.parts.some(isFile('a.jpg'))),
     ).toHaveLength(1)
-  }, 30_000)
+  })
 })
 
 const isFile = (name: string) => (part: { contentLocation?: string }) => part.contentLocation === name

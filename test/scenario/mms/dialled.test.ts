@@ -88,7 +88,7 @@ describe.skipIf(why !== undefined)(`MMS over what we dial${why === undefined ? '
       const answer = client.next().then(client.next)
       return { answer: answer.then((line) => JSON.parse(line)) }
     }
-  }, 30_000)
+  })
 
   afterAll(() => {
     for (const child of children) child.kill('SIGKILL')

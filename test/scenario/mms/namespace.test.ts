@@ -88,7 +88,7 @@ describe.skipIf(why !== undefined)(`MMS in a namespace${why === undefined ? '' :
         return { started, answer: started.then(next).then((line) => JSON.parse(line)) }
       },
     }
-  }, 30_000)
+  })
 
   afterAll(() => {
     for (const child of children) child.kill('SIGKILL')
@@ -149,7 +149,7 @@ describe.skipIf(why !== undefined)(`MMS in a namespace${why === undefined ? '' :
     expect(await counted({})).toMatchObject({ answer: { kind: 'unreachable' }, leaked: 0 })
     ip('-n', OURS, 'link', 'set', 'mms0', 'up')
     expect(await counted({})).toMatchObject({ answer: { kind: 'pdu' }, leaked: 0 })
-  }, 20_000)
+  })
 
   it('lets nothing fall through when the interface goes away in the middle, and finds a new one', async () => {
     const counts = await counted({ kind: 'submit', url: `http://${MMSC}/stall`, bytes: 4_000_000 }, () => {
@@ -160,5 +160,5 @@ describe.skipIf(why !== undefined)(`MMS in a namespace${why === undefined ? '' :
     expect(await counted({})).toMatchObject({ answer: { kind: 'unreachable', step: 'bearer' }, leaked: 0 })
     plugIn()
     expect(await counted({})).toMatchObject({ answer: { kind: 'pdu' }, leaked: 0 })
-  }, 20_000)
+  })
 })

@@ -69,12 +69,12 @@ modems:
 `,
   )
   await start()
-}, 60_000)
+})
 afterAll(async () => {
   await service.stop()
   await peer.unplug()
   rmSync(directory, { recursive: true, force: true })
-}, 30_000)
+})
 
 test('a picture that is pushed is in the conversation, with its file; the text that announced it is deleted', async () => {
   mmsc.stored.set('http://mmsc/1', [picture()])
@@ -87,7 +87,7 @@ test('a picture that is pushed is in the conversation, with its file; the text t
   expect(await untilSays(['inbox', BEN], /look/)).toMatch(/by mms/)
   await expect.poll(() => mmsc.told()).toEqual(['m-notifyresp-ind 81'])
   await expect.poll(() => [...(peer.slots.get('ME')?.keys() ?? [])]).toEqual([])
-}, 60_000)
+})
 
 test('one that cannot be had is told of, and fetched when somebody asks, also after a restart', async () => {
   mmsc.stored.set('http://mmsc/2', [{ kind: 'status', status: 403 }, picture()])
@@ -101,7 +101,7 @@ test('one that cannot be had is told of, and fetched when somebody asks, also af
   await untilSays(['inbox', BEN], /has been fetched/)
   expect((await here('mms', 'fetch', id)).err).toMatch(/It is here already/)
   expect((await here('mms', 'fetch', 'mmn_none')).code).not.toBe(0)
-}, 90_000)
+})
 
 test('a picture to somebody without Signal leaves as a picture message, and is delivered by the carrier’s report', async () => {
   const file = join(directory, 'mine.jpg')
@@ -115,7 +115,7 @@ test('a picture to somebody without Signal leaves as a picture message, and is d
   const to = [{ address: BEN, addressType: 'PLMN' }]
   push({ type: 'm-delivery-ind', version: '1.2', messageId: 'M1', date: 1, to, status: 0x81 })
   await untilSays(['show', id], /delivered/)
-}, 60_000)
+})
 
 test('the doctor says what is not set up', async () => {
   await service.stop()
@@ -126,4 +126,4 @@ test('the doctor says what is not set up', async () => {
   announce('T3', 'http://mmsc/3')
   await untilSays(['inbox', BEN], /MMS is not set up for this modem/)
   await untilSays(['doctor'], /1 picture messages wait at the carrier/)
-}, 60_000)
+})

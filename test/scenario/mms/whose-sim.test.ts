@@ -17,7 +17,7 @@ beforeAll(async () => {
     b: { family: 'ec25', imsi: `${NETWORK}000000002` },
   }
   kit = await MmsHouse.open({}, { sims, modems: 2, mms: { bearer: 'none' } })
-}, 60_000)
+})
 afterAll(async () => await kit.house.close())
 
 async function seen(label: string): Promise<ModemView['mms']> {
@@ -40,7 +40,7 @@ it('the name on the SIM tells a brand from its network, and its access point is 
   expect(contexts.every((line) => line.includes('"sp.mb.com"'))).toBe(true)
   // Once is enough.
   expect(asked()).toHaveLength(3)
-}, 30_000)
+})
 
 it('a SIM that tells nothing is asked about: candidates in the API, in the list of modems and by the doctor', async () => {
   await kit.house.eventually('the SIM has told nothing', async () => (await seen('sim-b')).candidates.length > 0)
@@ -52,4 +52,4 @@ it('a SIM that tells nothing is asked about: candidates in the API, in the list 
     expect((await kit.cli(...words)).out).toMatch(/several carriers fit its SIM.*ca-telus-mobility/)
   }
   expect((await kit.cli('mms', 'test', 'sim-b')).err).toMatch(/several carriers fit/)
-}, 30_000)
+})

@@ -9,7 +9,7 @@ let big: Buffer
 beforeAll(async () => {
   kit = await MmsHouse.open({ read_reports: true, allow_reports: true, bytes_max: '60KB' })
   big = await noisePicture(900, 700)
-}, 60_000)
+})
 afterAll(async () => await kit.house.close())
 afterEach(() => {
   kit.mmsc.clearFaults()
@@ -39,7 +39,7 @@ describe('a picture from Ben', () => {
     await kit.house.eventually('nothing is left on the SIM', () =>
       [...(modem?.modem.storages.values() ?? [])].every(({ used }) => used === 0),
     )
-  }, 30_000)
+  })
 
   it('announced twice, and again until it is answered, is fetched and shown once', async () => {
     kit.mmsc.pushes = { copies: 2 }
@@ -54,7 +54,7 @@ describe('a picture from Ben', () => {
     const [delivery] = kit.mmsc.messages().find((message) => message.id === id)?.deliveries ?? []
     expect(delivery?.retrievals).toBe(1)
     expect(delivery?.notifications).toBeGreaterThan(1)
-  }, 30_000)
+  })
 
   const failures: readonly (readonly [string, MmscFault, RegExp])[] = [
     ['an MMSC that is busy', { kind: 'status', status: 503 }, /HTTP 503/],
@@ -75,7 +75,7 @@ describe('a picture from Ben', () => {
       await kit.shown(`in spite of ${what}`)
     }
     await kit.allAnswered()
-  }, 45_000)
+  })
 
   it('that cannot be had is told of once: gone, too large, expired, at an address that is never asked', async () => {
     kit.mmsc.pushes = { copies: 1, location: 'http://mmsc.sim/m/99999-0' }
@@ -96,7 +96,7 @@ describe('a picture from Ben', () => {
     for (const words of ['gone', 'forged', 'large', 'late']) {
       expect((await kit.came(words)).filter(({ text }) => text === words)).toEqual([])
     }
-  }, 30_000)
+  })
 
   it('is reported to Ben as delivered where the owner allows it', async () => {
     const messageId = await kit.fromBen('tell me', { deliveryReport: true })
@@ -121,7 +121,7 @@ describe('a picture from Ben', () => {
     kit.mmsc.handset(kit.us).send({ to: [kit.us, kit.benNumber, chloe], text: 'echo of ours' })
     await kit.house.eventually('the echo is answered', () => requests('m-notifyresp-ind').length > answers)
     expect(await kit.came('echo of ours')).toEqual([])
-  }, 20_000)
+  })
 })
 
 describe('a picture to Ben', () => {
@@ -132,7 +132,7 @@ describe('a picture to Ben', () => {
     await kit.house.reaches(id, 'delivered')
     kit.ben.read(await kit.atBen('for Ben'))
     await kit.house.reaches(id, 'read')
-  }, 20_000)
+  })
 
   it('of which nobody knows what became is uncertain; sent again by a person it is the same transaction', async () => {
     kit.mmsc.fault({ kind: 'no-confirmation', on: 'submit' })
@@ -145,7 +145,7 @@ describe('a picture to Ben', () => {
     expect(tries).toHaveLength(2)
     expect(new Set(tries.map(({ transactionId }) => transactionId)).size).toBe(1)
     expect(kit.ben.inbox.filter(({ text }) => text === 'once only')).toHaveLength(1)
-  }, 20_000)
+  })
 
   it('that cannot be made small is named in a note to both sides, never left out in silence', async () => {
     const octets = Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * 2_654_435_761) >>> 24))
@@ -155,7 +155,7 @@ describe('a picture to Ben', () => {
     expect(files).toEqual([])
     expect(text).toMatch(/\[data\.bin, 391 KB: .*too large/)
     expect(JSON.stringify(await kit.house.attempts(id))).toMatch(/data\.bin, 391 KB/)
-  }, 20_000)
+  })
 
   it('that the carrier calls too large goes smaller, and the next one at once so', async () => {
     kit.mmsc.settings.maxMessageSize = 150_000
@@ -170,7 +170,7 @@ describe('a picture to Ben', () => {
     const next = requests('m-send-req').slice(before + steps.length)
     expect(next).toHaveLength(1)
     expect(next[0]?.bytes).toBeLessThanOrEqual(150_000)
-  }, 40_000)
+  })
 })
 
 describe('the owner', () => {
@@ -184,7 +184,7 @@ describe('the owner', () => {
     expect(passed.out).toMatch(/✓ push.*\n.*✓ fetch.*\nPicture messages work/)
     expect(passed.code).toBe(0)
     expect((await kit.cli('modem', 'list')).out).not.toMatch(/does not answer/)
-  }, 20_000)
+  })
 
   it('who wants to be asked first fetches what he wants; the MMSC hears both', async () => {
     await kit.restart({ mode: 'deferred', groups: 'apart' })
@@ -201,5 +201,5 @@ describe('the owner', () => {
     const members = [kit.benNumber, kit.house.world.person('dev').number]
     const group = await kit.house.api.call('POST', '/api/v1/groups', { kind: 'phone', members })
     expect(group).toMatchObject({ texts_apart: true })
-  }, 30_000)
+  })
 })

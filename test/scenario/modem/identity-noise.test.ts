@@ -48,7 +48,7 @@ async function learnt(family: string, faults: readonly Fault[]) {
 }
 
 describe.each(Object.keys(FAMILIES))('%s', (family) => {
-  test('is known for what it is, whatever stands around its answers', { timeout: 30_000 }, async () => {
+  test('is known for what it is, whatever stands around its answers', async () => {
     const known = await learnt(family, [])
     expect(known.imei).toMatch(/^\d{15}$/)
     for (const where of ['before', 'inside', 'after'] as const) {

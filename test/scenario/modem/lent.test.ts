@@ -99,7 +99,7 @@ test('it is lent between two texts, never inside of one', async () => {
   await until(() => !sim.isAttached)
   await giveBack?.()
   await untilState(modem, 'ready')
-}, 20_000)
+})
 
 test('a port that nobody returns is taken back by itself', async () => {
   const network = new RadioNetwork()
@@ -117,4 +117,4 @@ test('a port that nobody returns is taken back by itself', async () => {
   await untilState(modem, 'ready')
   await giveBack()
   expect(modem.status().state).toBe('ready')
-}, 20_000)
+})

@@ -81,7 +81,7 @@ test('the table has each kind once, and the codec reads none of them', () => {
   }
 })
 
-test('each kind alone, among good ones in a list', { timeout: 60_000 }, async () => {
+test('each kind alone, among good ones in a list', async () => {
   await ready(3)
   for (const entry of kinds('listed', true)) {
     gateway.sink.pdus.length = 0
@@ -98,7 +98,7 @@ test('each kind alone, among good ones in a list', { timeout: 60_000 }, async ()
   }
 })
 
-test('each kind alone, told by +CMTI, with a good one behind it', { timeout: 60_000 }, async () => {
+test('each kind alone, told by +CMTI, with a good one behind it', async () => {
   await ready(3)
   for (const entry of kinds('told', true)) {
     gateway.sink.pdus.length = 0

@@ -7,7 +7,8 @@ import { PinError, type PinGiven } from '../../../modem/contract.ts'
 import type { KeptPins } from '../../../modem/pin-desk.ts'
 import { PinRecord, VolatilePinEntries } from '../../../modem/pin-record.ts'
 import { keptPins } from '../../../src/service/sim-pins.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { until, untilState } from '../../unit/modem/bench.ts'
 import { Gateway } from './gateway.ts'
 
@@ -17,7 +18,7 @@ let db: Database
 let kept: KeptPins
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'causeway-sim-pin-'))
-  db = await openDatabase({ path: join(directory, 'x.db'), key: new Uint8Array(32).fill(7), broken: () => {} })
+  db = await freshDatabase({ path: join(directory, 'x.db'), key: new Uint8Array(32).fill(7), broken: () => {} })
   kept = keptPins(db)
 })
 afterEach(async () => {

@@ -60,12 +60,12 @@ modems: [{ port: ${JSON.stringify(peer.port)}, label: scripted }]
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
   service = await runService(loadConfig({ file, env: {} }), { log })
   await untilSays(['modem', 'list'], / ready /)
-}, 60_000)
+})
 afterAll(async () => {
   await service.stop()
   await peer.unplug()
   rmSync(directory, { recursive: true, force: true })
-}, 30_000)
+})
 
 test('flash, replaced, silent, waiting and data messages, calls and warnings each show as what they are', async () => {
   receive({ dcs: 0x10, data: ascii('flash now') })
@@ -89,11 +89,11 @@ test('flash, replaced, silent, waiting and data messages, calls and warnings eac
   expect(await untilSays(['inbox'], /voicemail waiting: 3/)).toMatch(/\+15550000102/)
   expect(peer.count('AT+CHUP')).toBe(1)
   expect([...(peer.slots.get('ME')?.keys() ?? [])]).toEqual([])
-}, 60_000)
+})
 
 test('a USSD session goes on with a reply', async () => {
   expect(await here('modem', 'ussd', 'scripted', '*100#', '--reply', '1')).toMatchObject({
     code: 0,
     out: '1 Balance\n2 Help\nYou have 5\n',
   })
-}, 30_000)
+})

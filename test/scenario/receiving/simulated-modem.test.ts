@@ -56,13 +56,13 @@ modems: [{ port: "tcp://127.0.0.1:${port}", label: kitchen }]
 `,
   )
   service = await runService(loadConfig({ file, env: {} }), { log })
-}, 60_000)
+})
 afterAll(async () => {
   await service.stop()
   await sim.stop()
   network.stop()
   rmSync(directory, { recursive: true, force: true })
-}, 30_000)
+})
 
 test('a long text is shown with a mark where it misses, and is whole in the same place when the part comes, also after a restart', async () => {
   deliver(three)
@@ -75,7 +75,7 @@ test('a long text is shown with a mark where it misses, and is whole in the same
   const whole = await untilSays(/b{153}/)
   expect(whole).toContain(`${'a'.repeat(153)}${'b'.repeat(153)}${'c'.repeat(20)}\n`)
   expect([whole.match(/c{20}/g)?.length, whole.includes('incomplete')]).toEqual([1, false])
-}, 60_000)
+})
 
 test('a flash message leaves as class 0, and what it costs is counted by the settings for texts', async () => {
   const ben = network.person('+15550000103')
@@ -89,7 +89,7 @@ test('a flash message leaves as class 0, and what it costs is counted by the set
   const plain = await here('send', ben.number, text, '--json')
   expect(JSON.parse(plain.out)).toMatchObject({ flash: false, segments: { count: 1, encoding: 'gsm7' } })
   expect(await here('send', ben.number, 'x', '--flash', '--attach', file)).toMatchObject({ code: 64 })
-}, 60_000)
+})
 
 test('an administrator is written to about a modem that is gone, and hears of it when it is back', async () => {
   const admin = network.person('+15550000104')
@@ -99,4 +99,4 @@ test('an administrator is written to about a modem that is gone, and hears of it
   await sim.plug()
   await untilSays(/(sent|delivered)[^\n]*\n {4}Causeway: modem kitchen is gone\./, admin.number)
   expect(admin.inbox).toHaveLength(1)
-}, 60_000)
+})

@@ -10,9 +10,10 @@ import type { MessageState } from '../../../src/domain/message.ts'
 import { RedisOutbox } from '../../../src/routing/outbox.ts'
 import { PrivateRedis } from '../../../src/routing/redis.ts'
 import { Router } from '../../../src/routing/router.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listMessages } from '../../../src/store/mailbox.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../../unit/media-rig.ts'
 import { ANA, BEN, FakeSignal, FakeSms } from '../../unit/routing/world.ts'
 
@@ -35,7 +36,7 @@ class House {
   }
 
   async boot(): Promise<void> {
-    this.db = await openDatabase({ path: join(this.directory, 'causeway.db'), key: KEY })
+    this.db = await freshDatabase({ path: join(this.directory, 'causeway.db'), key: KEY })
     this.router = new Router({
       media: await mediaRig(),
       db: this.db,
@@ -186,7 +187,8 @@ describe('the outbox', () => {
   })
 
   it('a fallback comes at its time by a delayed job', async () => {
-    const { message } = await house.router.submit({ to: ANA, text: 'hello', fallbackAfterMs: 400 })
+    // Long enough for Signal to have taken it on a busy machine: else it is unreachable, which is another reason.
+    const { message } = await house.router.submit({ to: ANA, text: 'hello', fallbackAfterMs: 5_000 })
     await until(async () => (await getMessage(house.db, message.id))?.transport === 'sms')
     await house.all('sent')
     house.noDouble(1)

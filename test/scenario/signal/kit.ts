@@ -24,7 +24,8 @@ import type {
 import type { PinVault } from '../../../src/signal/pin-vault.ts'
 import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { Blobs } from '../../../src/store/blobs.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 
 export const gatewayNumber = '+15550000101'
 export const code = '482913'
@@ -226,7 +227,7 @@ export class World {
       vault?: PinVault
     } = {},
   ): Promise<Gateway> {
-    const db = await openDatabase({
+    const db = await freshDatabase({
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
       key: new Uint8Array(32).fill(7),
     })

@@ -17,7 +17,7 @@ function written(text: string): string {
 
 const files = readdirSync(shipped).filter((name) => name.endsWith('.txt'))
 
-test.concurrent.each(files)('%s holds', { timeout: 60_000 }, async (file) => {
+test.concurrent.each(files)('%s holds', async (file) => {
   const ended = await run(['sim', 'run', join(shipped, file)])
   expect([ended.code, ended.err]).toEqual([0, ''])
   expect(ended.out).toMatch(/All \d+ steps held\.\n$/)

@@ -7,7 +7,8 @@ import { type BackupSource, createBackup } from '../../../src/backup/create.ts'
 import { lockOf } from '../../../src/backup/envelope.ts'
 import { newRecoveryKey } from '../../../src/backup/recovery-key.ts'
 import { createIds } from '../../../src/domain/ids.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 
 const ids = createIds(() => Date.now(), randomBytes)
 export const databaseKey = new Uint8Array(32).fill(9)
@@ -28,7 +29,7 @@ export async function appliance(): Promise<Appliance> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-backup-'))
   const data = join(directory, 'old')
   mkdirSync(join(data, 'files'), { recursive: true })
-  const db = await openDatabase({ path: join(data, 'causeway.db'), key: databaseKey })
+  const db = await freshDatabase({ path: join(data, 'causeway.db'), key: databaseKey })
   const recoveryKey = newRecoveryKey(randomBytes)
   const lock = await lockOf(recoveryKey, randomBytes)
   const conversation = ids('cnv')

@@ -60,15 +60,18 @@ test('a webhook is added, tested, looked into, delivered anew, rotated, paused a
   expect((await webhooks('deliveries', id, delivery)).out).toMatch(/^ {2}1\. .* 500 .* It answered 500\.$/m)
 
   endpoint.answer = (response) => response.writeHead(204).end()
+  // By now it may have been tried again by itself.
+  const times = () => endpoint.received.filter((one) => one.id === delivery).length
+  const before = times()
   expect((await webhooks('redeliver', id, delivery)).out).toBe(`${delivery} is delivered once more.\n`)
-  await endpoint.until(() => endpoint.received.filter((one) => one.id === delivery).length === 2)
+  await endpoint.until(() => times() > before)
   expect((await webhooks('rotate', id)).out).toMatch(/^whsec_/)
   expect((await webhooks('pause', id)).out).toBe(`${id} is paused.\n`)
   expect((await webhooks('resume', id)).out).toBe(`${id} is working.\n`)
   expect((await webhooks('remove', id)).code).toBe(0)
   const gone = await webhooks('show', id)
   expect([gone.code, gone.err]).toEqual([1, 'There is no such webhook. (unknown-webhook)\n'])
-}, 60_000)
+})
 
 test('what cannot be is said in words', async () => {
   const refused = await webhooks('add', 'http://169.254.169.254/', '--events', 'message.read')

@@ -23,9 +23,10 @@ import type { Log } from '../../../src/log.ts'
 import { PlayableDesk } from '../../../src/routing/playable.ts'
 import { Router } from '../../../src/routing/router.ts'
 import { LogLines } from '../../../src/service/log-lines.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../media-rig.ts'
 import type { Answer } from './answer.ts'
 
@@ -108,7 +109,7 @@ const oneLane: Transport = {
 
 export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-http-'))
-  const db = await openDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
+  const db = await freshDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
   const clock = () => Date.now()
   const ids = createIds(clock, (count) => randomBytes(count))
   const events = new EventLog(db, clock)

@@ -44,7 +44,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {
     expect(data.some((octets) => octets.equals(Buffer.from('Hallo\n> +CMTI: "SM",1 ✓')))).toBe(true)
     expect(simulated.commandLines.some((line) => line.includes('"mms.sim"'))).toBe(true)
     expect(simulated.commandLines.at(-1)).toMatch(/QIDEACT|SAPBR=0/)
-  }, 20_000)
+  })
 
   it('sends one message after the other, and texts go through in between', async () => {
     const { exchange, mmsc, network, sink } = await bench(family)
@@ -55,7 +55,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {
     expect((await Promise.all(both)).map(({ kind }) => kind)).toEqual(['pdu', 'pdu'])
     expect(mmsc.messages()).toHaveLength(2)
     await expect.poll(() => sink.pdus.length).toBe(1)
-  }, 20_000)
+  })
 
   it('does not know what became of it when the module says that sending failed', async () => {
     const { exchange, mmsc } = await bench(family)
@@ -69,7 +69,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {
     expect(await elsewhere.exchange.submit({ pdu: sendRequest({ to: [BEN], text: 'x' }) })).toMatchObject({
       bodySent: true,
     })
-  }, 20_000)
+  })
 
   it('says that nothing left when the module goes away before it was told to send', async () => {
     const { exchange, unplugAt, mmsc } = await bench(family)
@@ -77,7 +77,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {
     const sending = exchange.submit({ pdu: sendRequest({ to: [BEN], text: 'x' }) })
     expect(await sending).toMatchObject({ kind: 'unreachable', step: 'bearer', bodySent: false })
     expect(mmsc.messages()).toEqual([])
-  }, 20_000)
+  })
 
   it('refuses by name what its commands do not carry, and fetches nothing', async () => {
     const { exchange, mmsc, simulated } = await bench(family)
@@ -103,7 +103,7 @@ describe.each([['ec25'], ['sim800']])('by the MMS commands of %s', (family) => {
     }
     expect(simulated.commandLines.slice(before).filter((line) => /MMS/.test(line))).toEqual([])
     expect(mmsc.messages()).toEqual([])
-  }, 20_000)
+  })
 })
 
 it('a firmware without the commands, and a maker nobody knows, are said to be that', async () => {
@@ -115,7 +115,7 @@ it('a firmware without the commands, and a maker nobody knows, are said to be th
     const { exchange } = await bench(family)
     expect(await exchange.submit({ pdu })).toMatchObject({ step: 'bearer', reason: expect.stringContaining(words) })
   }
-}, 20_000)
+})
 
 describe('what a module’s own commands carry', () => {
   const limits = embeddedDialectOf('SIMCOM_Ltd')?.limits

@@ -65,12 +65,12 @@ describe.each([['ec25'], ['sim7600'], ['a7670']])('over a socket of %s', (family
     mmsc.fault({ kind: 'stall', at: 'start' })
     expect(await other(carrier.proxy).submit({ pdu })).toMatchObject({ step: 'http', bodySent: true })
     expect(pduIn(await exchange.submit({ pdu: sendRequest({ to: [BEN], text: 'y' }, 'S2') })).type).toBe('m-send-conf')
-  }, 20_000)
+  })
 
   it('finds the proxy by name, asked of the carrier', async () => {
     const { exchange } = await bench(family, 'proxy.mms.sim')
     expect(pduIn(await exchange.submit({ pdu: sendRequest({ to: [BEN], text: 'x' }) })).type).toBe('m-send-conf')
-  }, 20_000)
+  })
 
   it('lets text messages through between any two of its commands', async () => {
     const { exchange, network, sink, simulated } = await bench(family)
@@ -96,7 +96,7 @@ describe.each([['ec25'], ['sim7600'], ['a7670']])('over a socket of %s', (family
     await expect
       .poll(async () => (await exchange.submit({ pdu: sendRequest({ to: [BEN], text: 'y' }, 'S2') })).kind)
       .toBe('pdu')
-  }, 20_000)
+  })
 })
 
 it('a module whose commands nobody knows is no bearer', async () => {

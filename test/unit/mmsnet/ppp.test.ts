@@ -248,7 +248,7 @@ describe('a dialled bearer', () => {
       else gateway.kill('SIGKILL')
       await expect.poll(() => isAlive(pid)).toBe(false)
     }
-  }, 30_000)
+  })
 })
 
 function said(child: ChildProcess): Promise<void> {

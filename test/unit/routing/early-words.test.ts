@@ -44,7 +44,8 @@ it('what was to be looked at once, and was on another device before it came here
   const files = await world.db.selectFrom('attachments').select(['state', 'code']).orderBy('id').execute()
   expect(files).toEqual([
     { state: 'gone', code: 'opened' },
-    { state: 'waiting', code: null },
+    // Whoever fetches files may have come for it already.
+    { state: expect.stringMatching(/^(waiting|fetching)$/), code: null },
   ])
   expect((await at(1_000))?.read_at_ms).not.toBeNull()
   expect((await at(2_000))?.read_at_ms).toBeNull()

@@ -10,8 +10,9 @@ import { contentTypeOf, type MediaTarget, safeFileName } from '../../../src/doma
 import type { Transport } from '../../../src/domain/transport.ts'
 import type { RoutingOptions } from '../../../src/routing/engine.ts'
 import { Router } from '../../../src/routing/router.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../media-rig.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -81,7 +82,7 @@ async function start(): Promise<void> {
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'causeway-desk-'))
-  db = await openDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
+  db = await freshDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
   nowMs = 1_800_000_000_000
   fates = []
   fetches = 0

@@ -26,10 +26,11 @@ import type { AttemptJob } from '../../../src/routing/agenda.ts'
 import type { Outbox } from '../../../src/routing/engine.ts'
 import type { RoutingSettings } from '../../../src/routing/facts.ts'
 import { Router } from '../../../src/routing/router.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listAttempts, listMessages, listParts } from '../../../src/store/mailbox.ts'
 import type { MessageRow } from '../../../src/store/tables/mailbox.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../media-rig.ts'
 
 export const ANA = '+15550000101'
@@ -339,7 +340,7 @@ export class World {
   }
 
   async boot(): Promise<void> {
-    this.db = await openDatabase({ path: join(this.#directory, 'causeway.db'), key: KEY })
+    this.db = await freshDatabase({ path: join(this.#directory, 'causeway.db'), key: KEY })
     this.events = new EventLog(this.db, this.clock)
     this.outbox = new HandOutbox(this.clock)
     const quiet = () => {}

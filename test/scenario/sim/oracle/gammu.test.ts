@@ -23,8 +23,6 @@ const reason = missing === '' ? '' : ` (skipped: no ${missing} installed)`
 
 const OURS = '+4915550001'
 const BEN = '+4915550002'
-/** gammu asks a modem many questions and pauses between them. */
-const GAMMU = { timeout: 60_000 }
 
 const cleaning: (() => Promise<void> | void)[] = []
 afterAll(async () => {
@@ -87,7 +85,7 @@ function shownBy(listing: string): Shown[] {
   })
 }
 
-test.skipIf(missing !== '')(`gammu reads out of the SIM every text that we encode${reason}`, GAMMU, async () => {
+test.skipIf(missing !== '')(`gammu reads out of the SIM every text that we encode${reason}`, async () => {
   // gammu 1.42 refuses every enhanced validity, right or wrong.
   const submits = seededSubmits(200).filter(
     ({ kind, fields }) => kind !== 'national' && kind !== 'data' && fields.validity?.format !== 'enhanced',
@@ -119,7 +117,7 @@ test.skipIf(missing !== '').concurrent.each<[name: string, text: string, options
   ['a flash message in UCS-2', 'Привет, как дела?', ['-unicode', '-flash']],
   ['a long one', 'long text {} '.repeat(40), ['-autolen', '600']],
   ['a long one in UCS-2 with a 16-bit reference', 'и так далее '.repeat(30), ['-autolen', '600', '-unicode', '-16bit']],
-])(`what gammu sends is read by us: %s${reason}`, GAMMU, async (_name, text, options) => {
+])(`what gammu sends is read by us: %s${reason}`, async (_name, text, options) => {
   const { network, gammu } = await table(20)
   const ben = network.person(BEN, 'Ben')
   await gammu('sendsms', 'TEXT', BEN, '-textutf8', text, ...options)
@@ -128,7 +126,7 @@ test.skipIf(missing !== '').concurrent.each<[name: string, text: string, options
   expect(first?.reportRequested).toBe(options.includes('-report'))
 })
 
-test.skipIf(missing !== '').concurrent(`what gammu stores is read by us${reason}`, GAMMU, async () => {
+test.skipIf(missing !== '').concurrent(`what gammu stores is read by us${reason}`, async () => {
   const { sim, gammu } = await table(20)
   await gammu('savesms', 'TEXT', '-folder', '2', '-unsent', '-sender', BEN, '-textutf8', 'kept for later')
   const stored = sim.storage('SM').slots()

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { SenderKeys } from '../../../../src/signal/sender-keys.ts'
-import { openDatabase } from '../../../../src/store/database.ts'
+import { freshDatabase } from '../../../fresh-database.ts'
 
 const dayMs = 24 * 3600_000
 
 test('a sender key serves fourteen days, and whoever held the old one is forgotten with it', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-rotation-'))
-  const db = await openDatabase({ path: join(directory, 'test.db'), key: new Uint8Array(32).fill(7) })
+  const db = await freshDatabase({ path: join(directory, 'test.db'), key: new Uint8Array(32).fill(7) })
   try {
     let now = 1_790_000_000_000
     const clock = { now: () => now, wait: async () => {} }

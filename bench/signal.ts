@@ -119,11 +119,14 @@ async function receive(): Promise<Measured> {
     const startMs = performance.now()
     let beganMs = 0
     let cpuMs = 0
+    // The first letters are acknowledged together: what they took is not in the time from there on, so neither are they.
+    let counted = 0
     const started = house.start()
     for (;;) {
       const waiting = host.waiting(device)
       if (beganMs === 0 && waiting < QUEUED) {
         beganMs = performance.now()
+        counted = waiting
         cpuMs = cpuMsOf(house.gatewayPid ?? 0)
       }
       if (waiting === 0) break
@@ -138,15 +141,15 @@ async function receive(): Promise<Measured> {
       perSecond: 2 / (1 / before.perSecond + 1 / after.perSecond),
       cpuMs: (before.cpuMs + after.cpuMs) / 2,
     }
-    const perSecond = QUEUED / ((drainedMs - beganMs) / 1_000)
+    const perSecond = counted / ((drainedMs - beganMs) / 1_000)
     return {
       drainedMs: Math.round(drainedMs - startMs),
       messagesPerSecond: Math.round(perSecond),
-      cpuMsPerMessage: round(cpuMs / QUEUED),
+      cpuMsPerMessage: round(cpuMs / counted),
       bareMessagesPerSecond: Math.round(bare.perSecond),
       bareCpuMsPerMessage: round(bare.cpuMs),
       percentOfBare: Math.round((perSecond / bare.perSecond) * 100),
-      cpuPercentOfBare: Math.round(((bare.cpuMs * QUEUED) / cpuMs) * 100),
+      cpuPercentOfBare: Math.round(((bare.cpuMs * counted) / cpuMs) * 100),
     }
   } finally {
     await house.close()

@@ -3,8 +3,8 @@
  * only when the device has acknowledged it. What was in flight when the device went away is delivered again.
  */
 
-/** As many un-acknowledged letters as the server pushes at a device. */
-const inFlightMax = 32
+/** As many un-acknowledged letters as Signal's own server pushes at a device. */
+const inFlightMax = 256
 /** More than any sandbox needs; a bound all the same. */
 const lettersMax = 200_000
 

@@ -3,8 +3,11 @@
  * only when the device has acknowledged it. What was in flight when the device went away is delivered again.
  */
 
-/** As many un-acknowledged letters as Signal's own server pushes at a device. */
-const inFlightMax = 256
+/**
+ * As many un-acknowledged letters as the server pushes at a device. Signal's own has up to 256 under way: with so many, a
+ * device that is killed takes Node 20's HTTP/2 with it now and then (a segmentation fault in `Http2Session`, of this process).
+ */
+const inFlightMax = 32
 /** More than any sandbox needs; a bound all the same. */
 const lettersMax = 200_000
 

@@ -23,6 +23,8 @@ const QUEUED = 1_000
 const SENT = 2_000
 const LANES = 32
 const WAIT_MS = 180_000
+/** As Signal's server pushes at a device. */
+const UNDER_WAY = 256
 /** `/proc/PID/stat` counts in these on Linux. */
 const TICKS_PER_SECOND = 100
 
@@ -113,6 +115,7 @@ async function receive(): Promise<Measured> {
     const device = await host.findByNumber(house.world.gatewayNumber)
     if (device === undefined) throw new Error('the gateway is not on Signal')
     await house.stop()
+    host.pushAtOnce(device, UNDER_WAY)
     for (let i = 0; i < QUEUED; i++) await ana.sendText(house.world.gatewayNumber, `queued ${i}`)
     // Before and after: the machine may be a busier one by then.
     const before = await bareDecrypts(QUEUED)

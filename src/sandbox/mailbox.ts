@@ -34,6 +34,7 @@ interface Attachment {
 }
 
 export class Mailbox {
+  inFlightMax = inFlightMax
   readonly #letters: Letter[] = []
   #attached: Attachment | undefined
 
@@ -71,7 +72,7 @@ export class Mailbox {
     const attachment = this.#attached
     if (attachment === undefined) return
     for (const letter of this.#letters) {
-      if (attachment.inFlight >= inFlightMax) return
+      if (attachment.inFlight >= this.inFlightMax) return
       if (letter.handedTo === attachment) continue
       letter.handedTo = attachment
       attachment.inFlight += 1

@@ -23,6 +23,8 @@ const QUEUED = 1_000
 const SENT = 2_000
 const LANES = 32
 const WAIT_MS = 180_000
+/** As Signal's server pushes at a device. */
+const UNDER_WAY = 256
 /** `/proc/PID/stat` counts in these on Linux. */
 const TICKS_PER_SECOND = 100
 
@@ -113,17 +115,21 @@ async function receive(): Promise<Measured> {
     const device = await host.findByNumber(house.world.gatewayNumber)
     if (device === undefined) throw new Error('the gateway is not on Signal')
     await house.stop()
+    host.pushAtOnce(device, UNDER_WAY)
     for (let i = 0; i < QUEUED; i++) await ana.sendText(house.world.gatewayNumber, `queued ${i}`)
     // Before and after: the machine may be a busier one by then.
     const before = await bareDecrypts(QUEUED)
     const startMs = performance.now()
     let beganMs = 0
     let cpuMs = 0
+    // The first letters are acknowledged together: what they took is not in the time from there on, so neither are they.
+    let counted = 0
     const started = house.start()
     for (;;) {
       const waiting = host.waiting(device)
       if (beganMs === 0 && waiting < QUEUED) {
         beganMs = performance.now()
+        counted = waiting
         cpuMs = cpuMsOf(house.gatewayPid ?? 0)
       }
       if (waiting === 0) break
@@ -138,15 +144,15 @@ async function receive(): Promise<Measured> {
       perSecond: 2 / (1 / before.perSecond + 1 / after.perSecond),
       cpuMs: (before.cpuMs + after.cpuMs) / 2,
     }
-    const perSecond = QUEUED / ((drainedMs - beganMs) / 1_000)
+    const perSecond = counted / ((drainedMs - beganMs) / 1_000)
     return {
       drainedMs: Math.round(drainedMs - startMs),
       messagesPerSecond: Math.round(perSecond),
-      cpuMsPerMessage: round(cpuMs / QUEUED),
+      cpuMsPerMessage: round(cpuMs / counted),
       bareMessagesPerSecond: Math.round(bare.perSecond),
       bareCpuMsPerMessage: round(bare.cpuMs),
       percentOfBare: Math.round((perSecond / bare.perSecond) * 100),
-      cpuPercentOfBare: Math.round(((bare.cpuMs * QUEUED) / cpuMs) * 100),
+      cpuPercentOfBare: Math.round(((bare.cpuMs * counted) / cpuMs) * 100),
     }
   } finally {
     await house.close()

@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path'
 
 /** Have native parts or files that they look for beside themselves; and what only some starts need. */
 const LEFT_ALONE = [
-  /^@signalapp\//,
+  /^@signalapp\/(?!libsignal-client)/,
   /^@serialport\/bindings/,
   /^serialport$/,
   /^pino/,
@@ -23,7 +23,7 @@ const LEFT_ALONE = [
 export default {
   logLevel: 'error',
   ssr: { noExternal: true },
-  plugins: [asBeside()],
+  plugins: [asBeside(), withLibsignal()],
   build: {
     ssr: 'src/cli/main.js',
     outDir: 'program',
@@ -56,6 +56,27 @@ function asBeside() {
       const place = JSON.stringify(relative(join(tree, 'program'), id))
       const code = readFileSync(id, 'utf8').replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`)
       return { code, map: JSON.parse(readFileSync(`${id}.map`, 'utf8')) }
+    },
+  }
+}
+
+/**
+ * Takes libsignal's hundred files in, but for the one that opens its library: that stays where it finds it. The sandbox
+ * leaves it whole beside itself, as Signal's mock server does, to which it hands its objects.
+ * @returns {import('vite').Plugin}
+ */
+function withLibsignal() {
+  const name = '@signalapp/libsignal-client'
+  const native = `${name}/dist/Native.js`
+  return {
+    name: 'causeway-with-libsignal',
+    enforce: 'pre',
+    resolveId(source, importer = '') {
+      const isOfSandbox = importer.includes(`${sep}src${sep}sandbox${sep}`)
+      if (isOfSandbox && source.startsWith(name)) return { id: source, external: true }
+      const isItsOwn = importer.includes(join('node_modules', name))
+      if (source === native || (isItsOwn && source.endsWith('/Native.js'))) return { id: native, external: true }
+      return undefined
     },
   }
 }

@@ -174,7 +174,8 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
   const env = options.env ?? process.env
   const file = options.file === undefined ? defaultFile(directory) : resolve(directory, options.file)
   const layers = readLayers(file, env, options.flags ?? {})
-  const parsed = configSchema.safeParse(layers.tree, { reportInput: true })
+  // Read once: code made for it would cost more than it saves.
+  const parsed = configSchema.safeParse(layers.tree, { reportInput: true, jitless: true })
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, layers, { keysAt, wordsAt }))
 
   /** Paths in a file begin at the file's folder, all others at the working directory. */

@@ -16,7 +16,13 @@ interface Node {
   required?: string[]
 }
 
-const root = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node
+let known: Node | undefined
+
+/** Made when it is asked for: a start without mistakes in the configuration never does. */
+function root(): Node {
+  known ??= z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node
+  return known
+}
 
 /** Keys that may stand at this path. */
 export function keysAt(path: Path): string[] {
@@ -34,7 +40,7 @@ export function wordsAt(path: Path): string[] {
 
 /** `docs/config.md`. */
 export function configReference(): string {
-  return `${INTRODUCTION}\n${table(root, '').join('\n')}\n`
+  return `${INTRODUCTION}\n${table(root(), '').join('\n')}\n`
 }
 
 const INTRODUCTION = `# Configuration
@@ -76,7 +82,7 @@ function table(node: Node, prefix: string): string[] {
 }
 
 function nodeAt(path: Path): Node | undefined {
-  let node: Node | undefined = root
+  let node: Node | undefined = root()
   for (const part of path) {
     const properties: Record<string, Node> | undefined = mapping(node)?.properties
     node = typeof part === 'number' ? node?.items : properties?.[String(part)]

@@ -3,7 +3,10 @@
  * only when the device has acknowledged it. What was in flight when the device went away is delivered again.
  */
 
-/** As many un-acknowledged letters as the server pushes at a device. */
+/**
+ * As many un-acknowledged letters as the server pushes at a device. Signal's own has up to 256 under way: with so many, a
+ * device that is killed takes Node 20's HTTP/2 with it now and then (a segmentation fault in `Http2Session`, of this process).
+ */
 const inFlightMax = 32
 /** More than any sandbox needs; a bound all the same. */
 const lettersMax = 200_000
@@ -31,6 +34,7 @@ interface Attachment {
 }
 
 export class Mailbox {
+  inFlightMax = inFlightMax
   readonly #letters: Letter[] = []
   #attached: Attachment | undefined
 
@@ -68,7 +72,7 @@ export class Mailbox {
     const attachment = this.#attached
     if (attachment === undefined) return
     for (const letter of this.#letters) {
-      if (attachment.inFlight >= inFlightMax) return
+      if (attachment.inFlight >= this.inFlightMax) return
       if (letter.handedTo === attachment) continue
       letter.handedTo = attachment
       attachment.inFlight += 1

@@ -310,6 +310,11 @@ export class SignalHost extends MockServer implements ConnectionTap {
     this.#mailbox(device).clear()
   }
 
+  /** Has so many letters under way to this device, un-acknowledged; as a rule fewer than Signal's server (`mailbox.ts`). */
+  pushAtOnce(target: Device, letters: number): void {
+    this.#mailbox(target).inFlightMax = letters
+  }
+
   /** Puts an envelope into a device's queue, stamped by the server. Resolves when the device acknowledged it. */
   override async send(target: Device, message: Buffer<ArrayBuffer>): Promise<void> {
     await this.deliverRaw(target, stamped(message))

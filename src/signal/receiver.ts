@@ -34,10 +34,11 @@ import { RatchetUnit } from './stores.ts'
 /** The server has at most 256 un-acknowledged messages under way; what would come beyond this is left to it. */
 const waitingMax = 1_024
 /**
- * Kept in one transaction. What that writes of each page of the database is written once for all of them (a commit of 32
- * costs what two of 8 do); more would keep others waiting for the database.
+ * Kept in one transaction, of what waits by then: one alone when messages come singly, and so many in a storm. What that
+ * writes of each page of the database and of each session is written once for all of them; more would keep others waiting
+ * for the database and for the account's lock.
  */
-const togetherMax = 32
+const togetherMax = 64
 /** How long `stop` waits for the envelope in work. */
 const stopTimeoutMs = 5_000
 

@@ -101,7 +101,10 @@ export async function installAccount(transaction: DatabaseTransaction, row: Acco
     .execute()
 }
 
-/** The account is gone for ever: nothing of it is left but whom it has met. */
+/**
+ * The account is gone for ever: nothing of it is left but whom it has met. Keys that work under way still writes are worthless,
+ * and go with the next registration.
+ */
 export async function forgetAccount(transaction: DatabaseTransaction): Promise<void> {
   for (const table of [...ofOneRegistration, ...ofOneAccount]) await transaction.deleteFrom(table).execute()
 }

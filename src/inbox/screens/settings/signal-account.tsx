@@ -40,7 +40,7 @@ export function SignalAccount() {
       {now.aci !== null && <SignalProfile aci={now.aci} mayRule={mayRule} />}
       {now.aci !== null && <SignalUsername account={now} mayRule={mayRule} />}
       {now.aci !== null && <SignalLock mayRule={mayRule} />}
-      {now.aci !== null && <SignalDiscoverable mayRule={mayRule} />}
+      {now.aci !== null && mayRule && <SignalDiscoverable />}
       {now.aci !== null && now.state === 'connected' && <SignalDevices mayRule={mayRule} />}
     </>
   )

@@ -1,4 +1,5 @@
 /** Whether whoever knows the number finds the account on Signal; on a linked device that is the phone's. */
+import { useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import { t } from '../../languages/translate.ts'
 import { useAct } from '../../ui/act.ts'
@@ -12,20 +13,25 @@ interface View {
   editable: boolean
 }
 
-export function SignalDiscoverable({ mayRule }: { mayRule: boolean }) {
+export function SignalDiscoverable() {
   const { data, keep } = useFetched<View>(PATH)
   const setting = useAct()
+  // As it was chosen, while the gateway is told of it.
+  const [chosen, choose] = useState<boolean | undefined>(undefined)
   if (data?.editable !== true) return null
   return (
     <section class="card">
       <label class="check">
         <input
           type="checkbox"
-          checked={data.discoverable === true}
-          disabled={!mayRule || setting.busy}
+          checked={chosen ?? data.discoverable === true}
+          disabled={setting.busy}
           onChange={(event) => {
             const discoverable = event.currentTarget.checked
-            void setting.run(async () => keep(await ask<View>('PUT', PATH, { body: { discoverable } })))
+            choose(discoverable)
+            void setting
+              .run(async () => keep(await ask<View>('PUT', PATH, { body: { discoverable } })))
+              .then(() => choose(undefined))
           }}
         />
         <span>

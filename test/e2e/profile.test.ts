@@ -64,6 +64,7 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
       page.evaluate(
         "JSON.stringify([...document.querySelector('canvas.crop').getContext('2d').getImageData(100, 512, 1, 1).data])",
       )
+    await page.locator('canvas.crop').waitFor()
     const middle = await pixel()
     await cropping.getByLabel('Zoom').focus()
     await page.keyboard.press('End')
@@ -82,13 +83,17 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
     }
     await page.setViewportSize(WIDE)
     await page.emulateMedia({ colorScheme: 'light' })
-    const canvas = await cropping.locator('canvas').boundingBox()
-    if (canvas === null) throw new Error('no canvas')
-    await page.mouse.move(canvas.x + 100, canvas.y + 100)
-    await page.mouse.down()
-    await page.mouse.move(canvas.x + 160, canvas.y + 100, { steps: 4 })
-    await page.mouse.up()
-    await expect.poll(() => cropping.getByLabel('Left and right').inputValue()).not.toBe('0.5')
+    // Again where the window had not settled yet.
+    const drag = async () => {
+      const canvas = await cropping.locator('canvas').boundingBox()
+      if (canvas === null) return 'no canvas'
+      await page.mouse.move(canvas.x + 100, canvas.y + 100)
+      await page.mouse.down()
+      await page.mouse.move(canvas.x + 160, canvas.y + 100, { steps: 4 })
+      await page.mouse.up()
+      return await cropping.getByLabel('Left and right').inputValue()
+    }
+    await expect.poll(drag).toMatch(/^0(\.[0-4]\d*)?$/)
     await cropping.getByRole('button', { name: 'Use this picture' }).press('Enter')
     await card.locator('.avatar img').waitFor()
     await expect.poll(() => page.evaluate(isDrawn('.card.profile .avatar img'))).toBe(true)

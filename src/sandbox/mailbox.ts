@@ -37,7 +37,6 @@ export class Mailbox {
   inFlightMax = inFlightMax
   readonly #letters: Letter[] = []
   #attached: Attachment | undefined
-  #isGoingOn = false
 
   /** Letters not yet acknowledged. */
   get waiting(): number {
@@ -91,18 +90,8 @@ export class Mailbox {
     }
     if (this.#attached !== attachment) return
     attachment.backlog.delete(letter)
-    this.#goOnSoon()
-  }
-
-  /** Once for all acknowledgements of this moment, and not within the receiving of one: Node's HTTP/2 does not bear that. */
-  #goOnSoon(): void {
-    if (this.#isGoingOn) return
-    this.#isGoingOn = true
-    setImmediate(() => {
-      this.#isGoingOn = false
-      if (this.#attached !== undefined) this.#tellDrained(this.#attached)
-      this.#pump()
-    })
+    this.#tellDrained(attachment)
+    this.#pump()
   }
 
   #tellDrained(attachment: Attachment): void {

@@ -22,8 +22,6 @@ class Device {
   async answer(count: number, acknowledged = true): Promise<void> {
     for (const resolve of this.pending.splice(0, count)) resolve(acknowledged)
     await turn()
-    // The next letters go out in a turn of their own.
-    await turn()
   }
 }
 

@@ -65,6 +65,12 @@ export interface Identity {
   safety_number: string | null
   verified: boolean
   changed_at: string | null
+  /** Newest first. */
+  history: readonly {
+    event: string
+    at: string | null
+    by: { kind: string; id: string | null; name: string | null } | null
+  }[]
 }
 
 export type Mode = Settings['mode']

@@ -20,6 +20,7 @@ export const WEBHOOK_EVENTS = [
   'signal.account',
   'signal.challenge',
   'queue.stalled',
+  'system.backup',
 ] as const
 
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]

@@ -104,7 +104,8 @@ export function problemFor(error: unknown): { problem: Problem; unexpected: bool
 
 /** The body to write. */
 export function problemBody(problem: Problem, instance: string): object {
-  const { status, code, title, detail, errors, mergedInto } = problem.options
+  const { status, code, title, detail, errors, mergedInto, headers } = problem.options
+  const retryAfter = headers?.['Retry-After']
   return {
     type: `urn:causeway:problem:${code}`,
     title,
@@ -114,6 +115,7 @@ export function problemBody(problem: Problem, instance: string): object {
     code,
     ...(errors === undefined ? {} : { errors }),
     ...(mergedInto === undefined ? {} : { merged_into: mergedInto }),
+    ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
   }
 }
 

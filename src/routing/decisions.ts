@@ -9,6 +9,7 @@ import { reasonOnLeg } from '../store/attempts.ts'
 import { changeContact, findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { conversationsOfMember } from '../store/groups.ts'
+import { noteIdentity } from '../store/identity-history.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, heldMessages } from '../store/messages.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
@@ -24,6 +25,13 @@ export interface ContactChange {
   /** The modem that their texts leave through; null: the router chooses. */
   preferredLane?: string | null
   verified?: boolean
+}
+
+export interface ChangeTerms {
+  /** The version that the contact must have. */
+  ifVersion?: number | undefined
+  /** Who says so: id of a user or a token, `local`. */
+  by?: string | undefined
 }
 
 /** A held message. Errors: CausewayError `unknown-message`, `wrong-state`. */
@@ -109,7 +117,7 @@ export async function reviseContact(
   tx: DatabaseTransaction,
   contactId: string,
   { policy, name, preferredLane, verified }: ContactChange,
-  ifVersion: number | undefined,
+  { ifVersion, by }: ChangeTerms = {},
 ): Promise<ContactRow> {
   const contact = await demandContact(tx, contactId)
   if (ifVersion !== undefined && contact.version !== ifVersion) {
@@ -127,6 +135,9 @@ export async function reviseContact(
     ...(verified === undefined ? {} : { verified: verified ? 1 : 0 }),
   }
   const changed = await changeContact(tx, contactId, change, context.clock())
+  if (verified !== undefined && changed.verified !== contact.verified) {
+    await noteIdentity(tx, changed, verified ? 'verified' : 'unverified', context.clock(), by)
+  }
   await context.events.append(tx, { type: 'contact.updated', contactId, data: { version: changed.version } })
   await reviewHeld(context, tx, changed)
   return changed
@@ -137,9 +148,12 @@ export async function acceptIdentity(
   context: RoutingContext,
   tx: DatabaseTransaction,
   contactId: string,
+  by?: string,
 ): Promise<ContactRow> {
+  const before = await demandContact(tx, contactId)
   const change = { identity_changed_at_ms: null, verified: 0 }
   const accepted = await changeContact(tx, contactId, change, context.clock())
+  if (before.identity_changed_at_ms !== null) await noteIdentity(tx, accepted, 'approved', context.clock(), by)
   await context.events.append(tx, { type: 'contact.identity_approved', contactId })
   await reviewHeld(context, tx, accepted)
   if (accepted.aci !== null) await releaseGroups(context, tx, accepted.aci)

@@ -9,6 +9,7 @@ import type { BookEntry } from '../domain/vcard.ts'
 import { doomBlobs } from '../store/attachments.ts'
 import { changeContact, ensureConversation, findConversation, insertContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
+import { noteIdentity } from '../store/identity-history.ts'
 import { countInStates, keepApart, letTogether, moveMessages } from '../store/people-links.ts'
 import { settleConversation } from '../store/removing.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
@@ -108,7 +109,9 @@ async function joinContacts(
   await doomBlobs(tx, [numbered.avatar_id])
   if (joined.e164 !== null && joined.aci !== null) await letTogether(tx, joined.e164, joined.aci)
   // What the number was compared with is not known to be this account's key.
-  return numbered.verified === 1 && account.verified === 0 ? flagIdentity(context, tx, joined) : joined
+  if (numbered.verified === 0 || account.verified === 1) return joined
+  await noteIdentity(tx, joined, 'changed', context.clock())
+  return flagIdentity(context, tx, joined)
 }
 
 /**

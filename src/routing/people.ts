@@ -22,6 +22,7 @@ import {
 } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { BY_OWN_DEVICE, moveIdentityHistory, noteIdentity } from '../store/identity-history.ts'
 import { isKeptApart, noteMerged } from '../store/people-links.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
 import { addLine } from './lines.ts'
@@ -92,7 +93,7 @@ export async function resolvePerson(
     )
   }
   // Another account behind a number we knew: its safety number is another one, too.
-  return moved ? flagIdentity(context, tx, changed) : changed
+  return moved ? flagAccount(context, tx, known, changed) : changed
 }
 
 /** A conversation that is there, and whose it is. Throws CausewayError `unknown-conversation`, `group-conversation`. */
@@ -147,6 +148,18 @@ export async function flagIdentity(
   return changeContact(tx, contact.id, { identity_changed_at_ms: clock() }, clock())
 }
 
+/** As `flagIdentity`: another account is behind a number we knew, of which the driver tells nothing. */
+async function flagAccount(
+  context: PeopleContext,
+  tx: DatabaseTransaction,
+  before: ContactRow,
+  now: ContactRow,
+): Promise<ContactRow> {
+  if (before.aci !== null) await moveIdentityHistory(tx, before.aci, now.id)
+  await noteIdentity(tx, now, 'changed', context.clock())
+  return flagIdentity(context, tx, now)
+}
+
 /** Notes what another device of ours says of the safety number. A changed one still waits for consent here. */
 export async function noteVerified(
   { events, clock }: PeopleContext,
@@ -156,6 +169,7 @@ export async function noteVerified(
 ): Promise<void> {
   if ((contact.verified === 1) === verified) return
   await changeContact(tx, contact.id, { verified: verified ? 1 : 0 }, clock())
+  await noteIdentity(tx, contact, verified ? 'verified' : 'unverified', clock(), BY_OWN_DEVICE)
   await events.append(tx, { type: 'contact.updated', contactId: contact.id })
 }
 
@@ -249,7 +263,7 @@ async function mergeContacts(
   )
   await doomBlobs(tx, [kept.avatar_id])
   // The number was somebody else's account before.
-  return moved ? flagIdentity(context, tx, merged) : merged
+  return moved ? flagAccount(context, tx, kept, merged) : merged
 }
 
 /** What was said with `from` goes to the conversation with `to`; `from` is no more, and its ids lead there. */
@@ -273,6 +287,7 @@ export async function absorb(
   } else if (leaving !== undefined) {
     await reassignConversation(tx, leaving.id, to.id)
   }
+  await moveIdentityHistory(tx, from.id, to.id)
   await deleteContact(tx, from.id)
   await noteMerged(tx, from.id, to.id, clock())
   await events.append(tx, { type: 'contact.merged', contactId: to.id, data: { merged: from.id } })

@@ -112,10 +112,10 @@ export class Router {
   }
 
   /**
-   * Lets a held message go on: consents to the changed identity, or to the text message it asks for.
+   * Lets a held message go on: consents to the changed identity, or to the text message it asks for. `by`: whose word it is.
    * Errors: `unknown-message`, `wrong-state`.
    */
-  async approve(messageId: string): Promise<MessageRow> {
+  async approve(messageId: string, by?: string): Promise<MessageRow> {
     const { db } = this.#context
     const held = await demandHeld(db, messageId)
     if (held.code !== 'identity-changed') return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
@@ -124,7 +124,7 @@ export class Router {
       for (const transport of this.#context.transports) await transport.approveIdentity(addresseeOf(parties))
       return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
     }
-    await this.approveIdentity(parties.contact.id)
+    await this.approveIdentity(parties.contact.id, by)
     return (await getMessage(db, messageId)) ?? held
   }
 
@@ -143,10 +143,10 @@ export class Router {
     return this.#commit((tx) => sendAsText(this.#context, tx, messageId))
   }
 
-  /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. */
-  async updateContact(contactId: string, change: ContactChange, ifVersion?: number): Promise<ContactRow> {
+  /** Errors: `unknown-contact`, `version-mismatch` when `ifVersion` is given and is not the contact's. `by`: as below. */
+  async updateContact(contactId: string, change: ContactChange, ifVersion?: number, by?: string): Promise<ContactRow> {
     const { contact, told } = await this.#commit(async (tx) => {
-      const contact = await reviseContact(this.#context, tx, contactId, change, ifVersion)
+      const contact = await reviseContact(this.#context, tx, contactId, change, { ifVersion, by })
       const told: ((() => void) | undefined)[] = []
       for (const transport of this.#context.transports) {
         if (change.name !== undefined) told.push(await transport.tellNamed?.(asUnit(tx)))
@@ -159,11 +159,14 @@ export class Router {
     return contact
   }
 
-  /** Consents to a changed safety number; releases the messages held for it. Errors: `unknown-contact`. */
-  async approveIdentity(contactId: string): Promise<ContactRow> {
+  /**
+   * Consents to a changed safety number; releases the messages held for it. `by`: whose word it is, a user's or a token's
+   * id. Errors: `unknown-contact`.
+   */
+  async approveIdentity(contactId: string, by?: string): Promise<ContactRow> {
     const contact = await demandContact(this.#context.db, contactId)
     for (const transport of this.#context.transports) await transport.approveIdentity(recipientOf(contact))
-    return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId))
+    return this.#commit((tx) => acceptIdentity(this.#context, tx, contactId, by))
   }
 
   /** Reacts to a message, edits it or takes it back, here and over Signal. Errors: as `changeMessageOf`. */

@@ -34,6 +34,7 @@ import {
 } from '@signalapp/libsignal-client'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { prepared, preparedByShape } from '../store/prepared.ts'
+import { storeIdentity } from './identity-writes.ts'
 import { type OwnKind, octets } from './ids.ts'
 
 /** One of our two identities, on this device. */
@@ -246,13 +247,8 @@ class Identities extends IdentityKeyStore {
 function rememberIdentity(unit: RatchetUnit, address: string, key: Uint8Array, approved: boolean): void {
   if (!approved) unit.changedIdentities.add(address)
   const known: KnownIdentity = { key, approved }
-  const change = { identity_key: key, approved: approved ? 1 : 0, changed_at_ms: unit.nowMs } as const
   unit.write(`identity ${address}`, known, (transaction) =>
-    transaction
-      .insertInto('signal_identities')
-      .values({ address, ...change })
-      .onConflict((conflict) => conflict.column('address').doUpdateSet(change))
-      .execute(),
+    storeIdentity(transaction, { address, ...known, atMs: unit.nowMs }),
   )
 }
 

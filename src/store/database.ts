@@ -42,6 +42,7 @@ import * as earlyChanges from './migrations/0033_early_changes.ts'
 import * as signalDiscoverable from './migrations/0034_signal_discoverable.ts'
 import * as leftOut from './migrations/0036_left_out.ts'
 import * as forgotten from './migrations/0037_forgotten.ts'
+import * as identityHistory from './migrations/0038_identity_history.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -96,6 +97,7 @@ const migrations = {
   '0034_signal_discoverable': signalDiscoverable,
   '0036_left_out': leftOut,
   '0037_forgotten': forgotten,
+  '0038_identity_history': identityHistory,
 }
 
 export interface OpenDatabaseOptions {

@@ -4,6 +4,7 @@
  */
 import { doomBlobs } from './attachments.ts'
 import type { DatabaseTransaction } from './database.ts'
+import { deleteIdentityHistory } from './identity-history.ts'
 import type { ContactRow } from './tables/mailbox.ts'
 
 /** Removes the conversation with every row of its messages. Their files are to have been given up before. */
@@ -19,6 +20,7 @@ export async function deleteTraces(
   { id, aci, e164, sender, avatar_id: picture }: ContactRow,
 ): Promise<void> {
   await doomBlobs(tx, [picture])
+  await deleteIdentityHistory(tx, { id, aci })
   await tx.deleteFrom('merged_ids').where('into_id', '=', id).execute()
   if (aci !== null) {
     await tx.deleteFrom('kept_apart').where('aci', '=', aci).execute()

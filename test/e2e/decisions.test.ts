@@ -155,6 +155,93 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await page.locator('.queue li').first().waitFor({ state: 'detached' })
   })
 
+  it('a safety number says what became of it, and by whose word', async () => {
+    await page.goto(`${await thread('dev')}/about`)
+    await page.getByRole('button', { name: 'Mark as verified' }).click()
+    const lines = page.locator('.safety .lines li')
+    await lines.filter({ hasText: 'Verified by' }).waitFor()
+    const told = (await lines.allTextContents()).map(
+      (text) => /Verified|New one accepted|Changed|First seen/.exec(text)?.[0],
+    )
+    expect(told).toEqual(['Verified', 'New one accepted', 'Changed', 'First seen'])
+    await picture(page, 'safety-history-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+  })
+
+  it('a message is removed or taken back after a second press, which leaving the entry takes back', async () => {
+    const { house } = stage
+    const open = async (key: string, id: string) => {
+      await page.goto(await thread(key))
+      const entry = page.locator(`[data-message="${id}"]`)
+      await entry.hover()
+      await entry.locator('.entry-menu').click()
+      return entry
+    }
+    const asked = page.getByRole('menuitem', { name: /^Really\?/ })
+    const text = await house.send(person('ben').number, 'To be removed')
+    await house.reaches(text, 'delivered')
+    const entry = await open('ben', text)
+    await page.getByRole('menuitem', { name: 'Remove for me' }).click()
+    expect(await asked.getAttribute('aria-label')).toBe('Really? Remove for me')
+    await page.getByRole('status').filter({ hasText: 'Really? Remove for me' }).waitFor({ state: 'attached' })
+    await picture(page, 'remove-asks-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await page.keyboard.press('ArrowUp')
+    await asked.waitFor({ state: 'detached' })
+    await page.getByRole('menuitem', { name: 'Remove for me' }).click()
+    await asked.click()
+    await entry.waitFor({ state: 'detached' })
+
+    const letter = await house.send(person('ana').number, 'To be taken back')
+    await house.reaches(letter, 'delivered')
+    await open('ana', letter)
+    await page.getByRole('menuitem', { name: 'Take back for everybody' }).focus()
+    await page.keyboard.press('Enter')
+    await asked.waitFor()
+    await page.keyboard.press('Enter')
+    await house.eventually('it is taken back', async () => {
+      const { deleted_at: at } = await house.api.call<{ deleted_at: unknown }>('GET', `/api/v1/messages/${letter}`)
+      return at !== null
+    })
+  })
+
+  it('picture messages are tried from the card of a modem, which also says what to write where several carriers fit', async () => {
+    await page.goto(at('/settings/modems'))
+    const card = page.locator('.card.modem').first()
+    await card.getByRole('button', { name: 'Try picture messages' }).click()
+    await card.getByRole('button', { name: 'It may cost one message. Try now?' }).click()
+    await card.getByRole('status').filter({ hasText: 'Picture messages work.' }).waitFor({ timeout: 90_000 })
+    expect(await card.locator('.mms ol li').count()).toBeGreaterThan(4)
+    expect(await card.locator('.mms ol').textContent()).toContain('✓ Fetched')
+    await card.locator('.mms ol').scrollIntoViewIfNeeded()
+    await picture(page, 'modem-mms-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    const candidates = [
+      { id: 'gb-one', name: 'One' },
+      { id: 'gb-two', name: 'Two' },
+    ]
+    await page.route('**/api/v1/modems', async (route) => {
+      const response = await route.fetch()
+      const { data } = (await response.json()) as { data: { mms: object | null }[] }
+      const mms = { available: false, reason: 'several carriers fit its SIM', candidates }
+      await route.fulfill({ response, json: { data: data.map((one) => ({ ...one, mms: { ...one.mms, ...mms } })) } })
+    })
+    await page.reload()
+    await card.getByText('carrier: gb-two').waitFor()
+    expect(await card.getByRole('button', { name: 'Try picture messages' }).count()).toBe(0)
+    for (const [size, viewport] of [
+      ['1280', WIDE],
+      ['390', NARROW],
+    ] as const) {
+      await page.setViewportSize(viewport)
+      await card.getByText('carrier: gb-two').scrollIntoViewIfNeeded()
+      await picture(page, `modem-mms-candidates-${size}-light`)
+      expect(await new Axe().findings(page, false)).toEqual([])
+    }
+    await page.setViewportSize(WIDE)
+    await page.unroute('**/api/v1/modems')
+  })
+
   it('a group gets another name and a picture, and is left after a second word', async () => {
     const { house } = stage
     const { conversation_id: conversation } = await house.api.call<{ conversation_id: string }>(

@@ -4,9 +4,22 @@ import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { ContactJson } from '../json.ts'
 import { allContacts, contactFor, isAddress } from '../people.ts'
-import { clock, json, line, table } from '../print.ts'
+import { clock, json, line, printable, table } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
+
+interface IdentityJson {
+  safety_number: string | null
+  scannable: string | null
+  history: readonly {
+    event: string
+    at: string
+    by: { kind: string; id: string | null; name: string | null } | null
+  }[]
+}
+
+/** Those who have no name. */
+const BY: Readonly<Record<string, string>> = { local: 'at this machine', device: 'on another device of the account' }
 
 export async function list(options: Options): Promise<void> {
   const contacts = await allContacts(await findGateway(options))
@@ -19,13 +32,9 @@ export async function list(options: Options): Promise<void> {
 export async function show(who: string, options: Options & { qr?: boolean }): Promise<void> {
   const gateway = await findGateway(options)
   const contact = await contactFor(gateway, who)
-  const identity = await call<{ safety_number: string | null; scannable: string | null }>(
-    gateway,
-    'GET',
-    `/api/v1/contacts/${contact.id}/identity`,
-  )
+  const identity = await call<IdentityJson>(gateway, 'GET', `/api/v1/contacts/${contact.id}/identity`)
   if (options.json === true) {
-    json({ ...contact, safety_number: identity.safety_number })
+    json({ ...contact, safety_number: identity.safety_number, history: identity.history })
     return
   }
   table([row(contact)])
@@ -38,6 +47,10 @@ export async function show(who: string, options: Options & { qr?: boolean }): Pr
     line('Safety number')
     const groups = identity.safety_number.match(/.{1,5}/g) ?? []
     for (let i = 0; i < groups.length; i += 4) line(`  ${groups.slice(i, i + 4).join(' ')}`)
+  }
+  for (const { event, at, by } of identity.history) {
+    const who = by === null ? '' : `, ${BY[by.kind] ?? `by ${printable(by.name ?? by.id ?? by.kind)}`}`
+    line(`  ${at}  ${event.replace('_', ' ')}${who}`)
   }
   if (options.qr === true && identity.scannable !== null) {
     line('Their Signal app scans this where it shows the safety number with us:')

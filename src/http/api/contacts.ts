@@ -11,8 +11,10 @@ import {
   insertContact,
   reopenConversation,
 } from '../../store/contacts.ts'
+import { identityHistory } from '../../store/identity-history.ts'
 import { listContacts } from '../../store/mailbox.ts'
 import type { ContactRow } from '../../store/tables/mailbox.ts'
+import { identityEntryView } from '../identity-view.ts'
 import { etag, ifMatch } from '../if-match.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { portraitQuery, sendPortrait } from '../portrait.ts'
@@ -207,7 +209,8 @@ export const contactRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/contacts/:id/identity',
     scope: 'contacts:read',
-    summary: 'The safety number, to compare with theirs, and whether it was verified or has changed.',
+    summary:
+      'The safety number, to compare with theirs, whether it was verified or has changed, and what became of it so far (`history`, newest first).',
     handle: async ({ ports, params }) => {
       const contact = await demandContact(ports.db, params['id'])
       const peer = peerOf(contact)
@@ -218,6 +221,7 @@ export const contactRoutes: readonly Route[] = [
         scannable: code === undefined ? null : Buffer.from(code).toString('base64'),
         verified: contact.verified === 1,
         changed_at: time(contact.identity_changed_at_ms),
+        history: (await identityHistory(ports.db, contact)).map(identityEntryView),
       })
     },
   }),
@@ -252,8 +256,8 @@ export const contactRoutes: readonly Route[] = [
     path: '/api/v1/contacts/:id/identity/approve',
     scope: 'contacts:write',
     summary: 'Consents to a changed safety number and lets the messages go that were held for it.',
-    handle: async ({ ports, params }) => {
-      const contact = await ports.router.approveIdentity(params['id'] ?? '')
+    handle: async ({ ports, params, principal }) => {
+      const contact = await ports.router.approveIdentity(params['id'] ?? '', principal.id)
       return ok(contactView(contact), etag(contact))
     },
   }),
@@ -264,8 +268,9 @@ export const contactRoutes: readonly Route[] = [
     summary:
       'Says that the safety number was compared (`verified: false` takes it back). Never downgraded from then on.',
     body: z.strictObject({ verified: z.boolean().default(true) }),
-    handle: async ({ ports, params, body }) => {
-      const contact = await ports.router.updateContact(params['id'] ?? '', { verified: body.verified })
+    handle: async ({ ports, params, body, principal }) => {
+      const { verified } = body
+      const contact = await ports.router.updateContact(params['id'] ?? '', { verified }, undefined, principal.id)
       return ok(contactView(contact), etag(contact))
     },
   }),

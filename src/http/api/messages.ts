@@ -215,9 +215,11 @@ export async function messagePage(
 }
 
 async function approve(call: Call<z.output<typeof approval>, unknown>) {
-  const { ports, params, body } = call
+  const { ports, params, body, principal } = call
   const message = await demandMessage(ports.db, params['id'])
-  if (body.send_as !== 'wait') return ok(await withContact(ports, await ports.router.approve(message.id)))
+  if (body.send_as !== 'wait') {
+    return ok(await withContact(ports, await ports.router.approve(message.id, principal.id)))
+  }
   // Declining means something only while the question is whether a text may follow what was sent already.
   if (message.state !== 'held' || message.sent_at_ms === null) {
     throw new Problem({

@@ -61,7 +61,7 @@ export const userRoutes: readonly Route[] = [
       const { db, ids, clock, passwords } = ports
       const user = { name: body.name, role: body.role, passwordHash: await passwords.hash(body.password) }
       const added = await db.transaction().execute((tx) => addUser(tx, ids, user, clock()))
-      return { status: 201, body: userView(added), headers: etag(added) }
+      return { status: 201, body: userView(added), headers: { ...etag(added), Location: `/api/v1/users/${added.id}` } }
     },
   }),
   route({

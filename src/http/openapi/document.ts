@@ -41,11 +41,13 @@ const WORDS: Readonly<Record<number, string>> = {
   202: 'Taken; it is on disk and goes on by itself.',
   204: 'Done; there is nothing to say.',
   206: 'The range that was asked for.',
+  308: 'It was joined to another one, which is at `Location`.',
   400: 'The body is not what it says it is.',
   401: 'No token, or none of this gateway.',
   403: 'The token lacks the scope.',
   404: 'There is no such thing.',
   409: 'Not in this state; or a request with this Idempotency-Key is under way.',
+  410: 'It was here, and its file cannot be read any more.',
   412: 'Somebody else has changed it since.',
   413: 'The body is too large.',
   415: 'This kind of body is not understood.',
@@ -54,6 +56,7 @@ const WORDS: Readonly<Record<number, string>> = {
   429: 'Too many requests; Retry-After says when again.',
   500: 'A fault of the gateway; it is in its log.',
   503: 'Something that it needs is not there at present.',
+  507: 'No room for the file.',
 }
 
 /** The whole description. Throws for a route without a row in `replies.ts`. */
@@ -190,6 +193,8 @@ function problemsOf(row: Route, routes: readonly Route[]): number[] {
     401,
     403,
     ...(row.path.includes(':') ? [404] : []),
+    ...(/\/(contacts|conversations)\/:id/.test(row.path) ? [308] : []),
+    ...(row.method === 'GET' && /\/media\/:id(?!\/info)/.test(row.path) ? [410] : []),
     ...(row.method === 'GET' && !row.path.includes(':') ? [] : [409]),
     ...(readerOf(row, routes) !== undefined ? [412] : []),
     ...(replies[`${row.method} ${row.path}`]?.statuses.includes(206) === true ? [416] : []),
@@ -197,6 +202,7 @@ function problemsOf(row: Route, routes: readonly Route[]): number[] {
     429,
     500,
     503,
+    ...(row.method === 'POST' && row.path === '/api/v1/media' ? [507] : []),
   ]
 }
 

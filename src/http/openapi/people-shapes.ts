@@ -143,6 +143,16 @@ export const peopleAnswers = {
     scannable: maybe,
     verified: flag,
     changed_at: maybeAt,
+    history: z.array(
+      z.strictObject({
+        event: z.enum(['first_seen', 'changed', 'approved', 'verified', 'unverified']),
+        at: maybeAt,
+        by: z
+          .strictObject({ kind: z.enum(['user', 'token', 'local', 'device']), id: maybe, name: maybe })
+          .nullable()
+          .describe('Whose word it was; `local`: at the machine itself, `device`: another one of the same account.'),
+      }),
+    ),
   }),
   matches: shape('Comparison', { matches: flag }),
   capabilities: shape('Capabilities', { signal: capability }),

@@ -47,6 +47,8 @@ export const problem = shape('Problem', {
       }),
     )
     .optional(),
+  merged_into: text.optional().describe('Of 308: the id that it has now.'),
+  retry_after: z.int().optional().describe('Seconds, as the `Retry-After` beside it.'),
 })
 
 export const nothing = shape('Nothing', {})

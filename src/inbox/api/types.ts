@@ -1,5 +1,5 @@
 /** What the gateway answers: its own views, so that the two cannot drift apart, and what only the inbox asks for. */
-import type { modemView, signalView } from '../../http/driver-views.ts'
+import type { mmsTestView, modemView, signalView } from '../../http/driver-views.ts'
 import type {
   attachmentView,
   attemptView,
@@ -22,6 +22,7 @@ export type Group = ReturnType<typeof groupView>
 export type Settings = ReturnType<typeof settingsView>
 export type GatewayEvent = ReturnType<typeof eventView>
 export type Modem = ReturnType<typeof modemView>
+export type MmsTest = ReturnType<typeof mmsTestView>
 export type SignalAccount = ReturnType<typeof signalView>
 
 export interface Page<T> {
@@ -65,6 +66,12 @@ export interface Identity {
   safety_number: string | null
   verified: boolean
   changed_at: string | null
+  /** Newest first. */
+  history: readonly {
+    event: string
+    at: string | null
+    by: { kind: string; id: string | null; name: string | null } | null
+  }[]
 }
 
 export type Mode = Settings['mode']

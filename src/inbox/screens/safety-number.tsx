@@ -1,4 +1,4 @@
-/** The safety number: sixty digits in twelve groups and the code to scan; compared, or no longer. */
+/** The safety number: sixty digits in twelve groups and the code to scan; compared, or no longer; and what became of it. */
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../api/client.ts'
 import type { Contact, Identity } from '../api/types.ts'
@@ -9,6 +9,7 @@ import { maySend } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
 import { ShieldAlert, ShieldCheck } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
+import { clockTime, dayName } from '../ui/times.ts'
 
 const GROUP_DIGITS = 5
 
@@ -70,6 +71,22 @@ export function SafetyNumber({ contact }: { contact: Contact }) {
             </div>
           )}
           {deciding.error !== undefined && <Problem error={deciding.error} />}
+        </>
+      )}
+      {identity !== undefined && identity.history.length > 0 && (
+        <>
+          <h4>{t('safety.history')}</h4>
+          <ol class="lines">
+            {identity.history.map(({ event, at, by }, index) => (
+              <li key={`${index}${at}`}>
+                <time dateTime={at ?? ''}>
+                  {dayName(at)} {clockTime(at)}
+                </time>{' '}
+                {t('safety.event', { event })}{' '}
+                {by !== null && <bdi>{t('safety.eventBy', { kind: by.kind, name: by.name ?? '' })}</bdi>}
+              </li>
+            ))}
+          </ol>
         </>
       )}
     </section>

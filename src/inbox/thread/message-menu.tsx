@@ -81,6 +81,7 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
           icon: <Undo2 aria-hidden="true" />,
           run: () => drop('everyone'),
           danger: true,
+          sure: true,
         }
       : undefined,
     ...message.attachments.map(({ id, file_name: name, state }, index) =>
@@ -89,11 +90,18 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
             label: t('menu.removeFile', { name: name ?? `${t('file.file')} ${index + 1}` }),
             icon: <Trash2 aria-hidden="true" />,
             run: () => removeFile(id),
+            sure: true,
           }
         : undefined,
     ),
     canWrite
-      ? { label: t('menu.deleteMe'), icon: <Trash2 aria-hidden="true" />, run: () => drop('me'), danger: true }
+      ? {
+          label: t('menu.deleteMe'),
+          icon: <Trash2 aria-hidden="true" />,
+          run: () => drop('me'),
+          danger: true,
+          sure: true,
+        }
       : undefined,
   ]
   return (

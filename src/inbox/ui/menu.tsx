@@ -1,12 +1,18 @@
-/** A button that opens a list of actions beside it; arrows move, Escape closes, focus returns (the popover's own doing). */
+/**
+ * A button that opens a list of actions beside it; arrows move, Escape closes, focus returns (the popover's own doing). What
+ * cannot be undone is asked once more, in its own place: a second press does it, moving on or closing takes it back.
+ */
 import type { ComponentChildren } from 'preact'
-import { useId, useRef } from 'preact/hooks'
+import { useId, useRef, useState } from 'preact/hooks'
+import { t } from '../languages/translate.ts'
 
 export interface MenuEntry {
   label: string
   icon: ComponentChildren
   run: () => void
   danger?: boolean
+  /** Asked once more before it is run. */
+  sure?: boolean
 }
 
 interface MenuProps {
@@ -25,7 +31,9 @@ export function Menu({ label, icon, entries, head, class: className = 'icon-butt
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const menu = useRef<HTMLDivElement>(null)
+  const [asked, setAsked] = useState<string | undefined>(undefined)
   const opened = ({ newState }: { newState: string }) => {
+    setAsked(undefined)
     if (newState !== 'open' || menu.current === null || button.current === null) return
     menu.current.onkeydown = moveFocus
     placeBeside(menu.current, button.current)
@@ -56,17 +64,28 @@ export function Menu({ label, icon, entries, head, class: className = 'icon-butt
                   type="button"
                   role="menuitem"
                   class={entry.danger === true ? 'menu-entry danger' : 'menu-entry'}
-                  onClick={() => {
+                  aria-label={asked === entry.label ? `${t('settings.sure')} ${entry.label}` : undefined}
+                  onBlur={() => setAsked(undefined)}
+                  onClick={({ currentTarget }) => {
+                    if (entry.sure === true && asked !== entry.label) {
+                      // Where a press does not focus a button (Safari), leaving it would not be seen.
+                      currentTarget.focus()
+                      setAsked(entry.label)
+                      return
+                    }
                     menu.current?.hidePopover()
                     entry.run()
                   }}
                 >
                   <span class="menu-icon">{entry.icon}</span>
-                  {entry.label}
+                  {asked === entry.label ? t('settings.sure') : entry.label}
                 </button>
               ),
           )}
         </div>
+        <p class="visually-hidden" role="status">
+          {asked !== undefined && `${t('settings.sure')} ${asked}`}
+        </p>
       </div>
     </>
   )
@@ -74,6 +93,9 @@ export function Menu({ label, icon, entries, head, class: className = 'icon-butt
 
 /** Below the button where there is room, else above; within the window in any case. */
 function placeBeside(menu: HTMLElement, button: HTMLElement): void {
+  // It keeps its width when an entry asks, so that the second press is where the first one was.
+  menu.style.minWidth = ''
+  menu.style.minWidth = `${menu.offsetWidth}px`
   const at = button.getBoundingClientRect()
   const { offsetWidth: width, offsetHeight: height } = menu
   const below = at.bottom + GAP_PX + height <= innerHeight

@@ -42,6 +42,19 @@ export interface ContactsTable {
   updated_at_ms: number
 }
 
+export type IdentityEvent = 'first-seen' | 'changed' | 'approved' | 'verified' | 'unverified'
+
+interface IdentityHistoryTable {
+  id: Generated<number>
+  /** ACI, or id of a contact. */
+  person: string
+  event: IdentityEvent
+  at_ms: number
+  /** Whose word it was; null: nobody's. */
+  by_id: string | null
+  by_name: string | null
+}
+
 /** What a line of our own in a conversation tells of the person, or of the group. */
 export type Notice = 'picture' | 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
 
@@ -396,6 +409,7 @@ export interface MailboxTables extends SendingTables {
   settings: SettingsTable
   queue_pauses: QueuePausesTable
   modem_healing: ModemHealingTable
+  identity_history: IdentityHistoryTable
 }
 
 export type ContactRow = Selectable<ContactsTable>

@@ -1,5 +1,6 @@
 /** Contacts joined and taken apart over the API, and address books in and out. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { problem } from '../../../src/http/openapi/shapes.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -23,6 +24,7 @@ it('two contacts are one, old ids answer 308 with what they are now, and the two
   expect(merged).toMatchObject({ status: 200, body: { id: number.id, number: '+15550000301', aci: ACI } })
   const old = await call('GET', `/contacts/${account.id}`)
   expect(old).toMatchObject({ status: 308, body: { code: 'merged', merged_into: number.id } })
+  expect(problem.safeParse(old.body).success).toBe(true)
   expect(old.headers['location']).toBe(`/api/v1/contacts/${number.id}`)
   const gone = await call('PATCH', `/conversations/${conversation.id}`, { muted: true })
   expect(gone.status).toBe(308)

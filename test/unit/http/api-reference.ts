@@ -56,8 +56,9 @@ token: 401; with one that lacks the scope: 403.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; what is wrong with a body or query is listed in
 \`errors\`, each with a JSON pointer (\`/to\`) or query parameter (\`?limit\`). 400 not JSON · 404 not there · 405 with \`Allow\` · 409
-not in this state · 412 another version · 413 more than 256 KiB · 415 not JSON by its \`Content-Type\` · 422 refused, the code
-says why · 429 and 503 with \`Retry-After\` where it is known.
+not in this state · 410 its file cannot be read any more · 412 another version · 413 more than 256 KiB · 415 not JSON by its \`Content-Type\` · 422 refused, the code
+says why · 429 and 503 with \`Retry-After\` where it is known, also as \`retry_after\` (seconds) in the body · 308 the contact or
+conversation was joined to another one, \`merged_into\`, at \`Location\`.
 
 **Repeating safely.** \`POST /api/v1/messages\` takes an \`Idempotency-Key\` (1–255 characters, kept for a day for each token). The
 same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
@@ -93,7 +94,7 @@ and what is left until when, \`RateLimit: "token";r=5999;t=60\`; then 429 with \
 \`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
 15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
 \`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`conversation.request\` (a stranger writes over Signal), \`conversation.accepted\`, \`conversation.removed\`, \`message.removed\`, \`contact.blocked\`, \`contact.unblocked\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come; of a text message also a part of it, \`data.missing\` tells how many are still missing), \`conversation.merged\`, \`contact.merged\` (\`data.merged\` is the id that is no more), \`contact.split\` and \`conversation.split\` (\`data\` names the new one), \`conversation.waiting\`, \`conversation.changed\` (muted, archived, pinned), \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.deleted\` (\`data.blocked\`: their number stays blocked), \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
-\`quarantine.added\`, \`settings.mode\`, \`settings.fallback\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes), \`queue.paused\`, \`queue.resumed\` (\`data\`: \`transport\`, \`modem\`; both null: all of it). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
+\`quarantine.added\`, \`settings.mode\`, \`settings.fallback\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes), \`queue.paused\`, \`queue.resumed\` (\`data\`: \`transport\`, \`modem\`; both null: all of it), \`system.backup\` (made, or failed). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 
 **Webhooks** follow [Standard Webhooks](https://www.standardwebhooks.com): a POST of \`{"type", "timestamp", "data"}\` with the headers
 \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`; any of its libraries checks the signature with the secret

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { problem } from '../../../src/http/openapi/shapes.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
 import { type CallOptions, gardenGroup, type Rig, startRig } from './rig.ts'
@@ -283,6 +284,7 @@ describe('the quota of a token', () => {
       '50',
     ])
     expect(refused.headers['ratelimit']).toBe('"token";r=0;t=50')
+    expect(problem.parse(refused.body).retry_after).toBe(50)
     expect((await ask(await rig.token('messages:read'))).status).toBe(200)
     const local = await rig.call('GET', '/api/v1/messages', { local: true })
     expect([local.status, local.headers['ratelimit']]).toEqual([200, undefined])

@@ -76,6 +76,7 @@ describe('contacts', () => {
       scannable: 'CAL/',
       verified: false,
       changed_at: null,
+      history: [],
     })
     const verified = await rig.call('POST', `/api/v1/contacts/${contact}/identity/verify`, { token })
     expect(verified.body.verified).toBe(true)
@@ -87,6 +88,10 @@ describe('contacts', () => {
     expect(changed.body.identity_changed_at).toBe('1970-01-01T00:00:00.005Z')
     const approved = await rig.call('POST', `/api/v1/contacts/${contact}/identity/approve`, { token })
     expect([approved.status, approved.body.identity_changed_at]).toEqual([200, null])
+    const { history } = (await rig.call('GET', `/api/v1/contacts/${contact}/identity`, { token })).body
+    const by = { kind: 'token', id: expect.stringMatching(/^tok_/), name: expect.any(String) }
+    const at = expect.any(String)
+    expect(history).toEqual(['approved', 'unverified', 'verified'].map((event) => ({ event, at, by })))
   })
 
   test('say what is known of them on Signal', async () => {

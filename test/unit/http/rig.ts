@@ -244,7 +244,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         return router.submit(request)
       },
       people: router.people,
-      approve: (id) => router.approve(id),
+      approve: (id, by) => router.approve(id, by),
       cancel: (id) => {
         calls.push(`cancel ${id}`)
         return router.cancel(id)
@@ -258,8 +258,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       typing: (id, started) => router.typing(id, started),
       setTimer: (id, seconds) => router.setTimer(id, seconds),
       change: (id, change) => router.change(id, change),
-      updateContact: (id, change, ifVersion) => router.updateContact(id, change, ifVersion),
-      approveIdentity: (id) => router.approveIdentity(id),
+      updateContact: (id, change, ifVersion, by) => router.updateContact(id, change, ifVersion, by),
+      approveIdentity: (id, by) => router.approveIdentity(id, by),
       markRead: (id) => router.markRead(id),
       viewed: (id) => router.viewed(id),
       refreshCapabilities: (id) => router.refreshCapabilities(id),

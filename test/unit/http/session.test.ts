@@ -150,6 +150,7 @@ describe('people', () => {
       json: { name: 'Zoë', role: 'sender', password: 'ten letters' },
     })
     expect([added.status, added.body.role, added.text.includes('scrypt')]).toEqual([201, 'sender', false])
+    expect(added.headers['location']).toBe(`/api/v1/users/${added.body.id}`)
     const twice = await admin.call('POST', '/api/v1/users', {
       json: { name: 'Zoë', role: 'viewer', password: 'ten letters' },
     })

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type ContactPolicy, stricterPolicy } from '../../../src/domain/contact.ts'
 import { findContact, findConversation } from '../../../src/store/contacts.ts'
+import { identityHistory } from '../../../src/store/identity-history.ts'
 import type { ContactRow } from '../../../src/store/tables/mailbox.ts'
 import { ANA, ANA_ACI, BEN, World } from './world.ts'
 
@@ -67,6 +68,23 @@ it('what was compared holds for its account alone: a number that was marked with
   const one = await world.router.people.join(number.id, account.id)
   expect(one.verified).toBe(0)
   expect(one.identity_changed_at_ms).not.toBeNull()
+})
+
+it.each(['number', 'account'] as const)('what became of both safety numbers is kept, whoever is (%s)', async (kept) => {
+  const people = await apart()
+  await world.router.updateContact(people.number.id, { verified: true })
+  await world.router.updateContact(people.number.id, { verified: false }, undefined, 'local')
+  await world.router.updateContact(people.account.id, { verified: true })
+  const other = kept === 'number' ? people.account : people.number
+  const one = await world.router.people.join(people[kept].id, other.id)
+  const told = (await identityHistory(world.db, one)).map(({ event, by_id: by }) => [event, by])
+  expect(told.sort()).toEqual([
+    ['unverified', 'local'],
+    ['verified', null],
+    ['verified', null],
+  ])
+  const split = await world.router.people.split(one.id, 'account')
+  expect(await identityHistory(world.db, split.taken)).toMatchObject([{ event: 'verified', by_id: null }])
 })
 
 it.each(['number', 'account'] as const)('a changed safety number stays changed, whoever is kept (%s)', async (kept) => {

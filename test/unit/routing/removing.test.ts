@@ -100,6 +100,7 @@ const traces = async () => ({
   messages: (await rows()).length,
   attempts: (await world.db.selectFrom('attempts').selectAll().execute()).length,
   found: (await world.db.selectFrom('message_search_rows').selectAll().execute()).length,
+  identities: (await world.db.selectFrom('identity_history').selectAll().execute()).length,
 })
 
 it('a person is deleted with everything of them, is told to other devices, and begins as somebody new', async () => {
@@ -110,7 +111,9 @@ it('a person is deleted with everything of them, is told to other devices, and b
   const key = { scope: 'api', key: 'k', fingerprint: 'f' }
   await world.send(ANA, 'once', { idempotency: key })
   await world.router.people.forget(id)
-  expect(await traces()).toEqual({ contacts: 0, conversations: 0, messages: 0, attempts: 0, found: 0 })
+  expect(await traces()).toEqual({
+    ...{ contacts: 0, conversations: 0, messages: 0, attempts: 0, found: 0, identities: 0 },
+  })
   expect(world.signal.removals).toMatchObject([{ what: 'conversation' }])
   expect(world.signal.forgottenPeople).toMatchObject([{ recipient: { aci: ANA_ACI, e164: ANA }, needed: false }])
   await expect(world.router.people.forget(id)).rejects.toMatchObject({ code: 'unknown-contact' })
@@ -136,12 +139,12 @@ it('a person is not deleted while something is to leave to them; a conversation 
 it('of a blocked person who is deleted the block alone stays', async () => {
   await world.note(ANA_ACI, 'spam', ANA, { sentAtMs: 1_000 })
   const { id } = await world.contact(ANA)
-  await world.router.updateContact(id, { name: 'Pest' })
+  await world.router.updateContact(id, { name: 'Pest', verified: true })
   await world.router.block(id, { blocked: true })
   await world.router.people.forget(id)
   const left = await world.contact(ANA)
   expect(left).toMatchObject({ id, name: null, profile_name: null, e164: ANA, aci: ANA_ACI, policy: null })
   expect(left.blocked_at_ms).not.toBeNull()
-  expect(await traces()).toMatchObject({ contacts: 1, conversations: 0, messages: 0 })
+  expect(await traces()).toMatchObject({ contacts: 1, conversations: 0, messages: 0, identities: 0 })
   expect(world.signal.forgottenPeople).toMatchObject([{ needed: true }])
 })

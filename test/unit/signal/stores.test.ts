@@ -53,6 +53,34 @@ test('the first key is trusted, a changed one is accepted from them and not for 
   expect(await newUnit().stores(local).identities.isTrustedIdentity(peer, newKey, Direction.Sending)).toBe(false)
 })
 
+test('the history of a safety number is written with the key, and with no key of a phone-number identity', async () => {
+  const unit = newUnit()
+  const { identities } = unit.stores(local)
+  await identities.saveIdentity(peer, someKey())
+  await identities.saveIdentity(ProtocolAddress.new(`PNI:${peer.name()}`, 1), someKey())
+  await commit(unit)
+  const dropped = newUnit()
+  await dropped.stores(local).identities.saveIdentity(peer, someKey())
+  const later = newUnit()
+  await later.stores(local).identities.saveIdentity(peer, someKey())
+  await commit(later)
+  const rows = await db.selectFrom('identity_history').select(['person', 'event', 'at_ms']).orderBy('id').execute()
+  expect(rows).toEqual([
+    { person: peer.name(), event: 'first-seen', at_ms: 1_000 },
+    { person: peer.name(), event: 'changed', at_ms: 1_000 },
+  ])
+})
+
+test('of one person the newest fifty lines are kept', async () => {
+  for (let at = 1; at <= 60; at++) {
+    const unit = new RatchetUnit(db, at)
+    await unit.stores(local).identities.saveIdentity(peer, someKey())
+    await commit(unit)
+  }
+  const rows = await db.selectFrom('identity_history').select('at_ms').orderBy('id').execute()
+  expect(rows.map(({ at_ms: at }) => at)).toEqual(Array.from({ length: 50 }, (_, index) => index + 11))
+})
+
 test('a one-time Kyber key goes with its use', async () => {
   const keys = makeRepeatedUseKeys(local.keyPair, { signed: 1, kyber: 5 }, 1_000)
   const saving = newUnit()

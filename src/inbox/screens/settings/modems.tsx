@@ -1,4 +1,4 @@
-/** A card for each modem: who it is, what it hears, what it may send, and what healed it when. */
+/** A card for each modem: who it is, what it hears, what it may send, how pictures fare, and what healed it when. */
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { Modem, Page } from '../../api/types.ts'
@@ -9,6 +9,7 @@ import { loadStatus, modems } from '../../model/status.ts'
 import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
+import { ModemMms } from './modem-mms.tsx'
 import { SignalPlot } from './signal-plot.tsx'
 import { SimPin } from './sim-pin.tsx'
 
@@ -91,6 +92,7 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
           {texts.reason}
         </p>
       )}
+      <ModemMms modem={modem} mayRule={mayRule} />
       <details>
         <summary>{t('modems.heal', { count: recovery.history.length })}</summary>
         <ol class="lines" translate={false}>

@@ -5,8 +5,8 @@
 import { sentencesOf } from './reason-names.ts'
 import { maybeT, speaksEnglish } from './translate.ts'
 
-/** What a code is one of: why something is as it is, or the state of a modem or of the Signal account. */
-export type ReasonKind = 'why' | 'modem.is' | 'signal.is'
+/** What a code is one of: why something is as it is, the state of a modem or of the Signal account, what the doctor found. */
+export type ReasonKind = 'why' | 'modem.is' | 'signal.is' | 'found'
 
 /** The sentence for a code in another language than English; undefined where the server's words must do. */
 export function sentenceFor(code: string | null, kind: ReasonKind = 'why'): string | undefined {

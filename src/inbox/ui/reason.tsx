@@ -10,7 +10,13 @@ interface ReasonProps {
 
 export function Reason({ code, reason, kind }: ReasonProps) {
   const sentence = sentenceFor(code, kind)
-  if (sentence !== undefined) return <span title={reason ?? undefined}>{sentence}</span>
+  if (sentence !== undefined) {
+    return (
+      <span translate={false} title={reason ?? undefined}>
+        <span translate={true}>{sentence}</span>
+      </span>
+    )
+  }
   return (
     <span translate={false} lang="en" dir="auto">
       {reason ?? code}

@@ -22,6 +22,8 @@ export interface CausewayErrorOptions {
   code: string
   /** What was wrong and what to do, in words for the owner. Never contains message text or keys. */
   message: string
+  /** What the other side said, as it said it: for the ledger of attempts, beside the sentence. */
+  detail?: string
   retry: RetryClass
   /** Wait at least this long before trying again (the service or modem said so). */
   retryAfterMs?: number
@@ -31,6 +33,7 @@ export interface CausewayErrorOptions {
 
 export class CausewayError extends Error {
   readonly code: string
+  readonly detail: string | undefined
   readonly retry: RetryClass
   readonly retryAfterMs: number | undefined
   readonly repetition: Repetition | undefined
@@ -39,6 +42,7 @@ export class CausewayError extends Error {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CausewayError'
     this.code = options.code
+    this.detail = options.detail
     this.retry = options.retry
     this.retryAfterMs = options.retryAfterMs
     this.repetition = options.repetition

@@ -1,4 +1,4 @@
-/** Durations in words, for reasons that people read. */
+/** Durations in words, and sentences within sentences, for reasons that people read. */
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -12,4 +12,20 @@ export function durationInWords(ms: number): string {
   if (ms < DAY_MS) return `${Math.round(ms / HOUR_MS)} h`
   const days = Math.round(ms / DAY_MS)
   return days === 1 ? '1 day' : `${days} days`
+}
+
+/** Names, which keep their capital. */
+const NAMES = /^(?:Signal|Causeway|Redis)\b/
+
+/** A sentence of a driver's as a clause within one of ours. What stands in brackets at its end is for the ledger alone. */
+export function asClause(sentence: string): string {
+  const clause = sentence.replace(/ \[[^\]]*\]$/, '').replace(/\.$/, '')
+  return NAMES.test(clause) || !/^[A-Z][a-z ]/.test(clause)
+    ? clause
+    : `${clause.charAt(0).toLowerCase()}${clause.slice(1)}`
+}
+
+/** A sentence with what the other side said behind it, as the ledger keeps both. */
+export function withDetail(sentence: string, detail: string | undefined): string {
+  return detail === undefined ? sentence : `${sentence} [${detail.replaceAll(']', ')')}]`
 }

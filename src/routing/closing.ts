@@ -5,7 +5,7 @@
  */
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
 import type { SendOutcome } from '../domain/transport.ts'
-import { durationInWords } from '../domain/words.ts'
+import { asClause, durationInWords, withDetail } from '../domain/words.ts'
 import {
   type AttemptEnd,
   closeAttempt,
@@ -145,14 +145,15 @@ export class Closing {
     }
     const { retry, waitMs, exhausted } = await this.#repetition(tx, attempt, message, error, parts)
     const detail = exhausted ? `${error.message} It was tried ${message.tries} times.` : error.message
-    const end = (result: AttemptEnd['result']) => this.#end(tx, attempt, { result, code: error.code, detail })
+    const said = withDetail(detail, error.detail)
+    const end = (result: AttemptEnd['result']) => this.#end(tx, attempt, { result, code: error.code, detail: said })
     switch (retry) {
       case 'same-transport': {
         await end('retry')
         await moveMessage(this.#context, tx, message, 'back-off', {
           not_before_ms: this.#context.clock() + waitMs,
           code: error.code,
-          reason: `waits: ${detail}`,
+          reason: `waits: ${asClause(detail)}`,
         })
         return
       }

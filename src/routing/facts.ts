@@ -6,6 +6,7 @@ import { asPlainText } from '../domain/plain-text.ts'
 import { type LegTransport, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { LiveValues } from '../domain/settings.ts'
 import type { Lane } from '../domain/transport.ts'
+import { asClause } from '../domain/words.ts'
 import { refusals } from '../store/attempts.ts'
 import type { Database } from '../store/database.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
@@ -160,7 +161,9 @@ async function refusedBy(db: Database, message: MessageFacts): Promise<RouteFact
   const refused: Partial<Record<LegTransport, Refusal>> = {}
   for (const { transport, code, detail } of await refusals(db, message.id, message.since_leg)) {
     refused[transport] =
-      code === 'not-on-signal' ? NOT_ON_SIGNAL : { code: code ?? 'refused', reason: plainReason(detail) }
+      code === 'not-on-signal'
+        ? NOT_ON_SIGNAL
+        : { code: code ?? 'refused', reason: asClause(detail ?? 'it was refused') }
   }
   return refused
 }
@@ -176,9 +179,4 @@ function silenceOf({ fallback_code, fallback_reason }: MessageFacts): Refusal | 
   if (!LEFT_SIGNAL.has(fallback_code ?? '')) return undefined
   const code = fallback_code ?? ''
   return { code, reason: fallback_reason ?? code }
-}
-
-/** A driver's sentence as a clause of ours. */
-function plainReason(detail: string | null): string {
-  return (detail ?? 'it was refused').replace(/\.$/, '')
 }

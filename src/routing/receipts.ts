@@ -5,6 +5,7 @@
 import { addressDigits } from '../domain/address.ts'
 import { accepts } from '../domain/message.ts'
 import type { Receipt } from '../domain/sink.ts'
+import { asClause } from '../domain/words.ts'
 import { changePart, partsOf, partsSubmitted, type SubmittedPart } from '../store/attempts.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -104,7 +105,7 @@ export async function rollUp(
   if (failed !== undefined && parts.every(({ state }) => state !== 'pending' && state !== 'submitting')) {
     return moveMessage(context, tx, message, 'undelivered', {
       code: 'undelivered',
-      reason: `The network could not deliver it: ${failed.detail ?? 'no reason was given'}.`,
+      reason: `The network could not deliver it: ${asClause(failed.detail ?? 'no reason was given')}.`,
       due_at_ms: null,
     })
   }

@@ -5,6 +5,7 @@
 import { type ErrorClass, errorClass } from '../../modem/at/result.ts'
 import { ModemSubmitError } from '../../modem/contract.ts'
 import { CausewayError, type Repetition, type RetryClass } from '../domain/errors.ts'
+import { CODE_WORDS } from './sms-refusal-words.ts'
 
 interface Verdict {
   retry: RetryClass
@@ -93,11 +94,16 @@ export function refusal(code: string, part: number, cause?: Error): CausewayErro
   const { retry, repetition, words } = verdictOn(code, known)
   return new CausewayError({
     code: NOT_SENT_CODES.has(code) ? 'modem-unavailable' : code,
-    message: `${words} (part ${part}: ${cause?.message ?? code}).`,
+    message: sentence(words, CODE_WORDS[code]),
+    detail: `part ${part}: ${cause?.message ?? code}`,
     retry,
     ...(repetition === undefined ? {} : { repetition }),
     cause,
   })
+}
+
+function sentence(words: string, why: string | undefined): string {
+  return why === undefined ? `${words}.` : `${words}: ${why}.`
 }
 
 /** Whether the modem is out of use after this refusal until a person has seen to its SIM. */

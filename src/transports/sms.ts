@@ -25,6 +25,7 @@ import type {
   SendOutcome,
   Transport,
 } from '../domain/transport.ts'
+import { withDetail } from '../domain/words.ts'
 import { isUnclear, refusal, stopsLane } from './sms-refusals.ts'
 
 /** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
@@ -233,7 +234,11 @@ export class SmsTransport implements Transport {
       }
       // A part that another modem may take is still to be sent, like one that this modem may take later.
       const isOpen = refused.retry === 'same-transport' || refused.repetition?.otherLane === true
-      await journal.part(part, { state: isOpen ? 'pending' : 'failed', atMs, detail: error.message })
+      await journal.part(part, {
+        state: isOpen ? 'pending' : 'failed',
+        atMs,
+        detail: withDetail(refused.message, error.message),
+      })
       if (stopsLane(error)) this.#stop(modem, error.message)
       if (isUnclear(error)) await this.#check(modem)
       throw refused

@@ -45,6 +45,11 @@ export function currentLocale(): string {
   return words.value.locale
 }
 
+/** Whether the words on the screen are those that the server speaks, too. */
+export function speaksEnglish(): boolean {
+  return words.value.language === 'en'
+}
+
 /** The words for `key`; English where the catalogue has none. */
 export function t(key: MessageKey, values: MessageArguments = {}): string {
   const { parse, locale } = words.value

@@ -2,12 +2,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../api/client.ts'
 import type { Attempt, Ledger, Message, Page, Recipient } from '../api/types.ts'
-import { maybeT, t } from '../languages/translate.ts'
+import { maybeT, speaksEnglish, t } from '../languages/translate.ts'
 import { messageLine } from '../model/people.ts'
 import { modems } from '../model/status.ts'
 import { threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
+import { Reason } from '../ui/reason.tsx'
 import { stateWord, Tick } from '../ui/tick.tsx'
 import { clockTime, fullTime } from '../ui/times.ts'
 import { TransportGlyph } from '../ui/transport.tsx'
@@ -52,7 +53,7 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
             {message.fallback !== null && (
               <p class="note fallback">
                 {t(message.transport === 'mms' ? 'info.fallbackMms' : 'info.fallback')}{' '}
-                <span translate={false}>{message.fallback.reason}</span>
+                <Reason code={message.fallback.code} reason={message.fallback.reason} />
               </p>
             )}
           </>
@@ -70,6 +71,7 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
             </ul>
           </section>
         )}
+        {loaded !== undefined && <OwnWords {...loaded} message={message ?? loaded.message} />}
       </div>
     </>
   )
@@ -101,15 +103,9 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
           <Step key={step.id} at={step.started_at} kind={step.transport}>
             {attemptWords(step)}
             {step.transport !== 'signal' && step === attempts.find(({ leg }) => leg === step.leg) && (
-              <small class="quiet" translate={false}>
-                {plan.find(({ leg }) => leg === step.leg)?.reason}
-              </small>
+              <Detail {...plan.find(({ leg }) => leg === step.leg)} />
             )}
-            {step.detail !== null && (
-              <small class="quiet" translate={false}>
-                {step.detail}
-              </small>
-            )}
+            <Detail code={step.code} reason={step.detail} />
           </Step>
         ),
       )}
@@ -122,11 +118,7 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
             <b>{stateWord(message.status)}</b>
             <small>{t(`meaning.${message.status}`)}</small>
             {message.priority !== 'normal' && <small>{t(`priority.${message.priority}`)}</small>}
-            {message.reason !== null && (
-              <small class="quiet" translate={false}>
-                {message.reason}
-              </small>
-            )}
+            <Detail code={message.code} reason={message.reason} />
           </span>
         </li>
       )}
@@ -150,6 +142,36 @@ function Step({ at, kind, isFull, children }: StepProps) {
   )
 }
 
+/** Without a code it only says again, in English, what the step itself says: `OwnWords` has it. */
+function Detail({ code = null, reason = null }: { code?: string | null; reason?: string | null }) {
+  if (reason === null || (code === null && !speaksEnglish())) return null
+  return (
+    <small class="quiet">
+      <Reason code={code} reason={reason} />
+    </small>
+  )
+}
+
+/** All that the gateway says of it, exact and in English, for whom another language is chosen. */
+function OwnWords({ message, ledger, recipients }: Loaded) {
+  if (speaksEnglish()) return null
+  const said = [
+    message.fallback?.reason,
+    ...ledger.plan.map(({ reason }) => reason),
+    ...ledger.data.map(({ detail }) => detail),
+    ...recipients.map(({ detail }) => detail),
+    message.reason,
+  ]
+  return (
+    <details class="quiet small">
+      <summary>{t('why.own')}</summary>
+      <ul class="lines" translate={false} lang="en" dir="ltr">
+        {[...new Set(said)].map((words) => words && <li key={words}>{words}</li>)}
+      </ul>
+    </details>
+  )
+}
+
 function attemptWords({ transport, lane, result, ended_at: endedAt }: Attempt): string {
   const where =
     transport === 'signal'
@@ -167,7 +189,10 @@ function laneName(lane: string | null): string {
 function maybeAttempt(result: string, where: string): string | undefined {
   if (result === 'accepted') return t('info.accepted', { where })
   if (result === 'uncertain') return t('info.uncertain', { where })
-  if (result === 'failed' || result === 'error') return t('info.failed', { where })
+  if (result === 'failed' || result === 'other-transport') return t('info.failed', { where })
+  if (result === 'retry') return t('info.retry', { where })
+  if (result === 'held') return t('info.held', { where })
+  if (result === 'interrupted') return t('info.interrupted', { where })
   return undefined
 }
 

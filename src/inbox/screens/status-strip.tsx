@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import { useLocation } from 'wouter-preact'
 import type { Modem } from '../api/types.ts'
+import { reasonWords } from '../languages/reasons.ts'
 import { t } from '../languages/translate.ts'
 import { install, mayInstall } from '../model/install.ts'
 import { session, signOut } from '../model/session.ts'
@@ -117,7 +118,7 @@ function ModemSign({ modem }: { modem: Modem }) {
   const lit = !isReady ? 0 : dbm === null ? 1 : BARS_DBM.filter((bar) => dbm >= bar).length
   const title = isReady
     ? t('status.modem', { name, operator: modem.operator ?? '–', dbm: dbm === null ? '?' : `${dbm} dBm` })
-    : t('status.modemDown', { name, reason: modem.reason ?? modem.state })
+    : t('status.modemDown', { name, reason: reasonWords(modem.state, modem.reason, 'modem.is') })
   return (
     <span class={isReady ? 'strip-item bars' : 'strip-item bars down'} title={title}>
       <svg viewBox="0 0 20 14" width="20" height="14" aria-hidden="true">

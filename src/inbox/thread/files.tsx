@@ -8,6 +8,7 @@ import { keepMessage, threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Download, FileText, Hourglass, Picture, TriangleAlert } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
+import { Reason } from '../ui/reason.tsx'
 import { sizeWords } from '../ui/sizes.ts'
 import { Lightbox } from './lightbox.tsx'
 import { Recording } from './recording.tsx'
@@ -121,7 +122,11 @@ function Absent({ file, message }: { file: Attachment; message: Message }) {
       {file.state === 'fetching' ? <Hourglass aria-hidden="true" /> : <Picture aria-hidden="true" />}
       <span>
         <b>{words}</b>
-        {file.reason !== null && <small translate={false}>{file.reason}</small>}
+        {file.reason !== null && (
+          <small>
+            <Reason code={file.code} reason={file.reason} />
+          </small>
+        )}
       </span>
       {(file.state === 'waiting' || file.state === 'failed') && (
         <button type="button" class="button" disabled={fetching.busy} onClick={get}>

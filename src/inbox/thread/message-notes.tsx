@@ -8,6 +8,7 @@ import { keepMessage } from '../model/threads.ts'
 import { infoPath } from '../screens/places.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
+import { Reason } from '../ui/reason.tsx'
 import { clockTime, fullTime } from '../ui/times.ts'
 
 export function MessageNotes({ message }: { message: Message }) {
@@ -27,8 +28,8 @@ export function MessageNotes({ message }: { message: Message }) {
     return (
       <p class="note fallback">
         {t(message.transport === 'mms' ? 'note.fallbackMms' : 'note.fallback')} <Why message={message} />
-        <span class="quiet" translate={false}>
-          {fallback.reason}
+        <span class="quiet">
+          <Reason code={fallback.code} reason={fallback.reason} />
         </span>
       </p>
     )
@@ -110,7 +111,7 @@ function Failed({ message }: { message: Message }) {
           : message.status === 'expired'
             ? t('note.expired', { time: clockTime(message.valid_until) })
             : t('note.failed')}{' '}
-        {message.reason !== null && <span translate={false}>{message.reason}</span>} <Why message={message} />
+        {message.reason !== null && <Reason code={message.code} reason={message.reason} />} <Why message={message} />
       </p>
       {maySend.value && message.status !== 'uncertain' && (
         <button type="button" class="button" disabled={acting.busy} onClick={retry}>

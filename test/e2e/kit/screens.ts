@@ -74,7 +74,7 @@ export const PLAIN_WORDS = `(() => {
   // Names of products and standards, and what the browser itself writes.
   const spared = /GSM-7|UCS-2|dBm|\\bbyte\\b/g
   const look = (words, element) => {
-    if (element.closest('[translate=no]') !== null || element.closest('option[translate=no]') !== null) return
+    if (element.closest('[translate]')?.getAttribute('translate') === 'no') return
     if (plain.test(words.replace(/⟦[^⟧]*⟧/g, '').replace(spared, ''))) found.add(words.trim())
   }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { currentStanding, negativeLookupMs } from '../../../src/domain/contact.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import { normalisedText } from '../../../src/domain/twin.ts'
-import { durationInWords } from '../../../src/domain/words.ts'
+import { asClause, durationInWords, withDetail } from '../../../src/domain/words.ts'
 
 describe('ids', () => {
   it('sort by time, and are strictly increasing even when the clock stands still or steps back', () => {
@@ -55,5 +55,26 @@ describe('twins', () => {
   it('are the same words after what phones and alphabets change', () => {
     expect(normalisedText(' “Don’t”  wait – now… ')).toBe(normalisedText('"Don\'t" wait - now...'))
     expect(normalisedText('yes')).not.toBe(normalisedText('no'))
+  })
+})
+
+describe('a sentence within a sentence', () => {
+  it.each([
+    [
+      'The phone network refuses this text: it is out of order. [part 1: AT+CMGS=… was refused: 38]',
+      'the phone network refuses this text: it is out of order',
+    ],
+    ['A group.', 'a group'],
+    ['Signal asks to slow down.', 'Signal asks to slow down'],
+    ['MMS is not set up', 'MMS is not set up'],
+    ['the carrier answered [sic] nothing', 'the carrier answered [sic] nothing'],
+    ['', ''],
+  ])('%s', (sentence, clause) => {
+    expect(asClause(sentence)).toBe(clause)
+  })
+
+  it('what the other side said is taken off again, whatever it said', () => {
+    expect(withDetail('It was refused.', undefined)).toBe('It was refused.')
+    expect(asClause(withDetail('It was refused.', 'part 2: [+CMS] ERROR]: 1'))).toBe('it was refused')
   })
 })

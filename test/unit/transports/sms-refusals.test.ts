@@ -115,9 +115,11 @@ describe('what a refusal of the modem means', () => {
     expect(stopsLane(new ModemSubmitError('refused', 'cms-197', 'said no'))).toBe(false)
   })
 
-  it('a person reads which part it was and what the modem said', () => {
-    expect(refusal('cms-38', 2, new Error('+CMS ERROR: 38'))?.message).toBe(
-      'The phone network cannot take the text now (part 2: +CMS ERROR: 38).',
-    )
+  it('a person reads what the code means; which part it was and what the modem said is for the ledger', () => {
+    expect(refusal('cms-38', 2, new Error('+CMS ERROR: 38'))).toMatchObject({
+      message: 'The phone network cannot take the text now: it is out of order.',
+      detail: 'part 2: +CMS ERROR: 38',
+    })
+    expect(refusal('cms-500', 1, new Error('AT+CMGS=… was refused: 500'))?.message).toBe('The modem gave no reason.')
   })
 })

@@ -5,6 +5,7 @@ import type { Message, Modem } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { Reason } from '../../ui/reason.tsx'
 import { SmallForm } from '../later/small-form.tsx'
 
 const LOOK_EVERY_MS = 1_000
@@ -43,7 +44,7 @@ export function TestText({ modem }: { modem: Modem }) {
       />
       {message !== undefined && (
         <p class={message.status === 'failed' ? 'state bad' : 'state good'} role="status">
-          {t(`state.${message.status}`)} <span translate={false}>{message.reason}</span>
+          {t(`state.${message.status}`)} <Reason code={message.code} reason={message.reason} />
         </p>
       )}
       {looking.error !== undefined && <Problem error={looking.error} />}

@@ -6,6 +6,7 @@ import { t } from '../../languages/translate.ts'
 import { addressWords } from '../../model/people.ts'
 import { session } from '../../model/session.ts'
 import { loadStatus, modems } from '../../model/status.ts'
+import { Reason } from '../../ui/reason.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { Facts } from '../later/facts.tsx'
@@ -68,8 +69,8 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
       {modem.state === 'ready' ? (
         <p class="state good">{t('modems.ready')}</p>
       ) : (
-        <p class="state bad" translate={false}>
-          {modem.reason ?? modem.state}
+        <p class="state bad">
+          <Reason kind="modem.is" code={modem.state} reason={modem.reason} />
         </p>
       )}
       <SimPin modem={modem} mayRule={mayRule} />

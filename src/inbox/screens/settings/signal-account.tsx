@@ -4,6 +4,7 @@ import { t } from '../../languages/translate.ts'
 import { addressWords } from '../../model/people.ts'
 import { session } from '../../model/session.ts'
 import { account } from '../../model/status.ts'
+import { Reason } from '../../ui/reason.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { Facts } from '../later/facts.tsx'
 import { SignalDevices } from './signal-devices.tsx'
@@ -23,7 +24,11 @@ export function SignalAccount() {
       <section class="card">
         <h3>{t('settings.account')}</h3>
         <p class={now.state === 'connected' ? 'state good' : 'state bad'}>{words}</p>
-        {now.reason !== null && <p translate={false}>{now.reason}</p>}
+        {now.reason !== null && (
+          <p>
+            <Reason kind="signal.is" code={now.state} reason={now.reason} />
+          </p>
+        )}
         <Facts
           rows={[
             [t('about.number'), now.number === null ? null : addressWords(now.number)],

@@ -2,6 +2,7 @@
 import type { FindingAction, Severity } from '../../../domain/finding.ts'
 import { ask } from '../../api/client.ts'
 import type { Page } from '../../api/types.ts'
+import { sentenceFor } from '../../languages/reasons.ts'
 import { t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
 import { Check, CircleAlert, Info, TriangleAlert } from '../../ui/icons.ts'
@@ -44,14 +45,11 @@ export function Doctor() {
           <section key={severity} class="card">
             <h3>{t('doctor.count', { words: t(`doctor.${severity}`), count: found.length })}</h3>
             <ul class="findings">
-              {found.map(({ id, what, fix, action }) => (
-                <li key={`${id}${what}`} class={`finding ${severity}`}>
+              {found.map((one) => (
+                <li key={`${one.id}${one.what}`} class={`finding ${severity}`}>
                   <Sign aria-hidden="true" />
-                  <p translate={false}>
-                    {what} {fix !== null && <b>{fix}</b>}
-                    <small class="quiet">{id}</small>
-                  </p>
-                  {mayRule && action !== null && <Fix action={action} done={reload} />}
+                  <Found finding={one} />
+                  {mayRule && one.action !== null && <Fix action={one.action} done={reload} />}
                 </li>
               ))}
             </ul>
@@ -59,6 +57,20 @@ export function Doctor() {
         )
       })}
     </Room>
+  )
+}
+
+/** In short in the language of the screen; which one, how many, and what to type only the gateway's own words say. */
+function Found({ finding: { id, what, fix } }: { finding: Finding }) {
+  const short = sentenceFor(id, 'found')
+  return (
+    <p>
+      {short}{' '}
+      <span class={short && 'quiet'} translate={false} lang="en" dir="auto">
+        {what} {fix !== null && <b>{fix}</b>}
+        <small class="quiet">{id}</small>
+      </span>
+    </p>
   )
 }
 

@@ -9,6 +9,7 @@ import { maySend } from '../../model/session.ts'
 import { modems, queue, rounds } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { Reason } from '../../ui/reason.tsx'
 import { stateWord, Tick } from '../../ui/tick.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { TransportGlyph } from '../../ui/transport.tsx'
@@ -88,8 +89,8 @@ export function Queue() {
                 {messageLine(message)}
               </span>
               {message.reason !== null && (
-                <small class="quiet" translate={false}>
-                  {message.reason}
+                <small class="quiet">
+                  <Reason code={message.code} reason={message.reason} />
                 </small>
               )}
             </a>

@@ -18,9 +18,7 @@ export class Rounds {
   /** Resolves when nothing is left, or when what is left must wait. Never rejects. */
   async run(): Promise<void> {
     this.#again = true
-    this.#running ??= this.#runAll().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#runAll()
     await this.#running
   }
 
@@ -31,6 +29,8 @@ export class Rounds {
   }
 
   async #runAll(): Promise<void> {
+    // It must not end before it is known to run.
+    await undefined
     while (this.#again && !this.#stopped) {
       this.#again = false
       try {
@@ -39,5 +39,7 @@ export class Rounds {
         this.#failed(error)
       }
     }
+    // In the same breath as the look at `#again`: who asks from now on begins anew.
+    this.#running = undefined
   }
 }

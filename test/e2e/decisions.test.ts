@@ -211,9 +211,9 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await card.getByRole('button', { name: 'Try picture messages' }).click()
     await card.getByRole('button', { name: 'It may cost one message. Try now?' }).click()
     await card.getByRole('status').filter({ hasText: 'Picture messages work.' }).waitFor({ timeout: 90_000 })
-    expect(await card.locator('.mms ol li').count()).toBeGreaterThan(4)
-    expect(await card.locator('.mms ol').textContent()).toContain('✓ Fetched')
-    await card.locator('.mms ol').scrollIntoViewIfNeeded()
+    expect(await card.locator('.mms-card ol li').count()).toBeGreaterThan(4)
+    expect(await card.locator('.mms-card ol').textContent()).toContain('✓ Fetched')
+    await card.locator('.mms-card ol').scrollIntoViewIfNeeded()
     await picture(page, 'modem-mms-1280-light')
     expect(await new Axe().findings(page, false)).toEqual([])
     const candidates = [

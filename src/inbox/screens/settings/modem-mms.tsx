@@ -25,7 +25,7 @@ export function ModemMms({ modem, mayRule }: { modem: Modem; mayRule: boolean })
   const { mms } = modem
   if (mms === null) return null
   return (
-    <div class="mms">
+    <div class="mms-card">
       <h4>{t('modems.mms')}</h4>
       <p class={mms.available ? 'quiet' : 'note held'} translate={false}>
         {mms.available ? mms.carrier : mms.reason}

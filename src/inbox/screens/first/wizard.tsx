@@ -37,8 +37,9 @@ function Steps({ now, section }: { now: SetUp; section: string | undefined }) {
   const [, go] = useLocation()
   const shown = now.steps.find(({ step }) => step === section)?.step ?? (section === 'summary' ? undefined : now.next)
   // From here on it is this step's own address, however the others change.
-  useEffect(() => {
-    if (section === undefined) go(pathOf(shown), { replace: true })
+  useLayoutEffect(() => {
+    // Who has gone on to another address meanwhile stays there.
+    if (section === undefined && location.hash === '#/setup') go(pathOf(shown), { replace: true })
   }, [section, shown])
   return (
     <>

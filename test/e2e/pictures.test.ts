@@ -234,7 +234,20 @@ describe.skipIf(chromiumPath === undefined)('picture messages in Chromium', () =
     await line.getByText(why).waitFor()
     expect(await line.count()).toBe(1)
     await picture(page, `picture-${name}-1280-light`)
-    await line.getByRole('button', { name: 'Fetch it again' }).click()
+    // What comes while it is pressed does not move it away.
+    const button = line.getByRole('button', { name: 'Fetch it again' })
+    const press = async () => {
+      await button.hover()
+      await page.mouse.down()
+      const isPressed = await button.evaluate((node) => node.matches(':active'))
+      if (!isPressed) await page.mouse.up()
+      return isPressed
+    }
+    await expect.poll(press).toBe(true)
+    const meanwhile = `Just when ${name}`
+    stage.house.world.phone('ben').send(stage.house.world.gatewayNumber, meanwhile)
+    await page.locator('.entry.theirs.sms', { hasText: meanwhile }).waitFor({ state: 'attached' })
+    await page.mouse.up()
     await page
       .locator('.entry.theirs.mms', { hasText: `Once ${name}` })
       .locator('.picture img')

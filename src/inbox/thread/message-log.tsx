@@ -47,7 +47,31 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   })
 
   const lastKey = entries.at(-1)?.key
-  const toEnd = () => list.current?.scrollToIndex(entries.length - 1, { align: 'end' })
+  // What is pressed must not move away under the pointer: it would be let go over something else, and no click come of it.
+  const isPressed = useRef(false)
+  const toEnd = () => {
+    if (!isPressed.current) list.current?.scrollToIndex(entries.length - 1, { align: 'end' })
+  }
+  const toEndNow = useRef(toEnd)
+  toEndNow.current = toEnd
+  const pressed = () => {
+    isPressed.current = true
+    const letGo = new AbortController()
+    for (const end of ['pointerup', 'pointercancel']) {
+      addEventListener(
+        end,
+        () => {
+          letGo.abort()
+          // The click comes before.
+          setTimeout(() => {
+            isPressed.current = false
+            if (atEnd.current) toEndNow.current()
+          })
+        },
+        { signal: letGo.signal },
+      )
+    }
+  }
   useLayoutEffect(() => {
     if (atEnd.current && jumpTo === undefined) toEnd()
   }, [lastKey, entries.length, thread.messages])
@@ -99,7 +123,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
     )
   }
   return (
-    <div class="log-holder" ref={holder}>
+    <div class="log-holder" ref={holder} onPointerDown={pressed}>
       <VirtualList
         class="log"
         role="log"

@@ -167,24 +167,24 @@ export class Dispatch {
     }
     // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
     const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
-    if (!request) {
-      await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
-      afterwards.receipts = true
-    }
     const written = { sender, content, timestampMs, serverTimestampMs }
+    let isWelcome = !request
     if (message.groupV2 !== undefined) {
       afterwards.fetch = true
-      await this.#showInGroup(written, message.groupV2, peer, transaction)
+      isWelcome = await this.#showInGroup(written, message.groupV2, peer, transaction)
     } else if (await this.#show(written, peer, { request }, transaction)) afterwards.fetch = true
+    if (!isWelcome) return
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+    afterwards.receipts = true
   }
 
-  /** Now, or when the group was fetched. */
+  /** Now, or when the group was fetched. False when it never will be. */
   async #showInGroup(
     written: GroupMessage,
     context: GroupContext,
     peer: PeerIds,
     transaction: DatabaseTransaction,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const place = await this.#groups.place(written, context, transaction)
     if (place.kind === 'full') {
       const from = peerOf(written.sender.aci)
@@ -192,6 +192,7 @@ export class Dispatch {
     }
     if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
     if (place.kind === 'group') await this.#show(written, peer, { groupId: place.id }, transaction)
+    return place.kind !== 'refused'
   }
 
   /** Shows what waited for a group that is known now. True when the rest of a text is to be fetched. */

@@ -2,6 +2,7 @@
  * Who may write to us: whom the owner let in (or wrote to), whom they keep out, and how our own devices tell each other of
  * it. The list of blocked people is one of accounts, numbers and groups; the sync message always has all of it.
  */
+import { sql } from 'kysely'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
 import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
@@ -206,9 +207,19 @@ export async function applyResponse(
   }
 }
 
+/** Blocks this account. The keys under which we write to groups that it is in give way to others, which it does not get. */
+export async function keepOut(transaction: DatabaseTransaction, aci: string): Promise<void> {
+  await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+  await transaction
+    .updateTable('signal_groups')
+    .set({ distribution_id: null, distribution_at_ms: null })
+    .where(sql<boolean>`instr(state_json, ${aci}) > 0`)
+    .execute()
+}
+
 async function setBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds, blocked: boolean) {
   if (blocked) {
-    if (aci !== undefined) await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+    if (aci !== undefined) await keepOut(transaction, aci)
     if (number === undefined) return
     await transaction
       .insertInto('signal_blocked_others')

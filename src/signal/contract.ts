@@ -309,6 +309,9 @@ export interface LinkedDevice {
   linkedAtMs: number | undefined
 }
 
+/** Who has written a message, and in which group. */
+export type Author = PeerIds & { groupId?: string | undefined }
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -387,14 +390,15 @@ export interface SignalAccount {
   approveIdentity(peer: PeerIds): Promise<void>
   /**
    * The owner has read messages of this author. Inside the given transaction; what is returned is to be called after its
-   * commit. The author is told unless read receipts are off, our own other devices always.
+   * commit. The author is told unless read receipts are off, or they are a stranger and it was in no group; our own other
+   * devices always.
    */
-  markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
+  markRead(author: Author, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /**
    * The owner has looked at what is attached to this message (`once`: it was for that alone), or has listened to it. As
    * `markRead`.
    */
-  markViewed(author: PeerIds, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
+  markViewed(author: Author, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
   /**
    * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
    * what is returned is to be called after its commit. Needs no account for the list of blocked people.

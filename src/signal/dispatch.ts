@@ -138,10 +138,10 @@ export class Dispatch {
         afterwards.moved = true
         return
       }
-      await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
-      if (viewOnceOpen !== undefined) {
-        await applyReads(this.#sink, [viewOnceOpen], this.#clock.now(), transaction, true)
-      }
+      // While we were off it was read all the same, and has begun to disappear.
+      const readAtMs = Math.min(this.#clock.now(), timestampMs)
+      await applyReads(this.#sink, [...read, ...viewed], readAtMs, transaction)
+      if (viewOnceOpen !== undefined) await applyReads(this.#sink, [viewOnceOpen], readAtMs, transaction, true)
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return

@@ -244,6 +244,7 @@ export class LiveAccount {
       sender,
       sessions,
       timestamps,
+      transcribe: (content, timestampMs, acis) => this.#delivery.transcribeToGroup(content, timestampMs, acis),
     })
     this.#groups = groups
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)

@@ -27,6 +27,7 @@ const fileFacts = {
   borderless: false,
   gif: false,
   caption: 'the word is xyzzy',
+  blurhash: undefined,
 }
 async function* octets() {
   yield Buffer.from('some words in a file')

@@ -68,6 +68,15 @@ export interface IncomingText {
   request: boolean
 }
 
+/** Somebody calls. Nobody answers here; on another device of ours it may ring as well. */
+export interface IncomingCall {
+  from: PeerIds & { aci: string }
+  timestampMs: number
+  video: boolean
+  /** As in `IncomingText`. */
+  request: boolean
+}
+
 /** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
 export interface TimerChange {
   with: PeerIds
@@ -152,6 +161,7 @@ export interface SignalSink extends GroupSink {
     receipt: { kind: 'delivered' | 'read'; from: PeerIds; timestampsMs: readonly number[]; atMs: number },
     transaction: DatabaseTransaction,
   ): Promise<void>
+  call(call: IncomingCall, transaction: DatabaseTransaction): Promise<void>
   peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
   /** False when the message is not here. */
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>

@@ -28,6 +28,8 @@ import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
 const typingStarted = 0
+/** CallMessage.Offer.Type. */
+const videoOffer = 1
 
 /** What an envelope was, of those that could be read. */
 export type Count = 'received' | 'ignored' | 'blocked' | 'server-receipt' | 'retry-request'
@@ -151,6 +153,7 @@ export class Dispatch {
       return
     }
     if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
+    if (content.callMessage !== undefined && !isOwn) await this.#applyCall(content, peer, timestampMs, transaction)
     if (message === undefined || isOwn) return
     if (message.timestamp !== timestampMs) {
       throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
@@ -279,6 +282,15 @@ export class Dispatch {
     // Who tells nobody what they have read is not told either; that it arrived is true all the same.
     const shown = kind === 'read' && !(await this.#habits.readReceipts(transaction)) ? 'delivered' : kind
     await this.#sink.receipt({ kind: shown, from: idsOf(peer), timestampsMs, atMs }, transaction)
+  }
+
+  /** That somebody calls; what else belongs to a call is for those who can answer. */
+  async #applyCall(content: Content, peer: Peer, timestampMs: number, transaction: DatabaseTransaction): Promise<void> {
+    const { offer, destinationDeviceId: device = this.#credentials.deviceId } = content.callMessage ?? {}
+    if (offer === undefined || peer.aci === undefined || device !== this.#credentials.deviceId) return
+    const request = !(await this.#letIn(peer, transaction))
+    const from = { ...idsOf(peer), aci: peer.aci }
+    await this.#sink.call({ from, timestampMs, video: offer.type === videoOffer, request }, transaction)
   }
 
   /** What is old says nothing of now; in a group, it is for its members. */

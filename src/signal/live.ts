@@ -157,6 +157,7 @@ export class LiveAccount {
         void this.#groups.keeper.fetchDue()
       },
       onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
+      moved: parts.moved,
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const written = () => this.telling.tellStored(db)

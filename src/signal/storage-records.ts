@@ -49,6 +49,8 @@ export class StorageRecords {
   readonly #profile: OwnProfile
   readonly #clock: Clock
   readonly #onAccount: (hasOtherPicture: boolean) => void
+  readonly #moved: () => void
+  #profileKey: Uint8Array
   readonly #onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
   constructor(parts: {
@@ -61,6 +63,8 @@ export class StorageRecords {
     onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
     /** What the phone says of the account was kept, inside a transaction that is still open; also that its picture is another. */
     onAccount: (hasOtherPicture: boolean) => void
+    /** The profile key in the database is another one now, inside a transaction that is still open. */
+    moved: () => void
   }) {
     this.#db = parts.db
     this.#sink = parts.sink
@@ -68,6 +72,8 @@ export class StorageRecords {
     this.#profile = parts.profile
     this.#clock = parts.clock
     this.#onAccount = parts.onAccount
+    this.#moved = parts.moved
+    this.#profileKey = parts.credentials.profileKey.serialize()
     this.#onGroup = parts.onGroup
   }
 
@@ -96,9 +102,21 @@ export class StorageRecords {
       const read_receipts = account.readReceipts === true ? 1 : 0
       await transaction.updateTable('signal_account').set({ read_receipts }).execute()
       await noteUsername(account, transaction)
+      await this.#takeProfileKey(account.profileKey, transaction)
       const known = await transaction.selectFrom('signal_profile').select('avatar_place').executeTakeFirst()
       this.#onAccount((account.avatarUrlPath ?? '') !== (known?.avatar_place ?? ''))
     }
+  }
+
+  /**
+   * The phone has another one (after it blocked somebody, for instance). With the former one we would hand out to everybody
+   * what opens nothing any more.
+   */
+  async #takeProfileKey(profileKey: Uint8Array | undefined, transaction: DatabaseTransaction): Promise<void> {
+    if (profileKey?.length !== keyOctets || same(profileKey, this.#profileKey)) return
+    this.#profileKey = profileKey
+    await transaction.updateTable('signal_account').set({ profile_key: profileKey }).execute()
+    this.#moved()
   }
 
   async #applyContact(contact: ContactRecord, transaction: DatabaseTransaction): Promise<void> {

@@ -210,7 +210,7 @@ export class GroupSender {
           await this.#renew(group.id)
           continue
         }
-        if (retry === 'same-transport' && code !== 'signal-failed') throw asCauseway(error)
+        if (retry === 'after-human' || (retry === 'same-transport' && code !== 'signal-failed')) throw asCauseway(error)
         this.#log.warn({ cause: shortly(error) }, 'a group message goes to its members one by one')
         return
       }

@@ -9,6 +9,8 @@ export interface Preferences {
   language: Language
   /** Enter sends; otherwise Ctrl-Enter does. */
   enterSends: boolean
+  /** What senders say of the pages that they link to is shown. Nothing is ever fetched for it. */
+  previews: boolean
 }
 
 export const preferences = signal<Preferences>(read())
@@ -38,6 +40,7 @@ function read(): Preferences {
     theme: 'system',
     language: preferredLanguage(navigator.languages),
     enterSends: !matchMedia('(pointer: coarse)').matches,
+    previews: false,
   }
   try {
     return { ...standard, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) }

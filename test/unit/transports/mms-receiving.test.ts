@@ -313,8 +313,12 @@ describe('of somebody whom the owner does not know', () => {
 
   it('nothing is fetched by itself where nothing of strangers shall be', async () => {
     const rig = await open({ strangersBytesMax: 0 })
-    await rig.announce(URL_1, { messageSize: undefined })
-    await rig.announce('http://mmsc/2', { transactionId: 'T2', from: undefined, messageSize: 1 })
+    await rig.announce(URL_1, { messageSize: 1 })
+    await rig.announce('http://mmsc/2', {
+      transactionId: 'T2',
+      from: { address: 'somebody@example.org' },
+      messageSize: 1,
+    })
     await rig.look()
     expect(rig.mmsc.asked).toEqual([])
   })

@@ -19,6 +19,7 @@ message Envelope {
   optional uint64 serverTimestamp = 10;
   optional string sourceServiceId = 11;
   optional string destinationServiceId = 13;
+  optional bool urgent = 14;
   optional string updatedPni = 15;
   optional bytes sourceServiceIdBinary = 19;
   optional bytes destinationServiceIdBinary = 20;
@@ -271,6 +272,8 @@ export interface Envelope {
   serverTimestamp?: number
   sourceServiceId?: string
   destinationServiceId?: string
+  /** False: nobody is to be woken for it. */
+  urgent?: boolean
   sourceServiceIdBinary?: Uint8Array
   destinationServiceIdBinary?: Uint8Array
   serverGuidBinary?: Uint8Array

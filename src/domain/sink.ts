@@ -212,7 +212,7 @@ export interface TransportSink {
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined>
   /** Fills gaps of a text that came as `incomplete`, in place; once, however often it is told. */
   filled(text: FilledText, unit?: UnitOfWork): Promise<void>
-  /** Notes a missed call in the caller's conversation, once. */
+  /** Notes a call that nobody answered here in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>
   /** Shows a broadcast in a conversation of its own, unless it is a repeat. */
   broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void>

@@ -1,4 +1,5 @@
-/** The inbox begins here: what this browser kept, who is signed in, then the first screen and the stream of events. */
+/** The inbox begins here: its words, what this browser kept, who is signed in, then the first screen and the stream of events. */
+import './begin.ts'
 import { render } from 'preact'
 import { Router } from 'wouter-preact'
 import { useHashLocation } from 'wouter-preact/use-hash-location'
@@ -23,19 +24,34 @@ import './styles/touch.css'
 const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')
 
-applyPreferences()
-takeShared()
+const words = applyPreferences().then(
+  () => true,
+  () => false,
+)
 awaitInstallOffer()
 await loadDrafts()
-goLive()
-startWorker((place) => {
-  location.hash = place
-})
-void loadOutbox()
-// Places are behind the #, so that whatever serves the page needs to know one address only.
-render(
-  <Router hook={useHashLocation}>
-    <Entrance />
-  </Router>,
-  root,
-)
+if (await words) openInbox(root)
+else sayThatThereAreNoWords(root)
+
+function openInbox(place: HTMLElement): void {
+  takeShared()
+  goLive()
+  startWorker((address) => {
+    location.hash = address
+  })
+  void loadOutbox()
+  // Places are behind the #, so that whatever serves the page needs to know one address only.
+  render(
+    <Router hook={useHashLocation}>
+      <Entrance />
+    </Router>,
+    place,
+  )
+}
+
+/** What stands in the page for this, since nothing else can be said; whatever is pressed there tries again. */
+function sayThatThereAreNoWords(place: HTMLElement): void {
+  const sentences = document.getElementById('wordless')
+  if (sentences instanceof HTMLTemplateElement) place.append(sentences.content)
+  place.addEventListener('click', () => location.reload())
+}

@@ -52,6 +52,16 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
+    async call({ from, timestampMs, video, request }, transaction) {
+      const times = {
+        startedAtMs: timestampMs,
+        receivedAtMs: clock(),
+        dedupeKey: `signal-call:${from.aci}:${timestampMs}`,
+      }
+      const signal = { aci: from.aci, pni: from.pni, video, request }
+      const call = { lane: SIGNAL_LANE, fromAddress: from.e164, withheld: false, hungUp: false, ...times, signal }
+      await sink.call(call, asUnit(transaction))
+    },
     async peer(fact, transaction) {
       await sink.capability(capability(fact), asUnit(transaction))
     },

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { PushService, pretendToSubscribe, Worker } from './kit/push.ts'
 import { Axe, chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
 
+const LANGUAGES = ['en', 'de', 'es', 'fr', 'pt', 'ar']
 /** More than one page of the list. */
 const MANY = 140
 
@@ -173,25 +174,81 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await page.locator('#search').fill('')
   })
 
-  it('opens without the gateway, and keeps no word of a message', async () => {
-    await page.evaluate('navigator.serviceWorker.ready.then(() => 1)')
-    await page.goto(`${stage.url}/#/c/${ben}`)
-    await page.locator('.entry').first().waitFor()
-    const kept = (await page.evaluate(`(async () => {
-      const kept = []
-      for (const name of await caches.keys()) {
-        const cache = await caches.open(name)
-        for (const request of await cache.keys()) {
-          kept.push([new URL(request.url).pathname, await (await cache.match(request)).text()])
+  it('opens without the gateway in the language spoken there, and keeps no word of a message', async () => {
+    const german = await stage.window({ language: 'de' })
+    const visitor = await stage.page(german, `/c/${ben}`)
+    await visitor.locator('.entry').first().waitFor()
+    const kept = async () =>
+      (await visitor.evaluate(`(async () => {
+        const kept = []
+        for (const name of await caches.keys()) {
+          const cache = await caches.open(name)
+          for (const request of await cache.keys()) {
+            kept.push([new URL(request.url).pathname, await (await cache.match(request)).text()])
+          }
         }
-      }
-      return kept
-    })()`)) as [string, string][]
-    expect(kept.map(([path]) => path)).toContain('/')
-    for (const [path, text] of kept) {
+        return kept
+      })()`)) as [string, string][]
+    const words = async () => (await kept()).flatMap(([path]) => /^\/assets\/(\w+)-[\w-]+\.json$/.exec(path)?.[1] ?? [])
+    // The first visit: they were here before the worker that keeps them.
+    await expect.poll(words).toEqual(['de'])
+    for (const [path, text] of await kept()) {
       expect(path).toMatch(/^\/($|assets\/|icon|manifest)/)
       expect(text).not.toMatch(/flowerpot|Half a thought|Member 7/)
     }
+    stage.expectCuts = true
+    await german.setOffline(true)
+    await visitor.reload()
+    const retry = visitor.getByRole('button', { name: 'Noch einmal versuchen' })
+    await retry.waitFor()
+    await german.setOffline(false)
+    await visitor.locator('.entry').first().waitFor()
+    stage.expectCuts = false
+    await german.close()
+  })
+
+  it('where no words can be fetched it says so in every language, and tries again when told to', async () => {
+    const context = await stage.window()
+    const asked: string[] = []
+    const words = (url: URL) => /^\/assets\/\w+-[\w-]+\.json$/.test(url.pathname)
+    await context.route(words, (route) => {
+      asked.push(route.request().url())
+      return route.abort()
+    })
+    stage.expectCuts = true
+    const visitor = await stage.page(context, `/c/${ben}`)
+    const sentences = visitor.getByRole('button')
+    await sentences.first().waitFor()
+    expect(await sentences.evaluateAll((all) => all.map(({ lang }) => lang))).toEqual(LANGUAGES)
+    expect(new Set(asked).size).toBe(1)
+    expect(await new Axe().findings(visitor, false)).toEqual([])
+    await picture(visitor, 'wordless-1280-light')
+    await context.unroute(words)
+    stage.expectCuts = false
+    await sentences.nth(3).click()
+    await visitor.locator('.entry').first().waitFor()
+    await context.close()
+  })
+
+  it('who reads German fetches German words alone; English ones stand in where those cannot be had', async () => {
+    const context = await stage.window({ language: 'de', as: null })
+    const visitor = await context.newPage()
+    const asked: string[] = []
+    visitor.on('request', (request) => {
+      const [, language] = /\/assets\/(\w+)-[\w-]+\.json$/.exec(request.url()) ?? []
+      if (language !== undefined) asked.push(language)
+    })
+    await visitor.goto(stage.url)
+    await visitor.getByRole('heading', { name: 'Anmelden' }).waitFor()
+    expect(new Set(asked)).toEqual(new Set(['de']))
+    await context.close()
+    const cut = await stage.window({ language: 'de', as: null })
+    await cut.route('**/assets/de-*.json', (route) => route.abort())
+    stage.expectCuts = true
+    const other = await stage.page(cut)
+    await other.getByRole('heading', { name: 'Sign in' }).waitFor()
+    stage.expectCuts = false
+    await cut.close()
   })
 
   it('the browser’s offer to install it stands in the own menu, once; its icon says how much is unread', async () => {

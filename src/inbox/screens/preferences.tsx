@@ -1,7 +1,8 @@
 /** What somebody prefers in this browser: appearance, language, what Enter does. */
-
-import { LANGUAGES, type Language, t } from '../languages/translate.ts'
-import { type Preferences as Choices, prefer, preferences } from '../model/preferences.ts'
+import { LANGUAGES, type Language } from '../languages/catalogues.ts'
+import { t } from '../languages/translate.ts'
+import type { Preferences as Choices } from '../model/kept-preferences.ts'
+import { prefer, preferences } from '../model/preferences.ts'
 import { Dialog } from '../ui/dialog.tsx'
 
 export function Preferences({ onClose }: { onClose: () => void }) {

@@ -253,13 +253,6 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
 
   it('the browser’s offer to install it stands in the own menu, once; its icon says how much is unread', async () => {
     const { house } = stage
-    const unread = async () => {
-      const { data } = await house.api.call<{ data: { unread: number; muted: boolean }[] }>(
-        'GET',
-        '/api/v1/conversations?filter=unread',
-      )
-      return data.reduce((sum, row) => sum + (row.muted ? 0 : row.unread), 0)
-    }
     await page.goto(`${stage.url}/#/`)
     const context = await stage.window()
     await context.addInitScript('navigator.setAppBadge = async (count) => { globalThis.badge = count }')
@@ -277,10 +270,9 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await menu.click()
     await app.getByRole('menuitem', { name: 'Notifications' }).waitFor()
     expect(await app.getByRole('menuitem', { name: 'Install as an app' }).count()).toBe(0)
+    const before = Number(await app.evaluate('globalThis.badge'))
     house.world.phone('ben').send(house.world.gatewayNumber, 'Count me')
-    await app.locator('a.row', { hasText: 'Count me' }).waitFor()
-    await expect.poll(async () => (await app.evaluate('globalThis.badge')) === (await unread())).toBe(true)
-    expect(await unread()).toBeGreaterThan(0)
+    await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1)
     await context.close()
   })
 

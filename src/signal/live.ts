@@ -161,6 +161,7 @@ export class LiveAccount {
         void this.#groups.keeper.fetchDue()
       },
       onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
+      moved: parts.moved,
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const written = () => this.telling.tellStored(db)
@@ -248,6 +249,7 @@ export class LiveAccount {
       sender,
       sessions,
       timestamps,
+      transcribe: (content, timestampMs, acis) => this.#delivery.transcribeToGroup(content, timestampMs, acis),
     })
     this.#groups = groups
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)

@@ -169,6 +169,8 @@ export interface SignalPort {
   renameDevice(id: number, name: string): Promise<void>
   /** For ever, at the service; here with all that belongs to it alone. */
   deleteAccount(): Promise<void>
+  /** A linked device removes itself; resolves when that is done, or goes on by itself. Errors: also `signal-not-linked`. */
+  unlink(): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   submitPin(pin: string): Promise<void>

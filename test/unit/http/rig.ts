@@ -369,6 +369,10 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       deleteAccount: async () => {
         calls.push('delete account')
       },
+      unlink: async () => {
+        calls.push('unlink')
+        Object.assign(signal, { state: 'none', reason: 'no Signal account is registered here', e164: undefined })
+      },
       discoverability: () => ({
         read: async () => ({ discoverable: true, editable: true }),
         set: async (discoverable) => {

@@ -2,6 +2,7 @@
  * Lines in a conversation that nobody wrote: what became known of the person, or was done to the group. They are read the moment they
  * are there, and neither count as unread nor move the conversation.
  */
+import type { LineSaid } from '../domain/group-line.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -36,13 +37,14 @@ export async function addLine(
   await addLineTo(context, tx, conversation, notice, detail ?? words[notice])
 }
 
-/** Adds a line to this conversation. */
+/** Adds a line to this conversation; `said` is the same for those who say it in another language. */
 export async function addLineTo(
   { ids, events, clock }: LineContext,
   tx: DatabaseTransaction,
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
   text: string,
+  said?: LineSaid,
 ): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {
@@ -52,6 +54,7 @@ export async function addLineTo(
     text,
     notice,
     state: 'received',
+    ...(said === undefined ? {} : { code: said.code, metadata_json: JSON.stringify(said.values) }),
     transport: null,
     sent_timestamp_ms: now,
     created_at_ms: now,

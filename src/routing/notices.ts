@@ -45,7 +45,7 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
     conversation_id: conversation.id,
     direction: 'in',
     kind: 'call',
-    text: wordsOf(call),
+    ...saidOf(call),
     state: 'received',
     lane: call.lane,
     sent_timestamp_ms: call.startedAtMs,
@@ -59,9 +59,10 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
 }
 
 /** On another device of the owner a call over Signal may have been answered. */
-function wordsOf({ signal, hungUp }: InboundCall): string {
-  if (signal !== undefined) return `${signal.video ? 'Video call' : 'Call'} over Signal, not answered here`
-  return hungUp ? 'Missed call (hung up)' : 'Missed call'
+function saidOf({ signal, hungUp }: InboundCall): { code: string; text: string } {
+  if (signal?.video === true) return { code: 'signal-video', text: 'Video call over Signal, not answered here' }
+  if (signal !== undefined) return { code: 'signal', text: 'Call over Signal, not answered here' }
+  return hungUp ? { code: 'hung-up', text: 'Missed call (hung up)' } : { code: 'missed', text: 'Missed call' }
 }
 
 /** Networks repeat a broadcast while it holds; the same one after a day without it is news again. */

@@ -86,6 +86,9 @@ const messageFields = {
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
   metadata: z.record(text, z.unknown()),
+  values: z
+    .record(text, text)
+    .describe('Of a `notice` with a `code`: what is in its words, by name, for whoever says it in another language.'),
   valid_until: maybeAt,
   scheduled_at: maybeAt,
   created_at: maybeAt,

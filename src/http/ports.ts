@@ -204,6 +204,8 @@ export interface HealthPort {
   /** True from the end of the start until the beginning of the stop. */
   ready(): boolean
   components(): Promise<readonly ComponentHealth[]>
+  /** Why nothing that is queued leaves; undefined where it does. */
+  queueProblem(): string | undefined
   doctor(): Promise<readonly Finding[]>
 }
 

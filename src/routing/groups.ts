@@ -36,7 +36,8 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
   const now = clock()
   const { group, isNew } = await putGroup(tx, ids, fact.group, now)
   const conversation = await ensureGroupConversation(tx, ids, group.id, now)
-  if (isNew) await addLineTo(context, tx, conversation, 'group', groupBeginning(fact), groupBeginningSaid(fact))
+  if (isNew)
+    await addLineTo(context, tx, conversation, 'group', groupBeginning(fact), { said: groupBeginningSaid(fact) })
   const { timerSeconds: seconds } = fact.group
   if (conversation.timer_s !== seconds) {
     await setTimer(tx, conversation.id, { seconds, version: conversation.timer_version })
@@ -66,7 +67,7 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
         return name === undefined ? undefined : { name }
       }
       const said = groupLineSaid(item, somebody(by), somebody(whom))
-      await addLineTo(context, tx, conversation, 'group', line, said)
+      await addLineTo(context, tx, conversation, 'group', line, { said })
     }
   }
   await events.append(tx, {

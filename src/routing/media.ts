@@ -7,6 +7,7 @@
  * What is due is on record, so that neither a crash nor a lost network forgets it. At most `FETCHES_MAX` at a time.
  */
 import { createHash } from 'node:crypto'
+import { barePicture } from '../domain/bare-picture.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import {
@@ -152,7 +153,8 @@ export class MediaDesk {
   }
 
   /**
-   * Takes a file that somebody hands in. Its type is what its octets say.
+   * Takes a file that somebody hands in. Its type is what its octets say; what a photograph says of place, time and
+   * camera is taken out.
    * The same key with the same file is the file of the first time.
    * Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`, `idempotency-mismatch`, and what `octets`
    * throws.
@@ -310,18 +312,22 @@ export class MediaDesk {
     events.poke()
   }
 
+  /** `sha256` is of what was handed in; what is kept says nothing beside a picture's pixels. */
   async #keep(octets: AsyncIterable<Uint8Array>): Promise<{ blob: StoredBlob; sha256: string }> {
     const { blobs, settings } = this.#options
     const writer = await blobs.create()
     const hash = createHash('sha256')
-    try {
-      let bytes = 0
+    let bytes = 0
+    const counted = async function* () {
       for await (const chunk of octets) {
         bytes += chunk.length
         if (bytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
         hash.update(chunk)
-        await writer.write(chunk)
+        yield chunk
       }
+    }
+    try {
+      for await (const piece of barePicture(counted())) await writer.write(piece)
       if (bytes === 0) throw new CausewayError({ code: 'media-empty', message: 'The file is empty.', retry: 'never' })
     } catch (error) {
       await writer.discard()

@@ -332,6 +332,16 @@ export class SignalPerson {
     await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
   }
 
+  /** Calls; nobody here ever answers. Resolves with the time of the call when the server has it. */
+  async call(toE164: string, video: boolean): Promise<number> {
+    const timestampMs = this.#nextTimestamp()
+    const { OFFER_AUDIO_CALL, OFFER_VIDEO_CALL } = Proto.CallMessage.Offer.Type
+    const offer = { id: BigInt(timestampMs), type: video ? OFFER_VIDEO_CALL : OFFER_AUDIO_CALL, opaque: null }
+    const rest = { answer: null, iceUpdate: null, busy: null, hangup: null, destinationDeviceId: null, opaque: null }
+    await this.#sendContent(toE164, { callMessage: { offer, ...rest } }, timestampMs)
+    return timestampMs
+  }
+
   /** Takes a text back, for everybody. */
   async deleteText(toE164: string, targetMs: number): Promise<void> {
     await this.sendMessage(toE164, { delete: { targetSentTimestamp: BigInt(targetMs) } })

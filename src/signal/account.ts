@@ -11,6 +11,7 @@ import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
 import type {
+  Author,
   EnrollmentCodes,
   LinkedDevice,
   OutgoingAction,
@@ -233,25 +234,25 @@ export class Account implements SignalAccount {
   }
 
   async markRead(
-    author: PeerIds,
+    author: Author,
     timestampsMs: readonly number[],
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
     const live = this.#live
     if (live === undefined || author.aci === undefined) return () => {}
-    await live.telling.oweReadReceipts(transaction, author.aci, timestampsMs)
+    await live.telling.oweReadReceipts(transaction, author, timestampsMs)
     return () => live.telling.flushReceipts()
   }
 
   async markViewed(
-    author: PeerIds,
+    author: Author,
     timestampMs: number,
     once: boolean,
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
     const live = this.#live
     if (live === undefined || author.aci === undefined) return () => {}
-    await live.telling.oweViewed(transaction, author.aci, timestampMs, once)
+    await live.telling.oweViewed(transaction, author, timestampMs, once)
     return () => live.telling.flushReceipts()
   }
 

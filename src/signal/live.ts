@@ -157,6 +157,7 @@ export class LiveAccount {
         void this.#groups.keeper.fetchDue()
       },
       onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
+      moved: parts.moved,
     })
     const storageServer = new StorageServer({ parameters: parts.parameters, chat, clock })
     const written = () => this.telling.tellStored(db)
@@ -244,6 +245,7 @@ export class LiveAccount {
       sender,
       sessions,
       timestamps,
+      transcribe: (content, timestampMs, acis) => this.#delivery.transcribeToGroup(content, timestampMs, acis),
     })
     this.#groups = groups
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)

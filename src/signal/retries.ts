@@ -7,10 +7,12 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { type Clock, type OwnTimestamps, type Random, Throttle } from './clock.ts'
 import { shortly } from './errors.ts'
+import { peerOf } from './ids.ts'
 import type { RetryCase } from './opening.ts'
 import { findPeer } from './peers.ts'
 import { contentCodec } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
+import { isBlocked } from './standing.ts'
 
 /** How long something that was sent can be asked for again. */
 const sendLogKeptMs = 48 * 3600_000
@@ -54,6 +56,8 @@ export class RetryDesk {
   async ask(item: RetryCase): Promise<void> {
     if (!this.#asking.allows(`${item.aci}.${item.deviceId}`)) return
     try {
+      // Whom the owner keeps out does not learn that we are here.
+      if (await this.#db.transaction().execute((transaction) => isBlocked(transaction, peerOf(item.aci)))) return
       const { ciphertext, type, timestampMs, deviceId } = item
       const message = DecryptionErrorMessage.forOriginal(ciphertext, type, timestampMs, deviceId)
       await this.#sender.sendPlaintext(item.aci, PlaintextContent.from(message), this.#timestamps.next())

@@ -61,4 +61,18 @@ describe.skipIf(chromiumPath === undefined)('linking to a phone in Chromium', ()
     await page.getByRole('button', { name: 'Go on' }).waitFor()
     await picture(page, 'linked-1280-light')
   })
+
+  it('the device is called by another name, which the phone sees, too', async () => {
+    const devices = page.locator('.card', { has: page.getByRole('heading', { name: 'Devices' }) })
+    await devices.getByLabel('Its new name').fill('Attic')
+    await devices.getByLabel('Its new name').press('Enter')
+    await devices.locator('.members li', { hasText: 'this one' }).filter({ hasText: 'Attic' }).waitFor()
+    expect(await devices.getByLabel('Its new name').inputValue()).toBe('')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    const { data } = await stage.house.api.call<{ data: { name: string | null; this_device: boolean }[] }>(
+      'GET',
+      '/api/v1/signal/devices',
+    )
+    expect(data.find((device) => device.this_device)?.name).toBe('Attic')
+  })
 })

@@ -57,7 +57,9 @@ const messageFields = {
   ),
   attachments: z.array(attachment),
   flash: flag,
-  incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
+  incomplete: flag.describe(
+    'A long text of which parts are missing; […2/3] stands for the second of three until it comes.',
+  ),
   replaced_by: maybe,
   severity: maybe,
   edited_at: maybeAt,

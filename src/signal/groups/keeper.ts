@@ -17,6 +17,7 @@ import { asCauseway, signalError } from '../errors.ts'
 import { nobody } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/messages.ts'
+import { isGroupBlocked, setGroupBlocked } from '../standing.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
 import type { GroupFact } from './contract.ts'
@@ -132,7 +133,8 @@ export class GroupKeeper {
       .executeTakeFirstOrThrow()
     if (count >= unknownMax) return undefined
     const now = this.#clock.now()
-    const row = { id, master_key: masterKey, due_at_ms: now, created_at_ms: now }
+    const blocked: 0 | 1 = (await isGroupBlocked(transaction, id)) ? 1 : 0
+    const row = { id, master_key: masterKey, blocked, due_at_ms: now, created_at_ms: now }
     return groupFrom(await transaction.insertInto('signal_groups').values(row).returningAll().executeTakeFirstOrThrow())
   }
 
@@ -143,9 +145,10 @@ export class GroupKeeper {
   ): Promise<void> {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined || (group.blocked === blocked && group.archived === archived)) return
+    if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
     await transaction
       .updateTable('signal_groups')
-      .set({ blocked: blocked ? 1 : 0, archived: archived ? 1 : 0 })
+      .set({ archived: archived ? 1 : 0 })
       .where('id', '=', group.id)
       .execute()
     if (group.state !== undefined && group.archived !== archived) {

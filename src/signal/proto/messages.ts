@@ -19,6 +19,7 @@ message Envelope {
   optional uint64 serverTimestamp = 10;
   optional string sourceServiceId = 11;
   optional string destinationServiceId = 13;
+  optional bool urgent = 14;
   optional string updatedPni = 15;
   optional bytes sourceServiceIdBinary = 19;
   optional bytes destinationServiceIdBinary = 20;
@@ -28,7 +29,7 @@ message Envelope {
 message Content {
   optional DataMessage dataMessage = 1;
   optional SyncMessage syncMessage = 2;
-  optional Opaque callMessage = 3;
+  optional CallMessage callMessage = 3;
   optional NullMessage nullMessage = 4;
   optional ReceiptMessage receiptMessage = 5;
   optional TypingMessage typingMessage = 6;
@@ -39,6 +40,11 @@ message Content {
   optional EditMessage editMessage = 11;
 }
 message Opaque {}
+message CallMessage {
+  optional Offer offer = 1;
+  optional uint32 destinationDeviceId = 9;
+  message Offer { optional uint32 type = 3; }
+}
 message DataMessage {
   optional string body = 1;
   repeated AttachmentPointer attachments = 2;
@@ -266,6 +272,8 @@ export interface Envelope {
   serverTimestamp?: number
   sourceServiceId?: string
   destinationServiceId?: string
+  /** False: nobody is to be woken for it. */
+  urgent?: boolean
   sourceServiceIdBinary?: Uint8Array
   destinationServiceIdBinary?: Uint8Array
   serverGuidBinary?: Uint8Array
@@ -453,6 +461,8 @@ export interface ProvisionMessage {
 export interface Content {
   dataMessage?: DataMessage
   syncMessage?: SyncMessage
+  /** Offer: a call begins; its type: 0 by voice, 1 with pictures. */
+  callMessage?: { offer?: { type?: number }; destinationDeviceId?: number }
   nullMessage?: { padding?: Uint8Array }
   receiptMessage?: { type?: number; timestamp?: readonly number[] }
   typingMessage?: { timestamp?: number; action?: number; groupId?: Uint8Array }

@@ -60,6 +60,27 @@ test('what one device of our account sends, the other is told; what comes in, bo
   expect([again, second].flatMap(({ sink }) => sink.undecryptables)).toEqual([])
 })
 
+test('what one device of our account does to a group, the other is told, with the group itself', async () => {
+  const world = await World.open()
+  const other = await world.registeredGateway('other', '+15550000102')
+  const first = await world.registeredGateway()
+  const second = await twinOf(world, first)
+  await first.close()
+  const again = await world.gateway()
+  await connected(again)
+  const asked = (path: string) => world.server.host.requests.some((request) => request.path.startsWith(path))
+  await until(() => asked('/v1/devices') && asked('/v1/profile'))
+  const people = [byAci(other.account.status().aci ?? '')]
+  const about = { description: '', timerSeconds: 0, announcementsOnly: false, avatar: undefined }
+  const id = await again.account.groups().create({ ...about, title: 'Garden', people })
+  const shown = () => second.sink.groups.at(-1)?.group
+  await until(() => shown()?.id === id)
+  expect(shown()).toMatchObject({ title: 'Garden', standing: 'member' })
+  await again.account.groups().configure(id, { title: 'Roof' })
+  await until(() => shown()?.title === 'Roof')
+  expect(second.sink.texts).toEqual([])
+})
+
 test('signed and last-resort keys that are two days old are replaced, the old ones kept', async () => {
   const world = await World.open()
   const gateway = await world.registeredGateway()

@@ -68,6 +68,8 @@ export interface Rig {
   /** What the ports were asked to do. */
   calls: string[]
   ready: boolean
+  /** What the clock of the queue has. */
+  queueProblem: string | undefined
   token(...scopes: Scope[]): Promise<string>
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   /** Appends an event, commits, and tells listeners. */
@@ -236,7 +238,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     randomOctets: (count) => randomBytes(count),
     log,
   })
-  const rig = { ready: true }
+  const rig: Pick<Rig, 'ready' | 'queueProblem'> = { ready: true, queueProblem: undefined }
   const ports: ApiPorts = {
     db,
     countSegments: (text) => ({ count: Math.ceil(text.length / 160), encoding: 'gsm7' }),
@@ -468,6 +470,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     health: {
       ready: () => rig.ready,
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
+      queueProblem: () => rig.queueProblem,
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
     backups,

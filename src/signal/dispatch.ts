@@ -18,9 +18,11 @@ import type { LongTexts } from './long-texts.ts'
 import { applyNumberChange } from './number-change.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import { hasProof } from './pni-proof.ts'
 import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { dropRemovedFiles } from './removed-files.ts'
 import { firstTime } from './seen.ts'
 import { isBlocked } from './standing.ts'
 import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
@@ -252,7 +254,14 @@ export class Dispatch {
       preview: previewIn(message),
       request,
     }
-    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo, quote }, transaction)
+    const media = mediaOf(message)
+    await this.#sink.text({ ...facts, ...more, ...media, from: by, sentTo, quote }, transaction)
+    if (media.attachments.length > 0) {
+      const ours = sender.aci === own
+      const named = { ours, timestampMs, ...(groupId === undefined || ours ? {} : { authorAci: sender.aci }) }
+      const place = groupId === undefined ? by : { ...nobody, groupId }
+      await dropRemovedFiles(transaction, this.#sink, { ...named, author: sender.aci, with: place })
+    }
     return hasMore
   }
 
@@ -276,7 +285,7 @@ export class Dispatch {
     const kind = receiptKinds[content.receiptMessage?.type ?? 0]
     const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
     if (kind === undefined || timestampsMs.length === 0) return
-    if (peer.needsPniSignature && peer.aci !== undefined) {
+    if (peer.needsPniSignature && peer.aci !== undefined && (await hasProof(transaction, peer.aci, timestampsMs))) {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
     }
     // Who tells nobody what they have read is not told either; that it arrived is true all the same.

@@ -372,6 +372,10 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       deleteAccount: async () => {
         calls.push('delete account')
       },
+      unlink: async () => {
+        calls.push('unlink')
+        Object.assign(signal, { state: 'none', reason: 'no Signal account is registered here', e164: undefined })
+      },
       discoverability: () => ({
         read: async () => ({ discoverable: true, editable: true }),
         set: async (discoverable) => {
@@ -554,7 +558,7 @@ function exchange(target: object, method: string, path: string, options: CallOpt
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: isJson ? JSON.parse(text) : undefined,
+            body: isJson && text !== '' ? JSON.parse(text) : undefined,
             text,
           })
         })

@@ -21,7 +21,7 @@ const NOT_ON_A_SCREEN: Readonly<Record<string, string>> = {
   'what the inbox does not ask for':
     'at-error ussd-busy ussd-canceled ussd-interrupted ussd-no-session ussd-refused ussd-timeout',
   'faults of programs':
-    'invalid-cursor method-not-allowed merged malformed-json no-such-range range-outside too-many-streams',
+    'invalid-cursor method-not-allowed merged malformed-json malformed-utf8 malformed-form malformed-address malformed-encoding no-such-range range-outside too-many-streams',
 }
 
 /** Which other test here looks for their sentence. */

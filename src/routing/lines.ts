@@ -41,7 +41,7 @@ export async function addLine(
 }
 
 /**
- * Adds a line to this conversation. `said` is the same for those who say it in another language; `of` the message in whose
+ * Adds a line to this conversation. `said`: the same for those who say it in another language; `of`: the message in whose
  * place it stands.
  */
 export async function addLineTo(
@@ -50,7 +50,7 @@ export async function addLineTo(
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
   text: string,
-  { said, of }: { said?: LineSaid | undefined; of?: { timestampMs: number; authorAci: string | null } } = {},
+  { said, of }: { said?: LineSaid; of?: { timestampMs: number; authorAci: string | null } } = {},
 ): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {

@@ -19,6 +19,9 @@ const timestampsPerReceipt = 100
 const gatherMs = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
+const unreachable = 'signal-unreachable'
+/** People who are passed over in one run; where it are more, it is not they. */
+const heldMax = 20
 const receiptTypes = { delivered: 0, read: 1, viewed: 2 } as const
 
 type Kind = keyof typeof receiptTypes | 'read-here' | 'viewed-here' | 'opened-here'
@@ -96,18 +99,20 @@ export class ReceiptDesk {
         .execute()
       do {
         this.#again = false
-        while (await this.#sendOne());
+        const held = new Set<string>()
+        while (await this.#sendOne(held));
       } while (this.#again)
     } catch (error) {
       this.#log.debug({ code: asCauseway(error).code }, 'receipts wait')
     }
   }
 
-  /** One kind of receipt for one person; false when none is owed. */
-  async #sendOne(): Promise<boolean> {
+  /** One kind of receipt for one person, of those who are not `held`; false when none is owed. */
+  async #sendOne(held: Set<string>): Promise<boolean> {
     const first = await this.#db
       .selectFrom('signal_receipts_due')
       .select(['kind', 'aci'])
+      .$if(held.size > 0, (query) => query.where('aci', 'not in', [...held]))
       .orderBy('due_at_ms')
       .executeTakeFirst()
     if (first === undefined) return false
@@ -131,7 +136,13 @@ export class ReceiptDesk {
       })
     } catch (error) {
       // Somebody who has left, or whom we may not write to at present, gets no receipt; the rest waits for the network.
-      if (!CausewayError.is(error) || error.retry === 'same-transport') throw error
+      if (!CausewayError.is(error) || error.code === unreachable || held.size >= heldMax) throw error
+      if (error.retry === 'same-transport') {
+        // What ails one person alone is no reason to let all others wait.
+        held.add(first.aci)
+        this.#log.debug({ code: error.code }, 'receipts of one person wait')
+        return true
+      }
     }
     await this.#db
       .deleteFrom('signal_receipts_due')

@@ -4,6 +4,7 @@
  */
 import { Aci } from '@signalapp/libsignal-client'
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { type AvatarDesk, noteAvatar, placeIn } from './avatars.ts'
@@ -39,8 +40,8 @@ export class ProfileDesk {
   readonly #clock: Clock
   readonly #log: Log
   readonly #avatars: AvatarDesk
-  #running: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
+  #stopped = false
   #notBeforeMs = 0
 
   constructor(parts: {
@@ -59,33 +60,35 @@ export class ProfileDesk {
     this.#clock = parts.clock
     this.#log = parts.log
     this.#avatars = parts.avatars
+    this.#rounds = new Rounds(
+      () => this.#fetchDue(),
+      (error) => {
+        const { code, retryAfterMs } = asCauseway(error)
+        if (code === 'signal-rate-limited') this.#notBeforeMs = this.#clock.now() + (retryAfterMs ?? waitDefaultMs)
+        this.#log.info({ code }, 'profiles wait')
+      },
+    )
+  }
+
+  /** Fetches nothing more; resolves when the one that is being fetched has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#rounds.stop()
   }
 
   /** Fetches what is due. Never throws; what could not be fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#again = true
-      return await this.#running
-    }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
-    })
-    await this.#running
+    await this.#rounds.run()
     await this.#avatars.fetch()
   }
 
-  async #run(): Promise<void> {
-    do {
-      this.#again = false
-      try {
-        for (const due of await this.#due()) await this.#fetchOne(due).catch((error) => this.#putOff(due, error))
-      } catch (error) {
-        const { code, retryAfterMs } = asCauseway(error)
-        if (code === 'signal-rate-limited') this.#notBeforeMs = this.#clock.now() + (retryAfterMs ?? waitDefaultMs)
-        this.#log.info({ code }, 'profiles wait')
-        return
-      }
-    } while (this.#again)
+  /** All that is due, in one run: more becomes due only when somebody says so. */
+  async #fetchDue(): Promise<false> {
+    for (const due of await this.#due()) {
+      if (this.#stopped) break
+      await this.#fetchOne(due).catch((error) => this.#putOff(due, error))
+    }
+    return false
   }
 
   /** What is wrong with one profile alone is no reason to let the others wait. */

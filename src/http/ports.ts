@@ -283,7 +283,7 @@ export interface ApiPorts {
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
   playable: Pick<PlayableDesk, 'of'>
-  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
+  media: Pick<MediaDesk, 'add' | 'addAll' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
@@ -291,7 +291,7 @@ export interface ApiPorts {
   webhooks: { poke(): void }
   metrics: MetricsPort
   backups: BackupPort
-  events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
+  events: Pick<EventLog, 'since' | 'goesOn' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
   logLines: LogLinesPort

@@ -24,14 +24,19 @@ import './styles/touch.css'
 const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')
 
-const words = applyPreferences().then(
-  () => true,
-  () => false,
-)
-awaitInstallOffer()
-await loadDrafts()
-if (await words) openInbox(root)
-else sayThatThereAreNoWords(root)
+void begin(root)
+
+/** Not awaited by this module: what it fetches later imports from this very file, and would wait for it to be over. */
+async function begin(place: HTMLElement): Promise<void> {
+  const words = applyPreferences().then(
+    () => true,
+    () => false,
+  )
+  awaitInstallOffer()
+  await loadDrafts()
+  if (await words) openInbox(place)
+  else sayThatThereAreNoWords(place)
+}
 
 function openInbox(place: HTMLElement): void {
   takeShared()

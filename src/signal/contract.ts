@@ -196,7 +196,15 @@ export interface SignalSink extends GroupSink {
   ): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
-    item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
+    item: {
+      envelope: Uint8Array
+      code: string
+      detail: string
+      from: PeerIds | undefined
+      serverGuid: string
+      /** Set where it was a message to the owner: its time, and its group as the outer layer says. It is asked for again. */
+      missing: { timestampMs: number; groupId: string | undefined } | undefined
+    },
     transaction: DatabaseTransaction,
   ): Promise<void>
   /** After commit. */

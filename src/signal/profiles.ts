@@ -106,7 +106,7 @@ export class ProfileDesk {
   }
 
   async #fetchOne({ aci, profileKey }: Due): Promise<void> {
-    const answer = await this.#ask(aci, new ProfileKey(octets(profileKey)))
+    const { answer, isOpen } = await this.#ask(aci, new ProfileKey(octets(profileKey)))
     // No profile of this version, or none for us: asked again another day.
     if (![200, 401, 404].includes(answer.status)) throw refusal('/v1/profile', answer)
     const isThere = answer.status === 200
@@ -117,7 +117,12 @@ export class ProfileDesk {
       // A newer key that came meanwhile has made it due again.
       const { numUpdatedRows } = await transaction
         .updateTable('signal_peers')
-        .set({ profile_due_at_ms: dueAtMs, ...(name === undefined ? {} : { profile_name: name }) })
+        .set({
+          profile_due_at_ms: dueAtMs,
+          ...(name === undefined ? {} : { profile_name: name }),
+          // The access key opens it: sealed messages are let in again.
+          ...(isOpen ? { sealed_refused: 0 as const } : {}),
+        })
         .where('aci', '=', aci)
         .where('profile_key', '=', profileKey)
         .executeTakeFirst()
@@ -133,7 +138,8 @@ export class ProfileDesk {
     if (isTold) this.#sink.committed()
   }
 
-  async #ask(aci: string, key: ProfileKey): Promise<RestAnswer> {
+  /** `isOpen`: by the access key. */
+  async #ask(aci: string, key: ProfileKey): Promise<{ answer: RestAnswer; isOpen: boolean }> {
     const path = `/v1/profile/${aci}/${key.getProfileKeyVersion(Aci.fromUuid(aci)).toString()}`
     const accessKey = Buffer.from(key.deriveAccessKey()).toString('base64')
     const answer = await request(await this.#chat.anonymous(), 'GET', path, undefined, [
@@ -141,6 +147,7 @@ export class ProfileDesk {
     ])
     if (answer.status === 429) throw signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
     // Somebody who takes no sealed messages shows the profile to accounts all the same.
-    return answer.status === 401 ? await request(this.#chat.authenticated(), 'GET', path) : answer
+    if (answer.status !== 401) return { answer, isOpen: answer.status === 200 }
+    return { answer: await request(this.#chat.authenticated(), 'GET', path), isOpen: false }
   }
 }

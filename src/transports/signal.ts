@@ -78,6 +78,12 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         },
         asUnit(transaction),
       )
+      const { from, missing } = item
+      if (missing === undefined || from?.aci === undefined) return
+      await sink.unreadable(
+        { from: { ...from, aci: from.aci }, timestampMs: missing.timestampMs, groupId: missing.groupId },
+        asUnit(transaction),
+      )
     },
     async amend(amendment, transaction) {
       return await sink.amend({ transport: 'signal', ...amendment }, asUnit(transaction))

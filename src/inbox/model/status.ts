@@ -11,7 +11,7 @@ export const modems = signal<readonly Modem[] | undefined>(undefined)
 export const account = signal<SignalAccount | undefined>(undefined)
 export const settings = signal<Settings | undefined>(undefined)
 export const mode = computed<Mode>(() => settings.value?.mode ?? 'integrated')
-export const queue = signal<readonly QueueRow[]>([])
+const queue = signal<readonly QueueRow[]>([])
 export const pauses = signal<readonly Pause[]>([])
 /** Why nothing that is queued leaves, in the gateway's words. */
 export const queueProblem = signal<string | null>(null)

@@ -264,6 +264,8 @@ test('a member who lost the key asks, gets the message again, and the key with t
   await sendTo(one, id, 'third')
   await until(() => groupTexts(two).length === 3)
   expect(groupTexts(two).map(({ text }) => text)).toEqual(['first', 'second', 'third'])
+  const { timestampMs } = groupTexts(two)[1] ?? {}
+  expect(two.sink.undecryptables.map(({ missing }) => missing)).toMatchObject([{ groupId: id, timestampMs }])
 })
 
 test('somebody who left Signal is told of, and the others have the message', async () => {

@@ -551,7 +551,7 @@ function exchange(target: object, method: string, path: string, options: CallOpt
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: isJson ? JSON.parse(text) : undefined,
+            body: isJson && text !== '' ? JSON.parse(text) : undefined,
             text,
           })
         })

@@ -5,6 +5,7 @@
 import type { GroupFact } from './group.ts'
 import type { InboundBroadcast, InboundCall, InboundData, PictureNotice, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, StoredBlob } from './media.ts'
+import type { MissingParts } from './missing-parts.ts'
 import type { MmsReport } from './mms-report.ts'
 import type { RemovalElsewhere } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
@@ -19,8 +20,7 @@ export interface FilledText {
   dedupeKey: string
   /** As it is now, with marks where parts are still missing. */
   text: string
-  /** How many are. */
-  missing: number
+  missing: MissingParts
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -39,8 +39,8 @@ export interface InboundMessage {
   dedupeKey: string
   /** Meant to be shown at once and kept by nobody (class 0). */
   flash?: boolean
-  /** Parts of it are missing, and gap marks stand for them. `TransportSink.filled` brings what comes later. */
-  incomplete?: boolean
+  /** These parts of it are not here, and gap marks stand for them. `TransportSink.filled` brings what comes later. */
+  missing?: MissingParts
   /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
   replaceNumber?: number
   /** What it answers to. */
@@ -210,7 +210,7 @@ export interface TransportSink {
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void>
   /** Stores a segment; returns those of its message in order when it is whole, or shown already, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined>
-  /** Fills gaps of a text that came as `incomplete`, in place; once, however often it is told. */
+  /** Fills gaps of a text that came with parts `missing`, in place; once, however often it is told. */
   filled(text: FilledText, unit?: UnitOfWork): Promise<void>
   /** Notes a missed call in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>

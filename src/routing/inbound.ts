@@ -60,7 +60,7 @@ import { takeAmendment } from './amending.ts'
 import { recipientOf } from './capabilities.ts'
 import { catchUp } from './catching-up.ts'
 import { keepTimer, takeTimer } from './disappearing.ts'
-import { fillText } from './filling.ts'
+import { fillText, gapColumns } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
@@ -342,7 +342,7 @@ export class Inbound implements TransportSink {
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
     // Two messages that have no words are not one because of that.
-    if (message.text === '' || message.incomplete === true) return undefined
+    if (message.text === '' || message.missing !== undefined) return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -365,7 +365,7 @@ export class Inbound implements TransportSink {
       subject_chars: message.subjectChars ?? null,
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
-      incomplete: message.incomplete === true ? 1 : 0,
+      ...gapColumns(message.missing),
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),

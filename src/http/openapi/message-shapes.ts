@@ -57,7 +57,9 @@ const messageFields = {
   ),
   attachments: z.array(attachment),
   flash: flag,
-  incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
+  incomplete: flag.describe(
+    'A long text of which parts are missing; […] stands for each until it comes, and `reason` names them.',
+  ),
   replaced_by: maybe,
   severity: maybe,
   edited_at: maybeAt,

@@ -1,6 +1,7 @@
 /** The bubble itself: what it answers to, files, text, and below it transport, time and state. */
+import { missingPartsIn } from '../../domain/missing-parts.ts'
 import type { Message } from '../api/types.ts'
-import { t } from '../languages/translate.ts'
+import { currentLocale, t } from '../languages/translate.ts'
 import { personName } from '../model/people.ts'
 import { Timer } from '../ui/icons.ts'
 import { Tick } from '../ui/tick.tsx'
@@ -11,7 +12,7 @@ import { MessageText } from './message-text.tsx'
 
 /** A text of nothing but a few emoji is shown large. */
 const ONLY_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,4}$/u
+  /^(?:(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*|\p{Regional_Indicator}{2}|[\d#*]\uFE0F?\u20E3)\s*){1,4}$/u
 
 export function Bubble({ message }: { message: Message }) {
   const { text, quote, attachments, transport, direction } = message
@@ -37,7 +38,7 @@ export function Bubble({ message }: { message: Message }) {
           {text !== '' && <MessageText text={text} ranges={message.ranges} />}
         </>
       )}
-      {message.incomplete && <p class="part-missing">{t('message.incomplete')}</p>}
+      {message.incomplete && <p class="part-missing">{missingWords(message)}</p>}
       <p class="meta">
         {transport !== null && <TransportGlyph transport={transport} label={transport !== 'signal'} />}
         {message.flash && <span>{t('message.flash')}</span>}
@@ -48,8 +49,17 @@ export function Bubble({ message }: { message: Message }) {
         )}
         {message.edited_at !== null && <span>{t('message.edited')}</span>}
         <time>{clockTime(message.created_at)}</time>
-        {direction === 'out' && <Tick state={message.status} />}
+        {direction === 'out' && <Tick message={message} />}
       </p>
     </div>
   )
+}
+
+/** "Part 2 of 3 has not arrived"; of texts from before it was noted which, only that there is one. */
+function missingWords({ reason }: Message): string {
+  const parts = missingPartsIn(reason)
+  if (parts === undefined) return t('message.incomplete')
+  const { numbers, total } = parts
+  const list = new Intl.ListFormat(currentLocale()).format(numbers.map(String))
+  return t('message.partsMissing', { numbers: list, total })
 }

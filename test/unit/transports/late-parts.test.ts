@@ -43,6 +43,7 @@ describe('a long text of which parts are missing', () => {
     expect(await shown()).toEqual(['[…]two […]four (incomplete)'])
     const [message] = await rig.world.all()
     expect(message).toMatchObject({ direction: 'in', transport: 'sms', lane: 'mdm_1', flash: 0 })
+    expect(message).toMatchObject({ code: 'parts-missing', reason: 'parts 1, 3 of 4 have not arrived' })
   })
 
   it('is completed in place by what comes later, gap by gap, each told once', async () => {
@@ -51,12 +52,14 @@ describe('a long text of which parts are missing', () => {
     const [before] = await rig.world.all()
     const third = await rig.receive({ udh: [part(3, 3)], data: 'three' })
     expect(await shown()).toEqual(['one […]three (incomplete)'])
+    expect((await rig.world.all())[0]?.reason).toBe('part 2 of 3 has not arrived')
     await rig.inbound.incoming(third)
     const second = await rig.receive({ udh: [part(2, 3)], data: 'two ' })
     await rig.inbound.incoming(second)
     await later(AFTER_MS + 1)
     expect(await shown()).toEqual(['one two three'])
     expect((await rig.world.all()).map(({ id }) => id)).toEqual([before?.id])
+    expect((await rig.world.all())[0]).toMatchObject({ code: null, reason: null })
     expect(await completions()).toEqual([{ missing: 1 }, { missing: 0 }])
     expect((await rig.eventTypes()).filter((type) => type === 'message.received')).toHaveLength(1)
   })

@@ -31,6 +31,8 @@ export function Swipe({ before, after, children }: SwipeProps) {
   const [asidePx, setAsidePx] = useState(0)
   const [isHeld, setIsHeld] = useState(false)
   const finger = useRef<{ x: number; y: number; fromPx: number; px: number; moves: boolean }>()
+  /** Put back by the press that the next click belongs to. */
+  const wasClosed = useRef(false)
   const row = useRef<HTMLDivElement>(null)
   const isOpen = asidePx !== 0
   useEffect(() => {
@@ -60,7 +62,12 @@ export function Swipe({ before, after, children }: SwipeProps) {
   const letGo = (isCanceled: boolean) => {
     const from = finger.current
     finger.current = undefined
-    if (from?.moves !== true) return
+    if (from === undefined) return
+    if (!from.moves) {
+      wasClosed.current = from.fromPx !== 0
+      if (wasClosed.current) setAsidePx(0)
+      return
+    }
     setIsHeld(false)
     const wholePx = (from.px > 0 ? before.length : -after.length) * BUTTON_PX
     const stays = wholePx !== 0 && from.px / wholePx >= STAYS_FROM
@@ -93,6 +100,7 @@ export function Swipe({ before, after, children }: SwipeProps) {
         class={isHeld ? 'swipe-front held' : 'swipe-front'}
         style={isOpen ? { transform: `translateX(${shiftPx}px)` } : {}}
         onPointerDown={({ pointerType, isPrimary, clientX: x, clientY: y }) => {
+          wasClosed.current = false
           if (pointerType !== 'touch' || !isPrimary || before.length + after.length === 0) return
           finger.current = { x, y, fromPx: asidePx, px: asidePx, moves: false }
         }}
@@ -100,8 +108,8 @@ export function Swipe({ before, after, children }: SwipeProps) {
         onPointerUp={() => letGo(false)}
         onPointerCancel={() => letGo(true)}
         onClickCapture={(event) => {
-          if (!isOpen) return
-          // Pressing the row closes it, and opens nothing.
+          if (!isOpen && !wasClosed.current) return
+          // Pressing the row puts it back, and opens nothing.
           event.preventDefault()
           event.stopPropagation()
           setAsidePx(0)

@@ -5,7 +5,6 @@
 import type { GroupFact } from './group.ts'
 import type { InboundBroadcast, InboundCall, InboundData, PictureNotice, WaitingNotice } from './inbound-notices.ts'
 import type { InboundMedia, StoredBlob } from './media.ts'
-import type { MissingParts } from './missing-parts.ts'
 import type { MmsReport } from './mms-report.ts'
 import type { RemovalElsewhere } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
@@ -20,7 +19,8 @@ export interface FilledText {
   dedupeKey: string
   /** As it is now, with marks where parts are still missing. */
   text: string
-  missing: MissingParts
+  /** How many are. */
+  missing: number
 }
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
@@ -39,8 +39,8 @@ export interface InboundMessage {
   dedupeKey: string
   /** Meant to be shown at once and kept by nobody (class 0). */
   flash?: boolean
-  /** These parts of it are not here, and gap marks stand for them. `TransportSink.filled` brings what comes later. */
-  missing?: MissingParts
+  /** Parts of it are missing, and gap marks stand for them. `TransportSink.filled` brings what comes later. */
+  incomplete?: boolean
   /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
   replaceNumber?: number
   /** What it answers to. */
@@ -202,6 +202,13 @@ export interface QuarantinedItem {
   receivedAtMs: number
 }
 
+/** Somebody's message that could not be decrypted, by its author and time. */
+export interface UnreadableFact {
+  from: Recipient & { aci: string }
+  groupId: string | undefined
+  timestampMs: number
+}
+
 /** Where transports put facts. Every promise resolves after commit (or after the write into the given unit). */
 export interface TransportSink {
   /** Returns false when it had been seen before (nothing was written). */
@@ -210,9 +217,9 @@ export interface TransportSink {
   mirror(message: MirroredMessage, unit?: UnitOfWork): Promise<void>
   /** Stores a segment; returns those of its message in order when it is whole, or shown already, else undefined. */
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined>
-  /** Fills gaps of a text that came with parts `missing`, in place; once, however often it is told. */
+  /** Fills gaps of a text that came as `incomplete`, in place; once, however often it is told. */
   filled(text: FilledText, unit?: UnitOfWork): Promise<void>
-  /** Notes a missed call in the caller's conversation, once. */
+  /** Notes a call that nobody answered here in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>
   /** Shows a broadcast in a conversation of its own, unless it is a repeat. */
   broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void>
@@ -250,6 +257,8 @@ export interface TransportSink {
   /** A group has become known, or was changed. */
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
+  /** A message that could not be decrypted is missing in its conversation, until it comes again. */
+  unreadable(fact: UnreadableFact, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void
 }

@@ -13,9 +13,13 @@ const GZIP_LEVEL = 9
 const GZIP_BYTES_MIN = 512
 
 const LATER = /screens[\\/](groups|settings|watch|sim|later)[\\/]/
-/** What is fetched at first and what later, each in one piece: many small ones would compress badly. */
-const inTwo = [
-  { name: 'first', test: (id: string) => !LATER.test(id) && !/languages[\\/](pseudo\.ts|(?!en)\w+\.json)/.test(id) },
+/** What asks for the words while the rest is still on its way; what it imports stands nowhere else. */
+const BEGIN = /inbox[\\/](begin|languages[\\/]catalogues|model[\\/]kept-preferences)\.ts/
+const PSEUDO = /languages[\\/]pseudo\.ts/
+/** What runs before all, what is fetched at first and what later, each in one piece: many small ones compress badly. */
+const pieces = [
+  { name: 'begin', test: BEGIN },
+  { name: 'first', test: (id: string) => ![BEGIN, LATER, PSEUDO].some((pattern) => pattern.test(id)) },
   { name: 'later', test: LATER },
 ]
 
@@ -36,7 +40,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
-    rolldownOptions: { output: { advancedChunks: { groups: inTwo } } },
+    rolldownOptions: { output: { advancedChunks: { groups: pieces } } },
   },
   plugins: [outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
 })

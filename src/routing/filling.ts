@@ -1,5 +1,4 @@
 /** Fills the gaps of a text that was shown before all of its parts were here. */
-import { type MissingParts, missingPartsWords, PARTS_MISSING } from '../domain/missing-parts.ts'
 import type { FilledText } from '../domain/sink.ts'
 import { completeText } from '../store/amendments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -15,21 +14,14 @@ export async function fillText(
   const message = await messageSeen(tx, transport, dedupeKey)
   if (message === undefined || message.incomplete === 0) return
   if (message.deleted_at_ms !== null || message.disappeared_at_ms !== null || message.removed_at_ms !== null) return
-  const left = missing.numbers.length
-  if (message.text === text && left > 0) return
+  if (message.text === text && missing > 0) return
   const now = clock()
   await completeText(tx, message, { timestampMs: message.sent_timestamp_ms, text }, now)
-  await changeMessage(tx, message.id, gapColumns(missing), now)
+  if (missing === 0) await changeMessage(tx, message.id, { incomplete: 0 }, now)
   await events.append(tx, {
     type: 'message.completed',
     messageId: message.id,
     conversationId: message.conversation_id,
-    data: { missing: left },
+    data: { missing },
   })
-}
-
-/** What a message says of parts that are not here; undefined: it has no parts that count. */
-export function gapColumns(missing: MissingParts | undefined) {
-  if (missing === undefined || missing.numbers.length === 0) return { incomplete: 0, code: null, reason: null }
-  return { incomplete: 1, code: PARTS_MISSING, reason: missingPartsWords(missing) }
 }

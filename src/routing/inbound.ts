@@ -31,6 +31,7 @@ import type {
   RemovalFact,
   TimerFact,
   TransportSink,
+  UnreadableFact,
 } from '../domain/sink.ts'
 import type { ChangeReport, Recipient, Transport, UnitOfWork } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
@@ -60,7 +61,7 @@ import { takeAmendment } from './amending.ts'
 import { recipientOf } from './capabilities.ts'
 import { catchUp } from './catching-up.ts'
 import { keepTimer, takeTimer } from './disappearing.ts'
-import { fillText, gapColumns } from './filling.ts'
+import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
@@ -74,6 +75,7 @@ import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.
 import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
 import { isKnown, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
+import { takeUnreadable } from './unreadable.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
@@ -246,6 +248,10 @@ export class Inbound implements TransportSink {
     })
   }
 
+  unreadable(fact: UnreadableFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeUnreadable(this.#context, tx, fact))
+  }
+
   committed(): void {
     this.#context.events.poke()
     if (this.#touchedFiles) this.#pokeMedia()
@@ -342,7 +348,7 @@ export class Inbound implements TransportSink {
     conversation: ConversationRow,
   ): Promise<MessageRow | undefined> {
     // Two messages that have no words are not one because of that.
-    if (message.text === '' || message.missing !== undefined) return undefined
+    if (message.text === '' || message.incomplete === true) return undefined
     const wanted = normalisedText(message.text)
     const { transport, sentAtMs } = message
     const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
@@ -365,7 +371,7 @@ export class Inbound implements TransportSink {
       subject_chars: message.subjectChars ?? null,
       preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
       flash: message.flash === true ? 1 : 0,
-      ...gapColumns(message.missing),
+      incomplete: message.incomplete === true ? 1 : 0,
       replace_number: message.replaceNumber ?? null,
       author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
       author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),

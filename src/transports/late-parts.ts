@@ -72,23 +72,23 @@ export class LateParts {
   /** False for what is for a program or a device: half of that is of no use to anybody. */
   async #show(parts: readonly KeptSegment[], unit: UnitOfWork): Promise<boolean> {
     const [first] = parts
-    const joined = joinedText(parts)
-    if (first === undefined || joined === undefined) return false
+    const text = textOf(parts)
+    if (first === undefined || text === undefined) return false
     const { lane, fromAddress: address, factsJson } = first
     const receivedAtMs = Math.max(...parts.map((part) => part.receivedAtMs))
     const facts: PartFacts =
       factsJson === undefined ? { sentAtMs: first.receivedAtMs, flash: false, forPerson: true } : JSON.parse(factsJson)
     if (!facts.forPerson) return false
-    const message = messageOf({ lane, address, receivedAtMs, dedupeKey: gappedKey(first.setId) }, joined.text, facts)
-    await this.#sink.message({ ...message, missing: { numbers: joined.missing, total: first.total } }, unit)
+    const message = messageOf({ lane, address, receivedAtMs, dedupeKey: gappedKey(first.setId) }, text, facts)
+    await this.#sink.message({ ...message, incomplete: true }, unit)
     return true
   }
 }
 
-function joinedText(parts: readonly KeptSegment[]): { text: string; missing: readonly number[] } | undefined {
+function textOf(parts: readonly KeptSegment[]): string | undefined {
   try {
-    const { text, missing, ports } = joinedSegments(parts)
-    return text === null || ports !== undefined ? undefined : { text, missing }
+    const { text, ports } = joinedSegments(parts)
+    return text === null || ports !== undefined ? undefined : text
   } catch (error) {
     if (error instanceof PduError) return undefined
     throw error

@@ -147,7 +147,7 @@ export class SmsInbound implements ModemSink {
       await this.#whole(pdu, wholeKey(set), tpdu, message, unit)
       return
     }
-    const missing = { numbers: message.missing, total }
+    const missing = message.missing.length
     const text = message.text ?? ''
     await this.#sink.filled({ transport: 'sms', dedupeKey: gappedKey(first.setId), text, missing }, unit)
   }

@@ -38,8 +38,9 @@ export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProp
       aria-label={labelOf(message)}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-        if (event.key === 'r' && maySend.value) reply()
-        else if (event.key === 'i') go(infoPath(conversation.id, message.id))
+        const key = event.key.toLowerCase()
+        if (key === 'r' && maySend.value) reply()
+        else if (key === 'i') go(infoPath(conversation.id, message.id))
         else return
         event.preventDefault()
       }}
@@ -53,7 +54,7 @@ export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProp
         <Bubble message={message} />
         <MessageMenu message={message} reply={reply} info={() => go(infoPath(conversation.id, message.id))} />
       </div>
-      <Reactions message={message} />
+      <Reactions message={message} tapbacks={entry.tapbacks} />
       <MessageNotes message={message} />
     </article>
   )

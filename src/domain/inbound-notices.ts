@@ -11,6 +11,8 @@ export interface InboundCall {
   startedAtMs: number
   receivedAtMs: number
   dedupeKey: string
+  /** Of a call over Signal: whose account it came from. `request`: of a stranger whom the owner has not let in. */
+  signal?: { aci: string; pni: string | undefined; video: boolean; request: boolean } | undefined
 }
 
 /** Sent to everybody in the cell. Repeated by the network; the same content is the same message for a day. */

@@ -27,7 +27,7 @@ export interface Recipient {
   e164: string | undefined
   aci: string | undefined
   pni: string | undefined
-  /** Signal's name of a group; then there is nothing else. */
+  /** Signal's name of a group; then there is nothing else, but for the account of an author in it. */
   groupId?: string | undefined
   /** Of a group of phone numbers: all of them, E.164; then there is nothing else. */
   numbers?: readonly string[] | undefined

@@ -169,6 +169,8 @@ export interface SignalPort {
   renameDevice(id: number, name: string): Promise<void>
   /** For ever, at the service; here with all that belongs to it alone. */
   deleteAccount(): Promise<void>
+  /** A linked device removes itself; resolves when that is done, or goes on by itself. Errors: also `signal-not-linked`. */
+  unlink(): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   submitPin(pin: string): Promise<void>
@@ -198,6 +200,8 @@ export interface HealthPort {
   /** True from the end of the start until the beginning of the stop. */
   ready(): boolean
   components(): Promise<readonly ComponentHealth[]>
+  /** Why nothing that is queued leaves; undefined where it does. */
+  queueProblem(): string | undefined
   doctor(): Promise<readonly Finding[]>
 }
 
@@ -281,7 +285,7 @@ export interface ApiPorts {
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
   playable: Pick<PlayableDesk, 'of'>
-  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
+  media: Pick<MediaDesk, 'add' | 'addAll' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
@@ -289,7 +293,7 @@ export interface ApiPorts {
   webhooks: { poke(): void }
   metrics: MetricsPort
   backups: BackupPort
-  events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
+  events: Pick<EventLog, 'since' | 'goesOn' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
   logLines: LogLinesPort

@@ -75,10 +75,10 @@ export function idempotencyKey(header: string | undefined): string | undefined {
 export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String)
-    const pointer = place === 'query' ? `?${path.join('.')}` : path.map((part) => `/${escapePointer(part)}`).join('')
+    const pointer = place === 'query' ? `?${path.join('.')}` : pointerTo(path)
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
-        pointer: place === 'query' ? `?${key}` : `${pointer}/${escapePointer(key)}`,
+        pointer: place === 'query' ? `?${key}` : `${pointer}${pointerTo([key])}`,
         code: 'unknown-field',
         message: 'There is no such field.',
       }))
@@ -91,7 +91,7 @@ export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'):
 export function problemFor(error: unknown): { problem: Problem; unexpected: boolean } {
   if (error instanceof Problem) return { problem: error, unexpected: false }
   if (CausewayError.is(error)) return { problem: fromCauseway(error), unexpected: false }
-  const parser = fromBodyParser(error)
+  const parser = fromBodyParser(error) ?? fromExpress(error)
   if (parser !== undefined) return { problem: parser, unexpected: false }
   const problem = new Problem({
     status: 500,
@@ -242,6 +242,16 @@ function fromCauseway(error: CausewayError): Problem {
   })
 }
 
+/** What express itself could not make out: an address, or a body that is not encoded as it says. */
+function fromExpress(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !('status' in error) || error.status !== 400) return undefined
+  if (error instanceof URIError) {
+    return new Problem({ status: 400, code: 'malformed-address', title: 'The address is not UTF-8, percent-encoded' })
+  }
+  if (!('code' in error && String(error.code).startsWith('Z_'))) return undefined
+  return new Problem({ status: 400, code: 'malformed-encoding', title: 'The body is not compressed as it says' })
+}
+
 function fromBodyParser(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || !('type' in error)) return undefined
   switch (error.type) {
@@ -260,6 +270,7 @@ function fromBodyParser(error: unknown): Problem | undefined {
   }
 }
 
-function escapePointer(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1')
+/** RFC 6901. */
+export function pointerTo(path: readonly string[]): string {
+  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

@@ -42,8 +42,28 @@ export default defineConfig({
     emptyOutDir: true,
     rolldownOptions: { output: { advancedChunks: { groups: pieces } } },
   },
-  plugins: [outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
+  plugins: [outlinesOnly(), defaultAlphabetOnly(), beginsByItself(), precompressed(), serviceWorker()],
 })
+
+/** What asks for the words is a script of the page, the first one: only imported, it would run when all the rest is there. */
+function beginsByItself(): Plugin {
+  return {
+    name: 'begins-by-itself',
+    transformIndexHtml: {
+      order: 'post',
+      handler(page, { bundle = {} }) {
+        const begin = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'begin')
+        if (begin === undefined) return page
+        const address = `/${begin.fileName}`
+        const others = page.replace(new RegExp(`\\s*<(?:link|script)[^>]*"${address}"[^>]*>(?:</script>)?`), '')
+        return others.replace(
+          '<script type="module"',
+          `<script type="module" crossorigin src="${address}"></script>\n    $&`,
+        )
+      },
+    },
+  }
+}
 
 /** One script of its own beside the page: a worker that the browser can start without fetching anything else. */
 function serviceWorker(): Plugin {

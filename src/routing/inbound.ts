@@ -28,6 +28,7 @@ import type {
   RemovalFact,
   TimerFact,
   TransportSink,
+  UnreadableFact,
 } from '../domain/sink.ts'
 import type { ChangeReport, Recipient, Transport, UnitOfWork } from '../domain/transport.ts'
 import { findContact, findConversation, namedContacts } from '../store/contacts.ts'
@@ -54,6 +55,7 @@ import { takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { takeRemoval } from './removing.ts'
 import { isKnown } from './strangers.ts'
+import { takeUnreadable } from './unreadable.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
@@ -200,6 +202,10 @@ export class Inbound implements TransportSink {
         data: { transport: item.transport, lane: item.lane, code: item.code },
       })
     })
+  }
+
+  unreadable(fact: UnreadableFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeUnreadable(this.#context, tx, fact))
   }
 
   committed(): void {

@@ -15,12 +15,15 @@ export interface LineContext {
   clock: () => number
 }
 
+export const UNREADABLE = 'A message could not be read here. Their device was asked to send it again.'
+
 const words: Readonly<Record<Exclude<Notice, 'group' | 'picture'>, string>> = {
   'identity-changed': 'The safety number has changed: a new phone, or Signal installed anew.',
   left: 'Is no longer on Signal.',
   returned: 'Is on Signal again.',
   'number-changed': 'Has another phone number now.',
   renamed: 'Has another profile name now.',
+  unreadable: UNREADABLE,
 }
 
 /** Adds a line where there is a conversation with this contact; `detail` takes the place of the standing words. */
@@ -36,13 +39,14 @@ export async function addLine(
   await addLineTo(context, tx, conversation, notice, detail ?? words[notice])
 }
 
-/** Adds a line to this conversation. */
+/** Adds a line to this conversation. `of`: the message in whose place it stands. */
 export async function addLineTo(
   { ids, events, clock }: LineContext,
   tx: DatabaseTransaction,
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
   text: string,
+  of?: { timestampMs: number; authorAci: string | null },
 ): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {
@@ -53,7 +57,8 @@ export async function addLineTo(
     notice,
     state: 'received',
     transport: null,
-    sent_timestamp_ms: now,
+    sent_timestamp_ms: of?.timestampMs ?? now,
+    author_aci: of?.authorAci ?? null,
     created_at_ms: now,
     updated_at_ms: now,
     sent_at_ms: now,

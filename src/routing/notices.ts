@@ -13,7 +13,7 @@ import { insertMessage } from '../store/messages.ts'
 import { noteSeen, seenAgain, wasSeen } from '../store/seen.ts'
 import { announce } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
-import { noteInbound, readAtOnce } from './strangers.ts'
+import { noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
 interface NoticeContext {
   events: EventLog
@@ -26,25 +26,27 @@ interface NoticeContext {
 const WITHHELD = { kind: 'alphanumeric', sender: 'Withheld number' } as const
 const UNKNOWN_CALLER = { kind: 'alphanumeric', sender: 'Unknown caller' } as const
 
-/** Notes a missed call in the caller's conversation. */
+/** Notes a call that nobody answered here in the caller's conversation. */
 export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, call: InboundCall): Promise<void> {
   const { ids, clock, region } = context
-  if (await wasSeen(tx, 'sms', call.dedupeKey)) return
-  const nameless = call.withheld ? WITHHELD : UNKNOWN_CALLER
+  const network = call.signal === undefined ? 'sms' : 'signal'
+  if (await wasSeen(tx, network, call.dedupeKey)) return
+  const nameless = call.signal !== undefined ? undefined : call.withheld ? WITHHELD : UNKNOWN_CALLER
   const contact = await resolvePerson(context, tx, {
     address: call.fromAddress === undefined ? nameless : parseSender(call.fromAddress, region),
-    aci: undefined,
-    pni: undefined,
+    aci: call.signal?.aci,
+    pni: call.signal?.pni,
     name: undefined,
   })
   const conversation = await conversationOf(context, tx, contact)
+  if (call.signal?.request === true) await noteRequest(context, tx, conversation)
   const now = clock()
   const row = await insertMessage(tx, {
     id: ids('msg'),
     conversation_id: conversation.id,
     direction: 'in',
     kind: 'call',
-    text: call.hungUp ? 'Missed call (hung up)' : 'Missed call',
+    text: wordsOf(call),
     state: 'received',
     lane: call.lane,
     sent_timestamp_ms: call.startedAtMs,
@@ -54,7 +56,13 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
     ...readAtOnce(contact, now),
   })
   await noteInbound(context, tx, row, contact)
-  await noteSeen(tx, 'sms', call.dedupeKey, row.id, now)
+  await noteSeen(tx, network, call.dedupeKey, row.id, now)
+}
+
+/** On another device of the owner a call over Signal may have been answered. */
+function wordsOf({ signal, hungUp }: InboundCall): string {
+  if (signal !== undefined) return `${signal.video ? 'Video call' : 'Call'} over Signal, not answered here`
+  return hungUp ? 'Missed call (hung up)' : 'Missed call'
 }
 
 /** Networks repeat a broadcast while it holds; the same one after a day without it is news again. */

@@ -10,7 +10,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { SignalContentsDueTable } from '../store/tables/signal.ts'
 import type { Clock } from './clock.ts'
 import type { OutgoingAction, SignalSink } from './contract.ts'
-import { asCauseway } from './errors.ts'
+import { asCauseway, signalError } from './errors.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
 
 /** First wait before a repetition; doubles with each… */
@@ -33,6 +33,18 @@ export interface OwedContent {
   timestampMs: number
   /** By what the sink is told how it ended; undefined: nobody wants to know. */
   reference: string | undefined
+}
+
+/**
+ * There is no account any more that could send what is owed: nothing of it stays, and whoever waits for one of them hears that
+ * it failed. Inside a transaction after whose commit the caller calls `sink.committed`.
+ */
+export async function giveUpOwed(transaction: DatabaseTransaction, sink: SignalSink, atMs: number): Promise<void> {
+  const owed = await transaction.deleteFrom('signal_contents_due').returning(['reference', 'timestamp_ms']).execute()
+  for (const { reference, timestamp_ms: timestampMs } of owed) {
+    if (reference === null) continue
+    await sink.settled({ reference, timestampMs, failure: signalError('signal-no-account'), atMs }, transaction)
+  }
 }
 
 export class ContentDesk {
@@ -92,6 +104,7 @@ export class ContentDesk {
 
   /** Sends what is owed by now, and sees to it that the rest is looked at in time. Never throws. */
   async flush(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     if (this.#flushing !== undefined) {
       this.#again = true
       return await this.#flushing
@@ -167,6 +180,7 @@ export class ContentDesk {
   }
 
   async #wakeLater(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     const next = await this.#db
       .selectFrom('signal_contents_due')
       .select('not_before_ms')

@@ -5,6 +5,7 @@
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { prepared } from '../store/prepared.ts'
@@ -31,8 +32,7 @@ export class ReceiptDesk {
   readonly #log: Log
   readonly #self: string
   readonly #signal: AbortSignal
-  #flushing: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
   #gathering = false
   #gathered = false
 
@@ -54,6 +54,23 @@ export class ReceiptDesk {
     this.#log = parts.log
     this.#self = parts.self
     this.#signal = parts.signal
+    this.#rounds = new Rounds(
+      () => this.#sendOne(),
+      (error) => this.#log.debug({ code: asCauseway(error).code }, 'receipts wait'),
+    )
+  }
+
+  /** Forgets what nobody waits for any more. */
+  async prune(): Promise<void> {
+    await this.#db
+      .deleteFrom('signal_receipts_due')
+      .where('due_at_ms', '<', this.#clock.now() - keptMs)
+      .execute()
+  }
+
+  /** Sends nothing more; resolves when what is being sent is settled. What is owed stays so. */
+  async stop(): Promise<void> {
+    await this.#rounds.stop()
   }
 
   async owe(transaction: DatabaseTransaction, kind: Kind, aci: string, timestampMs: number): Promise<void> {
@@ -62,14 +79,7 @@ export class ReceiptDesk {
 
   /** Sends what is owed. Never throws; what the network kept from being sent stays owed. */
   async flush(): Promise<void> {
-    if (this.#flushing !== undefined) {
-      this.#again = true
-      return await this.#flushing
-    }
-    this.#flushing = this.#sendAll().finally(() => {
-      this.#flushing = undefined
-    })
-    await this.#flushing
+    await this.#rounds.run()
   }
 
   /** As `flush`, but not again before some time has passed: what is owed meanwhile goes together. */
@@ -86,21 +96,6 @@ export class ReceiptDesk {
       await this.#clock.wait(gatherMs, this.#signal).catch(() => undefined)
     }
     this.#gathering = false
-  }
-
-  async #sendAll(): Promise<void> {
-    try {
-      await this.#db
-        .deleteFrom('signal_receipts_due')
-        .where('due_at_ms', '<', this.#clock.now() - keptMs)
-        .execute()
-      do {
-        this.#again = false
-        while (await this.#sendOne());
-      } while (this.#again)
-    } catch (error) {
-      this.#log.debug({ code: asCauseway(error).code }, 'receipts wait')
-    }
   }
 
   /** One kind of receipt for one person; false when none is owed. */

@@ -23,7 +23,7 @@ function wordsOf({ state, fromAddress, subject, bytes, code, reason, expiresAtMs
       return `${what} has been fetched.`
     case 'deferred':
       if (code === SENDS_ONLY_CODE) return `${what} waits at the carrier until ${until} and cannot be fetched: ${why}.`
-      return `${what} waits at the carrier until ${until}: fetch it to see it.`
+      return `${what} waits at the carrier until ${until} (${why}): fetch it to see it.`
     case 'expired':
       return `${what} could not be fetched: it has expired (${why}). Ask them to send it again.`
     case 'gone':

@@ -251,6 +251,88 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await cut.close()
   })
 
+  it('the browser’s offer to install it stands in the own menu, once; its icon says how much is unread', async () => {
+    const { house } = stage
+    await page.goto(`${stage.url}/#/`)
+    const context = await stage.window()
+    await context.addInitScript('navigator.setAppBadge = async (count) => { globalThis.badge = count }')
+    const app = await stage.page(context)
+    await app.locator('a.row').first().waitFor()
+    await app.evaluate(`{
+      const offer = new Event('beforeinstallprompt', { cancelable: true })
+      offer.prompt = async () => { globalThis.prompted = true }
+      dispatchEvent(offer)
+    }`)
+    const menu = app.getByRole('button', { name: 'You and this browser' })
+    await menu.click()
+    await app.getByRole('menuitem', { name: 'Install as an app' }).click()
+    expect(await app.evaluate('globalThis.prompted')).toBe(true)
+    await menu.click()
+    await app.getByRole('menuitem', { name: 'Notifications' }).waitFor()
+    expect(await app.getByRole('menuitem', { name: 'Install as an app' }).count()).toBe(0)
+    const before = Number(await app.evaluate('globalThis.badge'))
+    house.world.phone('ben').send(house.world.gatewayNumber, 'Count me')
+    await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1)
+    await context.close()
+  })
+
+  it('what stops the queue is said on every screen; what is written is kept', async () => {
+    await page.route('**/api/v1/queue*', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...(await response.json()), problem: 'Redis does not answer' } })
+    })
+    await page.goto(`${stage.url}/#/queue`)
+    await page.reload()
+    await page.locator('.strip a', { hasText: 'Nothing leaves' }).waitFor()
+    await page.locator('.room .note', { hasText: 'What you write is kept' }).waitFor()
+    await picture(page, 'queue-stands-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await page.unroute('**/api/v1/queue*')
+    await page.reload()
+    await page.locator('.counts').waitFor({ state: 'attached' })
+    await page.locator('.strip a', { hasText: 'Nothing leaves' }).waitFor({ state: 'detached' })
+    await page.goto(`${stage.url}/#/settings/notifications`)
+    await page.locator('.card .notifications').waitFor()
+  })
+
+  it('what a sender says of a link is shown to who wants it; of a long text the parts that miss are named', async () => {
+    const { data } = await stage.house.api.call<{ data: object[] }>(
+      'GET',
+      `/api/v1/conversations/${ben}/messages?limit=1`,
+    )
+    const theirs = { ...data[0], direction: 'in', status: 'received', attachments: [] }
+    const link = 'https://garden.example/tulips'
+    await page.route(`**/api/v1/conversations/${ben}/messages?*`, (route) =>
+      route.fulfill({
+        json: {
+          data: [
+            { ...theirs, id: 'msg_2', text: 'one […2/3]three', incomplete: true },
+            { ...theirs, id: 'msg_1', text: link, preview: { url: link, title: 'Tulips of the year' } },
+          ],
+          next_cursor: null,
+        },
+      }),
+    )
+    await page.goto('about:blank')
+    await page.goto(`${stage.url}/#/c/${ben}`)
+    await page.locator('.part-missing', { hasText: 'Not arrived yet: part 2 of 3.' }).waitFor()
+    expect(await page.locator('.link-preview').count()).toBe(0)
+    const want = async () => {
+      await page.getByRole('button', { name: 'You and this browser' }).click()
+      await page.getByRole('menuitem', { name: 'Preferences' }).click()
+      await page.getByLabel('Show what senders say of links').click()
+      await page.keyboard.press('Escape')
+    }
+    await want()
+    await page.locator('.link-preview', { hasText: 'Tulips of the year garden.example' }).waitFor()
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'link-preview-1280-light')
+    await want()
+    await page.locator('.link-preview').waitFor({ state: 'detached' })
+    await page.unroute(`**/api/v1/conversations/${ben}/messages?*`)
+    await page.goto('about:blank')
+  })
+
   it('what another app shares becomes the draft of whoever is picked', async () => {
     // Who types fast is done before the people are there: the answer is held until Enter was pressed.
     let letGo = () => {}

@@ -4,7 +4,7 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { PRIORITIES } from '../../domain/priority.ts'
-import { count, flag, maybe, maybeAt, page, shape, text } from './shapes.ts'
+import { count, flag, list, maybe, maybeAt, page, shape, shapes, text } from './shapes.ts'
 
 const contactRef = shape('ContactRef', { id: text, name: maybe, address: maybe })
 
@@ -57,7 +57,9 @@ const messageFields = {
   ),
   attachments: z.array(attachment),
   flash: flag,
-  incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
+  incomplete: flag.describe(
+    'A long text of which parts are missing; […2/3] stands for the second of three until it comes.',
+  ),
   replaced_by: maybe,
   severity: maybe,
   edited_at: maybeAt,
@@ -142,6 +144,7 @@ const picture = shape('AnnouncedPicture', {
 
 export const messageAnswers = {
   attachment,
+  uploaded: z.union([attachment, list('Attachments', attachment)]).register(shapes, { id: 'Uploaded' }),
   attachmentInfo: shape('AttachmentInfo', { ...attachmentFields, transferred_bytes: count.nullable() }),
   message,
   newMessage,

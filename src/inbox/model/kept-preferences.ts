@@ -11,6 +11,8 @@ export interface Preferences {
   language: Language
   /** Enter sends; otherwise Ctrl-Enter does. */
   enterSends: boolean
+  /** What senders say of the pages that they link to is shown. Nothing is ever fetched for it. */
+  previews: boolean
 }
 
 /** What was kept, and what this browser suggests for the rest. */
@@ -19,6 +21,7 @@ export function readPreferences(): Preferences {
     theme: 'system',
     language: preferredLanguage(navigator.languages),
     enterSends: !matchMedia('(pointer: coarse)').matches,
+    previews: false,
   }
   try {
     return { ...standard, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) }

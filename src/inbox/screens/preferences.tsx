@@ -6,7 +6,7 @@ import { prefer, preferences } from '../model/preferences.ts'
 import { Dialog } from '../ui/dialog.tsx'
 
 export function Preferences({ onClose }: { onClose: () => void }) {
-  const { theme, language, enterSends } = preferences.value
+  const { theme, language, enterSends, previews } = preferences.value
   return (
     <Dialog title={t('preferences.title')} onClose={onClose}>
       <label class="field">
@@ -36,6 +36,17 @@ export function Preferences({ onClose }: { onClose: () => void }) {
         <span>
           {t('preferences.enterSends')}
           <small>{t('preferences.enterSendsHint')}</small>
+        </span>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={previews}
+          onChange={(event) => prefer({ previews: event.currentTarget.checked })}
+        />
+        <span>
+          {t('preferences.previews')}
+          <small>{t('preferences.previewsHint')}</small>
         </span>
       </label>
       <p class="quiet small">{t('preferences.note')}</p>

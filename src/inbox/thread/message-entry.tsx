@@ -77,6 +77,7 @@ function NoticeLine({ message }: { message: Message }) {
     returned: t('notice.returned'),
     'number-changed': t('notice.numberChanged'),
     renamed: t('notice.renamed'),
+    unreadable: t('notice.unreadable'),
   }
   const words = message.notice === null ? undefined : known[message.notice]
   const prefix = message.kind === 'call' ? t('notice.call') : message.kind === 'broadcast' ? t('notice.broadcast') : ''

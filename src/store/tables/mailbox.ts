@@ -56,7 +56,16 @@ interface IdentityHistoryTable {
 }
 
 /** What a line of our own in a conversation tells of the person, or of the group. */
-export type Notice = 'picture' | 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
+export type Notice =
+  | 'picture'
+  | 'identity-changed'
+  | 'left'
+  | 'returned'
+  | 'number-changed'
+  | 'renamed'
+  | 'group'
+  /** In the place of a message that could not be decrypted, until it comes again. */
+  | 'unreadable'
 
 /** One person over all transports, or one group: exactly one of `contact_id` and `group_id` is there. */
 export interface ConversationsTable {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BODY_BYTES_MAX } from '../../../src/http/mount.ts'
+import { BODY_BYTES_MAX } from '../../../src/http/json-body.ts'
 import { type CallOptions, type Rig, startRig } from './rig.ts'
 
 let rig: Rig

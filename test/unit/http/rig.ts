@@ -68,6 +68,8 @@ export interface Rig {
   /** What the ports were asked to do. */
   calls: string[]
   ready: boolean
+  /** What the clock of the queue has. */
+  queueProblem: string | undefined
   token(...scopes: Scope[]): Promise<string>
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   /** Appends an event, commits, and tells listeners. */
@@ -233,7 +235,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     randomOctets: (count) => randomBytes(count),
     log,
   })
-  const rig = { ready: true }
+  const rig: Pick<Rig, 'ready' | 'queueProblem'> = { ready: true, queueProblem: undefined }
   const ports: ApiPorts = {
     db,
     countSegments: (text) => ({ count: Math.ceil(text.length / 160), encoding: 'gsm7' }),
@@ -367,6 +369,10 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       deleteAccount: async () => {
         calls.push('delete account')
       },
+      unlink: async () => {
+        calls.push('unlink')
+        Object.assign(signal, { state: 'none', reason: 'no Signal account is registered here', e164: undefined })
+      },
       discoverability: () => ({
         read: async () => ({ discoverable: true, editable: true }),
         set: async (discoverable) => {
@@ -465,6 +471,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     health: {
       ready: () => rig.ready,
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
+      queueProblem: () => rig.queueProblem,
       doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
     },
     backups,
@@ -548,7 +555,7 @@ function exchange(target: object, method: string, path: string, options: CallOpt
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            body: isJson ? JSON.parse(text) : undefined,
+            body: isJson && text !== '' ? JSON.parse(text) : undefined,
             text,
           })
         })

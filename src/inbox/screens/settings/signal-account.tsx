@@ -12,6 +12,7 @@ import { SignalDiscoverable } from './signal-discoverable.tsx'
 import { SignalLock } from './signal-lock.tsx'
 import { SignalProfile } from './signal-profile.tsx'
 import { NextStep } from './signal-steps.tsx'
+import { SignalUnlink } from './signal-unlink.tsx'
 import { SignalUsername } from './signal-username.tsx'
 
 export function SignalAccount() {
@@ -47,6 +48,7 @@ export function SignalAccount() {
       {now.aci !== null && <SignalLock mayRule={mayRule} />}
       {now.aci !== null && mayRule && <SignalDiscoverable />}
       {now.aci !== null && now.state === 'connected' && <SignalDevices mayRule={mayRule} />}
+      {mayRule && <SignalUnlink account={now} />}
     </>
   )
 }

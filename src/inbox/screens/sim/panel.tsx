@@ -13,6 +13,7 @@ import { clockTime } from '../../ui/times.ts'
 import { useFetched } from '../later/fetched.ts'
 import { Faults } from './faults.tsx'
 import { Phone } from './phone.tsx'
+import { SignalFaults } from './signal-faults.tsx'
 import type { Perform, SimModem, SimPerson } from './world.ts'
 
 const PATH = '/api/v1/sandbox'
@@ -59,6 +60,7 @@ export function SimPanel({ onClose }: { onClose: () => void }) {
         {data?.modems.map((modem) => (
           <Faults key={modem.key} modem={modem} perform={perform} />
         ))}
+        <SignalFaults perform={perform} />
         <section>
           <h3>{t('sim.tape')}</h3>
           <ol class="lines" data-testid="sim-tape" translate={false}>

@@ -19,12 +19,11 @@ import type { Duplex } from 'node:stream'
 import { type Broadcast, pagesOf } from './broadcast.ts'
 import { CallLine } from './calls.ts'
 import { type SimClock, systemClock } from './clock.ts'
-import { COMMANDS } from './commands/all.ts'
 import type { Coverage } from './context.ts'
-import { type ArmedFault, type Fault, type FaultOf, type FaultPhase, FaultStack } from './faults.ts'
+import { type ArmedFault, type Fault, type FaultPhase, FaultStack } from './faults.ts'
 import { fillWithOldTexts, storagesOf } from './memories.ts'
+import { Misbehaviour } from './misbehaviour.ts'
 import type { RadioNetwork } from './network.ts'
-import { type Noise, startNoise } from './noise.ts'
 import {
   cardFor,
   imeiFor,
@@ -35,16 +34,17 @@ import {
   USSD_ANSWERS,
 } from './options.ts'
 import { Plug } from './plug.ts'
-import { bootLinesOf, type ModemProfile, type Pace } from './profile.ts'
+import type { ModemProfile, Pace } from './profile.ts'
 import { isServed, Radio } from './radio.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
 import { registrationLines } from './registration.ts'
-import { AtSession, type SessionHost } from './session.ts'
-import { type Settings, settingsAtStart } from './settings.ts'
+import type { SessionHost } from './session.ts'
+import type { Settings } from './settings.ts'
 import type { SimCard } from './simcard.ts'
 import type { OfferOutcome, Subscription } from './station.ts'
 import type { MessageStorage } from './storage.ts'
 import { airTime, type TransmitterHost, transmit } from './transmitter.ts'
+import { Uptime } from './uptime.ts'
 import { UssdService } from './ussd.ts'
 
 /** Command lines remembered; the oldest fall out. */
@@ -71,17 +71,12 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   private readonly subscription: Subscription
   private readonly receiver: Receiver
   private readonly wire: Plug
+  private readonly uptime: Uptime
+  private readonly misbehaviour: Misbehaviour
   private currentProfile: ModemProfile
   private currentStorages: ReadonlyMap<string, MessageStorage>
-  private currentSettings: Settings
-  private noise: Noise | undefined
-  private isMessagingReady = false
-  /** What makes it speak again; undefined as long as it does. */
-  private hungUntil: FaultOf<'hang'>['cure'] | undefined
-  private session: AtSession | undefined
   private readonly radio: Radio
   private isRestarting = false
-  private cancelTimer: (() => void) | undefined
 
   constructor(network: RadioNetwork, options: SimulatedModemOptions) {
     this.name = options.name ?? options.number
@@ -114,12 +109,13 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
       options.coverage ?? 'home',
       (coverage) => this.coverageChanged(coverage),
     )
-    this.currentSettings = settingsAtStart(this.profile)
+    this.uptime = new Uptime(this, { paceMs: (what) => this.paceMs(what), factor: this.timingFactor })
+    this.misbehaviour = new Misbehaviour(this.faults, this)
     this.receiver = new Receiver(this)
     this.wire = new Plug(this.clock, this.faults, {
       bytes: (chunk) => this.heard(chunk),
       detached: () => {
-        if (this.hungUntil === 'reopen') this.hungUntil = undefined
+        this.misbehaviour.detached()
         this.receiver.listenerGone()
       },
     })
@@ -127,7 +123,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
       offer: (tpdu) => this.offer(tpdu),
       reportFate: () => this.receiver.reportFate(),
     })
-    this.powerOn(true)
+    this.uptime.begin(true)
   }
 
   get number(): string {
@@ -143,11 +139,11 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   get isSmsReady(): boolean {
-    return this.isMessagingReady
+    return this.uptime.isSmsReady
   }
 
   get isHung(): boolean {
-    return this.hungUntil !== undefined
+    return this.misbehaviour.isHung
   }
 
   get answerMs(): number {
@@ -155,7 +151,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   get settings(): Settings {
-    return this.currentSettings
+    return this.uptime.settings
   }
 
   get isPlugged(): boolean {
@@ -195,14 +191,14 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   /** Plugs the modem in again, on the same TCP port. Resolves once it listens. */
   async plug(): Promise<void> {
     if (!this.wire.putIn()) return
-    if (this.session === undefined) this.powerOn(false)
+    if (this.uptime.session === undefined) this.uptime.begin(false)
     await this.wire.reopen()
   }
 
   /** Restarts with the wire in place: settings lost, running command never answered. Silent: without boot lines. */
   reboot(options: { silent?: boolean } = {}): void {
     this.powerOff()
-    this.powerOn(options.silent ?? false)
+    this.uptime.begin(options.silent ?? false)
   }
 
   /** Another module stands in its place from now on, empty and newly started. Throws RangeError for no known family. */
@@ -286,7 +282,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   seen(line: string): void {
     this.onTraffic('host', line)
-    this.noise?.heard(line)
+    this.uptime.heard(line)
     this.commandLines.push(line)
     if (this.commandLines.length > COMMAND_LINES_MAX) this.commandLines.splice(0, COMMAND_LINES_MAX >> 2)
   }
@@ -299,14 +295,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   phase(phase: FaultPhase, command: string): void {
     this.onPhase(phase, command)
-    if (phase === 'before-command') this.misbehave(command)
-    const unplug = this.faults.take('unplug', command, (fault) => fault.phase === phase)
-    if (unplug !== undefined) {
-      this.unplug(unplug)
-      return
-    }
-    const reboot = this.faults.take('reboot', command, (fault) => fault.phase === phase)
-    if (reboot !== undefined) this.reboot(reboot)
+    this.misbehaviour.at(phase, command)
   }
 
   answered(command: string, succeeded: boolean): void {
@@ -318,7 +307,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   async prompt(expectedCharacters: number): Promise<string | undefined> {
-    const { session } = this
+    const { session } = this.uptime
     if (session === undefined) return never()
     this.phase('before-prompt', '+CMGS')
     if (!session.isLive) return never()
@@ -328,7 +317,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   async transmit(tpdu: Uint8Array): Promise<number> {
-    const { session } = this
+    const { session } = this.uptime
     this.phase('after-body', '+CMGS')
     await airTime(this.transmitting)
     if (session?.isLive !== true) return never()
@@ -338,7 +327,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   noiseBeforeAnswer(): string | undefined {
-    return this.noise?.beforeAnswer()
+    return this.uptime.noiseBeforeAnswer()
   }
 
   acknowledge(isPositive: boolean): boolean {
@@ -357,7 +346,7 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
   }
 
   radioChanged(): void {
-    this.radio.setOn(this.session !== undefined && this.settings.cfun === 1 && this.card.state === 'ready')
+    this.radio.setOn(this.uptime.session !== undefined && this.settings.cfun === 1 && this.card.state === 'ready')
   }
 
   restart(): void {
@@ -372,21 +361,12 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
 
   unsolicited(text: string): void {
     const { unsolicitedEnd } = this.profile
-    this.session?.unsolicited(unsolicitedEnd === '\r\n' ? text : text.replaceAll('\r\n', unsolicitedEnd))
+    this.uptime.session?.unsolicited(unsolicitedEnd === '\r\n' ? text : text.replaceAll('\r\n', unsolicitedEnd))
   }
 
-  /** What faults make of it from this command on. */
-  private misbehave(command: string): void {
-    this.hungUntil ??= this.faults.take('hang', command)?.cure
-    if (this.faults.take('echo', command) !== undefined) this.echoOn()
-    const flood = this.faults.take('flood', command)
-    if (flood !== undefined) this.flood(flood.bytes, flood.lineEnds)
-  }
-
-  /** A modem that has fallen silent hears at most that it shall restart. */
   private heard(chunk: Buffer): void {
-    if (!this.isHung) this.session?.bytes(chunk)
-    else if (this.hungUntil === 'restart' && chunk.toString('latin1').toUpperCase().includes('+CFUN=1,1')) this.reboot()
+    if (!this.isHung) this.uptime.session?.bytes(chunk)
+    else if (this.misbehaviour.hearsRestart(chunk)) this.reboot()
   }
 
   private offer(tpdu: Uint8Array): Promise<OfferOutcome> {
@@ -398,45 +378,15 @@ export class SimulatedModem implements SessionHost, ReceiverHost {
     return { clock, card, settings, smsc, isServed: radio.isServed, paceMs: (what) => this.paceMs(what) }
   }
 
-  private powerOn(isSilent: boolean): void {
-    this.currentSettings = settingsAtStart(this.profile)
-    this.card.reset()
-    const start = () => {
-      this.session = new AtSession(this, COMMANDS)
-      if (!isSilent) for (const line of bootLinesOf(this.profile, this.card.state)) this.notify(line)
-      this.noise = startNoise(this.profile.noise, {
-        clock: this.clock,
-        factor: this.timingFactor,
-        say: (line) => this.isAttached && this.notify(line),
-      })
-      this.radioChanged()
-      const ready = () => {
-        this.isMessagingReady = true
-        if (!isSilent) for (const line of this.profile.smsReadyLines) this.notify(line)
-      }
-      const smsReadyMs = this.paceMs('smsReadyMs')
-      if (smsReadyMs === 0) ready()
-      else this.cancelTimer = this.clock.after(smsReadyMs, ready)
-    }
-    const bootMs = this.paceMs('bootMs')
-    if (bootMs === 0) start()
-    else this.cancelTimer = this.clock.after(bootMs, start)
-  }
-
   private paceMs(what: keyof Pace): number {
     return this.profile.pace[what] * this.timingFactor
   }
 
   private powerOff(): void {
-    this.cancelTimer?.()
-    this.hungUntil = undefined
+    this.misbehaviour.end()
     this.ussd.end()
     this.calls.end()
-    this.noise?.end()
-    this.noise = undefined
-    this.isMessagingReady = false
-    this.session?.end()
-    this.session = undefined
+    this.uptime.end()
     this.radio.setOn(false)
     this.isRestarting = false
     this.receiver.reset()

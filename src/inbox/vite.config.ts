@@ -42,21 +42,24 @@ export default defineConfig({
     emptyOutDir: true,
     rolldownOptions: { output: { advancedChunks: { groups: pieces } } },
   },
-  plugins: [beginsFirst(), outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
+  plugins: [outlinesOnly(), defaultAlphabetOnly(), beginsByItself(), precompressed(), serviceWorker()],
 })
 
-/** The page runs the small script before it has the others, which import it too. */
-function beginsFirst(): Plugin {
+/** What asks for the words is a script of the page, the first one: only imported, it would run when all the rest is there. */
+function beginsByItself(): Plugin {
   return {
-    name: 'begins-first',
+    name: 'begins-by-itself',
     transformIndexHtml: {
       order: 'post',
-      handler(_page, { bundle = {} }) {
-        const begin = Object.keys(bundle).find((name) => /\/begin-[^/]+\.js$/.test(name))
-        if (begin === undefined) return []
-        return [
-          { tag: 'script', attrs: { type: 'module', crossorigin: true, src: `/${begin}` }, injectTo: 'head-prepend' },
-        ]
+      handler(page, { bundle = {} }) {
+        const begin = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'begin')
+        if (begin === undefined) return page
+        const address = `/${begin.fileName}`
+        const others = page.replace(new RegExp(`\\s*<(?:link|script)[^>]*"${address}"[^>]*>(?:</script>)?`), '')
+        return others.replace(
+          '<script type="module"',
+          `<script type="module" crossorigin src="${address}"></script>\n    $&`,
+        )
       },
     },
   }

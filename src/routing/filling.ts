@@ -3,7 +3,8 @@ import type { FilledText } from '../domain/sink.ts'
 import { completeText } from '../store/amendments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
-import { changeMessage, messageSeen } from '../store/messages.ts'
+import { changeMessage } from '../store/messages.ts'
+import { messageSeen } from '../store/seen.ts'
 
 /** Changes the message in place. Nothing where it says so already, or where nothing of it is left to be shown. */
 export async function fillText(

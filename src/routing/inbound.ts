@@ -2,15 +2,12 @@
  * Where the transports put facts. Each promise is the acknowledgement: it resolves after the one transaction that holds
  * everything the fact means, or, in a driver's own transaction (`unit`), after the writes into it.
  *
- *   message   { drop if seen · contact and conversation · twin or new message · evidence · events }
- *   receipt   { part · message · evidence · events }
+ *   message   see `arriving.ts`; receipt   { part · message · evidence · events }, see `receipts.ts`
  *   call, broadcast, waiting, data   see `notices.ts`; picture   see `pictures.ts`; group   see `groups.ts`
  *
  * Jobs and listeners come after the commit; in a driver's transaction that is when it calls `committed`.
  */
-import { type Address, parseSender } from '../domain/address.ts'
 import type { GroupFact } from '../domain/group.ts'
-import type { IdSource } from '../domain/ids.ts'
 import type {
   InboundBroadcast,
   InboundCall,
@@ -34,63 +31,40 @@ import type {
   UnreadableFact,
 } from '../domain/sink.ts'
 import type { ChangeReport, Recipient, Transport, UnitOfWork } from '../domain/transport.ts'
-import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
-import { insertInboundMedia } from '../store/attachments.ts'
-import { findContact, findConversation, namedContacts, noteSmsLane } from '../store/contacts.ts'
+import { findContact, findConversation, namedContacts } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
-import { ensureGroupConversation } from '../store/groups.ts'
 import { getMessage } from '../store/mailbox.ts'
-import {
-  changeMessage,
-  insertMessage,
-  lastSignalMessage,
-  noteSeen,
-  replaceEarlier,
-  twinCandidates,
-  wasSeen,
-} from '../store/messages.ts'
 import { settleOwnChange } from '../store/own-changes.ts'
-import { ensurePhoneGroup } from '../store/phone-groups.ts'
 import { addToQuarantine } from '../store/quarantine.ts'
 import { addSegment } from '../store/segments.ts'
-import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ConversationRow } from '../store/tables/mailbox.ts'
 import { inUnit } from '../store/unit.ts'
 import type { Agenda } from './agenda.ts'
 import { takeAmendment } from './amending.ts'
+import { type ArrivingContext, takeMessage } from './arriving.ts'
 import { recipientOf } from './capabilities.ts'
-import { catchUp } from './catching-up.ts'
-import { keepTimer, takeTimer } from './disappearing.ts'
+import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
-import { shownQuote, shownText, textColumns } from './naming.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
 import { takeCapability } from './peer-facts.ts'
-import { conversationOf, resolvePerson } from './people.ts'
 import { settleMmsReceipt, takePicture } from './pictures.ts'
 import { takeReadElsewhere } from './reading.ts'
 import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.ts'
 import { takeRemoval } from './removing.ts'
-import { noteEvidence } from './standing.ts'
-import { isKnown, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
+import { isKnown } from './strangers.ts'
 import { takeUnreadable } from './unreadable.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
-export interface InboundOptions {
+
+interface InboundOptions extends Omit<ArrivingContext, 'transports' | 'media'> {
   db: Database
-  events: EventLog
   agenda: Pick<Agenda, 'touch' | 'free' | 'flush'>
   media: Pick<MediaDesk, 'dueAtMs' | 'poke'>
-  ids: IdSource
-  clock: () => number
   transports: () => readonly Transport[]
-  /** Two-letter country for numbers in national format. */
-  region: string | undefined
-  /** New groups of phone numbers get a text for each in place of MMS. */
-  textsApart?: boolean | undefined
 }
 
 export class Inbound implements TransportSink {
@@ -103,27 +77,9 @@ export class Inbound implements TransportSink {
     this.#context = options
   }
 
-  async message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean> {
-    return this.#commit(unit, async (tx) => {
-      if (await wasSeen(tx, message.transport, message.dedupeKey)) return false
-      const contact = await this.#person(tx, message)
-      if (message.groupId !== undefined) return await this.#inGroup(tx, message, message.groupId, contact)
-      if (message.numbers !== undefined) {
-        await this.#inNumbers(tx, message, message.numbers, contact)
-        return true
-      }
-      const conversation = await conversationOf(this.#context, tx, contact)
-      if (message.timer !== undefined) {
-        await keepTimer(this.#context, tx, conversation, { ...message.timer, byUs: false })
-      }
-      await this.#evidence(tx, message, contact, conversation)
-      if (message.request === true) await noteRequest(this.#context, tx, conversation)
-      const twin = await this.#twin(tx, message, conversation)
-      const row =
-        twin === undefined ? await this.#store(tx, message, conversation, contact) : await this.#join(tx, message, twin)
-      await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
-      return true
-    })
+  message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean> {
+    if ((message.media ?? []).length > 0) this.#touchedFiles = true
+    return this.#commit(unit, (tx) => takeMessage(this.#driven(), tx, message))
   }
 
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
@@ -277,35 +233,6 @@ export class Inbound implements TransportSink {
     return { ...this.#context, transports: this.#context.transports() }
   }
 
-  /** A message in a group's conversation; false when nobody has told of the group. */
-  async #inGroup(
-    tx: DatabaseTransaction,
-    message: InboundMessage,
-    groupId: string,
-    author: ContactRow,
-  ): Promise<boolean> {
-    const conversation = await conversationOfGroup(this.#context, tx, groupId)
-    if (conversation === undefined) return false
-    await noteEvidence(this.#context, tx, author, { kind: 'registered' })
-    const row = await this.#store(tx, message, conversation, author)
-    await noteSeen(tx, message.transport, message.dedupeKey, row.id, this.#context.clock())
-    return true
-  }
-
-  /** A message to several numbers, which are a group by that. */
-  async #inNumbers(
-    tx: DatabaseTransaction,
-    message: InboundMessage,
-    numbers: readonly string[],
-    author: ContactRow,
-  ): Promise<void> {
-    const { ids, clock, textsApart } = this.#context
-    const group = await ensurePhoneGroup(tx, ids, numbers, clock(), textsApart)
-    const conversation = await ensureGroupConversation(tx, ids, group.id, clock())
-    const row = await this.#store(tx, message, conversation, author)
-    await noteSeen(tx, message.transport, message.dedupeKey, row.id, clock())
-  }
-
   /** Ours with this person, or that of the group. */
   async #conversationWith(
     tx: DatabaseTransaction,
@@ -317,130 +244,6 @@ export class Inbound implements TransportSink {
     return contact === undefined ? undefined : await findConversation(tx, { contactId: contact.id })
   }
 
-  #person(tx: DatabaseTransaction, { from }: InboundMessage): Promise<ContactRow> {
-    const address: Address | undefined =
-      from.address === undefined ? undefined : parseSender(from.address, this.#context.region)
-    return resolvePerson(this.#context, tx, { address, aci: from.aci, pni: from.pni, name: from.name })
-  }
-
-  /** What the transport of a message says about where this person can be reached. */
-  async #evidence(
-    tx: DatabaseTransaction,
-    message: InboundMessage,
-    contact: ContactRow,
-    conversation: ConversationRow,
-  ): Promise<void> {
-    if (message.transport === 'signal') {
-      await noteEvidence(this.#context, tx, contact, { kind: 'registered' })
-      return
-    }
-    await noteSmsLane(tx, conversation.id, message.lane, 'in')
-    // Reply in kind: they write a text while what we sent over Signal has not arrived.
-    const last = await lastSignalMessage(tx, conversation.id)
-    if (last !== undefined && undeliveredOverSignal(last)) {
-      await noteEvidence(this.#context, tx, contact, { kind: 'silent' })
-    }
-  }
-
-  async #twin(
-    tx: DatabaseTransaction,
-    message: InboundMessage,
-    conversation: ConversationRow,
-  ): Promise<MessageRow | undefined> {
-    // Two messages that have no words are not one because of that.
-    if (message.text === '' || message.incomplete === true) return undefined
-    const wanted = normalisedText(message.text)
-    const { transport, sentAtMs } = message
-    const candidates = await twinCandidates(tx, conversation.id, transport, sentAtMs, TWIN_WINDOW_MS)
-    return candidates.find(({ text }) => normalisedText(text) === wanted)
-  }
-
-  async #store(
-    tx: DatabaseTransaction,
-    message: InboundMessage,
-    conversation: ConversationRow,
-    contact: ContactRow,
-  ): Promise<MessageRow> {
-    const { ids, clock } = this.#context
-    const now = clock()
-    const row = await insertMessage(tx, {
-      id: ids('msg'),
-      conversation_id: conversation.id,
-      direction: 'in',
-      ...textColumns(await shownText(tx, message)),
-      subject_chars: message.subjectChars ?? null,
-      preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
-      flash: message.flash === true ? 1 : 0,
-      incomplete: message.incomplete === true ? 1 : 0,
-      replace_number: message.replaceNumber ?? null,
-      author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
-      author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),
-      quote_json: await shownQuote(tx, message.quote),
-      timer_s: message.timerS ?? null,
-      attachments: message.media?.length ?? 0,
-      state: 'received',
-      transport: message.transport,
-      lane: message.lane,
-      encrypted: message.encrypted ? 1 : 0,
-      sent_timestamp_ms: message.sentAtMs,
-      created_at_ms: now,
-      updated_at_ms: now,
-      sent_at_ms: message.sentAtMs,
-      ...readAtOnce(contact, now),
-    })
-    const media = (message.media ?? []).map((facts) => ({
-      id: ids('att'),
-      facts,
-      // A stranger's files come when the owner asks for them, or lets them in.
-      dueAtMs: message.request === true ? null : this.#context.media.dueAtMs(facts),
-    }))
-    const { transport, viewOnce = false } = message
-    if (media.length > 0) this.#touchedFiles = true
-    await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
-    await noteInbound(this.#context, tx, row, contact)
-    await this.#replace(tx, row)
-    if (message.from.aci !== undefined) await catchUp(this.#driven(), tx, row, message.from.aci)
-    return row
-  }
-
-  /** A message may take the place of an earlier one, whose text stays in the history. */
-  async #replace(tx: DatabaseTransaction, by: MessageRow): Promise<void> {
-    if (by.replace_number === null) return
-    const replaced = await replaceEarlier(tx, by, by.replace_number, this.#context.clock())
-    if (replaced === undefined) return
-    await this.#context.events.append(tx, {
-      type: 'message.replaced',
-      messageId: replaced.id,
-      conversationId: replaced.conversation_id,
-      data: { by: by.id },
-    })
-  }
-
-  /** The second copy of a message that is here already: one row, marked; the encrypted copy names the transport. */
-  async #join(tx: DatabaseTransaction, message: InboundMessage, twin: MessageRow): Promise<MessageRow> {
-    const encrypted = message.encrypted && twin.encrypted === 0
-    const row = await changeMessage(
-      tx,
-      twin.id,
-      {
-        twin_at_ms: message.receivedAtMs,
-        twin_transport: encrypted ? twin.transport : message.transport,
-        // Over Signal a message is known by its time there.
-        ...(encrypted
-          ? { transport: message.transport, lane: message.lane, encrypted: 1, sent_timestamp_ms: message.sentAtMs }
-          : {}),
-      },
-      this.#context.clock(),
-    )
-    await this.#context.events.append(tx, {
-      type: 'message.twin',
-      messageId: row.id,
-      conversationId: row.conversation_id,
-      data: { transport: row.transport, twin: row.twin_transport },
-    })
-    return row
-  }
-
   /** What a receipt has moved may want a job, or make room for the next one. */
   #follow({ was, message: { id, state, due_at_ms, conversation_id, attachments } }: Settled): void {
     if (attachments > 0) this.#touchedFiles = true
@@ -449,9 +252,4 @@ export class Inbound implements TransportSink {
     if (was !== 'queued') return
     for (const transport of ['sms', 'mms', 'signal'] as const) this.#context.agenda.free(conversation_id, transport)
   }
-}
-
-function undeliveredOverSignal(message: MessageRow): boolean {
-  if (message.transport === 'signal') return message.state === 'sent' || message.state === 'held'
-  return message.fallback_from === 'signal' && message.twin_transport !== 'signal'
 }

@@ -1,8 +1,9 @@
 /** Backups in the settings, in real Chromium: the recovery key, one made now, and what is there. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judge } from './kit/judge.ts'
 import { PLAIN_WORDS } from './kit/screens.ts'
-import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
+import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
 
 let stage: Stage
 let page: Page
@@ -10,10 +11,7 @@ let page: Page
 describe.skipIf(chromiumPath === undefined)('backups in the inbox', () => {
   beforeAll(async () => {
     stage = await Stage.open()
-    const door = await stage.page(await stage.window())
-    await stage.setUp(door)
-    await door.context().close()
-    page = await stage.page(await stage.window(), '/settings/backup')
+    page = await stage.enterAsAdmin('/settings/backup')
   })
   afterAll(() => stage?.close())
 
@@ -43,20 +41,7 @@ describe.skipIf(chromiumPath === undefined)('backups in the inbox', () => {
     await page.reload()
     const line = page.getByRole('region', { name: 'Restored from a backup.' })
     await line.getByText('3 messages had not left').waitFor()
-    const axe = new Axe()
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `restored-${size}-${theme}`)
-        expect(await axe.findings(page, theme === 'dark')).toEqual([])
-      }
-    }
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'restored')
     await line.getByRole('link').click()
     await page.waitForURL(/#\/queue$/)
     await line.getByRole('button').click()

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
+import { judge } from './kit/judge.ts'
+import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
 
 let stage: Stage
 let page: Page
@@ -17,11 +18,8 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
   beforeAll(async () => {
     stage = await Stage.open({ modems: 2 })
     await stage.greet()
-    for (const { number } of stage.house.world.people) {
-      await stage.house.api.ask('POST', `/api/v1/conversations/${await stage.conversationWith(number)}/accept`)
-    }
-    page = await stage.page(await stage.window())
-    await stage.setUp(page)
+    await stage.letIn()
+    page = await stage.enterAsAdmin()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {
@@ -39,20 +37,7 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
       .waitFor()
     await page.getByLabel('People without a choice of their own').selectOption('ask')
     await page.locator('.note-box', { hasText: 'you are then asked' }).waitFor()
-    const axe = new Axe()
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `settings-fallback-${size}-${theme}`)
-        expect(await axe.findings(page, theme === 'dark')).toEqual([])
-      }
-    }
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'settings-fallback')
     stage.expectCuts = true
     await stage.house.kill()
     await stage.house.start()
@@ -168,13 +153,7 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     const needs = page.locator('.needs')
     await needs.waitFor()
     expect(await needs.locator('li').count()).toBe(1)
-    await picture(page, 'needs-1280-light')
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await page.setViewportSize(NARROW)
-    await picture(page, 'needs-390-dark')
-    expect(await new Axe().findings(page, false)).toEqual([])
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'needs')
     await needs.getByRole('link', { name: 'Modems' }).click()
     await page.locator('.modem .state.bad').waitFor()
     expect(await needs.count()).toBe(0)
@@ -259,16 +238,7 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await page.reload()
     await card.getByText('carrier: gb-two').waitFor()
     expect(await card.getByRole('button', { name: 'Try picture messages' }).count()).toBe(0)
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      await card.getByText('carrier: gb-two').scrollIntoViewIfNeeded()
-      await picture(page, `modem-mms-candidates-${size}-light`)
-      expect(await new Axe().findings(page, false)).toEqual([])
-    }
-    await page.setViewportSize(WIDE)
+    await judge(page, 'modem-mms-candidates', card.getByText('carrier: gb-two'))
     await page.unroute('**/api/v1/modems')
   })
 
@@ -314,20 +284,7 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await page.getByRole('button', { name: 'Delete this person' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('in groups their messages stay').waitFor()
-    const axe = new Axe()
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `delete-person-${size}-${theme}`)
-        expect(await axe.findings(page, theme === 'dark')).toEqual([])
-      }
-    }
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'delete-person')
     await dialog.getByRole('button', { name: 'Delete this person' }).press('Enter')
     await page.waitForURL(/#\/$/)
     await page.locator('a.row', { hasText: 'Echo' }).waitFor({ state: 'detached' })

@@ -1,7 +1,8 @@
 /** The first hour in the sandbox: in by the address that was printed, then the guided scene, by pointer and by keyboard. */
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Axe, chromiumPath, NARROW, PASSWORD, picture, Stage, WIDE } from './kit/stage.ts'
+import { judge } from './kit/judge.ts'
+import { chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
 
 let stage: Stage
 let page: Page
@@ -9,13 +10,7 @@ let page: Page
 describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () => {
   beforeAll(async () => {
     stage = await Stage.open({ config: { fallback: { after: 'PT6S' } } })
-    const { house } = stage
-    await house.world.sayHello()
-    await house.eventually('everybody has said hello', async () => (await house.messages('&direction=in')).length >= 5)
-    for (const { name, number } of house.world.people) {
-      const { id } = await house.contact(number)
-      await house.api.call('PATCH', `/api/v1/contacts/${id}`, { name })
-    }
+    await stage.greet()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {
@@ -41,20 +36,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour in the sandbox', () 
     const world = house.world.person('ana')
     const guide = page.getByRole('region', { name: 'First steps' })
     await guide.getByText('Write to Ana.').waitFor()
-    const axe = new Axe()
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `guide-${size}-${theme}`)
-        expect(await axe.findings(page, theme === 'dark')).toEqual([])
-      }
-    }
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'guide')
     await guide.getByRole('button', { name: 'Open the conversation' }).click()
     await page.getByRole('button', { name: 'Accept' }).click()
     await write('Signal message', 'Hello Ana')

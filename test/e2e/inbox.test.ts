@@ -1,11 +1,11 @@
 /** The scenes of the main job, walked through the screen in real Chromium, by pointer and by keyboard. */
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { judge } from './kit/judge.ts'
 import { type Cast, PLAIN_WORDS, screens } from './kit/screens.ts'
-import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
+import { chromiumPath, picture, Stage } from './kit/stage.ts'
 
 let stage: Stage
-let context: BrowserContext
 let page: Page
 let ana: string
 let ben: string
@@ -18,9 +18,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
     await stage.greet()
     ana = await stage.conversationWith(house.world.person('ana').number)
     ben = await stage.conversationWith(house.world.person('ben').number)
-    context = await stage.window()
-    page = await stage.page(context)
-    await stage.setUp(page)
+    page = await stage.enterAsAdmin()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {
@@ -169,41 +167,18 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
   })
 
   it('every screen, wide and narrow, light and dark, is without findings', async () => {
-    const axe = new Axe()
-    const findings: Record<string, readonly string[]> = {}
     const cast = await castNow()
-    const mine = page
-    const look = async (name: string) => {
-      for (const [size, viewport] of [
-        ['1280', WIDE],
-        ['390', NARROW],
-      ] as const) {
-        await page.setViewportSize(viewport)
-        for (const theme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme: theme })
-          await picture(page, `${name}-${size}-${theme}`)
-          // Colours do not depend on the width.
-          if (size === '1280' || theme === 'light') {
-            findings[`${name} ${size} ${theme}`] = await axe.findings(page, theme === 'dark')
-          }
-        }
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
-      await page.setViewportSize(WIDE)
-    }
     for (const screen of screens) {
       await page.goto(`${stage.url}/#${screen.place(cast)}`)
       await page.locator(screen.ready).first().waitFor()
       await screen.act?.(page)
-      await look(screen.name)
+      await judge(page, screen.name)
       await page.keyboard.press('Escape')
     }
-    page = await stage.page(await stage.window({ as: null }))
-    await page.locator('.door-card').waitFor()
-    await look('signed-out')
-    await page.context().close()
-    page = mine
-    expect(Object.fromEntries(Object.entries(findings).filter(([, found]) => found.length > 0))).toEqual({})
+    const door = await stage.page(await stage.window({ as: null }))
+    await door.locator('.door-card').waitFor()
+    await judge(door, 'signed-out')
+    await door.context().close()
   })
 
   it('no word on any screen is in no catalogue', async () => {

@@ -21,9 +21,7 @@ describe.skipIf(chromiumPath === undefined)('what lies over the screens of the i
     const waiting = await house.send(number, 'Is the kettle on?')
     await house.reaches(waiting, 'sent')
     places = { ana, ben, waiting }
-    const door = await stage.page(await stage.window())
-    await stage.setUp(door)
-    await door.context().close()
+    await (await stage.enterAsAdmin()).context().close()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {

@@ -21,8 +21,7 @@ const link = async () => {
 describe.skipIf(chromiumPath === undefined)('linking to a phone in Chromium', () => {
   beforeAll(async () => {
     stage = await Stage.open({ signal: false, config: { profile: 'live' } })
-    page = await stage.page(await stage.window())
-    await stage.setUp(page)
+    page = await stage.enterAsAdmin()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {

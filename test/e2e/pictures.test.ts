@@ -73,9 +73,7 @@ describe.skipIf(chromiumPath === undefined)('picture messages in Chromium', () =
     stage = await Stage.open({ config: { mms } })
     await stage.greet()
     ben = await stage.conversationWith(stage.house.world.person('ben').number)
-    page = await stage.page(await stage.window())
-    await stage.setUp(page)
-    await page.goto(`${stage.url}/#/c/${ben}`)
+    page = await stage.enterAsAdmin(`/c/${ben}`)
     await page.locator('.composer textarea').waitFor()
   })
   beforeEach(async () => {

@@ -1,11 +1,12 @@
 /** Pictures of people in the inbox, and the account's own profile and username in its settings, in real Chromium. */
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { photograph } from '../unit/media/photographs.ts'
-import { Axe, chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
+import { judge } from './kit/judge.ts'
+import { judgePlaces } from './kit/places.ts'
+import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
 
 let stage: Stage
-let context: BrowserContext
 let page: Page
 
 const at = (place: string) => `${stage.url}/#${place}`
@@ -26,12 +27,7 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
   beforeAll(async () => {
     stage = await Stage.open()
     await stage.greet()
-    const door = await stage.page(await stage.window())
-    await stage.setUp(door)
-    await door.context().close()
-    context = await stage.window()
-    page = await stage.page(context)
-    await page.locator('.shell').waitFor()
+    page = await stage.enterAsAdmin()
   })
   afterAll(() => stage?.close())
   afterEach(async ({ task }) => {
@@ -77,20 +73,7 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
     await cropping.getByLabel('Zoom').focus()
     await page.keyboard.press('End')
     await expect.poll(pixel).not.toBe(middle)
-    const axe = new Axe()
-    for (const [size, viewport] of [
-      ['1280', WIDE],
-      ['390', NARROW],
-    ] as const) {
-      await page.setViewportSize(viewport)
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme })
-        await picture(page, `crop-${size}-${theme}`)
-        expect(await axe.findings(page, theme === 'dark')).toEqual([])
-      }
-    }
-    await page.setViewportSize(WIDE)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await judge(page, 'crop')
     // Again where the window had not settled yet.
     const drag = async () => {
       const canvas = await cropping.locator('canvas').boundingBox()
@@ -159,26 +142,10 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
   })
 
   it('both screens, wide and narrow, light and dark, are without findings', async () => {
-    const axe = new Axe()
-    const conversation = await stage.conversationWith(ana)
-    for (const [viewport, dark] of [
-      [WIDE, true],
-      [NARROW, false],
-      [NARROW, true],
-    ] as const) {
-      const window = await stage.window({ viewport, dark })
-      for (const [name, place, ready] of [
-        ['settings', '/settings/signal', '.card.profile'],
-        ['portrait', `/c/${conversation}`, '.thread-head .avatar img'],
-      ] as const) {
-        const view = await stage.page(window, place)
-        await view.locator(ready).first().waitFor()
-        await picture(view, `profile-${name}-${viewport.width}-${dark ? 'dark' : 'light'}`)
-        expect(await axe.findings(view, false)).toEqual([])
-        await view.close()
-      }
-      await window.close()
-    }
+    await judgePlaces(page, stage, [
+      ['profile-settings', '/settings/signal', '.card.profile'],
+      ['profile-portrait', `/c/${await stage.conversationWith(ana)}`, '.thread-head .avatar img'],
+    ])
   })
 
   it('who is no administrator sees the profile and no way to change it', async () => {

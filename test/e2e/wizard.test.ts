@@ -5,8 +5,9 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { vaultCredentials } from '../../src/sandbox/registrations.ts'
+import { judge } from './kit/judge.ts'
 import { PLAIN_WORDS } from './kit/screens.ts'
-import { Axe, chromiumPath, NARROW, PASSWORD, picture, Stage, WIDE } from './kit/stage.ts'
+import { Axe, chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
 
 /** More than any screen has places to stop at. */
 const TABS_MAX = 80
@@ -41,24 +42,6 @@ async function type(field: Locator, words: string): Promise<void> {
   await page.keyboard.type(words)
 }
 
-/** The screen as it is now: kept as a picture in both sizes and themes; judged whole in one, by its colours in the other. */
-async function judge(name: string): Promise<void> {
-  for (const [size, viewport] of [
-    ['1280', WIDE],
-    ['390', NARROW],
-  ] as const) {
-    await page.setViewportSize(viewport)
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme })
-      await picture(page, `wizard-${name}-${size}-${theme}`)
-      if ((size === '1280') !== (theme === 'light')) continue
-      expect([name, size, theme, await axe.findings(page, theme === 'dark')]).toEqual([name, size, theme, []])
-    }
-  }
-  await page.setViewportSize(WIDE)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
-
 describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () => {
   beforeAll(async () => {
     stage = await Stage.open({ signal: false, config: { profile: 'live' } })
@@ -81,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await step('Modem and SIM').waitFor()
     await page.waitForURL('**/#/setup/modem')
     await page.getByText('3 tries are left.').waitFor()
-    await judge('sim-pin')
+    await judge(page, 'wizard-sim-pin')
   })
 
   it('two wrong PINs are told with what is left, and the last try wants the owner’s word', async () => {
@@ -93,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await type(page.getByLabel('PIN of the SIM'), '2222')
     await page.keyboard.press('Enter')
     await page.getByText('1 try is left.').waitFor()
-    await judge('last-try')
+    await judge(page, 'wizard-last-try')
     await type(page.getByLabel('PIN of the SIM'), '4321')
     // The browser itself holds back a form whose box is not ticked.
     await page.keyboard.press('Enter')
@@ -109,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await page.getByText('One text, which costs what the plan of this SIM says.').waitFor()
     await press('Send test text')
     await page.locator('.test-text [role=status]', { hasText: /sent|delivered/i }).waitFor()
-    await judge('modem')
+    await judge(page, 'wizard-modem')
     await press('Go on')
     await step('Mode').waitFor()
   })
@@ -117,11 +100,11 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
   it('a reload stays where it was, the inbox leads back, and another browser goes on with the same step', async () => {
     await page.reload()
     await step('Mode').waitFor()
-    await judge('mode')
+    await judge(page, 'wizard-mode')
     await page.goto(at('/'))
     const line = page.getByRole('region', { name: 'Setting up' })
     await line.getByText('Setting up: 2 of 6 steps.').waitFor()
-    await judge('line')
+    await judge(page, 'wizard-line')
     await reach(line.getByRole('link', { name: 'Go on' }))
     await page.keyboard.press('Enter')
     await step('Mode').waitFor()
@@ -134,20 +117,20 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
   it('each other step is done or skipped, and the summary says where the rest is done later', async () => {
     await press('Keep this')
     await step('Signal').waitFor()
-    await judge('signal')
+    await judge(page, 'wizard-signal')
     await press('Skip this step')
     await step('Key of the data').waitFor()
     await page.getByText(/db\.key$/).waitFor()
-    await judge('key')
+    await judge(page, 'wizard-key')
     await press('Make recovery key')
     await page.getByText(/^(\d{5} ){5}\d{5}$/).waitFor()
-    await judge('recovery-key')
+    await judge(page, 'wizard-recovery-key')
     await press('I have a copy')
     await step('Notifications').waitFor()
-    await judge('notifications')
+    await judge(page, 'wizard-notifications')
     await press('Skip this step')
     await step('What is set up').waitFor()
-    await judge('summary')
+    await judge(page, 'wizard-summary')
     const { steps } = await stage.house.api.call<{ steps: { step: string; state: string }[] }>('GET', '/api/v1/setup')
     expect(Object.fromEntries(steps.map((each) => [each.step, each.state]))).toEqual({
       password: 'done',
@@ -185,7 +168,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     const puzzle = page.getByRole('link', { name: 'Open the puzzle' })
     await puzzle.waitFor()
     expect(await puzzle.getAttribute('href')).toMatch(/^https:\/\/signalcaptchas\.org\//)
-    await judge('captcha')
+    await judge(page, 'wizard-captcha')
     await type(page.getByLabel('Answer (signalcaptcha://…)'), 'signalcaptcha://anything')
     await page.keyboard.press('Enter')
     await page.getByText(/^Waiting for the code that Signal sends to/).waitFor()
@@ -195,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await type(page.getByRole('textbox', { name: /^Code/ }), wrong)
     await page.keyboard.press('Enter')
     await page.getByText(/does not take this code/).waitFor()
-    await judge('code')
+    await judge(page, 'wizard-code')
     await type(page.getByRole('textbox', { name: /^Code/ }), `${first}-${second}`)
     await page.keyboard.press('Enter')
     await page.getByText(/set a Signal PIN/).waitFor()
@@ -203,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
     await type(page.getByLabel(/^Signal PIN/), '1111')
     await page.keyboard.press('Enter')
     await page.getByText('9 tries are left.', { exact: true }).waitFor()
-    await judge('pin')
+    await judge(page, 'wizard-pin')
     await type(page.getByLabel(/^Signal PIN/), '2468')
     await page.keyboard.press('Enter')
     await page.locator('.card .state.good').first().waitFor()
@@ -252,7 +235,7 @@ describe.skipIf(chromiumPath === undefined)('the first hour with hardware', () =
       const { data } = await stage.house.api.call<{ data: { name: string; role: string }[] }>('GET', '/api/v1/users')
       return data.some(({ name, role }) => name === 'Sam' && role === 'viewer')
     })
-    await judge('users')
+    await judge(page, 'wizard-users')
     await people.getByRole('button', { name: 'Remove Sam' }).click()
     expect(await people.getByRole('listitem').count()).toBe(2)
     await people.getByRole('button', { name: 'Really?' }).click()

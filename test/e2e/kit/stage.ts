@@ -86,6 +86,14 @@ export class Stage {
     }
   }
 
+  /** Everybody who has said hello may write. */
+  async letIn(): Promise<void> {
+    for (const { number } of this.house.world.people) {
+      // Who writes texts needs not be let in, and then this is refused.
+      await this.house.api.ask('POST', `/api/v1/conversations/${await this.conversationWith(number)}/accept`)
+    }
+  }
+
   /** A browser window of its own, with nothing kept from others. */
   async window(options: OpenOptions = {}): Promise<BrowserContext> {
     const memory = options.as === undefined ? this.#admin : (options.as ?? undefined)
@@ -127,6 +135,14 @@ export class Stage {
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.locator('.shell').waitFor()
     this.#admin = await page.context().storageState()
+  }
+
+  /** A page of the first admin, who is made at the door, at a place of the inbox. */
+  async enterAsAdmin(place = '/'): Promise<Page> {
+    const page = await this.page(await this.window())
+    await this.setUp(page)
+    if (place !== '/') await page.goto(`${this.url}/#${place}`)
+    return page
   }
 
   /** Adds somebody, and signs them in at the door in a window of their own. */

@@ -15,7 +15,8 @@ import { EventLog } from '../../../src/store/events.ts'
 import { getMessage, listMessages } from '../../../src/store/mailbox.ts'
 import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../../unit/media-rig.ts'
-import { ANA, BEN, FakeSignal, FakeSms } from '../../unit/routing/world.ts'
+import { FakeSignal, FakeSms } from '../../unit/routing/fake-transports.ts'
+import { ANA, ANA_ACI, BEN } from '../../unit/routing/world.ts'
 
 const quiet = () => {}
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet }
@@ -24,7 +25,7 @@ const KEY = new Uint8Array(32).fill(3)
 class House {
   readonly directory = mkdtempSync(join(tmpdir(), 'causeway-outbox-'))
   readonly sms = new FakeSms(Date.now)
-  readonly signal = new FakeSignal()
+  readonly signal = new FakeSignal(new Map([[ANA, ANA_ACI]]))
   db!: Database
   router!: Router
   redis!: PrivateRedis

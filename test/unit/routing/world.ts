@@ -7,23 +7,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CausewayError } from '../../../src/domain/errors.ts'
 import { createIds } from '../../../src/domain/ids.ts'
-import type { OwnRemoval, StandingDecision } from '../../../src/domain/own-decisions.ts'
 import type { InboundMessage, Receipt } from '../../../src/domain/sink.ts'
-import type {
-  AttemptJournal,
-  Lane,
-  LaneRules,
-  OutgoingAttempt,
-  OutgoingChange,
-  Reach,
-  Recipient,
-  SendOutcome,
-  Transport,
-} from '../../../src/domain/transport.ts'
-import type { AttemptJob } from '../../../src/routing/agenda.ts'
-import type { Outbox } from '../../../src/routing/engine.ts'
+import type { Transport } from '../../../src/domain/transport.ts'
 import type { RoutingSettings } from '../../../src/routing/facts.ts'
 import { Router } from '../../../src/routing/router.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -32,6 +18,8 @@ import { getMessage, listAttempts, listMessages, listParts } from '../../../src/
 import type { MessageRow } from '../../../src/store/tables/mailbox.ts'
 import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../media-rig.ts'
+import { FakeSignal, FakeSms } from './fake-transports.ts'
+import { HandOutbox } from './hand-outbox.ts'
 
 export const ANA = '+15550000101'
 export const BEN = '+15550000102'
@@ -42,260 +30,11 @@ const SETTLE_ROUNDS = 400
 
 export class Crash extends Error {}
 
-/** Jobs in the order of their time, run by `World.settle`. */
-class HandOutbox implements Outbox {
-  readonly jobs = new Map<string, { atMs: number; run: () => Promise<void> }>()
-  readonly attempts: AttemptJob[] = []
-  #handlers: Parameters<Outbox['start']>[0] | undefined
-  #again = 0
-  readonly #clock: () => number
-
-  constructor(clock: () => number) {
-    this.#clock = clock
-  }
-
-  async start(handlers: Parameters<Outbox['start']>[0]): Promise<void> {
-    this.#handlers = handlers
-  }
-
-  /** What runs the jobs: it may be asked at any time, as a queue asks that does a job over. */
-  get handlers(): Parameters<Outbox['start']>[0] {
-    if (this.#handlers === undefined) throw new Error('the router was not started')
-    return this.#handlers
-  }
-
-  async attempt(jobs: readonly { job: AttemptJob; delayMs: number }[], mode: 'again' | 'once'): Promise<void> {
-    for (const { job, delayMs } of jobs) {
-      this.attempts.push(job)
-      this.#add(`${job.messageId}-${job.leg}-${job.tries}`, mode, delayMs, async () => this.#handlers?.attempt(job))
-    }
-  }
-
-  async deadline(jobs: readonly { messageId: string; atMs: number; delayMs: number }[], mode: 'again' | 'once') {
-    for (const { messageId, atMs, delayMs } of jobs) {
-      this.#add(`${messageId}-at-${atMs}`, mode, delayMs, async () => this.#handlers?.deadline(messageId))
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.jobs.clear()
-  }
-
-  #add(root: string, mode: 'again' | 'once', delayMs: number, run: () => Promise<void>): void {
-    const id = mode === 'once' ? root : `${root}+${++this.#again}`
-    if (!this.jobs.has(id)) this.jobs.set(id, { atMs: this.#clock() + delayMs, run })
-  }
-}
-
-/** What both kinds of transport have in common. */
-abstract class FakeTransport implements Transport {
-  abstract readonly name: 'sms' | 'signal'
-  /** Attempts as they came. */
-  readonly sends: OutgoingAttempt[] = []
-  readonly approved: Recipient[] = []
-  /** Called before a send does anything; throw to refuse. */
-  before: (attempt: OutgoingAttempt) => void | Promise<void> = () => {}
-  lane: Lane[]
-  readonly #listeners = new Set<() => void>()
-
-  constructor(lane: Lane[]) {
-    this.lane = lane
-  }
-
-  lanes(): readonly Lane[] {
-    return this.lane
-  }
-
-  onLanes(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  setAvailable(available: boolean, id?: string): void {
-    this.lane = this.lane.map((lane) =>
-      id === undefined || lane.id === id
-        ? { ...lane, available, reason: available ? undefined : 'switched off by the test' }
-        : lane,
-    )
-    for (const listener of this.#listeners) listener()
-  }
-
-  abstract reach(recipients: readonly Recipient[]): Promise<readonly Reach[]>
-  abstract send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome>
-
-  async approveIdentity(recipient: Recipient): Promise<void> {
-    this.approved.push(recipient)
-  }
-}
-
-/** A modem and its network. Ten characters a part. */
-export class FakeSms extends FakeTransport {
-  readonly name = 'sms'
-  /** Every part that the network took: never the same twice, or somebody was written to twice. */
-  readonly network: { messageId: string; part: number; reference: number; to: string; atMs: number; lane: string }[] =
-    []
-  /** At each step of a part; throw Crash for the end of the process, return `lost` to swallow the network's answer. */
-  at: (step: 'plan' | 'submitting' | 'taken' | 'accepted', part: number) => void | 'lost' | Promise<void> = () => {}
-  reference = 0
-  readonly #clock: () => number
-
-  constructor(clock: () => number) {
-    super([lane('mdm_1', 'sms'), lane('mdm_2', 'sms')])
-    this.#clock = clock
-  }
-
-  async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
-    return recipients.map(() => ({ kind: 'registered', aci: undefined, pni: undefined }))
-  }
-
-  partsOf(text: string): number {
-    return Math.ceil(text.length / 10)
-  }
-
-  /** What the owner has ordered about a modem. */
-  order(id: string, rules: Partial<LaneRules>): void {
-    const none = { prefixes: [], costPerPart: undefined, dailyTexts: undefined, monthlyTexts: undefined }
-    this.lane = this.lane.map((lane) =>
-      lane.id === id ? { ...lane, rules: { ...none, textsPerMinute: undefined, ...lane.rules, ...rules } } : lane,
-    )
-  }
-
-  async send(attempt: OutgoingAttempt, journal: AttemptJournal): Promise<SendOutcome> {
-    this.sends.push(attempt)
-    await this.before(attempt)
-    const texts = attempt.text.match(/.{1,10}/gs) ?? ['']
-    await this.at('plan', 0)
-    const parts = await journal.plan(texts.map((_, index) => ({ part: index + 1, tpduHex: `0${index % 10}` })))
-    let uncertain = 0
-    for (const { part, state } of parts) {
-      if (state === 'accepted' || state === 'delivered') continue
-      if (state !== 'pending') {
-        uncertain += 1
-        continue
-      }
-      await journal.part(part, { state: 'submitting', atMs: this.#clock() })
-      await this.at('submitting', part)
-      this.reference = (this.reference + 1) % 256
-      const { messageId, recipient, lane } = attempt
-      const taken = { messageId, part, reference: this.reference, to: recipient.e164 ?? '', atMs: this.#clock(), lane }
-      this.network.push(taken)
-      if ((await this.at('taken', part)) === 'lost') {
-        uncertain += 1
-        await journal.part(part, { state: 'uncertain', atMs: this.#clock(), detail: 'answer lost' })
-        continue
-      }
-      await journal.part(part, { state: 'accepted', messageReference: taken.reference, atMs: this.#clock() })
-      await this.at('accepted', part)
-    }
-    if (uncertain > 0) return { kind: 'uncertain', detail: 'the answer of the modem was lost' }
-    return { kind: 'accepted', detail: 'accepted by the network', encrypted: false, expectsReceipt: true }
-  }
-}
-
-/** Signal's server and the phones behind it. */
-export class FakeSignal extends FakeTransport {
-  readonly name = 'signal'
-  /** Number → account of who is registered. */
-  readonly registered = new Map<string, string>([[ANA, ANA_ACI]])
-  /** Messages as phones show them: by timestamp, so that a repetition shows once. */
-  readonly shown = new Map<number, string>()
-  /** Batches of look-ups. */
-  readonly lookUps: string[][] = []
-  /** Undefined: the directory answers. */
-  directoryBusyMs: number | undefined
-  /** Times of messages of which nothing may be kept. */
-  readonly forgotten: number[] = []
-  /** People of whom nothing may be kept. */
-  readonly forgottenPeople: { recipient: Recipient; needed: boolean }[] = []
-  /** What the owner did to messages, as the other side is to know it. */
-  readonly changes: OutgoingChange[] = []
-  /** What the owner decided about people, and removed for themselves, as other devices are to know it. */
-  readonly decisions: { recipient: Recipient; decision: StandingDecision }[] = []
-  readonly removals: OwnRemoval[] = []
-  /** The group of each of them, if it was in one. */
-  readonly removedIn: (string | undefined)[] = []
-  /** After the server took it; throw Crash for the end of the process. */
-  after: () => void | Promise<void> = () => {}
-
-  constructor() {
-    super([lane('signal', 'signal')])
-  }
-
-  async forget({ timestampsMs }: { timestampsMs: readonly number[] }): Promise<void> {
-    this.forgotten.push(...timestampsMs)
-  }
-
-  async forgetPerson(recipient: Recipient, needed: boolean): Promise<() => void> {
-    return () => this.forgottenPeople.push({ recipient, needed })
-  }
-
-  async decide(recipient: Recipient, decision: StandingDecision): Promise<() => void> {
-    this.decisions.push({ recipient, decision })
-    return () => {}
-  }
-
-  async tellRemoved({ groupId }: Recipient, removal: OwnRemoval): Promise<() => void> {
-    return () => {
-      this.removals.push(removal)
-      this.removedIn.push(groupId)
-    }
-  }
-
-  async change(change: OutgoingChange): Promise<() => void> {
-    return () => this.changes.push(change)
-  }
-
-  async reach(recipients: readonly Recipient[]): Promise<readonly Reach[]> {
-    this.lookUps.push(recipients.map(({ e164 }) => e164 ?? ''))
-    return recipients.map(({ e164 }): Reach => {
-      if (this.directoryBusyMs !== undefined) {
-        return { kind: 'unknown', reason: 'busy', retryAfterMs: this.directoryBusyMs }
-      }
-      const aci = this.registered.get(e164 ?? '')
-      return aci === undefined ? { kind: 'not-registered' } : { kind: 'registered', aci, pni: undefined }
-    })
-  }
-
-  async send(attempt: OutgoingAttempt): Promise<SendOutcome> {
-    this.sends.push(attempt)
-    await this.before(attempt)
-    const { aci, e164 } = attempt.recipient
-    if (aci === undefined || ![...this.registered.values()].includes(aci)) throw refusal('not-on-signal')
-    if (e164 !== undefined && this.registered.get(e164) === undefined) throw refusal('not-on-signal')
-    this.shown.set(attempt.timestampMs, attempt.text)
-    await this.after()
-    return { kind: 'accepted', detail: 'accepted by Signal', encrypted: true, expectsReceipt: true }
-  }
-}
-
-export function refusal(code: string, retryAfterMs?: number): CausewayError {
-  const retry = {
-    'not-on-signal': 'other-transport',
-    'identity-changed': 'after-human',
-    'signal-challenge': 'after-human',
-    'signal-unreachable': 'same-transport',
-    'modem-unavailable': 'same-transport',
-    'cms-38': 'same-transport',
-    'cms-1': 'other-transport',
-    'text-too-long': 'never',
-  }[code] as CausewayError['retry']
-  return new CausewayError({
-    code,
-    message: `${code}, says the test.`,
-    retry,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
-}
-
-function lane(id: string, transport: 'sms' | 'signal'): Lane {
-  return { id, transport, available: true, reason: undefined, ownNumber: '+15550000001' }
-}
-
 export class World {
   readonly #directory: string
   nowMs = START_MS
   readonly sms: FakeSms
-  readonly signal = new FakeSignal()
+  readonly signal = new FakeSignal(new Map([[ANA, ANA_ACI]]))
   readonly settings: RoutingSettings = {
     mode: 'integrated',
     region: 'US',

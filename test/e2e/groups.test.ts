@@ -1,0 +1,158 @@
+/** Groups in real Chromium: what kind one is and why, its sheet, naming people in it, and who is kept out. */
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { judgePlaces, type Place, wordsInNoCatalogue } from './kit/places.ts'
+import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
+
+let stage: Stage
+let page: Page
+
+const at = (place: string) => `${stage.url}/#${place}`
+
+describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
+  beforeAll(async () => {
+    stage = await Stage.open()
+    await stage.greet()
+    await stage.letIn()
+    page = await stage.enterAsAdmin()
+  })
+  afterAll(() => stage?.close())
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await picture(page, 'failed-groups')
+    expect(stage.complaints).toEqual([])
+  })
+
+  it('a group of people who are all on Signal is an encrypted one, and says so before it is made', async () => {
+    await page.goto(at('/group'))
+    await choose('Ana')
+    await choose('Dev')
+    await page.locator('.kind.signal', { hasText: 'an encrypted group' }).waitFor()
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('textbox', { name: 'Name of the group' }).fill('Garden')
+    await page.getByRole('button', { name: 'Create group' }).click()
+    await page.getByRole('heading', { level: 2, name: 'Garden' }).waitFor()
+    await page.locator('.pill.signal', { hasText: 'Signal group' }).waitFor()
+  })
+
+  it('its sheet shows members and roles, and the link is given and taken back', async () => {
+    const { data } = await stage.house.api.call<{ data: { conversation_id: string }[] }>('GET', '/api/v1/groups')
+    await page.goto(at(`/c/${data[0]?.conversation_id}/about`))
+    // The one that made it is who looks.
+    await page.locator('.members li', { hasText: 'You' }).filter({ hasText: 'Admin' }).waitFor()
+    await page.getByLabel('Invite link').selectOption('request')
+    await page.locator('.code', { hasText: 'signal.group' }).waitFor()
+    await page.getByLabel('Invite link').selectOption('off')
+    await page.locator('.group-sheet .code').waitFor({ state: 'detached' })
+  })
+
+  it('an @ offers its members to keyboard and pointer, and whom the message names is highlighted', async () => {
+    const { data } = await stage.house.api.call<{ data: { conversation_id: string; title: string }[] }>(
+      'GET',
+      '/api/v1/groups',
+    )
+    const id = data.find(({ title }) => title === 'Garden')?.conversation_id
+    await page.goto(at(`/c/${id}`))
+    const field = page.locator('.composer textarea')
+    await field.fill('dear ')
+    await field.pressSequentially('@')
+    const list = page.getByRole('listbox', { name: 'Mention somebody' })
+    await list.waitFor()
+    expect((await list.getByRole('option').allTextContents()).sort()).toEqual(['Ana', 'Dev'])
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'mention-list-1280-light')
+    await field.press('Escape')
+    await list.waitFor({ state: 'detached' })
+    await field.fill('dear ')
+    await field.pressSequentially('@d')
+    await list.getByRole('option', { name: 'Dev', selected: true }).waitFor()
+    await field.press('Enter')
+    await list.waitFor({ state: 'detached' })
+    expect(await field.inputValue()).toBe('dear @Dev ')
+    await field.pressSequentially('and @')
+    await list.getByRole('option', { name: 'Ana' }).click()
+    await field.press('Home')
+    await field.pressSequentially('My ')
+    expect(await field.inputValue()).toBe('My dear @Dev and @Ana ')
+    await field.press('Control+Enter')
+    await page.locator('.mention', { hasText: '@Dev' }).last().waitFor()
+    await page.locator('.mention', { hasText: '@Ana' }).last().waitFor()
+    const { data: messages } = await stage.house.api.call<{
+      data: { text: string; ranges: { start: number; mention?: string }[] }[]
+    }>('GET', `/api/v1/messages?conversation_id=${id}&direction=out`)
+    const sent = messages.find(({ text }) => text.startsWith('My dear'))
+    const ranges = sent?.ranges.map(({ start, mention }) => [start, mention?.length])
+    expect(ranges).toEqual([
+      [8, 36],
+      [17, 36],
+    ])
+  })
+
+  it('with somebody who is not on Signal it is never a mixture: it says who and asks how', async () => {
+    await page.goto(at('/group'))
+    await choose('Ana')
+    await choose('Ben')
+    const verdict = page.locator('.kind.sms')
+    await verdict.waitFor()
+    expect(await verdict.textContent()).toContain('Not on Signal: Ben.')
+    expect(await verdict.textContent()).toContain('nothing in this group is encrypted')
+    await picture(page, 'group-kind-1280-light')
+    await page.getByRole('button', { name: 'Next' }).click()
+    await page.getByRole('textbox', { name: 'Name of the group' }).fill('Neighbours')
+    await page.getByRole('button', { name: 'Create group' }).click()
+    await page.getByRole('heading', { level: 2, name: 'Neighbours' }).waitFor()
+    expect(await page.locator('.thread-who').textContent()).toContain('not encrypted')
+    // The simulated SIM has picture messages, in which everybody may see everybody.
+    await page.getByRole('textbox', { name: 'Picture message (MMS) – not encrypted' }).waitFor()
+    const { data } = await stage.house.api.call<{ data: { kind: string; texts_apart: boolean | null }[] }>(
+      'GET',
+      '/api/v1/groups',
+    )
+    expect(data.map(({ kind, texts_apart: apart }) => [kind, apart]).sort()).toEqual([
+      // The simulated SIM has picture messages, so that everybody may see everybody.
+      ['phone', false],
+      ['signal', null],
+    ])
+  })
+
+  it('choosing people and the sheets of both kinds, wide and narrow, light and dark, are without findings', async () => {
+    await judgePlaces(page, stage, await places())
+  })
+
+  it('no word there is in no catalogue', async () => {
+    expect(await wordsInNoCatalogue(stage, await places())).toEqual({})
+  })
+
+  it('whoever is removed and banned stands there as banned, until the ban is lifted', async () => {
+    const dev = stage.house.world.people.find(({ name }) => name === 'Dev')?.number ?? ''
+    const shed = await stage.house.api.call<{ conversation_id: string }>('POST', '/api/v1/groups', {
+      title: 'Shed',
+      members: [dev],
+    })
+    await page.goto(at(`/c/${shed.conversation_id}/about`))
+    const row = page.locator('.members li', { hasText: 'Dev' })
+    const about = row.getByRole('button')
+    await about.click()
+    await page.getByRole('menuitem', { name: 'Remove and ban' }).click()
+    await row.getByText('Banned', { exact: true }).waitFor()
+    await about.click()
+    await page.getByRole('menuitem', { name: 'Lift the ban' }).click()
+    await row.waitFor({ state: 'detached' })
+  })
+})
+
+async function choose(name: string): Promise<void> {
+  await page.locator('.people label', { hasText: name }).getByRole('checkbox').check()
+}
+
+async function places(): Promise<readonly Place[]> {
+  const { data } = await stage.house.api.call<{ data: { kind: string; conversation_id: string }[] }>(
+    'GET',
+    '/api/v1/groups',
+  )
+  const of = (kind: string) => data.find((group) => group.kind === kind)?.conversation_id ?? ''
+  return [
+    ['new-group', '/group', '.people .row'],
+    ['group-signal', `/c/${of('signal')}/about`, '.group-sheet .members li'],
+    ['group-phone', `/c/${of('phone')}/about`, '.group-sheet .members li'],
+  ]
+}

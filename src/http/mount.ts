@@ -12,20 +12,18 @@ import express, {
 } from 'express'
 import { mergedInto } from '../store/people-links.ts'
 import { authenticate, authenticateSession, authorize, demandOwnPage, LOCAL, type Principal, stranger } from './auth.ts'
+import { hasAlready } from './conditions.ts'
 import { Changes, isTagged, readerOf, tagged } from './if-match.ts'
 import { InboxFiles, mountInbox } from './inbox.ts'
+import { demandJson, demandSound, endSlowBody, parseJson } from './json-body.ts'
 import { handleOnce } from './once.ts'
 import { mountPages } from './openapi/pages.ts'
 import type { ApiPorts } from './ports.ts'
-import { fieldProblems, invalid, moved, Problem, problemBody, problemFor } from './problem.ts'
+import { fieldProblems, invalid, moved, Problem, problemFor } from './problem.ts'
 import { Rates } from './rate.ts'
+import { refuse } from './refuse.ts'
 import { type Call, type Reply, type Route, STREAMING } from './route.ts'
 import { addressOf, sessionCookie } from './visit.ts'
-
-/** A message of the longest kind, escaped to the utmost, with metadata, stays far below. */
-export const BODY_BYTES_MAX = 256 * 1024
-
-const BODY_TIMEOUT_MS = 30_000
 
 /** `isLocal` tells whether a request came over the Unix socket. */
 export function createApp(
@@ -57,19 +55,20 @@ export function createApp(
     principals.set(request, principal)
     next()
   })
-  const parseJson = express.json({ limit: BODY_BYTES_MAX, strict: true })
   for (const row of routes) {
     const reader = readerOf(row, routes)
     const hasTag = isTagged(row, routes)
-    const guard: RequestHandler = (request, _response, next) => {
+    const guard: RequestHandler = (request, response, next) => {
       const principal = principals.get(request) ?? stranger('')
       authorize(principal, row.scope)
       demandOwn(row, principal, request, ports)
       if (row.body !== undefined) demandJson(request)
-      if (row.stream !== true) endSlowBody(request)
+      if (row.stream !== true) endSlowBody(request, response)
       next()
     }
     const handle: RequestHandler = async (request, response) => {
+      // It was told already that it is too slow: what came after that is not done.
+      if (response.headersSent) return
       const call: Call<unknown, unknown> = {
         ports,
         principal: principals.get(request) ?? LOCAL,
@@ -81,7 +80,7 @@ export function createApp(
       }
       const answer = reader === undefined ? handleOnce(row, call) : changes.change(call, reader, () => row.handle(call))
       const reply = await answer.catch((error: unknown) => followMerge(error, call, request.originalUrl))
-      if (reply !== STREAMING) send(response, hasTag ? tagged(reply) : reply)
+      if (reply !== STREAMING) send(request, response, hasTag ? tagged(reply) : reply)
     }
     const method = row.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'
     app[method](row.path, guard, ...(row.body === undefined ? [] : [parseJson]), handle)
@@ -156,29 +155,9 @@ function mountMetrics(app: Express, ports: ApiPorts, isLocal: (request: Incoming
   })
 }
 
-/** A body that is no file has to come at once. */
-function endSlowBody(request: Request): void {
-  const timer = setTimeout(() => {
-    if (!request.complete) request.destroy()
-  }, BODY_TIMEOUT_MS)
-  request.once('close', () => clearTimeout(timer))
-}
-
-function demandJson(request: Request): void {
-  const type = request.get('content-type')
-  const hasBody = request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0
-  if (!hasBody || (type !== undefined && request.is(['json', '+json']) !== false)) return
-  throw new Problem({
-    status: 415,
-    code: 'unsupported-media-type',
-    title: 'This kind of body is not understood',
-    detail: 'Send JSON: `Content-Type: application/json`.',
-    headers: { Accept: 'application/json' },
-  })
-}
-
 function parseBody(row: Route, request: Request): unknown {
   if (row.body === undefined) return undefined
+  demandSound(request.body)
   const parsed = row.body.safeParse(request.body ?? {})
   if (parsed.success) return parsed.data
   throw invalid(fieldProblems(parsed.error, 'body'))
@@ -191,10 +170,13 @@ function parseQuery(row: Route, request: Request): unknown {
   throw invalid(fieldProblems(parsed.error, 'query'))
 }
 
-function send(response: Response, reply: Reply): void {
-  response.status(reply.status)
+function send(request: Request, response: Response, reply: Reply): void {
+  const tag = reply.headers?.['ETag']
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  const isKnown = isRead && tag !== undefined && hasAlready(request.get('if-none-match'), tag)
+  response.status(isKnown ? 304 : reply.status)
   if (reply.headers !== undefined) response.set(reply.headers)
-  if (reply.body === undefined) response.end()
+  if (reply.body === undefined || isKnown) response.end()
   else response.json(reply.body)
 }
 
@@ -210,17 +192,12 @@ function methodNotAllowed(methods: readonly string[]): Problem {
 
 function problemWriter(ports: ApiPorts): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const { problem, unexpected } = problemFor(error)
+    const { problem, unexpected } = problemFor(error, request.body)
     if (unexpected) ports.log.error({ err: error, method: request.method, path: request.path }, 'a request failed')
     if (response.headersSent) {
       response.destroy()
       return
     }
-    // What is left of a body that was refused unread would be taken for the next request.
-    if (!request.complete) response.set('Connection', 'close')
-    response.status(problem.options.status)
-    response.set(problem.options.headers ?? {})
-    response.type('application/problem+json')
-    response.send(JSON.stringify(problemBody(problem, request.originalUrl.split('?')[0] ?? '')))
+    refuse(problem, request, response)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { contentTypeOf, MAGIC_BYTES } from '../domain/media.ts'
+import { hasAlready } from './conditions.ts'
 import { type Call, STREAMING } from './route.ts'
 
 const CACHED_SECONDS = 3_600
@@ -22,8 +23,7 @@ export async function sendPortrait(
     ETag: `"${tag}"`,
     'Cache-Control': query.v === undefined ? 'private, no-cache' : `private, max-age=${CACHED_SECONDS}`,
   }
-  const known = (header('if-none-match') ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
-  if (known.includes(headers.ETag)) {
+  if (hasAlready(header('if-none-match'), headers.ETag)) {
     response.writeHead(304, headers)
     response.end()
     return STREAMING

@@ -55,7 +55,13 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
-  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+  warnings: readonly {
+    code: string
+    severity: 'warning' | 'error'
+    values: Readonly<Record<string, string | number>>
+    what: string
+    fix: string
+  }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
@@ -285,7 +291,7 @@ export interface ApiPorts {
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
   playable: Pick<PlayableDesk, 'of'>
-  media: Pick<MediaDesk, 'add' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
+  media: Pick<MediaDesk, 'add' | 'addAll' | 'demand' | 'fetch' | 'wipe' | 'transferred' | 'blobs'>
   modems: ModemPort
   signal: SignalPort
   health: HealthPort
@@ -293,7 +299,7 @@ export interface ApiPorts {
   webhooks: { poke(): void }
   metrics: MetricsPort
   backups: BackupPort
-  events: Pick<EventLog, 'since' | 'latest' | 'onAppended' | 'append' | 'poke'>
+  events: Pick<EventLog, 'since' | 'goesOn' | 'latest' | 'onAppended' | 'append' | 'poke'>
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
   logLines: LogLinesPort

@@ -40,6 +40,8 @@ export interface Route<Body = unknown, Query = unknown> {
   body?: z.ZodType<Body>
   /** The body is a file: the handler reads it from `raw.request`, however long that takes. */
   stream?: true
+  /** With `stream`: the body may also be a form with files in it (multipart.ts), and with these fields. */
+  form?: z.ZodType
   /** With `stream`: the file is read whole, at most so many octets, and is part of what an `Idempotency-Key` stands for. */
   fileBytesMax?: number
   /** Absent: the route takes no query parameters. */

@@ -5,7 +5,8 @@ import { Problem } from './problem.ts'
 /** The body; one that breaks off is the fault of whoever sent it. */
 export async function* wholeBody(request: IncomingMessage): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* request as AsyncIterable<Buffer>
+    // Not destroyed where it is too large: it is still to be answered.
+    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
   } catch {
     throw new Problem({ status: 400, code: 'incomplete', title: 'The body is not whole' })
   }

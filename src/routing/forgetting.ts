@@ -26,7 +26,7 @@ export async function forgetPerson(
   if (conversation !== undefined) {
     // The wordless rows of what was removed before go, too.
     if (conversation.removed_at_ms === null) after.push(await removeConversation(context, tx, conversation.id))
-    await deleteConversation(tx, conversation.id)
+    await deleteConversation(tx, conversation.id, clock())
   }
   const inGroups = contact.aci !== null && (await conversationsOfMember(tx, contact.aci)).length > 0
   await deleteTraces(tx, contact)

@@ -6,18 +6,9 @@
  *
  * What is due is on record, so that neither a crash nor a lost network forgets it. At most `FETCHES_MAX` at a time.
  */
-import { createHash } from 'node:crypto'
-import { barePicture } from '../domain/bare-picture.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
-import {
-  contentTypeOf,
-  type InboundMedia,
-  MAGIC_BYTES,
-  type MediaFacts,
-  type PictureLooks,
-  type StoredBlob,
-} from '../domain/media.ts'
+import type { InboundMedia, PictureLooks, StoredBlob } from '../domain/media.ts'
 import { Rounds } from '../domain/rounds.ts'
 import type { Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
@@ -26,7 +17,6 @@ import {
   findAttachment,
   forgetBlob,
   insertBlobs,
-  insertUpload,
   moveAttachment,
   namedFiles,
   nextDue,
@@ -40,8 +30,9 @@ import {
 import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
-import { claimKey } from '../store/idempotency.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
+import { type LookedAt, lookAt, tooLarge } from './kept-files.ts'
+import { type HandedIn, takeUploads, type Uploaded, type UploadFacts } from './uploads.ts'
 
 const FETCHES_MAX = 2
 /** First wait before a repetition; doubles with each… */
@@ -152,42 +143,29 @@ export class MediaDesk {
     return wanted <= settings.automaticBytesMax && hasRoom ? clock() : null
   }
 
-  /**
-   * Takes a file that somebody hands in. Its type is what its octets say; what a photograph says of place, time and
-   * camera is taken out.
-   * The same key with the same file is the file of the first time.
-   * Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`, `idempotency-mismatch`, and what `octets`
-   * throws.
-   */
+  /** Takes a file that somebody hands in; errors as `addAll`. `announcedBytes`: what it is said to have. */
   async add(
     octets: AsyncIterable<Uint8Array>,
-    facts: Omit<MediaFacts, 'bytes' | 'width' | 'height'>,
+    { contentType, ...facts }: UploadFacts & { contentType: string },
     announcedBytes: number,
     idempotency?: { scope: string; key: string },
   ): Promise<{ row: AttachmentRow; replayed: boolean }> {
-    const { db, ids, clock, blobs, settings } = this.#options
-    if (announcedBytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
-    const { blob, sha256 } = await this.#keep(octets)
-    let unused: readonly (StoredBlob | undefined)[] = [blob]
-    try {
-      const { thumbnail, ...seen } = await this.#look(blob, facts.contentType)
-      unused = [blob, thumbnail]
-      const id = ids('att')
-      const media = { ...facts, ...seen, bytes: blob.bytes, id, blob, thumbnail }
-      const fingerprint = JSON.stringify(['media', sha256, facts.fileName, facts.caption, facts.voice])
-      const row = await db.transaction().execute(async (tx) => {
-        if (idempotency !== undefined) {
-          const claim = await claimKey(tx, { ...idempotency, fingerprint }, id, clock())
-          const known = claim.kind === 'known' ? await findAttachment(tx, claim.messageId) : undefined
-          if (known !== undefined) return known
-        }
-        return await insertUpload(tx, media, clock())
-      })
-      if (row.id === id) unused = []
-      return { row, replayed: row.id !== id }
-    } finally {
-      for (const { id } of unused.filter((one) => one !== undefined)) await blobs.remove(id)
+    const { bytesMax } = this.#options.settings
+    if (announcedBytes > bytesMax) throw tooLarge(bytesMax)
+    async function* one(): AsyncGenerator<HandedIn> {
+      yield { octets, contentType }
     }
+    const { rows, replayed } = await this.addAll(one(), () => facts, idempotency)
+    return { row: rows[0], replayed }
+  }
+
+  /** Takes all of the files that somebody hands in, or none; see `takeUploads`. */
+  addAll<File extends HandedIn>(
+    files: AsyncIterable<File>,
+    factsOf: (file: File) => UploadFacts,
+    idempotency?: { scope: string; key: string },
+  ): Promise<Uploaded> {
+    return takeUploads(this.#options, files, factsOf, idempotency)
   }
 
   /** Asks for one that is not here; also for one that failed. Errors: `unknown-attachment`, `wrong-state`. */
@@ -260,7 +238,7 @@ export class MediaDesk {
       if (transport?.fetch === undefined || row.pointer === null) throw noWay()
       const target = { part: blobs.partial(row.id), create: () => blobs.create(), bytesMax: settings.bytesMax }
       blob = await transport.fetch(row.pointer, target, this.#stopping.signal)
-      const looked = await this.#look(blob, row.content_type, row.view_once === 1)
+      const looked = await lookAt(this.#options, blob, row.content_type, row.view_once === 1)
       await this.#arrived(row, blob, looked)
     } catch (error) {
       if (blob !== undefined) await blobs.remove(blob.id)
@@ -312,55 +290,6 @@ export class MediaDesk {
     events.poke()
   }
 
-  /** `sha256` is of what was handed in; what is kept says nothing beside a picture's pixels. */
-  async #keep(octets: AsyncIterable<Uint8Array>): Promise<{ blob: StoredBlob; sha256: string }> {
-    const { blobs, settings } = this.#options
-    const writer = await blobs.create()
-    const hash = createHash('sha256')
-    let bytes = 0
-    const counted = async function* () {
-      for await (const chunk of octets) {
-        bytes += chunk.length
-        if (bytes > settings.bytesMax) throw tooLarge(settings.bytesMax)
-        hash.update(chunk)
-        yield chunk
-      }
-    }
-    try {
-      for await (const piece of barePicture(counted())) await writer.write(piece)
-      if (bytes === 0) throw new CausewayError({ code: 'media-empty', message: 'The file is empty.', retry: 'never' })
-    } catch (error) {
-      await writer.discard()
-      throw error
-    }
-    return { blob: await writer.finish(), sha256: hash.digest('hex') }
-  }
-
-  /** What it is by its octets, and a small copy where it is a picture. */
-  async #look(blob: StoredBlob, claimed: string, unseen = false): Promise<LookedAt> {
-    const { blobs, pictures } = this.#options
-    const head: Uint8Array[] = []
-    for await (const part of blobs.read(blob, { from: 0, to: Math.min(MAGIC_BYTES, blob.bytes) })) head.push(part)
-    const contentType = contentTypeOf(Buffer.concat(head), claimed)
-    const looked = unseen ? undefined : await pictures.look(contentType, blob.bytes, () => blobs.read(blob))
-    if (looked === undefined) return { contentType, thumbnail: undefined, width: undefined, height: undefined }
-    const { width, height } = looked
-    return { contentType, width, height, thumbnail: await this.#thumbnail(looked.thumbnail) }
-  }
-
-  /** No room for a small copy is no reason to lose the picture. */
-  async #thumbnail(octets: Uint8Array): Promise<StoredBlob | undefined> {
-    const writer = await this.#options.blobs.create()
-    try {
-      await writer.write(octets)
-      return await writer.finish()
-    } catch (error) {
-      await writer.discard()
-      if (CausewayError.is(error, 'storage-full')) return undefined
-      throw error
-    }
-  }
-
   /** Removes what was seen once by whom it was for, and doomed files. */
   async #collect(): Promise<boolean> {
     const { db, blobs } = this.#options
@@ -386,13 +315,6 @@ export class MediaDesk {
   }
 }
 
-interface LookedAt {
-  contentType: string
-  width: number | undefined
-  height: number | undefined
-  thumbnail: StoredBlob | undefined
-}
-
 /** The content of one that is here. Errors: CausewayError `wrong-state` with why it is not. */
 export async function contentOf(db: Database, row: AttachmentRow, which: 'content' | 'thumbnail'): Promise<StoredBlob> {
   const blob = await storedBlob(db, which === 'content' ? row.blob_id : row.thumbnail_id)
@@ -407,11 +329,6 @@ function idsOf(...blobs: readonly (StoredBlob | undefined)[]): string[] {
 
 function wrongState(message: string): CausewayError {
   return new CausewayError({ code: 'wrong-state', message, retry: 'never' })
-}
-
-function tooLarge(bytesMax: number): CausewayError {
-  const message = `The file has more than ${bytesMax} octets (attachments.bytes_max).`
-  return new CausewayError({ code: 'media-too-large', message, retry: 'never' })
 }
 
 function noWay(): CausewayError {

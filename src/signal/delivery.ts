@@ -13,12 +13,13 @@ import type { Composer } from './composing.ts'
 import type { Directory, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
-import { serviceIdOctets } from './ids.ts'
+import { isPni, serviceIdOctets } from './ids.ts'
 import { Ongoing } from './ongoing.ts'
 import type { DiscoveryUse } from './own-contract.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
+import { identityOf } from './trust.ts'
 
 /** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
@@ -272,8 +273,13 @@ export class Delivery {
     await this.#tellOtherDevices(content, timestampMs, {
       destinationServiceIdBinary: destination,
       ...(peer.e164 === undefined ? {} : { destinationE164: peer.e164 }),
-      unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination }],
+      unidentifiedStatus: [{ unidentified: sealed, serviceIdBinary: destination, ...(await this.#pniKey(serviceId)) }],
     })
+  }
+
+  async #pniKey(serviceId: string): Promise<{ destinationPniIdentityKey?: Uint8Array }> {
+    const key = isPni(serviceId) ? await identityOf(this.#db, serviceId) : undefined
+    return key === undefined ? {} : { destinationPniIdentityKey: key }
   }
 
   async #tellOtherDevices(

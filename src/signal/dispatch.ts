@@ -18,6 +18,7 @@ import type { LongTexts } from './long-texts.ts'
 import { applyNumberChange } from './number-change.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import { hasProof } from './pni-proof.ts'
 import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
@@ -284,7 +285,7 @@ export class Dispatch {
     const kind = receiptKinds[content.receiptMessage?.type ?? 0]
     const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
     if (kind === undefined || timestampsMs.length === 0) return
-    if (peer.needsPniSignature && peer.aci !== undefined) {
+    if (peer.needsPniSignature && peer.aci !== undefined && (await hasProof(transaction, peer.aci, timestampsMs))) {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
     }
     // Who tells nobody what they have read is not told either; that it arrived is true all the same.

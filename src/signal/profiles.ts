@@ -20,6 +20,8 @@ import { type RestAnswer, refusal, request } from './rest.ts'
 
 /** A profile is believed this long; signal-cli asks after 6 h, signalmeow at most hourly. */
 const freshMs = 24 * 3600_000
+/** One that the server does not hand out is asked for again after this. */
+const failedWaitMs = 3600_000
 /** Profiles in one run; the service lets through one in 20 s once its bucket is used up. */
 const fetchesMax = 50
 /** When the service does not say how long to wait. */
@@ -84,9 +86,21 @@ export class ProfileDesk {
   async #fetchDue(): Promise<false> {
     for (const due of await this.#due()) {
       if (this.#stopped) break
-      await this.#fetchOne(due)
+      await this.#fetchOne(due).catch((error) => this.#putOff(due, error))
     }
     return false
+  }
+
+  /** What is wrong with one profile alone is no reason to let the others wait. */
+  async #putOff({ aci }: Due, error: unknown): Promise<void> {
+    const { code } = asCauseway(error)
+    if (code !== 'signal-failed') throw error
+    this.#log.info({ code }, 'a profile could not be had')
+    await this.#db
+      .updateTable('signal_peers')
+      .set({ profile_due_at_ms: this.#clock.now() + failedWaitMs })
+      .where('aci', '=', aci)
+      .execute()
   }
 
   async #due(): Promise<Due[]> {
@@ -109,7 +123,7 @@ export class ProfileDesk {
   }
 
   async #fetchOne({ aci, profileKey }: Due): Promise<void> {
-    const answer = await this.#ask(aci, new ProfileKey(octets(profileKey)))
+    const { answer, isOpen } = await this.#ask(aci, new ProfileKey(octets(profileKey)))
     // No profile of this version, or none for us: asked again another day.
     if (![200, 401, 404].includes(answer.status)) throw refusal('/v1/profile', answer)
     const isThere = answer.status === 200
@@ -120,7 +134,12 @@ export class ProfileDesk {
       // A newer key that came meanwhile has made it due again.
       const { numUpdatedRows } = await transaction
         .updateTable('signal_peers')
-        .set({ profile_due_at_ms: dueAtMs, ...(name === undefined ? {} : { profile_name: name }) })
+        .set({
+          profile_due_at_ms: dueAtMs,
+          ...(name === undefined ? {} : { profile_name: name }),
+          // The access key opens it: sealed messages are let in again.
+          ...(isOpen ? { sealed_refused: 0 as const } : {}),
+        })
         .where('aci', '=', aci)
         .where('profile_key', '=', profileKey)
         .executeTakeFirst()
@@ -136,7 +155,8 @@ export class ProfileDesk {
     if (isTold) this.#sink.committed()
   }
 
-  async #ask(aci: string, key: ProfileKey): Promise<RestAnswer> {
+  /** `isOpen`: by the access key. */
+  async #ask(aci: string, key: ProfileKey): Promise<{ answer: RestAnswer; isOpen: boolean }> {
     const path = `/v1/profile/${aci}/${key.getProfileKeyVersion(Aci.fromUuid(aci)).toString()}`
     const accessKey = Buffer.from(key.deriveAccessKey()).toString('base64')
     const answer = await request(await this.#chat.anonymous(), 'GET', path, undefined, [
@@ -144,6 +164,7 @@ export class ProfileDesk {
     ])
     if (answer.status === 429) throw signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
     // Somebody who takes no sealed messages shows the profile to accounts all the same.
-    return answer.status === 401 ? await request(this.#chat.authenticated(), 'GET', path) : answer
+    if (answer.status !== 401) return { answer, isOpen: answer.status === 200 }
+    return { answer: await request(this.#chat.authenticated(), 'GET', path), isOpen: false }
   }
 }

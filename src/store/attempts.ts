@@ -4,6 +4,7 @@
  */
 
 import { type Insertable, sql } from 'kysely'
+import { periods } from '../domain/lane-choice.ts'
 import type { Leg } from '../domain/route.ts'
 import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
@@ -263,17 +264,50 @@ const submittedTo = prepared((db, $: { lane: string; recipientDigits: string; si
     .limit($.limit),
 )
 
-/** Parts that the network took from this modem, or may have, since `sinceMs`. What it refused does not count. */
+/** The network took it, or may have. */
+const COUNTS = sql<boolean>`parts.state <> 'pending' and (parts.state <> 'failed' or parts.message_reference is not null)`
+
+/**
+ * Parts that the network took from this modem, or may have, since `sinceMs` (the beginning of a day); also of messages that
+ * are deleted. What it refused does not count.
+ */
 export async function countSubmitted(db: Database, lane: string, sinceMs: number): Promise<number> {
-  const row = await db
+  const there = await db
     .selectFrom('parts')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('lane', '=', lane)
     .where('submitted_at_ms', 'is not', null)
     .where('submitted_at_ms', '>=', sinceMs)
-    .where(sql<boolean>`state <> 'pending' and (state <> 'failed' or message_reference is not null)`)
-    .executeTakeFirst()
-  return row?.count ?? 0
+    .where(COUNTS)
+    .executeTakeFirstOrThrow()
+  const forgotten = await db
+    .selectFrom('forgotten_parts')
+    .select(({ fn }) => fn.sum<number | null>('parts').as('count'))
+    .where('lane', '=', lane)
+    .where('day_ms', '>=', sinceMs)
+    .executeTakeFirstOrThrow()
+  return there.count + (forgotten.count ?? 0)
+}
+
+/** Before messages of a conversation are deleted: leaves the count of their parts to quotas, as long as those look back. */
+export async function keepCounts(tx: DatabaseTransaction, conversationId: string, nowMs: number): Promise<void> {
+  const { monthMs } = periods(nowMs)
+  const parts = await tx
+    .selectFrom('parts')
+    .innerJoin('messages', 'messages.id', 'parts.message_id')
+    .select(['parts.lane', 'parts.submitted_at_ms as atMs'])
+    .where('messages.conversation_id', '=', conversationId)
+    .where('parts.submitted_at_ms', '>=', monthMs)
+    .where(COUNTS)
+    .execute()
+  await tx.deleteFrom('forgotten_parts').where('day_ms', '<', monthMs).execute()
+  for (const { lane, atMs } of parts) {
+    await tx
+      .insertInto('forgotten_parts')
+      .values({ lane, day_ms: periods(atMs ?? nowMs).dayMs, parts: 1 })
+      .onConflict((conflict) => conflict.doUpdateSet({ parts: sql<number>`parts + 1` }))
+      .execute()
+  }
 }
 
 /** How often each lane has refused this leg; being away is no refusal. */

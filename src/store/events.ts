@@ -2,6 +2,7 @@
  * The append-only event log: what happened, in order, numbered without gaps in time. Written inside the transaction of
  * the fact itself; listeners are told after the commit and then read from the log, so none can see what was rolled back.
  */
+import { sql } from 'kysely'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared } from './prepared.ts'
 import type { EventRow } from './tables/mailbox.ts'
@@ -67,6 +68,20 @@ export class EventLog {
   /** Events after number `id` (0: from the oldest that is kept), oldest first. `limit` is at most EVENTS_PAGE_MAX. */
   since(id: number, limit: number): Promise<EventRow[]> {
     return eventsAfter(this.#db, { id, limit: Math.min(limit, EVENTS_PAGE_MAX) })
+  }
+
+  /**
+   * Whether all that happened behind event `id` is still here. It is not when some of that was forgotten, or when this log
+   * never had that event, as after a backup was restored. 0 is before the oldest that is kept, whichever that is.
+   */
+  async goesOn(id: number): Promise<boolean> {
+    if (id === 0) return true
+    const { rows } = await sql<{ given: number; oldest: number | null; known: number }>`
+      select (select coalesce(max(seq), 0) from sqlite_sequence where name = 'events') as given,
+             (select min(id) from events) as oldest,
+             exists (select 1 from events where id = ${id}) as known`.execute(this.#db)
+    // Numbers are given out without holes, so the one before the oldest is the last that was forgotten.
+    return rows.some(({ given, oldest, known }) => known === 1 || id === given || id + 1 === oldest)
   }
 
   /** The number of the newest event, 0 when there is none. */

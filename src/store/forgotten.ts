@@ -3,12 +3,14 @@
  * out. Groups keep what they wrote there, under their number or account.
  */
 import { doomBlobs } from './attachments.ts'
+import { keepCounts } from './attempts.ts'
 import type { DatabaseTransaction } from './database.ts'
 import { deleteIdentityHistory } from './identity-history.ts'
 import type { ContactRow } from './tables/mailbox.ts'
 
 /** Removes the conversation with every row of its messages. Their files are to have been given up before. */
-export async function deleteConversation(tx: DatabaseTransaction, id: string): Promise<void> {
+export async function deleteConversation(tx: DatabaseTransaction, id: string, nowMs: number): Promise<void> {
+  await keepCounts(tx, id, nowMs)
   await tx.deleteFrom('messages').where('conversation_id', '=', id).execute()
   await tx.deleteFrom('merged_ids').where('into_id', '=', id).execute()
   await tx.deleteFrom('conversations').where('id', '=', id).execute()

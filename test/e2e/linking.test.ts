@@ -62,7 +62,7 @@ describe.skipIf(chromiumPath === undefined)('linking to a phone in Chromium', ()
     await picture(page, 'linked-1280-light')
   })
 
-  it('the device is called by another name, which the phone sees, too', async () => {
+  it('the device is called by another name, on the screen and at Signal’s server', async () => {
     const devices = page.locator('.card', { has: page.getByRole('heading', { name: 'Devices' }) })
     await devices.getByLabel('Its new name').fill('Attic')
     await devices.getByLabel('Its new name').press('Enter')

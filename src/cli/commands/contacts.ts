@@ -105,7 +105,7 @@ export async function blocked(options: Options): Promise<void> {
 export async function remove(who: string, options: Options & { yes?: boolean }): Promise<void> {
   const gateway = await findGateway(options)
   const contact = await contactFor(gateway, who)
-  const name = contact.name ?? contact.address ?? contact.id
+  const name = printable(contact.name ?? contact.address ?? contact.id)
   if (options.yes !== true) {
     throw new ExitError(
       EXIT.usage,
@@ -145,7 +145,7 @@ function row(contact: ContactJson): string[] {
     contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
   ].filter((mark) => mark !== '')
   return [
-    contact.name ?? '',
+    printable(contact.name ?? ''),
     contact.address ?? '',
     contact.policy ?? 'default policy',
     `Signal: ${contact.signal.standing}`,

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { formatDuration } from '../../domain/duration.ts'
 import type { BackupRunRow } from '../../store/tables/backup.ts'
+import { hasAlready, rangeUnless } from '../conditions.ts'
 import type { ApiPorts } from '../ports.ts'
 import { Problem } from '../problem.ts'
 import { rangeOf } from '../ranges.ts'
@@ -41,7 +42,15 @@ async function statusView({ backups }: ApiPorts) {
 async function sendFile({ ports, params, header, raw }: Call<undefined, unknown>): Promise<typeof STREAMING> {
   const name = params['name'] ?? ''
   const { path, bytes } = await ports.backups.demand(name)
-  const range = rangeOf(header('range'), bytes)
+  // A backup is never written to again.
+  const tag = `"${name}"`
+  const { request, response } = raw
+  if (hasAlready(header('if-none-match'), tag)) {
+    response.writeHead(304, { ETag: tag })
+    response.end()
+    return STREAMING
+  }
+  const range = rangeOf(rangeUnless(header('if-range'), tag, header('range')), bytes)
   if (range === 'none') {
     throw new Problem({
       status: 416,
@@ -51,12 +60,12 @@ async function sendFile({ ports, params, header, raw }: Call<undefined, unknown>
     })
   }
   const { from, to } = range ?? { from: 0, to: bytes }
-  const { request, response } = raw
   const file = await open(path, 'r')
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': 'application/octet-stream',
     'Content-Length': to - from,
     'Accept-Ranges': 'bytes',
+    ETag: tag,
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${from}-${to - 1}/${bytes}` }),
     'Content-Disposition': `attachment; filename="${name}"`,
   })

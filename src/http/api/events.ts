@@ -1,7 +1,8 @@
 /**
  * What happened, in order: as JSON (history) or as a stream of server-sent events that goes on where the listener left
  * off. The table of events is the buffer: a stream reads the next batch only when the listener has taken the one before,
- * so a slow listener costs one batch of memory and loses nothing.
+ * so a slow listener costs one batch of memory and loses nothing. Whoever comes back too late, or with the number of another
+ * history (a backup was restored), is told that something is missing (`stream.gap`).
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -14,7 +15,7 @@ import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
 import { contactsOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
-import { eventView, messageView } from '../views.ts'
+import { eventView, messageView, time } from '../views.ts'
 
 const PING_EVERY_MS = 15_000
 /** How long a listener should wait before it connects anew. */
@@ -49,8 +50,10 @@ export function endStreamsOf(ports: ApiPorts, ids: readonly string[]): void {
 async function listen(call: EventsCall) {
   const accept = call.header('accept') ?? '*/*'
   if (/\btext\/event-stream\b/.test(accept)) return stream(call)
-  const rows = await call.ports.events.since(call.query.after ?? 0, call.query.limit)
-  return ok({ data: await views(call, rows), last_id: rows.at(-1)?.id ?? call.query.after ?? 0 })
+  const { events } = call.ports
+  const after = call.query.after ?? 0
+  const rows = await events.since(after, call.query.limit)
+  return ok({ data: await views(call, rows), last_id: rows.at(-1)?.id ?? after, gap: !(await events.goesOn(after)) })
 }
 
 async function stream(call: EventsCall): Promise<typeof STREAMING> {
@@ -68,14 +71,19 @@ async function stream(call: EventsCall): Promise<typeof STREAMING> {
   }
   streams.set(response, call.principal)
   try {
-    const from = resumeId(call) ?? (await ports.events.latest())
+    const place = await placeOf(call)
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-store',
       'X-Accel-Buffering': 'no',
     })
+    if (call.raw.request.method === 'HEAD') {
+      response.end()
+      return STREAMING
+    }
     response.write(`retry: ${RETRY_MS}\n\n`)
-    await pump(call, from)
+    if (place.gap !== undefined) response.write(`event: stream.gap\ndata: ${JSON.stringify(place.gap)}\n\n`)
+    await pump(call, place.from)
   } finally {
     streams.delete(response)
   }
@@ -129,6 +137,18 @@ async function pump(call: EventsCall, from: number): Promise<void> {
     unsubscribe()
     response.end()
   }
+}
+
+/** Where a stream begins; `gap` where what is behind the number that it was asked to go on from is not here. */
+async function placeOf(call: EventsCall): Promise<{ from: number; gap?: object }> {
+  const { events, clock } = call.ports
+  const asked = resumeId(call)
+  const latest = await events.latest()
+  if (asked === undefined) return { from: latest }
+  if (await events.goesOn(asked)) return { from: asked }
+  const nobody = { message_id: null, conversation_id: null, contact_id: null }
+  const gap = { id: null, type: 'stream.gap', at: time(clock()), ...nobody, data: { after: asked } }
+  return { from: Math.min(asked, latest), gap }
 }
 
 function resumeId(call: EventsCall): number | undefined {

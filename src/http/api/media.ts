@@ -7,10 +7,12 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { contentOf } from '../../routing/media.ts'
 import type { AttachmentRow } from '../../store/tables/media.ts'
+import { hasAlready, rangeUnless } from '../conditions.ts'
+import { isForm, readForm } from '../multipart.ts'
 import type { ApiPorts } from '../ports.ts'
-import { idempotencyKey, Problem } from '../problem.ts'
+import { fieldProblems, idempotencyKey, invalid, Problem } from '../problem.ts'
 import { rangeOf } from '../ranges.ts'
-import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
+import { type Call, ok, type Reply, type Route, route, STREAMING } from '../route.ts'
 import { attachmentView } from '../views.ts'
 import { wholeBody } from '../whole-body.ts'
 
@@ -22,35 +24,64 @@ const facts = z.strictObject({
   voice: yes.optional().describe('A voice message.'),
 })
 
-async function add(call: Call<undefined, z.output<typeof facts>>) {
-  const { ports, principal, query, raw } = call
-  const { request } = raw
+type Facts = z.output<typeof facts>
+
+async function add(call: Call<undefined, Facts>): Promise<Reply> {
   if (call.header('content-encoding') !== undefined) {
     throw new Problem({ status: 415, code: 'unsupported-media-type', title: 'Send the file as it is, not compressed' })
   }
-  const key = idempotencyKey(call.header('idempotency-key'))
-  const { row, replayed } = await ports.media.add(
-    wholeBody(request),
-    {
-      contentType: call.header('content-type') ?? '',
-      fileName: query.file_name,
-      caption: query.caption,
-      voice: query.voice === true,
-      borderless: false,
-      gif: false,
-      blurhash: undefined,
-    },
-    Number(call.header('content-length') ?? 0),
-    key === undefined ? undefined : { scope: principal.id, key },
-  )
+  const { rows, replayed } = await (isForm(call.header('content-type')) ? addForm(call) : addBody(call))
+  const [first, ...others] = rows
   return {
     status: 201,
-    body: attachmentView(row),
+    body: others.length === 0 ? attachmentView(first) : { data: rows.map(attachmentView) },
     headers: {
-      Location: `/api/v1/media/${row.id}`,
+      ...(others.length === 0 ? { Location: `/api/v1/media/${first.id}` } : {}),
       ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
     },
   }
+}
+
+/** The body is the file. */
+async function addBody(call: Call<undefined, Facts>) {
+  const { ports, query, raw } = call
+  const { row, replayed } = await ports.media.add(
+    wholeBody(raw.request),
+    { ...uploadFacts(query, query.file_name), contentType: call.header('content-type') ?? '' },
+    Number(call.header('content-length') ?? 0),
+    keyOf(call),
+  )
+  return { rows: [row] as const, replayed }
+}
+
+/** The body is a form with files in it. */
+function addForm(call: Call<undefined, Facts>) {
+  const form = readForm(call.raw.request)
+  let told: Facts | undefined
+  return call.ports.media.addAll(
+    form.files,
+    ({ fileName }) => {
+      told ??= factsIn(form.fields, call.query)
+      return uploadFacts(told, told.file_name ?? fileName)
+    },
+    keyOf(call),
+  )
+}
+
+/** What a form says besides its files, with what the address says. Throws Problem 422. */
+function factsIn(fields: ReadonlyMap<string, string>, query: Facts): Facts {
+  const parsed = facts.safeParse(Object.fromEntries(fields))
+  if (parsed.success) return { ...query, ...parsed.data }
+  throw invalid(fieldProblems(parsed.error, 'body'))
+}
+
+function uploadFacts({ caption, voice }: Facts, fileName: string | undefined) {
+  return { fileName, caption, voice: voice === true, borderless: false, gif: false, blurhash: undefined }
+}
+
+function keyOf({ header, principal }: Call<undefined, Facts>) {
+  const key = idempotencyKey(header('idempotency-key'))
+  return key === undefined ? undefined : { scope: principal.id, key }
 }
 
 async function read(
@@ -63,7 +94,16 @@ async function read(
   const blob = copy ?? (await contentOf(ports.db, row, which === 'thumbnail' ? which : 'content'))
   // What we send ourselves is wiped when it has left, not when it is read.
   const isOnce = row.view_once === 1 && row.transport !== null
-  const range = isOnce ? undefined : rangeOf(call.header('range'), blob.bytes)
+  const tag = `"${blob.id}"`
+  const caching = { ETag: tag, 'Cache-Control': 'private, max-age=86400, immutable' }
+  const { request, response } = raw
+  if (!isOnce && hasAlready(call.header('if-none-match'), tag)) {
+    response.writeHead(304, caching)
+    response.end()
+    return STREAMING
+  }
+  const asked = isOnce ? undefined : rangeUnless(call.header('if-range'), tag, call.header('range'))
+  const range = rangeOf(asked, blob.bytes)
   if (range === 'none') {
     throw new Problem({
       status: 416,
@@ -73,7 +113,9 @@ async function read(
     })
   }
   const { from, to } = range ?? { from: 0, to: blob.bytes }
-  const { request, response } = raw
+  const content = ports.media.blobs.read(blob, { from, to })
+  // What cannot be read is told with a status, as long as there is one to tell.
+  const first = await content.next()
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': copy?.contentType ?? (which === 'content' ? row.content_type : await thumbnailType(ports, blob)),
     'Content-Length': to - from,
@@ -81,14 +123,15 @@ async function read(
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${from}-${to - 1}/${blob.bytes}` }),
     'Content-Disposition': disposition(row),
     'Content-Security-Policy': "default-src 'none'; sandbox",
-    'Cache-Control': isOnce ? 'no-store' : 'private, max-age=86400, immutable',
+    ...(isOnce ? { 'Cache-Control': 'no-store' } : caching),
   })
   if (request.method === 'HEAD') {
+    await content.return()
     response.end()
     return STREAMING
   }
   try {
-    await pipeline(Readable.from(ports.media.blobs.read(blob, { from, to }), { highWaterMark: 1 }), response)
+    await pipeline(Readable.from(after(first, content), { highWaterMark: 1 }), response)
   } catch (error) {
     // The head has left: all that can be done is to break off, so that nobody takes it for the whole.
     response.destroy()
@@ -98,6 +141,16 @@ async function read(
   if (which === 'content' && range === undefined && (isOnce || row.voice === 1)) await ports.router.viewed(row.id)
   if (isOnce) await ports.media.wipe(row.id, { code: 'opened', reason: 'it was to be looked at once, and was' })
   return STREAMING
+}
+
+/** The whole of it again, of which a piece was taken. */
+async function* after(first: IteratorResult<Buffer, void>, rest: AsyncGenerator<Buffer, void, undefined>) {
+  try {
+    if (first.done !== true) yield first.value
+    yield* rest
+  } finally {
+    await rest.return()
+  }
 }
 
 /** A small copy is JPEG, or PNG where it is transparent. */
@@ -120,9 +173,10 @@ export const mediaRoutes: readonly Route[] = [
     path: '/api/v1/media',
     scope: 'messages:send',
     summary:
-      'Hands in a file (the body, as it is) for a message to come: 201 with its id, which `POST /api/v1/messages` takes in `media` within a day. Its type is what its first octets say; what a JPEG, PNG or WebP says of place, time and camera is taken out. `Idempotency-Key` makes repeating it safe.',
+      'Hands in a file for a message to come: 201 with its id, which `POST /api/v1/messages` takes in `media` within a day. The body is the file, as it is; or a form (`multipart/form-data`) with up to 32 parts `file`, and `file_name`, `caption`, `voice` for all of them: where those are several, the answer has them in `data`, and either all are taken or none. Its type is what its first octets say; what a JPEG, PNG or WebP says of place, time and camera is taken out. `Idempotency-Key` makes repeating it safe.',
     query: facts,
     stream: true,
+    form: facts,
     repeats: 'itself',
     handle: add,
   }),
@@ -131,7 +185,7 @@ export const mediaRoutes: readonly Route[] = [
     path: '/api/v1/media/:id',
     scope: 'messages:read',
     summary:
-      'The content, whole or a `Range` of it. 409 with the reason while it is not here. What is view-once is given out once, whole, and is gone then.',
+      'The content, whole or a `Range` of it (one; with `If-Range` only of this very file). It has an `ETag`: 304 to whom has it already. 409 with the reason while it is not here. What is view-once is given out once, whole, and is gone then.',
     handle: (call) => read(call, 'content'),
   }),
   route({

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { WEBHOOK_EVENTS, WEBHOOK_TEST } from '../../domain/webhook.ts'
 import { isTagged, readerOf } from '../if-match.ts'
+import { FORM_FILE_FIELD, FORM_FILES_MAX } from '../multipart.ts'
 import type { ApiPorts } from '../ports.ts'
 import type { Route } from '../route.ts'
 import { replies } from './replies.ts'
@@ -41,11 +42,13 @@ const WORDS: Readonly<Record<number, string>> = {
   202: 'Taken; it is on disk and goes on by itself.',
   204: 'Done; there is nothing to say.',
   206: 'The range that was asked for.',
+  304: 'You have it already, as `If-None-Match` says.',
   308: 'It was joined to another one, which is at `Location`.',
-  400: 'The body is not what it says it is.',
+  400: 'The body, or the address, is not what it says it is.',
   401: 'No token, or none of this gateway.',
   403: 'The token lacks the scope.',
   404: 'There is no such thing.',
+  408: 'The body did not come in time.',
   409: 'Not in this state; or a request with this Idempotency-Key is under way.',
   410: 'It was here, and its file cannot be read any more.',
   412: 'Somebody else has changed it since.',
@@ -115,10 +118,11 @@ function operation(row: Route, routes: readonly Route[]): Operation {
     headers: {
       RateLimit: headerRef('RateLimit'),
       'RateLimit-Policy': headerRef('RateLimit-Policy'),
-      ...(isTagged(row, routes) ? { ETag: headerRef('ETag') } : {}),
+      ...(isTagged(row, routes) || reply.tagged === true ? { ETag: headerRef('ETag') } : {}),
     },
     ...(Object.keys(content).length === 0 ? {} : { content }),
   })
+  const isConditional = row.method === 'GET' && (isTagged(row, routes) || reply.tagged === true)
   return {
     operationId: operationId(row),
     tags: [tagOf(row.path)],
@@ -129,6 +133,7 @@ function operation(row: Route, routes: readonly Route[]): Operation {
     ...requestBody(row),
     responses: {
       ...Object.fromEntries(reply.statuses.map((status) => [String(status), success(status)])),
+      ...(isConditional ? { '304': { description: WORDS[304] ?? '' } } : {}),
       ...Object.fromEntries(problemsOf(row, routes).map((status) => [String(status), problemReply(status)])),
     },
   }
@@ -136,12 +141,20 @@ function operation(row: Route, routes: readonly Route[]): Operation {
 
 function requestBody(row: Route): { requestBody?: Json } {
   if (row.stream === true) {
-    return { requestBody: { required: true, content: { '*/*': { schema: { description: 'The file, as it is.' } } } } }
+    const file = { '*/*': { schema: { description: 'The file, as it is.' } } }
+    return { requestBody: { required: true, content: row.form === undefined ? file : { ...file, ...form(row.form) } } }
   }
   if (row.body === undefined) return {}
   const schema = inputOf(row.body)
   const required = Array.isArray(schema['required']) && schema['required'].length > 0
   return { requestBody: { required, content: { 'application/json': { schema } } } }
+}
+
+function form(fields: z.ZodType): Record<string, Json> {
+  const { properties } = inputOf(fields) as { properties?: Json }
+  const file = { type: 'array', items: { type: 'string', format: 'binary' }, minItems: 1, maxItems: FORM_FILES_MAX }
+  const schema = { type: 'object', required: [FORM_FILE_FIELD], properties: { [FORM_FILE_FIELD]: file, ...properties } }
+  return { 'multipart/form-data': { schema } }
 }
 
 function pathParameters({ path }: Route): Json[] {
@@ -188,11 +201,11 @@ function headerParameters(row: Route, routes: readonly Route[]): Json[] {
 
 function problemsOf(row: Route, routes: readonly Route[]): number[] {
   return [
-    ...(row.body === undefined ? [] : [400, 413, 415]),
+    ...(row.body === undefined ? [] : [400, 408, 413, 415]),
     ...(row.stream === true ? [400, 413, 415] : []),
     401,
     403,
-    ...(row.path.includes(':') ? [404] : []),
+    ...(row.path.includes(':') ? [400, 404] : []),
     ...(/\/(contacts|conversations)\/:id/.test(row.path) ? [308] : []),
     ...(row.method === 'GET' && /\/media\/:id(?!\/info)/.test(row.path) ? [410] : []),
     ...(row.method === 'GET' && !row.path.includes(':') ? [] : [409]),
@@ -253,7 +266,7 @@ function health(): OpenApiDocument['paths'] {
 const HEADERS: Json = {
   RateLimit: { description: 'What is left of the quota, and for how many seconds.', schema: { type: 'string' } },
   'RateLimit-Policy': { description: 'The quota and its window.', schema: { type: 'string' } },
-  ETag: { description: 'For `If-Match` of a PATCH.', schema: { type: 'string' } },
+  ETag: { description: 'For `If-Match` of a PATCH, `If-None-Match` of a GET, `If-Range`.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
 }
 

@@ -4,7 +4,7 @@ import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { MESSAGE_STATES } from '../../domain/message.ts'
 import { ANSWERS, INCOMING_STATES } from '../../domain/mms-incoming.ts'
 import { PRIORITIES } from '../../domain/priority.ts'
-import { count, flag, maybe, maybeAt, page, shape, text } from './shapes.ts'
+import { count, flag, list, maybe, maybeAt, page, shape, shapes, text } from './shapes.ts'
 
 const contactRef = shape('ContactRef', { id: text, name: maybe, address: maybe })
 
@@ -86,6 +86,9 @@ const messageFields = {
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
   metadata: z.record(text, z.unknown()),
+  values: z
+    .record(text, text)
+    .describe('Of a `notice` with a `code`: what is in its words, by name, for whoever says it in another language.'),
   valid_until: maybeAt,
   scheduled_at: maybeAt,
   created_at: maybeAt,
@@ -101,6 +104,7 @@ export const message = shape('Message', messageFields)
 const newMessage = shape('NewMessage', {
   ...messageFields,
   segments: z.strictObject({ count, encoding: z.enum(['gsm7', 'ucs2']) }).nullable(),
+  idempotency_key: maybe.describe('As it was given.'),
 })
 
 const attempts = shape('Attempts', {
@@ -144,6 +148,7 @@ const picture = shape('AnnouncedPicture', {
 
 export const messageAnswers = {
   attachment,
+  uploaded: z.union([attachment, list('Attachments', attachment)]).register(shapes, { id: 'Uploaded' }),
   attachmentInfo: shape('AttachmentInfo', { ...attachmentFields, transferred_bytes: count.nullable() }),
   message,
   newMessage,

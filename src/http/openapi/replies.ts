@@ -15,6 +15,8 @@ export interface SuccessReply {
   json?: z.ZodType
   /** Kinds of content beside JSON, with what they are. */
   other?: Readonly<Record<string, string>>
+  /** It has an `ETag`, although nothing changes it. */
+  tagged?: true
 }
 
 const json = (shape: z.ZodType, ...statuses: number[]): SuccessReply => {
@@ -22,7 +24,7 @@ const json = (shape: z.ZodType, ...statuses: number[]): SuccessReply => {
   return { statuses: [first, ...rest], json: shape }
 }
 const none: SuccessReply = { statuses: [204] }
-const portrait: SuccessReply = { statuses: [200], other: { 'image/*': 'The picture.' } }
+const portrait: SuccessReply = { statuses: [200], other: { 'image/*': 'The picture.' }, tagged: true }
 const vcards: SuccessReply = { statuses: [200], other: { 'text/vcard': 'Address book, vCard 3.0.' } }
 const svg: SuccessReply = { statuses: [200], other: { 'image/svg+xml': 'The QR code.' } }
 
@@ -39,15 +41,21 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/messages/:id/send-as-text': json(messageAnswers.message),
   'POST /api/v1/messages/:id/cancel': json(messageAnswers.message),
   'POST /api/v1/messages/:id/retry': json(messageAnswers.message),
-  'POST /api/v1/media': json(messageAnswers.attachment, 201),
-  'GET /api/v1/media/:id': { statuses: [200, 206], other: { '*/*': 'The octets of the file, of its own type.' } },
+  'POST /api/v1/media': json(messageAnswers.uploaded, 201),
+  'GET /api/v1/media/:id': {
+    statuses: [200, 206],
+    other: { '*/*': 'The octets of the file, of its own type.' },
+    tagged: true,
+  },
   'GET /api/v1/media/:id/playable': {
     statuses: [200, 206],
     other: { 'audio/mp4': 'A sound.', 'video/mp4': 'A film.' },
+    tagged: true,
   },
   'GET /api/v1/media/:id/thumbnail': {
     statuses: [200, 206],
     other: { 'image/jpeg': 'A picture.', 'image/png': 'A picture with transparency.' },
+    tagged: true,
   },
   'GET /api/v1/media/:id/info': json(messageAnswers.attachmentInfo),
   'POST /api/v1/media/:id/fetch': json(messageAnswers.attachment, 202),

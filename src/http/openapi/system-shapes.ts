@@ -55,6 +55,7 @@ export const systemAnswers = {
       shape('Event', { id: count, type: text, at: maybeAt, ...eventFields, data: z.record(text, z.unknown()) }),
     ),
     last_id: count.describe('`after` of the next request.'),
+    gap: flag.describe('Some of what happened behind `after` is not kept any more.'),
   }),
   newToken: shape('NewToken', {
     ...token,

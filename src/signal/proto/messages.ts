@@ -111,10 +111,12 @@ message Sticker { optional AttachmentPointer data = 4; optional string emoji = 5
 message Quote {
   optional uint64 id = 1;
   optional string text = 3;
+  repeated QuotedFile attachments = 4;
   optional string authorAci = 5;
   repeated BodyRange bodyRanges = 6;
   optional bytes authorAciBinary = 8;
 }
+message QuotedFile { optional string contentType = 1; optional string fileName = 2; }
 message Reaction {
   optional string emoji = 1;
   optional bool remove = 2;
@@ -218,6 +220,7 @@ message SyncMessage {
   }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
+    optional bytes destinationPniIdentityKey = 5;
     optional bytes serviceIdBinary = 6;
   }
   message Sent {
@@ -313,6 +316,7 @@ export interface Quote {
   /** Sent timestamp of the quoted message. */
   id?: number
   text?: string
+  attachments?: readonly { contentType?: string; fileName?: string }[]
   authorAci?: string
   bodyRanges?: readonly BodyRange[]
   authorAciBinary?: Uint8Array
@@ -380,7 +384,12 @@ export interface SyncSent {
   destinationE164?: string
   timestamp?: number
   message?: DataMessage
-  unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  /** The identity key stands with a phone-number identity, which other devices could not look up. */
+  unidentifiedStatus?: readonly {
+    unidentified?: boolean
+    destinationPniIdentityKey?: Uint8Array
+    serviceIdBinary?: Uint8Array
+  }[]
   /** When it began to disappear. */
   expirationStartTimestamp?: number
   /** Says only whom else it went to. */

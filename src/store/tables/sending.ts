@@ -59,11 +59,19 @@ interface ConcatCountersTable {
   next: number
 }
 
+/** Parts that left on a day (its beginning here), of messages that are deleted. */
+interface ForgottenPartsTable {
+  lane: string
+  day_ms: number
+  parts: number
+}
+
 export interface SendingTables {
   legs: LegsTable
   attempts: AttemptsTable
   parts: PartsTable
   concat_counters: ConcatCountersTable
+  forgotten_parts: ForgottenPartsTable
 }
 
 export type LegRow = Selectable<LegsTable>

@@ -23,10 +23,18 @@ test('a text to our phone-number identity is read, and our answer proves that bo
   expect(two.sink.texts).toMatchObject([{ text: 'it is me', from: { aci, pni } }])
   expect(two.sink.facts.filter(({ kind }) => kind === 'linked')).toMatchObject([{ peer: { aci, pni } }])
   // The receipt for that answer says that the proof has arrived.
-  await until(async () => {
+  const needs = async () => {
     const peers = await one.db.selectFrom('signal_peers').select('needs_pni_signature').execute()
-    return peers.every((peer) => peer.needs_pni_signature === 0)
-  })
+    return peers.some((peer) => peer.needs_pni_signature === 1)
+  }
+  await until(async () => !(await needs()))
+  // One for a message that had no proof says nothing.
+  await one.db.updateTable('signal_peers').set({ needs_pni_signature: 1 }).execute()
+  const { length } = one.sink.receipts
+  const read = await two.db.transaction().execute((tx) => two.account.markRead(byAci(aci ?? ''), [timestamp()], tx))
+  read()
+  await until(() => one.sink.receipts.length > length)
+  expect(await needs()).toBe(true)
 })
 
 test('what one device of our account sends, the other is told; what comes in, both keep', async () => {

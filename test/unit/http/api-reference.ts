@@ -55,10 +55,16 @@ waits twice as long as the one before (429 with \`Retry-After\`).
 token: 401; with one that lacks the scope: 403.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; what is wrong with a body or query is listed in
-\`errors\`, each with a JSON pointer (\`/to\`) or query parameter (\`?limit\`). 400 not JSON · 404 not there · 405 with \`Allow\` · 409
-not in this state · 410 its file cannot be read any more · 412 another version · 413 more than 256 KiB · 415 not JSON by its \`Content-Type\` · 422 refused, the code
-says why · 429 and 503 with \`Retry-After\` where it is known, also as \`retry_after\` (seconds) in the body · 308 the contact or
+\`errors\`, each with a JSON pointer (\`/to\`) or query parameter (\`?limit\`). 400 not JSON, not UTF-8, or
+not compressed as it says · 404 not there · 405 with \`Allow\` · 408 a body of JSON that takes more than 30 s · 409 not in this state ·
+410 its file cannot be read any more · 412 another version · 413 more than 256 KiB of JSON · 415 not JSON by its \`Content-Type\` · 422 refused, the code
+says why (also JSON nested deeper than 32, and half a character) · 429 and 503 with \`Retry-After\` where it is known, also as \`retry_after\` (seconds) in the body · 308 the contact or
 conversation was joined to another one, \`merged_into\`, at \`Location\`.
+
+**Reasons** are English sentences, and a stable \`code\` stands beside each, for whoever says it in another language: of
+messages, files, attempts, webhooks and their deliveries, backups, the registration and the linking; of a modem's \`texts\`,
+\`mms\`, steps of recovery and of the MMS test. Lines of a conversation that nobody wrote (\`notice\`) have what is in their words
+in \`values\`, and so have the \`warnings\` of the Signal account. New codes may come at any time: fall back to the sentence.
 
 **Repeating safely.** \`POST /api/v1/messages\` takes an \`Idempotency-Key\` (1–255 characters, kept for a day for each token). The
 same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
@@ -66,7 +72,8 @@ another request 422 (\`idempotency-mismatch\`); while the first is still being w
 Every other POST takes one as well: its answer is kept for a day and given again, but for a secret that is shown once; what was
 refused frees its key. After a crash in the middle of one: 409 (\`idempotency-uncertain\`), see what became of it.
 
-**Files.** \`POST /api/v1/media\` takes a file as its body, \`POST /api/v1/messages\` names it in \`media\`. It goes over Signal,
+**Files.** \`POST /api/v1/media\` takes a file as its body, or files in a form (\`curl -F file=@picture.jpg\`),
+\`POST /api/v1/messages\` names them in \`media\`. It goes over Signal,
 or as a picture message (\`transport: mms\`) where MMS is set up for a modem; else it fails (\`media-needs-mms\`) rather than leave
 without its picture. Of a message that
 came, \`attachments\` says how far each file is: \`waiting\` (also for somebody to ask for it), \`fetching\`, \`here\`, \`failed\` with
@@ -74,8 +81,8 @@ the reason, \`gone\`. \`view_once\` in \`POST /api/v1/messages\` sends its one f
 has left (\`sent-once\`); one that came is given out once, whole, and wiped then (\`opened\`). \`?voice=true\` makes a voice message.
 An edit of a message keeps what is attached. \`GET /api/v1/media/ID/info\` tells in \`transferred_bytes\` how far a transfer is; a
 transfer that was cut off goes on by itself. A file for which there is no room stays \`waiting\` with \`storage-full\` and is tried
-again; \`POST /api/v1/media/ID/fetch\` does it at once. 400 the body broke off · 409 not here, with the reason · 413 larger than
-\`attachments.bytes_max\` · 415 compressed · 416 no such range · 507 no room (\`storage-full\`).
+again; \`POST /api/v1/media/ID/fetch\` does it at once. 400 the body broke off · 409 not here, with the reason · 410 its
+file on the gateway's disk is lost or damaged · 413 larger than \`attachments.bytes_max\` · 415 compressed · 416 no such range · 507 no room (\`storage-full\`).
 
 **Picture messages** that carriers announce are fetched by themselves and come as messages with \`transport: mms\`. Of one that
 cannot be had, or waits to be asked for, a line (\`notice: picture\`) says why; \`POST /api/v1/messages/ID/fetch\` with its id asks
@@ -85,14 +92,15 @@ for it again. A message to several numbers is in a group of \`kind: phone\`, whi
 place however many entries come in meanwhile.
 
 **Changing.** Where there is a \`PATCH\`, \`GET\` answers an \`ETag\`; \`PATCH\` with \`If-Match\` is refused with 412 when somebody else
-was quicker.
+was quicker, and \`GET\` with \`If-None-Match\` answers 304 when nobody has. Files have tags, too, also for \`If-Range\`.
 
 **Quota.** A token may make \`http.requests_per_minute\` requests (6000). Each answer says so, \`RateLimit-Policy: "token";q=6000;w=60\`,
 and what is left until when, \`RateLimit: "token";r=5999;t=60\`; then 429 with \`Retry-After\`.
 
 **Events.** \`GET /api/v1/events\` with \`Accept: text/event-stream\` is a stream: \`id\` is the number of the event, \`event\` its type,
-\`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\`, without gaps, and sends \`: ping\` every
-15 s. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
+\`data\` the same JSON as in the history. It begins with now, or behind \`Last-Event-ID\` (or \`?after\`), without gaps, and sends \`: ping\` every
+15 s. Events are kept for 30 days. Where some of what happened behind that number is not there any more, or it is of another history (a backup was
+restored), the stream begins with \`stream.gap\` (without an \`id\`; the history says \`gap: true\`): read anew what you need, and go on. Without that \`Accept\` it is the history as JSON. Types: \`message.<status>\`, \`message.fallback\`, \`message.twin\`,
 \`message.replaced\`, \`message.edited\`, \`message.deleted\`, \`message.reaction\`, \`message.disappeared\`, \`conversation.timer\`, \`conversation.request\` (a stranger writes over Signal), \`conversation.accepted\`, \`conversation.removed\`, \`message.removed\`, \`contact.blocked\`, \`contact.unblocked\`, \`message.change_failed\` (what we did to it did not reach the other side), \`message.completed\` (the rest of a long text has come; of a text message also a part of it, \`data.missing\` tells how many are still missing), \`conversation.merged\`, \`contact.merged\` (\`data.merged\` is the id that is no more), \`contact.split\` and \`conversation.split\` (\`data\` names the new one), \`conversation.waiting\`, \`conversation.changed\` (muted, archived, pinned), \`conversation.notice\` (a line that nobody wrote), \`conversation.typing\`, \`conversation.typing_stopped\`, \`group.added\`, \`group.changed\`, \`attachment.here\`, \`attachment.waiting\` (could not be fetched yet), \`attachment.failed\`, \`attachment.gone\`, \`data.received\`, \`broadcast.received\`, \`contact.updated\`, \`contact.deleted\` (\`data.blocked\`: their number stays blocked), \`contact.capability\`, \`contact.identity_changed\`, \`contact.identity_approved\`,
 \`quarantine.added\`, \`settings.mode\`, \`settings.fallback\`, \`modem.state\`, \`modem.signal_low\` (below -105 dBm), \`signal.account\`, \`signal.challenge\` (a captcha is wanted), \`queue.stalled\` (messages wait to be sent for 10 minutes), \`queue.paused\`, \`queue.resumed\` (\`data\`: \`transport\`, \`modem\`; both null: all of it), \`system.backup\` (made, or failed). Events carry ids and states; the message itself only for tokens with \`messages:read\`.
 

@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { present } from './answer.ts'
 import { type Rig, startRig } from './rig.ts'
@@ -154,6 +155,56 @@ describe('the stream of events', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  describe('whose place is not there any more', () => {
+    const gapOf = async (last: number) => {
+      const stream = await listen({ 'last-event-id': String(last) })
+      await stream.until(() => stream.text().includes('retry:'))
+      await rig.event('e.after')
+      const mine = await newest()
+      await stream.until(() => stream.ids.includes(mine))
+      stream.outgoing.destroy()
+      const told = /event: stream\.gap\ndata: (.*)\n/.exec(stream.text())?.[1]
+      const history = await rig.call('GET', `/api/v1/events?after=${last}&limit=1`, { token })
+      return { told: told === undefined ? undefined : JSON.parse(told), history: history.body.gap, ids: stream.ids }
+    }
+
+    test('says so where events were forgotten, and goes on with the oldest that is kept', async () => {
+      for (let i = 0; i < 5; i++) await rig.event('e.old')
+      const last = await newest()
+      await rig.db
+        .deleteFrom('events')
+        .where('id', '<=', last - 2)
+        .execute()
+      const late = await gapOf(last - 3)
+      expect(late.told).toMatchObject({ id: null, type: 'stream.gap', data: { after: last - 3 } })
+      expect([late.history, late.ids[0]]).toEqual([true, last - 1])
+      for (const kept of [last - 2, last - 1, last]) {
+        const { told, history, ids } = await gapOf(kept)
+        expect([told, history, ids[0]]).toEqual([undefined, false, kept + 1])
+      }
+    })
+
+    test('says so where this gateway never had it, and goes on with what happens now', async () => {
+      const last = await newest()
+      const { told, history, ids } = await gapOf(last + 1_000)
+      expect([told?.data, history, ids]).toEqual([{ after: last + 1_000 }, true, [last + 1]])
+    })
+
+    test('after a backup was restored, whose numbers go on far above', async () => {
+      const last = await newest()
+      await sql`update sqlite_sequence set seq = seq + 1000000 where name = 'events'`.execute(rig.db)
+      await rig.event('e.restored')
+      const { told, ids } = await gapOf(last + 10)
+      expect([told?.data, ids[0]]).toEqual([{ after: last + 10 }, last + 1_000_001])
+    })
+
+    test('nothing is missing when everything was forgotten and nothing has happened since', async () => {
+      const last = await newest()
+      await rig.db.deleteFrom('events').execute()
+      expect((await gapOf(last)).told).toBeUndefined()
+    })
   })
 
   test('a Last-Event-ID that is no number is refused', async () => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BODY_BYTES_MAX } from '../../../src/http/mount.ts'
+import { BODY_BYTES_MAX } from '../../../src/http/json-body.ts'
 import { type CallOptions, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -104,6 +104,21 @@ describe('whatever is wrong is answered as problem+json', () => {
     const reply = await rig.call('POST', '/api/v1/messages', { token, json: body })
     expect(reply.status).toBe(422)
     expect(reply.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual(pointers)
+  })
+
+  test.each<[string, object, string, string]>([
+    ['/contacts', { address: 'Mum' }, 'invalid-number', '/address'],
+    ['/contacts', { address: '112' }, 'emergency-number', '/address'],
+    ['/contacts', { address: 'u:nobody.42' }, 'username-unknown', '/address'],
+    ['/groups', { title: 'G', members: ['+15550000201', 'Mum'] }, 'invalid-number', '/members'],
+    ['/groups', { kind: 'phone', members: ['+15550000201', '911'] }, 'emergency-number', '/members'],
+    ['/messages', { to: '911', text: 'x' }, 'emergency-number', '/to'],
+    ['/messages', { to: 'grp_nothing', text: 'x' }, 'unknown-conversation', '/to'],
+    ['/messages', { conversation_id: 'cnv_nothing', text: 'x' }, 'unknown-conversation', '/conversation_id'],
+  ])('what the gateway finds wrong with a field is pointed at where it stood: %s %j', async (path, body, code, at) => {
+    const reply = await rig.call('POST', `/api/v1${path}`, { token, json: body })
+    expect([reply.status, reply.body.code]).toEqual([422, code])
+    expect(reply.body.errors).toMatchObject([{ pointer: at, code }])
   })
 
   test('a fault of ours tells nothing but that it was one', async () => {

@@ -136,6 +136,31 @@ describe('quotas', () => {
     expect(world.router.smsLanes()[0]).toMatchObject({ id: 'mdm_1', available: true, use: { today: 1, thisMonth: 1 } })
   })
 
+  it('deleting whom they went to gives nothing of a quota back, and no name stays with the count', async () => {
+    world.sms.setAvailable(false, 'mdm_2')
+    world.sms.order('mdm_1', { dailyTexts: 5, monthlyTexts: 9 })
+    await world.send(BEN, 'three parts of text, this')
+    await world.pass(tomorrow() - world.nowMs + 3_600_000)
+    await world.send(BEN, 'three parts of text, this')
+    await world.send(BEN, 'one more')
+    await world.send(ANA, 'one')
+    const used = { today: 5, thisMonth: 8 }
+    expect(world.router.smsLanes()[0]).toMatchObject({ use: used })
+    const ben = await world.db.selectFrom('contacts').select('id').where('e164', '=', BEN).executeTakeFirstOrThrow()
+    await world.router.people.forget(ben.id)
+    await world.reboot()
+    expect(world.router.smsLanes()[0]).toMatchObject({ available: false, use: used })
+    const kept = await world.db.selectFrom('forgotten_parts').selectAll().orderBy('day_ms').execute()
+    expect(kept).toMatchObject([{ lane: 'mdm_1', parts: 3 }, { parts: 4 }])
+    const next = await world.send(ANA, 'two')
+    expect(next.code).toBe('quota-exceeded')
+    await world.pass(60 * DAY)
+    const ana = await world.db.selectFrom('contacts').select('id').where('e164', '=', ANA).executeTakeFirstOrThrow()
+    await world.router.people.forget(ana.id)
+    // Months that no quota looks back to are let go of.
+    expect(await world.db.selectFrom('forgotten_parts').selectAll().execute()).toEqual([])
+  })
+
   it('a text in parts is finished although others used up the quota in the meantime', async () => {
     world.sms.order('mdm_1', { dailyTexts: 4 })
     world.sms.order('mdm_2', { dailyTexts: 1 })

@@ -122,7 +122,7 @@ test('a server that does not do it is asked again, and what it says is shown', a
   await gateway.close()
   const again = await world.gateway()
   await connected(again)
-  world.server.faults.refuseRequests({ under: '/v1/devices/', status: 503, times: 2 })
+  world.server.faults.refuseRequests({ path: /^\/v1\/devices\//, status: 503, times: 2 })
   const reasons: (string | undefined)[] = []
   again.account.onStatus(({ reason }) => reasons.push(reason))
   await again.account.unlink()

@@ -47,6 +47,7 @@ const nothing = async () => {}
 const sink: SignalSink = {
   text: nothing,
   receipt: nothing,
+  call: nothing,
   peer: nothing,
   amend: async () => true,
   typing: nothing,

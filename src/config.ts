@@ -105,6 +105,8 @@ export interface Config {
   mms: {
     mode: 'immediate' | 'deferred'
     bytesMax: number
+    /** Of what people send whom the owner does not know; larger ones wait until they are asked for. */
+    strangersBytesMax: number
     sendBytesMax: number | undefined
     groups: 'together' | 'apart'
     /** Of silence in an exchange. */
@@ -246,6 +248,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     mms: {
       mode: values.mms.mode,
       bytesMax: Math.min(values.mms.bytes_max, MMS_BYTES_MAX),
+      strangersBytesMax: values.mms.strangers_bytes_max,
       sendBytesMax: values.mms.send_bytes_max,
       groups: values.mms.groups,
       timeoutMs: values.mms.timeout,

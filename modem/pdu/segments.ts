@@ -69,7 +69,7 @@ export interface Segment {
 }
 
 export interface Reassembled {
-  /** Null when the parts are data. Missing parts show as `gapMark`. */
+  /** Null when the parts are data. Missing parts show as `gapMark` makes of their number and how many there are. */
   text: string | null
   /** Null when the parts are text. Missing parts are left out. */
   data: Uint8Array | null
@@ -132,7 +132,10 @@ export function segmentOf(part: UserData): Segment {
  * over two parts are whole again, since joining happens before decoding.
  * Throws PduError `parts-mismatch` for no parts, or parts that disagree about the total.
  */
-export function reassemble(segments: readonly Segment[], gapMark = '[…]'): Reassembled {
+export function reassemble(
+  segments: readonly Segment[],
+  gapMark = (seq: number, total: number) => `[…${seq}/${total}]`,
+): Reassembled {
   const [first] = segments
   if (first === undefined || segments.some((segment) => segment.total !== first.total)) {
     throw new PduError('parts-mismatch', 'TP-UDH', 0, 'these parts are not of one message')
@@ -155,7 +158,7 @@ export function reassemble(segments: readonly Segment[], gapMark = '[…]'): Rea
       text += textOfRun(run)
       run = []
     }
-    if (segment === undefined) text += gapMark
+    if (segment === undefined) text += gapMark(seq, first.total)
     else run.push(segment)
   }
   return { text: text + textOfRun(run), data: null, missing }

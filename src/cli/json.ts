@@ -197,6 +197,7 @@ export interface PauseJson {
 export interface QueueJson {
   data: { status: string; transport: string | null; lane: string | null; count: number; oldest_at: string | null }[]
   paused: PauseJson[]
+  problem: string | null
 }
 
 export interface JobJson {

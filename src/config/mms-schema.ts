@@ -100,6 +100,12 @@ export const mmsSection = z
       .describe(
         'Larger ones are left at the carrier, and you are told. At most 5 MB is taken whatever is written here.',
       ),
+    strangers_bytes_max: z
+      .union([z.literal('0').transform(() => 0), size], { error: 'write a size like 500KB, or 0' })
+      .prefault('300KB')
+      .describe(
+        'Of numbers that you have neither named nor written to larger ones are fetched when you ask, like all in `deferred` mode. `0` fetches nothing of theirs by itself.',
+      ),
     send_bytes_max: size
       .optional()
       .describe('Send no larger ones, whatever the carrier takes: a smaller message may cost less.'),

@@ -289,7 +289,7 @@ export const configSchema = z.strictObject({
       incomplete_after: duration
         .prefault('PT10M')
         .describe(
-          'A long text of which parts are missing is shown with […] in their place when so much time has passed since the last part. What comes later fills the gaps.',
+          'A long text of which parts are missing is shown with […2/3] in their place when so much time has passed since the last part. What comes later fills the gaps.',
         ),
     })
     .prefault({})

@@ -1,4 +1,5 @@
 /** What a phone network brings beside people's messages: calls, broadcasts, what waits elsewhere, data for programs. */
+import type { IncomingState } from './mms-incoming.ts'
 
 /** Somebody called, and nobody answered. */
 export interface InboundCall {
@@ -11,6 +12,8 @@ export interface InboundCall {
   startedAtMs: number
   receivedAtMs: number
   dedupeKey: string
+  /** Of a call over Signal: whose account it came from. `request`: of a stranger whom the owner has not let in. */
+  signal?: { aci: string; pni: string | undefined; video: boolean; request: boolean } | undefined
 }
 
 /** Sent to everybody in the cell. Repeated by the network; the same content is the same message for a day. */
@@ -64,6 +67,8 @@ export interface PictureNotice {
   key: string
   /** For the owner. */
   text: string
+  /** What is in the text: where the fetching stands, its subject, until when the carrier keeps it (RFC 3339). */
+  values: { state: IncomingState; subject: string; until: string }
   /** Why it is not here. `fetched`: it is, now, which is said only where something was said before. */
   code: string
   receivedAtMs: number

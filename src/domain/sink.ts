@@ -202,6 +202,13 @@ export interface QuarantinedItem {
   receivedAtMs: number
 }
 
+/** Somebody's message that could not be decrypted, by its author and time. */
+export interface UnreadableFact {
+  from: Recipient & { aci: string }
+  groupId: string | undefined
+  timestampMs: number
+}
+
 /** Where transports put facts. Every promise resolves after commit (or after the write into the given unit). */
 export interface TransportSink {
   /** Returns false when it had been seen before (nothing was written). */
@@ -212,7 +219,7 @@ export interface TransportSink {
   segment(segment: InboundSegment, unit?: UnitOfWork): Promise<readonly KeptSegment[] | undefined>
   /** Fills gaps of a text that came as `incomplete`, in place; once, however often it is told. */
   filled(text: FilledText, unit?: UnitOfWork): Promise<void>
-  /** Notes a missed call in the caller's conversation, once. */
+  /** Notes a call that nobody answered here in the caller's conversation, once. */
   call(call: InboundCall, unit?: UnitOfWork): Promise<void>
   /** Shows a broadcast in a conversation of its own, unless it is a repeat. */
   broadcast(message: InboundBroadcast, unit?: UnitOfWork): Promise<void>
@@ -250,6 +257,8 @@ export interface TransportSink {
   /** A group has become known, or was changed. */
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void>
   quarantine(item: QuarantinedItem, unit?: UnitOfWork): Promise<void>
+  /** A message that could not be decrypted is missing in its conversation, until it comes again. */
+  unreadable(fact: UnreadableFact, unit?: UnitOfWork): Promise<void>
   /** The unit of work given before has been committed: tell listeners. */
   committed(): void
 }

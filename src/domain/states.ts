@@ -12,10 +12,10 @@ export interface StateFace {
 }
 
 export const STATE_FACES: Readonly<Record<MessageState, StateFace>> = {
-  scheduled: { glyph: '◷', word: 'scheduled', meaning: 'Waits for its time.' },
+  scheduled: { glyph: '▣', word: 'scheduled', meaning: 'Waits for its time.' },
   held: { glyph: '‖', word: 'held', meaning: 'Waits for your decision; the reason says for which.' },
-  queued: { glyph: '…', word: 'queued', meaning: 'Is about to be sent.' },
-  sending: { glyph: '↗', word: 'sending', meaning: 'Is being handed over now.' },
+  queued: { glyph: '◷', word: 'queued', meaning: 'Is about to be sent.' },
+  sending: { glyph: '○', word: 'sending', meaning: 'Is being handed over now.' },
   uncertain: {
     glyph: '?',
     word: 'uncertain',
@@ -23,8 +23,8 @@ export const STATE_FACES: Readonly<Record<MessageState, StateFace>> = {
   },
   sent: { glyph: '✓', word: 'sent', meaning: 'The network or the service has taken it.' },
   delivered: { glyph: '✓✓', word: 'delivered', meaning: "Has reached the recipient's device." },
-  read: { glyph: '◉', word: 'read', meaning: 'Has been read.' },
-  failed: { glyph: '✗', word: 'failed', meaning: 'Was not delivered; the reason says why.' },
+  read: { glyph: '✔✔', word: 'read', meaning: 'Has been read.' },
+  failed: { glyph: '✕', word: 'failed', meaning: 'Was not delivered; the reason says why.' },
   expired: { glyph: '⌛', word: 'expired', meaning: 'Could not leave within its validity.' },
   canceled: { glyph: '⊘', word: 'canceled', meaning: 'Was taken back before it left.' },
   received: { glyph: '↙', word: 'received', meaning: 'Came in.' },

@@ -27,7 +27,7 @@ export interface Recipient {
   e164: string | undefined
   aci: string | undefined
   pni: string | undefined
-  /** Signal's name of a group; then there is nothing else. */
+  /** Signal's name of a group; then there is nothing else, but for the account of an author in it. */
   groupId?: string | undefined
   /** Of a group of phone numbers: all of them, E.164; then there is nothing else. */
   numbers?: readonly string[] | undefined
@@ -205,6 +205,16 @@ export interface LaneQuota {
   words: string
 }
 
+/** Why a lane is not to be used now; its `reason` says the same in words. */
+export const LANE_CODES = [
+  'modem-not-ready', // its own state says why
+  'sim-stopped', // its SIM refuses all texts until somebody has seen to it
+  'roaming',
+  'counting', // what it has sent is being counted, after a start
+  'quota-exceeded',
+  'paused',
+] as const
+
 /** A queue of its own, so that one that is stuck holds up nobody else. */
 export interface Lane {
   id: string
@@ -212,6 +222,8 @@ export interface Lane {
   available: boolean
   /** In words, when not available: "modem unplugged", "no connection to Signal". */
   reason: string | undefined
+  /** Of the reason, where the transport or the router has one. */
+  code?: (typeof LANE_CODES)[number] | undefined
   /** Our own address on this lane (E.164), where known. */
   ownNumber: string | undefined
   /** Our own account on this lane, where it has accounts. */

@@ -169,7 +169,8 @@ export function messageView(
           },
     fallback_after: message.fallback_after_ms === null ? null : formatDuration(message.fallback_after_ms),
     twin: message.twin_transport === null ? null : { transport: message.twin_transport, at: time(message.twin_at_ms) },
-    metadata: message.metadata_json === null ? {} : JSON.parse(message.metadata_json),
+    metadata: message.notice !== null || message.metadata_json === null ? {} : JSON.parse(message.metadata_json),
+    values: valuesOf(message),
     valid_until: time(message.valid_until_ms),
     scheduled_at: time(message.scheduled_at_ms),
     created_at: time(message.created_at_ms),
@@ -179,6 +180,11 @@ export function messageView(
     read_at: time(message.read_at_ms),
     attempts_url: `/api/v1/messages/${message.id}/attempts`,
   }
+}
+
+/** What is in the words of a line that nobody wrote, for those who say it in another language. */
+function valuesOf({ notice, metadata_json: json }: MessageRow): Record<string, string> {
+  return notice === null || json === null ? {} : JSON.parse(json)
 }
 
 /** What of it is `null` is not known; `url` is there when the content is. */

@@ -1,4 +1,5 @@
-/** The inbox begins here: what this browser kept, who is signed in, then the first screen and the stream of events. */
+/** The inbox begins here: its words, what this browser kept, who is signed in, then the first screen and the stream of events. */
+import './begin.ts'
 import { render } from 'preact'
 import { Router } from 'wouter-preact'
 import { useHashLocation } from 'wouter-preact/use-hash-location'
@@ -23,19 +24,39 @@ import './styles/touch.css'
 const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')
 
-applyPreferences()
-takeShared()
-awaitInstallOffer()
-await loadDrafts()
-goLive()
-startWorker((place) => {
-  location.hash = place
-})
-void loadOutbox()
-// Places are behind the #, so that whatever serves the page needs to know one address only.
-render(
-  <Router hook={useHashLocation}>
-    <Entrance />
-  </Router>,
-  root,
-)
+void begin(root)
+
+/** Not awaited by this module: what it fetches later imports from this very file, and would wait for it to be over. */
+async function begin(place: HTMLElement): Promise<void> {
+  const words = applyPreferences().then(
+    () => true,
+    () => false,
+  )
+  awaitInstallOffer()
+  await loadDrafts()
+  if (await words) openInbox(place)
+  else sayThatThereAreNoWords(place)
+}
+
+function openInbox(place: HTMLElement): void {
+  takeShared()
+  goLive()
+  startWorker((address) => {
+    location.hash = address
+  })
+  void loadOutbox()
+  // Places are behind the #, so that whatever serves the page needs to know one address only.
+  render(
+    <Router hook={useHashLocation}>
+      <Entrance />
+    </Router>,
+    place,
+  )
+}
+
+/** What stands in the page for this, since nothing else can be said; whatever is pressed there tries again. */
+function sayThatThereAreNoWords(place: HTMLElement): void {
+  const sentences = document.getElementById('wordless')
+  if (sentences instanceof HTMLTemplateElement) place.append(sentences.content)
+  place.addEventListener('click', () => location.reload())
+}

@@ -13,9 +13,13 @@ const GZIP_LEVEL = 9
 const GZIP_BYTES_MIN = 512
 
 const LATER = /screens[\\/](groups|settings|watch|sim|later)[\\/]/
-/** What is fetched at first and what later, each in one piece: many small ones would compress badly. */
-const inTwo = [
-  { name: 'first', test: (id: string) => !LATER.test(id) && !/languages[\\/](pseudo\.ts|(?!en)\w+\.json)/.test(id) },
+/** What asks for the words while the rest is still on its way; what it imports stands nowhere else. */
+const BEGIN = /inbox[\\/](begin|languages[\\/]catalogues|model[\\/]kept-preferences)\.ts/
+const PSEUDO = /languages[\\/]pseudo\.ts/
+/** What runs before all, what is fetched at first and what later, each in one piece: many small ones compress badly. */
+const pieces = [
+  { name: 'begin', test: BEGIN },
+  { name: 'first', test: (id: string) => ![BEGIN, LATER, PSEUDO].some((pattern) => pattern.test(id)) },
   { name: 'later', test: LATER },
 ]
 
@@ -36,10 +40,27 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
-    rolldownOptions: { output: { advancedChunks: { groups: inTwo } } },
+    rolldownOptions: { output: { advancedChunks: { groups: pieces } } },
   },
-  plugins: [outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
+  plugins: [beginsFirst(), outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
 })
+
+/** The page runs the small script before it has the others, which import it too. */
+function beginsFirst(): Plugin {
+  return {
+    name: 'begins-first',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_page, { bundle = {} }) {
+        const begin = Object.keys(bundle).find((name) => /\/begin-[^/]+\.js$/.test(name))
+        if (begin === undefined) return []
+        return [
+          { tag: 'script', attrs: { type: 'module', crossorigin: true, src: `/${begin}` }, injectTo: 'head-prepend' },
+        ]
+      },
+    },
+  }
+}
 
 /** One script of its own beside the page: a worker that the browser can start without fetching anything else. */
 function serviceWorker(): Plugin {

@@ -12,6 +12,7 @@ import { keepChange, shownMeanwhile } from './early-changes.ts'
 import { conversationOfGroup } from './groups.ts'
 import { shownText, textColumns } from './naming.ts'
 import { conversationWith } from './people.ts'
+import { endUnreadable } from './unreadable.ts'
 
 /** False when there is no such message here: that it was taken back, edited or reacted to holds for it once it comes. */
 export async function takeAmendment(
@@ -25,6 +26,10 @@ export async function takeAmendment(
     amendment.groupId === undefined
       ? await conversationWith(tx, other)
       : await conversationOfGroup(context, tx, amendment.groupId)
+  if (conversation !== undefined && amendment.with === undefined) {
+    const writer = amendment.groupId === undefined ? null : (by.aci ?? null)
+    await endUnreadable(context, tx, { conversationId: conversation.id, authorAci: writer, timestampMs })
+  }
   const authorAci = amendment.groupId === undefined || target.ours ? undefined : target.authorAci
   const message =
     conversation === undefined

@@ -10,6 +10,7 @@ import { applyEarlyChanges } from './late-originals.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
 import { wipeOpened } from './reading.ts'
 import { takeRemoval } from './removing.ts'
+import { endUnreadable } from './unreadable.ts'
 
 /** Does it now. `author`: of the message, `OURS` for one of ours. Once it is on record as any other message is. */
 export async function catchUp(
@@ -20,6 +21,7 @@ export async function catchUp(
 ): Promise<void> {
   const { conversation_id: conversationId, sent_timestamp_ms: timestampMs } = message
   const authorAci = message.author_aci ?? undefined
+  await endUnreadable(context, tx, { conversationId, authorAci: message.author_aci, timestampMs })
   await applyEarlyChanges(context, tx, message, author)
   for (const { kind, at_ms: atMs } of await takeEarlyWords(tx, author, timestampMs)) {
     switch (kind) {

@@ -6,7 +6,7 @@ import { CausewayError } from '../domain/errors.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import type { OutgoingChange, Quote } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
-import { attachmentsOf } from '../store/attachments.ts'
+import { attachmentsOf, wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage } from '../store/messages.ts'
@@ -75,7 +75,11 @@ export async function changeMessageOf(
     conversationId: message.conversation_id,
     data: { by: 'us' },
   })
-  const afterCommit = await tell(context, tx, message, outgoing, timestampMs)
+  const told = await tell(context, tx, message, outgoing, timestampMs)
+  const afterCommit = () => {
+    told()
+    context.media.poke()
+  }
   return { message: (await getMessage(tx, messageId)) ?? message, afterCommit }
 }
 
@@ -156,6 +160,7 @@ async function applyHere(
   } else if (change.kind === 'deleted') {
     await forgetOnTransports(context, tx, message, await versionTimes(tx, message))
     await deleteText(tx, message, now)
+    await wipeAttachmentsOf(tx, message)
   } else {
     const aci = context.lanes().find(({ transport }) => transport === 'signal')?.ownAci ?? ''
     await react(tx, message, { aci, ours: true }, change.emoji ?? undefined, now)

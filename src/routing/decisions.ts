@@ -8,11 +8,11 @@ import { accepts, type MessageEvent } from '../domain/message.ts'
 import { reasonOnLeg } from '../store/attempts.ts'
 import { changeContact, findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import { conversationsOfMember } from '../store/groups.ts'
+import { conversationsOfMember, detailsOf } from '../store/groups.ts'
 import { noteIdentity } from '../store/identity-history.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, heldMessages } from '../store/messages.ts'
-import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ContactRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { RoutingContext } from './context.ts'
 import { moveMessage } from './moves.ts'
 import { applyPlan, CONSENT_NEEDED, partiesOf, planNow } from './plans.ts'
@@ -158,6 +158,32 @@ export async function acceptIdentity(
   await reviewHeld(context, tx, accepted)
   if (accepted.aci !== null) await releaseGroups(context, tx, accepted.aci)
   return accepted
+}
+
+/** Ids of the contacts in this group whose safety number has changed and waits for consent. */
+export async function changedMembers(db: Database, group: GroupRow): Promise<string[]> {
+  const acis = detailsOf(group).members.map(({ aci }) => aci)
+  const members = await Promise.all(acis.map((aci) => findContact(db, { aci })))
+  return members.flatMap((one) => (one === undefined || one.identity_changed_at_ms === null ? [] : [one.id]))
+}
+
+/**
+ * A message to a group that was held for `changed` goes on, and each of these has consent as if it were given for them alone.
+ * Errors as `demandHeld`.
+ */
+export async function approveInGroup(
+  context: RoutingContext,
+  tx: DatabaseTransaction,
+  messageId: string,
+  changed: readonly string[],
+  by?: string,
+): Promise<MessageRow> {
+  const going = await approveMessage(context, tx, messageId)
+  for (const id of changed) {
+    // They may have become another contact meanwhile.
+    if ((await findContact(tx, { id })) !== undefined) await acceptIdentity(context, tx, id, by)
+  }
+  return going
 }
 
 /** Messages that wait for a person's word on this contact, under what is now known and ordered. */

@@ -6,6 +6,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { TimerFact } from '../domain/sink.ts'
 import { versionTimes } from '../store/amendments.ts'
+import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { nextExpiry, overdueMessages, setTimer, wipeMessage } from '../store/disappearing.ts'
@@ -25,6 +26,8 @@ const LOOK_AFTER_MS = 500
 const TIMER_S_MAX = 28 * 86_400
 /** A longer wait is cut; the reconciler comes by anyway. */
 const WAIT_MS_MAX = 3_600_000
+
+const DISAPPEARED = { code: 'disappeared', reason: 'it has disappeared with its message' }
 
 /** The other side (or our own other device) has set the timer; an older version than ours says nothing. */
 export async function takeTimer(context: PeopleContext, tx: DatabaseTransaction, fact: TimerFact): Promise<void> {
@@ -131,11 +134,14 @@ export class Disappearing {
   }
 
   async #sweep(): Promise<void> {
-    const { db, clock, events } = this.#context
+    const { db, clock, events, media } = this.#context
     while (!this.#stopped) {
       const due = await overdueMessages(db, clock(), PAGE)
       for (const message of due) await db.transaction().execute((tx) => this.#wipe(tx, message))
-      if (due.length > 0) events.poke()
+      if (due.length > 0) {
+        events.poke()
+        media.poke()
+      }
       if (due.length < PAGE) break
     }
     const next = await nextExpiry(db)
@@ -150,6 +156,7 @@ export class Disappearing {
     const timesMs = await versionTimes(tx, message)
     await forgetOnTransports(this.#context, tx, message, timesMs)
     await wipeMessage(tx, message, timesMs, clock())
+    await wipeAttachmentsOf(tx, message, DISAPPEARED)
     await events.append(tx, {
       type: 'message.disappeared',
       messageId: message.id,

@@ -31,6 +31,7 @@ import type {
   RemovalFact,
   TimerFact,
   TransportSink,
+  UnreadableFact,
 } from '../domain/sink.ts'
 import type { ChangeReport, Recipient, Transport, UnitOfWork } from '../domain/transport.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
@@ -74,6 +75,7 @@ import { type Settled, settleSignalReceipt, settleSmsReceipt } from './receipts.
 import { takeRemoval } from './removing.ts'
 import { noteEvidence } from './standing.ts'
 import { isKnown, noteInbound, noteRequest, readAtOnce } from './strangers.ts'
+import { takeUnreadable } from './unreadable.ts'
 
 /** How long files that came wait for others. */
 const GATHER_MS = 20
@@ -244,6 +246,10 @@ export class Inbound implements TransportSink {
         data: { transport: item.transport, lane: item.lane, code: item.code },
       })
     })
+  }
+
+  unreadable(fact: UnreadableFact, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeUnreadable(this.#context, tx, fact))
   }
 
   committed(): void {

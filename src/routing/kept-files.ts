@@ -3,6 +3,7 @@
  * of a picture a small copy. Names no row and no message.
  */
 import { createHash } from 'node:crypto'
+import { barePicture } from '../domain/bare-picture.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { contentTypeOf, MAGIC_BYTES, type PictureLooks, type StoredBlob } from '../domain/media.ts'
 import type { Blobs } from '../store/blobs.ts'
@@ -14,7 +15,9 @@ export interface LookedAt {
   thumbnail: StoredBlob | undefined
 }
 
-/** Writes it down. Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`; what `octets` throws. */
+/**
+ * Writes it down; what a photograph says of place, time and camera is left out. `sha256` is of what was handed in. Errors: CausewayError `media-too-large`, `media-empty`, `storage-full`; what `octets` throws.
+ */
 export async function keepFile(
   blobs: Blobs,
   octets: AsyncIterable<Uint8Array>,
@@ -22,14 +25,17 @@ export async function keepFile(
 ): Promise<{ blob: StoredBlob; sha256: string }> {
   const writer = await blobs.create()
   const hash = createHash('sha256')
-  try {
-    let bytes = 0
+  let bytes = 0
+  const counted = async function* () {
     for await (const chunk of octets) {
       bytes += chunk.length
       if (bytes > bytesMax) throw tooLarge(bytesMax)
       hash.update(chunk)
-      await writer.write(chunk)
+      yield chunk
     }
+  }
+  try {
+    for await (const piece of barePicture(counted())) await writer.write(piece)
     if (bytes === 0) throw new CausewayError({ code: 'media-empty', message: 'The file is empty.', retry: 'never' })
   } catch (error) {
     await writer.discard()

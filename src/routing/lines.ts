@@ -2,6 +2,7 @@
  * Lines in a conversation that nobody wrote: what became known of the person, or was done to the group. They are read the moment they
  * are there, and neither count as unread nor move the conversation.
  */
+import type { LineSaid } from '../domain/group-line.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -15,12 +16,15 @@ export interface LineContext {
   clock: () => number
 }
 
+export const UNREADABLE = 'A message could not be read here. Their device was asked to send it again.'
+
 const words: Readonly<Record<Exclude<Notice, 'group' | 'picture'>, string>> = {
   'identity-changed': 'The safety number has changed: a new phone, or Signal installed anew.',
   left: 'Is no longer on Signal.',
   returned: 'Is on Signal again.',
   'number-changed': 'Has another phone number now.',
   renamed: 'Has another profile name now.',
+  unreadable: UNREADABLE,
 }
 
 /** Adds a line where there is a conversation with this contact; `detail` takes the place of the standing words. */
@@ -36,13 +40,17 @@ export async function addLine(
   await addLineTo(context, tx, conversation, notice, detail ?? words[notice])
 }
 
-/** Adds a line to this conversation. */
+/**
+ * Adds a line to this conversation. `said`: the same for those who say it in another language; `of`: the message in whose
+ * place it stands.
+ */
 export async function addLineTo(
   { ids, events, clock }: LineContext,
   tx: DatabaseTransaction,
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
   text: string,
+  { said, of }: { said?: LineSaid; of?: { timestampMs: number; authorAci: string | null } } = {},
 ): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {
@@ -52,8 +60,10 @@ export async function addLineTo(
     text,
     notice,
     state: 'received',
+    ...(said === undefined ? {} : { code: said.code, metadata_json: JSON.stringify(said.values) }),
     transport: null,
-    sent_timestamp_ms: now,
+    sent_timestamp_ms: of?.timestampMs ?? now,
+    author_aci: of?.authorAci ?? null,
     created_at_ms: now,
     updated_at_ms: now,
     sent_at_ms: now,

@@ -12,7 +12,7 @@ import type { EventLog } from '../store/events.ts'
 import { insertMessage, noteSeen, seenAgain, wasSeen } from '../store/messages.ts'
 import { announce } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
-import { noteInbound, readAtOnce } from './strangers.ts'
+import { noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
 interface NoticeContext {
   events: EventLog
@@ -25,25 +25,27 @@ interface NoticeContext {
 const WITHHELD = { kind: 'alphanumeric', sender: 'Withheld number' } as const
 const UNKNOWN_CALLER = { kind: 'alphanumeric', sender: 'Unknown caller' } as const
 
-/** Notes a missed call in the caller's conversation. */
+/** Notes a call that nobody answered here in the caller's conversation. */
 export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, call: InboundCall): Promise<void> {
   const { ids, clock, region } = context
-  if (await wasSeen(tx, 'sms', call.dedupeKey)) return
-  const nameless = call.withheld ? WITHHELD : UNKNOWN_CALLER
+  const network = call.signal === undefined ? 'sms' : 'signal'
+  if (await wasSeen(tx, network, call.dedupeKey)) return
+  const nameless = call.signal !== undefined ? undefined : call.withheld ? WITHHELD : UNKNOWN_CALLER
   const contact = await resolvePerson(context, tx, {
     address: call.fromAddress === undefined ? nameless : parseSender(call.fromAddress, region),
-    aci: undefined,
-    pni: undefined,
+    aci: call.signal?.aci,
+    pni: call.signal?.pni,
     name: undefined,
   })
   const conversation = await conversationOf(context, tx, contact)
+  if (call.signal?.request === true) await noteRequest(context, tx, conversation)
   const now = clock()
   const row = await insertMessage(tx, {
     id: ids('msg'),
     conversation_id: conversation.id,
     direction: 'in',
     kind: 'call',
-    text: call.hungUp ? 'Missed call (hung up)' : 'Missed call',
+    ...wordsOf(call),
     state: 'received',
     lane: call.lane,
     sent_timestamp_ms: call.startedAtMs,
@@ -53,7 +55,17 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
     ...readAtOnce(contact, now),
   })
   await noteInbound(context, tx, row, contact)
-  await noteSeen(tx, 'sms', call.dedupeKey, row.id, now)
+  await noteSeen(tx, network, call.dedupeKey, row.id, now)
+}
+
+/** Of the lines about calls, for those who say them in another language. */
+export const CALL_CODES = ['missed', 'hung-up', 'signal', 'signal-video'] as const
+
+/** On another device of the owner a call over Signal may have been answered. */
+function wordsOf({ signal, hungUp }: InboundCall): { code: (typeof CALL_CODES)[number]; text: string } {
+  if (signal?.video === true) return { code: 'signal-video', text: 'Video call over Signal, not answered here' }
+  if (signal !== undefined) return { code: 'signal', text: 'Call over Signal, not answered here' }
+  return hungUp ? { code: 'hung-up', text: 'Missed call (hung up)' } : { code: 'missed', text: 'Missed call' }
 }
 
 /** Networks repeat a broadcast while it holds; the same one after a day without it is news again. */

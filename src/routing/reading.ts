@@ -47,7 +47,8 @@ export async function markRead(
       byAuthor.set(key, { author, timestampsMs })
     }
     for (const { author, timestampsMs } of byAuthor.values()) {
-      const to = group === undefined ? recipientOf(contact) : authorOf(author)
+      const to =
+        group === undefined ? recipientOf(contact) : { ...authorOf(author), groupId: group.signal_id ?? undefined }
       afterCommit.push(await transport.markRead(to, timestampsMs, asUnit(tx)))
     }
   }

@@ -96,7 +96,8 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   if (fact.what === 'file') return takeFileRemoval(context, tx, conversation, fact)
   if (fact.what === 'conversation') {
     const all = await shownMessages(tx, conversation.id)
-    await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), true)
+    // A group that is still there is not left by that.
+    await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), groupId === undefined)
     return
   }
   const named: MessageRow[] = []
@@ -123,7 +124,6 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   // None of what was last there is here: then nothing here is meant.
   if (upTo === undefined) return
   const older = await shownMessages(tx, conversation.id, { upTo })
-  // A group that is still there is not left by that.
   const whole = fact.whole && groupId === undefined
   await wipeConversation(context, tx, { conversation, contact }, older.filter(isSettled), whole)
 }

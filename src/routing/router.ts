@@ -31,9 +31,11 @@ import type { Commit } from './commit.ts'
 import type { RoutingContext } from './context.ts'
 import {
   acceptIdentity,
+  approveInGroup,
   approveMessage,
   type ContactChange,
   cancelMessage,
+  changedMembers,
   demandContact,
   demandHeld,
   retryMessage,
@@ -112,8 +114,8 @@ export class Router {
   }
 
   /**
-   * Lets a held message go on: consents to the changed identity, or to the text message it asks for. `by`: whose word it is.
-   * Errors: `unknown-message`, `wrong-state`.
+   * Lets a held message go on: consents to the changed identity (of a group, of all its members), or to the text message it
+   * asks for. `by`: whose word it is. Errors: `unknown-message`, `wrong-state`.
    */
   async approve(messageId: string, by?: string): Promise<MessageRow> {
     const { db } = this.#context
@@ -121,8 +123,9 @@ export class Router {
     if (held.code !== 'identity-changed') return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
     const parties = await partiesOf(db, held)
     if (parties.group !== undefined) {
+      const changed = await changedMembers(db, parties.group)
       for (const transport of this.#context.transports) await transport.approveIdentity(addresseeOf(parties))
-      return this.#commit((tx) => approveMessage(this.#context, tx, messageId))
+      return this.#commit((tx) => approveInGroup(this.#context, tx, messageId, changed, by))
     }
     await this.approveIdentity(parties.contact.id, by)
     return (await getMessage(db, messageId)) ?? held

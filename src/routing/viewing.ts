@@ -28,6 +28,7 @@ export async function noteViewed(
   const transport = transports.find(({ name }) => name === message.transport)
   if (transport?.markViewed === undefined) return nothing
   const { author_aci: authorAci, sent_timestamp_ms: timestampMs } = message
-  const author = authorAci === null ? addresseeOf(await partiesOf(tx, message)) : { ...nobody, aci: authorAci }
+  const addressee = addresseeOf(await partiesOf(tx, message))
+  const author = authorAci === null ? addressee : { ...nobody, aci: authorAci, groupId: addressee.groupId }
   return await transport.markViewed(author, timestampMs, once, asUnit(tx))
 }

@@ -91,6 +91,15 @@ export const peopleActions: readonly Action<SandboxWorld>[] = [
     },
   },
   {
+    name: 'signal-call',
+    summary: 'Somebody calls the gateway over Signal, which nobody answers.',
+    parameters: [from, to, { name: 'video', summary: 'with pictures', kind: 'flag', fallback: false }],
+    run: async (world, given) => {
+      const caller = world.signalPerson(given.text('from'))
+      return { timestamp_ms: await caller.call(world.numberOf(given.text('to')), given.flag('video')) }
+    },
+  },
+  {
     name: 'read',
     summary: 'Somebody reads everything that came by Signal, and their phone says so.',
     parameters: [person],

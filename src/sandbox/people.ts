@@ -257,8 +257,11 @@ export class SignalPerson {
   }
 
   /** A data message with anything in it. Resolves with its timestamp when the server has it. */
-  async sendMessage(toE164: string, message: Partial<Proto.DataMessage.Params>): Promise<number> {
-    const timestampMs = this.#nextTimestamp()
+  async sendMessage(
+    toE164: string,
+    message: Partial<Proto.DataMessage.Params>,
+    timestampMs = this.#nextTimestamp(),
+  ): Promise<number> {
     const dataMessage = { ...EMPTY_DATA_MESSAGE, ...message, timestamp: BigInt(timestampMs) }
     await this.#sendContent(toE164, { dataMessage }, timestampMs)
     return timestampMs
@@ -330,6 +333,16 @@ export class SignalPerson {
     const read = timestampsMs.map((ms) => ({ senderAci: null, senderAciBinary, timestamp: BigInt(ms) }))
     const syncMessage = { ...emptySync, read, content: null }
     await this.#first.sendContent(this.aci, { syncMessage }, this.#nextTimestamp())
+  }
+
+  /** Calls; nobody here ever answers. Resolves with the time of the call when the server has it. */
+  async call(toE164: string, video: boolean): Promise<number> {
+    const timestampMs = this.#nextTimestamp()
+    const { OFFER_AUDIO_CALL, OFFER_VIDEO_CALL } = Proto.CallMessage.Offer.Type
+    const offer = { id: BigInt(timestampMs), type: video ? OFFER_VIDEO_CALL : OFFER_AUDIO_CALL, opaque: null }
+    const rest = { answer: null, iceUpdate: null, busy: null, hangup: null, destinationDeviceId: null, opaque: null }
+    await this.#sendContent(toE164, { callMessage: { offer, ...rest } }, timestampMs)
+    return timestampMs
   }
 
   /** Takes a text back, for everybody. */

@@ -41,6 +41,10 @@ export class Health implements HealthPort {
     return this.#parts.ready()
   }
 
+  queueProblem(): string | undefined {
+    return this.#parts.queueProblem()
+  }
+
   async components(): Promise<readonly ComponentHealth[]> {
     const { modems, lines, account, router } = this.#parts
     const [database, queue] = await this.#foundations()
@@ -121,7 +125,7 @@ export class Health implements HealthPort {
   /** Without these nothing works. A pause is no fault of theirs. */
   async #foundations(): Promise<readonly [ComponentHealth, ComponentHealth]> {
     const database = await this.#databaseProblem()
-    const problem = this.#parts.queueProblem()
+    const problem = this.queueProblem()
     return [
       { component: 'database', status: database === undefined ? 'pass' : 'fail', detail: database },
       { component: 'queue', status: problem === undefined ? 'pass' : 'warn', detail: problem },

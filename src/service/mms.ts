@@ -37,14 +37,23 @@ export interface MmsOptions {
 /** Everything but the lines, which come when the modems exist (`ModemLines.open`). */
 export function createMms(options: MmsOptions, lines: MmsLines): Mms {
   const { config, db, sink, ids, clock, log, fitting } = options
-  const { mode, bytesMax, sendBytesMax, deliveryReports, readReports, allowReports, sendReadReports } = config.mms
+  const {
+    mode,
+    bytesMax,
+    strangersBytesMax,
+    sendBytesMax,
+    deliveryReports,
+    readReports,
+    allowReports,
+    sendReadReports,
+  } = config.mms
   const shelf = new MmsNotifications(db, ids, clock)
   const carriers = new MmsCarriers(db)
   const common = { shelf, sink, lines, bytesMax, region: config.region, clock }
   const reading = new MmsReading({ shelf: new MmsReadReports(db), lines, allowed: sendReadReports, clock, log })
   const desk = new MmsDesk({ ...common, carriers, reading, reportsAllowed: allowReports, log })
   return {
-    pushes: new MmsPushes({ ...common, mode, wake: () => desk.poke() }),
+    pushes: new MmsPushes({ ...common, mode, strangersBytesMax, wake: () => desk.poke() }),
     desk,
     reading,
     transport: new MmsTransport({

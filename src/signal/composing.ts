@@ -8,6 +8,9 @@ import type { Credentials } from './credentials.ts'
 import type { LongTexts } from './long-texts.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
 
+/** The first version of the protocol that knew files by where they lie now; whoever knows it knows of looking once. */
+const filesVersion = 5
+
 export class Composer {
   readonly #credentials: Credentials
   readonly #texts: LongTexts
@@ -31,12 +34,16 @@ export class Composer {
         message.body === undefined ? {} : await this.#texts.pack(message.body)
       const attachments = [...(message.attachments ?? []), ...longText]
       for (const item of media) attachments.push(await this.#uploads.pointerTo(item, signal))
+      const once = media.some(({ viewOnce }) => viewOnce)
       return {
-        requiredProtocolVersion: 0,
         ...message,
         ...packed,
+        requiredProtocolVersion: Math.max(
+          message.requiredProtocolVersion ?? 0,
+          attachments.length === 0 ? 0 : filesVersion,
+        ),
         ...(attachments.length === 0 ? {} : { attachments }),
-        ...(media.some(({ viewOnce }) => viewOnce) ? { isViewOnce: true } : {}),
+        ...(once ? { isViewOnce: true } : {}),
         timestamp: timestampMs,
         profileKey: this.#credentials.profileKey.serialize(),
       }

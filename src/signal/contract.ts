@@ -68,6 +68,15 @@ export interface IncomingText {
   request: boolean
 }
 
+/** Somebody calls. Nobody answers here; on another device of ours it may ring as well. */
+export interface IncomingCall {
+  from: PeerIds & { aci: string }
+  timestampMs: number
+  video: boolean
+  /** As in `IncomingText`. */
+  request: boolean
+}
+
 /** The timer of the conversation with somebody, as they have set it, or (`byUs`) another device of ours. */
 export interface TimerChange {
   with: PeerIds
@@ -152,6 +161,7 @@ export interface SignalSink extends GroupSink {
     receipt: { kind: 'delivered' | 'read'; from: PeerIds; timestampsMs: readonly number[]; atMs: number },
     transaction: DatabaseTransaction,
   ): Promise<void>
+  call(call: IncomingCall, transaction: DatabaseTransaction): Promise<void>
   peer(fact: PeerFact, transaction: DatabaseTransaction): Promise<void>
   /** False when the message is not here. */
   amend(amendment: MessageChange, transaction: DatabaseTransaction): Promise<boolean>
@@ -186,7 +196,15 @@ export interface SignalSink extends GroupSink {
   ): Promise<void>
   /** An envelope that could not be understood, with its octets. `from` where the outer layer told. */
   undecryptable(
-    item: { envelope: Uint8Array; code: string; detail: string; from: PeerIds | undefined; serverGuid: string },
+    item: {
+      envelope: Uint8Array
+      code: string
+      detail: string
+      from: PeerIds | undefined
+      serverGuid: string
+      /** Set where it was a message to the owner: its time, and its group as the outer layer says. It is asked for again. */
+      missing: { timestampMs: number; groupId: string | undefined } | undefined
+    },
     transaction: DatabaseTransaction,
   ): Promise<void>
   /** After commit. */
@@ -309,6 +327,9 @@ export interface LinkedDevice {
   linkedAtMs: number | undefined
 }
 
+/** Who has written a message, and in which group. */
+export type Author = PeerIds & { groupId?: string | undefined }
+
 export interface SignalAccount {
   status(): SignalStatus
   onStatus(listener: (status: SignalStatus) => void): () => void
@@ -339,6 +360,13 @@ export interface SignalAccount {
    * profile); conversations stay. Errors: CausewayError `signal-no-account`, `signal-not-primary`, `signal-unreachable`.
    */
   deleteAccount(): Promise<void>
+  /**
+   * A linked device removes itself from the account, and everything here that belonged to it is forgotten as by
+   * `deleteAccount`; one that was signed out already only forgets. Resolves when that is done, or after a while when it goes on
+   * by itself, over restarts (`status()` says so). Errors: CausewayError `signal-no-account`, `signal-not-linked` on a primary,
+   * `signal-unreachable`.
+   */
+  unlink(): Promise<void>
   /** Throws CausewayError `signal-no-account` when there is none. */
   discoverability(): SignalDiscoverability
   submitCaptcha(token: string): Promise<void>
@@ -387,14 +415,15 @@ export interface SignalAccount {
   approveIdentity(peer: PeerIds): Promise<void>
   /**
    * The owner has read messages of this author. Inside the given transaction; what is returned is to be called after its
-   * commit. The author is told unless read receipts are off, our own other devices always.
+   * commit. The author is told unless read receipts are off, or they are a stranger and it was in no group; our own other
+   * devices always.
    */
-  markRead(author: PeerIds, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
+  markRead(author: Author, timestampsMs: readonly number[], transaction: DatabaseTransaction): Promise<() => void>
   /**
    * The owner has looked at what is attached to this message (`once`: it was for that alone), or has listened to it. As
    * `markRead`.
    */
-  markViewed(author: PeerIds, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
+  markViewed(author: Author, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
   /**
    * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
    * what is returned is to be called after its commit. Needs no account for the list of blocked people.
@@ -479,4 +508,6 @@ export interface Directory {
   readonly use?: DiscoveryUse | undefined
   /** Who of these numbers is registered; missing from the map = not. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
+  /** Answers nobody more; resolves when it is done with the database. */
+  stop?(): Promise<void>
 }

@@ -18,9 +18,11 @@ import type { LongTexts } from './long-texts.ts'
 import { applyNumberChange } from './number-change.ts'
 import { type EnvelopeSender, type Opened, type RetryCase, Unreadable } from './opening.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, type Peer, setTraits } from './peers.ts'
+import { hasProof } from './pni-proof.ts'
 import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { dropRemovedFiles } from './removed-files.ts'
 import { firstTime } from './seen.ts'
 import { isBlocked } from './standing.ts'
 import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
@@ -28,6 +30,8 @@ import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 /** A sign of typing is repeated every ten seconds or so. */
 const typingFreshMs = 15_000
 const typingStarted = 0
+/** CallMessage.Offer.Type. */
+const videoOffer = 1
 
 /** What an envelope was, of those that could be read. */
 export type Count = 'received' | 'ignored' | 'blocked' | 'server-receipt' | 'retry-request'
@@ -138,10 +142,10 @@ export class Dispatch {
         afterwards.moved = true
         return
       }
-      await applyReads(this.#sink, [...read, ...viewed], this.#clock.now(), transaction)
-      if (viewOnceOpen !== undefined) {
-        await applyReads(this.#sink, [viewOnceOpen], this.#clock.now(), transaction, true)
-      }
+      // While we were off it was read all the same, and has begun to disappear.
+      const readAtMs = Math.min(this.#clock.now(), timestampMs)
+      await applyReads(this.#sink, [...read, ...viewed], readAtMs, transaction)
+      if (viewOnceOpen !== undefined) await applyReads(this.#sink, [viewOnceOpen], readAtMs, transaction, true)
       if (sent !== undefined) afterwards.fetch = await this.#applyTranscript(opened, sent, transaction)
       else afterwards.fetch = await this.#sync.apply(content.syncMessage, transaction)
       return
@@ -151,6 +155,7 @@ export class Dispatch {
       return
     }
     if (content.typingMessage !== undefined && !isOwn) await this.#applyTyping(opened, peer, transaction)
+    if (content.callMessage !== undefined && !isOwn) await this.#applyCall(content, peer, timestampMs, transaction)
     if (message === undefined || isOwn) return
     if (message.timestamp !== timestampMs) {
       throw new Unreadable('timestamp-mismatch', 'a message whose time differs from its envelope’s', {
@@ -167,24 +172,24 @@ export class Dispatch {
     }
     // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
     const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
-    if (!request) {
-      await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
-      afterwards.receipts = true
-    }
     const written = { sender, content, timestampMs, serverTimestampMs }
+    let isWelcome = !request
     if (message.groupV2 !== undefined) {
       afterwards.fetch = true
-      await this.#showInGroup(written, message.groupV2, peer, transaction)
+      isWelcome = await this.#showInGroup(written, message.groupV2, peer, transaction)
     } else if (await this.#show(written, peer, { request }, transaction)) afterwards.fetch = true
+    if (!isWelcome) return
+    await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+    afterwards.receipts = true
   }
 
-  /** Now, or when the group was fetched. */
+  /** Now, or when the group was fetched. False when it never will be. */
   async #showInGroup(
     written: GroupMessage,
     context: GroupContext,
     peer: PeerIds,
     transaction: DatabaseTransaction,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const place = await this.#groups.place(written, context, transaction)
     if (place.kind === 'full') {
       const from = peerOf(written.sender.aci)
@@ -192,6 +197,7 @@ export class Dispatch {
     }
     if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
     if (place.kind === 'group') await this.#show(written, peer, { groupId: place.id }, transaction)
+    return place.kind !== 'refused'
   }
 
   /** Shows what waited for a group that is known now. True when the rest of a text is to be fetched. */
@@ -248,7 +254,14 @@ export class Dispatch {
       preview: previewIn(message),
       request,
     }
-    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo, quote }, transaction)
+    const media = mediaOf(message)
+    await this.#sink.text({ ...facts, ...more, ...media, from: by, sentTo, quote }, transaction)
+    if (media.attachments.length > 0) {
+      const ours = sender.aci === own
+      const named = { ours, timestampMs, ...(groupId === undefined || ours ? {} : { authorAci: sender.aci }) }
+      const place = groupId === undefined ? by : { ...nobody, groupId }
+      await dropRemovedFiles(transaction, this.#sink, { ...named, author: sender.aci, with: place })
+    }
     return hasMore
   }
 
@@ -272,12 +285,21 @@ export class Dispatch {
     const kind = receiptKinds[content.receiptMessage?.type ?? 0]
     const timestampsMs = (content.receiptMessage?.timestamp ?? []).filter(isTime)
     if (kind === undefined || timestampsMs.length === 0) return
-    if (peer.needsPniSignature && peer.aci !== undefined) {
+    if (peer.needsPniSignature && peer.aci !== undefined && (await hasProof(transaction, peer.aci, timestampsMs))) {
       await setTraits(transaction, peer.aci, { needsPniSignature: false })
     }
     // Who tells nobody what they have read is not told either; that it arrived is true all the same.
     const shown = kind === 'read' && !(await this.#habits.readReceipts(transaction)) ? 'delivered' : kind
     await this.#sink.receipt({ kind: shown, from: idsOf(peer), timestampsMs, atMs }, transaction)
+  }
+
+  /** That somebody calls; what else belongs to a call is for those who can answer. */
+  async #applyCall(content: Content, peer: Peer, timestampMs: number, transaction: DatabaseTransaction): Promise<void> {
+    const { offer, destinationDeviceId: device = this.#credentials.deviceId } = content.callMessage ?? {}
+    if (offer === undefined || peer.aci === undefined || device !== this.#credentials.deviceId) return
+    const request = !(await this.#letIn(peer, transaction))
+    const from = { ...idsOf(peer), aci: peer.aci }
+    await this.#sink.call({ from, timestampMs, video: offer.type === videoOffer, request }, transaction)
   }
 
   /** What is old says nothing of now; in a group, it is for its members. */

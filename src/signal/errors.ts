@@ -51,16 +51,27 @@ export function asCauseway(error: unknown): CausewayError {
   }
   if (is(ErrorCode.ServiceIdNotFound)) return signalError('not-on-signal', { cause: error })
   if (is(ErrorCode.UntrustedIdentity)) return signalError('identity-changed', { cause: error })
-  if (
-    is(ErrorCode.ChatServiceInactive) ||
-    is(ErrorCode.IoError) ||
-    is(ErrorCode.PossibleCaptiveNetwork) ||
-    is(ErrorCode.Cancelled)
-  ) {
+  if (is(ErrorCode.IoError)) return refusalIn(error) ?? signalError('signal-unreachable', { cause: error })
+  if (is(ErrorCode.ChatServiceInactive) || is(ErrorCode.PossibleCaptiveNetwork) || is(ErrorCode.Cancelled)) {
     return signalError('signal-unreachable', { cause: error })
   }
   return signalError('signal-failed', { cause: error, detail: shortly(error) })
 }
+
+/**
+ * An answer of the server that libsignal (0.103.0) has no error of its own for comes as one of the network, with the status
+ * in its words; those of 5xx are all the same to it.
+ */
+function refusalIn(cause: unknown): CausewayError | undefined {
+  const text = shortly(cause)
+  const status = /^unexpected response status (\d{3})\b/.exec(text)?.[1]
+  if (status === '413') return signalError('signal-too-large', { cause })
+  if (status === '429') return signalError('signal-rate-limited', { cause })
+  return status === undefined && text !== invalid ? undefined : signalError('signal-failed', { cause, detail: text })
+}
+
+/** What it says of 422. */
+const invalid = 'the request did not pass server validation'
 
 /** One line about an error, for a reason or a log. */
 export function shortly(error: unknown): string {

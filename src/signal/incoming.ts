@@ -2,11 +2,13 @@
 import { words } from './content.ts'
 import type { IncomingText, MessageChange } from './contract.ts'
 import { readServiceId } from './ids.ts'
-import type { Content, DataMessage } from './proto/messages.ts'
+import type { Content, DataMessage, Quote } from './proto/messages.ts'
 import { rangesIn } from './ranges.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */
 const emojiUnitsMax = 32
+/** No longer name is shown. */
+const fileNameUnitsMax = 200
 /** What a `Date` can hold; a later time is nonsense that no list could show. */
 const timeMsMax = 8_640_000_000_000_000
 
@@ -82,7 +84,15 @@ export function quoteOf({ quote, groupV2 }: DataMessage, own: string): IncomingT
   const author = readServiceId(quote.authorAciBinary, quote.authorAci)
   const ours = author === own
   const named = groupV2 === undefined || ours || author === undefined ? {} : { authorAci: author }
-  const { text = '', bodyRanges } = quote
-  const ranges = bodyRanges === undefined ? [] : rangesIn({ body: text, bodyRanges }, text, own)
+  const { text: body = '', bodyRanges } = quote
+  const text = body === '' ? quotedFile(quote) : body
+  const ranges = bodyRanges === undefined ? [] : rangesIn({ body, bodyRanges }, body, own)
   return { ours, timestampMs: quote.id, text, ...(ranges.length === 0 ? {} : { ranges }), ...named }
+}
+
+/** What stands in the place of words where a file alone is quoted. */
+function quotedFile({ attachments: [file] = [] }: Quote): string {
+  if (file === undefined) return ''
+  const kind = /^(image|video|audio)\//.exec(file.contentType ?? '')?.[1] ?? 'file'
+  return file.fileName ? `[${kind}: ${file.fileName.slice(0, fileNameUnitsMax)}]` : `[${kind}]`
 }

@@ -67,6 +67,10 @@ export interface RetryCase {
   ciphertext: Uint8Array<ArrayBuffer>
   type: CiphertextMessageType
   timestampMs: number
+  /** Base64, where the outer layer names one. */
+  groupId: string | undefined
+  /** As far as can be told from outside; else it is a receipt or a sign of the moment. */
+  isMessage: boolean
 }
 
 export class Unreadable extends Error {
@@ -145,7 +149,9 @@ export async function openEnvelope(
     e164: undefined,
     provenPni: undefined,
   }
-  return await opening.inner(sender, type, content, ContentHint.Resendable)
+  // An unsealed envelope has no hint: what nobody is to be woken for is a receipt or a sign.
+  const place = { isMessage: envelope.urgent !== false }
+  return await opening.inner(sender, type, content, ContentHint.Resendable, place)
 }
 
 const unsealedTypes = new Map<number, CiphertextMessageType>([
@@ -201,7 +207,10 @@ class Opening {
     }
     const e164 = certificate.senderE164() ?? undefined
     const sender = { aci, deviceId, sealed: true, e164, provenPni: undefined }
-    return await this.inner(sender, usmc.msgType(), usmc.contents(), usmc.contentHint())
+    const groupId = usmc.groupId()
+    const named = groupId === null ? undefined : Buffer.from(groupId).toString('base64')
+    const place = { isMessage: true, groupId: named }
+    return await this.inner(sender, usmc.msgType(), usmc.contents(), usmc.contentHint(), place)
   }
 
   async inner(
@@ -209,6 +218,7 @@ class Opening {
     type: CiphertextMessageType,
     ciphertext: Uint8Array<ArrayBuffer>,
     hint: ContentHint,
+    place: { isMessage: boolean; groupId?: string | undefined },
   ): Promise<Opened> {
     if (type === CiphertextMessageType.Plaintext) return await this.#retryRequest(sender, ciphertext)
     const from = peerOf(sender.aci, sender.e164)
@@ -220,8 +230,8 @@ class Opening {
       if (isCode(error, ErrorCode.DuplicatedMessage)) return { kind: 'nothing', why: 'seen before' }
       if (isCode(error, ErrorCode.SealedSenderSelfSend)) return { kind: 'nothing', why: 'sent by this device' }
       const { aci, deviceId } = sender
-      const retry =
-        hint === ContentHint.Implicit ? undefined : { aci, deviceId, ciphertext, type, timestampMs: this.#timestampMs }
+      const item = { aci, deviceId, ciphertext, type, timestampMs: this.#timestampMs, groupId: undefined, ...place }
+      const retry = hint === ContentHint.Implicit ? undefined : item
       throw new Unreadable('undecryptable', shortly(error), { from, retry })
     }
     const content = decodeContent(padded, from)

@@ -307,6 +307,7 @@ export class Receiver {
   }
 
   async #quarantine(envelope: Uint8Array, reason: Unreadable, transaction: DatabaseTransaction): Promise<void> {
+    const { retry } = reason
     const from = reason.from === undefined ? undefined : await findPeer(transaction, reason.from)
     const serverGuid = serverGuidOf(envelope) ?? `sha256:${createHash('sha256').update(envelope).digest('hex')}`
     await this.#sink.undecryptable(
@@ -316,6 +317,7 @@ export class Receiver {
         detail: reason.message,
         from: from === undefined ? reason.from : idsOf(from),
         serverGuid,
+        missing: retry?.isMessage === true && retry.aci !== this.#credentials.aci ? retry : undefined,
       },
       transaction,
     )

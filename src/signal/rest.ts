@@ -69,6 +69,10 @@ export async function request(
 /** The CausewayError for an HTTP status that is not a success and has no meaning of its own at `path`. */
 export function refusal(path: string, answer: RestAnswer): CausewayError {
   if (answer.status === 429) return signalError('signal-rate-limited', { retryAfterMs: answer.retryAfterMs })
+  // The cause has the challenge's token, by which it is solved.
+  if (answer.status === 428) {
+    return signalError('signal-challenge', { cause: answer.json, retryAfterMs: answer.retryAfterMs })
+  }
   if (answer.status === 404) return signalError('not-on-signal')
   return signalError('signal-failed', { detail: `${path.split('/').slice(0, 3).join('/')} answered ${answer.status}` })
 }

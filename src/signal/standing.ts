@@ -2,6 +2,7 @@
  * Who may write to us: whom the owner let in (or wrote to), whom they keep out, and how our own devices tell each other of
  * it. The list of blocked people is one of accounts, numbers and groups; the sync message always has all of it.
  */
+import { sql } from 'kysely'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
 import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
@@ -17,6 +18,8 @@ const e164 = /^\+[1-9]\d{5,14}$/
 
 /** MessageRequestResponse.Type. */
 const responseTypes = { accept: 1, delete: 2, block: 3, blockAndDelete: 4, blockAndSpam: 6 } as const
+const blocking: readonly number[] = [responseTypes.block, responseTypes.blockAndDelete, responseTypes.blockAndSpam]
+const deleting: readonly number[] = [responseTypes.delete, responseTypes.blockAndDelete]
 
 /** Whether the owner keeps this person out, by account or by number. */
 export async function isBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds): Promise<boolean> {
@@ -34,6 +37,34 @@ const blockedAccount = remembered('signal_blocked', (db, $: { aci: string }) =>
 const blockedNumber = remembered('signal_blocked_others', (db, $: { number: string }) =>
   db.selectFrom('signal_blocked_others').select('value').where('kind', '=', 'number').where('value', '=', $.number),
 )
+
+/** Notes whether the owner keeps this group out (base64 of its id), also of one that is not known yet. */
+export async function setGroupBlocked(transaction: DatabaseTransaction, id: string, blocked: boolean): Promise<void> {
+  const entry = { kind: 'group', value: id } as const
+  if (blocked) await transaction.insertInto('signal_blocked_others').orReplace().values(entry).execute()
+  else {
+    await transaction
+      .deleteFrom('signal_blocked_others')
+      .where('kind', '=', entry.kind)
+      .where('value', '=', entry.value)
+      .execute()
+  }
+  await transaction
+    .updateTable('signal_groups')
+    .set({ blocked: blocked ? 1 : 0 })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function isGroupBlocked(transaction: DatabaseTransaction, id: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('signal_blocked_others')
+    .select('value')
+    .where('kind', '=', 'group')
+    .where('value', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
 
 /** Notes that the owner lets this person in. */
 async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds, atMs: number): Promise<void> {
@@ -88,11 +119,10 @@ export async function applyBlocked(
   for (const aci of known) if (!accounts.has(aci)) await tell(peerOf(aci), false)
   for (const number of wanted) if (!knownNumbers.has(number)) await tell({ ...nobody, e164: number }, true)
   for (const aci of accounts) if (aci !== undefined && !known.has(aci)) await tell(peerOf(aci), true)
-  await transaction.deleteFrom('signal_blocked_others').where('kind', '=', 'group').execute()
-  for (const id of groupIds.slice(0, blockedMax)) {
-    const value = Buffer.from(id).toString('base64')
-    await transaction.insertInto('signal_blocked_others').orReplace().values({ kind: 'group', value }).execute()
-  }
+  const groups = new Set(groupIds.slice(0, blockedMax).map((id) => Buffer.from(id).toString('base64')))
+  const knownGroups = new Set(others.filter(({ kind }) => kind === 'group').map(({ value }) => value))
+  for (const id of knownGroups) if (!groups.has(id)) await setGroupBlocked(transaction, id, false)
+  for (const id of groups) if (!knownGroups.has(id)) await setGroupBlocked(transaction, id, true)
 }
 
 /** The whole list, as our other devices take it. */
@@ -142,13 +172,23 @@ export async function syncOf(
   return [{ blocked: await blockedList(transaction) }, ...response]
 }
 
-/** What the owner has decided about a stranger on another device. Groups are not spoken of here. */
+/** What the owner has decided about a stranger, or a group, on another device. */
 export async function applyResponse(
   transaction: DatabaseTransaction,
   sink: SignalSink,
-  { threadAciBinary, threadAci, type }: MessageRequestResponse,
+  { threadAciBinary, threadAci, groupId, type = 0 }: MessageRequestResponse,
   atMs: number,
 ): Promise<void> {
+  if (groupId !== undefined && groupId.length > 0) {
+    const id = Buffer.from(groupId).toString('base64')
+    if (blocking.includes(type)) await setGroupBlocked(transaction, id, true)
+    else if (type === responseTypes.accept) await setGroupBlocked(transaction, id, false)
+    // Whether the phone has left it as well, the group itself says.
+    if (deleting.includes(type)) {
+      await sink.removed({ with: { ...nobody, groupId: id }, what: 'conversation', atMs }, transaction)
+    }
+    return
+  }
   const aci = readServiceId(threadAciBinary, threadAci)
   if (aci === undefined || isPni(aci)) return
   const { peer } = await learnPeer(transaction, peerOf(aci))
@@ -158,18 +198,28 @@ export async function applyResponse(
     await sink.peer({ kind: 'accepted', peer: ids, atMs }, transaction)
     return
   }
-  if (type === responseTypes.block || type === responseTypes.blockAndDelete || type === responseTypes.blockAndSpam) {
+  if (blocking.includes(type)) {
     await noteBlocked(transaction, ids, true, atMs)
     await sink.peer({ kind: 'blocked', peer: ids, blocked: true, atMs }, transaction)
   }
-  if (type === responseTypes.delete || type === responseTypes.blockAndDelete) {
+  if (deleting.includes(type)) {
     await sink.removed({ with: ids, what: 'conversation', atMs }, transaction)
   }
 }
 
+/** Blocks this account. The keys under which we write to groups that it is in give way to others, which it does not get. */
+export async function keepOut(transaction: DatabaseTransaction, aci: string): Promise<void> {
+  await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+  await transaction
+    .updateTable('signal_groups')
+    .set({ distribution_id: null, distribution_at_ms: null })
+    .where(sql<boolean>`instr(state_json, ${aci}) > 0`)
+    .execute()
+}
+
 async function setBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds, blocked: boolean) {
   if (blocked) {
-    if (aci !== undefined) await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
+    if (aci !== undefined) await keepOut(transaction, aci)
     if (number === undefined) return
     await transaction
       .insertInto('signal_blocked_others')

@@ -11,7 +11,7 @@ import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import { type OwnProfile, wantedProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
-import { isBlocked } from './standing.ts'
+import { isBlocked, keepOut } from './standing.ts'
 import { noteUsername, usernameNews } from './username-record.ts'
 
 /** Records applied in one transaction, so that messages come in between. */
@@ -49,6 +49,8 @@ export class StorageRecords {
   readonly #profile: OwnProfile
   readonly #clock: Clock
   readonly #onAccount: (hasOtherPicture: boolean) => void
+  readonly #moved: () => void
+  #profileKey: Uint8Array
   readonly #onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
 
   constructor(parts: {
@@ -61,6 +63,8 @@ export class StorageRecords {
     onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
     /** What the phone says of the account was kept, inside a transaction that is still open; also that its picture is another. */
     onAccount: (hasOtherPicture: boolean) => void
+    /** The profile key in the database is another one now, inside a transaction that is still open. */
+    moved: () => void
   }) {
     this.#db = parts.db
     this.#sink = parts.sink
@@ -68,6 +72,8 @@ export class StorageRecords {
     this.#profile = parts.profile
     this.#clock = parts.clock
     this.#onAccount = parts.onAccount
+    this.#moved = parts.moved
+    this.#profileKey = parts.credentials.profileKey.serialize()
     this.#onGroup = parts.onGroup
   }
 
@@ -96,9 +102,21 @@ export class StorageRecords {
       const read_receipts = account.readReceipts === true ? 1 : 0
       await transaction.updateTable('signal_account').set({ read_receipts }).execute()
       await noteUsername(account, transaction)
+      await this.#takeProfileKey(account.profileKey, transaction)
       const known = await transaction.selectFrom('signal_profile').select('avatar_place').executeTakeFirst()
       this.#onAccount((account.avatarUrlPath ?? '') !== (known?.avatar_place ?? ''))
     }
+  }
+
+  /**
+   * The phone has another one (after it blocked somebody, for instance). With the former one we would hand out to everybody
+   * what opens nothing any more.
+   */
+  async #takeProfileKey(profileKey: Uint8Array | undefined, transaction: DatabaseTransaction): Promise<void> {
+    if (profileKey?.length !== keyOctets || same(profileKey, this.#profileKey)) return
+    this.#profileKey = profileKey
+    await transaction.updateTable('signal_account').set({ profile_key: profileKey }).execute()
+    this.#moved()
   }
 
   async #applyContact(contact: ContactRecord, transaction: DatabaseTransaction): Promise<void> {
@@ -136,8 +154,8 @@ export class StorageRecords {
       await transaction.updateTable('signal_peers').set({ decided: 0 }).where('aci', '=', aci).execute()
     }
     const atMs = this.#clock.now()
-    if (blocked) await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
-    else await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+    if (blocked && !wasBlocked) await keepOut(transaction, aci)
+    else if (!blocked) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
     if (blocked !== wasBlocked) await this.#sink.peer({ kind: 'blocked', peer, blocked, atMs }, transaction)
     if (blocked || !whitelisted || row?.accepted === 1) return
     await setTraits(transaction, aci, { accepted: true })

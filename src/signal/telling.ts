@@ -5,14 +5,14 @@
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { OwnTimestamps, Random } from './clock.ts'
 import type { ContentDesk } from './contents-due.ts'
-import type { PeerDecision, PeerIds } from './contract.ts'
+import type { Author, PeerDecision, PeerIds } from './contract.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { verifiedContent } from './own-account.ts'
 import { peerAt } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
-import { syncOf } from './standing.ts'
+import { isBlocked, syncOf } from './standing.ts'
 import { makeStorageDue } from './storage-due.ts'
 
 /** SyncMessage.FetchLatest: the storage service. */
@@ -51,8 +51,14 @@ export class Telling {
   }
 
   /** Takes note that these messages were read: for our own other devices, and where wanted for their author. */
-  async oweReadReceipts(transaction: DatabaseTransaction, aci: string, timestampsMs: readonly number[]): Promise<void> {
-    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
+  async oweReadReceipts(
+    transaction: DatabaseTransaction,
+    author: Author,
+    timestampsMs: readonly number[],
+  ): Promise<void> {
+    const { aci } = author
+    if (aci === undefined) return
+    const tellAuthor = await this.#mayKnow(author, transaction)
     for (const timestampMs of timestampsMs) {
       if (tellAuthor) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
       if (this.#otherDevices()) await this.#receipts.owe(transaction, 'read-here', aci, timestampMs)
@@ -60,11 +66,20 @@ export class Telling {
   }
 
   /** Takes note that this message was looked at, or listened to: as `oweReadReceipts`. */
-  async oweViewed(transaction: DatabaseTransaction, aci: string, timestampMs: number, once: boolean): Promise<void> {
-    const tellAuthor = (await this.#habits.readReceipts(transaction)) && (await peerAt(transaction, aci)).accepted
+  async oweViewed(transaction: DatabaseTransaction, author: Author, timestampMs: number, once: boolean): Promise<void> {
+    const { aci } = author
+    if (aci === undefined) return
+    const tellAuthor = await this.#mayKnow(author, transaction)
     if (tellAuthor) await this.#receipts.owe(transaction, 'viewed', aci, timestampMs)
     const kind = once ? 'opened-here' : 'viewed-here'
     if (this.#otherDevices()) await this.#receipts.owe(transaction, kind, aci, timestampMs)
+  }
+
+  /** Whoever was let in; and in a group its members, which lets them in. */
+  async #mayKnow(author: Author, transaction: DatabaseTransaction): Promise<boolean> {
+    if (author.aci === undefined || !(await this.#habits.readReceipts(transaction))) return false
+    if (await isBlocked(transaction, author)) return false
+    return author.groupId !== undefined || (await peerAt(transaction, author.aci)).accepted
   }
 
   /** See `SignalAccount.decide`; the lists are written already. */

@@ -259,13 +259,20 @@ export function spentOnce(db: Database): Promise<AttachmentRow[]> {
 
 const TAKEN_BACK = { code: 'taken-back', reason: 'its author has taken it back' }
 
-/** Nothing of what was attached stays, since its author has taken the message back or for another reason. */
+/**
+ * Nothing of what was attached stays, nor what it was called, since its author has taken the message back or for another
+ * reason.
+ */
 export async function wipeAttachmentsOf(
   tx: DatabaseTransaction,
   message: MessageRow,
   why: { code: string; reason: string } = TAKEN_BACK,
 ): Promise<void> {
-  for (const row of (await attachmentsOf(tx, [message])).get(message.id) ?? []) await wipeAttachment(tx, row, why)
+  for (const row of (await attachmentsOf(tx, [message])).get(message.id) ?? []) {
+    if (row.state !== 'gone') await wipeAttachment(tx, row, why)
+    const words = { file_name: null, caption: null, blurhash: null }
+    await tx.updateTable('attachments').set(words).where('id', '=', row.id).execute()
+  }
 }
 
 /** Forgets what was handed in a day ago and never used. */

@@ -181,6 +181,26 @@ export function waitingCounts(db: Database) {
     .execute()
 }
 
+/** Outgoing messages that have failed, as `waitingCounts`. */
+export function failedCounts(db: Database): ReturnType<typeof waitingCounts> {
+  return (
+    db
+      .selectFrom('messages')
+      .select(({ fn }) => [
+        'state',
+        'transport',
+        'lane',
+        fn.countAll<number>().as('count'),
+        fn.min('created_at_ms').as('oldest_ms'),
+      ])
+      // Word for word as in the index messages_failed, or SQLite walks the table.
+      .where(sql<boolean>`direction = 'out' and state in ('failed', 'expired')`)
+      .where('removed_at_ms', 'is', null)
+      .groupBy(['state', 'transport', 'lane'])
+      .execute()
+  )
+}
+
 /** Messages that are about to be sent, by where they leave: since when the oldest of each could have. */
 export function oldestWaiting(
   db: Database,

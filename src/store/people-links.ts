@@ -53,7 +53,7 @@ export async function isKeptApart(tx: DatabaseTransaction, e164: string, aci: st
 
 /** Lines that tell of an account, and of a number. */
 const LINES: Readonly<Record<'account' | 'number', readonly Notice[]>> = {
-  account: ['identity-changed', 'left', 'returned', 'renamed'],
+  account: ['identity-changed', 'left', 'returned', 'renamed', 'unreadable'],
   number: ['picture', 'number-changed'],
 }
 

@@ -25,11 +25,13 @@ const TRANSACTION_CHARS_MAX = 500
 
 export interface MmsPushesOptions {
   shelf: NotificationShelf
-  sink: Pick<TransportSink, 'picture' | 'receipt' | 'quarantine'>
+  sink: Pick<TransportSink, 'picture' | 'receipt' | 'quarantine' | 'knows'>
   lines: MmsLines
   mode: 'immediate' | 'deferred'
   /** What is taken in at most. */
   bytesMax: number
+  /** What is fetched unasked of people whom the owner does not know, in octets. */
+  strangersBytesMax: number
   region: string | undefined
   clock: () => number
   /** Something may have been announced: called after the commit. */
@@ -74,7 +76,7 @@ export class MmsPushes {
   }
 
   async #notification(push: PushedOctets, pdu: NotificationInd, unit: UnitOfWork): Promise<void> {
-    const { shelf, lines, mode, bytesMax, region, clock } = this.#options
+    const { shelf, lines, bytesMax, region, clock } = this.#options
     const { transactionId = '', contentLocation: location } = pdu
     if (location.length > LOCATION_CHARS_MAX || transactionId.length > TRANSACTION_CHARS_MAX) {
       await this.#quarantine(push, 'limit-exceeded', 'a notification with an address or a name beyond all bounds', unit)
@@ -87,9 +89,12 @@ export class MmsPushes {
       await shelf.change(known.id, known.state, announcedAgain(known, nowMs), unit)
       return
     }
+    const fromAddress = senderOf(pdu.from, region)
+    const isUnasked = await this.#isUnasked(fromAddress, pdu.messageSize, unit)
+    const mode = isUnasked ? 'immediate' : 'deferred'
     const announcement = {
       ...key,
-      fromAddress: senderOf(pdu.from, region),
+      fromAddress,
       subject: pdu.subject?.text.trim() || undefined,
       bytes: pdu.messageSize,
       receivedAtMs: push.receivedAtMs,
@@ -101,9 +106,18 @@ export class MmsPushes {
       ? announced({ nowMs, expiresAtMs, bytes: pdu.messageSize, bytesMax, mode })
       : { now: beyondReach(line === undefined ? 'refused' : 'deferred', nowMs, expiresAtMs), tell: true }
     const record = await shelf.add(announcement, now, unit)
-    const why = line?.sendsOnly === undefined ? reasonOf(now, line !== undefined, bytesMax) : sendsOnly(line.sendsOnly)
+    const why =
+      line?.sendsOnly === undefined ? reasonOf(now, line !== undefined, this.#options) : sendsOnly(line.sendsOnly)
     if (why !== undefined) await shelf.change(record.id, now.state, why, unit)
     if (tell) await this.#options.sink.picture(pictureNotice({ ...record, ...why }), unit)
+  }
+
+  /** Whether it is fetched without anybody asking for it. Without a size that is told it is taken to be small. */
+  async #isUnasked(from: string | undefined, bytes: number | undefined, unit: UnitOfWork): Promise<boolean> {
+    const { mode, strangersBytesMax, sink } = this.#options
+    if (mode === 'deferred') return false
+    if (strangersBytesMax > 0 && (bytes ?? 0) <= strangersBytesMax) return true
+    return from?.startsWith('+') === true && (await sink.knows({ e164: from, aci: undefined, pni: undefined }, unit))
   }
 
   async #delivery(push: PushedOctets, pdu: DeliveryInd, unit: UnitOfWork): Promise<void> {
@@ -221,14 +235,17 @@ function nameless(key: { lane: string; transactionId: string; location: string }
 function reasonOf(
   { state }: IncomingStep['now'],
   isSetUp: boolean,
-  bytesMax: number,
+  { bytesMax, mode }: Pick<MmsPushesOptions, 'bytesMax' | 'mode'>,
 ): { code: string; reason: string } | undefined {
   if (!isSetUp) {
     const reason = 'MMS is not set up for this modem (see mms in the configuration)'
     return { code: 'mms-not-set-up', reason }
   }
   if (state === 'expired') return { code: 'expired', reason: 'its time at the carrier was over when it was announced' }
-  if (state === 'deferred') return { code: 'deferred', reason: 'picture messages are fetched when you ask for them' }
+  if (state === 'deferred') {
+    const theirs = 'large ones of numbers that you have neither named nor written to are fetched when you ask'
+    return { code: 'deferred', reason: mode === 'deferred' ? 'picture messages are fetched when you ask' : theirs }
+  }
   if (state === 'too-large') {
     return { code: 'too-large', reason: `it has more than the ${bytesMax} octets that are taken in (mms.bytes_max)` }
   }

@@ -8,8 +8,9 @@ export const SENDS_ONLY_CODE = 'mms-sends-only'
 
 /** The line for a message in its present state. */
 export function pictureNotice(record: Announced): PictureNotice {
-  const { id: key, lane, fromAddress, receivedAtMs, code } = record
-  return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record) }
+  const { id: key, lane, fromAddress, receivedAtMs, code, state, subject = '', expiresAtMs } = record
+  const values = { state, subject, until: new Date(expiresAtMs).toISOString() }
+  return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record), values }
 }
 
 function wordsOf({ state, fromAddress, subject, bytes, code, reason, expiresAtMs }: Announced): string {
@@ -23,7 +24,7 @@ function wordsOf({ state, fromAddress, subject, bytes, code, reason, expiresAtMs
       return `${what} has been fetched.`
     case 'deferred':
       if (code === SENDS_ONLY_CODE) return `${what} waits at the carrier until ${until} and cannot be fetched: ${why}.`
-      return `${what} waits at the carrier until ${until}: fetch it to see it.`
+      return `${what} waits at the carrier until ${until} (${why}): fetch it to see it.`
     case 'expired':
       return `${what} could not be fetched: it has expired (${why}). Ask them to send it again.`
     case 'gone':

@@ -52,6 +52,16 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
         asUnit(transaction),
       )
     },
+    async call({ from, timestampMs, video, request }, transaction) {
+      const times = {
+        startedAtMs: timestampMs,
+        receivedAtMs: clock(),
+        dedupeKey: `signal-call:${from.aci}:${timestampMs}`,
+      }
+      const signal = { aci: from.aci, pni: from.pni, video, request }
+      const call = { lane: SIGNAL_LANE, fromAddress: from.e164, withheld: false, hungUp: false, ...times, signal }
+      await sink.call(call, asUnit(transaction))
+    },
     async peer(fact, transaction) {
       await sink.capability(capability(fact), asUnit(transaction))
     },
@@ -66,6 +76,12 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
           dedupeKey: `signal-envelope:${item.serverGuid}`,
           receivedAtMs: clock(),
         },
+        asUnit(transaction),
+      )
+      const { from, missing } = item
+      if (missing === undefined || from?.aci === undefined) return
+      await sink.unreadable(
+        { from: { ...from, aci: from.aci }, timestampMs: missing.timestampMs, groupId: missing.groupId },
         asUnit(transaction),
       )
     },

@@ -139,6 +139,12 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
       expect(await row(text).textContent()).toMatch(reason)
       expect(await row(text).textContent()).not.toMatch(/\+CM[SE]|^\s+at /m)
     }
+    await page.locator('.counts li', { hasText: '1 failed' }).filter({ hasText: 'SMS' }).waitFor()
+    await page
+      .locator('.counts li', { hasText: /oldest: \d+ minutes?/ })
+      .first()
+      .waitFor()
+    await page.getByRole('status').getByRole('link', { name: 'Solve the puzzle' }).waitFor()
     await picture(page, 'queue-1280-light')
     expect(await new Axe().findings(page, false)).toEqual([])
     await row('It will fail at first').getByRole('checkbox').check()
@@ -153,6 +159,30 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await house.api.call('POST', '/api/v1/signal/captcha', { token })
     await house.reaches(puzzled, 'delivered')
     await page.locator('.queue li').first().waitFor({ state: 'detached' })
+    await page.locator('.needs').waitFor({ state: 'detached' })
+  })
+
+  it('a modem that is gone is said on every screen, with the way to its card, until it is back', async () => {
+    await page.goto(await thread('ben'))
+    await simulate({ action: 'unplug', modem: 'b' })
+    const needs = page.locator('.needs')
+    await needs.waitFor()
+    expect(await needs.locator('li').count()).toBe(1)
+    await picture(page, 'needs-1280-light')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize(NARROW)
+    await picture(page, 'needs-390-dark')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await page.setViewportSize(WIDE)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await needs.getByRole('link', { name: 'Modems' }).click()
+    await page.locator('.modem .state.bad').waitFor()
+    expect(await needs.count()).toBe(0)
+    await simulate({ action: 'plug', modem: 'b' })
+    await stage.house.modemsReady()
+    await page.goto(await thread('ben'))
+    await page.locator('.composer textarea').waitFor()
+    await needs.waitFor({ state: 'detached' })
   })
 
   it('a safety number says what became of it, and by whose word', async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { PushService, pretendToSubscribe, Worker } from './kit/push.ts'
 import { Axe, chromiumPath, PASSWORD, picture, Stage } from './kit/stage.ts'
 
+const LANGUAGES = ['en', 'de', 'es', 'fr', 'pt', 'ar']
 /** More than one page of the list. */
 const MANY = 140
 
@@ -173,25 +174,163 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await page.locator('#search').fill('')
   })
 
-  it('opens without the gateway, and keeps no word of a message', async () => {
-    await page.evaluate('navigator.serviceWorker.ready.then(() => 1)')
-    await page.goto(`${stage.url}/#/c/${ben}`)
-    await page.locator('.entry').first().waitFor()
-    const kept = (await page.evaluate(`(async () => {
-      const kept = []
-      for (const name of await caches.keys()) {
-        const cache = await caches.open(name)
-        for (const request of await cache.keys()) {
-          kept.push([new URL(request.url).pathname, await (await cache.match(request)).text()])
+  it('opens without the gateway in the language spoken there, and keeps no word of a message', async () => {
+    const german = await stage.window({ language: 'de' })
+    const visitor = await stage.page(german, `/c/${ben}`)
+    await visitor.locator('.entry').first().waitFor()
+    const kept = async () =>
+      (await visitor.evaluate(`(async () => {
+        const kept = []
+        for (const name of await caches.keys()) {
+          const cache = await caches.open(name)
+          for (const request of await cache.keys()) {
+            kept.push([new URL(request.url).pathname, await (await cache.match(request)).text()])
+          }
         }
-      }
-      return kept
-    })()`)) as [string, string][]
-    expect(kept.map(([path]) => path)).toContain('/')
-    for (const [path, text] of kept) {
+        return kept
+      })()`)) as [string, string][]
+    const words = async () => (await kept()).flatMap(([path]) => /^\/assets\/(\w+)-[\w-]+\.json$/.exec(path)?.[1] ?? [])
+    // The first visit: they were here before the worker that keeps them.
+    await expect.poll(words).toEqual(['de'])
+    for (const [path, text] of await kept()) {
       expect(path).toMatch(/^\/($|assets\/|icon|manifest)/)
       expect(text).not.toMatch(/flowerpot|Half a thought|Member 7/)
     }
+    stage.expectCuts = true
+    await german.setOffline(true)
+    await visitor.reload()
+    const retry = visitor.getByRole('button', { name: 'Noch einmal versuchen' })
+    await retry.waitFor()
+    await german.setOffline(false)
+    await visitor.locator('.entry').first().waitFor()
+    stage.expectCuts = false
+    await german.close()
+  })
+
+  it('where no words can be fetched it says so in every language, and tries again when told to', async () => {
+    const context = await stage.window()
+    const asked: string[] = []
+    const words = (url: URL) => /^\/assets\/\w+-[\w-]+\.json$/.test(url.pathname)
+    await context.route(words, (route) => {
+      asked.push(route.request().url())
+      return route.abort()
+    })
+    stage.expectCuts = true
+    const visitor = await stage.page(context, `/c/${ben}`)
+    const sentences = visitor.getByRole('button')
+    await sentences.first().waitFor()
+    expect(await sentences.evaluateAll((all) => all.map(({ lang }) => lang))).toEqual(LANGUAGES)
+    expect(new Set(asked).size).toBe(1)
+    expect(await new Axe().findings(visitor, false)).toEqual([])
+    await picture(visitor, 'wordless-1280-light')
+    await context.unroute(words)
+    stage.expectCuts = false
+    await sentences.nth(3).click()
+    await visitor.locator('.entry').first().waitFor()
+    await context.close()
+  })
+
+  it('who reads German fetches German words alone; English ones stand in where those cannot be had', async () => {
+    const context = await stage.window({ language: 'de', as: null })
+    const visitor = await context.newPage()
+    const asked: string[] = []
+    visitor.on('request', (request) => {
+      const [, language] = /\/assets\/(\w+)-[\w-]+\.json$/.exec(request.url()) ?? []
+      if (language !== undefined) asked.push(language)
+    })
+    await visitor.goto(stage.url)
+    await visitor.getByRole('heading', { name: 'Anmelden' }).waitFor()
+    expect(new Set(asked)).toEqual(new Set(['de']))
+    await context.close()
+    const cut = await stage.window({ language: 'de', as: null })
+    await cut.route('**/assets/de-*.json', (route) => route.abort())
+    stage.expectCuts = true
+    const other = await stage.page(cut)
+    await other.getByRole('heading', { name: 'Sign in' }).waitFor()
+    stage.expectCuts = false
+    await cut.close()
+  })
+
+  it('the browser’s offer to install it stands in the own menu, once; its icon says how much is unread', async () => {
+    const { house } = stage
+    await page.goto(`${stage.url}/#/`)
+    const context = await stage.window()
+    await context.addInitScript('navigator.setAppBadge = async (count) => { globalThis.badge = count }')
+    const app = await stage.page(context)
+    await app.locator('a.row').first().waitFor()
+    await app.evaluate(`{
+      const offer = new Event('beforeinstallprompt', { cancelable: true })
+      offer.prompt = async () => { globalThis.prompted = true }
+      dispatchEvent(offer)
+    }`)
+    const menu = app.getByRole('button', { name: 'You and this browser' })
+    await menu.click()
+    await app.getByRole('menuitem', { name: 'Install as an app' }).click()
+    expect(await app.evaluate('globalThis.prompted')).toBe(true)
+    await menu.click()
+    await app.getByRole('menuitem', { name: 'Notifications' }).waitFor()
+    expect(await app.getByRole('menuitem', { name: 'Install as an app' }).count()).toBe(0)
+    const before = Number(await app.evaluate('globalThis.badge'))
+    house.world.phone('ben').send(house.world.gatewayNumber, 'Count me')
+    await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1)
+    await context.close()
+  })
+
+  it('what stops the queue is said on every screen; what is written is kept', async () => {
+    await page.route('**/api/v1/queue*', async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...(await response.json()), problem: 'Redis does not answer' } })
+    })
+    await page.goto(`${stage.url}/#/queue`)
+    await page.reload()
+    await page.locator('.strip a', { hasText: 'Nothing leaves' }).waitFor()
+    await page.locator('.room .note', { hasText: 'What you write is kept' }).waitFor()
+    await picture(page, 'queue-stands-1280-light')
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await page.unroute('**/api/v1/queue*')
+    await page.reload()
+    await page.locator('.counts').waitFor({ state: 'attached' })
+    await page.locator('.strip a', { hasText: 'Nothing leaves' }).waitFor({ state: 'detached' })
+    await page.goto(`${stage.url}/#/settings/notifications`)
+    await page.locator('.card .notifications').waitFor()
+  })
+
+  it('what a sender says of a link is shown to who wants it; of a long text the parts that miss are named', async () => {
+    const { data } = await stage.house.api.call<{ data: object[] }>(
+      'GET',
+      `/api/v1/conversations/${ben}/messages?limit=1`,
+    )
+    const theirs = { ...data[0], direction: 'in', status: 'received', attachments: [] }
+    const link = 'https://garden.example/tulips'
+    await page.route(`**/api/v1/conversations/${ben}/messages?*`, (route) =>
+      route.fulfill({
+        json: {
+          data: [
+            { ...theirs, id: 'msg_2', text: 'one […2/3]three', incomplete: true },
+            { ...theirs, id: 'msg_1', text: link, preview: { url: link, title: 'Tulips of the year' } },
+          ],
+          next_cursor: null,
+        },
+      }),
+    )
+    await page.goto('about:blank')
+    await page.goto(`${stage.url}/#/c/${ben}`)
+    await page.locator('.part-missing', { hasText: 'Not arrived yet: part 2 of 3.' }).waitFor()
+    expect(await page.locator('.link-preview').count()).toBe(0)
+    const want = async () => {
+      await page.getByRole('button', { name: 'You and this browser' }).click()
+      await page.getByRole('menuitem', { name: 'Preferences' }).click()
+      await page.getByLabel('Show what senders say of links').click()
+      await page.keyboard.press('Escape')
+    }
+    await want()
+    await page.locator('.link-preview', { hasText: 'Tulips of the year garden.example' }).waitFor()
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'link-preview-1280-light')
+    await want()
+    await page.locator('.link-preview').waitFor({ state: 'detached' })
+    await page.unroute(`**/api/v1/conversations/${ben}/messages?*`)
+    await page.goto('about:blank')
   })
 
   it('what another app shares becomes the draft of whoever is picked', async () => {

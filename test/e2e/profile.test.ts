@@ -10,6 +10,14 @@ let page: Page
 
 const at = (place: string) => `${stage.url}/#${place}`
 const ana = '+15550000201'
+/** Larger than a test can hand in from outside. */
+const CHOOSE_HUGE = `(() => {
+  const field = document.querySelector('.card.profile input[type=file]')
+  const chosen = new DataTransfer()
+  chosen.items.add(new File([new Uint8Array(50e6 + 1)], 'huge.jpg', { type: 'image/jpeg' }))
+  field.files = chosen.files
+  field.dispatchEvent(new Event('change', { bubbles: true }))
+})()`
 /** Whether a picture in the page is there and could be drawn. */
 const isDrawn = (which: string) =>
   `(() => { const img = document.querySelector(${JSON.stringify(which)}); return img !== null && img.complete && img.naturalWidth > 0 })()`
@@ -104,9 +112,32 @@ describe.skipIf(chromiumPath === undefined)('pictures and profile in Chromium', 
       .getByLabel('Picture')
       .setInputFiles({ name: 'no.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no') })
     await card.getByText('This is no picture that this browser can read.').waitFor()
+    await page.evaluate(CHOOSE_HUGE)
+    await card.getByText('This picture is too large. Take one of at most 50 MB.').waitFor()
     await card.getByRole('button', { name: 'Remove picture' }).click()
     await card.locator('.avatar img').waitFor({ state: 'detached' })
     expect(stage.house.world.server.host.groupRoutes.avatars.size).toBe(1)
+  })
+
+  it('a picture that the server does not take is said to be refused, and taken when it is handed in again', async () => {
+    const card = page.locator('.card.profile')
+    await page.route('**/api/v1/signal/profile/avatar', (route) =>
+      route.fulfill({ status: 413, json: { status: 413, code: 'too-large', title: 'Too large' } }),
+    )
+    await card
+      .getByLabel('Picture')
+      .setInputFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: await photograph(300, 300) })
+    const cropping = page.getByRole('dialog')
+    stage.expectCuts = true
+    await cropping.getByRole('button', { name: 'Use this picture' }).click()
+    await cropping.getByText('The server did not take this picture.').waitFor()
+    stage.expectCuts = false
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'picture-not-taken-1280-light')
+    await page.unroute('**/api/v1/signal/profile/avatar')
+    await cropping.getByRole('button', { name: 'Use this picture' }).click()
+    await card.locator('.avatar img').waitFor()
+    await cropping.waitFor({ state: 'detached' })
   })
 
   it('a username is taken, changed with its link, and given up when asked twice', async () => {

@@ -17,7 +17,8 @@ export async function list(options: Options & { state?: string; limit: string })
     for (const job of jobs.data) json(job)
     return
   }
-  const { data, paused } = await call<QueueJson>(gateway, 'GET', '/api/v1/queue')
+  const { data, paused, problem } = await call<QueueJson>(gateway, 'GET', '/api/v1/queue')
+  if (problem !== null) line(`Nothing leaves: ${problem}.`)
   showPaused(paused)
   table(
     data.map(({ status, transport, lane, count, oldest_at: oldest }) => [

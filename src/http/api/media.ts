@@ -173,7 +173,7 @@ export const mediaRoutes: readonly Route[] = [
     path: '/api/v1/media',
     scope: 'messages:send',
     summary:
-      'Hands in a file for a message to come: 201 with its id, which `POST /api/v1/messages` takes in `media` within a day. The body is the file, as it is; or a form (`multipart/form-data`) with up to 32 parts `file`, and `file_name`, `caption`, `voice` for all of them: where those are several, the answer has them in `data`, and either all are taken or none. Its type is what its first octets say. `Idempotency-Key` makes repeating it safe.',
+      'Hands in a file for a message to come: 201 with its id, which `POST /api/v1/messages` takes in `media` within a day. The body is the file, as it is; or a form (`multipart/form-data`) with up to 32 parts `file`, and `file_name`, `caption`, `voice` for all of them: where those are several, the answer has them in `data`, and either all are taken or none. Its type is what its first octets say; what a JPEG, PNG or WebP says of place, time and camera is taken out. `Idempotency-Key` makes repeating it safe.',
     query: facts,
     stream: true,
     form: facts,

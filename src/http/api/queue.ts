@@ -1,7 +1,7 @@
 /** What waits to leave: counted, listed one by one with reasons, paused, and let go on. */
 import { z } from 'zod'
 import { type Pause, type PauseScope, pauseWords } from '../../domain/pause.ts'
-import { waitingCounts } from '../../store/mailbox.ts'
+import { failedCounts, waitingCounts } from '../../store/mailbox.ts'
 import { JOB_STATES, jobState, listJobs } from '../../store/queue-jobs.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { pageQuery, pageReply } from '../page.ts'
@@ -27,9 +27,13 @@ export const queueRoutes: readonly Route[] = [
     path: '/api/v1/queue',
     scope: 'system:read',
     summary:
-      'How many messages wait in which state, and since when the oldest; in `paused` what was told to stay where it is (`transport` and `modem` null: all of it).',
-    handle: async ({ ports }) => {
-      const rows = await waitingCounts(ports.db)
+      'How many messages wait in which state, and since when the oldest; in `paused` what was told to stay where it is (`transport` and `modem` null: all of it); in `problem` why nothing leaves although it could (Redis is away), else null.',
+    query: z.strictObject({
+      failed: z.enum(['true', 'false']).optional().describe('`true`: those that failed are counted, too.'),
+    }),
+    handle: async ({ ports, query }) => {
+      const failed = query.failed === 'true' ? await failedCounts(ports.db) : []
+      const rows = [...(await waitingCounts(ports.db)), ...failed]
       return ok({
         data: rows.map((row) => ({
           status: row.state,
@@ -39,6 +43,7 @@ export const queueRoutes: readonly Route[] = [
           oldest_at: time(row.oldest_ms),
         })),
         paused: ports.router.pauses.all.map(pauseView),
+        problem: ports.health.queueProblem() ?? null,
       })
     },
   }),

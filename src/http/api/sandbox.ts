@@ -26,6 +26,8 @@ const action = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('card'), modem, inserted: z.boolean() }),
   z.strictObject({ action: z.literal('cms-error'), modem, code: z.int().min(0).max(999) }),
   z.strictObject({ action: z.literal('lose-result'), modem }),
+  z.strictObject({ action: z.literal('server'), state: z.enum(['running', 'stopped']) }),
+  z.strictObject({ action: z.enum(['challenge', 'rate-limit', 'heal']) }),
 ])
 
 /** What an action may name at all; which of it each wants, `action` says. Apart, so that a stray field is told from both. */
@@ -40,6 +42,7 @@ const named = z.strictObject({
   coverage: z.enum(['home', 'roaming', 'searching', 'none']).optional(),
   inserted: z.boolean().optional(),
   code: z.int().min(0).max(999).optional(),
+  state: z.enum(['running', 'stopped']).optional(),
 })
 
 function namesOf(schema: z.ZodLiteral<string> | z.ZodEnum): readonly string[] {

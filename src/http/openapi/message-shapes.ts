@@ -57,7 +57,9 @@ const messageFields = {
   ),
   attachments: z.array(attachment),
   flash: flag,
-  incomplete: flag.describe('A long text of which parts are missing; […] stands for each until it comes.'),
+  incomplete: flag.describe(
+    'A long text of which parts are missing; […2/3] stands for the second of three until it comes.',
+  ),
   replaced_by: maybe,
   severity: maybe,
   edited_at: maybeAt,
@@ -84,6 +86,9 @@ const messageFields = {
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
   metadata: z.record(text, z.unknown()),
+  values: z
+    .record(text, text)
+    .describe('Of a `notice` with a `code`: what is in its words, by name, for whoever says it in another language.'),
   valid_until: maybeAt,
   scheduled_at: maybeAt,
   created_at: maybeAt,

@@ -93,6 +93,7 @@ export const systemAnswers = {
       z.strictObject({ status: z.enum(MESSAGE_STATES), transport: maybe, lane: maybe, count, oldest_at: maybeAt }),
     ),
     paused,
+    problem: maybe,
   }),
   findings: list(
     'Findings',

@@ -86,6 +86,13 @@ export interface QueueRow {
   oldest_at: string | null
 }
 
+export interface Queue {
+  data: readonly QueueRow[]
+  paused: readonly Pause[]
+  /** Why nothing leaves although it could. */
+  problem: string | null
+}
+
 /** What the queue was told to leave where it is; both null: all of it. */
 export interface Pause {
   transport: string | null

@@ -4,7 +4,7 @@
  */
 import { effect, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import { t } from '../languages/translate.ts'
+import { fetchForWorker, t } from '../languages/translate.ts'
 import { BLANK, type Preview, readNotebook, writeNotebook } from '../worker/notebook.ts'
 import { unreadTotal } from './conversations.ts'
 import { session, whenLeaving } from './session.ts'
@@ -32,6 +32,7 @@ export function startWorker(go: (place: string) => void): void {
   if (!('serviceWorker' in navigator)) return
   whenLeaving(forgetWaking)
   navigator.serviceWorker.register('/sw.js').catch(() => {})
+  navigator.serviceWorker.addEventListener('controllerchange', () => void fetchForWorker().catch(() => {}))
   navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<{ place?: unknown }>) => {
     if (typeof data?.place === 'string') go(data.place)
   })

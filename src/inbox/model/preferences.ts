@@ -1,47 +1,29 @@
-/** What somebody prefers in this browser; kept in its local storage, and never sent anywhere. */
+/** What somebody prefers in this browser, and what follows from it for the page. */
 import { effect, signal } from '@preact/signals'
-import { type Language, preferredLanguage, speak } from '../languages/translate.ts'
+import { speak } from '../languages/translate.ts'
+import { keepPreferences, type Preferences, readPreferences } from './kept-preferences.ts'
 
-const KEY = 'causeway-preferences'
-
-export interface Preferences {
-  theme: 'system' | 'light' | 'dark'
-  language: Language
-  /** Enter sends; otherwise Ctrl-Enter does. */
-  enterSends: boolean
-}
-
-export const preferences = signal<Preferences>(read())
+export const preferences = signal<Preferences>(readPreferences())
 
 export function prefer(change: Partial<Preferences>): void {
   preferences.value = { ...preferences.value, ...change }
 }
 
-/** Applies them now and whenever they change. */
-export function applyPreferences(): void {
+/**
+ * Applies them now and whenever they change. Resolves once there are words to show: English ones where those of the chosen
+ * language cannot be fetched. Rejects where there are none at all.
+ */
+export async function applyPreferences(): Promise<void> {
+  let words = Promise.resolve()
   effect(() => {
     const chosen = preferences.value
     const { dataset } = document.documentElement
     if (chosen.theme === 'system') delete dataset['theme']
     else dataset['theme'] = chosen.theme
-    void speak(chosen.language).catch(() => {})
-    try {
-      localStorage.setItem(KEY, JSON.stringify(chosen))
-    } catch {
-      // This browser keeps nothing; then it holds until the next reload.
-    }
+    words = speak(chosen.language)
+    // Then the language stays what it is.
+    words.catch(() => {})
+    keepPreferences(chosen)
   })
-}
-
-function read(): Preferences {
-  const standard: Preferences = {
-    theme: 'system',
-    language: preferredLanguage(navigator.languages),
-    enterSends: !matchMedia('(pointer: coarse)').matches,
-  }
-  try {
-    return { ...standard, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) }
-  } catch {
-    return standard
-  }
+  await words.catch(() => speak('en'))
 }

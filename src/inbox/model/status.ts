@@ -1,7 +1,7 @@
 /** How the box is: modems, the Signal account, what waits, the mode. For the strip at the top, and for what leaves how. */
 import { computed, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Mode, Modem, Page, Pause, QueueRow, Settings, SignalAccount } from '../api/types.ts'
+import type { Mode, Modem, Page, Pause, Queue, QueueRow, Settings, SignalAccount } from '../api/types.ts'
 import type { Mms } from './expectation.ts'
 
 /** Events within this time make one round of requests. */
@@ -11,8 +11,10 @@ export const modems = signal<readonly Modem[] | undefined>(undefined)
 export const account = signal<SignalAccount | undefined>(undefined)
 export const settings = signal<Settings | undefined>(undefined)
 export const mode = computed<Mode>(() => settings.value?.mode ?? 'integrated')
-export const queue = signal<readonly QueueRow[]>([])
+const queue = signal<readonly QueueRow[]>([])
 export const pauses = signal<readonly Pause[]>([])
+/** Why nothing that is queued leaves, in the gateway's words. */
+export const queueProblem = signal<string | null>(null)
 /** Grows with each round of questions, which events bring about. */
 export const rounds = signal(0)
 /** The event stream is open. */
@@ -61,9 +63,10 @@ export async function loadStatus(): Promise<void> {
     take<Settings>('/api/v1/settings', (answer) => {
       settings.value = answer
     }),
-    take<{ data: readonly QueueRow[]; paused: readonly Pause[] }>('/api/v1/queue', ({ data, paused }) => {
+    take<Queue>('/api/v1/queue', ({ data, paused, problem }) => {
       queue.value = data
       pauses.value = paused
+      queueProblem.value = problem
     }),
   ])
   rounds.value += 1

@@ -77,6 +77,14 @@ function Person({ contact }: { contact: Contact }) {
             </dd>
           </>
         )}
+        {contact.aci !== null && (
+          <>
+            <dt>{t('transport.signal.short')}</dt>
+            <dd class="small" translate={false} dir="ltr">
+              {contact.aci}
+            </dd>
+          </>
+        )}
         <dt>{t('about.reach')}</dt>
         <dd>
           <TransportGlyph transport={contact.signal.standing === 'registered' ? 'signal' : 'sms'} />

@@ -63,7 +63,7 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
             <h3>{t('info.members')}</h3>
             <ul class="members">
               {loaded.recipients.map(({ address, aci, name, status, detail }) => (
-                <li key={aci ?? address} title={detail ?? undefined}>
+                <li key={aci ?? address} title={speaksEnglish() ? (detail ?? undefined) : undefined}>
                   <span translate={false}>{name ?? address ?? aci?.slice(0, 8)}</span>
                   <span class="quiet">{maybeT(`state.${status}`) ?? status}</span>
                 </li>

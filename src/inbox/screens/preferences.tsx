@@ -1,11 +1,12 @@
 /** What somebody prefers in this browser: appearance, language, what Enter does. */
-
-import { LANGUAGES, type Language, t } from '../languages/translate.ts'
-import { type Preferences as Choices, prefer, preferences } from '../model/preferences.ts'
+import { LANGUAGES, type Language } from '../languages/catalogues.ts'
+import { t } from '../languages/translate.ts'
+import type { Preferences as Choices } from '../model/kept-preferences.ts'
+import { prefer, preferences } from '../model/preferences.ts'
 import { Dialog } from '../ui/dialog.tsx'
 
 export function Preferences({ onClose }: { onClose: () => void }) {
-  const { theme, language, enterSends } = preferences.value
+  const { theme, language, enterSends, previews } = preferences.value
   return (
     <Dialog title={t('preferences.title')} onClose={onClose}>
       <label class="field">
@@ -35,6 +36,17 @@ export function Preferences({ onClose }: { onClose: () => void }) {
         <span>
           {t('preferences.enterSends')}
           <small>{t('preferences.enterSendsHint')}</small>
+        </span>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={previews}
+          onChange={(event) => prefer({ previews: event.currentTarget.checked })}
+        />
+        <span>
+          {t('preferences.previews')}
+          <small>{t('preferences.previewsHint')}</small>
         </span>
       </label>
       <p class="quiet small">{t('preferences.note')}</p>

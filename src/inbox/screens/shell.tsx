@@ -15,6 +15,7 @@ import { AboutPanel } from './about-panel.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { Extras } from './extras.tsx'
 import { Guide } from './first/guide.tsx'
+import { NeedsLine } from './first/needs-line.tsx'
 import { RestoredLine } from './first/restored-line.tsx'
 import { SetUpLine } from './first/set-up-line.tsx'
 import { paletteOpen } from './layers.ts'
@@ -49,6 +50,7 @@ export function Shell() {
       <div class="top">
         <StatusStrip />
         <RestoredLine />
+        {place.room?.name !== 'settings' && place.room?.name !== 'setup' && <NeedsLine />}
         <Guide />
         {place.room?.name !== 'setup' && <SetUpLine />}
       </div>

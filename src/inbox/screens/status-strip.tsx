@@ -6,7 +6,7 @@ import { reasonWords } from '../languages/reasons.ts'
 import { t } from '../languages/translate.ts'
 import { install, mayInstall } from '../model/install.ts'
 import { session, signOut } from '../model/session.ts'
-import { account, modems, online, pauses, queued } from '../model/status.ts'
+import { account, modems, online, pauses, queued, queueProblem } from '../model/status.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Bell, Download, LogOut, Pencil, UserRound } from '../ui/icons.ts'
 import { Menu } from '../ui/menu.tsx'
@@ -39,6 +39,11 @@ export function StatusStrip() {
         <span class="strip-item offline" role="status">
           {t('status.offline')}
         </span>
+      )}
+      {queueProblem.value !== null && (
+        <a class="strip-item offline" href="#/queue" title={queueProblem.value}>
+          {t('status.stands')}
+        </a>
       )}
       {pauses.value.length > 0 && (
         <a class="strip-item offline" href="#/queue">
@@ -146,7 +151,10 @@ function SignalSign() {
   const words =
     level === 'good' ? t('status.signalUp') : level === 'off' ? t('status.signalNone') : t('status.signalDown')
   return (
-    <span class={`strip-item dot ${level}`} title={level === 'off' ? words : (now.reason ?? words)}>
+    <span
+      class={`strip-item dot ${level}`}
+      title={level === 'bad' ? reasonWords(now.state, now.reason, 'signal.is') : words}
+    >
       <span class="dot-mark" aria-hidden="true" />
       {t('transport.signal.short')}
       <span class="visually-hidden">: {words}</span>

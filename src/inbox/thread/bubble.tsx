@@ -2,6 +2,7 @@
 import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { personName } from '../model/people.ts'
+import { preferences } from '../model/preferences.ts'
 import { Timer } from '../ui/icons.ts'
 import { Tick } from '../ui/tick.tsx'
 import { clockTime, spanWords } from '../ui/times.ts'
@@ -35,9 +36,10 @@ export function Bubble({ message }: { message: Message }) {
         <>
           {attachments.length > 0 && <Files message={message} />}
           {text !== '' && <MessageText text={text} ranges={message.ranges} />}
+          {preferences.value.previews && <Preview preview={message.preview} />}
         </>
       )}
-      {message.incomplete && <p class="part-missing">{t('message.incomplete')}</p>}
+      {message.incomplete && <p class="part-missing">{missingWords(text)}</p>}
       <p class="meta">
         {transport !== null && <TransportGlyph transport={transport} label={transport !== 'signal'} />}
         {message.flash && <span>{t('message.flash')}</span>}
@@ -48,8 +50,28 @@ export function Bubble({ message }: { message: Message }) {
         )}
         {message.edited_at !== null && <span>{t('message.edited')}</span>}
         <time>{clockTime(message.created_at)}</time>
-        {direction === 'out' && <Tick state={message.status} />}
+        {direction === 'out' && <Tick state={message.status} isText={transport === 'sms'} />}
       </p>
     </div>
   )
+}
+
+/** What the sender's phone said of the page behind a link in the text; the gateway asks nobody. */
+function Preview({ preview }: { preview: unknown }) {
+  if (preview === null) return null
+  const { url, title } = preview as { url: string; title: string }
+  return (
+    <p class="link-preview" translate={false} dir="auto">
+      <b>{title}</b> <small dir="ltr">{URL.canParse(url) ? new URL(url).host : ''}</small>
+    </p>
+  )
+}
+
+/** The marks in the text say which parts of how many have not come. */
+function missingWords(text: string): string {
+  const marks = [...text.matchAll(/\[…(\d+)\/(\d+)\]/g)]
+  const [first] = marks
+  if (first === undefined) return t('message.incomplete')
+  const parts = marks.map(([, part]) => part).join(', ')
+  return t('message.partsMissing', { parts, total: first[2] ?? '' })
 }

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter-preact'
 import type { Conversation, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { changeDraft } from '../model/drafts.ts'
+import { lineWords } from '../model/lines.ts'
 import { personName } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { infoPath } from '../screens/places.ts'
@@ -71,14 +72,7 @@ function labelOf(message: Message): string {
 }
 
 function NoticeLine({ message }: { message: Message }) {
-  const known: Partial<Record<string, string>> = {
-    'identity-changed': t('notice.identityChanged'),
-    left: t('notice.left'),
-    returned: t('notice.returned'),
-    'number-changed': t('notice.numberChanged'),
-    renamed: t('notice.renamed'),
-  }
-  const words = message.notice === null ? undefined : known[message.notice]
+  const words = lineWords(message)
   const prefix = message.kind === 'call' ? t('notice.call') : message.kind === 'broadcast' ? t('notice.broadcast') : ''
   return (
     <p class="notice" data-message={message.id}>

@@ -8,9 +8,11 @@ export function stateWord(state: MessageState): string {
 }
 
 /** Why it is so is said where there is room for it: below the bubble, and in the ledger. */
-export function Tick({ state }: { state: MessageState }) {
+export function Tick({ state, isText = false }: { state: MessageState; isText?: boolean }) {
+  // Of a text no more than this may ever be heard: not every network reports.
+  const meaning = isText && state === 'sent' ? t('meaning.sentText') : t(`meaning.${state}`)
   return (
-    <span class={`tick ${state}`} title={t(`meaning.${state}`)}>
+    <span class={`tick ${state}`} title={meaning}>
       <span aria-hidden="true">{STATE_FACES[state].glyph}</span>
       <span class="visually-hidden">{stateWord(state)}</span>
     </span>

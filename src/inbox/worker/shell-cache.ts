@@ -9,6 +9,8 @@ const PAGE = '/'
 const FILES_MAX = 60
 /** Asked for longer, the kept page is shown. */
 const PAGE_TIMEOUT_MS = 5_000
+/** The words of a language. The page names those of all; kept are the ones that somebody has spoken here. */
+const WORDS = /^\/assets\/([a-z]+)-[\w-]+\.json$/
 const KEPT = /^\/(assets\/[\w.-]+|icon[\w-]*\.(svg|png)|manifest\.webmanifest)$/
 
 /** Fetches page and files. Rejects when they cannot be had; the browser then tries again some time. */
@@ -59,10 +61,17 @@ async function keepPage(response: Response): Promise<void> {
   const cache = await caches.open(CACHE)
   const text = await response.clone().text()
   if ((await (await cache.match(PAGE))?.text()) === text) return
+  const before = (await cache.keys()).map(({ url }) => new URL(url).pathname)
+  const spoken = new Set([undefined, ...before.map(languageOf)])
   const names = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, name = '']) =>
-    KEPT.test(name) ? name : [],
+    KEPT.test(name) && spoken.has(languageOf(name)) ? name : [],
   )
   await cache.addAll(names)
   for (const kept of await cache.keys()) if (!names.includes(new URL(kept.url).pathname)) await cache.delete(kept)
   await cache.put(PAGE, response)
+}
+
+/** Of a file that is words; undefined for all others. */
+function languageOf(name: string): string | undefined {
+  return WORDS.exec(name)?.[1]
 }

@@ -77,6 +77,11 @@ export class ScenarioInbox implements SmsSink, PduJournal {
     this.#onReport(receipt)
   }
 
+  /** Everybody is known: what is announced is fetched. */
+  async knows(): Promise<boolean> {
+    return true
+  }
+
   async quarantine(item: QuarantinedItem): Promise<void> {
     this.#once(item.dedupeKey, () => this.quarantined.push(item))
   }

@@ -57,7 +57,12 @@ export class ScenarioPictures {
       reportsAllowed: true,
       log,
     })
-    this.pushes = new MmsPushes({ ...common, mode: 'immediate', wake: () => this.#desk.poke() })
+    this.pushes = new MmsPushes({
+      ...common,
+      mode: 'immediate',
+      strangersBytesMax: BYTES_MAX,
+      wake: () => this.#desk.poke(),
+    })
     const carriers: CarrierShelf = {
       ...NOTHING_LEARNT,
       sent: async ({ messageId, mmscMessageId }) => {

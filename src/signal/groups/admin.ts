@@ -16,6 +16,7 @@ import type { Credentials } from '../credentials.ts'
 import { shortly, signalError } from '../errors.ts'
 import { isPni, octets } from '../ids.ts'
 import { type ActionsProto, type ChangedProto, changedCodec, type GroupProto } from '../proto/groups.ts'
+import type { Content } from '../proto/messages.ts'
 import type { Sender } from '../sender.ts'
 import { applyActions } from './actions.ts'
 import { GroupCipher, masterKeyOctets } from './cipher.ts'
@@ -39,6 +40,9 @@ interface Wish {
   holds: (state: GroupState) => boolean
 }
 
+/** Tells our own other devices what went to these members. */
+type Transcribe = (content: Content, timestampMs: number, acis: readonly string[]) => Promise<void>
+
 export class GroupAdmin {
   readonly #db: Database
   readonly #server: GroupServer
@@ -49,6 +53,7 @@ export class GroupAdmin {
   readonly #sender: GroupSender
   readonly #single: Sender
   readonly #sink: SignalSink
+  readonly #transcribe: Transcribe
   readonly #timestamps: OwnTimestamps
   readonly #random: Random
   readonly #log: Log
@@ -63,6 +68,7 @@ export class GroupAdmin {
     sender: GroupSender
     single: Sender
     sink: SignalSink
+    transcribe: Transcribe
     timestamps: OwnTimestamps
     random: Random
     log: Log
@@ -76,6 +82,7 @@ export class GroupAdmin {
     this.#sender = parts.sender
     this.#single = parts.single
     this.#sink = parts.sink
+    this.#transcribe = parts.transcribe
     this.#timestamps = parts.timestamps
     this.#random = parts.random
     this.#log = parts.log
@@ -289,7 +296,7 @@ export class GroupAdmin {
     return applied.state
   }
 
-  /** Members, invited people and those who were removed apply the change without having to ask. Never throws. */
+  /** Members, invited people, those who were removed and our own devices apply the change without having to ask. Never throws. */
   async #tell(group: Held, change: ChangedProto | undefined, alsoTo: readonly string[]): Promise<void> {
     const { aci, pni } = this.#credentials
     const own = [aci, `PNI:${pni}`]
@@ -314,7 +321,9 @@ export class GroupAdmin {
     ].filter((id) => !own.includes(id))
     const to = { recipients: ids.filter((id) => !isPni(id)), content, timestampMs, urgent: false, groupId: group.id }
     try {
-      await this.#sender.send(to)
+      const outcomes = await this.#sender.send(to)
+      const reached = outcomes.filter(({ outcome }) => outcome === 'sent').map((one) => one.aci)
+      await this.#transcribe(content, timestampMs, reached)
     } catch (error) {
       this.#log.info({ cause: shortly(error) }, 'members will learn of a change with the next message')
     }

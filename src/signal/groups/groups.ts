@@ -48,6 +48,8 @@ export class Groups {
     sender: Sender
     sessions: SessionKeeper
     timestamps: OwnTimestamps
+    /** Tells our own other devices what went to these members. */
+    transcribe: (content: Content, timestampMs: number, acis: readonly string[]) => Promise<void>
   }) {
     const { db, chat, clock, log, sink, credentials, sender: single } = parts
     const params = new ServerPublicParams(parts.parameters.zkgroup.serverPublicParams)

@@ -17,6 +17,7 @@ import { asCauseway, signalError } from '../errors.ts'
 import { nobody } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/messages.ts'
+import { isGroupBlocked, setGroupBlocked } from '../standing.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
 import type { GroupFact } from './contract.ts'
@@ -77,8 +78,9 @@ export class GroupKeeper {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#fetching
+    // What is being asked ends with its connection.
     this.#server.stop()
+    await this.#fetching
   }
 
   /** A group of which we hold the state. Throws CausewayError `unknown-group`. */
@@ -132,7 +134,8 @@ export class GroupKeeper {
       .executeTakeFirstOrThrow()
     if (count >= unknownMax) return undefined
     const now = this.#clock.now()
-    const row = { id, master_key: masterKey, due_at_ms: now, created_at_ms: now }
+    const blocked: 0 | 1 = (await isGroupBlocked(transaction, id)) ? 1 : 0
+    const row = { id, master_key: masterKey, blocked, due_at_ms: now, created_at_ms: now }
     return groupFrom(await transaction.insertInto('signal_groups').values(row).returningAll().executeTakeFirstOrThrow())
   }
 
@@ -143,9 +146,10 @@ export class GroupKeeper {
   ): Promise<void> {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined || (group.blocked === blocked && group.archived === archived)) return
+    if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
     await transaction
       .updateTable('signal_groups')
-      .set({ blocked: blocked ? 1 : 0, archived: archived ? 1 : 0 })
+      .set({ archived: archived ? 1 : 0 })
       .where('id', '=', group.id)
       .execute()
     if (group.state !== undefined && group.archived !== archived) {
@@ -178,6 +182,7 @@ export class GroupKeeper {
 
   /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
   async fetchDue(): Promise<void> {
+    if (this.#stopped) return
     if (this.#fetching !== undefined) {
       this.#again = true
       return await this.#fetching

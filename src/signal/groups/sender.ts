@@ -88,7 +88,7 @@ export class GroupSender {
    */
   async send(outgoing: GroupOutgoing): Promise<readonly MemberOutcome[]> {
     const group = await this.#licensed(outgoing.groupId)
-    const recipients = [...new Set(outgoing.recipients ?? this.#others(group))]
+    const recipients = await this.#welcome([...new Set(outgoing.recipients ?? this.#others(group))])
     await this.#demandTrust(recipients)
     const run = new Run(outgoing, this.#servedBefore(outgoing))
     const waiting = recipients.filter((id) => !run.outcomes.has(id))
@@ -109,7 +109,8 @@ export class GroupSender {
    */
   async signal(outgoing: GroupOutgoing): Promise<void> {
     const group = await this.#keeper.demand(outgoing.groupId)
-    const recipients = this.#others(group).filter((aci) => group.endorsements?.byAci[aci] !== undefined)
+    const licensed = this.#others(group).filter((aci) => group.endorsements?.byAci[aci] !== undefined)
+    const recipients = await this.#welcome(licensed)
     await this.#demandTrust(recipients)
     const ready = await this.#keys.holding(await this.#keys.distribution(group.id), recipients)
     await this.#together(ready, new Run(outgoing, new Map(), true))
@@ -117,6 +118,13 @@ export class GroupSender {
 
   #others({ state }: { state: GroupState }): string[] {
     return state.members.map(({ aci }) => aci).filter((aci) => aci !== this.#credentials.aci)
+  }
+
+  /** Without those whom the owner keeps out: in a group, too, they are not written to. */
+  async #welcome(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.#db.selectFrom('signal_blocked').select('aci').where('aci', 'in', ids).execute()
+    const blocked = new Set(rows.map(({ aci }) => aci))
+    return ids.filter((id) => !blocked.has(id))
   }
 
   /** With endorsements that hold for a while yet, where the service can be asked. */
@@ -202,7 +210,7 @@ export class GroupSender {
           await this.#renew(group.id)
           continue
         }
-        if (retry === 'same-transport' && code !== 'signal-failed') throw asCauseway(error)
+        if (retry === 'after-human' || (retry === 'same-transport' && code !== 'signal-failed')) throw asCauseway(error)
         this.#log.warn({ cause: shortly(error) }, 'a group message goes to its members one by one')
         return
       }

@@ -19,6 +19,7 @@ message Envelope {
   optional uint64 serverTimestamp = 10;
   optional string sourceServiceId = 11;
   optional string destinationServiceId = 13;
+  optional bool urgent = 14;
   optional string updatedPni = 15;
   optional bytes sourceServiceIdBinary = 19;
   optional bytes destinationServiceIdBinary = 20;
@@ -28,7 +29,7 @@ message Envelope {
 message Content {
   optional DataMessage dataMessage = 1;
   optional SyncMessage syncMessage = 2;
-  optional Opaque callMessage = 3;
+  optional CallMessage callMessage = 3;
   optional NullMessage nullMessage = 4;
   optional ReceiptMessage receiptMessage = 5;
   optional TypingMessage typingMessage = 6;
@@ -39,6 +40,11 @@ message Content {
   optional EditMessage editMessage = 11;
 }
 message Opaque {}
+message CallMessage {
+  optional Offer offer = 1;
+  optional uint32 destinationDeviceId = 9;
+  message Offer { optional uint32 type = 3; }
+}
 message DataMessage {
   optional string body = 1;
   repeated AttachmentPointer attachments = 2;
@@ -105,10 +111,12 @@ message Sticker { optional AttachmentPointer data = 4; optional string emoji = 5
 message Quote {
   optional uint64 id = 1;
   optional string text = 3;
+  repeated QuotedFile attachments = 4;
   optional string authorAci = 5;
   repeated BodyRange bodyRanges = 6;
   optional bytes authorAciBinary = 8;
 }
+message QuotedFile { optional string contentType = 1; optional string fileName = 2; }
 message Reaction {
   optional string emoji = 1;
   optional bool remove = 2;
@@ -212,6 +220,7 @@ message SyncMessage {
   }
   message UnidentifiedStatus {
     optional bool unidentified = 2;
+    optional bytes destinationPniIdentityKey = 5;
     optional bytes serviceIdBinary = 6;
   }
   message Sent {
@@ -266,6 +275,8 @@ export interface Envelope {
   serverTimestamp?: number
   sourceServiceId?: string
   destinationServiceId?: string
+  /** False: nobody is to be woken for it. */
+  urgent?: boolean
   sourceServiceIdBinary?: Uint8Array
   destinationServiceIdBinary?: Uint8Array
   serverGuidBinary?: Uint8Array
@@ -305,6 +316,7 @@ export interface Quote {
   /** Sent timestamp of the quoted message. */
   id?: number
   text?: string
+  attachments?: readonly { contentType?: string; fileName?: string }[]
   authorAci?: string
   bodyRanges?: readonly BodyRange[]
   authorAciBinary?: Uint8Array
@@ -372,7 +384,12 @@ export interface SyncSent {
   destinationE164?: string
   timestamp?: number
   message?: DataMessage
-  unidentifiedStatus?: readonly { unidentified?: boolean; serviceIdBinary?: Uint8Array }[]
+  /** The identity key stands with a phone-number identity, which other devices could not look up. */
+  unidentifiedStatus?: readonly {
+    unidentified?: boolean
+    destinationPniIdentityKey?: Uint8Array
+    serviceIdBinary?: Uint8Array
+  }[]
   /** When it began to disappear. */
   expirationStartTimestamp?: number
   /** Says only whom else it went to. */
@@ -453,6 +470,8 @@ export interface ProvisionMessage {
 export interface Content {
   dataMessage?: DataMessage
   syncMessage?: SyncMessage
+  /** Offer: a call begins; its type: 0 by voice, 1 with pictures. */
+  callMessage?: { offer?: { type?: number }; destinationDeviceId?: number }
   nullMessage?: { padding?: Uint8Array }
   receiptMessage?: { type?: number; timestamp?: readonly number[] }
   typingMessage?: { timestamp?: number; action?: number; groupId?: Uint8Array }

@@ -56,7 +56,16 @@ interface IdentityHistoryTable {
 }
 
 /** What a line of our own in a conversation tells of the person, or of the group. */
-export type Notice = 'picture' | 'identity-changed' | 'left' | 'returned' | 'number-changed' | 'renamed' | 'group'
+export type Notice =
+  | 'picture'
+  | 'identity-changed'
+  | 'left'
+  | 'returned'
+  | 'number-changed'
+  | 'renamed'
+  | 'group'
+  /** In the place of a message that could not be decrypted, until it comes again. */
+  | 'unreadable'
 
 /** One person over all transports, or one group: exactly one of `contact_id` and `group_id` is there. */
 export interface ConversationsTable {
@@ -148,6 +157,7 @@ export interface MessagesTable {
   fallback_at_ms: number | null
   /** out: our own, strictly increasing; in: the sender's. */
   sent_timestamp_ms: number
+  /** What a program gave it along; of a line that nobody wrote, what is in its words. */
   metadata_json: string | null
   created_at_ms: number
   updated_at_ms: number

@@ -68,7 +68,7 @@ test('a long text is shown with a mark where it misses, and is whole in the same
   deliver(three)
   deliver(one)
   const gapped = await untilSays(/sms, incomplete {2}/)
-  expect(gapped).toContain(`${'a'.repeat(153)}[…]${'c'.repeat(20)}\n`)
+  expect(gapped).toContain(`${'a'.repeat(153)}[…2/3]${'c'.repeat(20)}\n`)
   await service.stop()
   service = await runService(loadConfig({ file, env: {} }), { log })
   deliver(two)

@@ -122,7 +122,9 @@ test('a session that we lost heals within a round trip: the peer sends again and
   await db.deleteFrom('signal_sessions').execute()
   const { timestampMs } = await ana.sendText(gatewayNumber, 'third')
   await until(() => sink.texts.length === 3)
-  expect(sink.undecryptables).toMatchObject([{ code: 'undecryptable', from: { aci: ana.aci } }])
+  expect(sink.undecryptables).toMatchObject([
+    { code: 'undecryptable', from: { aci: ana.aci }, missing: { timestampMs } },
+  ])
   expect(sink.texts.map(({ text }) => text)).toEqual(['first', 'second', 'third'])
   expect(sink.texts[2]?.timestampMs).toBe(timestampMs)
 })

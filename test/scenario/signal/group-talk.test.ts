@@ -152,6 +152,29 @@ test('in a group go files, styles and mentions, and receipts come back from each
   expect(delivered.map(({ from }) => from.aci).sort()).toEqual([aciOf(two), aciOf(three)].sort())
 })
 
+test('a member whom the owner has never written to alone is told that it was read, but for one who is blocked', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 3)
+  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
+  await two.db.updateTable('signal_peers').set({ accepted: 0 }).execute()
+  const block = await two.db
+    .transaction()
+    .execute((tx) => two.account.decide(byAci(aciOf(three)), { kind: 'blocked', deleted: false }, tx))
+  block()
+  const timestampMs = timestamp()
+  await sendTo(one, id, 'read this', timestampMs)
+  await until(() => groupTexts(two).length === 1)
+  const read = async (who: Gateway, ms: number) => {
+    const author = { ...byAci(aciOf(who)), groupId: id }
+    const after = await two.db.transaction().execute((tx) => two.account.markRead(author, [ms], tx))
+    after()
+  }
+  await read(three, timestampMs)
+  await read(one, timestampMs)
+  await until(() => one.sink.receipts.some(({ kind, from }) => kind === 'read' && from.aci === aciOf(two)))
+  expect(three.sink.receipts.filter(({ kind }) => kind === 'read')).toEqual([])
+})
+
 test('that we write in a group is told to its members at the moment, once, and not where it is switched off', async () => {
   const world = await World.open()
   const { id, gateways } = await grouped(world, 3)

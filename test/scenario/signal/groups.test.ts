@@ -59,6 +59,30 @@ test('a member who left is not written to, and the next message goes under a new
   await expect(sendTo(three, id, 'still here?')).rejects.toMatchObject({ code: 'group-left', retry: 'never' })
 })
 
+test('whom the owner blocks is not written to in a group, either, and holds none of the keys that come after', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 3)
+  const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
+  await sendTo(one, id, 'with three')
+  await until(() => groupTexts(three).length === 1)
+  const keyOf = async () =>
+    (await one.db.selectFrom('signal_groups').select('distribution_id').executeTakeFirstOrThrow()).distribution_id
+  const before = await keyOf()
+  const blocking = await one.db
+    .transaction()
+    .execute((tx) => one.account.decide(byAci(aciOf(three)), { kind: 'blocked', deleted: false }, tx))
+  blocking()
+  const outcomes = await sendTo(one, id, 'without three')
+  expect(outcomes.map(({ aci, outcome }) => [aci, outcome])).toEqual([[aciOf(two), 'sent']])
+  await one.account.groups().configure(id, { title: 'Roof' })
+  await until(() => groupTexts(two).length === 2 && last(two)?.group.title === 'Roof')
+  expect(await keyOf()).not.toBe(before)
+  // What they get from others shows that all of ours would be here by now.
+  await sendTo(two, id, 'to all')
+  await until(() => groupTexts(three).length === 2)
+  expect(groupTexts(three).map(({ text }) => text)).toEqual(['with three', 'to all'])
+})
+
 test('everything about a group can be changed, and the others learn who did it', async () => {
   const world = await World.open()
   const { id, gateways } = await grouped(world, 2)
@@ -240,6 +264,8 @@ test('a member who lost the key asks, gets the message again, and the key with t
   await sendTo(one, id, 'third')
   await until(() => groupTexts(two).length === 3)
   expect(groupTexts(two).map(({ text }) => text)).toEqual(['first', 'second', 'third'])
+  const { timestampMs } = groupTexts(two)[1] ?? {}
+  expect(two.sink.undecryptables.map(({ missing }) => missing)).toMatchObject([{ groupId: id, timestampMs }])
 })
 
 test('somebody who left Signal is told of, and the others have the message', async () => {

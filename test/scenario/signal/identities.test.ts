@@ -23,10 +23,18 @@ test('a text to our phone-number identity is read, and our answer proves that bo
   expect(two.sink.texts).toMatchObject([{ text: 'it is me', from: { aci, pni } }])
   expect(two.sink.facts.filter(({ kind }) => kind === 'linked')).toMatchObject([{ peer: { aci, pni } }])
   // The receipt for that answer says that the proof has arrived.
-  await until(async () => {
+  const needs = async () => {
     const peers = await one.db.selectFrom('signal_peers').select('needs_pni_signature').execute()
-    return peers.every((peer) => peer.needs_pni_signature === 0)
-  })
+    return peers.some((peer) => peer.needs_pni_signature === 1)
+  }
+  await until(async () => !(await needs()))
+  // One for a message that had no proof says nothing.
+  await one.db.updateTable('signal_peers').set({ needs_pni_signature: 1 }).execute()
+  const { length } = one.sink.receipts
+  const read = await two.db.transaction().execute((tx) => two.account.markRead(byAci(aci ?? ''), [timestamp()], tx))
+  read()
+  await until(() => one.sink.receipts.length > length)
+  expect(await needs()).toBe(true)
 })
 
 test('what one device of our account sends, the other is told; what comes in, both keep', async () => {
@@ -58,6 +66,27 @@ test('what one device of our account sends, the other is told; what comes in, bo
   expect(again.sink.texts.at(-1)).toMatchObject({ text: 'to both', sentTo: undefined })
   expect(second.sink.texts.at(-1)).toMatchObject({ text: 'to both', sentTo: undefined })
   expect([again, second].flatMap(({ sink }) => sink.undecryptables)).toEqual([])
+})
+
+test('what one device of our account does to a group, the other is told, with the group itself', async () => {
+  const world = await World.open()
+  const other = await world.registeredGateway('other', '+15550000102')
+  const first = await world.registeredGateway()
+  const second = await twinOf(world, first)
+  await first.close()
+  const again = await world.gateway()
+  await connected(again)
+  const asked = (path: string) => world.server.host.requests.some((request) => request.path.startsWith(path))
+  await until(() => asked('/v1/devices') && asked('/v1/profile'))
+  const people = [byAci(other.account.status().aci ?? '')]
+  const about = { description: '', timerSeconds: 0, announcementsOnly: false, avatar: undefined }
+  const id = await again.account.groups().create({ ...about, title: 'Garden', people })
+  const shown = () => second.sink.groups.at(-1)?.group
+  await until(() => shown()?.id === id)
+  expect(shown()).toMatchObject({ title: 'Garden', standing: 'member' })
+  await again.account.groups().configure(id, { title: 'Roof' })
+  await until(() => shown()?.title === 'Roof')
+  expect(second.sink.texts).toEqual([])
 })
 
 test('signed and last-resort keys that are two days old are replaced, the old ones kept', async () => {

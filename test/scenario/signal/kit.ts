@@ -15,6 +15,7 @@ import { Account } from '../../../src/signal/account.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
 import type {
   EnrollmentCodes,
+  IncomingCall,
   IncomingText,
   MessageChange,
   PeerFact,
@@ -59,6 +60,7 @@ export class RecordingSink implements SignalSink {
   readonly texts: IncomingText[] = []
   readonly receipts: Receipt[] = []
   readonly facts: PeerFact[] = []
+  readonly calls: IncomingCall[] = []
   readonly typings: Typing[] = []
   readonly changes: MessageChange[] = []
   readonly reads: Read[] = []
@@ -81,6 +83,10 @@ export class RecordingSink implements SignalSink {
 
   async receipt(receipt: Receipt): Promise<void> {
     this.#note('receipt', () => this.receipts.push(receipt))
+  }
+
+  async call(call: IncomingCall): Promise<void> {
+    this.#pending.push(() => this.calls.push(call))
   }
 
   async peer(fact: PeerFact): Promise<void> {

@@ -30,6 +30,26 @@ test('a text to us is kept, and its author gets a delivery receipt', async () =>
   expect(ana.receipts).toMatchObject([{ kind: 'delivered', timestampsMs: [timestampMs] }])
 })
 
+test('a call is told with who called, once, and as what; a stranger’s as a request; no receipt goes out for it', async () => {
+  const world = await World.open()
+  const ana = await world.person('Ana', anaNumber)
+  const { account, sink, db } = await world.registeredGateway()
+  const first = await ana.call(gatewayNumber, false)
+  await until(() => sink.calls.length === 1)
+  sink.knowsAll = false
+  const ben = await world.person('Ben', '+15550000202')
+  await ben.call(gatewayNumber, true)
+  await until(() => sink.calls.length === 2)
+  expect(sink.calls).toMatchObject([
+    { from: { aci: ana.aci }, timestampMs: first, video: false, request: false },
+    { from: { aci: ben.aci }, video: true, request: true },
+  ])
+  expect(sink).toMatchObject({ texts: [], undecryptables: [] })
+  expect(await db.selectFrom('signal_receipts_due').selectAll().execute()).toEqual([])
+  expect([...ana.receipts, ...ben.receipts]).toEqual([])
+  expect(account.envelopes()).toMatchObject({ received: 2 })
+})
+
 test('an unsealed text is kept as well', async () => {
   const world = await World.open()
   const ana = await world.person('Ana', anaNumber)

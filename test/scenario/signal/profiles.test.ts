@@ -1,7 +1,7 @@
 /** How others call themselves: fetched by the access key that came with their message. */
 import { expect, test } from 'vitest'
 import { encryptName } from '../../../src/signal/profile-cipher.ts'
-import { type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { byAci, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
 const told = ({ sink }: Gateway) => sink.facts.filter(({ kind }) => kind === 'profile')
 
@@ -35,6 +35,22 @@ test('a name that changed is learnt when the profile is due again', async () => 
   const after = await world.gateway()
   await until(() => told(after).length > 0)
   expect(told(after)).toMatchObject([{ name: 'Ana Alvarez' }])
+})
+
+test('whose profile opens by the access key gets sealed messages again, though one was refused', async () => {
+  const world = await World.open()
+  const before = await world.registeredGateway()
+  const ana = await world.person('Ana', '+15550000201')
+  await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
+  await until(() => told(before).length > 0)
+  await before.db.updateTable('signal_peers').set({ sealed_refused: 1, profile_due_at_ms: 0 }).execute()
+  await before.close()
+  const after = await world.gateway()
+  const refused = async () =>
+    (await after.db.selectFrom('signal_peers').select('sealed_refused').where('aci', '=', ana.aci).execute())[0]
+  await until(async () => (await refused())?.sealed_refused === 0)
+  const { sealed } = await after.account.sendText({ to: byAci(ana.aci), text: 'hello', timestampMs: timestamp() })
+  expect(sealed).toBe(true)
 })
 
 test('a profile that nobody can read is left alone for a day', async () => {

@@ -20,6 +20,30 @@ test('a captcha solution that is refused leaves sending paused, and the next one
   await until(() => ana.texts.length === 1)
 })
 
+test.each([
+  [413, 'signal-too-large', 'never'],
+  [422, 'signal-failed', 'same-transport'],
+  [429, 'signal-rate-limited', 'same-transport'],
+  [503, 'signal-unreachable', 'same-transport'],
+  [508, 'signal-unreachable', 'same-transport'],
+])(
+  'a message that the server answers with %i is told as %s, and may be tried again: %s',
+  async (status, code, retry) => {
+    const world = await World.open()
+    const ana = await world.person('Ana', '+15550000201')
+    const { account } = await world.registeredGateway()
+    const send = (text: string) => account.sendText({ to: byAci(ana.aci), text, timestampMs: timestamp() })
+    await send('first')
+    world.server.faults.refuseSends({ status })
+    await expect(send('refused')).rejects.toMatchObject({ code, retry })
+    world.server.faults.heal()
+    await send('second')
+    await until(() => ana.texts.length === 2)
+    expect(ana.texts.map(({ text }) => text)).toEqual(['first', 'second'])
+    expect(account.status().state).toBe('connected')
+  },
+)
+
 /** Halves of what they are drawn from; other parts of the account wait as well. */
 const BETWEEN_TRIES_MS = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]
 

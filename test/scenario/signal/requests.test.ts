@@ -134,6 +134,42 @@ test('decisions made on the phone are taken: accept, block with and without remo
   expect(sink.texts[2]).toMatchObject({ request: true })
 })
 
+test('a group that the phone keeps out is not heard here and gets no receipt, by its list or its answer, until it lets it in', async () => {
+  const { olga, ana, gateway, sink } = await linked(true)
+  olga.habits.deliveryReceipts = false
+  const id = await ana.createGroup('Garden', [olga])
+  const groupId = new Uint8Array(Buffer.from(id, 'base64'))
+  const heard = await ana.sendToGroup(id, 'one')
+  const acknowledged = () => ana.receipts.flatMap(({ timestampsMs }) => timestampsMs)
+  await until(() => sink.texts.length === 1 && acknowledged().includes(heard))
+  const lists = { acis: null, acisBinary: null, numbers: null }
+  await olga.tellDevices({ blocked: { ...lists, groupIds: [groupId] } })
+  const isBlocked = async () =>
+    (await gateway.db.selectFrom('signal_groups').select('blocked').executeTakeFirstOrThrow()).blocked
+  await until(async () => (await isBlocked()) === 1)
+  const unheard = await ana.sendToGroup(id, 'two')
+  await ana.sendText(olga.e164, 'between us')
+  await until(() => sink.texts.length === 2)
+  const answer = (type: number) => ({
+    messageRequestResponse: { threadAci: null, threadAciBinary: null, groupId, type },
+  })
+  await olga.tellDevices(answer(1))
+  await until(async () => (await isBlocked()) === 0)
+  await ana.sendToGroup(id, 'three')
+  await until(() => sink.texts.length === 3)
+  await olga.tellDevices(answer(4))
+  await until(() => sink.removals.length === 1)
+  expect(sink.removals[0]).toMatchObject({ with: { groupId: id }, what: 'conversation' })
+  await ana.sendToGroup(id, 'four')
+  // Whoever is blocked here stays so beside it: the list that we tell has the group, too.
+  await decide(gateway, ana.aci, { kind: 'blocked', deleted: false })
+  await until(() => olga.syncs.some(({ blocked }) => blocked != null))
+  const told = olga.syncs.flatMap(({ blocked }) => (blocked == null ? [] : [blocked])).at(-1)
+  expect((told?.groupIds ?? []).map((one) => Buffer.from(one).toString('base64'))).toEqual([id])
+  expect(sink.texts.map(({ text }) => text)).toEqual(['one', 'between us', 'three'])
+  expect(acknowledged()).not.toContain(unheard)
+})
+
 test('what is removed here for the owner alone is told to the phone, and what the phone removed is taken', async () => {
   const { olga, ana, gateway, sink } = await linked(true)
   const own = gateway.account.status().aci ?? ''
@@ -214,4 +250,32 @@ test('one file that is removed is told by its name and digest, and found by eith
     expect(await removal.pick(files)).toBe(id)
     expect(await removal.pick(files.slice(0, 1))).toBeUndefined()
   }
+})
+
+test('a file that the phone removes before its message comes is named again when it comes', async () => {
+  const { world, olga, ana, gateway, sink } = await linked(true)
+  const { account, db } = gateway
+  const put = () =>
+    world.server.host.files.put(Buffer.from('a picture'), { contentType: 'image/png', fileName: null, voice: false })
+  const [kept, gone] = [await put(), await put()]
+  const timestampMs = timestamp()
+  const digest = new Uint8Array(gone.digest ?? [])
+  const file = { id: 'att_1', pointer: Buffer.from(attachmentPointerCodec.encode({ digest })) }
+  const removal = { what: 'file', message: { ours: false, timestampMs }, file } as const
+  const tell = await db.transaction().execute((tx) => account.tellRemoved(byAci(ana.aci), removal, tx))
+  tell()
+  const told = () => olga.syncs.flatMap(({ deleteForMe }) => (deleteForMe == null ? [] : [deleteForMe]))
+  await until(() => told().length === 1)
+  for (const deleteForMe of told()) await olga.tellDevices({ deleteForMe })
+  await until(() => sink.removals.length === 1)
+
+  await ana.sendMessage(olga.e164, { body: 'two pictures', attachments: [kept, gone] }, timestampMs)
+  await until(() => sink.texts.length === 1 && sink.removals.length === 2)
+  const [, again] = sink.removals
+  if (again?.what !== 'file') throw new Error('it is not named again')
+  expect(again).toMatchObject({ with: { aci: ana.aci }, message: { ours: false, timestampMs } })
+  const files = (sink.texts[0]?.attachments ?? []).map(({ pointer }, index) => ({ id: `att_${index}`, pointer }))
+  expect(files).toHaveLength(2)
+  expect(await again.pick(files)).toBe('att_1')
+  expect(await db.selectFrom('signal_removed_files').selectAll().execute()).toEqual([])
 })

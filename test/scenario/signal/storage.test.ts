@@ -10,7 +10,7 @@ import {
   storageRecordCodec,
 } from '../../../src/signal/proto/storage.ts'
 import { itemKey, manifestKey, sealStored, storageKeyOf } from '../../../src/signal/storage-cipher.ts'
-import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
 import { storedRecords } from './stored-records.ts'
 
 const named = ({ sink }: Gateway) => sink.facts.filter(({ kind }) => kind === 'named')
@@ -62,6 +62,33 @@ test('names and blocks are read on linking, and again when the phone says that t
   await until(async () => (await blocked(gateway)).length > 0)
   expect(await blocked(gateway)).toEqual([ben.aci])
   await until(() => named(gateway).some((fact) => fact.kind === 'named' && fact.name === 'Ben'))
+})
+
+test('a profile key that the phone has changed is the one that goes out with what we write', async () => {
+  const world = await World.open()
+  const { olga, gateway, uri } = await linkedGateway(world)
+  const other = await world.registeredGateway('other')
+  await olga.link(uri, [])
+  await connected(gateway)
+  await phoneAsked(gateway)
+  const keyOf = async () =>
+    (await gateway.db.selectFrom('signal_account').select('profile_key').executeTakeFirstOrThrow()).profile_key
+  const before = Buffer.from(await keyOf())
+  const profileKey = Buffer.alloc(32, 5)
+  const said: Partial<Proto.AccountRecord.Params> = { profileKey, readReceipts: true }
+  const account = said as Proto.AccountRecord.Params
+  const type = Proto.ManifestRecord.Identifier.Type.ACCOUNT
+  await olga.changeStorage((state) => state.addRecord({ type, record: { account } }))
+  await until(async () => !before.equals(await keyOf()))
+  const to = byAci(other.account.status().aci ?? '')
+  // While the account is loaded anew nothing goes, or goes with the former key.
+  await until(async () => {
+    await gateway.account.sendText({ to, text: 'hello', timestampMs: timestamp() }).catch(() => undefined)
+    const known = await other.db.selectFrom('signal_peers').select('profile_key').where('aci', '=', olga.aci).execute()
+    return known.some(({ profile_key: key }) => profileKey.equals(key ?? new Uint8Array()))
+  })
+  expect(other.sink.texts.at(-1)).toMatchObject({ text: 'hello', from: { aci: olga.aci } })
+  await connected(gateway)
 })
 
 test('a storage service that has nothing, or nothing that our key opens, is no trouble', async () => {

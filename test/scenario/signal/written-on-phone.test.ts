@@ -1,6 +1,6 @@
 /** What the owner writes on the phone whose linked device this is. */
 import { expect, test } from 'vitest'
-import { byAci, connected, until, World } from './kit.ts'
+import { byAci, connected, phoneAsked, until, World } from './kit.ts'
 
 async function linked() {
   const world = await World.open()
@@ -92,6 +92,22 @@ test('what is read on the phone is told with its author', async () => {
   await olga.readOnPhone(ana.aci, [5_000, 6_000])
   await until(() => sink.reads.length === 1)
   expect(sink.reads[0]).toMatchObject({ author: { aci: ana.aci }, timestampsMs: [5_000, 6_000] })
+})
+
+test('what was read on the phone while we were off was read then, not when we come to know it', async () => {
+  const { world, olga, ana, gateway } = await linked()
+  await phoneAsked(gateway)
+  await gateway.close()
+  const { host } = world.server
+  const [device] = (await host.getAllDevicesByServiceId(olga.aci)).filter(({ deviceId }) => deviceId !== 1)
+  if (device === undefined) throw new Error('not linked')
+  const telling = olga.readOnPhone(ana.aci, [5_000])
+  await until(() => host.waiting(device) > 0)
+  const readAtMs = Date.now()
+  const again = await world.gateway({ clockAheadMs: 2 * 3600_000 })
+  await until(() => again.sink.reads.length === 1)
+  await telling
+  expect(again.sink.reads[0]?.atMs).toBeLessThanOrEqual(readAtMs)
 })
 
 test('what the phone writes to a group is ours in the group, with what it does to messages there', async () => {

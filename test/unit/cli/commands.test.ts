@@ -86,7 +86,7 @@ describe('send', () => {
 
   test('says state in glyph and word, and whom it goes to', async () => {
     const ended = await here('send', '+15550000201', 'x')
-    expect(ended.out).toMatch(/^… queued {2}sms {2}to Ana \(\+15550000201\) {2}msg_\w{26}\n.*no Signal account.*\n$/)
+    expect(ended.out).toMatch(/^◷ queued {2}sms {2}to Ana \(\+15550000201\) {2}msg_\w{26}\n.*no Signal account.*\n$/)
   })
 
   test('takes the text from standard input', async () => {
@@ -107,7 +107,7 @@ describe('send', () => {
     }
     const ended = await child
     expect(ended.code).toBe(1)
-    expect(ended.out).toMatch(/✗ failed[\s\S]*Not on Signal\./)
+    expect(ended.out).toMatch(/✕ failed[\s\S]*Not on Signal\./)
   })
 
   test.each([
@@ -173,7 +173,7 @@ describe('tail', () => {
     await rig.call('POST', '/api/v1/messages', { token, json: { to: '+15550000201', text } })
     const ended = await here('tail', '--after', String(after), '--count', '1')
     expect(ended.code).toBe(0)
-    expect(ended.out).toMatch(/message\.queued {2}… queued .*to Ana .*hello�\[2J�world/)
+    expect(ended.out).toMatch(/message\.queued {2}◷ queued .*to Ana .*hello�\[2J�world/)
     expect(ended.out).not.toMatch(/[\u001b\u202e\r]/)
   })
 })
@@ -209,7 +209,7 @@ describe('the other commands', () => {
   test('inbox lists conversations, and with a name shows what was said', async () => {
     expect((await here('inbox')).out).toMatch(/Ana \(\+15550000201\)/)
     const said = await here('inbox', 'ana', '--limit', '200')
-    expect(said.out).toMatch(/you by sms {2}… queued {2}msg_\w+\n {4}See you\n/)
+    expect(said.out).toMatch(/you by sms {2}◷ queued {2}msg_\w+\n {4}See you\n/)
   })
 
   test('contacts are set up before there is a message, and shown with their safety number', async () => {
@@ -226,7 +226,7 @@ describe('the other commands', () => {
   test('a message is canceled and tried again; what cannot be is refused', async () => {
     const sent = JSON.parse((await here('send', 'ana', 'x', '--json')).out)
     expect((await here('cancel', sent.id)).out).toMatch(/⊘ canceled/)
-    expect((await here('retry', sent.id)).out).toMatch(/… queued/)
+    expect((await here('retry', sent.id)).out).toMatch(/◷ queued/)
     const refused = await here('approve', sent.id)
     expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/wrong-state/)])
   })

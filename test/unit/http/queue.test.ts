@@ -64,6 +64,17 @@ describe('jobs of the queue', () => {
     ])
   })
 
+  test('that failed are counted by transport and modem when asked for, and what stops the queue is said', async () => {
+    const counts = async (query: string) => (await rig.call('GET', `/api/v1/queue${query}`, { token })).body
+    const failed = { status: 'failed', transport: 'sms', lane: null, count: 1, oldest_at: expect.stringMatching(/Z$/) }
+    expect((await counts('')).data).not.toContainEqual(failed)
+    expect((await counts('?failed=true')).data).toContainEqual(failed)
+    expect(await counts('')).toMatchObject({ problem: null })
+    rig.queueProblem = 'Redis does not answer'
+    expect(await counts('')).toMatchObject({ problem: 'Redis does not answer' })
+    rig.queueProblem = undefined
+  })
+
   test('carry no text, and the message says its priority', async () => {
     expect(JSON.stringify(await jobs())).not.toMatch(/later|\+1555/)
     expect((await rig.call('GET', `/api/v1/messages/${ids[0]}`, { token })).body.priority).toBe('urgent')

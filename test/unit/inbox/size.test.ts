@@ -7,6 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** What a phone on a slow line can be asked to fetch. */
 const JAVASCRIPT_GZIP_BYTES_MAX = 90_000
+/** Of what asks for the words before the rest is there. */
+const BEGIN_BYTES_MAX = 2_000
+const LANGUAGES = 'src/inbox/languages'
+/** What is said of states stands in the one table of them, too; what a push says before anybody spoke, in the notebook. */
+const ELSEWHERE = /^(meaning|push)\./
 
 let folder: string
 
@@ -41,5 +46,28 @@ describe('the built inbox', () => {
     const page = readFileSync(join(folder, 'index.html'), 'utf8')
     expect(page).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]*\ssrc=)/)
     expect(page).toMatch(/src="\/assets\/[\w-]+\.js"/)
+  })
+
+  it('has words as data alone: the page names them for each language, and no script has a sentence of them', () => {
+    const page = readFileSync(join(folder, 'index.html'), 'utf8')
+    const languages = readdirSync(LANGUAGES).filter((name) => name.endsWith('.json'))
+    for (const language of languages.map((name) => name.replace('.json', ''))) {
+      const [, name = ''] = new RegExp(`hreflang="${language}" href="/assets/([^"]+)"`).exec(page) ?? []
+      expect(read(name).equals(readFileSync(join(LANGUAGES, `${language}.json`)))).toBe(true)
+    }
+    const english = Object.entries<string>(JSON.parse(readFileSync(join(LANGUAGES, 'en.json'), 'utf8')))
+    const sentences = english.flatMap(([key, words]) => (words.length > 20 && !ELSEWHERE.test(key) ? words : []))
+    expect(sentences.length).toBeGreaterThan(100)
+    const scripts = files('.js').map((name) => read(name).toString())
+    expect(sentences.filter((words) => scripts.some((script) => script.includes(words)))).toEqual([])
+  })
+
+  it('begins with a small script that waits for no other, and asks for the words', () => {
+    const page = readFileSync(join(folder, 'index.html'), 'utf8')
+    const [, first = ''] = /src="\/assets\/([\w-]+\.js)"/.exec(page) ?? []
+    const script = read(first).toString()
+    expect(script.length).toBeLessThan(BEGIN_BYTES_MAX)
+    expect(script).toContain('hreflang')
+    expect(script).not.toMatch(/\bimport\b/)
   })
 })

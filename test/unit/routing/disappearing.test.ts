@@ -1,5 +1,5 @@
 /** Messages that do not stay: when their time begins, that nothing of them is left, and that they never go as a text. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ana, messageAt, receive as receiveNote } from './over-signal.ts'
 import { ANA, World } from './world.ts'
 
@@ -19,6 +19,30 @@ async function receive(
 ) {
   await receiveNote(world, sentAtMs, text, { timerS, quote })
 }
+
+const fileFacts = {
+  contentType: '',
+  fileName: 'a.txt',
+  voice: false,
+  borderless: false,
+  gif: false,
+  caption: 'the word is xyzzy',
+  blurhash: undefined,
+}
+async function* octets() {
+  yield Buffer.from('some words in a file')
+}
+const pictureOf = (fileName: string) => ({
+  ...fileFacts,
+  contentType: 'image/png',
+  fileName,
+  bytes: 5_000,
+  width: undefined,
+  height: undefined,
+  sticker: false,
+  blurhash: 'xyzzy',
+  pointer: new Uint8Array([1]),
+})
 
 const at = (sentAtMs: number) => messageAt(world, sentAtMs)
 const conversation = () => world.db.selectFrom('conversations').selectAll().executeTakeFirstOrThrow()
@@ -59,6 +83,35 @@ it('nothing of it is left: not in its versions, nor in quotes, nor with the tran
   expect(await at(2_000)).toMatchObject({ text: 'yes' })
   const edited = world.signal.changes.find(({ change }) => change.kind === 'edited')
   expect(world.signal.forgotten).toEqual([message.sent_timestamp_ms, edited?.timestampMs])
+})
+
+it('nor of what was attached: file, name and caption go with it, of theirs and of ours', async () => {
+  await setByThem(60, 2)
+  await receiveNote(world, 1_000, 'look', { timerS: 60, media: [pictureOf('xyzzy.png')] })
+  await world.router.markRead((await conversation()).id)
+  const { row } = await world.router.media.add(octets(), { ...fileFacts, fileName: 'xyzzy.txt' }, 0)
+  const { message } = await world.router.submit({ to: ANA, text: '', media: [row.id] })
+  await world.settle()
+  world.nowMs += 60_000
+  await world.router.reconcile()
+  const files = await world.db.selectFrom('attachments').selectAll().execute()
+  expect(files.map(({ state, code, blob_id }) => [state, code, blob_id])).toEqual([
+    ['gone', 'disappeared', null],
+    ['gone', 'disappeared', null],
+  ])
+  expect(JSON.stringify(files)).not.toContain('xyzzy')
+  expect(await at(message.sent_timestamp_ms)).toMatchObject({ disappeared_at_ms: world.nowMs })
+  await vi.waitFor(async () => expect(await world.db.selectFrom('blobs').selectAll().execute()).toEqual([]))
+})
+
+it('what we take back for everybody leaves no file here, either', async () => {
+  const { row } = await world.router.media.add(octets(), { ...fileFacts, fileName: 'xyzzy.txt' }, 0)
+  const { message } = await world.router.submit({ to: ANA, text: 'look', media: [row.id] })
+  await world.settle()
+  await world.router.change(message.id, { kind: 'deleted' })
+  const [file] = await world.db.selectFrom('attachments').selectAll().execute()
+  expect(file).toMatchObject({ state: 'gone', code: 'taken-back', blob_id: null, file_name: null })
+  await vi.waitFor(async () => expect(await world.db.selectFrom('blobs').selectAll().execute()).toEqual([]))
 })
 
 it('what we send carries the timer and begins to disappear when it was sent', async () => {

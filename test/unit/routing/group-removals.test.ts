@@ -71,6 +71,14 @@ it('all up to a message goes, what is newer stays, and the group with it', async
   expect(conversations.map(({ removed_at_ms: at }) => at)).toEqual([null])
 })
 
+it('all that was said in it goes, and the group stays', async () => {
+  await receive(1_000)
+  await world.router.sink.removed({ with: inGroup, atMs: world.nowMs, what: 'conversation' })
+  expect(await shown()).toEqual([])
+  const conversations = await world.db.selectFrom('conversations').select('removed_at_ms').execute()
+  expect(conversations.map(({ removed_at_ms: at }) => at)).toEqual([null])
+})
+
 it('a message that is removed here is told with its author and the group; the group stays as it is', async () => {
   await receive(1_000)
   await receive(1_000, BEN_ACI)

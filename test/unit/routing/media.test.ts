@@ -9,10 +9,12 @@ import { createIds } from '../../../src/domain/ids.ts'
 import { contentTypeOf, type MediaTarget, safeFileName } from '../../../src/domain/media.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
 import type { RoutingOptions } from '../../../src/routing/engine.ts'
+import { contentOf } from '../../../src/routing/media.ts'
 import { Router } from '../../../src/routing/router.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { freshDatabase } from '../../fresh-database.ts'
+import { photograph, SECRETS } from '../media/photographs.ts'
 import { mediaRig } from '../media-rig.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -283,6 +285,20 @@ describe('a file that is handed in', () => {
     await expect(router.media.add(octets(), facts, 1_200_000)).rejects.toMatchObject({ code: 'media-too-large' })
     expect(await rows()).toEqual([])
     expect(readdirSync(join(directory, 'files/tmp'))).toEqual([])
+  })
+
+  it('that is a photograph is kept without its place, and the same one again is the same file', async () => {
+    const photo = await photograph(120, 80)
+    const once = { scope: 'robin', key: 'a' }
+    const { row } = await router.media.add(octets(photo), facts, 0, once)
+    expect(row).toMatchObject({ content_type: 'image/jpeg', width: 80, height: 120 })
+    const pieces: Uint8Array[] = []
+    for await (const piece of router.media.blobs.read(await contentOf(db, row, 'content'))) pieces.push(piece)
+    const kept = Buffer.concat(pieces)
+    expect(SECRETS.filter((secret) => photo.includes(secret))).toEqual([...SECRETS])
+    expect(SECRETS.filter((secret) => kept.includes(secret))).toEqual([])
+    expect(row.bytes).toBe(kept.length)
+    expect(await router.media.add(octets(photo), facts, 0, once)).toMatchObject({ row: { id: row.id }, replayed: true })
   })
 
   it('and never used is forgotten after a day', async () => {

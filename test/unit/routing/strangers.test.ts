@@ -108,6 +108,28 @@ it('texts and calls of somebody blocked are kept without a sound; what we would 
   await world.send(BEN, 'hi')
 })
 
+it('a call over Signal is in the conversation of who called, once; a stranger’s makes it a request', async () => {
+  const call = (aci: string, startedAtMs: number, signal: { video: boolean; request: boolean }) =>
+    world.router.sink.call({
+      lane: 'signal',
+      fromAddress: undefined,
+      withheld: false,
+      hungUp: false,
+      startedAtMs,
+      receivedAtMs: world.nowMs,
+      dedupeKey: `signal-call:${aci}:${startedAtMs}`,
+      signal: { aci, pni: undefined, ...signal },
+    })
+  await call(ANA_ACI, 1_000, { video: false, request: true })
+  await call(ANA_ACI, 1_000, { video: false, request: true })
+  await call(ANA_ACI, 2_000, { video: true, request: true })
+  expect((await world.all()).map(({ kind, text }) => [kind, text])).toEqual([
+    ['call', 'Call over Signal, not answered here'],
+    ['call', 'Video call over Signal, not answered here'],
+  ])
+  expect(await conversation()).toMatchObject({ unread: 2, request_at_ms: world.nowMs })
+})
+
 it('blocking a request ends it, and with `deleted` nothing of it stays', async () => {
   await world.note(ANA_ACI, 'buy now', undefined, request)
   const { id, contact_id: contactId } = await conversation()

@@ -54,3 +54,14 @@ test.each<[string, [string, string][], number | undefined]>([
   expect(error.code).toBe('signal-rate-limited')
   expect(error.retryAfterMs).toBe(waitMs)
 })
+
+test('a captcha that is asked for anywhere comes with its token, by which it is solved', () => {
+  const json = { token: 'the-token', options: ['captcha'] }
+  const answer = { status: 428, json, retryAfterMs: 60_000, serverTimeMs: undefined }
+  expect(refusal('/v2/keys/somebody/*', answer)).toMatchObject({
+    code: 'signal-challenge',
+    retry: 'after-human',
+    retryAfterMs: 60_000,
+    cause: json,
+  })
+})

@@ -290,6 +290,40 @@ describe('fetch again', () => {
   })
 })
 
+describe('of somebody whom the owner does not know', () => {
+  it('a small one is fetched, a large one waits until it is asked for; once he is named all are fetched', async () => {
+    const rig = await open({ strangersBytesMax: 30_000 })
+    const answers = ['http://mmsc/small', 'http://mmsc/large', 'http://mmsc/named'].map((url) => {
+      rig.mmsc.stored.set(url, [picture()])
+      return url
+    })
+    const [small = '', large = '', named = ''] = answers
+    await rig.announce(large, { transactionId: 'T1', messageSize: 30_001 })
+    await rig.look()
+    expect(rig.mmsc.told()).toEqual(['m-notifyresp-ind 83'])
+    expect(await rig.shown()).toEqual([expect.stringMatching(/^note deferred: .*neither named nor written to/)])
+    await rig.announce(small, { transactionId: 'T2', messageSize: 30_000 })
+    await rig.look()
+    expect(rig.mmsc.asked).toEqual([small])
+    await rig.world.db.updateTable('contacts').set({ name: 'Ben' }).where('e164', '=', BEN).execute()
+    await rig.announce(named, { transactionId: 'T3', messageSize: 30_001 })
+    await rig.look()
+    expect(rig.mmsc.asked).toEqual([small, named])
+  })
+
+  it('nothing is fetched by itself where nothing of strangers shall be', async () => {
+    const rig = await open({ strangersBytesMax: 0 })
+    await rig.announce(URL_1, { messageSize: 1 })
+    await rig.announce('http://mmsc/2', {
+      transactionId: 'T2',
+      from: { address: 'somebody@example.org' },
+      messageSize: 1,
+    })
+    await rig.look()
+    expect(rig.mmsc.asked).toEqual([])
+  })
+})
+
 describe('several numbers', () => {
   const many = {
     to: [OWN, CAM].map((address) => ({ address, addressType: 'PLMN' })),

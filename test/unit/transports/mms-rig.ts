@@ -104,6 +104,7 @@ export function picture(more: Partial<Extract<NewPdu, { type: 'm-retrieve-conf' 
 
 export interface RigOptions {
   mode?: 'immediate' | 'deferred'
+  strangersBytesMax?: number
   sendReadReports?: boolean
   line?: Partial<MmsLine> | 'none'
 }
@@ -162,7 +163,8 @@ export class MmsRig {
     const allowed = this.#options.sendReadReports === true
     this.reading = new MmsReading({ shelf: new MmsReadReports(db), lines, allowed, clock, log })
     this.desk = new MmsDesk({ ...common, carriers, reading: this.reading, reportsAllowed: false, log })
-    const pushes = new MmsPushes({ ...common, mode: this.#options.mode ?? 'immediate', wake: () => this.desk.poke() })
+    const { mode = 'immediate', strangersBytesMax = BYTES_MAX } = this.#options
+    const pushes = new MmsPushes({ ...common, mode, strangersBytesMax, wake: () => this.desk.poke() })
     this.inbound = new SmsInbound(sink, new InboundPdus(db, ids, clock), pushes)
     this.mms = new MmsTransport({
       lines,

@@ -4,9 +4,11 @@ import { Problem } from '../../ui/problem.tsx'
 import { Facts } from '../later/facts.tsx'
 import { useFetched } from '../later/fetched.ts'
 
-/** What this page itself is made of. */
-const LIBRARIES =
-  'Preact (MIT) · Preact Signals (MIT) · wouter (Unlicense) · virtua (MIT) · Lucide (ISC) · Signal’s libsignal (AGPL-3.0)'
+/** What this page is made of, and the gateway (a test compares it with what is installed). */
+const LIBRARIES = [
+  'Preact (MIT) · Preact Signals (MIT) · wouter (Unlicense) · virtua (MIT) · Lucide (ISC)',
+  '@signalapp/libsignal-client, @signalapp/sqlcipher (AGPL-3.0-only) · prom-client, sharp (Apache-2.0) · protobufjs (BSD-3-Clause) · yaml (ISC) · @clack/prompts, @serialport/parser-readline, bullmq, busboy, commander, express, ioredis, kysely, libphonenumber-js, node-pdu, pino, pino-pretty, serialport, uqr, zod (MIT)',
+]
 
 interface Health {
   components: { component: string; status: keyof typeof VERDICTS; detail: string | null }[]
@@ -45,9 +47,11 @@ export function About() {
       </ul>
       <p>{t('settings.licence')}</p>
       {own?.source_url === null && <p class="note-box">{t('settings.noSource')}</p>}
-      <p class="quiet small" translate={false}>
-        {LIBRARIES}
-      </p>
+      {LIBRARIES.map((libraries) => (
+        <p key={libraries} class="quiet small" translate={false} lang="en">
+          {libraries}
+        </p>
+      ))}
       <div class="buttons">
         {own?.source_url != null && (
           <a class="button primary" href={own.source_url} target="_blank" rel="noreferrer">

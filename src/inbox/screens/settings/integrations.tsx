@@ -29,13 +29,13 @@ interface Token {
 
 export function Integrations() {
   const { data, error, reload } = useFetched<Page<Token>>('/api/v1/tokens')
-  const [secret, setSecret] = useState<string | undefined>(undefined)
+  const [secret, setSecret] = useState<{ words: string; line: string } | undefined>(undefined)
   return (
     <>
       <section class="card">
         <h3>{t('settings.tokens')}</h3>
         {error !== undefined && <Problem error={error} retry={reload} />}
-        {secret !== undefined && <Secret words={secret} onClose={() => setSecret(undefined)} />}
+        {secret !== undefined && <Secret {...secret} onClose={() => setSecret(undefined)} />}
         <ul class="members">
           {data?.data
             .filter(({ revoked_at: at }) => at === null)
@@ -72,7 +72,7 @@ export function Integrations() {
           button={t('settings.newToken')}
           run={async ({ name, kind = '' }) => {
             const made = await ask<{ token: string }>('POST', '/api/v1/tokens', { body: { name, scopes: KINDS[kind] } })
-            setSecret(made.token)
+            setSecret({ words: made.token, line: lineFor(made.token, KINDS[kind] ?? []) })
             reload()
           }}
         />
@@ -83,4 +83,11 @@ export function Integrations() {
       <Webhooks />
     </>
   )
+}
+
+/** Writes to a number where the token may, else reads. */
+function lineFor(token: string, scopes: readonly string[]): string {
+  const line = `curl ${location.origin}/api/v1/messages -H 'Authorization: Bearer ${token}'`
+  const maySend = scopes.includes('messages:send') || scopes.includes('admin')
+  return maySend ? `${line} -H 'Content-Type: application/json' -d '{"to":"+15550000102","text":"Hello"}'` : line
 }

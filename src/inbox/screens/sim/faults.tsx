@@ -47,6 +47,8 @@ export function Faults({ modem, perform }: { modem: SimModem; perform: Perform }
           run={() => perform({ action: 'cms-error', modem: key, code: NETWORK_OUT_OF_ORDER })}
         />
         <Action label={t('sim.lose')} run={() => perform({ action: 'lose-result', modem: key })} />
+        <Action label={t('sim.fill')} run={() => perform({ action: 'fill-sim', modem: key })} />
+        <Action label={t('sim.empty')} run={() => perform({ action: 'empty-sim', modem: key })} />
         {faults > 0 && <Action label={t('sim.clear')} run={() => perform({ action: 'clear-faults', modem: key })} />}
       </div>
     </section>

@@ -2,16 +2,16 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MessageState } from '../../../domain/message.ts'
 import { ask } from '../../api/client.ts'
-import type { Message, Page } from '../../api/types.ts'
+import type { Message, Page, QueueRow } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { conversationName, messageLine } from '../../model/people.ts'
 import { maySend } from '../../model/session.ts'
-import { modems, queue, rounds } from '../../model/status.ts'
+import { modems, queueProblem, rounds } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
 import { Reason } from '../../ui/reason.tsx'
 import { stateWord, Tick } from '../../ui/tick.tsx'
-import { shortTime } from '../../ui/times.ts'
+import { fullTime, leftWords, shortTime } from '../../ui/times.ts'
 import { TransportGlyph } from '../../ui/transport.tsx'
 import { Action } from '../later/action.tsx'
 import { Room } from '../later/room.tsx'
@@ -26,6 +26,7 @@ const RETRYABLE: ReadonlySet<MessageState> = new Set(['failed', 'expired', 'unce
 
 export function Queue() {
   const [messages, setMessages] = useState<readonly Message[] | undefined>(undefined)
+  const [counts, setCounts] = useState<readonly QueueRow[]>([])
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const loading = useAct()
   const load = () =>
@@ -38,8 +39,9 @@ export function Queue() {
         }),
       )
       setMessages(pages.flatMap(({ data }) => data))
+      setCounts((await ask<{ data: QueueRow[] }>('GET', '/api/v1/queue?failed=true')).data)
     })
-  // What has failed is not among the counts: whatever happens may change the list.
+  // Whatever happens may change the list.
   useEffect(load, [rounds.value])
   const toggle = (id: string) => {
     const next = new Set(chosen)
@@ -58,14 +60,24 @@ export function Queue() {
   }
   return (
     <Room title={t('queue.title')}>
+      {queueProblem.value !== null && (
+        <p class="note held" role="status">
+          {t('queue.stands')}{' '}
+          <small class="quiet" translate={false}>
+            {queueProblem.value}
+          </small>
+        </p>
+      )}
       <Pauses />
       <ul class="counts">
-        {queue.value.map((row) => (
+        {counts.map((row) => (
           <li key={`${row.status}${row.transport}${row.lane}`} class="card">
             <b>{row.count}</b> {stateWord(row.status as MessageState)}
             <Way transport={row.transport} lane={row.lane} />
             {row.oldest_at !== null && (
-              <small class="quiet">{t('queue.oldest', { time: shortTime(row.oldest_at) })}</small>
+              <small class="quiet" title={fullTime(row.oldest_at)}>
+                {t('queue.oldest', { time: leftWords(Date.now() - Date.parse(row.oldest_at)) })}
+              </small>
             )}
           </li>
         ))}

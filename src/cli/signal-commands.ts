@@ -20,6 +20,9 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'link', 'becomes a linked device of the account on a phone')
     .option('--name <name>', 'what the phone shows in its list of devices')
     .action(run(async (options) => (await import('./commands/signal.ts')).link(options, interrupted)))
+  talking(signal, 'unlink', 'takes this linked device off the phone’s account; conversations stay')
+    .option('--yes', 'that is meant')
+    .action(run(async (options) => (await import('./commands/own-account.ts')).unlink(options)))
   talking(signal, 'devices [action] [id] [name]', 'the account’s devices; `remove N`, `rename N NAME`').action(
     run(async (action, id, name, options) =>
       (await import('./commands/devices.ts')).devices(action, id, name, options),

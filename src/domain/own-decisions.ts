@@ -33,7 +33,7 @@ export type OwnRemoval =
 export type RemovalElsewhere =
   | { what: 'conversation' }
   | { what: 'messages'; messages: readonly RemovedMessage[] }
-  /** One file of it; `pick`: the id of that one, among those that are here. */
+  /** One file of it; `pick`: the id of that one, among those that are here; asked only where its message is. */
   | { what: 'file'; message: RemovedMessage; pick: (files: readonly RemovedFile[]) => Promise<string | undefined> }
   /** The newest of these and all before it; `whole`: and the conversation, where nothing is left. */
   | { what: 'up-to'; messages: readonly RemovedMessage[]; whole: boolean }

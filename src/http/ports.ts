@@ -55,7 +55,13 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
-  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+  warnings: readonly {
+    code: string
+    severity: 'warning' | 'error'
+    values: Readonly<Record<string, string | number>>
+    what: string
+    fix: string
+  }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 
@@ -169,6 +175,8 @@ export interface SignalPort {
   renameDevice(id: number, name: string): Promise<void>
   /** For ever, at the service; here with all that belongs to it alone. */
   deleteAccount(): Promise<void>
+  /** A linked device removes itself; resolves when that is done, or goes on by itself. Errors: also `signal-not-linked`. */
+  unlink(): Promise<void>
   submitCaptcha(token: string): Promise<void>
   submitCode(code: string): Promise<void>
   submitPin(pin: string): Promise<void>

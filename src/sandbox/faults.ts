@@ -24,6 +24,8 @@ export interface RefusalOptions {
 export class SignalFaults {
   #connects: Countdown | undefined
   #sends: Countdown | undefined
+  #requests: (Countdown & { under: string }) | undefined
+  #held: { under: string; heal: Promise<void>; release: () => void; count: number } | undefined
   #challengeToken: string | undefined
   #challengeSolvable = true
   #challengeHeaders: Record<string, string> = {}
@@ -38,6 +40,25 @@ export class SignalFaults {
   /** Sending is refused with this HTTP status, 429 for instance. */
   refuseSends(options: RefusalOptions): void {
     this.#sends = countdown(options)
+  }
+
+  /** Requests over a chat connection whose path begins like that are refused with this HTTP status. */
+  refuseRequests(options: RefusalOptions & { under: string }): void {
+    this.#requests = { ...countdown(options), under: options.under }
+  }
+
+  /** Requests whose path begins like that, over whatever connection, get no answer before `heal`. */
+  holdRequests(under: string): void {
+    let release = () => {}
+    const heal = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    this.#held = { under, heal, release, count: 0 }
+  }
+
+  /** How many of them wait. */
+  get held(): number {
+    return this.#held?.count ?? 0
   }
 
   /**
@@ -70,6 +91,9 @@ export class SignalFaults {
     this.#alerts = undefined
     this.#connects = undefined
     this.#sends = undefined
+    this.#requests = undefined
+    this.#held?.release()
+    this.#held = undefined
     this.#challengeToken = undefined
     this.#lostAnswers = 0
   }
@@ -81,6 +105,21 @@ export class SignalFaults {
   onConnect(): Refusal | undefined {
     const [refusal, next] = take(this.#connects)
     this.#connects = next
+    return refusal
+  }
+
+  /** Resolves when this request may be looked at; undefined: now. */
+  onHold(path: string): Promise<void> | undefined {
+    if (this.#held === undefined || !path.startsWith(this.#held.under)) return undefined
+    this.#held.count += 1
+    return this.#held.heal
+  }
+
+  onRequest(path: string): Refusal | undefined {
+    const entry = this.#requests
+    if (entry === undefined || !path.startsWith(entry.under)) return undefined
+    const [refusal, next] = take(entry)
+    this.#requests = next === undefined ? undefined : { ...next, under: entry.under }
     return refusal
   }
 

@@ -45,6 +45,9 @@ export class HostTap implements ConnectionTap {
 
   async before(request: ChatRequest): Promise<Reply | undefined> {
     const faults = this.#faults
+    await faults.onHold(request.path)
+    const refusal = faults.onRequest(request.path)
+    if (refusal !== undefined) return refusal
     if (isSend(request)) return faults.onSend(request.device === undefined)
     if (request.verb === 'PUT' && request.path === '/v1/challenge') {
       const body = asRecord(request.body)

@@ -63,7 +63,9 @@ const routes: Readonly<Record<string, Route>> = {
     const others = await accounts.getAllDevicesByServiceId(device.aci)
     const found = others.find(({ deviceId }) => deviceId === id)
     if (found === undefined) return { ...ok, status: 404 }
-    await accounts.unlink(found)
+    // Whoever removes itself hears the answer, then its connection is closed.
+    if (found === device) setImmediate(() => void accounts.unlink(found))
+    else await accounts.unlink(found)
     return { ...ok, status: 204 }
   },
   'PUT /v1/accounts/name': async (device, { query, body }, accounts) => {

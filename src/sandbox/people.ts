@@ -257,8 +257,11 @@ export class SignalPerson {
   }
 
   /** A data message with anything in it. Resolves with its timestamp when the server has it. */
-  async sendMessage(toE164: string, message: Partial<Proto.DataMessage.Params>): Promise<number> {
-    const timestampMs = this.#nextTimestamp()
+  async sendMessage(
+    toE164: string,
+    message: Partial<Proto.DataMessage.Params>,
+    timestampMs = this.#nextTimestamp(),
+  ): Promise<number> {
     const dataMessage = { ...EMPTY_DATA_MESSAGE, ...message, timestamp: BigInt(timestampMs) }
     await this.#sendContent(toE164, { dataMessage }, timestampMs)
     return timestampMs

@@ -38,8 +38,13 @@ export class SignalConnections {
     https.removeAllListeners('request')
     https.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
       tolerateAbort(response)
-      if (this.#server.groupRoutes.serve(request, response)) return
-      for (const listener of ofMock) listener.call(https, request, response)
+      const serve = () => {
+        if (this.#server.groupRoutes.serve(request, response)) return
+        for (const listener of ofMock) listener.call(https, request, response)
+      }
+      const hold = this.#faults.onHold(request.url)
+      if (hold === undefined) serve()
+      else void hold.then(serve)
     })
     https.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)

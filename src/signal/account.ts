@@ -7,6 +7,7 @@ import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, Portraits, StoredBlob } from '../domain/media.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { stateOf } from './account-state.ts'
 import { openNet } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import { parametersOf, type ServiceParameters } from './constants.ts'
@@ -22,12 +23,11 @@ import type {
   SignalAccount,
   SignalGroups,
   SignalSink,
-  SignalState,
   SignalStatus,
 } from './contract.ts'
-import { type Credentials, forgetAccount, loadCredentials } from './credentials.ts'
+import { type Credentials, loadCredentials } from './credentials.ts'
+import { Departure } from './departure.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
-import { waitsFor } from './enroll-words.ts'
 import { signalError } from './errors.ts'
 import { forgetMessages, forgetPeer } from './forgetting.ts'
 import { Habits } from './habits.ts'
@@ -66,12 +66,15 @@ export class Account implements SignalAccount {
   readonly #vault: PinVault
   readonly #enrollment: Enrollment
   readonly #linking: Linking
+  readonly #departure: Departure
   readonly #habits: Habits
   readonly #listeners = new Set<(status: SignalStatus) => void>()
   #live: LiveAccount | undefined
   #credentials: Credentials | undefined
   #last: SignalStatus
   #stopped = false
+  /** Never rejects. */
+  #reloading: Promise<void> | undefined
 
   constructor(parts: AccountParts) {
     this.#parts = parts
@@ -100,6 +103,13 @@ export class Account implements SignalAccount {
       changed: () => this.#changed(),
       linked: () => this.#load(),
     })
+    this.#departure = new Departure({
+      ...parts,
+      net: this.#net,
+      changed: () => this.#changed(),
+      halt: async () => await this.#live?.stop(),
+      reload: () => this.#load(),
+    })
     this.#last = this.#compose()
   }
 
@@ -126,22 +136,20 @@ export class Account implements SignalAccount {
     this.#stopped = true
     await this.#linking.cancel()
     await this.#enrollment.stop()
+    await this.#departure.stop()
+    await this.#reloading
     await this.#live?.stop()
   }
 
   async register(request: { e164: string; captcha: string | undefined; transport: 'sms' | 'voice' }): Promise<void> {
+    if (this.#departure.reason !== undefined) throw this.#present()
     await this.#linking.cancel()
     await this.#enrollment.begin(request)
   }
 
   async link({ deviceName }: { deviceName: string }): Promise<void> {
-    if (this.#live !== undefined && this.#live.state.state !== 'signed-out') {
-      throw new CausewayError({
-        code: 'signal-account-present',
-        message: `There is a Signal account already (${this.#credentials?.e164 ?? ''}). ${leaving(this.#credentials)}`,
-        retry: 'after-human',
-      })
-    }
+    const isAtWork = this.#live !== undefined && this.#live.state.state !== 'signed-out'
+    if (isAtWork || this.#departure.reason !== undefined) throw this.#present()
     await this.#enrollment.abandon()
     await this.#linking.begin(deviceName)
   }
@@ -183,11 +191,12 @@ export class Account implements SignalAccount {
   }
 
   async deleteAccount(): Promise<void> {
-    const live = this.#working()
-    await live.own.delete()
-    await live.stop()
-    await this.#parts.db.transaction().execute(forgetAccount)
-    await this.#load()
+    await this.#working().own.delete()
+    await this.#departure.forget()
+  }
+
+  async unlink(): Promise<void> {
+    await this.#departure.leave(this.#credentials, this.#state().state)
   }
 
   discoverability(): SignalDiscoverability {
@@ -318,7 +327,9 @@ export class Account implements SignalAccount {
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
-    if (this.#credentials !== undefined && this.#credentials.signedOutAtMs === undefined && !this.#stopped) {
+    const account = this.#credentials
+    const isOver = account === undefined || this.#stopped || (await this.#departure.resume(account))
+    if (!isOver && account.signedOutAtMs === undefined) {
       const { db, server, log, clock, random, sink, profile, portraits } = this.#parts
       const live = new LiveAccount({
         db,
@@ -329,12 +340,14 @@ export class Account implements SignalAccount {
         clock,
         random,
         sink,
-        credentials: this.#credentials,
+        credentials: account,
         profile,
         portraits,
         vault: this.#vault,
         changed: () => this.#changed(),
-        moved: () => void this.#reload(),
+        moved: () => {
+          this.#reloading = this.#reload()
+        },
         habits: this.#habits,
       })
       this.#live = live
@@ -345,6 +358,14 @@ export class Account implements SignalAccount {
 
   async #reload(): Promise<void> {
     await this.#load().catch((error) => this.#parts.log.error({ err: error }, 'the account could not be loaded anew'))
+  }
+
+  #present(): CausewayError {
+    return new CausewayError({
+      code: 'signal-account-present',
+      message: `There is a Signal account already (${this.#credentials?.e164 ?? ''}). ${leaving(this.#credentials)}`,
+      retry: 'after-human',
+    })
   }
 
   #working(): LiveAccount {
@@ -389,42 +410,22 @@ export class Account implements SignalAccount {
     return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
-  #state(): { state: SignalState; reason: string | undefined } {
-    const registration = this.#enrollment.step()
-    const live = this.#live
-    const link = this.#linking.step()
-    if (link !== undefined && link.step !== 'failed') return { state: 'linking', reason: linkReasons[link.step] }
-    if (live === undefined) {
-      if (this.#credentials?.signedOutAtMs !== undefined) return this.#signedOut()
-      if (link !== undefined) return { state: 'none', reason: link.reason }
-      if (registration === undefined) return { state: 'none', reason: 'no Signal account is registered here' }
-      if (registration.step === 'failed') return { state: 'none', reason: registration.reason }
-      return { state: 'registering', reason: waitsFor(registration, this.#parts.clock.now()) }
-    }
-    const chat = live.state
-    if (chat.state === 'signed-out') return this.#signedOut()
-    if (chat.state === 'connected') {
-      if (live.challenge === undefined) return { state: 'connected', reason: undefined }
-      return { state: 'challenged', reason: 'Signal asks for a captcha before more may be sent' }
-    }
-    if (chat.state === 'stopped') return { state: 'disconnected', reason: chat.reason }
-    return { state: chat.state, reason: chat.reason }
-  }
-
-  #signedOut(): { state: SignalState; reason: string } {
-    const isLinked = this.#credentials !== undefined && this.#credentials.deviceId !== 1
-    return { state: 'signed-out', reason: isLinked ? unlinked : signedOut }
+  #state() {
+    return stateOf({
+      registration: this.#enrollment.step(),
+      link: this.#linking.step(),
+      account: this.#credentials,
+      chat: this.#live?.state,
+      challenged: this.#live?.challenge !== undefined,
+      departure: this.#departure.reason,
+      nowMs: this.#parts.clock.now(),
+    })
   }
 }
-
-const signedOut = 'Signal has signed this account out (the number was registered elsewhere?): register again'
-const unlinked = 'the phone has removed this device (or its account is gone): link again'
-
-const linkReasons = { scan: 'a phone is to scan the code', linking: 'a phone has scanned the code' } as const
 
 /** What to do before another account can take the place of this one. */
 function leaving(credentials: Credentials | undefined): string {
   return credentials !== undefined && credentials.deviceId !== 1
-    ? 'Remove this device on the phone (Settings, Linked devices), then link again.'
+    ? 'Unlink this device (causeway signal unlink, or on the phone: Settings, Linked devices), then link again.'
     : 'It was registered here; another one needs a data directory of its own.'
 }

@@ -8,9 +8,11 @@
 import { X509Certificate } from 'node:crypto'
 import { ErrorCode, LibSignalErrorBase, Net } from '@signalapp/libsignal-client'
 import type { Log } from '../log.ts'
+import { Answers } from './answers.ts'
 import { type Clock, fraction, type Random } from './clock.ts'
 import { userAgent } from './constants.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
+import { within } from './ongoing.ts'
 import type { SignalServer } from './server.ts'
 
 /** Full jitter between nothing and a bound that doubles from the first to the last of these. */
@@ -95,6 +97,7 @@ export class Chat {
   #anonymous: Promise<AnonymousConnection> | undefined
   #stopping: AbortController | undefined
   #running: Promise<void> | undefined
+  #answers = new Answers()
   #interrupt: ((cause: unknown) => void) | undefined
   #skewMs: number | undefined
   #alerts: readonly string[] = []
@@ -111,6 +114,7 @@ export class Chat {
   start(username: string, password: string): void {
     if (this.#running !== undefined) return
     this.#stopping = new AbortController()
+    this.#answers = new Answers()
     this.#running = this.#keepUp(username, password, this.#stopping.signal).catch((error) => {
       this.#log.error({ err: error }, 'the Signal connection loop ended')
     })
@@ -119,6 +123,7 @@ export class Chat {
   /** Ends the connection; resolves within a few seconds whatever the network does. */
   async stop(): Promise<void> {
     this.#stopping?.abort()
+    this.#answers.end()
     const connections = [this.#authenticated, await settled(this.#anonymous)]
     this.#authenticated = undefined
     this.#anonymous = undefined
@@ -165,10 +170,11 @@ export class Chat {
       this.#anonymous = undefined
     }
     try {
-      return (await this.net.connectUnauthenticatedChat(
+      const connection = (await this.net.connectUnauthenticatedChat(
         { onConnectionInterrupted: forget },
         { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]) },
       )) as AnonymousConnection
+      return this.#answers.of(connection)
     } catch (error) {
       forget()
       throw error
@@ -214,7 +220,7 @@ export class Chat {
       interrupt = resolve
     })
     signal.addEventListener('abort', () => interrupt(undefined), { once: true })
-    this.#authenticated = (await this.net.connectAuthenticatedChat(
+    const connection = (await this.net.connectAuthenticatedChat(
       username,
       password,
       false,
@@ -237,6 +243,7 @@ export class Chat {
       },
       { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]) },
     )) as AuthenticatedConnection
+    this.#authenticated = this.#answers.of(connection)
     this.#interrupt = interrupt
     return { interrupted }
   }
@@ -309,16 +316,4 @@ async function settled<T>(promise: Promise<T> | undefined): Promise<T | undefine
     disconnectTimeoutMs,
     promise.catch(() => undefined),
   )
-}
-
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, undefined)
-  })
-  try {
-    return await Promise.race([promise, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

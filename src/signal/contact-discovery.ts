@@ -43,7 +43,7 @@ export class ContactDiscovery implements Directory {
     this.#ask = parts.ask
     this.#cache = new DiscoveryCache(parts.db)
     this.#ration = new Ration({ db: parts.db, clock: { now: parts.now }, kind: 'directory' })
-    void this.#count().catch(() => undefined)
+    void this.#turn.run(() => this.#count()).catch(() => undefined)
   }
 
   /** As of the last look-up; undefined until it was read from the database. */
@@ -61,6 +61,10 @@ export class ContactDiscovery implements Directory {
     }
     // Whoever waits for a turn may find the answer there.
     return await this.#turn.run(() => this.#lookUp([...new Set(e164s)], signal))
+  }
+
+  async stop(): Promise<void> {
+    await this.#turn.end()
   }
 
   async #lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {

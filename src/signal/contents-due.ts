@@ -10,7 +10,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { SignalContentsDueTable } from '../store/tables/signal.ts'
 import type { Clock } from './clock.ts'
 import type { OutgoingAction, SignalSink } from './contract.ts'
-import { asCauseway } from './errors.ts'
+import { asCauseway, signalError } from './errors.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
 
 /** First wait before a repetition; doubles with each… */
@@ -21,8 +21,6 @@ const backOffMaxMs = 5 * 60_000
 const keptMs = 24 * 3600_000
 /** What our own devices share holds for longer. */
 const ownKeptMs = 30 * 24 * 3600_000
-/** Rows that one look takes in. */
-const page = 100
 const unreachable = 'signal-unreachable'
 
 type Row = Selectable<SignalContentsDueTable>
@@ -33,6 +31,18 @@ export interface OwedContent {
   timestampMs: number
   /** By what the sink is told how it ended; undefined: nobody wants to know. */
   reference: string | undefined
+}
+
+/**
+ * There is no account any more that could send what is owed: nothing of it stays, and whoever waits for one of them hears that
+ * it failed. Inside a transaction after whose commit the caller calls `sink.committed`.
+ */
+export async function giveUpOwed(transaction: DatabaseTransaction, sink: SignalSink, atMs: number): Promise<void> {
+  const owed = await transaction.deleteFrom('signal_contents_due').returning(['reference', 'timestamp_ms']).execute()
+  for (const { reference, timestamp_ms: timestampMs } of owed) {
+    if (reference === null) continue
+    await sink.settled({ reference, timestampMs, failure: signalError('signal-no-account'), atMs }, transaction)
+  }
 }
 
 export class ContentDesk {
@@ -92,6 +102,7 @@ export class ContentDesk {
 
   /** Sends what is owed by now, and sees to it that the rest is looked at in time. Never throws. */
   async flush(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     if (this.#flushing !== undefined) {
       this.#again = true
       return await this.#flushing
@@ -116,18 +127,25 @@ export class ContentDesk {
 
   /** The first one that may go now; false when there is none. A recipient's contents keep their order. */
   async #sendNext(): Promise<boolean> {
-    const rows = await this.#db.selectFrom('signal_contents_due').selectAll().orderBy('id').limit(page).execute()
-    const waiting = new Set<string>()
-    const now = this.#clock.now()
-    for (const row of rows) {
-      if (waiting.has(row.to_json)) continue
-      if (row.not_before_ms <= now) {
-        await this.#send(row)
-        return true
-      }
-      waiting.add(row.to_json)
-    }
-    return false
+    const row = await this.#db
+      .selectFrom('signal_contents_due as due')
+      .selectAll()
+      .where('not_before_ms', '<=', this.#clock.now())
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('signal_contents_due as earlier')
+              .select('earlier.id')
+              .whereRef('earlier.to_json', '=', 'due.to_json')
+              .whereRef('earlier.id', '<', 'due.id'),
+          ),
+        ),
+      )
+      .orderBy('id')
+      .executeTakeFirst()
+    if (row === undefined) return false
+    await this.#send(row)
+    return true
   }
 
   async #send(row: Row): Promise<void> {
@@ -167,6 +185,7 @@ export class ContentDesk {
   }
 
   async #wakeLater(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     const next = await this.#db
       .selectFrom('signal_contents_due')
       .select('not_before_ms')

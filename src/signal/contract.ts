@@ -360,6 +360,13 @@ export interface SignalAccount {
    * profile); conversations stay. Errors: CausewayError `signal-no-account`, `signal-not-primary`, `signal-unreachable`.
    */
   deleteAccount(): Promise<void>
+  /**
+   * A linked device removes itself from the account, and everything here that belonged to it is forgotten as by
+   * `deleteAccount`; one that was signed out already only forgets. Resolves when that is done, or after a while when it goes on
+   * by itself, over restarts (`status()` says so). Errors: CausewayError `signal-no-account`, `signal-not-linked` on a primary,
+   * `signal-unreachable`.
+   */
+  unlink(): Promise<void>
   /** Throws CausewayError `signal-no-account` when there is none. */
   discoverability(): SignalDiscoverability
   submitCaptcha(token: string): Promise<void>
@@ -501,4 +508,6 @@ export interface Directory {
   readonly use?: DiscoveryUse | undefined
   /** Who of these numbers is registered; missing from the map = not. Throws CausewayError when it cannot know. */
   lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>>
+  /** Answers nobody more; resolves when it is done with the database. */
+  stop?(): Promise<void>
 }

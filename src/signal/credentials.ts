@@ -22,7 +22,10 @@ export interface Credentials {
   signedOutAtMs: number | undefined
 }
 
-export type AccountRow = Omit<SignalAccountTable, 'id' | 'typing_indicators' | 'contacts_asked_at_ms' | 'discoverable'>
+export type AccountRow = Omit<
+  SignalAccountTable,
+  'id' | 'typing_indicators' | 'contacts_asked_at_ms' | 'discoverable' | 'leaving_at_ms'
+>
 
 export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
   return await db.selectFrom('signal_account').selectAll().where('id', '=', 1).executeTakeFirst()
@@ -76,6 +79,7 @@ const ofOneRegistration = [
   'signal_group_credentials',
   'signal_profile_credentials',
   'signal_group_waiting',
+  'signal_removed_files',
 ] as const
 
 /** And those that a registration of the same account keeps. */

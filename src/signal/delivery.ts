@@ -14,6 +14,7 @@ import type { Directory, PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway, shortly, signalError } from './errors.ts'
 import { isPni, serviceIdOctets } from './ids.ts'
+import { Ongoing } from './ongoing.ts'
 import type { DiscoveryUse } from './own-contract.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { Content, SyncSent } from './proto/messages.ts'
@@ -23,6 +24,18 @@ import { identityOf } from './trust.ts'
 /** No client shows more of a text. */
 const textOctetsMax = 64 * 1024
 const transcriptPaddingOctets = 64
+
+interface Outgoing {
+  to: PeerIds
+  content: Content
+  timestampMs: number
+  media?: readonly OutgoingMedia[]
+}
+
+interface Delivered {
+  sealed: boolean
+  to: PeerIds
+}
 
 export class Delivery {
   readonly #db: Database
@@ -39,6 +52,7 @@ export class Delivery {
   readonly #sink: SignalSink
   readonly #tell: (kind: 'unregistered', peer: PeerIds) => Promise<void>
   readonly #letIn: (aci: string | undefined) => void
+  readonly #ongoing = new Ongoing()
 
   constructor(parts: {
     db: Database
@@ -75,15 +89,17 @@ export class Delivery {
   }
 
   /** Encrypts and sends a message, or an edit of one, and tells our other devices. Errors as `SignalAccount.sendText`. */
-  async deliver(outgoing: {
-    to: PeerIds
-    content: Content
-    timestampMs: number
-    media?: readonly OutgoingMedia[]
-  }): Promise<{
-    sealed: boolean
-    to: PeerIds
-  }> {
+  async deliver(outgoing: Outgoing): Promise<Delivered> {
+    return await this.#ongoing.through(() => this.#deliver(outgoing))
+  }
+
+  /** Sends nothing more; resolves when what is being sent has failed or left. */
+  async stop(): Promise<void> {
+    await this.#ongoing.end()
+    await this.#directory.stop?.()
+  }
+
+  async #deliver(outgoing: Outgoing): Promise<Delivered> {
     const { timestampMs } = outgoing
     if (outgoing.content.syncMessage !== undefined) {
       await this.#tellOwnDevices(outgoing.content, timestampMs)
@@ -98,14 +114,10 @@ export class Delivery {
 
   /** To members of a group, held up like a message to a person where the service asks for a captcha. */
   async toGroup<T>(groupId: string, send: () => Promise<T>): Promise<T> {
-    return await this.#challenges.through(groupId, send)
+    return await this.#ongoing.through(() => this.#challenges.through(groupId, send))
   }
 
-  async #deliverTo(
-    serviceId: string,
-    peer: Peer,
-    outgoing: { content: Content; timestampMs: number; media?: readonly OutgoingMedia[] },
-  ): Promise<{ sealed: boolean; to: PeerIds }> {
+  async #deliverTo(serviceId: string, peer: Peer, outgoing: Outgoing): Promise<Delivered> {
     const { timestampMs } = outgoing
     try {
       const content = await this.#composer.complete(outgoing.content, timestampMs, outgoing.media ?? [], this.#signal)
@@ -137,7 +149,7 @@ export class Delivery {
 
   /** Tells our own other devices what went to these members of a group; a failure does not undo the sending. */
   async transcribeToGroup(content: Content, timestampMs: number, acis: readonly string[]): Promise<void> {
-    if (!this.#otherDevices()) return
+    if (!this.#otherDevices() || this.#signal.aborted) return
     const unidentifiedStatus = acis.map((aci) => ({ unidentified: true, serviceIdBinary: serviceIdOctets(aci) }))
     await this.#quietly('telling our other devices', () =>
       this.#tellOtherDevices(content, timestampMs, { unidentifiedStatus }),
@@ -152,6 +164,10 @@ export class Delivery {
   /** See `SignalAccount.lookUp`. */
   async lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
     if (e164s.length === 0) return new Map()
+    return await this.#ongoing.through(() => this.#lookUp(e164s, AbortSignal.any([signal, this.#signal])))
+  }
+
+  async #lookUp(e164s: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PeerIds>> {
     const found = await this.#directory.lookUp(e164s, signal)
     const known = new Map<string, PeerIds>()
     await this.#db.transaction().execute(async (transaction) => {

@@ -16,9 +16,11 @@ import type { SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { asCauseway } from './errors.ts'
 import { peerOf, readServiceId } from './ids.ts'
+import { Ongoing } from './ongoing.ts'
 import { idsOf, learnPeer } from './peers.ts'
 import { attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
 import { applyRemovals } from './removals.ts'
+import { pruneRemovedFiles } from './removed-files.ts'
 import type { Sender } from './sender.ts'
 import { applyBlocked, applyResponse } from './standing.ts'
 import { makeStorageDue } from './storage-due.ts'
@@ -53,6 +55,7 @@ export class DeviceSync {
   /** Whether the phone has told of another profile; at each connection it is looked at anyway. */
   #profileTold = false
   readonly #stopping = new AbortController()
+  readonly #ongoing = new Ongoing()
   readonly #rounds: Rounds
 
   constructor(parts: {
@@ -93,6 +96,12 @@ export class DeviceSync {
     await this.#storage.stop()
     await this.#answers.stop()
     await this.#rounds.stop()
+    await this.#ongoing.end()
+  }
+
+  /** Forgets what was said of messages that do not come any more. */
+  async prune(): Promise<void> {
+    await pruneRemovedFiles(this.#db, this.#clock.now())
   }
 
   /** Asks the phone, unless that was done since linking. Nothing on a primary, which has nobody to ask. */
@@ -164,14 +173,15 @@ export class DeviceSync {
 
   /** Fetches a contact list that is due, and what the storage service has. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#profileTold) {
+    const profile = async () => {
+      if (!this.#profileTold) return
       this.#profileTold = false
       await this.#learnProfile()
     }
-    await this.#answers.flush()
-    await this.#storage.sync()
-    await this.#stored()
-    await this.#rounds.run()
+    const answers = () => this.#answers.flush()
+    const storage = () => this.#storage.sync()
+    const contacts = () => this.#rounds.run()
+    for (const step of [profile, answers, storage, this.#stored, contacts]) await this.#ongoing.unlessEnded(step)
   }
 
   /** False when nothing is due. */

@@ -87,6 +87,16 @@ export function demandPrimary(own: Credentials, instead: string): void {
   })
 }
 
+/** What a linked device alone does. Throws CausewayError `signal-not-linked` on the primary. */
+export function demandLinked(own: Credentials): void {
+  if (own.deviceId !== primaryId) return
+  throw new CausewayError({
+    code: 'signal-not-linked',
+    message: 'The number is registered here; there is no phone to unlink from. Leaving Signal is deleting the account.',
+    retry: 'never',
+  })
+}
+
 async function demandDevice(connection: Fetcher, own: Credentials, id: number): Promise<void> {
   if ((await listDevices(connection, own)).some((device) => device.id === id)) return
   throw new CausewayError({

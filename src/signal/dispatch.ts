@@ -22,6 +22,7 @@ import { hasProof } from './pni-proof.ts'
 import type { Content, GroupContext, SyncSent } from './proto/messages.ts'
 import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
+import { dropRemovedFiles } from './removed-files.ts'
 import { firstTime } from './seen.ts'
 import { isBlocked } from './standing.ts'
 import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
@@ -253,7 +254,14 @@ export class Dispatch {
       preview: previewIn(message),
       request,
     }
-    await this.#sink.text({ ...facts, ...more, ...mediaOf(message), from: by, sentTo, quote }, transaction)
+    const media = mediaOf(message)
+    await this.#sink.text({ ...facts, ...more, ...media, from: by, sentTo, quote }, transaction)
+    if (media.attachments.length > 0) {
+      const ours = sender.aci === own
+      const named = { ours, timestampMs, ...(groupId === undefined || ours ? {} : { authorAci: sender.aci }) }
+      const place = groupId === undefined ? by : { ...nobody, groupId }
+      await dropRemovedFiles(transaction, this.#sink, { ...named, author: sender.aci, with: place })
+    }
     return hasMore
   }
 

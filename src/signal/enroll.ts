@@ -14,6 +14,7 @@ import { SvrKey } from '@signalapp/libsignal-client/dist/AccountKeys.js'
 import { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
+import { Answers } from './answers.ts'
 import type { Clock, Random } from './clock.ts'
 import type { ServiceParameters } from './constants.ts'
 import type { EnrollmentCodes, RegistrationStep } from './contract.ts'
@@ -24,10 +25,13 @@ import { EnrollmentRecord, type EnrollmentRow, notBefore, stepOf, wrongStep } fr
 import { asCauseway, isCode, shortly } from './errors.ts'
 import { octets } from './ids.ts'
 import { AccountLock } from './lock.ts'
+import { Ongoing, within } from './ongoing.ts'
 import { type PinVault, WrongPin } from './pin-vault.ts'
 
 const registerTriesMax = 5
 const retryWaitMs = 3_000
+/** The service may have been asked just now. */
+const stopTimeoutMs = 5_000
 
 export class Enrollment {
   readonly #db: Database
@@ -41,6 +45,8 @@ export class Enrollment {
   readonly #vault: PinVault
   readonly #lock = new AccountLock()
   readonly #stopping = new AbortController()
+  readonly #ongoing = new Ongoing()
+  readonly #answers = new Answers()
   readonly #record: EnrollmentRecord
   readonly #codes: CodeWatch
   #service: Net.RegistrationService | undefined
@@ -61,7 +67,7 @@ export class Enrollment {
   }) {
     const { db, clock, log, codes } = parts
     this.#db = db
-    this.#net = parts.net
+    this.#net = this.#answers.of(parts.net)
     this.#parameters = parts.parameters
     this.#clock = clock
     this.#random = parts.random
@@ -90,10 +96,12 @@ export class Enrollment {
     }
   }
 
-  /** Ends all waiting. What is under way stays on record. */
+  /** Ends all waiting, and waits for what is under way (or some seconds): it stays on record. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#codes.end()
+    this.#answers.end()
+    await within(stopTimeoutMs, Promise.all([this.#ongoing.end(), this.#lock.end()]))
   }
 
   /**
@@ -223,13 +231,13 @@ export class Enrollment {
     if (this.#service !== undefined && this.#service.sessionId === sessionId) return this.#service
     if (sessionId !== null) {
       try {
-        this.#service = await this.#net.resumeRegistrationSession({ sessionId, e164 })
+        this.#service = this.#answers.of(await this.#net.resumeRegistrationSession({ sessionId, e164 }))
         return this.#service
       } catch (error) {
         if (!isSessionGone(error) || step !== 'starting') throw error
       }
     }
-    this.#service = await this.#net.createRegistrationSession({ e164 })
+    this.#service = this.#answers.of(await this.#net.createRegistrationSession({ e164 }))
     await this.#record.change({ session_id: this.#service.sessionId })
     return this.#service
   }
@@ -352,6 +360,8 @@ export class Enrollment {
     try {
       await work()
     } catch (error) {
+      // Nothing has failed: a restart carries on.
+      if (this.#stopping.signal.aborted) throw asCauseway(error)
       const failure = describeFailure(error)
       const retryAtMs = failure.retryAfterMs === undefined ? undefined : this.#clock.now() + failure.retryAfterMs
       if (failure.sessionGone) await this.#record.change({ session_id: null })
@@ -378,8 +388,9 @@ export class Enrollment {
 
   async #inBackground(work: () => Promise<void>): Promise<void> {
     try {
-      await work()
+      await this.#ongoing.unlessEnded(work)
     } catch (error) {
+      if (this.#stopping.signal.aborted) return
       if (CausewayError.is(error)) this.#log.warn({ code: error.code }, error.message)
       else this.#log.error({ err: error }, 'the registration stopped')
     }

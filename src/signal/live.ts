@@ -28,6 +28,7 @@ import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { AccountLock } from './lock.ts'
 import { LongTexts } from './long-texts.ts'
+import { within } from './ongoing.ts'
 import { contentOf, quoteFor, timerFor } from './outgoing.ts'
 import { OwnAccount } from './own-account.ts'
 import { findPeer, idsOf } from './peers.ts'
@@ -50,6 +51,9 @@ import { Telling } from './telling.ts'
 import { approveIdentity, compareSafetyCode, safetyCode, safetyNumber } from './trust.ts'
 import { TypingDesk } from './typing.ts'
 import { Upkeep } from './upkeep.ts'
+
+/** Most of which is for work that has just asked a server, and hears in that time that there is none. */
+const stopTimeoutMs = 10_000
 
 export class LiveAccount {
   readonly credentials: Credentials
@@ -304,11 +308,9 @@ export class LiveAccount {
         ['fetching profiles', () => this.#profiles.fetch()],
       ],
       prune: async () => {
-        await this.#retries.prune()
-        await this.#receiver.prune()
+        const parts = [this.#retries, this.#receipts, this.#receiver, this.#sync, groups.keeper, this.#uploads]
+        for (const part of parts) await part.prune()
         await groups.desk.prune(db)
-        await groups.keeper.prune()
-        await this.#uploads.prune()
       },
     })
   }
@@ -339,16 +341,16 @@ export class LiveAccount {
     void this.#upkeep.forEver()
   }
 
+  /** Ends all that is under way, within some seconds whatever the network does: after that nothing of it touches the database. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#receiver.stop()
-    await this.#sync.stop()
-    await this.#texts.stop()
-    await this.avatars.stop()
-    await this.own.stop()
-    await this.#groups.keeper.stop()
+    // Who waits for the server hears that there is none.
     await this.#chat.stop()
-    await this.#contents.stop()
+    const desks = [this.#upkeep, this.#sync, this.#texts, this.#receipts, this.#retries, this.#profiles, this.avatars]
+    const more = [this.own, this.#groups.keeper, this.#contents, this.#delivery, this.#typing]
+    const ends = [...desks, ...more].map((part) => part.stop())
+    await within(stopTimeoutMs, Promise.all([...ends, this.#lock.end()]))
   }
 
   /** See `SignalAccount.sendText`. */

@@ -4,15 +4,18 @@
  * must not, or a slow server would stop the receiving side.
  */
 import { CausewayError } from '../domain/errors.ts'
+import { signalError } from './errors.ts'
 
 const waitersMax = 10_000
 
 export class AccountLock {
   #tail: Promise<unknown> = Promise.resolve()
   #waiters = 0
+  #ended = false
 
-  /** Runs `work` when all earlier work has settled. Not re-entrant. Throws CausewayError `signal-busy` when too many wait. */
+  /** Runs `work` when all earlier work has settled. Not re-entrant. Throws CausewayError `signal-busy` when too many wait, `signal-unreachable` after `end`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ended) throw signalError('signal-unreachable')
     if (this.#waiters >= waitersMax) throw busy(waitersMax)
     this.#waiters += 1
     const turn = this.#tail.then(work, work)
@@ -22,6 +25,12 @@ export class AccountLock {
     } finally {
       this.#waiters -= 1
     }
+  }
+
+  /** Nothing more runs under it; resolves when what was asked for before has settled. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await this.#tail
   }
 }
 

@@ -15,6 +15,7 @@ import { demandPrimary, listDevices, removeDevice, renameDevice } from './device
 import { Discoverability } from './discoverability.ts'
 import { shortly } from './errors.ts'
 import { serviceIdOctets } from './ids.ts'
+import { Ongoing } from './ongoing.ts'
 import { OwnLock } from './own-lock.ts'
 import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
@@ -61,6 +62,7 @@ export class OwnAccount {
   readonly lock: OwnLock
   readonly discoverability: Discoverability
   readonly #parts: Parts
+  readonly #ongoing = new Ongoing()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -78,6 +80,7 @@ export class OwnAccount {
   async stop(): Promise<void> {
     await this.profile.stop()
     await this.lock.stop()
+    await this.#ongoing.end()
   }
 
   /** See `SignalAccount.devices`. */
@@ -131,8 +134,10 @@ export class OwnAccount {
   /** The phone has told of the account: what is shown of it is looked at again. Never throws. */
   async told(hasOtherPicture: boolean): Promise<void> {
     try {
-      await this.usernames.load()
-      if (hasOtherPicture) await this.profile.learn()
+      await this.#ongoing.unlessEnded(async () => {
+        await this.usernames.load()
+        if (hasOtherPicture) await this.profile.learn()
+      })
     } catch (error) {
       this.#parts.log.warn({ cause: shortly(error) }, 'what the phone says of the account is not shown yet')
     }

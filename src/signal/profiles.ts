@@ -4,6 +4,7 @@
  */
 import { Aci } from '@signalapp/libsignal-client'
 import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { type AvatarDesk, noteAvatar, placeIn } from './avatars.ts'
@@ -19,6 +20,8 @@ import { type RestAnswer, refusal, request } from './rest.ts'
 
 /** A profile is believed this long; signal-cli asks after 6 h, signalmeow at most hourly. */
 const freshMs = 24 * 3600_000
+/** One that the server does not hand out is asked for again after this. */
+const failedWaitMs = 3600_000
 /** Profiles in one run; the service lets through one in 20 s once its bucket is used up. */
 const fetchesMax = 50
 /** When the service does not say how long to wait. */
@@ -37,8 +40,8 @@ export class ProfileDesk {
   readonly #clock: Clock
   readonly #log: Log
   readonly #avatars: AvatarDesk
-  #running: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
+  #stopped = false
   #notBeforeMs = 0
 
   constructor(parts: {
@@ -57,33 +60,47 @@ export class ProfileDesk {
     this.#clock = parts.clock
     this.#log = parts.log
     this.#avatars = parts.avatars
+    this.#rounds = new Rounds(
+      () => this.#fetchDue(),
+      (error) => {
+        const { code, retryAfterMs } = asCauseway(error)
+        if (code === 'signal-rate-limited') this.#notBeforeMs = this.#clock.now() + (retryAfterMs ?? waitDefaultMs)
+        this.#log.info({ code }, 'profiles wait')
+      },
+    )
+  }
+
+  /** Fetches nothing more; resolves when the one that is being fetched has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#rounds.stop()
   }
 
   /** Fetches what is due. Never throws; what could not be fetched stays due. */
   async fetch(): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#again = true
-      return await this.#running
-    }
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
-    })
-    await this.#running
+    await this.#rounds.run()
     await this.#avatars.fetch()
   }
 
-  async #run(): Promise<void> {
-    do {
-      this.#again = false
-      try {
-        for (const due of await this.#due()) await this.#fetchOne(due)
-      } catch (error) {
-        const { code, retryAfterMs } = asCauseway(error)
-        if (code === 'signal-rate-limited') this.#notBeforeMs = this.#clock.now() + (retryAfterMs ?? waitDefaultMs)
-        this.#log.info({ code }, 'profiles wait')
-        return
-      }
-    } while (this.#again)
+  /** All that is due, in one run: more becomes due only when somebody says so. */
+  async #fetchDue(): Promise<false> {
+    for (const due of await this.#due()) {
+      if (this.#stopped) break
+      await this.#fetchOne(due).catch((error) => this.#putOff(due, error))
+    }
+    return false
+  }
+
+  /** What is wrong with one profile alone is no reason to let the others wait. */
+  async #putOff({ aci }: Due, error: unknown): Promise<void> {
+    const { code } = asCauseway(error)
+    if (code !== 'signal-failed') throw error
+    this.#log.info({ code }, 'a profile could not be had')
+    await this.#db
+      .updateTable('signal_peers')
+      .set({ profile_due_at_ms: this.#clock.now() + failedWaitMs })
+      .where('aci', '=', aci)
+      .execute()
   }
 
   async #due(): Promise<Due[]> {

@@ -5,6 +5,7 @@
  */
 import { ContentHint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { Rounds } from '../domain/rounds.ts'
 import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { prepared } from '../store/prepared.ts'
@@ -19,6 +20,9 @@ const timestampsPerReceipt = 100
 const gatherMs = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
+const unreachable = 'signal-unreachable'
+/** People who are passed over in one run; where it are more, it is not they. */
+const heldMax = 20
 const receiptTypes = { delivered: 0, read: 1, viewed: 2 } as const
 
 type Kind = keyof typeof receiptTypes | 'read-here' | 'viewed-here' | 'opened-here'
@@ -31,10 +35,11 @@ export class ReceiptDesk {
   readonly #log: Log
   readonly #self: string
   readonly #signal: AbortSignal
-  #flushing: Promise<void> | undefined
-  #again = false
+  readonly #rounds: Rounds
   #gathering = false
   #gathered = false
+  /** Whom something ails that is theirs alone: passed over in this run. */
+  readonly #heldUp = new Set<string>()
 
   constructor(parts: {
     db: Database
@@ -54,6 +59,23 @@ export class ReceiptDesk {
     this.#log = parts.log
     this.#self = parts.self
     this.#signal = parts.signal
+    this.#rounds = new Rounds(
+      () => this.#sendOne(),
+      (error) => this.#log.debug({ code: asCauseway(error).code }, 'receipts wait'),
+    )
+  }
+
+  /** Forgets what nobody waits for any more. */
+  async prune(): Promise<void> {
+    await this.#db
+      .deleteFrom('signal_receipts_due')
+      .where('due_at_ms', '<', this.#clock.now() - keptMs)
+      .execute()
+  }
+
+  /** Sends nothing more; resolves when what is being sent is settled. What is owed stays so. */
+  async stop(): Promise<void> {
+    await this.#rounds.stop()
   }
 
   async owe(transaction: DatabaseTransaction, kind: Kind, aci: string, timestampMs: number): Promise<void> {
@@ -62,14 +84,7 @@ export class ReceiptDesk {
 
   /** Sends what is owed. Never throws; what the network kept from being sent stays owed. */
   async flush(): Promise<void> {
-    if (this.#flushing !== undefined) {
-      this.#again = true
-      return await this.#flushing
-    }
-    this.#flushing = this.#sendAll().finally(() => {
-      this.#flushing = undefined
-    })
-    await this.#flushing
+    await this.#rounds.run()
   }
 
   /** As `flush`, but not again before some time has passed: what is owed meanwhile goes together. */
@@ -88,29 +103,19 @@ export class ReceiptDesk {
     this.#gathering = false
   }
 
-  async #sendAll(): Promise<void> {
-    try {
-      await this.#db
-        .deleteFrom('signal_receipts_due')
-        .where('due_at_ms', '<', this.#clock.now() - keptMs)
-        .execute()
-      do {
-        this.#again = false
-        while (await this.#sendOne());
-      } while (this.#again)
-    } catch (error) {
-      this.#log.debug({ code: asCauseway(error).code }, 'receipts wait')
-    }
-  }
-
-  /** One kind of receipt for one person; false when none is owed. */
+  /** One kind of receipt for one person, of those who are not held up; false when none is owed. */
   async #sendOne(): Promise<boolean> {
+    const held = this.#heldUp
     const first = await this.#db
       .selectFrom('signal_receipts_due')
       .select(['kind', 'aci'])
+      .$if(held.size > 0, (query) => query.where('aci', 'not in', [...held]))
       .orderBy('due_at_ms')
       .executeTakeFirst()
-    if (first === undefined) return false
+    if (first === undefined) {
+      held.clear()
+      return false
+    }
     const rows = await this.#db
       .selectFrom('signal_receipts_due')
       .select('timestamp_ms')
@@ -131,7 +136,16 @@ export class ReceiptDesk {
       })
     } catch (error) {
       // Somebody who has left, or whom we may not write to at present, gets no receipt; the rest waits for the network.
-      if (!CausewayError.is(error) || error.retry === 'same-transport') throw error
+      if (!CausewayError.is(error) || error.code === unreachable || held.size >= heldMax) {
+        held.clear()
+        throw error
+      }
+      if (error.retry === 'same-transport') {
+        // What ails one person alone is no reason to let all others wait.
+        held.add(first.aci)
+        this.#log.debug({ code: error.code }, 'receipts of one person wait')
+        return true
+      }
     }
     await this.#db
       .deleteFrom('signal_receipts_due')

@@ -1,12 +1,13 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
 import type { DatabaseTransaction } from '../store/database.ts'
-import { fileUuid } from './attachments-out.ts'
 import type { OwnRemoval, PeerIds, RemovedFile, RemovedMessage, SignalSink } from './contract.ts'
+import { namesOf, pickFile } from './file-names.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'
 import { findPeer, idsOf, serviceIdOf } from './peers.ts'
-import { type AttachmentPointer, attachmentPointerCodec, type SyncMessage } from './proto/messages.ts'
-import type { AddressedMessage, AttachmentDelete, DeleteForMe, SyncThread } from './proto/sync-parts.ts'
+import type { SyncMessage } from './proto/messages.ts'
+import type { AddressedMessage, DeleteForMe, SyncThread } from './proto/sync-parts.ts'
+import { keepRemovedFile } from './removed-files.ts'
 
 /** Most messages, and conversations, of one sync message that are taken. */
 const messagesMax = 1_000
@@ -44,8 +45,15 @@ export async function applyRemovals(
     const peer = await peerIn(one.conversation, transaction)
     const [message] = namedIn(one.targetMessage === undefined ? [] : [one.targetMessage], own, peer)
     if (peer === undefined || message === undefined) continue
-    const pick = (files: readonly RemovedFile[]) => pickFile(transaction, one, files)
+    let isHere = false
+    const pick = (files: readonly RemovedFile[]) => {
+      isHere = true
+      return pickFile(transaction, one)(files)
+    }
     await sink.removed({ with: peer, atMs, what: 'file', message, pick }, transaction)
+    const author = message.ours ? own : (message.authorAci ?? serviceIdOf(peer))
+    if (isHere || author === undefined) continue
+    await keepRemovedFile(transaction, { author, timestampMs: message.timestampMs, names: one, atMs })
   }
 }
 
@@ -82,37 +90,6 @@ export async function removalSync(
       const deleted = { conversation, mostRecentMessages, mostRecentNonExpiringMessages, isFullDelete: true }
       return { deleteForMe: { conversationDeletes: [deleted] } }
     }
-  }
-}
-
-/** Which of them is meant: by the name that its sender gave it, else by its digest. */
-async function pickFile(
-  transaction: DatabaseTransaction,
-  { clientUuid, fallbackDigest }: AttachmentDelete,
-  files: readonly RemovedFile[],
-): Promise<string | undefined> {
-  const named = await Promise.all(files.map(async (file) => ({ id: file.id, ...(await namesOf(transaction, file)) })))
-  const found = named.find((file) => isSame(file.clientUuid, clientUuid))
-  return (found ?? named.find((file) => isSame(file.digest, fallbackDigest)))?.id
-}
-
-function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  return one !== undefined && other !== undefined && one.length > 0 && Buffer.compare(one, other) === 0
-}
-
-/** By its pointer; of one that we sent so long ago that this is forgotten, the name alone. */
-async function namesOf(
-  transaction: DatabaseTransaction,
-  { id, pointer }: RemovedFile,
-): Promise<Pick<AttachmentPointer, 'clientUuid' | 'digest'>> {
-  const sent = () =>
-    transaction.selectFrom('signal_uploads').select('pointer').where('attachment_id', '=', id).executeTakeFirst()
-  const encoded = pointer ?? (await sent())?.pointer
-  if (encoded == null) return { clientUuid: fileUuid(id) }
-  try {
-    return attachmentPointerCodec.decode(encoded)
-  } catch {
-    return {}
   }
 }
 

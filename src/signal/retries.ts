@@ -8,6 +8,7 @@ import type { Database } from '../store/database.ts'
 import { type Clock, type OwnTimestamps, type Random, Throttle } from './clock.ts'
 import { shortly } from './errors.ts'
 import { peerOf } from './ids.ts'
+import { Ongoing } from './ongoing.ts'
 import type { RetryCase } from './opening.ts'
 import { findPeer } from './peers.ts'
 import { contentCodec } from './proto/messages.ts'
@@ -32,6 +33,7 @@ export class RetryDesk {
   readonly #log: Log
   readonly #asking: Throttle
   readonly #nulls: Throttle
+  readonly #ongoing = new Ongoing()
 
   constructor(parts: {
     db: Database
@@ -52,8 +54,22 @@ export class RetryDesk {
     this.#nulls = new Throttle(parts.clock, { ...window, perWindow: nullMessagesPerHour })
   }
 
+  /** Asks and answers nobody more; resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    await this.#ongoing.end()
+  }
+
   /** Asks the sender of something undecryptable to send it again. Never throws. */
   async ask(item: RetryCase): Promise<void> {
+    await this.#ongoing.unlessEnded(() => this.#ask(item))
+  }
+
+  /** Sends again what the peer could not read, or at least something that sets up a session anew. Never throws. */
+  async answer(aci: string, deviceId: number, timestampMs: number): Promise<void> {
+    await this.#ongoing.unlessEnded(() => this.#answer(aci, deviceId, timestampMs))
+  }
+
+  async #ask(item: RetryCase): Promise<void> {
     if (!this.#asking.allows(`${item.aci}.${item.deviceId}`)) return
     try {
       // Whom the owner keeps out does not learn that we are here.
@@ -66,8 +82,7 @@ export class RetryDesk {
     }
   }
 
-  /** Sends again what the peer could not read, or at least something that sets up a session anew. Never throws. */
-  async answer(aci: string, deviceId: number, timestampMs: number): Promise<void> {
+  async #answer(aci: string, deviceId: number, timestampMs: number): Promise<void> {
     try {
       if (await this.#resend(aci, timestampMs)) return
       if (!this.#nulls.allows(`${aci}.${deviceId}`)) return

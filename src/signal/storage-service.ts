@@ -85,6 +85,7 @@ export class StorageService {
 
   /** Reads (a primary: and writes) what is due. Never throws; what could not be done stays due. */
   async sync(): Promise<void> {
+    if (this.#stopping.signal.aborted) return
     if (this.#running !== undefined) {
       this.#again = true
       return await this.#running
@@ -105,7 +106,7 @@ export class StorageService {
         this.#log.info({ code: asCauseway(error).code }, 'the storage service waits')
         return
       }
-    } while (this.#again)
+    } while (this.#again && !this.#stopping.signal.aborted)
   }
 
   async #syncOnce(): Promise<void> {

@@ -13,6 +13,7 @@ import { findPeer, idsOf, learnPeer, serviceIdOf, setTraits } from './peers.ts'
 import type { SyncSent } from './proto/messages.ts'
 import type { SyncRead } from './proto/sync-parts.ts'
 import { previewIn, rangesIn } from './ranges.ts'
+import { dropRemovedFiles } from './removed-files.ts'
 
 const e164 = /^\+[1-9]\d{6,14}$/
 
@@ -59,6 +60,7 @@ export async function applyTranscript(
   const quote = quoteOf(message, own.aci)
   const { expirationStartTimestamp: started } = sent
   const startedAtMs = isTime(started) && started >= timestampMs ? started : timestampMs
+  const media = mediaOf(message)
   await sink.text(
     {
       from: ids(own),
@@ -74,10 +76,13 @@ export async function applyTranscript(
       ranges: rangesIn(message, text, own.aci),
       preview: previewIn(message),
       request: false,
-      ...mediaOf(message),
+      ...media,
     },
     transaction,
   )
+  if (media.attachments.length > 0) {
+    await dropRemovedFiles(transaction, sink, { ours: true, timestampMs, author: own.aci, with: sentTo })
+  }
   return fetch
 }
 

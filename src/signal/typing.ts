@@ -9,6 +9,7 @@ import type { Clock, OwnTimestamps } from './clock.ts'
 import type { PeerIds } from './contract.ts'
 import { asCauseway } from './errors.ts'
 import type { Habits } from './habits.ts'
+import { Ongoing } from './ongoing.ts'
 import { findPeer } from './peers.ts'
 import type { Content } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
@@ -41,6 +42,7 @@ export class TypingDesk {
   readonly #log: Log
   readonly #toGroup: TypingParts['toGroup']
   readonly #started = new Map<string, number>()
+  readonly #ongoing = new Ongoing()
 
   constructor(parts: TypingParts) {
     this.#db = parts.db
@@ -52,8 +54,17 @@ export class TypingDesk {
     this.#log = parts.log
   }
 
+  /** Tells nothing more; resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    await this.#ongoing.end()
+  }
+
   /** Never throws: a sign that did not leave is as good as none. */
   async tell(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
+    await this.#ongoing.unlessEnded(() => this.#tell(to, started))
+  }
+
+  async #tell(to: PeerIds & { groupId?: string | undefined }, started: boolean): Promise<void> {
     try {
       if (!(await this.#habits.typing(this.#db))) return
       if (to.groupId === undefined) await this.#tellPerson(to, started)

@@ -5,6 +5,7 @@
 import type { Log } from '../log.ts'
 import type { Clock } from './clock.ts'
 import { shortly } from './errors.ts'
+import { Ongoing } from './ongoing.ts'
 
 const everyMs = 6 * 3600_000
 /** Letters that take longer than this are waited for no more. */
@@ -21,6 +22,7 @@ export class Upkeep {
   readonly #atOnce: readonly Chore[]
   readonly #chores: readonly Chore[]
   readonly #prune: () => Promise<void>
+  readonly #ongoing = new Ongoing()
   #letters = new AbortController()
 
   constructor(parts: {
@@ -54,6 +56,11 @@ export class Upkeep {
     this.#letters.abort()
   }
 
+  /** Begins no chore more; resolves when the present one has ended. */
+  async stop(): Promise<void> {
+    await this.#ongoing.end()
+  }
+
   async connected(): Promise<void> {
     await this.#all(this.#atOnce)
     await this.#lettersFirst()
@@ -69,9 +76,10 @@ export class Upkeep {
     }
   }
 
+  /** Never rejects, and does nothing after the end. */
   async quietly(what: string, work: () => Promise<unknown>): Promise<void> {
     try {
-      await work()
+      await this.#ongoing.unlessEnded(work)
     } catch (error) {
       if (!this.#signal.aborted) this.#log.warn({ cause: shortly(error) }, `${what} failed`)
     }

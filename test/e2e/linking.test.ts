@@ -1,4 +1,4 @@
-/** Becoming a device of a phone's account, on the screen: the code to scan, its renewal, and the phone that scans it. */
+/** Becoming a device of a phone's account, on the screen: the code to scan, its renewal, the phone that scans it, and leaving. */
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
@@ -74,5 +74,27 @@ describe.skipIf(chromiumPath === undefined)('linking to a phone in Chromium', ()
       '/api/v1/signal/devices',
     )
     expect(data.find((device) => device.this_device)?.name).toBe('Attic')
+  })
+
+  it('takes itself off the phone’s account when asked twice, and forgets the account', async () => {
+    const { server } = stage.house.world
+    const ana = stage.house.world.person('ana').signal
+    const devices = async () => (ana === undefined ? [] : await server.host.getAllDevicesByServiceId(ana.aci)).length
+    expect(await devices()).toBe(2)
+    await page.goto(`${stage.url}/#/settings/signal`)
+    const leave = page.getByRole('button', { name: 'Unlink this box' })
+    await leave.waitFor()
+    await page.getByText('The phone keeps the account').waitFor()
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'unlinking-1280-light')
+    await leave.click()
+    const sure = page.getByRole('button', { name: 'Really?' })
+    await sure.waitFor()
+    expect(await devices()).toBe(2)
+    await sure.click()
+    await page.getByText('no Signal account is registered here').waitFor()
+    await page.getByRole('button', { name: 'Show code' }).waitFor()
+    await stage.house.eventually('the phone has no other device', async () => (await devices()) === 1)
+    expect(await link()).toBeUndefined()
   })
 })

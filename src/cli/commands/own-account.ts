@@ -1,8 +1,8 @@
-/** `causeway signal discoverable` and `delete-account`: the Signal account as a whole. */
+/** `causeway signal discoverable`, `unlink` and `delete-account`: the Signal account as a whole. */
 import { createInterface } from 'node:readline/promises'
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
-import { json, line } from '../print.ts'
+import { json, line, printable } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -26,22 +26,49 @@ export async function discoverable(state: string | undefined, options: Options):
   else line('Nobody finds the account by its number: others send texts, or need its username.')
 }
 
+/** A linked device leaves the account: a person says so at the terminal, a script by `--yes`. */
+export async function unlink(options: Options & { yes?: boolean }): Promise<void> {
+  if (options.yes !== true) {
+    await demandWord(
+      'yes',
+      'Type yes to go on: ',
+      `This takes this gateway off the devices of the phone’s Signal account. The phone keeps the account and all that was said
+there. Here the account’s keys are forgotten: nothing comes or goes over Signal any more, and messages go as texts (to people
+who are on Signal after the fallback's wait). The conversations that are here stay. The phone can link it again (causeway signal link).`,
+    )
+  }
+  const account = await call<{ state: string; reason: string | null }>(
+    await findGateway(options),
+    'DELETE',
+    '/api/v1/signal/link',
+  )
+  if (options.json === true) json(account)
+  else if (account.state === 'none') line('This gateway is unlinked. Your conversations are still here.')
+  else line(`It goes on by itself, over restarts: ${printable(account.reason ?? account.state)}`)
+}
+
 /** Cannot be undone: a person types the number once more at the terminal, a script says `--yes`. */
 export async function remove(number: string, options: Options & { yes?: boolean }): Promise<void> {
-  if (options.yes !== true) await demandConsent(number)
+  if (options.yes !== true) {
+    await demandWord(
+      number,
+      'Type the number to go on: ',
+      `This deletes the Signal account of ${number} at Signal, for ever. Its profile, its username and what still waits for it
+there are gone, its linked devices are signed out, and its groups go on without it. Nobody can bring it back: registering
+the number again makes a new account, whose safety number is another one. The conversations that are here stay.`,
+    )
+  }
   const gateway = await findGateway(options)
   await call(gateway, 'DELETE', `/api/v1/signal/account?number=${encodeURIComponent(number)}`)
   if (options.json === true) json({ number, deleted: true })
   else line('The account is deleted. Your conversations are still here; messages go as texts from now on.')
 }
 
-async function demandConsent(number: string): Promise<void> {
-  const warning = `This deletes the Signal account of ${number} at Signal, for ever. Its profile, its username and what still waits for it
-there are gone, its linked devices are signed out, and its groups go on without it. Nobody can bring it back: registering
-the number again makes a new account, whose safety number is another one. The conversations that are here stay.`
+/** Goes on when `word` is typed after the warning. */
+async function demandWord(word: string, question: string, warning: string): Promise<void> {
   if (!process.stdin.isTTY) throw new ExitError(EXIT.usage, `${warning}\nIf that is meant, say --yes.`)
   line(warning)
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await terminal.question('Type the number to go on: ').finally(() => terminal.close())
-  if (answer.trim() !== number) throw new ExitError(EXIT.failed, 'Nothing was done.')
+  const answer = await terminal.question(question).finally(() => terminal.close())
+  if (answer.trim().toLowerCase() !== word) throw new ExitError(EXIT.failed, 'Nothing was done.')
 }

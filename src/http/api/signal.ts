@@ -91,6 +91,17 @@ export const signalRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'DELETE',
+    path: '/api/v1/signal/link',
+    scope: 'admin',
+    summary:
+      'A linked device removes itself from the account: the phone keeps it, with all that was said there; here its keys and sessions are forgotten, conversations stay, and what waits for Signal goes as a text, after the fallback’s wait, or fails. `state` is `none` when that is done; else `reason` says what it waits for, and it goes on by itself, over restarts. 409 (`signal-not-linked`) where the number was registered here.',
+    handle: async ({ ports }) => {
+      await ports.signal.unlink()
+      return ok(account(ports))
+    },
+  }),
+  route({
     method: 'GET',
     path: '/api/v1/signal/devices',
     scope: 'signal:read',
@@ -101,7 +112,8 @@ export const signalRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/api/v1/signal/devices/:id',
     scope: 'admin',
-    summary: 'Signs a linked device out. 204; 409 (`signal-not-primary`) where this is itself a linked device.',
+    summary:
+      'Signs a linked device out. 204; 409 (`signal-not-primary`) where this is itself a linked device (which removes only itself: `DELETE /api/v1/signal/link`).',
     handle: async ({ ports, params }) => {
       const id = Number(params['id'])
       if (!Number.isInteger(id)) throw notFound('device')

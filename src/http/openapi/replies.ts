@@ -124,6 +124,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/signal/register': json(driverAnswers.signal, 202),
   'POST /api/v1/signal/link': json(driverAnswers.signal, 202),
   'GET /api/v1/signal/link': json(driverAnswers.signalLink),
+  'DELETE /api/v1/signal/link': json(driverAnswers.signal),
   'GET /api/v1/signal/link.svg': svg,
   'GET /api/v1/signal/devices': json(driverAnswers.devices),
   'DELETE /api/v1/signal/devices/:id': none,

@@ -78,8 +78,9 @@ export class GroupKeeper {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#fetching
+    // What is being asked ends with its connection.
     this.#server.stop()
+    await this.#fetching
   }
 
   /** A group of which we hold the state. Throws CausewayError `unknown-group`. */
@@ -181,6 +182,7 @@ export class GroupKeeper {
 
   /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
   async fetchDue(): Promise<void> {
+    if (this.#stopped) return
     if (this.#fetching !== undefined) {
       this.#again = true
       return await this.#fetching

@@ -63,7 +63,7 @@ export class GroupServer {
     this.#credentials = credentials
   }
 
-  /** Closes idle connections. */
+  /** Closes the connections; what is being asked over them fails as unreachable. */
   stop(): void {
     this.#agent.destroy()
   }

@@ -44,6 +44,8 @@ export interface SignalAccountTable {
   discoverable: Generated<Flag>
   /** When a linked device of this primary asked for the contact list that it has not got yet. */
   contacts_asked_at_ms: Generated<number | null>
+  /** Since when this linked device is being removed from the account; null: it is not. */
+  leaving_at_ms: Generated<number | null>
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -179,6 +181,17 @@ interface SignalReceiptsDueTable {
   aci: string
   timestamp_ms: number
   due_at_ms: number
+}
+
+/** Single files that the owner removed on another device, of messages that had not come here. */
+interface SignalRemovedFilesTable {
+  /** The message's author and time. */
+  author: string
+  timestamp_ms: number
+  /** How its sender named it, and the digest of what lies at the content server, in hex; empty where that is not said. */
+  client_uuid: string
+  digest: string
+  kept_at_ms: number
 }
 
 /** Whom the owner has deleted, until the storage service says so. */
@@ -390,6 +403,7 @@ interface SignalDiscoveriesTable {
 
 export interface SignalTables {
   signal_forgotten: SignalForgottenTable
+  signal_removed_files: SignalRemovedFilesTable
   signal_directory: SignalDirectoryTable
   signal_directory_token: SignalDirectoryTokenTable
   signal_discoveries: SignalDiscoveriesTable

@@ -251,3 +251,31 @@ test('one file that is removed is told by its name and digest, and found by eith
     expect(await removal.pick(files.slice(0, 1))).toBeUndefined()
   }
 })
+
+test('a file that the phone removes before its message comes is named again when it comes', async () => {
+  const { world, olga, ana, gateway, sink } = await linked(true)
+  const { account, db } = gateway
+  const put = () =>
+    world.server.host.files.put(Buffer.from('a picture'), { contentType: 'image/png', fileName: null, voice: false })
+  const [kept, gone] = [await put(), await put()]
+  const timestampMs = timestamp()
+  const digest = new Uint8Array(gone.digest ?? [])
+  const file = { id: 'att_1', pointer: Buffer.from(attachmentPointerCodec.encode({ digest })) }
+  const removal = { what: 'file', message: { ours: false, timestampMs }, file } as const
+  const tell = await db.transaction().execute((tx) => account.tellRemoved(byAci(ana.aci), removal, tx))
+  tell()
+  const told = () => olga.syncs.flatMap(({ deleteForMe }) => (deleteForMe == null ? [] : [deleteForMe]))
+  await until(() => told().length === 1)
+  for (const deleteForMe of told()) await olga.tellDevices({ deleteForMe })
+  await until(() => sink.removals.length === 1)
+
+  await ana.sendMessage(olga.e164, { body: 'two pictures', attachments: [kept, gone] }, timestampMs)
+  await until(() => sink.texts.length === 1 && sink.removals.length === 2)
+  const [, again] = sink.removals
+  if (again?.what !== 'file') throw new Error('it is not named again')
+  expect(again).toMatchObject({ with: { aci: ana.aci }, message: { ours: false, timestampMs } })
+  const files = (sink.texts[0]?.attachments ?? []).map(({ pointer }, index) => ({ id: `att_${index}`, pointer }))
+  expect(files).toHaveLength(2)
+  expect(await again.pick(files)).toBe('att_1')
+  expect(await db.selectFrom('signal_removed_files').selectAll().execute()).toEqual([])
+})

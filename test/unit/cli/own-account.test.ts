@@ -1,4 +1,4 @@
-/** `causeway signal devices rename`, `discoverable` and `delete-account`, and the routes behind them. */
+/** `causeway signal devices rename`, `discoverable`, `delete-account` and `unlink`, and the routes behind them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Rig, startRig } from '../http/rig.ts'
 import { run } from './run.ts'
@@ -47,4 +47,15 @@ test('the account is deleted only by whoever says its number, and that it is mea
   expect(rig.calls).not.toContain('delete account')
   expect((await here('delete-account', own, '--yes')).out).toMatch(/conversations are still here/)
   expect(rig.calls).toContain('delete account')
+})
+
+test('a linked device is unlinked only where that is meant, and says what became of it', async () => {
+  expect(await here('unlink')).toMatchObject({ code: 64, err: expect.stringMatching(/phone keeps[\s\S]*--yes/) })
+  const path = '/api/v1/signal/link'
+  expect((await rig.call('DELETE', path, { token: await rig.token('signal:read') })).status).toBe(403)
+  expect(rig.calls).not.toContain('unlink')
+  expect((await here('unlink', '--yes')).out).toMatch(/unlinked[\s\S]*still here/)
+  expect(rig.calls.filter((call) => call === 'unlink').length).toBe(1)
+  const answer = await rig.call('DELETE', path, { token: await rig.token('admin') })
+  expect([answer.status, answer.body.state]).toEqual([200, 'none'])
 })

@@ -12,6 +12,7 @@ import { SignalDiscoverable } from './signal-discoverable.tsx'
 import { SignalLock } from './signal-lock.tsx'
 import { SignalProfile } from './signal-profile.tsx'
 import { NextStep } from './signal-steps.tsx'
+import { SignalUnlink } from './signal-unlink.tsx'
 import { SignalUsername } from './signal-username.tsx'
 
 export function SignalAccount() {
@@ -35,9 +36,9 @@ export function SignalAccount() {
             [t('settings.since'), shortTime(now.since)],
           ]}
         />
-        {now.warnings.map(({ code, what, fix }: Account['warnings'][number]) => (
-          <p key={code} class="note held" translate={false}>
-            {what} {fix}
+        {now.warnings.map(({ code, values, what, fix }: Account['warnings'][number]) => (
+          <p key={code} class="note held">
+            <Reason kind="warn" code={code} values={values} reason={`${what} ${fix}`} />
           </p>
         ))}
       </section>
@@ -47,6 +48,7 @@ export function SignalAccount() {
       {now.aci !== null && <SignalLock mayRule={mayRule} />}
       {now.aci !== null && mayRule && <SignalDiscoverable />}
       {now.aci !== null && now.state === 'connected' && <SignalDevices mayRule={mayRule} />}
+      {mayRule && <SignalUnlink account={now} />}
     </>
   )
 }

@@ -68,7 +68,8 @@ function One({ webhook, reload }: { webhook: Webhook; reload: () => void }) {
       </b>
       <p class={webhook.status === 'working' ? 'state good' : 'state bad'}>
         <span>
-          {t(`settings.hook.${webhook.status}`)}{' '}
+          {t(`settings.hook.${webhook.status}`)}
+          {webhook.reason !== null && ' · '}
           {webhook.reason !== null && <Reason kind="hook.why" code={webhook.code} reason={webhook.reason} />}
         </span>
       </p>

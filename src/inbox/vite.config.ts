@@ -42,8 +42,25 @@ export default defineConfig({
     emptyOutDir: true,
     rolldownOptions: { output: { advancedChunks: { groups: pieces } } },
   },
-  plugins: [outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
+  plugins: [beginsFirst(), outlinesOnly(), defaultAlphabetOnly(), precompressed(), serviceWorker()],
 })
+
+/** The page runs the small script before it has the others, which import it too. */
+function beginsFirst(): Plugin {
+  return {
+    name: 'begins-first',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_page, { bundle = {} }) {
+        const begin = Object.keys(bundle).find((name) => /\/begin-[^/]+\.js$/.test(name))
+        if (begin === undefined) return []
+        return [
+          { tag: 'script', attrs: { type: 'module', crossorigin: true, src: `/${begin}` }, injectTo: 'head-prepend' },
+        ]
+      },
+    },
+  }
+}
 
 /** One script of its own beside the page: a worker that the browser can start without fetching anything else. */
 function serviceWorker(): Plugin {

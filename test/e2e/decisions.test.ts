@@ -140,7 +140,10 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
       expect(await row(text).textContent()).not.toMatch(/\+CM[SE]|^\s+at /m)
     }
     await page.locator('.counts li', { hasText: '1 failed' }).filter({ hasText: 'SMS' }).waitFor()
-    await page.locator('.counts li', { hasText: /oldest: \d+ minutes?/ }).first().waitFor()
+    await page
+      .locator('.counts li', { hasText: /oldest: \d+ minutes?/ })
+      .first()
+      .waitFor()
     await page.getByRole('status').getByRole('link', { name: 'Solve the puzzle' }).waitFor()
     await picture(page, 'queue-1280-light')
     expect(await new Axe().findings(page, false)).toEqual([])

@@ -104,6 +104,7 @@ export const message = shape('Message', messageFields)
 const newMessage = shape('NewMessage', {
   ...messageFields,
   segments: z.strictObject({ count, encoding: z.enum(['gsm7', 'ucs2']) }).nullable(),
+  idempotency_key: maybe.describe('As it was given.'),
 })
 
 const attempts = shape('Attempts', {

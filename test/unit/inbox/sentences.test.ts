@@ -41,7 +41,7 @@ describe('there is a sentence in the catalogues', () => {
         (folder) => `src/${folder}`,
       ),
     )
-    const known = ['STATUS_BY_CODE', 'POINTER_BY_CODE'].flatMap((table) => keysOfTable('src/http/problem.ts', table))
+    const known = ['STATUS_BY_CODE', 'FIELDS_BY_CODE'].flatMap((table) => keysOfTable('src/http/problem.ts', table))
     expect(known.length).toBeGreaterThan(80)
     for (const code of ['wrong-state', 'group-words', 'no-session', 'last-admin', 'edit-too-late', 'signal-pin-wrong'])
       expect(thrown).toContain(code)

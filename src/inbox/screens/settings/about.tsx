@@ -7,7 +7,7 @@ import { useFetched } from '../later/fetched.ts'
 /** What this page is made of, and the gateway (a test compares it with what is installed). */
 const LIBRARIES = [
   'Preact (MIT) · Preact Signals (MIT) · wouter (Unlicense) · virtua (MIT) · Lucide (ISC)',
-  '@signalapp/libsignal-client, @signalapp/sqlcipher (AGPL-3.0-only) · prom-client, sharp (Apache-2.0) · protobufjs (BSD-3-Clause) · yaml (ISC) · @clack/prompts, @serialport/parser-readline, bullmq, commander, express, ioredis, kysely, libphonenumber-js, node-pdu, pino, pino-pretty, serialport, uqr, zod (MIT)',
+  '@signalapp/libsignal-client, @signalapp/sqlcipher (AGPL-3.0-only) · prom-client, sharp (Apache-2.0) · protobufjs (BSD-3-Clause) · yaml (ISC) · @clack/prompts, @serialport/parser-readline, bullmq, busboy, commander, express, ioredis, kysely, libphonenumber-js, node-pdu, pino, pino-pretty, serialport, uqr, zod (MIT)',
 ]
 
 interface Health {

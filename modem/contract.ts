@@ -65,8 +65,20 @@ export type ModemState =
 /** What is done about a modem that does not do its work, mildest first. */
 export type RecoveryStep = 'resync' | 'reopen' | 'radio' | 'restart' | 'replug' | 'give-up'
 
+/** What is wrong with a modem that does not do its work. */
+export type Trouble =
+  | 'silent' // not even AT is answered
+  | 'unanswered' // some commands are not
+  | 'unpolled' // looking after it fails
+  | 'no-network' // all is answered, but there is no network
+  | 'no-signal' // all is answered, and the strength that was told before is told no more
+  | 'not-replugged' // its USB port could not be switched off and on
+
 export interface HealStep {
   step: RecoveryStep
+  /** Undefined in what an earlier version wrote down. */
+  code?: Trouble | undefined
+  /** In words. */
   reason: string
   /** ms since epoch. */
   atMs: number

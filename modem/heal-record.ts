@@ -3,7 +3,7 @@
  * one a day and not one a process, and a person sees how often a modem had to be helped. Kept under the module's id, and
  * under the entry of the configuration as long as no module has answered there.
  */
-import type { HealStep, RecoveryStep } from './contract.ts'
+import type { HealStep, RecoveryStep, Trouble } from './contract.ts'
 import type { Healing } from './ladder.ts'
 
 /** Where it is kept. `write` resolves once it is safe. */
@@ -14,6 +14,7 @@ export interface HealStore {
 }
 
 const STEPS: readonly RecoveryStep[] = ['resync', 'reopen', 'radio', 'restart', 'replug', 'give-up']
+const TROUBLES: readonly Trouble[] = ['silent', 'unanswered', 'unpolled', 'no-network', 'no-signal', 'not-replugged']
 /** Beyond any use: what is longer was not written by us. */
 const LIST_MAX = 1_000
 
@@ -83,8 +84,10 @@ function isCounts(counts: Record<string, number>): counts is Record<RecoveryStep
 function stepOf(value: unknown): HealStep | undefined {
   const fields = fieldsOf(value)
   const step = STEPS.find((known) => known === fields.get('step'))
+  const code = TROUBLES.find((known) => known === fields.get('code'))
   const [reason, atMs] = [fields.get('reason'), numberOf(fields.get('atMs'))]
-  return step === undefined || typeof reason !== 'string' || atMs === undefined ? undefined : { step, reason, atMs }
+  if (step === undefined || typeof reason !== 'string' || atMs === undefined) return undefined
+  return { step, ...(code === undefined ? {} : { code }), reason, atMs }
 }
 
 function fieldsOf(value: unknown): Map<string, unknown> {

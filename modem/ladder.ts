@@ -7,24 +7,26 @@
  * `resync` (ESC, AT) comes before all of them and is the channel's own; it is only counted here. Restarting and
  * replugging are bounded per day: a modem that needs more has a fault that they do not mend, mostly its power.
  */
-import type { RecoveryStatus, RecoveryStep } from './contract.ts'
+import type { HealStep, RecoveryStatus, RecoveryStep, Trouble } from './contract.ts'
 import type { ModemTimings } from './timings.ts'
-
-/** What is wrong decides which steps can help. */
-export type Trouble =
-  | 'silent' // not even AT is answered
-  | 'unreliable' // some commands are not answered, polling fails
-  | 'deaf' // all is answered, but there is no network
 
 type Rung = Exclude<RecoveryStep, 'resync'>
 
 const RUNGS: readonly Rung[] = ['reopen', 'radio', 'restart', 'replug', 'give-up']
 
+const ON_ITS_LINE: readonly Rung[] = ['reopen', 'radio', 'restart', 'replug', 'give-up']
+const WITHOUT_RADIO: readonly Rung[] = ['reopen', 'restart', 'replug', 'give-up']
+// Power to the port does not bring coverage.
+const ON_THE_AIR: readonly Rung[] = ['radio', 'restart', 'give-up']
+
+/** What is wrong decides which steps can help. */
 const HELPFUL: Readonly<Record<Trouble, readonly Rung[]>> = {
-  silent: ['reopen', 'restart', 'replug', 'give-up'],
-  unreliable: ['reopen', 'radio', 'restart', 'replug', 'give-up'],
-  // Power to the port does not bring coverage.
-  deaf: ['radio', 'restart', 'give-up'],
+  silent: WITHOUT_RADIO,
+  'not-replugged': WITHOUT_RADIO,
+  unanswered: ON_ITS_LINE,
+  unpolled: ON_ITS_LINE,
+  'no-network': ON_THE_AIR,
+  'no-signal': ON_THE_AIR,
 }
 
 const HARD: ReadonlySet<Rung> = new Set(['restart', 'replug'])
@@ -73,7 +75,7 @@ export function climb(
   return {
     rung,
     ladder: {
-      ...counted(ladder, rung, reason, nowMs),
+      ...counted(ladder, { step: rung, code: trouble, reason, atMs: nowMs }),
       position: rung === 'give-up' ? 0 : RUNGS.indexOf(rung) + 1,
       hardAtMs: HARD.has(rung) ? [...hardAtMs, nowMs] : hardAtMs,
       restUntilMs: rung === 'give-up' ? nowMs + timings.gaveUpRetryMs : ladder.restUntilMs,
@@ -82,8 +84,8 @@ export function climb(
 }
 
 /** Writes a step down without choosing one. */
-export function counted(ladder: Ladder, step: RecoveryStep, reason: string, nowMs: number): Ladder {
-  const last = { step, reason, atMs: nowMs }
+export function counted(ladder: Ladder, last: HealStep): Ladder {
+  const { step } = last
   return {
     ...ladder,
     counts: { ...ladder.counts, [step]: ladder.counts[step] + 1 },

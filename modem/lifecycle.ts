@@ -8,17 +8,8 @@
  *                     waiting ◀────── held (looked at again)  start again, or the next step of `ladder.ts`
  *                                                             lent ─returned─▶ opening
  */
-import {
-  climb,
-  counted,
-  descend,
-  type Healing,
-  type Ladder,
-  NEW_LADDER,
-  remembering,
-  type Trouble,
-  withdrawn,
-} from './ladder.ts'
+import type { HealStep, Trouble } from './contract.ts'
+import { climb, counted, descend, type Healing, type Ladder, NEW_LADDER, remembering, withdrawn } from './ladder.ts'
 import type { ModemTimings } from './timings.ts'
 
 export type Phase =
@@ -173,7 +164,7 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
         {
           ...life,
           resyncing: event.active,
-          ladder: event.active ? counted(life.ladder, 'resync', 'an answer was overdue', nowMs) : life.ladder,
+          ladder: event.active ? counted(life.ladder, overdue(nowMs)) : life.ladder,
         },
         [],
       )
@@ -212,6 +203,10 @@ export function transition(life: Life, event: LifeEvent, nowMs: number, timings:
     case 'remembered':
       return step({ ...life, ladder: remembering(life.ladder, event.healing) }, [])
   }
+}
+
+function overdue(nowMs: number): HealStep {
+  return { step: 'resync', code: 'unanswered', reason: 'an answer was overdue', atMs: nowMs }
 }
 
 /** Back-off before the port is tried again: doubling, bounded. */
@@ -287,7 +282,7 @@ function startFailed(life: Life, why: StartFailure, reason: string, nowMs: numbe
       const startFailures = life.startFailures + 1
       const tried = { ...life, startFailures }
       if (startFailures < timings.startFailuresMax) {
-        const ladder = counted(life.ladder, 'reopen', reason, nowMs)
+        const ladder = counted(life.ladder, { step: 'reopen', code: 'silent', reason, atMs: nowMs })
         return closedFor({ ...tried, ladder }, reason, backOffMs(startFailures - 1, timings), {})
       }
       return climbed({ ...tried, startFailures: 0 }, 'silent', reason, nowMs, timings, { open: true, tried: 'radio' })
@@ -315,14 +310,14 @@ function timedOut(life: Life, nowMs: number, timings: ModemTimings): Step {
   const timeouts = life.timeouts + 1
   if (life.phase !== 'running' || timeouts < timings.timeoutsInRowMax) return step({ ...life, timeouts }, [])
   const reason = `${timeouts} commands in a row were not answered`
-  return climbed(life, 'unreliable', reason, nowMs, timings, { open: true })
+  return climbed(life, 'unanswered', reason, nowMs, timings, { open: true })
 }
 
 function pollFailed(life: Life, reason: string, nowMs: number, timings: ModemTimings): Step {
   const pollFailures = life.pollFailures + 1
   if (pollFailures < timings.pollFailuresMax) return step({ ...life, pollFailures }, [])
   const words = `looking after the modem failed ${pollFailures} times in a row (${reason})`
-  return climbed({ ...life, pollFailures: 0 }, 'unreliable', words, nowMs, timings, { open: true })
+  return climbed({ ...life, pollFailures: 0 }, 'unpolled', words, nowMs, timings, { open: true })
 }
 
 /** All is answered. Whether there is a network, too, decides if the modem is well. */
@@ -341,7 +336,7 @@ function polled(life: Life, signal: boolean, nowMs: number, timings: ModemTiming
   const isDeaf = signalLostSinceMs !== undefined && nowMs - signalLostSinceMs >= timings.signalLostMaxMs
   if (!isUnregistered && !isDeaf) return step(watched, [])
   const reason = isUnregistered ? 'no network for too long' : 'no signal for too long, though there was one'
-  return climbed(answering, 'deaf', reason, nowMs, timings, { open: true })
+  return climbed(answering, isUnregistered ? 'no-network' : 'no-signal', reason, nowMs, timings, { open: true })
 }
 
 /** The next step of the ladder, as effects. `open`: whether the port is still open and can be told something. */
@@ -371,7 +366,7 @@ function climbed(
       ])
     case 'give-up':
       // A modem that only lacks a network stays open: coverage may return, and calls nobody.
-      return trouble === 'deaf' ? step(next, []) : gaveUp(next, reason, timings)
+      return trouble === 'no-network' || trouble === 'no-signal' ? step(next, []) : gaveUp(next, reason, timings)
   }
 }
 
@@ -386,7 +381,7 @@ function replugged(life: Life, problem: string | undefined, nowMs: number, timin
     return closedFor(life, life.reason, timings.afterHardResetMs, { rebootUntilMs: nowMs + timings.rebootMs })
   }
   const reason = `${life.reason}; ${problem}`
-  const { ladder } = climb(withdrawn(life.ladder, 'replug'), 'silent', reason, nowMs, timings, 'replug')
+  const { ladder } = climb(withdrawn(life.ladder, 'replug'), 'not-replugged', reason, nowMs, timings, 'replug')
   return gaveUp({ ...life, ladder }, reason, timings)
 }
 

@@ -14,6 +14,8 @@ import { responseClass } from './status.ts'
 export interface MmsTestStep {
   readonly step: MmsStep
   readonly ok: boolean
+  /** Stable, of the detail: `holds`, `unreachable`, `http-404`, `mms-e2` … */
+  readonly code: string
   /** For people. */
   readonly detail: string
 }
@@ -52,13 +54,13 @@ export async function* mmsSelfTest(options: MmsSelfTestOptions): AsyncGenerator<
     for (const step of held.splice(0)) {
       if (step === 'http' || told.has(step)) continue
       told.add(step)
-      yield { step, ok: true, detail: HOLDS[step] }
+      yield holds(step)
     }
   }
   const end = verdict(answer)
   for (const step of stepsOf(carrier)) {
     if (step === end.step) break
-    if (!told.has(step)) yield { step, ok: true, detail: HOLDS[step] }
+    if (!told.has(step)) yield holds(step)
   }
   yield end
 }
@@ -69,6 +71,10 @@ const HOLDS: Readonly<Record<MmsStep, string>> = {
   proxy: 'the carrier’s proxy takes connections',
   http: 'the MMSC answers',
   pdu: 'the MMSC took the message',
+}
+
+function holds(step: MmsStep): MmsTestStep {
+  return { step, ok: true, code: 'holds', detail: HOLDS[step] }
 }
 
 /** Those that this carrier needs. */
@@ -85,45 +91,63 @@ function stepsOf({ mmsc, proxy }: CarrierRecord): readonly MmsStep[] {
 }
 
 function verdict(answer: MmscAnswer): MmsTestStep {
-  const failed = (step: MmsStep, detail: string): MmsTestStep => ({ step, ok: false, detail })
   switch (answer.kind) {
     case 'unreachable':
       return failed(
         answer.step,
+        answer.bodySent ? 'unreachable-late' : `unreachable-${answer.step}`,
         answer.bodySent ? `${answer.reason}; the message had left and may arrive all the same` : answer.reason,
       )
     case 'refused-url':
-      return failed('http', `the address of the MMSC in the settings is never asked: ${answer.reason}`)
+      return failed('http', 'refused-url', `the address of the MMSC in the settings is never asked: ${answer.reason}`)
     case 'status':
-      return failed('http', `the answer was HTTP ${answer.status}: ${meaningOf(answer.status)}`)
+      return failed(
+        'http',
+        `http-${answer.status}`,
+        `the answer was HTTP ${answer.status}: ${meaningOf(answer.status)}`,
+      )
     case 'portal':
       return failed(
         'http',
+        'portal',
         `a page came in place of an answer (${answer.contentType || 'no type'}): no credit, or the wrong APN`,
       )
     case 'cut':
-      return failed('http', `the answer ended after ${answer.bytes} of ${answer.bytesDeclared} octets`)
+      return failed('http', 'cut', `the answer ended after ${answer.bytes} of ${answer.bytesDeclared} octets`)
     case 'too-large':
-      return failed('http', `the answer had more than ${answer.bytesMax} octets, which no confirmation has`)
+      return failed(
+        'http',
+        'answer-too-large',
+        `the answer had more than ${answer.bytesMax} octets, which no confirmation has`,
+      )
     case 'accepted':
-      return failed('pdu', 'the answer had no confirmation in it; nobody knows whether the message was taken')
+      return failed(
+        'pdu',
+        'no-confirmation',
+        'the answer had no confirmation in it; nobody knows whether the message was taken',
+      )
     case 'pdu':
       return confirmation(answer.octets)
   }
+}
+
+function failed(step: MmsStep, code: string, detail: string): MmsTestStep {
+  return { step, ok: false, code, detail }
 }
 
 function confirmation(octets: Uint8Array): MmsTestStep {
   try {
     const pdu = decodePdu(octets)
     if (pdu.type !== 'm-send-conf')
-      return { step: 'pdu', ok: false, detail: `an ${pdu.type} came in place of a confirmation` }
+      return failed('pdu', 'no-confirmation', `an ${pdu.type} came in place of a confirmation`)
     const { responseStatus, responseText } = pdu
-    if (responseClass(responseStatus) === 'ok') return { step: 'pdu', ok: true, detail: HOLDS.pdu }
+    if (responseClass(responseStatus) === 'ok') return holds('pdu')
     const text = responseText === undefined ? '' : `: ${responseText.text}`
-    return { step: 'pdu', ok: false, detail: `the MMSC refused it with status 0x${responseStatus.toString(16)}${text}` }
+    const status = responseStatus.toString(16)
+    return failed('pdu', `mms-${status}`, `the MMSC refused it with status 0x${status}${text}`)
   } catch (error) {
     if (!(error instanceof MmsError)) throw error
-    return { step: 'pdu', ok: false, detail: `the confirmation cannot be read: ${error.message}` }
+    return failed('pdu', 'no-confirmation', `the confirmation cannot be read: ${error.message}`)
   }
 }
 

@@ -73,6 +73,11 @@ function program(): Command {
     .option('--after <event>', 'from behind this event on, instead of from now')
     .option('--count <count>', 'end after so many')
     .action(run(async (options) => (await import('./commands/tail.ts')).tail(options, interrupted.signal)))
+  talking(root, 'logs', 'the last lines of the log, without numbers and texts')
+    .option('-f, --follow', 'and those that come, until Ctrl-C')
+    .option('--level <level>', 'info, warn or error, and what is graver', 'info')
+    .option('--limit <count>', 'the newest so many', '50')
+    .action(run(async (options) => (await import('./commands/logs.ts')).logs(options, interrupted.signal)))
   talking(root, 'messages', 'messages, the newest last')
     .option('--limit <count>', 'at most so many', '50')
     .option('--status <state>', 'only those in this state')
@@ -202,9 +207,7 @@ function program(): Command {
       }),
     )
   talking(group, 'announcements <group> <state>', 'on: only administrators write; off').action(
-    run(async (which, state, options) => {
-      await (await groups()).change(which, { announcements_only: state === 'on' }, options)
-    }),
+    run(async (which, state, options) => (await groups()).announcements(which, state, options)),
   )
   talking(group, 'rights <group>', 'who may change it, and add people')
     .option('--edit <who>', 'members or admins')
@@ -422,7 +425,7 @@ async function main(): Promise<void> {
 if (!['serve', 'sandbox'].includes(process.argv[2] ?? '')) {
   process.once('SIGINT', () => {
     interrupted.abort()
-    process.exit(process.argv[2] === 'tail' ? EXIT.ok : 130)
+    process.exit(['tail', 'logs'].includes(process.argv[2] ?? '') ? EXIT.ok : 130)
   })
 }
 await main()

@@ -30,7 +30,7 @@ function person(contact: ContactRefJson | null): string {
   if (contact === null) return '?'
   const { name, address } = contact
   if (name === null) return address ?? '?'
-  return address === null ? name : `${name} (${address})`
+  return address === null ? printable(name) : `${printable(name)} (${address})`
 }
 
 /** The other side of a message or conversation: a person, or a group by its title. */

@@ -103,17 +103,17 @@ export function groupLine(
     case 'declined':
       return `${first(item.who)} declined the invitation`
     case 'requested':
-      return `${first(item.who)} asks to join by the link`
+      return `${first(item.who)} asked to join by the link`
     case 'approved':
       return `${actor} let ${inside(item.who)} in`
     case 'refused':
       return `${actor} did not let ${inside(item.who)} in`
     case 'withdrew':
-      return `${first(item.who)} no longer asks to join`
+      return `${first(item.who)} withdrew the request to join`
     case 'banned':
-      return `${actor} barred ${inside(item.who)} from the group`
+      return `${actor} banned ${inside(item.who)} from the group`
     case 'unbanned':
-      return `${actor} no longer bars ${inside(item.who)} from the group`
+      return `${actor} lifted the ban of ${inside(item.who)}`
     case 'role':
       return item.admin
         ? `${actor} made ${inside(item.who)} an administrator`
@@ -126,10 +126,10 @@ export function groupLine(
       }[item.state]
     case 'access': {
       const whom = item.level === 'admins' ? 'administrators only' : 'all members'
-      return item.what === 'edit' ? `${actor} lets ${whom} change the group` : `${actor} lets ${whom} add people`
+      return item.what === 'edit' ? `${actor} let ${whom} change the group` : `${actor} let ${whom} add people`
     }
     case 'announcements':
-      return item.on ? `${actor} lets administrators only write here` : `${actor} lets everybody write here`
+      return item.on ? `${actor} let administrators only write here` : `${actor} let everybody write here`
   }
 }
 

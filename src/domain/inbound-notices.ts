@@ -1,4 +1,5 @@
 /** What a phone network brings beside people's messages: calls, broadcasts, what waits elsewhere, data for programs. */
+import type { IncomingState } from './mms-incoming.ts'
 
 /** Somebody called, and nobody answered. */
 export interface InboundCall {
@@ -66,6 +67,8 @@ export interface PictureNotice {
   key: string
   /** For the owner. */
   text: string
+  /** What is in the text: where the fetching stands, its subject, until when the carrier keeps it (RFC 3339). */
+  values: { state: IncomingState; subject: string; until: string }
   /** Why it is not here. `fetched`: it is, now, which is said only where something was said before. */
   code: string
   receivedAtMs: number

@@ -205,6 +205,16 @@ export interface LaneQuota {
   words: string
 }
 
+/** Why a lane is not to be used now; its `reason` says the same in words. */
+export const LANE_CODES = [
+  'modem-not-ready', // its own state says why
+  'sim-stopped', // its SIM refuses all texts until somebody has seen to it
+  'roaming',
+  'counting', // what it has sent is being counted, after a start
+  'quota-exceeded',
+  'paused',
+] as const
+
 /** A queue of its own, so that one that is stuck holds up nobody else. */
 export interface Lane {
   id: string
@@ -212,6 +222,8 @@ export interface Lane {
   available: boolean
   /** In words, when not available: "modem unplugged", "no connection to Signal". */
   reason: string | undefined
+  /** Of the reason, where the transport or the router has one. */
+  code?: (typeof LANE_CODES)[number] | undefined
   /** Our own address on this lane (E.164), where known. */
   ownNumber: string | undefined
   /** Our own account on this lane, where it has accounts. */

@@ -49,6 +49,7 @@ export function modemView(modem: ModemView) {
         ? null
         : {
             available: modem.mms.available,
+            code: modem.mms.code ?? null,
             reason: modem.mms.reason ?? null,
             bytes_max: modem.mms.bytesMax ?? null,
             carrier: modem.mms.carrier ?? null,
@@ -63,13 +64,14 @@ export function mmsTestView({ startedAtMs, ...test }: MmsTestView) {
   return { ...test, started_at: time(startedAtMs) }
 }
 
-function recoveryStepView({ step, reason, atMs }: RecoveryStepView) {
-  return { step, reason, at: time(atMs) }
+function recoveryStepView({ step, code, reason, atMs }: RecoveryStepView) {
+  return { step, code: code ?? null, reason, at: time(atMs) }
 }
 
 function modemTextsView(texts: ModemTexts) {
   return {
     available: texts.available,
+    code: texts.code ?? null,
     reason: texts.reason ?? null,
     today: texts.today ?? null,
     daily_quota: texts.dailyQuota ?? null,

@@ -48,6 +48,8 @@ export interface ModemView {
 
 export interface MmsStatusView {
   available: boolean
+  /** Of the reason. */
+  code: string | undefined
   /** In words, why not. */
   reason: string | undefined
   /** What its carrier takes, as its settings say. */
@@ -74,6 +76,8 @@ export interface MmsTestView {
   readonly steps: readonly {
     readonly step: (typeof MMS_TEST_STEPS)[number]
     readonly ok: boolean
+    /** Of the detail. */
+    readonly code: string
     /** For people. */
     readonly detail: string
   }[]
@@ -82,12 +86,16 @@ export interface MmsTestView {
 
 export interface RecoveryStepView {
   step: string
+  /** What was wrong: what `reason` says. */
+  code?: string | undefined
   reason: string
   atMs: number
 }
 
 export interface ModemTexts {
   available: boolean
+  /** Of the reason. */
+  code: string | undefined
   /** In words, why the router does not use it now. */
   reason: string | undefined
   /** Parts that the network took; undefined while they are being counted. */

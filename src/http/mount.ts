@@ -192,7 +192,7 @@ function methodNotAllowed(methods: readonly string[]): Problem {
 
 function problemWriter(ports: ApiPorts): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const { problem, unexpected } = problemFor(error)
+    const { problem, unexpected } = problemFor(error, request.body)
     if (unexpected) ports.log.error({ err: error, method: request.method, path: request.path }, 'a request failed')
     if (response.headersSent) {
       response.destroy()

@@ -55,7 +55,13 @@ export interface SignalView {
     | { step: 'linking' }
     | { step: 'failed'; code: string; reason: string }
     | undefined
-  warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+  warnings: readonly {
+    code: string
+    severity: 'warning' | 'error'
+    values: Readonly<Record<string, string | number>>
+    what: string
+    fix: string
+  }[]
   challenge: { token: string; pageUrl: string; retryAtMs: number | undefined } | undefined
 }
 

@@ -87,10 +87,13 @@ export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'):
   })
 }
 
-/** What to answer to whatever a handler threw. `unexpected` is true when it is a fault of ours that wants logging. */
-export function problemFor(error: unknown): { problem: Problem; unexpected: boolean } {
+/**
+ * What to answer to whatever a handler threw; `body`, as it was sent, to point into. `unexpected` is true when it is a fault
+ * of ours that wants logging.
+ */
+export function problemFor(error: unknown, body?: unknown): { problem: Problem; unexpected: boolean } {
   if (error instanceof Problem) return { problem: error, unexpected: false }
-  if (CausewayError.is(error)) return { problem: fromCauseway(error), unexpected: false }
+  if (CausewayError.is(error)) return { problem: fromCauseway(error, body), unexpected: false }
   const parser = fromBodyParser(error) ?? fromExpress(error)
   if (parser !== undefined) return { problem: parser, unexpected: false }
   const problem = new Problem({
@@ -203,33 +206,41 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'ussd-timeout': 504,
 }
 
-/** Codes that speak of one field of the body. */
-const POINTER_BY_CODE: Readonly<Record<string, string>> = {
-  'invalid-number': '/to',
-  'emergency-number': '/to',
-  'username-invalid': '/to',
-  'username-unknown': '/to',
-  'unknown-conversation': '/conversation_id',
-  'unknown-quote': '/quote_id',
-  'mention-outside': '/mentions',
-  'mention-overlaps': '/mentions',
-  'mention-unmarked': '/mentions',
-  'mention-not-member': '/mentions',
-  'no-such-modem': '/modem',
-  'user-exists': '/name',
-  'sim-pin-refused': '/pin',
-  'signal-pin-short': '/pin',
-  'sim-pin-known-wrong': '/pin',
-  'invalid-timer': '/disappears_after',
-  'invalid-cursor': '?cursor',
-  'webhook-url': '/url',
-  'push-endpoint': '/endpoint',
-  'invalid-media': '/media',
+const WHO = ['to', 'address', 'members', 'number']
+
+/** Codes that speak of one field of what was sent: of these, the one that is there. */
+const FIELDS_BY_CODE: Readonly<Record<string, readonly string[]>> = {
+  'invalid-number': WHO,
+  'emergency-number': WHO,
+  'username-invalid': [...WHO, 'nickname'],
+  'username-unknown': WHO,
+  'unknown-conversation': ['conversation_id', 'to'],
+  'unknown-quote': ['quote_id'],
+  'mention-outside': ['mentions'],
+  'mention-overlaps': ['mentions'],
+  'mention-unmarked': ['mentions'],
+  'mention-not-member': ['mentions'],
+  'no-such-modem': ['modem'],
+  'user-exists': ['name'],
+  'sim-pin-refused': ['pin'],
+  'signal-pin-short': ['pin'],
+  'sim-pin-known-wrong': ['pin'],
+  'invalid-timer': ['disappears_after', 'timer_seconds'],
+  'webhook-url': ['url'],
+  'push-endpoint': ['endpoint'],
+  'invalid-media': ['media'],
 }
 
-function fromCauseway(error: CausewayError): Problem {
+function pointerOf(code: string, body: unknown): string | undefined {
+  if (code === 'invalid-cursor') return '?cursor'
+  if (typeof body !== 'object' || body === null) return undefined
+  const field = FIELDS_BY_CODE[code]?.find((name) => Object.hasOwn(body, name))
+  return field === undefined ? undefined : pointerTo([field])
+}
+
+function fromCauseway(error: CausewayError, body: unknown): Problem {
   const status = STATUS_BY_CODE[error.code] ?? 422
-  const pointer = POINTER_BY_CODE[error.code]
+  const pointer = pointerOf(error.code, body)
   return new Problem({
     status,
     code: error.code,

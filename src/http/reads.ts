@@ -50,7 +50,7 @@ export function addressKey(address: string): ContactKey {
 /** What is known of these accounts. */
 export async function peopleByAci(db: Database, acis: readonly string[]): Promise<ContactColumns[]> {
   if (acis.length === 0) return []
-  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci'] as const
+  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci', 'avatar_id'] as const
   return await db
     .selectFrom('contacts')
     .select(columns)
@@ -61,7 +61,7 @@ export async function peopleByAci(db: Database, acis: readonly string[]): Promis
 /** What is known of these numbers and senders. */
 export async function peopleByAddress(db: Database, addresses: readonly string[]): Promise<ContactColumns[]> {
   if (addresses.length === 0) return []
-  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci'] as const
+  const columns = ['id', 'name', 'profile_name', 'e164', 'sender', 'aci', 'avatar_id'] as const
   const asked = [...new Set(addresses)]
   return await db
     .selectFrom('contacts')

@@ -50,7 +50,9 @@ function personView(aci: string, known: readonly ContactColumns[]) {
   return person === undefined ? { id: null, name: null, address: `signal:${aci}` } : refOf(person)
 }
 
-export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'>
+/** The picture only where it was asked for. */
+export type ContactColumns = Pick<ContactRow, 'id' | 'name' | 'profile_name' | 'e164' | 'sender' | 'aci'> &
+  Partial<Pick<ContactRow, 'avatar_id'>>
 
 /** A group as the other side of a conversation, with those who wrote into it. */
 export interface GroupColumns {
@@ -108,7 +110,7 @@ export function portraitUrl(path: string, tag: string): string {
 }
 
 /** Where their picture is. */
-function portraitOf({ id, avatar_id: picture }: ContactRow): string | null {
+function portraitOf({ id, avatar_id: picture = null }: ContactColumns): string | null {
   return picture === null ? null : portraitUrl(`/api/v1/contacts/${id}`, picture)
 }
 
@@ -169,7 +171,8 @@ export function messageView(
           },
     fallback_after: message.fallback_after_ms === null ? null : formatDuration(message.fallback_after_ms),
     twin: message.twin_transport === null ? null : { transport: message.twin_transport, at: time(message.twin_at_ms) },
-    metadata: message.metadata_json === null ? {} : JSON.parse(message.metadata_json),
+    metadata: message.notice !== null || message.metadata_json === null ? {} : JSON.parse(message.metadata_json),
+    values: valuesOf(message),
     valid_until: time(message.valid_until_ms),
     scheduled_at: time(message.scheduled_at_ms),
     created_at: time(message.created_at_ms),
@@ -179,6 +182,11 @@ export function messageView(
     read_at: time(message.read_at_ms),
     attempts_url: `/api/v1/messages/${message.id}/attempts`,
   }
+}
+
+/** What is in the words of a line that nobody wrote, for those who say it in another language. */
+function valuesOf({ notice, metadata_json: json }: MessageRow): Record<string, string> {
+  return notice === null || json === null ? {} : JSON.parse(json)
 }
 
 /** What of it is `null` is not known; `url` is there when the content is. */
@@ -324,10 +332,14 @@ export function groupView(
       aci,
       name: known?.name ?? known?.profile_name ?? null,
       address: known === undefined ? address : addressOf(known),
+      ...seen(known),
     }
   }
   const numbers = numbersOf(group)
-  const byNumber = (address: string) => ({ aci: null, ...numberView(address, people), admin: false })
+  const byNumber = (address: string) => {
+    const known = people.find(({ e164, sender }) => e164 === address || sender === address)
+    return { aci: null, ...numberView(address, people), ...seen(known), admin: false }
+  }
   return {
     id: group.id,
     kind: kindOf(group),
@@ -352,6 +364,11 @@ export function groupView(
     created_at: time(group.created_at_ms),
     updated_at: time(group.updated_at_ms),
   }
+}
+
+/** Who it is among the people here, and what they look like. */
+function seen(known: ContactColumns | undefined) {
+  return { contact_id: known?.id ?? null, avatar_url: known === undefined ? null : portraitOf(known) }
 }
 
 function numberView(address: string, people: readonly ContactColumns[]) {

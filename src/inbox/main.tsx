@@ -2,7 +2,6 @@
 import './begin.ts'
 import { render } from 'preact'
 import { Router } from 'wouter-preact'
-import { useHashLocation } from 'wouter-preact/use-hash-location'
 import { loadDrafts } from './model/drafts.ts'
 import { awaitInstallOffer } from './model/install.ts'
 import { goLive } from './model/live.ts'
@@ -11,6 +10,7 @@ import { loadOutbox } from './model/outbox.ts'
 import { applyPreferences } from './model/preferences.ts'
 import { takeShared } from './model/shared.ts'
 import { Entrance } from './screens/entrance.tsx'
+import { usePlace } from './screens/going.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/shell.css'
@@ -20,6 +20,7 @@ import './styles/composer.css'
 import './styles/panel.css'
 import './styles/rooms.css'
 import './styles/touch.css'
+import './styles/contrast.css'
 
 const root = document.getElementById('app')
 if (root === null) throw new Error('the page has no place for the inbox')
@@ -47,7 +48,7 @@ function openInbox(place: HTMLElement): void {
   void loadOutbox()
   // Places are behind the #, so that whatever serves the page needs to know one address only.
   render(
-    <Router hook={useHashLocation}>
+    <Router hook={usePlace}>
       <Entrance />
     </Router>,
     place,

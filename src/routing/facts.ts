@@ -101,7 +101,8 @@ export function usableLanes(
   return lanes.map((lane) => {
     const { roaming } = lane
     if (settings.whenRoaming === 'never' && roaming === true) {
-      return { ...lane, available: false, reason: 'the modem is roaming, and texts wait until it is home' }
+      const reason = 'the modem is roaming, and texts wait until it is home'
+      return { ...lane, available: false, code: 'roaming', reason }
     }
     if (settings.whenRoaming === 'always' && roaming === true) return withQuota({ ...lane, roaming: false })
     return withQuota(lane)
@@ -111,12 +112,14 @@ export function usableLanes(
     const { available, rules } = lane
     if (!available || (rules?.dailyTexts === undefined && rules?.monthlyTexts === undefined)) return lane
     const use = useOf(lane.id)
-    if (use === undefined) return { ...lane, available: false, reason: 'what it has sent is being counted' }
+    if (use === undefined) {
+      return { ...lane, available: false, code: 'counting', reason: 'what it has sent is being counted' }
+    }
     const quota = quotaLeft(rules, use, nowMs)
     if (quota === undefined) return lane
     return quota.left > 0
       ? { ...lane, quota }
-      : { ...lane, quota, available: false, reason: `${quota.words} is used up` }
+      : { ...lane, quota, available: false, code: 'quota-exceeded', reason: `${quota.words} is used up` }
   }
 }
 

@@ -3,6 +3,7 @@
  * in words; a message to it is as far as its slowest member.
  */
 import { type GroupFact, groupBeginning, groupLine } from '../domain/group.ts'
+import { groupBeginningSaid, groupLineSaid, type Somebody } from '../domain/group-line.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -35,7 +36,8 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
   const now = clock()
   const { group, isNew } = await putGroup(tx, ids, fact.group, now)
   const conversation = await ensureGroupConversation(tx, ids, group.id, now)
-  if (isNew) await addLineTo(context, tx, conversation, 'group', groupBeginning(fact))
+  if (isNew)
+    await addLineTo(context, tx, conversation, 'group', groupBeginning(fact), { said: groupBeginningSaid(fact) })
   const { timerSeconds: seconds } = fact.group
   if (conversation.timer_s !== seconds) {
     await setTimer(tx, conversation.id, { seconds, version: conversation.timer_version })
@@ -51,14 +53,21 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
   }
   for (const { by, items } of fact.changes) {
     for (const item of items) {
-      const involved = [by, 'who' in item ? item.who : undefined].filter((id) => id !== undefined)
+      const whom = 'who' in item ? item.who : undefined
+      const involved = [by, whom].filter((id) => id !== undefined)
       const names = new Map<string, string>()
       for (const id of involved) names.set(id, await nameOf(tx, id))
       const line = groupLine(item, by, (who, place) => {
         if (fact.self.includes(who)) return place === 'first' ? 'You' : 'you'
         return names.get(who) ?? 'somebody'
       })
-      await addLineTo(context, tx, conversation, 'group', line)
+      const somebody = (id: string | undefined): Somebody => {
+        if (id !== undefined && fact.self.includes(id)) return 'us'
+        const name = id === undefined ? undefined : names.get(id)
+        return name === undefined ? undefined : { name }
+      }
+      const said = groupLineSaid(item, somebody(by), somebody(whom))
+      await addLineTo(context, tx, conversation, 'group', line, { said })
     }
   }
   await events.append(tx, {

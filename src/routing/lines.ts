@@ -2,6 +2,7 @@
  * Lines in a conversation that nobody wrote: what became known of the person, or was done to the group. They are read the moment they
  * are there, and neither count as unread nor move the conversation.
  */
+import type { LineSaid } from '../domain/group-line.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -39,14 +40,17 @@ export async function addLine(
   await addLineTo(context, tx, conversation, notice, detail ?? words[notice])
 }
 
-/** Adds a line to this conversation. `of`: the message in whose place it stands. */
+/**
+ * Adds a line to this conversation. `said`: the same for those who say it in another language; `of`: the message in whose
+ * place it stands.
+ */
 export async function addLineTo(
   { ids, events, clock }: LineContext,
   tx: DatabaseTransaction,
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
   text: string,
-  of?: { timestampMs: number; authorAci: string | null },
+  { said, of }: { said?: LineSaid; of?: { timestampMs: number; authorAci: string | null } } = {},
 ): Promise<void> {
   const now = clock()
   const row = await insertMessage(tx, {
@@ -56,6 +60,7 @@ export async function addLineTo(
     text,
     notice,
     state: 'received',
+    ...(said === undefined ? {} : { code: said.code, metadata_json: JSON.stringify(said.values) }),
     transport: null,
     sent_timestamp_ms: of?.timestampMs ?? now,
     author_aci: of?.authorAci ?? null,

@@ -46,7 +46,7 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
     conversation_id: conversation.id,
     direction: 'in',
     kind: 'call',
-    text: wordsOf(call),
+    ...wordsOf(call),
     state: 'received',
     lane: call.lane,
     sent_timestamp_ms: call.startedAtMs,
@@ -59,10 +59,14 @@ export async function takeCall(context: NoticeContext, tx: DatabaseTransaction, 
   await noteSeen(tx, network, call.dedupeKey, row.id, now)
 }
 
+/** Of the lines about calls, for those who say them in another language. */
+export const CALL_CODES = ['missed', 'hung-up', 'signal', 'signal-video'] as const
+
 /** On another device of the owner a call over Signal may have been answered. */
-function wordsOf({ signal, hungUp }: InboundCall): string {
-  if (signal !== undefined) return `${signal.video ? 'Video call' : 'Call'} over Signal, not answered here`
-  return hungUp ? 'Missed call (hung up)' : 'Missed call'
+function wordsOf({ signal, hungUp }: InboundCall): { code: (typeof CALL_CODES)[number]; text: string } {
+  if (signal?.video === true) return { code: 'signal-video', text: 'Video call over Signal, not answered here' }
+  if (signal !== undefined) return { code: 'signal', text: 'Call over Signal, not answered here' }
+  return hungUp ? { code: 'hung-up', text: 'Missed call (hung up)' } : { code: 'missed', text: 'Missed call' }
 }
 
 /** Networks repeat a broadcast while it holds; the same one after a day without it is news again. */

@@ -82,7 +82,7 @@ export class Pauses {
     if (this.#all.length === 0) return lanes
     return lanes.map((lane) => {
       const pause = this.over(lane.transport, lane.id)
-      return pause === undefined ? lane : { ...lane, available: false, reason: pauseWords(pause) }
+      return pause === undefined ? lane : { ...lane, available: false, code: 'paused', reason: pauseWords(pause) }
     })
   }
 

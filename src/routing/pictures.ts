@@ -40,7 +40,8 @@ export async function takePicture(
   const known = await messageSeen(tx, 'mms', key)
   if (known !== undefined) {
     if (known.removed_at_ms !== null || known.text === notice.text) return
-    await changeMessage(tx, known.id, { text: notice.text, code: notice.code }, now)
+    const { text, code } = notice
+    await changeMessage(tx, known.id, { text, code, metadata_json: JSON.stringify(notice.values) }, now)
     const { id: messageId, conversation_id: conversationId } = known
     await events.append(tx, { type: 'message.completed', messageId, conversationId, data: { missing: 0 } })
     return
@@ -61,6 +62,7 @@ export async function takePicture(
     notice: 'picture',
     state: 'received',
     code: notice.code,
+    metadata_json: JSON.stringify(notice.values),
     transport: 'mms',
     lane: notice.lane,
     sent_timestamp_ms: notice.receivedAtMs,

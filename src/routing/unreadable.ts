@@ -32,7 +32,7 @@ export async function takeUnreadable(
   if ((await unreadableLine(tx, { ...place, authorAci: of.authorAci })) !== undefined) return
   if ((await messageByTime(tx, { ...place, ours: false, authorAci: of.authorAci ?? undefined })) !== undefined) return
   if ((await countUnreadable(tx, conversation.id, LINES_MAX)) >= LINES_MAX) return
-  await addLineTo(context, tx, conversation, 'unreadable', UNREADABLE, of)
+  await addLineTo(context, tx, conversation, 'unreadable', UNREADABLE, { of })
 }
 
 /** It has come after all: the line in its place goes. */

@@ -19,17 +19,20 @@ export interface RefusalOptions {
   /** How many times; for ever when left out. */
   times?: number
   retryAfterSeconds?: number
+  /** JSON; some words of our own when left out. */
+  body?: unknown
 }
 
 export class SignalFaults {
   #connects: Countdown | undefined
   #sends: Countdown | undefined
-  #requests: (Countdown & { under: string }) | undefined
+  #requests: (Countdown & { path: RegExp }) | undefined
   #held: { under: string; heal: Promise<void>; release: () => void; count: number } | undefined
   #challengeToken: string | undefined
   #challengeSolvable = true
   #challengeHeaders: Record<string, string> = {}
   #lostAnswers = 0
+  #unanswered: { path: RegExp; left: number } | undefined
   #alerts: string | undefined
 
   /** Connections with credentials are refused with this HTTP status: 403 signed out, 499 too old, 429, 503 … */
@@ -42,9 +45,14 @@ export class SignalFaults {
     this.#sends = countdown(options)
   }
 
-  /** Requests over a chat connection whose path begins like that are refused with this HTTP status. */
-  refuseRequests(options: RefusalOptions & { under: string }): void {
-    this.#requests = { ...countdown(options), under: options.under }
+  /** Requests over a chat connection with such a path are refused with this HTTP status. */
+  refuseRequests(options: RefusalOptions & { path: RegExp }): void {
+    this.#requests = { ...countdown(options), path: options.path }
+  }
+
+  /** The next requests with such a path are carried out, but their answers never arrive: the connection breaks instead. */
+  loseAnswers(path: RegExp, times: number): void {
+    this.#unanswered = { path, left: times }
   }
 
   /** Requests whose path begins like that, over whatever connection, get no answer before `heal`. */
@@ -96,6 +104,7 @@ export class SignalFaults {
     this.#held = undefined
     this.#challengeToken = undefined
     this.#lostAnswers = 0
+    this.#unanswered = undefined
   }
 
   get challenged(): boolean {
@@ -117,9 +126,9 @@ export class SignalFaults {
 
   onRequest(path: string): Refusal | undefined {
     const entry = this.#requests
-    if (entry === undefined || !path.startsWith(entry.under)) return undefined
+    if (entry === undefined || !entry.path.test(path)) return undefined
     const [refusal, next] = take(entry)
-    this.#requests = next === undefined ? undefined : { ...next, under: entry.under }
+    this.#requests = next === undefined ? undefined : { ...next, path: entry.path }
     return refusal
   }
 
@@ -132,6 +141,13 @@ export class SignalFaults {
     const [refusal, next] = take(this.#sends)
     this.#sends = next
     return refusal
+  }
+
+  onAnswer(path: string): 'answer' | 'lose' {
+    if (this.#unanswered === undefined || this.#unanswered.left === 0 || !this.#unanswered.path.test(path))
+      return 'answer'
+    this.#unanswered.left -= 1
+    return 'lose'
   }
 
   onSendAnswer(): 'answer' | 'lose' {
@@ -150,10 +166,11 @@ export class SignalFaults {
   }
 }
 
-function countdown({ status, times, retryAfterSeconds }: RefusalOptions): Countdown {
+function countdown({ status, times, retryAfterSeconds, body }: RefusalOptions): Countdown {
   const headers: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` }
-  return { refusal: { status, headers, body: { error: `refused on command with ${status}` } }, left: times ?? Infinity }
+  const words = { error: `refused on command with ${status}` }
+  return { refusal: { status, headers, body: body ?? words }, left: times ?? Infinity }
 }
 
 function take(entry: Countdown | undefined): [Refusal | undefined, Countdown | undefined] {

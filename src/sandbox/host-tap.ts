@@ -83,7 +83,7 @@ export class HostTap implements ConnectionTap {
     if (isSend(request)) return this.#faults.onSendAnswer()
     if (isRegistration(request)) await this.#registered(request.body, reply.body)
     if (request.verb === 'PUT' && request.path === '/v1/devices/link') this.#linked(request.body, reply.body)
-    return 'answer'
+    return this.#faults.onAnswer(request.path)
   }
 
   async #registered(requestBody: unknown, replyBody: unknown): Promise<void> {

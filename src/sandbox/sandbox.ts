@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { EXIT, ExitError } from '../cli/exit.ts'
+import { type Finding, SEVERITIES } from '../domain/finding.ts'
 import { qrLines } from '../domain/qr.ts'
 import type { Log } from '../log.ts'
 import { ControlServer } from './control-server.ts'
@@ -61,7 +62,8 @@ export async function runSandbox(options: SandboxOptions): Promise<void> {
   for (const name of signals) process.on(name, onSignal)
   try {
     const sandbox = await startSandbox(options, stopping.signal)
-    for (const line of summary(sandbox, options)) options.progress(line)
+    const { data: findings } = await sandbox.api.call<{ data: Finding[] }>('GET', '/api/v1/system/doctor')
+    for (const line of summary(sandbox, findings, options)) options.progress(line)
     if (process.stdout.isTTY === true) {
       for (const row of qrLines(inboxUrl(sandbox, options), { coloured: true })) options.progress(row)
     }
@@ -212,10 +214,11 @@ function inboxUrl({ setupCode }: Sandbox, { httpListen }: SandboxOptions): strin
   return `http://${httpListen}/#/?code=${setupCode}`
 }
 
-function summary(sandbox: Sandbox, options: SandboxOptions): string[] {
+function summary(sandbox: Sandbox, findings: readonly Finding[], options: SandboxOptions): string[] {
   const { world, token, setupCode } = sandbox
   const { httpListen, dataDir, command = 'causeway' } = options
   const url = `http://${httpListen}`
+  const curl = `curl -H "Authorization: Bearer ${token}"`
   const people = world.people.map(({ name, number, summary }) => `            ${name.padEnd(6)} ${number}  ${summary}`)
   return [
     '',
@@ -228,15 +231,28 @@ function summary(sandbox: Sandbox, options: SandboxOptions): string[] {
     `  API       ${url}/api/v1`,
     `  Token     ${token}`,
     `  Log       ${join(dataDir, 'gateway.log')}`,
+    `  Doctor    ${inNumbers(findings)}`,
     '',
     '  Try',
     `    ${command} send ana "See you at eight"`,
     `    ${command} sim text ben "Call me"`,
     `    ${command} sim mms ben --text "Look"`,
-    `    curl -H "Authorization: Bearer ${token}" ${url}/api/v1/messages`,
+    `    ${curl} ${url}/api/v1/messages`,
+    `    ${curl} --json '{"to":"${world.people[0]?.number}","text":"Hello"}' ${url}/api/v1/messages`,
+    `    ${curl} -N -H 'Accept: text/event-stream' ${url}/api/v1/events`,
     '',
     '  Ctrl-C stops everything.',
   ]
+}
+
+/** `11 ok · 1 info`, the worst last; and of which they are. */
+function inNumbers(findings: readonly Finding[]): string {
+  return SEVERITIES.flatMap((severity) => {
+    const those = findings.filter((finding) => finding.severity === severity)
+    if (those.length === 0) return []
+    const names = severity === 'ok' ? '' : ` (${those.map(({ id }) => id).join(', ')})`
+    return [`${those.length} ${severity}${names}`]
+  }).join(' · ')
 }
 
 function ownProgram(): string[] {

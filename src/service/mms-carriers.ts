@@ -18,7 +18,10 @@ import type { ManualCarrier, ModemMmsConfig } from '../config.ts'
 export type CarrierChoice =
   | { kind: 'chosen'; record: CarrierRecord }
   /** `candidates`: whom a person may choose from, best first. */
-  | { kind: 'open'; problem: string; candidates: readonly CarrierCandidate[] }
+  | { kind: 'open'; code: OpenCode; problem: string; candidates: readonly CarrierCandidate[] }
+
+/** Why nobody is chosen. */
+type OpenCode = 'carrier-asked' | 'carrier-misnamed' | 'carrier-untold' | 'carrier-unknown' | 'carrier-several'
 
 export type CarrierCandidate = Pick<CarrierRecord, 'id' | 'name'>
 
@@ -55,18 +58,22 @@ export class CarrierChoices {
     if (id !== 'auto') {
       const record = records.find((one) => one.id === id)
       if (record !== undefined) return { kind: 'chosen', record }
-      return open(`there is no carrier ${id} (see causeway mms carriers --search WORDS)`)
+      return open('carrier-misnamed', `there is no carrier ${id} (see causeway mms carriers --search WORDS)`)
     }
-    if (sim === undefined) return open('its SIM has not told whose it is')
+    if (sim === undefined) return open('carrier-untold', 'its SIM has not told whose it is')
     const { candidates, chosen } = carriersOf(records, sim)
     const [first] = candidates
     if (first === undefined) {
-      return open('no carrier is known for its SIM: write apn and mmsc of your carrier under modems[].mms')
+      return open(
+        'carrier-unknown',
+        'no carrier is known for its SIM: write apn and mmsc of your carrier under modems[].mms',
+      )
     }
     if (chosen !== undefined || areOne(candidates)) return { kind: 'chosen', record: chosen ?? first }
     const ids = candidates.map((record) => record.id)
     const more = ids.length > NAMED_MAX ? ', …' : ''
     return open(
+      'carrier-several',
       `several carriers fit its SIM: write one of them under modems[].mms.carrier (${ids.slice(0, NAMED_MAX).join(', ')}${more})`,
       candidates.slice(0, CANDIDATES_MAX).map(({ id: of, name }) => ({ id: of, name })),
     )
@@ -81,8 +88,8 @@ export class CarrierChoices {
   }
 }
 
-function open(problem: string, candidates: readonly CarrierCandidate[] = []): CarrierChoice {
-  return { kind: 'open', problem, candidates }
+function open(code: OpenCode, problem: string, candidates: readonly CarrierCandidate[] = []): CarrierChoice {
+  return { kind: 'open', code, problem, candidates }
 }
 
 /** Brands of one carrier have the same settings under several names. */

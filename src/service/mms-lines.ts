@@ -74,8 +74,8 @@ export class ModemLines implements MmsLines {
         lane: held.modem.id,
         exchange: held.way,
         carrier: choice.kind === 'open' ? NOBODY : carrierOf(choice.record, held.config),
-        problem: problemOf(held, choice),
-        trouble: held.way.trouble?.(),
+        problem: problemOf(held, choice)?.words,
+        trouble: held.way.trouble?.()?.words,
         sendsOnly: held.way.sendsOnly,
         ownNumber: number,
         roaming: registration === 'roaming',
@@ -95,7 +95,7 @@ export class ModemLines implements MmsLines {
     if (held === undefined) return undefined
     const choice = this.#settled(held)
     const record = choice.kind === 'open' ? undefined : choice.record
-    return { modem: held.modem, record, way: held.way, problem: problemOf(held, choice) }
+    return { modem: held.modem, record, way: held.way, problem: problemOf(held, choice)?.words }
   }
 
   /** What `GET /modems` says of a modem's picture messages; undefined where it has none set up. */
@@ -103,10 +103,11 @@ export class ModemLines implements MmsLines {
     const held = this.#held.find(({ modem }) => modem.id === lane)
     if (held === undefined) return undefined
     const choice = this.#settled(held)
-    const reason = problemOf(held, choice) ?? held.way.trouble?.()
+    const why = problemOf(held, choice) ?? held.way.trouble?.()
     return {
-      available: reason === undefined,
-      reason,
+      available: why === undefined,
+      code: why?.code,
+      reason: why?.words,
       bytesMax: choice.kind === 'open' ? undefined : carrierOf(choice.record, held.config).bytesMax,
       carrier: choice.kind === 'open' ? undefined : choice.record.id,
       bearer: held.config.bearer.kind,
@@ -174,12 +175,19 @@ export class ModemLines implements MmsLines {
   }
 }
 
-const ASKING: CarrierChoice = { kind: 'open', problem: 'its SIM is being asked who sold it', candidates: [] }
+const ASKING: CarrierChoice = {
+  kind: 'open',
+  code: 'carrier-asked',
+  problem: 'its SIM is being asked who sold it',
+  candidates: [],
+}
 
-function problemOf({ modem, way }: Held, choice: CarrierChoice): string | undefined {
+function problemOf({ modem, way }: Held, choice: CarrierChoice): { code: string; words: string } | undefined {
   const { state, reason } = modem.status()
-  if (state !== 'ready' && way.hasPort?.() !== true) return reason ?? `the modem is ${state}`
-  return choice.kind === 'open' ? choice.problem : undefined
+  if (state !== 'ready' && way.hasPort?.() !== true) {
+    return { code: 'modem-not-ready', words: reason ?? `the modem is ${state}` }
+  }
+  return choice.kind === 'open' ? { code: choice.code, words: choice.problem } : undefined
 }
 
 function carrierOf(record: CarrierRecord, { manual, bytesMax }: ModemMmsConfig): MmsCarrier {

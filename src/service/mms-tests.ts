@@ -58,7 +58,12 @@ export class MmsTests {
     const run = this.#run(test, { ...line, record }, ids('mmt'))
       .catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'a test of picture messages broke off')
-        test.steps.push({ step: 'pdu', ok: false, detail: 'the gateway could not go on; its log says why' })
+        test.steps.push({
+          step: 'pdu',
+          ok: false,
+          code: 'internal',
+          detail: 'the gateway could not go on; its log says why',
+        })
         test.state = 'failed'
       })
       .finally(() => this.#running.delete(run))
@@ -98,14 +103,20 @@ export class MmsTests {
       const found = await announcedSince(db, { lane: modem, from: number, sinceMs: startedAtMs })
       if (found !== undefined && !isAnnounced) {
         isAnnounced = true
-        steps.push({ step: 'push', ok: true, detail: 'the carrier has announced it here' })
+        steps.push({ step: 'push', ok: true, code: 'holds', detail: 'the carrier has announced it here' })
       }
       if (found?.state === 'fetched') {
-        steps.push({ step: 'fetch', ok: true, detail: 'it is here: the conversation with your own number shows it' })
+        steps.push({
+          step: 'fetch',
+          ok: true,
+          code: 'holds',
+          detail: 'it is here: the conversation with your own number shows it',
+        })
         return true
       }
       if (found !== undefined && found.state !== 'pushed') {
-        steps.push({ step: 'fetch', ok: false, detail: found.reason ?? `it is ${found.state}` })
+        const detail = found.reason ?? `it is ${found.state}`
+        steps.push({ step: 'fetch', ok: false, code: found.code ?? 'later', detail })
         return false
       }
       await pause(clock, LOOK_EVERY_MS, this.#stopping.signal)
@@ -113,10 +124,16 @@ export class MmsTests {
     const within = `within ${BACK_WITHIN_MS / 60_000} minutes`
     steps.push(
       isAnnounced
-        ? { step: 'fetch', ok: false, detail: `it was announced, and could not be fetched ${within}` }
+        ? {
+            step: 'fetch',
+            ok: false,
+            code: 'not-fetched',
+            detail: `it was announced, and could not be fetched ${within}`,
+          }
         : {
             step: 'push',
             ok: false,
+            code: 'not-announced',
             detail: `the carrier took it and did not announce it here ${within}: does the modem hand over WAP pushes?`,
           },
     )

@@ -20,8 +20,8 @@ import type { MmsModem } from './mms-modem.ts'
 
 /** An exchange with one carrier over one modem. */
 export interface MmsWay extends MmsExchange {
-  /** Why the carrier was not reached the last time, in words; undefined: it was, or nobody has tried. */
-  trouble?(): string | undefined
+  /** Why the carrier was not reached the last time; undefined: it was, or nobody has tried. */
+  trouble?(): { code: `unreachable-${MmsStep}`; words: string } | undefined
   /** Why nothing can be fetched by it, in words, though it sends; undefined: it can. */
   sendsOnly?: string
   /** It has the port of the texts, so that the modem is away for its sake. */
@@ -78,10 +78,10 @@ export function createMmsWays(options: MmsWaysOptions): MmsWays {
 
 /** The same, which remembers why the carrier was not reached. */
 function noted(way: MmsWay): MmsWay {
-  let trouble: string | undefined
+  let trouble: ReturnType<NonNullable<MmsWay['trouble']>>
   const note = (answer: MmscAnswer, signal: AbortSignal | undefined) => {
     if (answer.kind === 'unreachable' && signal?.aborted !== true) {
-      trouble = `${STEPS[answer.step]}: ${answer.reason}`
+      trouble = { code: `unreachable-${answer.step}`, words: `${STEPS[answer.step]}: ${answer.reason}` }
     } else if (answer.kind !== 'unreachable' && answer.kind !== 'refused-url') trouble = undefined
     return answer
   }

@@ -65,9 +65,10 @@ export function createModems(
   )
 }
 
-function textsOf({ available, reason, rules, use }: ReturnType<Router['smsLanes']>[number]): ModemTexts {
+function textsOf({ available, code, reason, rules, use }: ReturnType<Router['smsLanes']>[number]): ModemTexts {
   return {
     available,
+    code: available ? undefined : code,
     reason,
     today: use?.today,
     thisMonth: use?.thisMonth,

@@ -21,8 +21,6 @@ const backOffMaxMs = 5 * 60_000
 const keptMs = 24 * 3600_000
 /** What our own devices share holds for longer. */
 const ownKeptMs = 30 * 24 * 3600_000
-/** Rows that one look takes in. */
-const page = 100
 const unreachable = 'signal-unreachable'
 
 type Row = Selectable<SignalContentsDueTable>
@@ -129,18 +127,25 @@ export class ContentDesk {
 
   /** The first one that may go now; false when there is none. A recipient's contents keep their order. */
   async #sendNext(): Promise<boolean> {
-    const rows = await this.#db.selectFrom('signal_contents_due').selectAll().orderBy('id').limit(page).execute()
-    const waiting = new Set<string>()
-    const now = this.#clock.now()
-    for (const row of rows) {
-      if (waiting.has(row.to_json)) continue
-      if (row.not_before_ms <= now) {
-        await this.#send(row)
-        return true
-      }
-      waiting.add(row.to_json)
-    }
-    return false
+    const row = await this.#db
+      .selectFrom('signal_contents_due as due')
+      .selectAll()
+      .where('not_before_ms', '<=', this.#clock.now())
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('signal_contents_due as earlier')
+              .select('earlier.id')
+              .whereRef('earlier.to_json', '=', 'due.to_json')
+              .whereRef('earlier.id', '<', 'due.id'),
+          ),
+        ),
+      )
+      .orderBy('id')
+      .executeTakeFirst()
+    if (row === undefined) return false
+    await this.#send(row)
+    return true
   }
 
   async #send(row: Row): Promise<void> {

@@ -30,7 +30,7 @@ export class DeviceRemoval {
   readonly gone: Promise<void>
   #gone: () => void = () => undefined
   #asking: Promise<void> | undefined
-  #reason = 'asks Signal to remove this device from the account'
+  #reason = 'this device is being removed from the account'
 
   constructor(parts: {
     net: Net.Net
@@ -109,7 +109,7 @@ export class DeviceRemoval {
   }
 
   #tell(why: string): void {
-    this.#reason = `asks Signal to remove this device from the account, until that is done: ${why}`
+    this.#reason = `this device is being removed from the account; waits: ${why}`
     this.#changed()
   }
 }

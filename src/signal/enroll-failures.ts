@@ -45,7 +45,10 @@ export function describeFailure(error: unknown): Failure {
   if (mapped.code === 'signal-unreachable') {
     return { code: mapped.code, reason: 'Signal cannot be reached. Check the connection, then begin again.' }
   }
-  return { code: 'signal-registration', reason: `Signal refused the registration: ${shortly(error)}` }
+  return {
+    code: 'signal-registration',
+    reason: `Signal does not go on with the registration (${shortly(error)}). Wait a while, then begin again.`,
+  }
 }
 
 const plainFailures: readonly { code: ErrorCode; failure: Failure }[] = [

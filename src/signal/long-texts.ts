@@ -26,6 +26,8 @@ const bodyOctetsMax = 2_048
 const blobOctetsMax = 1024 * 1024
 /** Content servers keep an attachment for some 45 days at most. */
 const keptMs = 45 * 24 * 3600_000
+/** Texts of which the first that can be had is fetched. */
+const page = 100
 
 export class LongTexts {
   readonly #db: Database
@@ -38,6 +40,8 @@ export class LongTexts {
   readonly #own: string
   readonly #stopping = new AbortController()
   readonly #rounds: Rounds
+  /** That could not be had in this run. */
+  readonly #held = new Set<string>()
 
   constructor(parts: {
     db: Database
@@ -107,15 +111,28 @@ export class LongTexts {
 
   /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
   async fetch(): Promise<void> {
+    this.#held.clear()
     await this.#rounds.run()
   }
 
   /** False when nothing is due. */
   async #fetchOne(): Promise<boolean> {
-    const due = await this.#db.selectFrom('signal_texts_due').selectAll().orderBy('due_at_ms').executeTakeFirst()
+    const rows = await this.#db.selectFrom('signal_texts_due').selectAll().orderBy('due_at_ms').limit(page).execute()
+    const nameOf = ({ aci, timestamp_ms: timestampMs }: (typeof rows)[number]) => `${aci} ${timestampMs}`
+    const due = rows.find((row) => !this.#held.has(nameOf(row)))
     if (due === undefined) return false
     const message = dataMessageCodec.decode(due.message)
-    const whole = await this.#whole(message, due.due_at_ms)
+    let whole: DataMessage
+    try {
+      whole = await this.#whole(message, due.due_at_ms)
+    } catch (error) {
+      const { code } = asCauseway(error)
+      if (code === 'signal-unreachable' || this.#stopping.signal.aborted) throw error
+      // What is wrong with this one is no reason to let the others wait.
+      this.#held.add(nameOf(due))
+      this.#log.info({ code }, 'the rest of one long text waits')
+      return true
+    }
     const text = words(whole) ?? ''
     const change = { kind: 'completed', text, ranges: rangesIn(whole, text, this.#own) } as const
     const sentTo: PeerIds | undefined = due.sent_to_json === null ? undefined : JSON.parse(due.sent_to_json)

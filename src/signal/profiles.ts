@@ -20,6 +20,8 @@ import { type RestAnswer, refusal, request } from './rest.ts'
 
 /** A profile is believed this long; signal-cli asks after 6 h, signalmeow at most hourly. */
 const freshMs = 24 * 3600_000
+/** One that the server does not hand out is asked for again after this. */
+const failedWaitMs = 3600_000
 /** Profiles in one run; the service lets through one in 20 s once its bucket is used up. */
 const fetchesMax = 50
 /** When the service does not say how long to wait. */
@@ -84,9 +86,21 @@ export class ProfileDesk {
   async #fetchDue(): Promise<false> {
     for (const due of await this.#due()) {
       if (this.#stopped) break
-      await this.#fetchOne(due)
+      await this.#fetchOne(due).catch((error) => this.#putOff(due, error))
     }
     return false
+  }
+
+  /** What is wrong with one profile alone is no reason to let the others wait. */
+  async #putOff({ aci }: Due, error: unknown): Promise<void> {
+    const { code } = asCauseway(error)
+    if (code !== 'signal-failed') throw error
+    this.#log.info({ code }, 'a profile could not be had')
+    await this.#db
+      .updateTable('signal_peers')
+      .set({ profile_due_at_ms: this.#clock.now() + failedWaitMs })
+      .where('aci', '=', aci)
+      .execute()
   }
 
   async #due(): Promise<Due[]> {

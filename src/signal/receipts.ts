@@ -20,6 +20,9 @@ const timestampsPerReceipt = 100
 const gatherMs = 100
 /** Nobody waits longer than this for a receipt. */
 const keptMs = 7 * 24 * 3600_000
+const unreachable = 'signal-unreachable'
+/** People who are passed over in one run; where it are more, it is not they. */
+const heldMax = 20
 const receiptTypes = { delivered: 0, read: 1, viewed: 2 } as const
 
 type Kind = keyof typeof receiptTypes | 'read-here' | 'viewed-here' | 'opened-here'
@@ -35,6 +38,8 @@ export class ReceiptDesk {
   readonly #rounds: Rounds
   #gathering = false
   #gathered = false
+  /** Whom something ails that is theirs alone: passed over in this run. */
+  readonly #heldUp = new Set<string>()
 
   constructor(parts: {
     db: Database
@@ -98,14 +103,19 @@ export class ReceiptDesk {
     this.#gathering = false
   }
 
-  /** One kind of receipt for one person; false when none is owed. */
+  /** One kind of receipt for one person, of those who are not held up; false when none is owed. */
   async #sendOne(): Promise<boolean> {
+    const held = this.#heldUp
     const first = await this.#db
       .selectFrom('signal_receipts_due')
       .select(['kind', 'aci'])
+      .$if(held.size > 0, (query) => query.where('aci', 'not in', [...held]))
       .orderBy('due_at_ms')
       .executeTakeFirst()
-    if (first === undefined) return false
+    if (first === undefined) {
+      held.clear()
+      return false
+    }
     const rows = await this.#db
       .selectFrom('signal_receipts_due')
       .select('timestamp_ms')
@@ -126,7 +136,16 @@ export class ReceiptDesk {
       })
     } catch (error) {
       // Somebody who has left, or whom we may not write to at present, gets no receipt; the rest waits for the network.
-      if (!CausewayError.is(error) || error.retry === 'same-transport') throw error
+      if (!CausewayError.is(error) || error.code === unreachable || held.size >= heldMax) {
+        held.clear()
+        throw error
+      }
+      if (error.retry === 'same-transport') {
+        // What ails one person alone is no reason to let all others wait.
+        held.add(first.aci)
+        this.#log.debug({ code: error.code }, 'receipts of one person wait')
+        return true
+      }
     }
     await this.#db
       .deleteFrom('signal_receipts_due')

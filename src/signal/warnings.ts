@@ -10,12 +10,16 @@ const dayMs = 24 * 3600_000
 /** Signal's own clients expire after some 90 days, and the servers may change with them. */
 const ageWarningDays = 60
 const ageErrorDays = 80
+/** Of a server's notice that is not known here. */
+const ALERT_CHARS_MAX = 100
 /** The server's name for a phone that has not been online for weeks. */
 const idlePrimary = 'idle-primary-device'
 
 export interface SignalWarning {
   code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.protocol_age' | 'signal.alert'
   severity: 'warning' | 'error'
+  /** What is in the words, for those who say it in another language. */
+  values: Readonly<Record<string, string | number>>
   /** In words: what it is, and what to do. */
   what: string
   fix: string
@@ -42,6 +46,7 @@ function clockSkew(skewMs: number): SignalWarning {
   return {
     code: 'signal.clock_skew',
     severity: 'warning',
+    values: { seconds, side: skewMs > 0 ? 'ahead' : 'behind' },
     what: `The clock of this machine is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} Signal’s; message times depend on it.`,
     fix: 'Set it right: timedatectl set-ntp true.',
   }
@@ -52,6 +57,7 @@ function alertWarning(alert: string): SignalWarning {
     return {
       code: 'signal.idle_primary',
       severity: 'warning',
+      values: {},
       what: 'The phone of this account has not been online for weeks; when its account lapses, this device goes with it.',
       fix: 'Open Signal on the phone while it has a connection.',
     }
@@ -59,7 +65,8 @@ function alertWarning(alert: string): SignalWarning {
   return {
     code: 'signal.alert',
     severity: 'warning',
-    what: `Signal’s server has a notice for this account: ${alert.slice(0, 100)}.`,
+    values: { alert: alert.slice(0, ALERT_CHARS_MAX) },
+    what: `Signal’s server has a notice for this account: ${alert.slice(0, ALERT_CHARS_MAX)}.`,
     fix: 'Look into Signal on the phone, or update Causeway, which may know it by then.',
   }
 }
@@ -71,6 +78,7 @@ function age(nowMs: number): SignalWarning[] {
     {
       code: 'signal.protocol_age',
       severity: days >= ageErrorDays ? 'error' : 'warning',
+      values: { days, version: library.version },
       what: `The protocol library (${library.version}) is ${days} days old; Signal turns old ones away at some time after 90.`,
       fix: 'Update Causeway.',
     },

@@ -192,10 +192,10 @@ export async function unsetPictures(db: Database, nowMs: number): Promise<Map<st
 export function announcedSince(
   db: Database,
   { lane, from, sinceMs }: { lane: string; from: string; sinceMs: number },
-): Promise<Pick<NotificationRow, 'state' | 'reason'> | undefined> {
+): Promise<Pick<NotificationRow, 'state' | 'code' | 'reason'> | undefined> {
   return db
     .selectFrom('mms_notifications')
-    .select(['state', 'reason'])
+    .select(['state', 'code', 'reason'])
     .where('lane', '=', lane)
     .where('from_address', '=', from)
     .where('received_at_ms', '>=', sinceMs)

@@ -143,6 +143,23 @@ export async function removeWebhook(db: Database, id: string): Promise<boolean> 
   return numDeletedRows > 0n
 }
 
+/** The code of what its last attempt met, while it fails; null where that is not kept any more. */
+export async function failingCode(
+  db: Database,
+  { id, failing_reason: reason }: Pick<WebhookRow, 'id' | 'failing_reason'>,
+): Promise<string | null> {
+  if (reason === null) return null
+  const last = await db
+    .selectFrom('webhook_deliveries')
+    .select('code')
+    .where('webhook_id', '=', id)
+    .where('reason', '=', reason)
+    .orderBy('created_at_ms', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return last?.code ?? null
+}
+
 /** Errors: CausewayError `unknown-webhook`. */
 export async function demandWebhook(db: Database | DatabaseTransaction, id: string): Promise<WebhookRow> {
   const row = await findWebhook(db, id)

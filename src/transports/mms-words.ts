@@ -8,8 +8,9 @@ export const SENDS_ONLY_CODE = 'mms-sends-only'
 
 /** The line for a message in its present state. */
 export function pictureNotice(record: Announced): PictureNotice {
-  const { id: key, lane, fromAddress, receivedAtMs, code } = record
-  return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record) }
+  const { id: key, lane, fromAddress, receivedAtMs, code, state, subject = '', expiresAtMs } = record
+  const values = { state, subject, until: new Date(expiresAtMs).toISOString() }
+  return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record), values }
 }
 
 function wordsOf({ state, fromAddress, subject, bytes, code, reason, expiresAtMs }: Announced): string {

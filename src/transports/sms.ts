@@ -26,6 +26,7 @@ import type {
   Transport,
 } from '../domain/transport.ts'
 import { withDetail } from '../domain/words.ts'
+import { CODE_WORDS } from './sms-refusal-words.ts'
 import { isUnclear, refusal, stopsLane } from './sms-refusals.ts'
 
 /** A text of more parts than this is refused: the UDH could count to 255, but no phone shows such a thing. */
@@ -81,6 +82,7 @@ export class SmsTransport implements Transport {
         transport: 'sms',
         available,
         reason: available ? undefined : (stop ?? reason ?? `the modem is ${state}`),
+        code: available ? undefined : stop === undefined ? 'modem-not-ready' : 'sim-stopped',
         ownNumber: number,
         roaming: registration === 'roaming',
         ...(rules === undefined ? {} : { rules }),
@@ -239,15 +241,17 @@ export class SmsTransport implements Transport {
         atMs,
         detail: withDetail(refused.message, error.message),
       })
-      if (stopsLane(error)) this.#stop(modem, error.message)
+      if (stopsLane(error)) this.#stop(modem, CODE_WORDS[error.code])
       if (isUnclear(error)) await this.#check(modem)
       throw refused
     }
   }
 
   /** Nothing more goes through this modem until it has been restarted or replugged. */
-  #stop(modem: SmsModem, why: string): void {
-    const reason = `its SIM or settings need attention (${why}); see to it, then reset the modem`
+  #stop(modem: SmsModem, why: string | undefined): void {
+    // The raw answer is in the ledger of the text that it refused.
+    const clause = why === undefined ? '' : ` (${why})`
+    const reason = `its SIM or settings need attention${clause}; see to it, then reset the modem`
     this.#stopped.set(modem.id, { reason, sinceMs: modem.status().sinceMs })
     for (const listener of this.#listeners) listener()
   }

@@ -145,7 +145,7 @@ function row(contact: ContactJson): string[] {
     contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
   ].filter((mark) => mark !== '')
   return [
-    contact.name ?? '',
+    printable(contact.name ?? ''),
     contact.address ?? '',
     contact.policy ?? 'default policy',
     `Signal: ${contact.signal.standing}`,

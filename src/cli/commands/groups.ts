@@ -93,6 +93,11 @@ export async function change(which: string, body: Record<string, unknown>, optio
   print(await call(gateway, 'PATCH', await pathOf(gateway, which, ''), body), options)
 }
 
+export async function announcements(which: string, state: string, options: Options): Promise<void> {
+  if (state !== 'on' && state !== 'off') throw new ExitError(EXIT.usage, `${state}: say on or off.`)
+  await change(which, { announcements_only: state === 'on' }, options)
+}
+
 export async function timer(which: string, span: string, options: Options): Promise<void> {
   await change(which, { timer_seconds: span === 'off' ? 0 : seconds(span) }, options)
 }

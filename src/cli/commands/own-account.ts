@@ -33,8 +33,8 @@ export async function unlink(options: Options & { yes?: boolean }): Promise<void
       'yes',
       'Type yes to go on: ',
       `This takes this gateway off the devices of the phone’s Signal account. The phone keeps the account and all that was said
-there. Here the account’s keys are forgotten: nothing comes or goes over Signal any more, and messages go as texts. The
-conversations that are here stay. The phone can link it again (causeway signal link).`,
+there. Here the account’s keys are forgotten: nothing comes or goes over Signal any more, and messages go as texts (to people
+who are on Signal after the fallback's wait). The conversations that are here stay. The phone can link it again (causeway signal link).`,
     )
   }
   const account = await call<{ state: string; reason: string | null }>(

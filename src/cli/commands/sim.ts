@@ -16,11 +16,19 @@ const SOCKET = 'data/sandbox/run/sim.sock'
 export async function sim(words: readonly string[], options: { socket?: string; json?: boolean }): Promise<void> {
   const [first, ...others] = words
   if (first === 'run') return (await import('./sim-run.ts')).simRun(others, options)
+  const isHelp = first === 'help' || first === '--help' || first === '-h'
   const own = inCheckout(SOCKET)
   const here = own.find((path) => existsSync(path)) ?? SOCKET
   const world = { socketPath: options.socket ?? process.env['CAUSEWAY_SIM_SOCKET'] ?? here }
-  const actions = await describe(world)
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') return overview(actions)
+  const actions = await describe(world).catch((error: unknown) => {
+    if (!isHelp || !(error instanceof ExitError)) throw error
+    // How it is called is known without a sandbox; what it can do, the sandbox says.
+    overview([])
+    line(error.message)
+    return undefined
+  })
+  if (actions === undefined) return
+  if (first === undefined || isHelp) return overview(actions)
   const [name, rest] = namedAction(actions, words)
   const action = actions.find((candidate) => candidate.name === name)
   if (action === undefined) {

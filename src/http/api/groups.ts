@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { parseAddress } from '../../domain/address.ts'
+import { contentTypeOf, isPicture, MAGIC_BYTES } from '../../domain/media.ts'
 import { findContact } from '../../store/contacts.ts'
 import { detailsOf, findGroup, listGroups, recipientsOf } from '../../store/groups.ts'
 import { numbersOf } from '../../store/phone-groups.ts'
@@ -23,6 +24,9 @@ const TIMER_SECONDS_MAX = 4 * 7 * 86_400
 /** Of the picture; a body holds a third more as base64. */
 const AVATAR_BYTES_MAX = 150_000
 
+/** As much of a picture as tells what it is. */
+const MAGIC_BASE64_CHARS = 4 * Math.ceil(MAGIC_BYTES / 3)
+
 const title = z.string().min(1).max(128)
 const description = z.string().max(2_000)
 const timer = z.int().min(0).max(TIMER_SECONDS_MAX).describe('Seconds; 0: messages stay.')
@@ -34,6 +38,9 @@ const people = z
 const avatar = z
   .base64()
   .max(Math.ceil((AVATAR_BYTES_MAX * 4) / 3))
+  .refine((text) => isPicture(contentTypeOf(octets(text.slice(0, MAGIC_BASE64_CHARS)), undefined)), {
+    message: 'By its first octets that is no picture.',
+  })
   .describe(`The picture, at most ${AVATAR_BYTES_MAX} bytes.`)
 
 const newGroup = z.strictObject({

@@ -147,7 +147,11 @@ async function submit(call: Call<NewMessage, unknown>) {
     )
     return {
       status: 202,
-      body: { ...(await withContact(ports, message)), segments: await segmentsOf(ports, message) },
+      body: {
+        ...(await withContact(ports, message)),
+        segments: await segmentsOf(ports, message),
+        idempotency_key: key ?? null,
+      },
       headers: {
         Location: `/api/v1/messages/${message.id}`,
         ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
@@ -238,7 +242,7 @@ export const messageRoutes: readonly Route[] = [
     path: '/api/v1/messages',
     scope: 'messages:send',
     summary:
-      'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe. The answer holds `segments`: `count` parts in `encoding` (`gsm7`, `ucs2`) where the plan has a text in it, else null.',
+      'Sends a message; 202 once it is stored with its plan. `Idempotency-Key` makes repeating it safe. The answer holds `segments`: `count` parts in `encoding` (`gsm7`, `ucs2`) where the plan has a text in it, else null; and the `idempotency_key`.',
     body: newMessage,
     repeats: 'itself',
     handle: submit,

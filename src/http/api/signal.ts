@@ -95,7 +95,7 @@ export const signalRoutes: readonly Route[] = [
     path: '/api/v1/signal/link',
     scope: 'admin',
     summary:
-      'A linked device removes itself from the account: the phone keeps it, with all that was said there; here its keys and sessions are forgotten, conversations stay, and what waits for Signal goes as a text or fails. `state` is `none` when that is done; else `reason` says what it waits for, and it goes on by itself, over restarts. 409 (`signal-not-linked`) where the number was registered here.',
+      'A linked device removes itself from the account: the phone keeps it, with all that was said there; here its keys and sessions are forgotten, conversations stay, and what waits for Signal goes as a text, after the fallback’s wait, or fails. `state` is `none` when that is done; else `reason` says what it waits for, and it goes on by itself, over restarts. 409 (`signal-not-linked`) where the number was registered here.',
     handle: async ({ ports }) => {
       await ports.signal.unlink()
       return ok(account(ports))

@@ -1,12 +1,14 @@
 /** Webhooks: made and changed by the administrator alone, since they make the gateway call other machines. */
 import { z } from 'zod'
 import { WEBHOOK_EVENTS } from '../../domain/webhook.ts'
+import type { Database } from '../../store/database.ts'
 import type { WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '../../store/tables/webhooks.ts'
 import { addTestDelivery, deliveryWithAttempts, listDeliveries, redeliver } from '../../store/webhook-deliveries.ts'
 import {
   addWebhook,
   changeWebhook,
   demandWebhook,
+  failingCode,
   listWebhooks,
   removeWebhook,
   rotateWebhook,
@@ -30,8 +32,12 @@ const events = z
   .min(1)
   .transform((list) => [...new Set(list)])
 
-/** Never the secrets. */
-function webhookView(row: WebhookRow) {
+async function shown(db: Database, row: WebhookRow) {
+  return webhookView(row, row.disabled_code ?? (await failingCode(db, row)))
+}
+
+/** Never the secrets. `code` is of the reason. */
+function webhookView(row: WebhookRow, code: string | null) {
   const isFailing = row.failing_since_ms !== null
   return {
     id: row.id,
@@ -40,7 +46,7 @@ function webhookView(row: WebhookRow) {
     events: JSON.parse(row.events_json),
     active: row.active === 1,
     status: row.active === 1 ? (isFailing ? 'failing' : 'working') : row.disabled_code === null ? 'paused' : 'disabled',
-    code: row.disabled_code,
+    code,
     reason: row.disabled_reason ?? row.failing_reason,
     failing_since: time(row.failing_since_ms),
     last_delivered_at: time(row.delivered_at_ms),
@@ -97,7 +103,7 @@ export const webhookRoutes: readonly Route[] = [
       ports.webhooks.poke()
       return {
         status: 201,
-        body: { ...webhookView(row), secret },
+        body: { ...(await shown(db, row)), secret },
         headers: { ...etag(row), Location: `/api/v1/webhooks/${row.id}` },
       }
     },
@@ -107,7 +113,10 @@ export const webhookRoutes: readonly Route[] = [
     path: '/api/v1/webhooks',
     scope: 'admin',
     summary: 'All webhooks. `status` is `working`, `failing` or `disabled` with the `reason`, or `paused`.',
-    handle: async ({ ports }) => ok({ data: (await listWebhooks(ports.db)).map(webhookView) }),
+    handle: async ({ ports }) => {
+      const rows = await listWebhooks(ports.db)
+      return ok({ data: await Promise.all(rows.map((row) => shown(ports.db, row))) })
+    },
   }),
   route({
     method: 'GET',
@@ -116,7 +125,7 @@ export const webhookRoutes: readonly Route[] = [
     summary: 'One webhook, with its ETag.',
     handle: async ({ ports, params }) => {
       const row = await demandWebhook(ports.db, params['id'] ?? '')
-      return ok(webhookView(row), etag(row))
+      return ok(await shown(ports.db, row), etag(row))
     },
   }),
   route({
@@ -146,7 +155,7 @@ export const webhookRoutes: readonly Route[] = [
       }
       const row = await changeWebhook(db, ids, params['id'] ?? '', change, ifMatch(header('if-match')), clock())
       ports.webhooks.poke()
-      return ok(webhookView(row), etag(row))
+      return ok(await shown(db, row), etag(row))
     },
   }),
   route({
@@ -169,7 +178,7 @@ export const webhookRoutes: readonly Route[] = [
     handle: async ({ ports, params }) => {
       const secret = newSecret(ports.randomOctets)
       const row = await rotateWebhook(ports.db, params['id'] ?? '', secret, ports.clock())
-      return ok({ ...webhookView(row), secret }, etag(row))
+      return ok({ ...(await shown(ports.db, row)), secret }, etag(row))
     },
   }),
   route({

@@ -8,11 +8,18 @@ const mmsTest = shape('MmsTest', {
   number: text,
   carrier: text.describe('Whose settings are tried.'),
   state: z.enum(['running', 'passed', 'failed']),
-  steps: z.array(z.strictObject({ step: z.enum(MMS_TEST_STEPS), ok: flag, detail: text })),
+  steps: z.array(
+    z.strictObject({ step: z.enum(MMS_TEST_STEPS), ok: flag, code: text.describe('Of the detail.'), detail: text }),
+  ),
   started_at: maybeAt,
 })
 
-const recoveryStep = z.strictObject({ step: text, reason: text, at: maybeAt })
+const recoveryStep = z.strictObject({
+  step: text,
+  code: maybe.describe('What was wrong; null in what an earlier version wrote down.'),
+  reason: text,
+  at: maybeAt,
+})
 
 const modem = shape('Modem', {
   id: text,
@@ -52,6 +59,7 @@ const modem = shape('Modem', {
   mms: z
     .strictObject({
       available: flag,
+      code: maybe.describe('Of the reason.'),
       reason: maybe,
       bytes_max: count.nullable(),
       carrier: maybe,
@@ -66,6 +74,7 @@ const modem = shape('Modem', {
   texts: z
     .strictObject({
       available: flag,
+      code: maybe.describe('Of the reason.'),
       reason: maybe,
       today: count.nullable(),
       daily_quota: count.nullable(),
@@ -90,7 +99,15 @@ const signal = shape('SignalAccount', {
   since: maybeAt,
   registration: z.looseObject({ step: text }).nullable(),
   link: z.looseObject({ step: text }).nullable(),
-  warnings: z.array(z.strictObject({ code: text, severity: text, what: text, fix: text })),
+  warnings: z.array(
+    z.strictObject({
+      code: text,
+      severity: text,
+      values: z.record(text, z.union([text, z.number()])).describe('What is in the words, by name.'),
+      what: text,
+      fix: text,
+    }),
+  ),
   challenge: z.strictObject({ page_url: text, retry_at: maybeAt }).nullable(),
 })
 

@@ -86,6 +86,9 @@ const messageFields = {
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
   metadata: z.record(text, z.unknown()),
+  values: z
+    .record(text, text)
+    .describe('Of a `notice` with a `code`: what is in its words, by name, for whoever says it in another language.'),
   valid_until: maybeAt,
   scheduled_at: maybeAt,
   created_at: maybeAt,
@@ -101,6 +104,7 @@ export const message = shape('Message', messageFields)
 const newMessage = shape('NewMessage', {
   ...messageFields,
   segments: z.strictObject({ count, encoding: z.enum(['gsm7', 'ucs2']) }).nullable(),
+  idempotency_key: maybe.describe('As it was given.'),
 })
 
 const attempts = shape('Attempts', {

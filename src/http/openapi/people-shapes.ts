@@ -90,7 +90,7 @@ const traffic = shape('Traffic', {
   ),
 })
 
-const inGroup = { aci: maybe, name: maybe, address: maybe }
+const inGroup = { contact_id: maybe, aci: maybe, name: maybe, address: maybe, avatar_url: maybe }
 
 const group = shape('Group', {
   id: text,

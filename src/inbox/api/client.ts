@@ -2,7 +2,9 @@
  * One request to the gateway: JSON both ways, the session by its cookie, the CSRF token where something changes, and
  * whatever goes wrong as an ApiProblem with words for a person.
  */
+import { sentenceFor } from '../languages/reasons.ts'
 import { t } from '../languages/translate.ts'
+import { leftWords } from '../ui/times.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -10,12 +12,15 @@ const REQUEST_TIMEOUT_MS = 30_000
 export class ApiProblem extends Error {
   readonly status: number
   readonly code: string
+  /** The gateway's own words, where others stand in for them. */
+  readonly said: string | undefined
 
-  constructor(status: number, code: string, words: string) {
+  constructor(status: number, code: string, words: string, said?: string) {
     super(words)
     this.name = 'ApiProblem'
     this.status = status
     this.code = code
+    this.said = said
   }
 
   /** Trying the same again later may work: it was not refused. */
@@ -73,9 +78,21 @@ export async function ask<T>(method: string, path: string, options: RequestOptio
 /** What a refused request said. A 401 also ends the session here. */
 export function problemOf(status: number, body: unknown): ApiProblem {
   if (status === 401) onSignedOut()
-  const { code, detail, title } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const said = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined
-  return new ApiProblem(status, typeof code === 'string' ? code : 'unknown', said ?? t('problem.unknown', { status }))
+  const {
+    code,
+    detail,
+    title,
+    retry_after: retryAfterS,
+  } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const own = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined
+  const name = typeof code === 'string' ? code : 'unknown'
+  const sentence = sentenceFor(name, 'problem')
+  if (sentence !== undefined) {
+    const again =
+      typeof retryAfterS === 'number' ? ` ${t('problem.again', { span: leftWords(retryAfterS * 1_000) })}` : ''
+    return new ApiProblem(status, name, sentence + again, own)
+  }
+  return new ApiProblem(status, name, own ?? t('problem.unknown', { status }))
 }
 
 /** What went wrong, in words for the screen. */

@@ -12,8 +12,9 @@ import { send } from '../model/outbox.ts'
 import { messageLine, personName } from '../model/people.ts'
 import { preferences } from '../model/preferences.ts'
 import { account, mode, pictures, settings } from '../model/status.ts'
-import { ArrowUp, CalendarClock, Paperclip, X } from '../ui/icons.ts'
+import { ArrowUp, CalendarClock, X } from '../ui/icons.ts'
 import { fullTime } from '../ui/times.ts'
+import { Attach } from './attach.tsx'
 import { useMentions } from './mentions.tsx'
 import { ModemChoice } from './modem-choice.tsx'
 import { PictureNote } from './picture-note.tsx'
@@ -41,7 +42,6 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const [isScheduling, setIsScheduling] = useState(false)
   const [isDragged, setIsDragged] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
-  const picker = useRef<HTMLInputElement>(null)
   const typingToldMs = useRef(0)
   const naming = useMentions(conversation, field)
   const hasFiles = draft.attachments.length + uploads.running.length > 0
@@ -166,26 +166,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
       <SubjectField subject={draft.subject} change={(words) => changeDraft(id, { subject: words })} />
       {naming.list}
       <div class="composer-row">
-        <button
-          type="button"
-          class="icon-button"
-          aria-label={t('composer.attach')}
-          title={t('composer.attach')}
-          onClick={() => picker.current?.click()}
-        >
-          <Paperclip aria-hidden="true" />
-        </button>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          aria-label={t('composer.attach')}
-          onChange={(event) => {
-            take(event.currentTarget.files)
-            event.currentTarget.value = ''
-          }}
-        />
+        <Attach take={take} />
         <textarea
           ref={field}
           rows={1}
@@ -230,7 +211,11 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           choose={(policy) => changeDraft(id, { policy })}
         />
         {transport === 'sms' && <ModemChoice conversationId={id} />}
-        <PictureNote expected={expected} hasFiles={hasFiles} parts={subject === '' ? longParts : undefined} />
+        <PictureNote
+          expected={expected}
+          files={hasFiles ? draft.attachments : undefined}
+          parts={subject === '' ? longParts : undefined}
+        />
         {draft.subject === undefined && takesSubject(facts) && (
           <button type="button" class="link" onClick={() => changeDraft(id, { subject: '' })}>
             {t('subject.add')}

@@ -72,7 +72,7 @@ function writePart(
   if (value === undefined) return `{${part.name}}`
   switch (part.kind) {
     case 'value':
-      return String(value)
+      return isolated(String(value), language)
     case 'number':
       return numbers(language).format(Number(value))
     case 'date':
@@ -85,6 +85,14 @@ function writePart(
       return writeMessage(chosen ?? [], values, language, n)
     }
   }
+}
+
+/** Letters that are read from right to left. */
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
+
+/** A name or a number keeps its own direction, and the sentence around it its own (UAX #9: FSI … PDI). */
+function isolated(words: string, language: string): string {
+  return language.startsWith('ar') || FROM_RIGHT.test(words) ? `\u2068${words}\u2069` : words
 }
 
 interface Reader {

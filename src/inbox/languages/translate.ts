@@ -38,8 +38,8 @@ export function t(key: MessageKey, values: MessageArguments = {}): string {
 }
 
 /** The words for a key that is made of a code, if there are any. */
-export function maybeT(key: string): string | undefined {
-  return words.value.has(key) ? t(key as MessageKey) : undefined
+export function maybeT(key: string, values?: MessageArguments): string | undefined {
+  return words.value.has(key) ? t(key as MessageKey, values) : undefined
 }
 
 /** Shows another language from now on. Rejects when its catalogue cannot be fetched; the language stays what it was. */

@@ -6,6 +6,7 @@ interface BackupRun {
   id: string
   state: 'running' | 'made' | 'failed'
   began_at: string
+  code: string | null
   reason: string | null
 }
 

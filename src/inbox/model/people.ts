@@ -1,6 +1,7 @@
 /** How people and groups are called on the screen. Pure but for the words. */
 import type { Conversation, Message } from '../api/types.ts'
-import { t } from '../languages/translate.ts'
+import { maybeT, t } from '../languages/translate.ts'
+import { type Line, lineWords } from './lines.ts'
 
 /** Hues of avatars that keep their distance from the transports' blue and green. */
 const HUES = 8
@@ -34,6 +35,10 @@ export function isAnswerable({ sender }: { sender: string | null }): boolean {
 /** Numbers in groups; an account without a number says what it is. */
 export function addressWords(address: string | null | undefined): string {
   if (address === null || address === undefined) return t('person.unknown')
+  const nobody = maybeT(`sender.${address}`)
+  if (nobody !== undefined) return nobody
+  const channel = /^Cell broadcast (\d+)$/.exec(address)?.[1]
+  if (channel !== undefined) return t('sender.channel', { channel })
   if (address.startsWith('signal:')) return t('person.signal', { id: address.slice(7, 15) })
   const nanp = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address)
   if (nanp !== null) return `+1 ${nanp[1]} ${nanp[2]} ${nanp[3]}`
@@ -55,10 +60,14 @@ export function hueOf(id: string): number {
   return (((hash >>> 24) ^ (hash >>> 12) ^ hash) >>> 0) % HUES
 }
 
+type Shown = Line & Pick<Message, 'attachments' | 'deleted_at' | 'disappeared_at'>
+
 /** One line for what a message says. */
-export function messageLine(message: Pick<Message, 'text' | 'attachments' | 'deleted_at' | 'disappeared_at' | 'kind'>) {
+export function messageLine(message: Shown): string {
   if (message.deleted_at !== null) return t('message.deleted')
   if (message.disappeared_at !== null) return t('message.disappeared')
+  const line = lineWords(message)
+  if (line !== undefined) return line
   if (message.text !== '') return message.text
   const [file] = message.attachments
   if (file === undefined) return ''

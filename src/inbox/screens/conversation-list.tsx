@@ -1,5 +1,5 @@
 /** The left pane: search, filters, and the conversations, of which only those that can be seen are in the page. */
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { t } from '../languages/translate.ts'
 import {
@@ -114,12 +114,17 @@ function Rows({ selected }: { selected: string | undefined }) {
   const list = useRef<ListHandle>(null)
   const [entered, setEntered] = useState<string | undefined>(undefined)
   const [, go] = useLocation()
+  const selectedIndex = rows.findIndex(({ id }) => id === selected)
+  useEffect(() => {
+    // Alt and the arrows may have gone beyond what can be seen; on a phone nobody sees the list then.
+    if (selectedIndex !== -1 && matchMedia('(min-width: 720px)').matches)
+      list.current?.scrollToIndex(selectedIndex, { align: 'nearest' })
+  }, [selected])
   if (!listLoaded.value) {
     if (listProblem.value === undefined) return <Skeleton />
     return <Problem error={listProblem.value} retry={() => void loadConversations()} />
   }
   if (rows.length === 0) return <NoRows />
-  const selectedIndex = rows.findIndex(({ id }) => id === selected)
   const isThere = rows.some(({ id }) => id === entered)
   const stop = isThere ? entered : selectedIndex === -1 ? rows[0]?.id : selected
   return (

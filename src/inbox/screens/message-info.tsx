@@ -9,7 +9,7 @@ import { threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
 import { Reason } from '../ui/reason.tsx'
-import { stateWord, Tick } from '../ui/tick.tsx'
+import { stateMeaning, stateWord, Tick } from '../ui/tick.tsx'
 import { clockTime, fullTime } from '../ui/times.ts'
 import { TransportGlyph } from '../ui/transport.tsx'
 import { PanelHead } from './panel-head.tsx'
@@ -63,7 +63,7 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
             <h3>{t('info.members')}</h3>
             <ul class="members">
               {loaded.recipients.map(({ address, aci, name, status, detail }) => (
-                <li key={aci ?? address} title={detail ?? undefined}>
+                <li key={aci ?? address} title={speaksEnglish() ? (detail ?? undefined) : undefined}>
                   <span translate={false}>{name ?? address ?? aci?.slice(0, 8)}</span>
                   <span class="quiet">{maybeT(`state.${status}`) ?? status}</span>
                 </li>
@@ -113,10 +113,10 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
       {message.direction === 'out' && message.read_at !== null && <Step at={message.read_at}>{t('info.read')}</Step>}
       {message.direction === 'out' && (
         <li class="now">
-          <Tick state={message.status} />
+          <Tick message={message} />
           <span>
             <b>{stateWord(message.status)}</b>
-            <small>{t(`meaning.${message.status}`)}</small>
+            <small>{stateMeaning(message)}</small>
             {message.priority !== 'normal' && <small>{t(`priority.${message.priority}`)}</small>}
             <Detail code={message.code} reason={message.reason} />
           </span>

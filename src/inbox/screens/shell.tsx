@@ -2,7 +2,7 @@
  * The frame around everything: the strip on top, then the list, the conversation, and what is open beside it; three
  * panes from 1100 px, two from 720 px, one below.
  */
-import { useEffect, useLayoutEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { t } from '../languages/translate.ts'
 import { conversations, unreadTotal } from '../model/conversations.ts'
@@ -28,8 +28,13 @@ export function Shell() {
   const [path, go] = useLocation()
   const place = placeOf(path)
   const { conversationId } = place
+  const left = useRef<string>()
   useEffect(() => {
     shownConversation.value = conversationId
+    // Back to where it was opened from, unless the focus is somewhere already.
+    if (conversationId === undefined && left.current !== undefined && document.activeElement === document.body)
+      document.querySelector<HTMLElement>(`a.row[href="#${threadPath(left.current)}"]`)?.focus()
+    left.current = conversationId
   }, [conversationId])
   useEffect(() => {
     const unread = unreadTotal.value
@@ -106,11 +111,7 @@ function shortcut(event: KeyboardEvent, place: Place, go: (path: string) => void
     if (document.querySelector('dialog[open], [popover]:popover-open') !== null) return
     if (place.panel !== undefined && place.conversationId !== undefined) go(threadPath(place.conversationId))
     else if (mayLeave(event.target) && (place.conversationId ?? place.isNew ?? place.room) !== undefined) {
-      const { conversationId } = place
       go('/')
-      // Back to where it was opened from.
-      if (conversationId !== undefined)
-        document.querySelector<HTMLElement>(`a.row[href="#${threadPath(conversationId)}"]`)?.focus()
     }
     return
   }

@@ -151,7 +151,10 @@ function SignalSign() {
   const words =
     level === 'good' ? t('status.signalUp') : level === 'off' ? t('status.signalNone') : t('status.signalDown')
   return (
-    <span class={`strip-item dot ${level}`} title={level === 'off' ? words : (now.reason ?? words)}>
+    <span
+      class={`strip-item dot ${level}`}
+      title={level === 'bad' ? reasonWords(now.state, now.reason, 'signal.is') : words}
+    >
       <span class="dot-mark" aria-hidden="true" />
       {t('transport.signal.short')}
       <span class="visually-hidden">: {words}</span>

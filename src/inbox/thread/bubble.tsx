@@ -12,7 +12,7 @@ import { MessageText } from './message-text.tsx'
 
 /** A text of nothing but a few emoji is shown large. */
 const ONLY_EMOJI =
-  /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,4}$/u
+  /^(?:(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*|\p{Regional_Indicator}{2}|[\d#*]\uFE0F?\u20E3)\s*){1,4}$/u
 
 export function Bubble({ message }: { message: Message }) {
   const { text, quote, attachments, transport, direction } = message
@@ -50,7 +50,7 @@ export function Bubble({ message }: { message: Message }) {
         )}
         {message.edited_at !== null && <span>{t('message.edited')}</span>}
         <time>{clockTime(message.created_at)}</time>
-        {direction === 'out' && <Tick state={message.status} isText={transport === 'sms'} />}
+        {direction === 'out' && <Tick message={message} />}
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 /** What a thread shows, in order: messages, the days between them, and what is not sent yet. Pure. */
 import type { Message } from '../api/types.ts'
 import type { Unsent } from '../model/outbox.ts'
+import { type Tapback, tapbacksOf } from '../model/tapbacks.ts'
 
 /** Messages of one side within this time stand close together. */
 const RUN_MS = 5 * 60_000
@@ -8,17 +9,27 @@ const RUN_MS = 5 * 60_000
 export type Entry =
   | { kind: 'day'; key: string; at: string }
   /** `first`, `last`: of a run of messages of the same side. */
-  | { kind: 'message'; key: string; message: Message; first: boolean; last: boolean }
+  | {
+      kind: 'message'
+      key: string
+      message: Message
+      first: boolean
+      last: boolean
+      /** Reactions that came as texts. */
+      tapbacks: readonly Tapback[]
+    }
   | { kind: 'unsent'; key: string; unsent: Unsent }
 
 /** `dayOf`: what two times of one day have in common. */
 export function entriesOf(
-  messages: readonly Message[],
+  all: readonly Message[],
   unsent: readonly Unsent[],
   dayOf: (at: string) => string,
 ): readonly Entry[] {
   const entries: Entry[] = []
   let day = ''
+  const { to, texts } = tapbacksOf(all)
+  const messages = texts.size === 0 ? all : all.filter(({ id }) => !texts.has(id))
   for (const [index, message] of messages.entries()) {
     const at = message.created_at ?? ''
     const today = dayOf(at)
@@ -30,6 +41,7 @@ export function entriesOf(
       kind: 'message',
       key: message.id,
       message,
+      tapbacks: to.get(message.id) ?? [],
       first: before === undefined || !isOneRun(before, message) || dayOf(before.created_at ?? '') !== today,
       last: after === undefined || !isOneRun(message, after) || dayOf(after.created_at ?? '') !== today,
     })

@@ -124,7 +124,7 @@ function Absent({ file, message }: { file: Attachment; message: Message }) {
         <b>{words}</b>
         {file.reason !== null && (
           <small>
-            <Reason code={file.code} reason={file.reason} />
+            <Reason kind="file.why" code={file.code} reason={file.reason} />
           </small>
         )}
       </span>

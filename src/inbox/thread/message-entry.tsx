@@ -3,6 +3,7 @@ import { useLocation } from 'wouter-preact'
 import type { Conversation, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { changeDraft } from '../model/drafts.ts'
+import { lineWords } from '../model/lines.ts'
 import { personName } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { infoPath } from '../screens/places.ts'
@@ -37,8 +38,9 @@ export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProp
       aria-label={labelOf(message)}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-        if (event.key === 'r' && maySend.value) reply()
-        else if (event.key === 'i') go(infoPath(conversation.id, message.id))
+        const key = event.key.toLowerCase()
+        if (key === 'r' && maySend.value) reply()
+        else if (key === 'i') go(infoPath(conversation.id, message.id))
         else return
         event.preventDefault()
       }}
@@ -52,7 +54,7 @@ export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProp
         <Bubble message={message} />
         <MessageMenu message={message} reply={reply} info={() => go(infoPath(conversation.id, message.id))} />
       </div>
-      <Reactions message={message} />
+      <Reactions message={message} tapbacks={entry.tapbacks} />
       <MessageNotes message={message} />
     </article>
   )
@@ -71,15 +73,7 @@ function labelOf(message: Message): string {
 }
 
 function NoticeLine({ message }: { message: Message }) {
-  const known: Partial<Record<string, string>> = {
-    'identity-changed': t('notice.identityChanged'),
-    left: t('notice.left'),
-    returned: t('notice.returned'),
-    'number-changed': t('notice.numberChanged'),
-    renamed: t('notice.renamed'),
-    unreadable: t('notice.unreadable'),
-  }
-  const words = message.notice === null ? undefined : known[message.notice]
+  const words = lineWords(message)
   const prefix = message.kind === 'call' ? t('notice.call') : message.kind === 'broadcast' ? t('notice.broadcast') : ''
   return (
     <p class="notice" data-message={message.id}>

@@ -12,7 +12,7 @@ import { loadOlder, reach, type Thread } from '../model/threads.ts'
 import { ArrowDown } from '../ui/icons.ts'
 import { dayName } from '../ui/times.ts'
 import { type ListHandle, VirtualList } from '../ui/virtual-list.tsx'
-import { entriesOf } from './entries.ts'
+import { type Entry, entriesOf } from './entries.ts'
 import { MessageEntry } from './message-entry.tsx'
 import { UnsentEntry } from './unsent-entry.tsx'
 
@@ -37,6 +37,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   const list = useRef<ListHandle>(null)
   const holder = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
+  const lastOffset = useRef(0)
   const [isAtEnd, setIsAtEnd] = useState(true)
   const [missing, setMissing] = useState(false)
   const firstKey = entries.find(({ kind }) => kind === 'message')?.key
@@ -103,7 +104,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   }, [jumpTo])
   const [jump, setJump] = useState<{ to: string } | undefined>(undefined)
   useLayoutEffect(() => {
-    const index = entries.findIndex(({ key }) => key === jump?.to)
+    const index = entries.findIndex((entry) => isAbout(entry, jump?.to))
     if (index !== -1) list.current?.scrollToIndex(index, { align: 'center' })
   }, [jump])
 
@@ -111,7 +112,10 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
 
   const scrolled = (offset: number) => {
     const { scrollSize = 0, viewportSize = 0 } = list.current ?? {}
-    atEnd.current = scrollSize - viewportSize - offset < END_WITHIN_PX
+    // What grows (a picture comes) takes nobody away from the end, whoever hears of it first: only going up does.
+    if (scrollSize - viewportSize - offset < END_WITHIN_PX) atEnd.current = true
+    else if (offset < lastOffset.current) atEnd.current = false
+    lastOffset.current = offset
     setIsAtEnd(atEnd.current)
     if (offset < OLDER_WITHIN_PX && thread.olderCursor !== undefined) void loadOlder(conversationId)
   }
@@ -149,7 +153,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
                   key={entry.key}
                   entry={entry}
                   conversation={conversation}
-                  isTarget={entry.message.id === jumpTo}
+                  isTarget={isAbout(entry, jumpTo)}
                 />
               )
           }
@@ -171,6 +175,14 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
         </button>
       )}
     </div>
+  )
+}
+
+/** It is this message, or has it as a reaction. */
+function isAbout(entry: Entry, messageId: string | undefined): boolean {
+  return (
+    entry.kind === 'message' &&
+    (entry.key === messageId || entry.tapbacks.some(({ message: { id } }) => id === messageId))
   )
 }
 

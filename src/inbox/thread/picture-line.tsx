@@ -2,6 +2,7 @@
 import { ask } from '../api/client.ts'
 import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
+import { lineWords } from '../model/lines.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
 import { clockTime } from '../ui/times.ts'
@@ -15,7 +16,8 @@ export function PictureLine({ message }: { message: Message }) {
   return (
     <div class="notice" data-message={message.id}>
       <span>
-        <span translate={false}>{message.text}</span> <time>{clockTime(message.created_at)}</time>
+        {lineWords(message) ?? <span translate={false}>{message.text}</span>}{' '}
+        <time>{clockTime(message.created_at)}</time>
         {!ENDED.has(message.code) && (
           <button type="button" class="button" disabled={fetching.busy} onClick={get}>
             {message.code === 'deferred' ? t('file.fetch') : t('picture.fetch')}

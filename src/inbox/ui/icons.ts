@@ -7,6 +7,7 @@ export {
   Bell,
   BellOff,
   CalendarClock,
+  Camera,
   Check,
   CircleAlert,
   Copy,

@@ -36,7 +36,11 @@ export function Menu({ label, icon, entries, head, class: className = 'icon-butt
     setAsked(undefined)
     if (newState !== 'open' || menu.current === null || button.current === null) return
     menu.current.onkeydown = moveFocus
-    placeBeside(menu.current, button.current)
+    const [layer, opener] = [menu.current, button.current]
+    const place = () => placeBeside(layer, opener)
+    place()
+    addEventListener('resize', place)
+    layer.addEventListener('toggle', () => removeEventListener('resize', place), { once: true })
     menu.current.querySelector<HTMLElement>('button')?.focus()
   }
   return (

@@ -157,6 +157,7 @@ export interface MessagesTable {
   fallback_at_ms: number | null
   /** out: our own, strictly increasing; in: the sender's. */
   sent_timestamp_ms: number
+  /** What a program gave it along; of a line that nobody wrote, what is in its words. */
   metadata_json: string | null
   created_at_ms: number
   updated_at_ms: number

@@ -36,6 +36,8 @@ export interface OpenOptions {
   language?: string
   /** A thumb in place of a mouse. */
   touch?: boolean
+  /** Device pixels of one of the page's: 2 is what a zoom of 200 % does. */
+  scale?: number
 }
 
 export class Stage {
@@ -102,6 +104,7 @@ export class Stage {
       reducedMotion: 'reduce',
       hasTouch: options.touch === true,
       isMobile: options.touch === true,
+      deviceScaleFactor: options.scale ?? 1,
       ...(memory === undefined ? {} : { storageState: memory }),
     })
     context.setDefaultTimeout(STEP_TIMEOUT_MS)

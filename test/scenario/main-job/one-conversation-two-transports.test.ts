@@ -54,6 +54,16 @@ describe('one conversation, two transports', () => {
     expect(received[0]?.conversation_id).toBe((await house.messages('&direction=out'))[0]?.conversation_id)
   })
 
+  it('a call over Signal is in the same conversation, and says that nobody answered', async () => {
+    const ana = house.world.person('ana')
+    await ana.signal?.call(house.world.gatewayNumber, false)
+    const calls = async () =>
+      (await house.messages('&direction=in')).filter(({ text }) => text === 'Call over Signal, not answered here')
+    await house.eventually('it is here', async () => (await calls()).length === 1)
+    const [first] = await house.messages('&direction=out')
+    expect(await calls()).toMatchObject([{ kind: 'call', conversation_id: first?.conversation_id }])
+  })
+
   it('a long inbound text in three parts is one message, and the SIM is empty afterwards', async () => {
     const ben = house.world.person('ben')
     const text = 'x'.repeat(400)

@@ -16,11 +16,11 @@ const lines: [GroupChangeItem, string | undefined, string][] = [
   [{ kind: 'timer', seconds: 3600 }, 'ana', 'Ana let messages disappear after 1 h'],
   [{ kind: 'timer', seconds: 0 }, 'ana', 'Ana let messages stay for ever'],
   [{ kind: 'role', who: 'ben', admin: true }, 'us', 'You made Ben an administrator'],
-  [{ kind: 'requested', who: 'ben' }, 'ben', 'Ben asks to join by the link'],
+  [{ kind: 'requested', who: 'ben' }, 'ben', 'Ben asked to join by the link'],
   [{ kind: 'approved', who: 'ben' }, 'ana', 'Ana let Ben in'],
   [{ kind: 'described', text: '' }, 'ana', 'Ana removed the description'],
-  [{ kind: 'announcements', on: true }, 'ana', 'Ana lets administrators only write here'],
-  [{ kind: 'access', what: 'add', level: 'members' }, 'ana', 'Ana lets all members add people'],
+  [{ kind: 'announcements', on: true }, 'ana', 'Ana let administrators only write here'],
+  [{ kind: 'access', what: 'add', level: 'members' }, 'ana', 'Ana let all members add people'],
 ]
 
 test.each(lines)('%o by %s', (item, by, words) => {

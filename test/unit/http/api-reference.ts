@@ -61,6 +61,11 @@ not compressed as it says · 404 not there · 405 with \`Allow\` · 408 a body o
 says why (also JSON nested deeper than 32, and half a character) · 429 and 503 with \`Retry-After\` where it is known, also as \`retry_after\` (seconds) in the body · 308 the contact or
 conversation was joined to another one, \`merged_into\`, at \`Location\`.
 
+**Reasons** are English sentences, and a stable \`code\` stands beside each, for whoever says it in another language: of
+messages, files, attempts, webhooks and their deliveries, backups, the registration and the linking; of a modem's \`texts\`,
+\`mms\`, steps of recovery and of the MMS test. Lines of a conversation that nobody wrote (\`notice\`) have what is in their words
+in \`values\`, and so have the \`warnings\` of the Signal account. New codes may come at any time: fall back to the sentence.
+
 **Repeating safely.** \`POST /api/v1/messages\` takes an \`Idempotency-Key\` (1–255 characters, kept for a day for each token). The
 same key with the same request answers the message of the first time, as it is now, with \`Idempotency-Replayed: true\`; with
 another request 422 (\`idempotency-mismatch\`); while the first is still being worked on 409 (\`idempotency-running\`).

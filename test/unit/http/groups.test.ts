@@ -69,11 +69,15 @@ test.each(commands)('%s %s %o', async (method, path, json, said) => {
 })
 
 test('a new one names its people, and is answered as it is', async () => {
-  const json = { title: 'Garden', members: ['+447700900123', `signal:${ana}`], avatar: 'AQID' }
+  const json = {
+    title: 'Garden',
+    members: ['+447700900123', `signal:${ana}`],
+    avatar: Buffer.from('GIF89a').toString('base64'),
+  }
   const reply = await call('POST', '/api/v1/groups', json)
   expect([reply.status, reply.headers['location'], reply.body.id]).toEqual([201, `/api/v1/groups/${id}`, id])
   const people = JSON.stringify([{ e164: '+447700900123' }, { aci: ana }])
-  expect(rig.calls.at(-1)).toBe(`group create Garden ${people} 3 octets`)
+  expect(rig.calls.at(-1)).toBe(`group create Garden ${people} 6 octets`)
 })
 
 test('what is no group, no person or no picture is refused before anything is asked', async () => {
@@ -83,6 +87,7 @@ test('what is no group, no person or no picture is refused before anything is as
     ['', { title: 'x', members: ['12345'] }],
     ['', { title: 'x', members: ['Mum'] }],
     ['', { title: 'x', avatar: '%%%' }],
+    ['', { title: 'x', avatar: Buffer.from('<svg onload=alert(1)>').toString('base64') }],
     [`/${id}/members`, { members: [] }],
   ] as const) {
     expect((await call('POST', `/api/v1/groups${path}`, json)).status).toBe(422)

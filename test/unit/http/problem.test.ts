@@ -107,6 +107,21 @@ describe('whatever is wrong is answered as problem+json', () => {
     expect(reply.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual(pointers)
   })
 
+  test.each<[string, object, string, string]>([
+    ['/contacts', { address: 'Mum' }, 'invalid-number', '/address'],
+    ['/contacts', { address: '112' }, 'emergency-number', '/address'],
+    ['/contacts', { address: 'u:nobody.42' }, 'username-unknown', '/address'],
+    ['/groups', { title: 'G', members: ['+15550000201', 'Mum'] }, 'invalid-number', '/members'],
+    ['/groups', { kind: 'phone', members: ['+15550000201', '911'] }, 'emergency-number', '/members'],
+    ['/messages', { to: '911', text: 'x' }, 'emergency-number', '/to'],
+    ['/messages', { to: 'grp_nothing', text: 'x' }, 'unknown-conversation', '/to'],
+    ['/messages', { conversation_id: 'cnv_nothing', text: 'x' }, 'unknown-conversation', '/conversation_id'],
+  ])('what the gateway finds wrong with a field is pointed at where it stood: %s %j', async (path, body, code, at) => {
+    const reply = await rig.call('POST', `/api/v1${path}`, { token, json: body })
+    expect([reply.status, reply.body.code]).toEqual([422, code])
+    expect(reply.body.errors).toMatchObject([{ pointer: at, code }])
+  })
+
   test('a fault of ours tells nothing but that it was one', async () => {
     const { modems } = rig.ports
     const { list } = modems

@@ -121,6 +121,7 @@ describe('modems', () => {
     expect(data[0]).toMatchObject({ id: rig.modem.id, state: 'ready', signal_dbm: -67, imsi: null, reason: null })
     expect(data[0].texts).toEqual({
       available: false,
+      code: 'quota-exceeded',
       reason: 'the quota of 200 texts a day is used up',
       today: 200,
       daily_quota: 200,
@@ -148,8 +149,8 @@ describe('modems', () => {
     const { recovery } = (await rig.call('GET', `/api/v1/modems/${rig.modem.id}`, { token })).body
     expect(recovery).toEqual({
       counts: { reopen: 0, restart: 2 },
-      last: { step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' },
-      history: [{ step: 'restart', reason: 'silent', at: '1970-01-01T00:00:00.000Z' }],
+      last: { step: 'restart', code: 'silent', reason: 'nothing is answered', at: '1970-01-01T00:00:00.000Z' },
+      history: [{ step: 'restart', code: 'silent', reason: 'nothing is answered', at: '1970-01-01T00:00:00.000Z' }],
       hard_resets_at: ['1970-01-01T00:00:00.000Z'],
     })
   })

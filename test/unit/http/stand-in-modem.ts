@@ -25,13 +25,14 @@ export function readyModem(): ModemView {
     storage: [{ memory: 'SM', used: 1, total: 20 }],
     recovery: {
       counts: { reopen: 0, restart: 2 },
-      last: { step: 'restart', reason: 'silent', atMs: 0 },
-      history: [{ step: 'restart', reason: 'silent', atMs: 0 }],
+      last: { step: 'restart', code: 'silent', reason: 'nothing is answered', atMs: 0 },
+      history: [{ step: 'restart', code: 'silent', reason: 'nothing is answered', atMs: 0 }],
       hardAtMs: [0],
     },
     sinceMs: 1_700_000_000_000,
     texts: {
       available: false,
+      code: 'quota-exceeded',
       reason: 'the quota of 200 texts a day is used up',
       today: 200,
       thisMonth: 340,
@@ -107,7 +108,9 @@ const mmsTest: MmsTestView = {
   number: '+15550000001',
   carrier: 'somebody',
   state: 'failed',
-  steps: [{ step: 'bearer', ok: false, detail: 'there is no interface wwan0 with an address' }],
+  steps: [
+    { step: 'bearer', ok: false, code: 'unreachable-bearer', detail: 'there is no interface wwan0 with an address' },
+  ],
   startedAtMs: 1_790_000_000_000,
 }
 

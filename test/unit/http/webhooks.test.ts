@@ -154,7 +154,7 @@ describe('what is not taken', () => {
     const { headers, text } = endpoint.received[0] ?? { headers: {}, text: '' }
     new Webhook(secret).verify(text, headers as Record<string, string>)
     const { body } = await api('GET', `/${webhook}`)
-    expect(body).toMatchObject({ status: 'failing', active: true, reason: 'It answered 503.' })
+    expect(body).toMatchObject({ status: 'failing', active: true, code: 'http-503', reason: 'It answered 503.' })
     expect(body.failing_since).not.toBeNull()
   })
 

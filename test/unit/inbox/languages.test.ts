@@ -65,6 +65,13 @@ describe('a message', () => {
     },
   )
 
+  it('keeps names and numbers apart that are read the other way', () => {
+    const blocked = parseMessage('{name} is blocked')
+    expect(writeMessage(blocked, { name: 'Ana' }, 'en')).toBe('Ana is blocked')
+    expect(writeMessage(blocked, { name: 'ليلى!' }, 'en')).toBe('\u2068ليلى!\u2069 is blocked')
+    expect(writeMessage(blocked, { name: '+49 170' }, 'ar-EG')).toBe('\u2068+49 170\u2069 is blocked')
+  })
+
   it('keeps its arguments in the pseudo-language and nothing else in plain letters', () => {
     const words = writeMessage(
       pseudoMessage('Hello {name}, {n, plural, one {a file} other {# files}}'),

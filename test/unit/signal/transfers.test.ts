@@ -177,9 +177,14 @@ describe('a download', () => {
 
   it('that is too large is refused, by its pointer or by what comes', async () => {
     const pointer = plant(randomBytes(200_000))
-    await expect(fetch(pointer, 100_000)).rejects.toMatchObject({ code: 'signal-attachment', message: /larger/ })
+    await expect(fetch(pointer, 100_000)).rejects.toMatchObject({
+      code: 'signal-attachment',
+      message: expect.stringMatching(/larger/),
+    })
     expect(cdn.requests).toEqual([])
-    await expect(fetch({ ...pointer, size: 10 }, 100_000)).rejects.toMatchObject({ message: /larger/ })
+    await expect(fetch({ ...pointer, size: 10 }, 100_000)).rejects.toMatchObject({
+      message: expect.stringMatching(/larger/),
+    })
     expect(stored()).toBe(0)
   })
 

@@ -196,7 +196,9 @@ describe('trouble with the SIM', () => {
     expect(transport.lanes()).toMatchObject([
       {
         available: false,
-        reason: 'its SIM or settings need attention (it said cms-310); see to it, then reset the modem',
+        code: 'sim-stopped',
+        // In words: the raw answer of the modem is for the ledger of the text that it refused.
+        reason: 'its SIM or settings need attention (there is none); see to it, then reset the modem',
       },
     ])
   })

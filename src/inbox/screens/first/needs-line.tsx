@@ -1,4 +1,5 @@
 /** What the box waits for a person with, on every screen: a PIN, a captcha, a modem; and the way to where it is given. */
+import { reasonWords } from '../../languages/reasons.ts'
 import { t } from '../../languages/translate.ts'
 import { isAdmin } from '../../model/session.ts'
 import { account, mode, modems } from '../../model/status.ts'
@@ -22,12 +23,12 @@ export function NeedsLine() {
         {hasNone && <li>{t('modems.none')}</li>}
         {stuck.map(({ id, label, state, reason }) => (
           <li key={id}>
-            <b translate={false}>{label ?? id}</b> <Reason kind="modem.is" code={state} reason={reason} />
+            {t('status.modemDown', { name: label ?? id, reason: reasonWords(state, reason, 'modem.is') })}
           </li>
         ))}
         {isStopped && (
           <li>
-            <b>{t('transport.signal.short')}</b> <Reason kind="signal.is" code={now.state} reason={now.reason} />
+            <b>{t('transport.signal.short')}:</b> <Reason kind="signal.is" code={now.state} reason={now.reason} />
           </li>
         )}
       </ul>

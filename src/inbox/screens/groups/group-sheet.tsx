@@ -7,6 +7,7 @@ import { changeGroup } from '../../model/groups.ts'
 import { addressWords } from '../../model/people.ts'
 import { maySend } from '../../model/session.ts'
 import { account } from '../../model/status.ts'
+import { Avatar } from '../../ui/avatar.tsx'
 import { EllipsisVertical, Plus, Undo2 } from '../../ui/icons.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { Problem } from '../../ui/problem.tsx'
@@ -62,14 +63,23 @@ export function GroupSheet({ groupId }: { groupId: string }) {
           ...group.invited.map((person) => ({ ...person, admin: false, words: t('group.invited'), is: 'invited' })),
           ...group.requesting.map((person) => ({ ...person, admin: false, words: t('groups.asks'), is: 'asking' })),
           ...group.banned.map((person) => ({ ...person, admin: false, words: t('groups.banned'), is: 'banned' })),
-        ].map(({ aci, name, address, admin, words, is }) => {
+        ].map(({ aci, name, address, admin, words, is, ...seen }) => {
           const who = encodeURIComponent(aci ?? address ?? '')
           const isOwn = aci !== null && aci === account.value?.aci
           const shown = isOwn ? t('thread.you') : (name ?? addressWords(address))
           return (
             <li key={aci ?? address}>
-              <span translate={isOwn} dir="auto">
-                {shown}
+              <span class="member">
+                <Avatar
+                  id={seen.contact_id ?? aci ?? address ?? ''}
+                  name={isOwn ? '' : (name ?? '')}
+                  isGroup={false}
+                  url={seen.avatar_url}
+                  size="small"
+                />
+                <span translate={isOwn} dir="auto">
+                  {shown}
+                </span>
               </span>
               <span class="quiet">{words}</span>
               {mayRule && !isOwn && (

@@ -1,5 +1,6 @@
 /** Backups: the recovery key, making one now, those that are there, the schedule, and how the last one went. */
 import { useEffect } from 'preact/hooks'
+import { reasonWords } from '../../languages/reasons.ts'
 import { t } from '../../languages/translate.ts'
 import { type Backups, backupsNow, backupUrl, loadBackups, makeBackup } from '../../model/backups.ts'
 import { useAct } from '../../ui/act.ts'
@@ -47,7 +48,10 @@ function Made({ now, isRunning }: { now: Backups; isRunning: boolean }) {
       </p>
       {last?.state === 'failed' && (
         <p class="note held" role="status">
-          {t('backup.failed', { time: fullTime(last.began_at), reason: last.reason ?? '' })}
+          {t('backup.failed', {
+            time: fullTime(last.began_at),
+            reason: reasonWords(last.code, last.reason, 'backup.why'),
+          })}
         </p>
       )}
       <ul class="members">

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { ApiProblem, ask } from '../../api/client.ts'
 import type { MmsTest, Modem } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
+import { Reason } from '../../ui/reason.tsx'
 import { Action } from '../later/action.tsx'
 
 /** While a try is under way it is asked for so often. */
@@ -27,9 +28,15 @@ export function ModemMms({ modem, mayRule }: { modem: Modem; mayRule: boolean })
   return (
     <div class="mms-card">
       <h4>{t('modems.mms')}</h4>
-      <p class={mms.available ? 'quiet' : 'note held'} translate={false}>
-        {mms.available ? mms.carrier : mms.reason}
-      </p>
+      {mms.available ? (
+        <p class="quiet" translate={false}>
+          {mms.carrier}
+        </p>
+      ) : (
+        <p class="note held">
+          <Reason kind="mms.why" code={mms.code} reason={mms.reason} />
+        </p>
+      )}
       {mms.candidates.length > 0 && (
         <>
           <p>{t('modems.mmsChoose')}</p>
@@ -52,9 +59,10 @@ export function ModemMms({ modem, mayRule }: { modem: Modem; mayRule: boolean })
       )}
       <p role="status">{test !== undefined && t('modems.mmsTest', { state: test.state })}</p>
       <ol class="lines">
-        {test?.steps.map(({ step, ok, detail }) => (
+        {test?.steps.map(({ step, ok, code, detail }) => (
           <li key={step}>
-            {ok ? '✓' : '✗'} <b>{t('modems.mmsStep', { step })}</b> <bdi translate={false}>{detail}</bdi>
+            {ok ? '✓' : '✗'} <b>{t('modems.mmsStep', { step })}</b>{' '}
+            <Reason kind="mms.why" code={code} reason={detail} />
           </li>
         ))}
       </ol>

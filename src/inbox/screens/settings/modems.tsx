@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { Modem, Page } from '../../api/types.ts'
-import { t } from '../../languages/translate.ts'
+import { maybeT, t } from '../../languages/translate.ts'
 import { addressWords } from '../../model/people.ts'
 import { session } from '../../model/session.ts'
 import { loadStatus, modems } from '../../model/status.ts'
@@ -49,7 +49,7 @@ export function Modems() {
           <ul class="lines" translate={false}>
             {ports?.map(({ port, product, reason, result }) => (
               <li key={port}>
-                <b>{port}</b> {product} {reason ?? result}
+                <b>{port}</b> {product} <Reason kind="port.is" code={result} reason={reason} />
               </li>
             ))}
           </ul>
@@ -89,17 +89,18 @@ function ModemCard({ modem, mayRule }: { modem: Modem; mayRule: boolean }) {
         ]}
       />
       {texts?.available === false && (
-        <p class="note held" translate={false}>
-          {texts.reason}
+        <p class="note held">
+          <Reason kind="texts.why" code={texts.code} reason={texts.reason} />
         </p>
       )}
       <ModemMms modem={modem} mayRule={mayRule} />
       <details>
         <summary>{t('modems.heal', { count: recovery.history.length })}</summary>
-        <ol class="lines" translate={false}>
-          {[...recovery.history].reverse().map(({ step, reason, at }) => (
+        <ol class="lines">
+          {[...recovery.history].reverse().map(({ step, code, reason, at }) => (
             <li key={`${at}${step}`}>
-              <time>{shortTime(at)}</time> <b>{step}</b> {reason}
+              <time>{shortTime(at)}</time> <b>{maybeT(`heal.${step}`) ?? step}</b>{' '}
+              <Reason kind="heal.why" code={code} reason={reason} />
             </li>
           ))}
         </ol>

@@ -50,9 +50,14 @@ export function Settings({ section = 'mode' }: { section: string | undefined }) 
   const shown = Object.entries(sections).filter(([, { isRuling }]) => mayRule || isRuling !== true)
   const [open, { Screen }] = shown.find(([name]) => name === section) ?? ['mode', { Screen: ModeChoice }]
   const nav = useRef<HTMLElement>(null)
-  // Where they do not all fit, the open one is in sight.
+  // Where they do not all fit, the open one is in sight, also when the phone is turned.
   useLayoutEffect(() => {
-    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+    const show = () => {
+      nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+    }
+    show()
+    addEventListener('resize', show)
+    return () => removeEventListener('resize', show)
   }, [open])
   return (
     <Room title={t('settings.title')}>

@@ -36,9 +36,9 @@ export function SignalAccount() {
             [t('settings.since'), shortTime(now.since)],
           ]}
         />
-        {now.warnings.map(({ code, what, fix }: Account['warnings'][number]) => (
-          <p key={code} class="note held" translate={false}>
-            {what} {fix}
+        {now.warnings.map(({ code, values, what, fix }: Account['warnings'][number]) => (
+          <p key={code} class="note held">
+            <Reason kind="warn" code={code} values={values} reason={`${what} ${fix}`} />
           </p>
         ))}
       </section>

@@ -5,6 +5,7 @@ import type { SignalAccount } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { addressWords } from '../../model/people.ts'
 import { account, loadStatus, modems } from '../../model/status.ts'
+import { Reason } from '../../ui/reason.tsx'
 import { fullTime, leftWords, shortTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { SmallForm } from '../later/small-form.tsx'
@@ -73,13 +74,14 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
   return (
     <>
       {registration?.step === 'failed' && (
-        <p class="note failed" translate={false}>
-          {registration.reason} {shortTime(registration.retry_at)}
+        <p class="note failed">
+          <Reason kind="problem" code={registration.code} reason={registration.reason} />{' '}
+          {registration.retry_at !== null && t('settings.codeFrom', { time: shortTime(registration.retry_at) })}
         </p>
       )}
       {link?.step === 'failed' && (
-        <p class="note failed" translate={false}>
-          {link.reason}
+        <p class="note failed">
+          <Reason kind="problem" code={link.code} reason={link.reason} />
         </p>
       )}
       <Register />

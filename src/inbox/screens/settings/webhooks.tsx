@@ -5,6 +5,7 @@ import { ask } from '../../api/client.ts'
 import type { Page } from '../../api/types.ts'
 import { t } from '../../languages/translate.ts'
 import { Problem } from '../../ui/problem.tsx'
+import { Reason } from '../../ui/reason.tsx'
 import { fullTime } from '../../ui/times.ts'
 import { Action } from '../later/action.tsx'
 import { useFetched } from '../later/fetched.ts'
@@ -18,6 +19,7 @@ interface Webhook {
   url: string
   active: boolean
   status: 'working' | 'failing' | 'paused' | 'disabled'
+  code: string | null
   reason: string | null
 }
 
@@ -27,6 +29,7 @@ interface Delivery {
   status: 'due' | 'delivered' | 'failed'
   attempts: number
   http_status: number | null
+  code: string | null
   reason: string | null
   created_at: string | null
 }
@@ -64,7 +67,8 @@ function One({ webhook, reload }: { webhook: Webhook; reload: () => void }) {
         {webhook.url}
       </b>
       <p class={webhook.status === 'working' ? 'state good' : 'state bad'}>
-        {t(`settings.hook.${webhook.status}`)} <span translate={false}>{webhook.reason}</span>
+        {t(`settings.hook.${webhook.status}`)}{' '}
+        {webhook.reason !== null && <Reason kind="hook.why" code={webhook.code} reason={webhook.reason} />}
       </p>
       <div class="buttons">
         <Action
@@ -104,7 +108,8 @@ function Deliveries({ path }: { path: string }) {
           <li key={one.id}>
             <time>{fullTime(one.created_at)}</time> <span translate={false}>{one.type}</span>{' '}
             <b class={one.status === 'failed' ? 'bad' : ''}>{words[one.status]}</b>{' '}
-            <span translate={false}>{[one.http_status, one.reason].filter(Boolean).join(' ')}</span>
+            <span translate={false}>{one.http_status}</span>{' '}
+            {one.reason !== null && <Reason kind="hook.why" code={one.code} reason={one.reason} />}
             {one.status !== 'due' && (
               <Action label={t('action.retry')} run={() => ask('POST', `${path}/${one.id}/redeliver`).then(reload)} />
             )}

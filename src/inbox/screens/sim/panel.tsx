@@ -17,17 +17,23 @@ import { SignalFaults } from './signal-faults.tsx'
 import type { Perform, SimModem, SimPerson } from './world.ts'
 
 const PATH = '/api/v1/sandbox'
+interface World {
+  people: SimPerson[]
+  modems: SimModem[]
+}
+
 /** The oldest fall off the tape. */
 const TAPE_MAX = 60
 
 export function SimPanel({ onClose }: { onClose: () => void }) {
-  const { data, error, reload } = useFetched<{ people: SimPerson[]; modems: SimModem[] }>(PATH)
+  const { data, error, reload, keep } = useFetched<World>(PATH)
   const [who, setWho] = useState<string | undefined>(undefined)
   const [tape, setTape] = useState<readonly GatewayEvent[]>([])
   useEffect(() => newestEvent.subscribe((event) => event && setTape((now) => [event, ...now].slice(0, TAPE_MAX))), [])
   const perform: Perform = async (body) => {
     await ask('POST', `${PATH}/actions`, { body })
-    reload()
+    // A switch that can be pressed shows what is: pressed before, it would do the same once more.
+    keep(await ask<World>('GET', PATH))
   }
   const person = data?.people.find(({ key }) => key === who) ?? data?.people[0]
   return (

@@ -107,7 +107,7 @@ export function Queue() {
               )}
             </a>
             <span class="queue-state">
-              <Tick state={message.status} /> {stateWord(message.status)}
+              <Tick message={message} /> {stateWord(message.status)}
               <Way transport={message.transport} lane={message.lane} />
               <time class="quiet">{shortTime(message.created_at)}</time>
             </span>

@@ -1,0 +1,204 @@
+/** The inbox where room is scarce, in real Chromium: 320 px, 200 % zoom, a finger, and the way back. */
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Finger } from './kit/finger.ts'
+import { type LayerPlaces, layers, openLayer } from './kit/layers.ts'
+import { OVERHANGS } from './kit/reflow.ts'
+import { type Cast, screens } from './kit/screens.ts'
+import { chromiumPath, NARROW, picture, Stage } from './kit/stage.ts'
+
+/** The narrowest that WCAG 1.4.10 asks for, and a small laptop at 200 %. */
+const WINDOWS = [
+  { width: 320, height: 568 },
+  { width: 640, height: 400 },
+] as const
+/** Rooms beside conversations. */
+const ROOMS: readonly (readonly [string, string])[] = [
+  ['/group', '.people .row'],
+  ['/settings', '.choices'],
+  ['/settings/fallback', '.choices select'],
+  ['/settings/modems', '.plot figcaption'],
+  ['/settings/signal', '.card .members li'],
+  ['/settings/integrations', '.card'],
+  ['/settings/users', '.small-form'],
+  ['/settings/book', '.card'],
+  ['/settings/backup', '.card .button'],
+  ['/settings/about', '.facts dd'],
+  ['/queue', '.room-body'],
+  ['/doctor', '.finding'],
+  ['/logs', '.log-lines li'],
+  ['/setup', '.wizard-steps li'],
+]
+
+let stage: Stage
+let page: Page
+let cast: Cast
+let places: LayerPlaces
+
+describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', () => {
+  beforeAll(async () => {
+    stage = await Stage.open({ config: { fallback: { after: 'PT1H' } } })
+    await stage.greet()
+    const { house } = stage
+    const of = (key: string) => stage.conversationWith(house.world.person(key).number)
+    const ana = house.world.person('ana')
+    ana.signal?.goOffline()
+    const fallen = await house.send(ana.number, 'The door code is new', { fallback_after: 'PT1S' })
+    await house.reaches(fallen, 'delivered')
+    const waiting = await house.send(ana.number, 'Is the kettle on?')
+    await house.reaches(waiting, 'sent')
+    const left = await house.send(house.world.person('chloe').number, 'Are you there?')
+    await house.reaches(left, 'delivered')
+    await house.api.call('POST', `/api/v1/conversations/${await of('dev')}/accept`)
+    await house.world.person('dev').signal?.reinstall()
+    await house.world.person('dev').signal?.sendText(house.world.gatewayNumber, 'Another phone')
+    cast = {
+      ana: await of('ana'),
+      ben: await of('ben'),
+      chloe: await of('chloe'),
+      dev: await of('dev'),
+      echo: await of('echo'),
+      fallen,
+    }
+    places = { ana: cast.ana, ben: cast.ben, waiting }
+    await house.eventually('the safety number has changed', async () => {
+      return (await house.contact(house.world.person('dev').number))['identity_changed_at'] !== null
+    })
+    const door = await stage.page(await stage.window())
+    await stage.setUp(door)
+    await door.context().close()
+  })
+  afterAll(() => stage?.close())
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await picture(page, 'failed-narrow')
+    expect(stage.complaints).toEqual([])
+  })
+
+  it('at 320 px, and at 640 px at 200 %, nothing hangs over and nothing is cut off, on any screen', async () => {
+    const context = await stage.window({ viewport: WINDOWS[0], scale: 2 })
+    page = await stage.page(context)
+    const wrong: Record<string, unknown> = {}
+    const judge = async (screen: string) => {
+      for (const window of WINDOWS) {
+        await page.setViewportSize(window)
+        // Two frames: what follows the size of the window has done so.
+        await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))')
+        const found = (await page.evaluate(OVERHANGS)) as string[]
+        if (found.length > 0) wrong[`${screen} ${window.width}`] = found
+        await picture(page, `narrow-${window.width}-${screen.replace('/', '').replaceAll('/', '-')}`)
+      }
+      await page.setViewportSize(WINDOWS[0])
+    }
+    for (const screen of screens) {
+      await page.goto(`${stage.url}/#${screen.place(cast)}`)
+      await page.locator(screen.ready).first().waitFor()
+      await screen.act?.(page)
+      await judge(screen.name)
+      await page.keyboard.press('Escape')
+    }
+    for (const [place, ready] of ROOMS) {
+      await page.goto(`${stage.url}/#${place}`)
+      await page.locator(`.thread-pane ${ready}`).first().waitFor()
+      await judge(place)
+    }
+    for (const layer of layers) {
+      if (layer.name === 'restored') continue
+      await openLayer(page, stage.url, layer, places)
+      await judge(layer.name)
+    }
+    await context.clearCookies()
+    await page.reload()
+    await page.locator('.door-card').waitFor()
+    await judge('door')
+    expect(wrong).toEqual({})
+    await context.close()
+  })
+
+  it('a finger pushes a row aside to its buttons; up and down it scrolls; a press elsewhere puts it back', async () => {
+    page = await stage.page(await stage.window({ viewport: { width: 390, height: 520 }, touch: true }))
+    const finger = await Finger.on(page)
+    const row = page.locator('.swipe:has(.row-name:text-is("Ben"))')
+    await row.waitFor()
+    // It pushes the list down when it comes.
+    await page.locator('.guide').waitFor()
+    const middle = async () => {
+      // Scrolled to, and done with scrolling: until then the list takes no fingers.
+      await row.tap({ trial: true })
+      const { x = 0, y = 0, width = 0, height = 0 } = (await row.boundingBox()) ?? {}
+      return { x: x + width / 2, y: y + height / 2 }
+    }
+    const towards = async (px: number) => {
+      const from = await middle()
+      await finger.drag(from, { x: from.x + px, y: from.y + 4 })
+    }
+    const button = (name: string) => row.locator('.swipe-actions button', { hasText: name })
+    await towards(-140)
+    await button('Archive').waitFor()
+    await picture(page, 'swipe-390-light')
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+    await row.locator('a.row').tap({ position: { x: 300, y: 20 } })
+    await button('Archive').waitFor({ state: 'detached' })
+    expect(new URL(page.url()).hash).toBe('#/')
+    await towards(140)
+    await button('Pin').tap()
+    await row.locator('.row-flags svg').waitFor()
+    await towards(140)
+    await button('Unpin').tap()
+    await row.locator('.row-flags svg').waitFor({ state: 'detached' })
+    await towards(30)
+    expect(await row.locator('.swipe-actions button').count()).toBe(0)
+    const scrolled = () => page.evaluate("document.querySelector('.rows').scrollTop") as Promise<number>
+    const from = await middle()
+    await finger.drag(from, { x: from.x + 12, y: from.y - 120 })
+    await expect.poll(scrolled).toBeGreaterThan(40)
+    expect(await page.locator('.swipe-actions button').count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('what a finger finds beside a row is in its menu, too: read, pin, mute, archive', async () => {
+    const ben = stage.house.world.person('ben').number
+    stage.house.world.phone('ben').send(stage.house.world.gatewayNumber, 'Are you in?')
+    await stage.house.eventually('it is unread', async () => {
+      const { data } = await stage.house.api.call<{ data: { unread: number }[] }>(
+        'GET',
+        `/api/v1/conversations?contact_id=${(await stage.house.contact(ben)).id}`,
+      )
+      return (data[0]?.unread ?? 0) > 0
+    })
+    page = await stage.page(await stage.window())
+    const row = page.locator('.row-holder:has(.row-name:text-is("Ben"))')
+    await row.locator('.badge').waitFor()
+    await row.hover()
+    await row.locator('.row-menu').click()
+    const entries = page.locator('.menu:popover-open .menu-entry')
+    expect(await entries.allTextContents()).toEqual(['Mark as read', 'Pin', 'Mute', 'Archive'])
+    await entries.first().click()
+    await row.locator('.badge').waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  it('on a phone the browser’s way back is the inbox’s, and leads to the row one came from', async () => {
+    const context = await stage.window({ viewport: NARROW })
+    page = await stage.page(context)
+    const at = () => new URL(page.url()).hash
+    const row = page.locator(`a.row[href="#/c/${cast.ben}"]`)
+    await row.click()
+    await page.locator('.composer textarea').waitFor()
+    await page.getByRole('button', { name: 'About this conversation' }).click()
+    await page.locator('.panel').waitFor()
+    await page.locator('.panel').getByRole('button', { name: 'Close' }).click()
+    await page.locator('.panel').waitFor({ state: 'detached' })
+    await page.goBack()
+    await row.waitFor()
+    expect(at()).toBe('#/')
+    await row.click()
+    await page.getByRole('button', { name: 'Back', exact: true }).click()
+    await page.locator(`a.row[href="#/c/${cast.ben}"]:focus`).waitFor()
+    expect(at()).toBe('#/')
+    // The thread is not behind it: what comes forward is what was left.
+    await page.goForward()
+    await page.locator('.composer textarea').waitFor()
+    expect(at()).toBe(`#/c/${cast.ben}`)
+    await context.close()
+  })
+})

@@ -169,7 +169,9 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     const wait = page.getByLabel('Wait for a receipt over Signal')
     await wait.getByText('As in the settings: 15 minutes').waitFor({ state: 'attached' })
     const saved = async (act: () => Promise<unknown>) => {
-      const answer = page.waitForResponse((reply) => reply.request().method() === 'PATCH')
+      const answer = page.waitForResponse(
+        (reply) => reply.request().method() === 'PATCH' && reply.url().includes('/api/v1/contacts/'),
+      )
       await act()
       return (await (await answer).json()) as { fallback_after: string | null }
     }

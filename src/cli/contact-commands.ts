@@ -14,9 +14,10 @@ export function addContactCommands(root: Command, talking: Talking, run: Run): v
   talking(contacts, 'show <who>', 'one, with the safety number')
     .option('--qr', 'also as the code that their Signal app scans')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).show(who, options)))
-  talking(contacts, 'set <who>', 'changes name, policy or preferred modem')
+  talking(contacts, 'set <who>', 'changes name, policy, fallback time or preferred modem')
     .option('--name <name>', 'empty takes it away')
     .option('--policy <policy>', 'auto, ask, signal_only, sms_only, or default')
+    .option('--fallback-after <span>', 'time without a receipt over Signal before a text follows, as PT5M, or default')
     .option('--modem <modem>', 'the modem that texts to them leave through; empty: as the router chooses')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).set(who, options)))
   for (const [action, summary] of [

@@ -147,6 +147,8 @@ export interface ContactJson {
   address: string | null
   name: string | null
   policy: string | null
+  /** How long Signal has before a text follows, where it is not as the settings have it. */
+  fallback_after: string | null
   /** The modem that texts to them leave through. */
   modem: string | null
   verified: boolean

@@ -18,6 +18,16 @@ export function stricterPolicy(
   return BY_CARE.indexOf(left ?? byDefault) >= BY_CARE.indexOf(right ?? byDefault) ? left : right
 }
 
+/** How long (ms) Signal has before a text follows: as the message says, else the contact, else the box. */
+export function fallbackAfter(message: number | null, contact: number | null, boxMs: number): number {
+  return message ?? contact ?? boxMs
+}
+
+/** Of two such times for one person the longer, which is slower to plaintext; null stands for `boxMs`. */
+export function slowerFallback(left: number | null, right: number | null, boxMs: number): number | null {
+  return (left ?? boxMs) >= (right ?? boxMs) ? left : right
+}
+
 /**
  * `stale`: was on Signal, but evidence says that messages there no longer arrive.
  * Only `registered` is a promise; the others are left by a look-up or by any Signal message of theirs.

@@ -420,6 +420,7 @@ export function contactView(contact: ContactRow) {
     sender: contact.sender,
     aci: contact.aci,
     policy: contact.policy,
+    fallback_after: contact.fallback_after_ms === null ? null : formatDuration(contact.fallback_after_ms),
     modem: contact.preferred_lane,
     verified: contact.verified === 1,
     identity_changed_at: time(contact.identity_changed_at_ms),

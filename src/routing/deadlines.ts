@@ -2,6 +2,7 @@
  * What happens to a message when a time of its own has come: its schedule, the end of its patience with Signal, the end
  * of the wait for a report, the end of its validity. Reads the state first; most deadlines find nothing left to do.
  */
+import { fallbackAfter } from '../domain/contact.ts'
 import { type Refusal, silence, textLegOf } from '../domain/route.ts'
 import { durationInWords } from '../domain/words.ts'
 import { findLeg, movePartsOf } from '../store/attempts.ts'
@@ -87,13 +88,14 @@ async function leaveSignal(context: RoutingContext, tx: DatabaseTransaction, mes
     return
   }
   const leg = await findLeg(tx, message.id, message.leg)
+  const ownMs = fallbackAfter(message.fallback_after_ms, contact.fallback_after_ms, context.settings.fallbackAfterMs)
   const why: Refusal =
     message.sent_at_ms === null
       ? {
           code: 'signal-unreachable',
           reason: `Signal could not be reached within ${durationInWords(now - (message.leg_started_at_ms ?? now))}`,
         }
-      : silence(leg?.fallback_after_ms ?? context.settings.fallbackAfterMs)
+      : silence(leg?.fallback_after_ms ?? ownMs)
   const silent = { ...message, fallback_code: why.code, fallback_reason: why.reason }
   await applyPlan(context, tx, message, await planNow(context, tx, silent, contact), 'fall-back')
 }

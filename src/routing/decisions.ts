@@ -21,6 +21,8 @@ import { demandModem } from './submitting.ts'
 export interface ContactChange {
   /** null: back to the default of the settings. */
   policy?: ContactPolicy | null
+  /** How long Signal has before a text follows; null: as the settings have it. What waits already keeps its time. */
+  fallbackAfterMs?: number | null
   name?: string | null
   /** The modem that their texts leave through; null: the router chooses. */
   preferredLane?: string | null
@@ -116,7 +118,7 @@ export async function reviseContact(
   context: RoutingContext,
   tx: DatabaseTransaction,
   contactId: string,
-  { policy, name, preferredLane, verified }: ContactChange,
+  { policy, fallbackAfterMs, name, preferredLane, verified }: ContactChange,
   { ifVersion, by }: ChangeTerms = {},
 ): Promise<ContactRow> {
   const contact = await demandContact(tx, contactId)
@@ -130,6 +132,7 @@ export async function reviseContact(
   if (preferredLane != null) demandModem(context, preferredLane)
   const change = {
     ...(policy === undefined ? {} : { policy }),
+    ...(fallbackAfterMs === undefined ? {} : { fallback_after_ms: fallbackAfterMs }),
     ...(name === undefined ? {} : { name }),
     ...(preferredLane === undefined ? {} : { preferred_lane: preferredLane }),
     ...(verified === undefined ? {} : { verified: verified ? 1 : 0 }),

@@ -1,5 +1,5 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
-import { currentStanding } from '../domain/contact.ts'
+import { currentStanding, fallbackAfter } from '../domain/contact.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
 import { asPlainText } from '../domain/plain-text.ts'
@@ -84,7 +84,7 @@ export async function gatherFacts(
     textApproved: message.text_approved === 1,
     refused: wasTried(message) ? await refusedBy(db, message) : {},
     silent: silenceOf(message),
-    fallbackAfterMs: message.fallback_after_ms ?? settings.fallbackAfterMs,
+    fallbackAfterMs: fallbackAfter(message.fallback_after_ms, contact.fallback_after_ms, settings.fallbackAfterMs),
   }
 }
 

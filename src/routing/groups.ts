@@ -146,6 +146,7 @@ export function groupParty(group: GroupRow): Party {
     profile_name: null,
     avatar_id: null,
     policy: null,
+    fallback_after_ms: null,
     preferred_lane: null,
     signal_standing: numbers === undefined ? 'registered' : 'not-registered',
     signal_checked_at_ms: null,

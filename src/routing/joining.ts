@@ -3,7 +3,7 @@
  * Signal account. Nothing that is still to leave changes hands: it is settled first, so no message ever goes to somebody
  * whom it was not written to. What was compared stays compared for the account it was compared with, and for no other.
  */
-import { stricterPolicy } from '../domain/contact.ts'
+import { slowerFallback, stricterPolicy } from '../domain/contact.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { BookEntry } from '../domain/vcard.ts'
 import { doomBlobs } from '../store/attachments.ts'
@@ -96,6 +96,11 @@ async function joinContacts(
       profile_name: account.profile_name ?? numbered.profile_name,
       avatar_id: account.avatar_id,
       policy: stricterPolicy(kept.policy, other.policy, context.settings.defaultPolicy),
+      fallback_after_ms: slowerFallback(
+        kept.fallback_after_ms,
+        other.fallback_after_ms,
+        context.settings.fallbackAfterMs,
+      ),
       preferred_lane: kept.preferred_lane ?? other.preferred_lane,
       verified: account.verified,
       identity_changed_at_ms: account.identity_changed_at_ms ?? numbered.identity_changed_at_ms,
@@ -138,7 +143,8 @@ async function splitContact(
   const names = { name: contact.name, ...(taken === 'number' ? { e164 } : { aci, pni: contact.pni }) }
   const fresh = await insertContact(tx, ids, names, now)
   // Both stay under the rule that was given, and kept out where they were.
-  const shared = { policy: contact.policy, blocked_at_ms: contact.blocked_at_ms }
+  const { policy, fallback_after_ms, blocked_at_ms } = contact
+  const shared = { policy, fallback_after_ms, blocked_at_ms }
   const own = taken === 'number' ? { preferred_lane: contact.preferred_lane } : accountOf(contact)
   const split = await changeContact(tx, fresh.id, { ...shared, ...own }, now)
   await keepApart(tx, e164, aci, now)

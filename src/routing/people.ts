@@ -250,6 +250,7 @@ async function mergeContacts(
       profile_name: account.profile_name ?? kept.profile_name,
       avatar_id: account.avatar_id,
       policy: kept.policy ?? account.policy,
+      fallback_after_ms: kept.fallback_after_ms ?? account.fallback_after_ms,
       preferred_lane: kept.preferred_lane ?? account.preferred_lane,
       blocked_at_ms: kept.blocked_at_ms ?? account.blocked_at_ms,
       verified: account.verified,

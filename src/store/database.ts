@@ -45,6 +45,7 @@ import * as forgotten from './migrations/0037_forgotten.ts'
 import * as identityHistory from './migrations/0038_identity_history.ts'
 import * as forgottenParts from './migrations/0039_forgotten_parts.ts'
 import * as signalDeparture from './migrations/0040_signal_departure.ts'
+import * as contactPace from './migrations/0042_contact_pace.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -102,6 +103,7 @@ const migrations = {
   '0038_identity_history': identityHistory,
   '0039_forgotten_parts': forgottenParts,
   '0040_signal_departure': signalDeparture,
+  '0042_contact_pace': contactPace,
 }
 
 export interface OpenDatabaseOptions {

@@ -49,6 +49,7 @@ export const NOTHING_BUT_BLOCKED = {
   profile_name: null,
   avatar_id: null,
   policy: null,
+  fallback_after_ms: null,
   preferred_lane: null,
   verified: 0,
   identity_changed_at_ms: null,

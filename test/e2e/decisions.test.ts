@@ -164,6 +164,30 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await needs.waitFor({ state: 'detached' })
   })
 
+  it('a person has a fallback time of their own, where a text may follow Signal at all', async () => {
+    await page.goto(`${await thread('ben')}/about`)
+    const wait = page.getByLabel('Wait for a receipt over Signal')
+    await wait.getByText('As in the settings: 15 minutes').waitFor({ state: 'attached' })
+    const saved = async (act: () => Promise<unknown>) => {
+      const answer = page.waitForResponse(
+        (reply) => reply.request().method() === 'PATCH' && reply.url().includes('/api/v1/contacts/'),
+      )
+      await act()
+      return (await (await answer).json()) as { fallback_after: string | null }
+    }
+    expect(await saved(() => wait.selectOption('PT5M'))).toMatchObject({ fallback_after: 'PT5M' })
+    const never = page.getByText('Only where Signal is tried first and a text may follow.')
+    await saved(() => page.getByText('Never in plain text.').click())
+    await never.waitFor()
+    expect(await wait.isDisabled()).toBe(true)
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'contact-fallback-1280-light')
+    await saved(() => page.getByText('Signal where it arrives, else a text message.').click())
+    await never.waitFor({ state: 'detached' })
+    expect(await wait.inputValue()).toBe('PT5M')
+    expect(await saved(() => wait.selectOption(''))).toMatchObject({ fallback_after: null })
+  })
+
   it('a safety number says what became of it, and by whose word', async () => {
     await page.goto(`${await thread('dev')}/about`)
     await page.getByRole('button', { name: 'Mark as verified' }).click()

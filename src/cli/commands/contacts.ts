@@ -61,11 +61,11 @@ export async function show(who: string, options: Options & { qr?: boolean }): Pr
 
 export async function set(
   who: string,
-  options: Options & { name?: string; policy?: string; modem?: string },
+  options: Options & { name?: string; policy?: string; fallbackAfter?: string; modem?: string },
 ): Promise<void> {
-  const { name, policy, modem } = options
-  if (name === undefined && policy === undefined && modem === undefined)
-    throw new ExitError(EXIT.usage, 'Say what to set: --name, --policy or --modem.')
+  const { name, policy, fallbackAfter: after, modem } = options
+  if (name === undefined && policy === undefined && after === undefined && modem === undefined)
+    throw new ExitError(EXIT.usage, 'Say what to set: --name, --policy, --fallback-after or --modem.')
   const gateway = await findGateway(options)
   const contact = isAddress(who)
     ? await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who })
@@ -73,6 +73,7 @@ export async function set(
   const changed = await call<ContactJson>(gateway, 'PATCH', `/api/v1/contacts/${contact.id}`, {
     ...(name === undefined ? {} : { name: name === '' ? null : name }),
     ...(policy === undefined ? {} : { policy: policy === 'default' ? null : policy }),
+    ...(after === undefined ? {} : { fallback_after: after === 'default' ? null : after }),
     ...(modem === undefined ? {} : { modem: modem === '' ? null : modem }),
   })
   print(changed, options)
@@ -141,6 +142,7 @@ function row(contact: ContactJson): string[] {
   const marks = [
     contact.verified ? 'verified' : '',
     contact.blocked ? 'BLOCKED' : '',
+    contact.fallback_after === null ? '' : `text after ${contact.fallback_after}`,
     contact.modem === null ? '' : `texts over ${contact.modem}`,
     contact.identity_changed_at === null ? '' : 'SAFETY NUMBER CHANGED',
   ].filter((mark) => mark !== '')

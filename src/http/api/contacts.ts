@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { qrSvg } from '../../domain/qr.ts'
+import { FALLBACK_AFTER_MS } from '../../domain/settings.ts'
 import { storedBlob } from '../../store/attachments.ts'
 import {
   type ContactKey,
@@ -22,6 +23,7 @@ import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { addressKey, demandContact } from '../reads.ts'
 import { ok, type Route, route, STREAMING } from '../route.ts'
+import { span } from '../span.ts'
 import { addressOfWords } from '../usernames.ts'
 import { capabilityView, contactView, time } from '../views.ts'
 
@@ -29,6 +31,12 @@ const change = z
   .strictObject({
     name: z.string().min(1).max(100).nullable().optional(),
     policy: z.enum(CONTACT_POLICIES).nullable().optional().describe('null: the configured default.'),
+    fallback_after: span(FALLBACK_AFTER_MS)
+      .nullable()
+      .optional()
+      .describe(
+        'Time without a delivery receipt over Signal before a text follows, as PT15M; null: as the settings have it.',
+      ),
     modem: z
       .string()
       .max(100)
@@ -156,15 +164,17 @@ export const contactRoutes: readonly Route[] = [
     method: 'PATCH',
     path: '/api/v1/contacts/:id',
     scope: 'contacts:write',
-    summary: 'Changes name, policy or preferred modem; with `If-Match` only where nobody else has changed it since.',
+    summary:
+      'Changes name, policy, fallback time or preferred modem; with `If-Match` only where nobody else has changed it since.',
     body: change,
     handle: async ({ ports, params, body, header }) => {
-      const { name, policy, modem } = body
+      const { name, policy, fallback_after: fallbackAfterMs, modem } = body
       const contact = await ports.router.updateContact(
         params['id'] ?? '',
         {
           ...(name === undefined ? {} : { name }),
           ...(policy === undefined ? {} : { policy }),
+          ...(fallbackAfterMs === undefined ? {} : { fallbackAfterMs }),
           ...(modem === undefined ? {} : { preferredLane: modem }),
         },
         ifMatch(header('if-match')),

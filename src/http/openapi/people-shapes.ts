@@ -44,6 +44,9 @@ const contact = shape('Contact', {
   sender: maybe,
   aci: maybe,
   policy: z.enum(CONTACT_POLICIES).nullable(),
+  fallback_after: maybe.describe(
+    'Time without a delivery receipt over Signal before a text follows; null: as the settings have it.',
+  ),
   modem: maybe.describe('The modem that texts to them leave through, where it can.'),
   verified: flag,
   identity_changed_at: maybeAt,

@@ -52,7 +52,7 @@ export async function addContact(address: string): Promise<Contact> {
 /** Throws ApiProblem. */
 export async function changeContact(
   id: string,
-  change: { name?: string | null; policy?: Policy | null; modem?: string | null },
+  change: { name?: string | null; policy?: Policy | null; fallback_after?: string | null; modem?: string | null },
 ): Promise<void> {
   keep(await ask<Contact>('PATCH', `/api/v1/contacts/${id}`, { body: change }))
 }

@@ -6,12 +6,14 @@ import { changeContact, contactOf, decideAbout, fetchContact, lookUp } from '../
 import { conversationOf } from '../model/conversations.ts'
 import { addressWords, conversationName, personName, portraitOf } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
+import { settings } from '../model/status.ts'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Later } from '../ui/later.tsx'
 import { Problem } from '../ui/problem.tsx'
 import { shortTime } from '../ui/times.ts'
 import { TransportGlyph } from '../ui/transport.tsx'
+import { FallbackTime } from './fallback-time.tsx'
 import { PanelHead } from './panel-head.tsx'
 import { SafetyNumber } from './safety-number.tsx'
 import { TimerChoice } from './timer-choice.tsx'
@@ -155,7 +157,7 @@ function LookUp({ contact }: { contact: Contact }) {
 
 function PolicyChoice({ contact }: { contact: Contact }) {
   const saving = useAct()
-  const chosen: Policy = contact.policy ?? 'auto'
+  const chosen: Policy = contact.policy ?? settings.value?.fallback.default ?? 'auto'
   return (
     <fieldset class="choices" disabled={!maySend.value || saving.busy}>
       <legend>{t('policy.title')}</legend>
@@ -173,6 +175,7 @@ function PolicyChoice({ contact }: { contact: Contact }) {
           </span>
         </label>
       ))}
+      <FallbackTime contact={contact} policy={chosen} />
       {saving.error !== undefined && <Problem error={saving.error} />}
     </fieldset>
   )

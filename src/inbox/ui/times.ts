@@ -46,6 +46,9 @@ export function leftWords(ms: number): string {
   return spanWords(hours === 0 ? `PT${minutes}M` : `P${Math.floor(hours / 24)}DT${hours % 24}H`)
 }
 
+/** What is offered as the wait for a receipt before a text follows. */
+export const WAITS = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H', 'P1D'] as const
+
 /** ISO 8601 span in words: "1 hour", by the largest unit that is whole. */
 export function spanWords(span: string): string {
   const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(span)

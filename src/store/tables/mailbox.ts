@@ -24,6 +24,8 @@ export interface ContactsTable {
   avatar_id: string | null
   /** null: the default of the settings. */
   policy: ContactPolicy | null
+  /** How long Signal has before a text follows; null: as the settings have it. */
+  fallback_after_ms: number | null
   /** The modem that their texts leave through, where it can. */
   preferred_lane: string | null
   signal_standing: Generated<SignalStanding>

@@ -215,6 +215,12 @@ describe('the other commands', () => {
   test('contacts are set up before there is a message, and shown with their safety number', async () => {
     const set = await here('contacts', 'set', '+15550000299', '--name', 'Zoe', '--policy', 'signal_only', '--json')
     expect(JSON.parse(set.out)).toMatchObject({ name: 'Zoe', policy: 'signal_only', address: '+15550000299' })
+    const slow = await here('contacts', 'set', 'zoe', '--fallback-after', '1h')
+    expect(slow.out).toMatch(/text after PT1H/)
+    const usual = await here('contacts', 'set', 'zoe', '--fallback-after', 'default', '--json')
+    expect(JSON.parse(usual.out)).toMatchObject({ policy: 'signal_only', fallback_after: null })
+    const wrong = await here('contacts', 'set', 'zoe', '--fallback-after', 'soon')
+    expect([wrong.code === 0, wrong.err]).toEqual([false, expect.stringMatching(/PT15M/)])
     const shown = await here('contacts', 'show', 'zoe')
     expect(shown.out).toMatch(/Safety number\n {2}11111 11111 11111 11111\n/)
     expect((await here('contacts', 'verify', 'zoe')).out).toMatch(/verified/)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fallbackAfter } from '../../../src/domain/contact.ts'
 import { planRoute, type RouteFacts, type RoutePlan } from '../../../src/domain/route.ts'
 
 type Change = Partial<Omit<RouteFacts, 'contact'>> & { contact?: Partial<RouteFacts['contact']> }
@@ -383,3 +384,15 @@ describe('no silent downgrade, over all combinations of facts', () => {
     }
   })
 })
+
+it.each([
+  [1, 2, 1],
+  [1, null, 1],
+  [null, 2, 2],
+  [null, null, 3],
+])(
+  'of the fallback times of message (%s), contact (%s) and box (3) the nearest holds',
+  (message, contact, expected) => {
+    expect(fallbackAfter(message, contact, 3)).toBe(expected)
+  },
+)

@@ -49,6 +49,21 @@ describe('contacts', () => {
     expect([reply.status, reply.body.policy]).toEqual([200, null])
   })
 
+  test('have a fallback time of their own, within the bounds of the setting, and lose it with null', async () => {
+    const path = `/api/v1/contacts/${contact}`
+    const patch = (span: unknown) => rig.call('PATCH', path, { token, json: { fallback_after: span } })
+    expect((await rig.call('GET', path, { token })).body.fallback_after).toBeNull()
+    const set = await patch('5m')
+    expect([set.status, set.body.fallback_after]).toEqual([200, 'PT5M'])
+    for (const wrong of ['soon', 'PT0S', 'P31D', '', 300]) {
+      const refused = await patch(wrong)
+      expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([422, '/fallback_after'])
+    }
+    expect((await rig.call('GET', path, { token })).body.fallback_after).toBe('PT5M')
+    expect((await patch('P30D')).body.fallback_after).toBe('P30D')
+    expect((await patch(null)).body.fallback_after).toBeNull()
+  })
+
   test('a change without content is refused', async () => {
     expect((await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: {} })).status).toBe(422)
   })

@@ -78,6 +78,34 @@ describe('soft evidence', () => {
     expect(world.sms.network).toHaveLength(1)
   })
 
+  it('the time of a contact holds, below that of a message and above that of the settings', async () => {
+    await world.receipt('delivered', await world.send(ANA, 'before'))
+    const { id } = await world.contact(ANA)
+    await world.router.updateContact(id, { fallbackAfterMs: 5 * MINUTE })
+    const [own, said] = [await world.send(ANA, 'one'), await world.send(ANA, 'two', { fallbackAfterMs: 7 * MINUTE })]
+    await world.pass(5 * MINUTE + 1)
+    const note = 'no delivery receipt over Signal within 5 min'
+    expect(await world.message(own.id)).toMatchObject({ transport: 'sms', fallback_reason: note })
+    expect(await world.message(said.id)).toMatchObject({ transport: 'signal', state: 'sent' })
+    await world.pass(2 * MINUTE)
+    expect(await world.message(said.id)).toMatchObject({ transport: 'sms' })
+    await world.router.updateContact(id, { fallbackAfterMs: null })
+    const usual = await world.send(ANA, 'three')
+    await world.pass(14 * MINUTE)
+    expect(await world.message(usual.id)).toMatchObject({ transport: 'signal', state: 'sent' })
+    await world.pass(MINUTE + 1)
+    expect(await world.message(usual.id)).toMatchObject({ transport: 'sms' })
+  })
+
+  it('what waits already keeps its time when that of the contact is changed', async () => {
+    const sent = await world.send(ANA, 'hello')
+    await world.router.updateContact((await world.contact(ANA)).id, { fallbackAfterMs: MINUTE })
+    await world.pass(14 * MINUTE)
+    expect(await world.message(sent.id)).toMatchObject({ transport: 'signal', state: 'sent' })
+    await world.pass(MINUTE + 1)
+    expect(await world.message(sent.id)).toMatchObject({ transport: 'sms' })
+  })
+
   it('ask: held with its reason, nothing sent until a person agrees', async () => {
     const sent = await world.send(ANA, 'hello', { policy: 'ask' })
     await world.pass(16 * MINUTE)

@@ -113,7 +113,7 @@ describe('one person', () => {
       .selectAll()
       .where('aci', '=', ANA_ACI)
       .executeTakeFirstOrThrow()
-    await world.router.updateContact(byAccount.id, { verified: true, policy: 'signal_only' })
+    await world.router.updateContact(byAccount.id, { verified: true, policy: 'signal_only', fallbackAfterMs: 60_000 })
     await world.router.sink.capability({
       transport: 'signal',
       kind: 'linked',
@@ -121,7 +121,8 @@ describe('one person', () => {
       atMs: world.nowMs,
     })
     expect(await conversations()).toHaveLength(1)
-    expect(await world.contact(ANA)).toMatchObject({ aci: ANA_ACI, verified: 1, policy: 'signal_only' })
+    const kept = { verified: 1, policy: 'signal_only', fallback_after_ms: 60_000 }
+    expect(await world.contact(ANA)).toMatchObject({ aci: ANA_ACI, ...kept })
     const all = await world.all()
     expect(new Set(all.map(({ conversation_id }) => conversation_id)).size).toBe(1)
     expect((await listConversations(world.db, { limit: 5 })).data[0]?.conversation.unread).toBe(2)

@@ -1,6 +1,6 @@
 /** The owner says who is who: what a merge and a split keep, and what they never loosen. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type ContactPolicy, stricterPolicy } from '../../../src/domain/contact.ts'
+import { type ContactPolicy, slowerFallback, stricterPolicy } from '../../../src/domain/contact.ts'
 import { findContact, findConversation } from '../../../src/store/contacts.ts'
 import { identityHistory } from '../../../src/store/identity-history.ts'
 import type { ContactRow } from '../../../src/store/tables/mailbox.ts'
@@ -110,6 +110,26 @@ it('of two rules the one that is slower to plaintext holds', () => {
     expect([left, right, stricterPolicy(left, right, byDefault)]).toEqual([left, right, expected])
     expect(stricterPolicy(right, left, byDefault) ?? byDefault).toBe(expected ?? byDefault)
   }
+})
+
+it('of two fallback times the longer holds, and after a split both keep it', async () => {
+  const table: [number | null, number | null, number, number | null][] = [
+    [5, 9, 7, 9],
+    [5, null, 7, null],
+    [null, 9, 7, 9],
+    [null, null, 7, null],
+  ]
+  for (const [left, right, boxMs, expected] of table) {
+    expect([left, right, slowerFallback(left, right, boxMs)]).toEqual([left, right, expected])
+    expect(slowerFallback(right, left, boxMs)).toBe(expected)
+  }
+  const { number, account } = await apart()
+  await world.router.updateContact(number.id, { fallbackAfterMs: 1_200_000 })
+  await world.router.updateContact(account.id, { fallbackAfterMs: 3_600_000 })
+  const one = await world.router.people.join(number.id, account.id)
+  expect(one.fallback_after_ms).toBe(3_600_000)
+  const split = await world.router.people.split(one.id, 'account')
+  expect([split.contact.fallback_after_ms, split.taken.fallback_after_ms]).toEqual([3_600_000, 3_600_000])
 })
 
 it('what cannot be one person is refused with why, and nothing is changed', async () => {

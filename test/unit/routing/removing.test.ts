@@ -139,11 +139,12 @@ it('a person is not deleted while something is to leave to them; a conversation 
 it('of a blocked person who is deleted the block alone stays', async () => {
   await world.note(ANA_ACI, 'spam', ANA, { sentAtMs: 1_000 })
   const { id } = await world.contact(ANA)
-  await world.router.updateContact(id, { name: 'Pest', verified: true })
+  await world.router.updateContact(id, { name: 'Pest', verified: true, fallbackAfterMs: 60_000 })
   await world.router.block(id, { blocked: true })
   await world.router.people.forget(id)
   const left = await world.contact(ANA)
   expect(left).toMatchObject({ id, name: null, profile_name: null, e164: ANA, aci: ANA_ACI, policy: null })
+  expect(left.fallback_after_ms).toBeNull()
   expect(left.blocked_at_ms).not.toBeNull()
   expect(await traces()).toMatchObject({ contacts: 1, conversations: 0, messages: 0, identities: 0 })
   expect(world.signal.forgottenPeople).toMatchObject([{ needed: true }])

@@ -9,10 +9,9 @@ import { session } from '../../model/session.ts'
 import { settings } from '../../model/status.ts'
 import { useAct } from '../../ui/act.ts'
 import { Problem } from '../../ui/problem.tsx'
-import { spanWords } from '../../ui/times.ts'
+import { spanWords, WAITS } from '../../ui/times.ts'
 import { QuietHours } from './quiet-hours.tsx'
 
-const SPANS = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H'] as const
 const POLICIES = ['auto', 'ask', 'signal_only', 'sms_only'] as const satisfies readonly Policy[]
 const ROAMING = ['ask', 'always', 'never'] as const
 
@@ -34,7 +33,7 @@ export function FallbackChoice() {
       settings.value = await ask<Settings>('PATCH', '/api/v1/settings', { body: { fallback: { [name]: value } } })
     })
   const { after, default: policy } = now.fallback
-  const spans = SPANS.some((span) => span === after) ? SPANS : [after, ...SPANS]
+  const spans = WAITS.some((span) => span === after) ? WAITS : [after, ...WAITS]
   const choices: readonly Choice[] = [
     { name: 'after', label: t('fallback.after'), options: spans, words: spanWords },
     {

@@ -25,6 +25,7 @@ import {
   recoverFetching,
   spentOnce,
   storedBlob,
+  unseenOnce,
   wipeAttachment,
 } from '../store/attachments.ts'
 import type { Blobs } from '../store/blobs.ts'
@@ -41,6 +42,11 @@ const BACK_OFF_MS = 5_000
 const BACK_OFF_MAX_MS = 15 * 60_000
 /** Networks keep what is attached for some weeks; after that nothing is hoped for. */
 const FETCH_FOR_MS = 45 * 24 * 3_600_000
+/** What is to be looked at once, and was not, goes this long after it came: as Signal's own apps have it. */
+const ONCE_KEPT_MS = 30 * 24 * 3_600_000
+/** So many of them are let go of at a time. */
+const ONCE_AT_A_TIME = 100
+const NEVER_OPENED = { code: 'never-opened', reason: 'it was to be looked at once, and nobody did for 30 days' }
 /** Beyond this part of all room nothing is fetched unasked, so that a stranger cannot fill it. */
 const AUTOMATIC_SHARE = 0.9
 /** A timer may not wait longer than this. */
@@ -204,9 +210,16 @@ export class MediaDesk {
     throw new CausewayError({ code: 'unknown-attachment', message: 'There is no such attachment.', retry: 'never' })
   }
 
+  /** Forgets what was handed in and never used, and lets go of what was to be looked at once and never was. */
   async prune(): Promise<void> {
     const { db, clock } = this.#options
     await db.transaction().execute((tx) => pruneUploads(tx, clock()))
+    const beforeMs = clock() - ONCE_KEPT_MS
+    let unseen: AttachmentRow[]
+    do {
+      unseen = await unseenOnce(db, beforeMs, ONCE_AT_A_TIME)
+      for (const { id } of unseen) await this.wipe(id, NEVER_OPENED)
+    } while (unseen.length === ONCE_AT_A_TIME)
     this.poke()
   }
 

@@ -21,8 +21,7 @@ import {
 import { GroupSendFullToken, ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { CausewayError } from '../domain/errors.ts'
 import type { Log } from '../log.ts'
-import type { Database, DatabaseTransaction } from '../store/database.ts'
-import { prepared } from '../store/prepared.ts'
+import type { Database } from '../store/database.ts'
 import type { SenderCertificates } from './certificates.ts'
 import type { Chat } from './chat.ts'
 import type { Clock } from './clock.ts'
@@ -33,6 +32,7 @@ import { isPni, octets } from './ids.ts'
 import type { AccountLock } from './lock.ts'
 import { peerAt, setTraits } from './peers.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
+import { rememberSent } from './send-log.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { ProtocolStores } from './stores.ts'
 
@@ -258,34 +258,3 @@ async function seal(
   const content = UnidentifiedSenderMessageContent.new(ciphertext, certificate, hint, group?.idOctets ?? null)
   return await sealedSenderEncrypt(content, address, stores.identities)
 }
-
-/** Keeps what was sent, for a recipient that asks for it again. */
-export async function rememberSent(
-  transaction: DatabaseTransaction,
-  outgoing: Pick<Outgoing, 'to' | 'timestampMs' | 'urgent'>,
-  content: Uint8Array,
-  nowMs: number,
-): Promise<void> {
-  await putSent(transaction, {
-    recipient: outgoing.to,
-    timestampMs: outgoing.timestampMs,
-    content,
-    urgent: outgoing.urgent ? 1 : 0,
-    nowMs,
-  })
-}
-
-type Sent = { recipient: string; timestampMs: number; content: Uint8Array; urgent: 0 | 1; nowMs: number }
-
-const putSent = prepared((db, $: Sent) =>
-  db
-    .insertInto('signal_send_log')
-    .values({
-      recipient: $.recipient,
-      timestamp_ms: $.timestampMs,
-      content: $.content,
-      urgent: $.urgent,
-      sent_at_ms: $.nowMs,
-    })
-    .onConflict((conflict) => conflict.columns(['recipient', 'timestamp_ms']).doUpdateSet({ content: $.content })),
-)

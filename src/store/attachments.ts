@@ -257,6 +257,19 @@ export function spentOnce(db: Database): Promise<AttachmentRow[]> {
   )
 }
 
+/** What came before then to be looked at once, and still can be: at most so many. For the hourly clean-up, as it walks the table. */
+export function unseenOnce(db: Database, beforeMs: number, rowsMax: number): Promise<AttachmentRow[]> {
+  return db
+    .selectFrom('attachments')
+    .selectAll()
+    .where('view_once', '=', 1)
+    .where('state', '<>', 'gone')
+    .where('transport', 'is not', null)
+    .where('created_at_ms', '<=', beforeMs)
+    .limit(rowsMax)
+    .execute()
+}
+
 const TAKEN_BACK = { code: 'taken-back', reason: 'its author has taken it back' }
 
 /**

@@ -75,6 +75,11 @@ function Named({ file, words, url }: { file: Attachment; words: string; url?: st
           {words}
         </b>
         {file.bytes !== null && <small>{sizeWords(file.bytes)}</small>}
+        {file.state === 'gone' && (
+          <small>
+            <Reason kind="file.why" code={file.code} reason={file.reason} />
+          </small>
+        )}
       </span>
       {url !== undefined && <Download aria-hidden="true" />}
     </>

@@ -30,6 +30,8 @@ import { access, type GroupState, isAdmin, readGroup, standingIn } from './state
 /** A group that cannot be fetched is tried again after a time that doubles between these. */
 const retryFirstMs = 30_000
 const retryMaxMs = 6 * 3600_000
+/** A group that we are out of is asked for so often, with growing waits; then only when there is news of it. */
+const outTriesMax = 8
 /** Groups that somebody has spoken of and that could not be fetched; nobody has so many invitations. */
 const unknownMax = 1_000
 const unknownKeptMs = 30 * 24 * 3600_000
@@ -115,7 +117,7 @@ export class GroupKeeper {
       }
       if (read.kind === 'refused') this.#log.warn({ why: read.why }, 'a change of a group was not believed')
     }
-    await this.#demandFetch(group.id, revision, transaction)
+    await this.#demandFetch(group.id, revision, transaction, this.#isSigned(group, groupChange))
     return { ...group, wantedRevision: Math.max(revision, group.wantedRevision), isDue: true }
   }
 
@@ -175,7 +177,7 @@ export class GroupKeeper {
       .execute()
   }
 
-  /** It is to be fetched, whatever we hold. */
+  /** It is to be fetched, whatever we hold; one that we are out of and that was asked for in vain is not. */
   async markDue(id: string, transaction: DatabaseTransaction): Promise<void> {
     await this.#demandFetch(id, 0, transaction)
   }
@@ -318,9 +320,9 @@ export class GroupKeeper {
 
   /** The server no longer tells us: we were removed. What waits for the group may still be let in later. */
   async #shutOut(group: KnownGroup): Promise<void> {
-    await this.#postpone(group)
     const { state } = group
-    if (state === undefined || group.standing === 'out') return
+    if (state === undefined) return await this.#postpone(group)
+    if (group.standing === 'out') return await this.#postpone(group, outTriesMax)
     const { aci, pni } = this.#credentials
     const left = {
       ...state,
@@ -341,11 +343,12 @@ export class GroupKeeper {
     this.#sink.committed()
   }
 
-  async #postpone(group: KnownGroup): Promise<void> {
+  async #postpone(group: KnownGroup, triesMax = Number.POSITIVE_INFINITY): Promise<void> {
+    const isLast = group.failures + 1 >= triesMax
     const waitMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(group.failures, 20))
     await this.#db
       .updateTable('signal_groups')
-      .set({ due_at_ms: this.#clock.now() + waitMs, failures: group.failures + 1 })
+      .set({ due_at_ms: isLast ? null : this.#clock.now() + waitMs, failures: group.failures + 1 })
       .where('id', '=', group.id)
       .execute()
   }
@@ -403,15 +406,23 @@ export class GroupKeeper {
     }
   }
 
-  async #demandFetch(id: string, revision: number, transaction: DatabaseTransaction): Promise<void> {
-    await transaction
+  /** Who adds us to a group again tells us so in a change that the server has signed. */
+  #isSigned({ standing, cipher }: KnownGroup, change: Uint8Array | undefined): boolean {
+    if (standing !== 'out' || change === undefined || change.length === 0) return false
+    return readPeerChange(change, cipher, this.#params).kind !== 'refused'
+  }
+
+  async #demandFetch(id: string, revision: number, tx: DatabaseTransaction, isSigned = false): Promise<void> {
+    const due_at_ms = this.#clock.now()
+    const query = tx
       .updateTable('signal_groups')
-      .set(({ fn, val }) => ({
-        due_at_ms: this.#clock.now(),
-        wanted_revision: fn('max', ['wanted_revision', val(revision)]),
-      }))
+      .set(({ fn, val }) => ({ due_at_ms, wanted_revision: fn('max', ['wanted_revision', val(revision)]) }))
       .where('id', '=', id)
-      .execute()
+    // One that we are out of keeps its back-off, or its end, unless this is news of it.
+    const isNews = query.where(({ eb, or }) =>
+      or([eb('standing', '<>', 'out'), eb('failures', '=', 0), eb('wanted_revision', '<', revision)]),
+    )
+    await (isSigned ? query : isNews).execute()
   }
 
   /** Of members whose profile key nobody has told us yet; it lets us send to them sealed, and add them elsewhere. */

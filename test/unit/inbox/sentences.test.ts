@@ -112,7 +112,15 @@ describe('there is a sentence in the catalogues', () => {
       ...codesAfter('src/routing/removing-files.ts', '\\bcode:'),
       ...thrownCodes(['src/signal']),
     ]
-    for (const code of ['portal', 'deferred', 'taken-back', 'removed', 'signal-attachment', 'mms-sends-only'])
+    for (const code of [
+      'portal',
+      'deferred',
+      'taken-back',
+      'removed',
+      'never-opened',
+      'signal-attachment',
+      'mms-sends-only',
+    ])
       expect(codes).toContain(code)
     expect(without(codes, 'file.why')).toEqual([])
     expect(keys('picture.is', INCOMING_STATES)).toEqual([])

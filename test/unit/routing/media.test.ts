@@ -353,6 +353,24 @@ it('what was to be looked at once goes when another device of the owner has look
   expect(await told()).toContain('attachment.gone')
 })
 
+it('what came to be looked at once and never was goes after 30 days, whether it was fetched or not; nothing else does', async () => {
+  await comes(2)
+  await comes(1, 300_000)
+  await settle(['here', 'here', 'waiting'])
+  const [first, other, unfetched] = await rows()
+  const ids = [first?.id ?? '', unfetched?.id ?? '']
+  await db.updateTable('attachments').set({ view_once: 1 }).where('id', 'in', ids).execute()
+  nowMs += 30 * 24 * 3_600_000 - 1
+  await router.media.prune()
+  expect(await states()).toEqual(['here', 'here', 'waiting'])
+  nowMs += 1
+  await router.media.prune()
+  const never = { state: 'gone', code: 'never-opened', blob_id: null, pointer: null }
+  expect(await rows()).toMatchObject([never, { id: other?.id, state: 'here' }, never])
+  expect((await told()).filter((type) => type === 'attachment.gone')).toHaveLength(2)
+  await expect(router.media.fetch(ids[1] ?? '')).rejects.toMatchObject({ code: 'wrong-state' })
+})
+
 it('is told of as looked at once, to the transport that it came by, and only where that means something', async () => {
   const viewed: [number, boolean][] = []
   signal.markViewed = async (_author, timestampMs, once) => {

@@ -1,0 +1,88 @@
+/** How often a group is asked for that the server says we are out of. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ServerSecretParams } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
+import { expect, test } from 'vitest'
+import { signalError } from '../../../../src/signal/errors.ts'
+import { GroupCipher } from '../../../../src/signal/groups/cipher.ts'
+import { GroupKeeper } from '../../../../src/signal/groups/keeper.ts'
+import { readGroup } from '../../../../src/signal/groups/state.ts'
+import { actionsCodec, changedCodec } from '../../../../src/signal/proto/groups.ts'
+import { freshDatabase } from '../../../fresh-database.ts'
+
+const hourMs = 3600_000
+const masterKey = new Uint8Array(32).fill(2)
+const { id } = new GroupCipher(masterKey)
+
+test('a group that we are out of is asked for eight times, then only when there is news of it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'causeway-keeper-'))
+  const db = await freshDatabase({ path: join(directory, 'test.db'), key: new Uint8Array(32).fill(7) })
+  try {
+    let now = 1_790_000_000_000
+    const asked: number[] = []
+    const secret = ServerSecretParams.generate()
+    const none = undefined as never
+    const server = {
+      get: () => {
+        asked.push(now)
+        return Promise.reject(signalError('group-forbidden'))
+      },
+    }
+    const keeper = new GroupKeeper({
+      db,
+      server: server as never,
+      params: secret.getPublicParams(),
+      credentials: none,
+      sink: none,
+      clock: { now: () => now, wait: async () => {} },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    const state = { ...readGroup({}, new GroupCipher(masterKey)), revision: 3 }
+    const row = { id, master_key: masterKey, created_at_ms: now, state_json: JSON.stringify(state) }
+    await db
+      .insertInto('signal_groups')
+      .values({ ...row, revision: 3, standing: 'out' })
+      .execute()
+    /** A message names the group; of one whose author we do not know the desk marks it as due, too. */
+    const comes = async (revision: number, groupChange?: Uint8Array) => {
+      await db.transaction().execute(async (tx) => {
+        const group = await keeper.note({ masterKey, revision, ...(groupChange ? { groupChange } : {}) }, tx)
+        if (group?.isDue === false) await keeper.markDue(id, tx)
+      })
+      await keeper.fetchDue()
+    }
+    // Somebody writes every minute for three hours.
+    for (let minute = 0; minute < 180; minute += 1) {
+      await comes(4)
+      now += 60_000
+    }
+    expect(asked).toHaveLength(8)
+    const waitsS = asked.slice(1).map((at, index) => (at - (asked[index] ?? 0)) / 1000)
+    expect(waitsS).toEqual([60, 60, 120, 240, 480, 960, 1920])
+    now += 30 * 24 * hourMs
+    await comes(3)
+    await keeper.fetchDue()
+    expect(asked).toHaveLength(8)
+
+    await comes(5)
+    expect(asked).toHaveLength(9)
+    await comes(5)
+    now += 24 * hourMs
+    await keeper.fetchDue()
+    expect(asked).toHaveLength(9)
+
+    const change = (by: ServerSecretParams) => {
+      const octets = actionsCodec.encode({ groupId: Buffer.from(id, 'base64'), version: 5 })
+      const serverSignature = by.sign(octets).serialize()
+      return changedCodec.encode({ actions: octets, serverSignature })
+    }
+    await comes(5, change(ServerSecretParams.generate()))
+    expect(asked).toHaveLength(9)
+    await comes(5, change(secret))
+    expect(asked).toHaveLength(10)
+  } finally {
+    await db.destroy()
+    rmSync(directory, { recursive: true, force: true })
+  }
+})

@@ -205,7 +205,7 @@ interface SignalBlockedTable {
   aci: string
 }
 
-/** What else is blocked: numbers, and groups (base64 ids), which only the phone blocks so far. */
+/** What else is blocked: numbers, which only the phone blocks, and groups (base64 ids). */
 interface SignalBlockedOthersTable {
   kind: 'number' | 'group'
   value: string
@@ -368,9 +368,12 @@ interface SignalProfileTable {
   avatar_sealed: string | null
 }
 
-/** What the service has asked us to wait with, and until when. */
+/**
+ * What the service has asked us to wait with, and until when; `group:` and the id of a group: until when what was decided
+ * here of its being blocked stands against what the storage service says.
+ */
 interface SignalRationsTable {
-  kind: 'usernames' | 'directory'
+  kind: 'usernames' | 'directory' | `group:${string}`
   not_before_ms: number
 }
 

@@ -459,6 +459,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
           approve: said('approve'),
           accept: said('accept'),
           leave: said('leave'),
+          block: said('block'),
+          unblock: said('unblock'),
           join: async (link) => {
             calls.push(`group join ${link}`)
             return 'created'

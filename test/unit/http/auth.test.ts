@@ -6,7 +6,8 @@ import { routes } from '../../../src/http/routes.ts'
 import { type Access, SCOPES, type Scope } from '../../../src/http/scopes.ts'
 import { present } from './answer.ts'
 import { type Browser, signedIn } from './browser.ts'
-import { type Reply, type Rig, startRig } from './rig.ts'
+import type { Reply } from './exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 const tokens = new Map<Scope, string>()

@@ -1,7 +1,8 @@
 /** Somebody at the inbox: signs in, keeps the cookie, and sends what a page of ours would send. */
 import type { Role } from '../../../src/domain/roles.ts'
 import { addUser } from '../../../src/store/users.ts'
-import type { CallOptions, Reply, Rig } from './rig.ts'
+import type { CallOptions, Reply } from './exchange.ts'
+import type { Rig } from './rig.ts'
 
 export interface Browser {
   cookie: string

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { problem } from '../../../src/http/openapi/shapes.ts'
 import { routes } from '../../../src/http/routes.ts'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
-import { type CallOptions, gardenGroup, type Rig, startRig } from './rig.ts'
+import type { CallOptions } from './exchange.ts'
+import { gardenGroup, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let token: string

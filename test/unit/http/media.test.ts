@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FORM_FILES_MAX } from '../../../src/http/multipart.ts'
 import { present } from './answer.ts'
-import { type Reply, type Rig, startRig } from './rig.ts'
+import type { Reply } from './exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 /** As the rig's desk takes (media-rig.ts). */
 const BYTES_MAX = 1024 * 1024

@@ -8,7 +8,8 @@ import { routes } from '../../../src/http/routes.ts'
 import { noteAvatar } from '../../../src/routing/avatars.ts'
 import { findContact } from '../../../src/store/contacts.ts'
 import { putGroup } from '../../../src/store/groups.ts'
-import { gardenGroup, type Reply, type Rig, startRig } from './rig.ts'
+import type { Reply } from './exchange.ts'
+import { gardenGroup, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let document: OpenApiDocument

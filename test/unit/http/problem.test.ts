@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BODY_BYTES_MAX } from '../../../src/http/json-body.ts'
-import { type CallOptions, type Rig, startRig } from './rig.ts'
+import type { CallOptions } from './exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let token: string

@@ -3,17 +3,15 @@
  * nothing leaves and every message stays as it was planned.
  */
 
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BackupDesk } from '../../../src/backup/desk.ts'
-import { CausewayError } from '../../../src/domain/errors.ts'
 import type { GroupDetails } from '../../../src/domain/group.ts'
 import { createIds } from '../../../src/domain/ids.ts'
 import type { Transport } from '../../../src/domain/transport.ts'
-import type { MmsTestView, ModemView } from '../../../src/http/modem-port.ts'
+import type { ModemView } from '../../../src/http/modem-port.ts'
 import { Passwords } from '../../../src/http/passwords.ts'
 import type { ApiPorts, SignalView, WorldPort } from '../../../src/http/ports.ts'
 import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
@@ -28,7 +26,9 @@ import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
 import { freshDatabase } from '../../fresh-database.ts'
 import { mediaRig } from '../media-rig.ts'
-import type { Answer } from './answer.ts'
+import { type CallOptions, exchange, type Reply } from './exchange.ts'
+import { mmsTestsOf, modemsOf, readyModem } from './stand-in-modem.ts'
+import { noAccount, signalOf } from './stand-in-signal.ts'
 
 /** A group as its account tells of it: ours, and nobody else in it. */
 export const gardenGroup: GroupDetails = {
@@ -48,13 +48,6 @@ export const gardenGroup: GroupDetails = {
   members: [],
   invited: [],
   requesting: [],
-}
-
-export interface Reply {
-  status: number
-  headers: Record<string, string | string[] | undefined>
-  body: Answer
-  text: string
 }
 
 export interface Rig {
@@ -79,15 +72,6 @@ export interface Rig {
   /** Stops the server, does something, and starts it again at the same socket. */
   restart(between: () => Promise<void>): Promise<void>
   stop(): Promise<void>
-}
-
-export interface CallOptions {
-  token?: string | undefined
-  json?: unknown
-  body?: string | Buffer
-  headers?: Record<string, string>
-  /** Over the Unix socket instead of TCP. */
-  local?: boolean
 }
 
 /** A modem that is there and is never used. */
@@ -150,80 +134,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
   })
   await router.start([oneLane])
 
-  const mmsTest: MmsTestView = {
-    modem: 'mdm_1',
-    number: '+15550000001',
-    carrier: 'somebody',
-    state: 'failed',
-    steps: [
-      { step: 'bearer', ok: false, code: 'unreachable-bearer', detail: 'there is no interface wwan0 with an address' },
-    ],
-    startedAtMs: 1_790_000_000_000,
-  }
-  const modem: ModemView = {
-    id: 'mdm_490154203237518',
-    port: 'tcp://127.0.0.1:7000',
-    label: 'kitchen',
-    state: 'ready',
-    reason: undefined,
-    manufacturer: 'Causeway',
-    model: 'Sim',
-    revision: undefined,
-    profile: undefined,
-    imei: '490154203237518',
-    imsi: undefined,
-    iccid: undefined,
-    number: '+15550000101',
-    operator: 'Simnet',
-    registration: 'home',
-    signalDbm: -67,
-    smsc: '+15550000001',
-    storage: [{ memory: 'SM', used: 1, total: 20 }],
-    recovery: {
-      counts: { reopen: 0, restart: 2 },
-      last: { step: 'restart', code: 'silent', reason: 'nothing is answered', atMs: 0 },
-      history: [{ step: 'restart', code: 'silent', reason: 'nothing is answered', atMs: 0 }],
-      hardAtMs: [0],
-    },
-    sinceMs: 1_700_000_000_000,
-    texts: {
-      available: false,
-      code: 'quota-exceeded',
-      reason: 'the quota of 200 texts a day is used up',
-      today: 200,
-      thisMonth: 340,
-      dailyQuota: 200,
-      monthlyQuota: 5_000,
-      perMinute: undefined,
-      costPerPart: 0.05,
-      prefixes: ['+44'],
-    },
-  }
-  const signal: SignalView = {
-    state: 'none',
-    reason: 'no account yet',
-    e164: undefined,
-    aci: undefined,
-    pni: undefined,
-    deviceId: undefined,
-    username: undefined,
-    discovery: undefined,
-    sinceMs: 1_700_000_000_000,
-    registration: undefined,
-    link: undefined,
-    warnings: [],
-    challenge: undefined,
-  }
-  let ownPicture: Uint8Array | undefined
-  let locked = false
-  const profile: Awaited<ReturnType<ReturnType<ApiPorts['signal']['profile']>['read']>> = {
-    name: 'Home',
-    about: '',
-    emoji: '',
-    picture: undefined,
-    editable: true,
-    published: true,
-  }
+  const modem = readyModem()
+  const signal = noAccount()
   const backups = new BackupDesk({
     db,
     events,
@@ -282,13 +194,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
         calls.push(`fetch ${id}`)
       },
     },
-    mmsTests: {
-      start: (modem) => {
-        calls.push(`mms test ${modem}`)
-        return mmsTest
-      },
-      of: () => mmsTest,
-    },
+    mmsTests: mmsTestsOf(calls),
     media: router.media,
     playable: new PlayableDesk({
       db,
@@ -297,177 +203,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       clock,
       collect: () => router.media.poke(),
     }),
-    modems: {
-      list: () => [modem],
-      probe: async () => [
-        {
-          port: '/dev/ttyUSB0',
-          usbId: '2c7c:0125',
-          interfaceNumber: 0,
-          product: undefined,
-          result: 'skipped',
-          reason: 'interface 0 is not for AT',
-          imei: undefined,
-          manufacturer: undefined,
-          model: undefined,
-          profile: undefined,
-        },
-      ],
-      signalHistory: () => [{ atMs: 0, dbm: -67 }],
-      enterPin: async (id, given) => {
-        calls.push(`pin ${id} ${JSON.stringify(given)}`)
-        if (given.pin === '1111')
-          throw new CausewayError({ code: 'sim-pin-refused', message: 'The SIM refused it.', retry: 'after-human' })
-        if (given.pin === '2222' && !given.lastTry)
-          throw new CausewayError({ code: 'sim-pin-last-try', message: 'One try is left.', retry: 'after-human' })
-        return { remembered: given.remember }
-      },
-      forgetPin: async (id) => {
-        calls.push(`forget pin ${id}`)
-      },
-      reset: async (id) => {
-        calls.push(`reset ${id}`)
-      },
-      transcript: (id, masked) => {
-        calls.push(`transcript ${id} ${masked ? 'masked' : 'whole'}`)
-        return '0.000 > AT\\r\n'
-      },
-      command: async (id, text) => {
-        calls.push(`command ${id} ${text}`)
-        return ['Causeway', 'Sim']
-      },
-      ussd: async (id, text) => {
-        calls.push(`ussd ${id} ${text}`)
-        if (text === '*9#') throw new CausewayError({ code: 'ussd-busy', message: 'A session.', retry: 'never' })
-        return text === '*100#' ? { status: 'done', text: 'Balance 5' } : { status: 'reply-wanted', text: '1 More' }
-      },
-      replyUssd: async (id, text) => {
-        calls.push(`reply ${id} ${text}`)
-        return text === '0'
-          ? { status: 'ended-by-network', text: undefined }
-          : { status: 'done', text: `You said ${text}` }
-      },
-      cancelUssd: async (id) => {
-        calls.push(`cancel ${id}`)
-      },
-    },
-    signal: {
-      status: () => signal,
-      register: async (request) => {
-        calls.push(`register ${JSON.stringify(request)}`)
-      },
-      link: async (request) => {
-        calls.push(`link ${JSON.stringify(request)}`)
-      },
-      devices: async () => [
-        { id: 1, name: undefined, isThis: true, isPrimary: true, lastSeenAtMs: 0, linkedAtMs: undefined },
-        { id: 2, name: 'Desk\u001b[2J', isThis: false, isPrimary: false, lastSeenAtMs: 0, linkedAtMs: 0 },
-      ],
-      removeDevice: async (id) => {
-        calls.push(`remove device ${id}`)
-      },
-      renameDevice: async (id, name) => {
-        calls.push(`rename device ${id} ${name}`)
-      },
-      deleteAccount: async () => {
-        calls.push('delete account')
-      },
-      unlink: async () => {
-        calls.push('unlink')
-        Object.assign(signal, { state: 'none', reason: 'no Signal account is registered here', e164: undefined })
-      },
-      discoverability: () => ({
-        read: async () => ({ discoverable: true, editable: true }),
-        set: async (discoverable) => {
-          calls.push(`discoverable ${discoverable}`)
-        },
-      }),
-      submitCaptcha: async (token) => {
-        calls.push(`captcha ${token}`)
-      },
-      submitCode: async (code) => {
-        calls.push(`code ${code}`)
-      },
-      submitPin: async (pin) => {
-        calls.push(`pin ${pin}`)
-      },
-      skipTransfer: async () => {
-        calls.push('skip transfer')
-      },
-      safetyNumber: async () => '1'.repeat(60),
-      safetyCode: async () => new Uint8Array([8, 2, 255]),
-      usernames: () => ({
-        find: async (words) => {
-          if (words === 'nobody.42')
-            throw new CausewayError({ code: 'username-unknown', message: 'nobody', retry: 'never' })
-          return { aci: '9d0652a3-dcc3-4d11-975f-74d61598733f', username: words }
-        },
-        claim: async (wanted) => {
-          calls.push(`username ${JSON.stringify(wanted)}`)
-        },
-        release: async () => {
-          calls.push('username release')
-        },
-        renewLink: async () => {
-          calls.push('username link')
-        },
-      }),
-      lock: () => ({
-        read: async () => ({ locked, editable: true }),
-        set: async (pin) => {
-          calls.push(`lock of ${pin.length}`)
-          locked = true
-        },
-        remove: async () => {
-          calls.push('lock removed')
-          locked = false
-        },
-      }),
-      profile: () => ({
-        read: async () => profile,
-        change: async (change) => {
-          calls.push(`profile ${JSON.stringify(change)}`)
-          for (const field of ['name', 'about', 'emoji'] as const) profile[field] = change[field] ?? profile[field]
-        },
-        setPicture: async (octets) => {
-          calls.push(`profile picture ${octets?.length ?? 'none'}`)
-          ownPicture = octets
-          profile.picture = octets === undefined ? undefined : createHash('sha256').update(octets).digest('hex')
-        },
-        picture: async () => ownPicture,
-      }),
-      compareSafetyCode: async (_peer, scanned) => scanned.length === 3,
-      groups: () => {
-        const said =
-          (words: string) =>
-          async (id: string, ...more: unknown[]) => {
-            calls.push(`group ${words} ${id} ${JSON.stringify(more)}`)
-          }
-        return {
-          create: async ({ title, people, avatar }) => {
-            calls.push(`group create ${title} ${JSON.stringify(people)} ${avatar?.length ?? 'no'} octets`)
-            return 'created'
-          },
-          configure: said('configure'),
-          setAvatar: said('avatar'),
-          avatar: async () => new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-          add: said('add'),
-          remove: said('remove'),
-          ban: said('ban'),
-          unban: said('unban'),
-          setRole: said('role'),
-          approve: said('approve'),
-          accept: said('accept'),
-          leave: said('leave'),
-          block: said('block'),
-          unblock: said('unblock'),
-          join: async (link) => {
-            calls.push(`group join ${link}`)
-            return 'created'
-          },
-        }
-      },
-    },
+    modems: modemsOf(modem, calls),
+    signal: signalOf(signal, calls),
     webhooks: {
       poke: () => {
         calls.push('poke webhooks')
@@ -539,34 +276,5 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
       await db.destroy()
       rmSync(directory, { recursive: true, force: true })
     },
-  })
-}
-
-function exchange(target: object, method: string, path: string, options: CallOptions): Promise<Reply> {
-  const payload = options.body ?? (options.json === undefined ? undefined : JSON.stringify(options.json))
-  const headers: Record<string, string> = {}
-  if (options.token !== undefined) headers['authorization'] = `Bearer ${options.token}`
-  if (options.json !== undefined) headers['content-type'] = 'application/json'
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      { ...target, method, path, agent: false, headers: { ...headers, ...options.headers } },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.once('error', reject)
-        response.once('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8')
-          const isJson = /json/.test(response.headers['content-type'] ?? '')
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: isJson && text !== '' ? JSON.parse(text) : undefined,
-            text,
-          })
-        })
-      },
-    )
-    outgoing.once('error', reject)
-    outgoing.end(payload)
   })
 }

@@ -3,7 +3,8 @@ import { Passwords } from '../../../src/http/passwords.ts'
 import { newSetupCode } from '../../../src/http/setup-code.ts'
 import { present } from './answer.ts'
 import { browserOf, PASSWORD, signedIn } from './browser.ts'
-import { type CallOptions, type Rig, startRig } from './rig.ts'
+import type { CallOptions } from './exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 beforeAll(async () => {

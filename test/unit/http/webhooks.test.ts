@@ -8,7 +8,8 @@ import { EventLog } from '../../../src/store/events.ts'
 import { pruneDeliveries } from '../../../src/store/webhook-deliveries.ts'
 import { type Answer, present } from './answer.ts'
 import { type Endpoint, startEndpoint } from './endpoint.ts'
-import { type Reply, type Rig, startRig } from './rig.ts'
+import type { Reply } from './exchange.ts'
+import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let endpoint: Endpoint

@@ -67,8 +67,11 @@ function One({ webhook, reload }: { webhook: Webhook; reload: () => void }) {
         {webhook.url}
       </b>
       <p class={webhook.status === 'working' ? 'state good' : 'state bad'}>
-        {t(`settings.hook.${webhook.status}`)}{' '}
-        {webhook.reason !== null && <Reason kind="hook.why" code={webhook.code} reason={webhook.reason} />}
+        <span>
+          {t(`settings.hook.${webhook.status}`)}
+          {webhook.reason !== null && ' · '}
+          {webhook.reason !== null && <Reason kind="hook.why" code={webhook.code} reason={webhook.reason} />}
+        </span>
       </p>
       <div class="buttons">
         <Action

@@ -34,6 +34,7 @@ export interface GroupJson extends GroupRefJson {
   invited: GroupPersonJson[]
   requesting: GroupPersonJson[]
   banned: GroupPersonJson[]
+  blocked: boolean
 }
 
 export interface RecipientJson {

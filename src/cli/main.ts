@@ -179,6 +179,8 @@ function program(): Command {
   for (const [name, summary] of [
     ['accept', 'accepts an invitation'],
     ['leave', 'leaves it, or declines an invitation'],
+    ['block', 'shows nothing more of it, and sends nothing there'],
+    ['unblock', 'shows what comes from now on'],
   ] as const) {
     talking(group, `${name} <group>`, summary).action(
       run(async (which, options) => (await groups()).decide(name, which, options)),

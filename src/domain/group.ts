@@ -29,6 +29,8 @@ export interface GroupDetails {
   requesting: readonly string[]
   /** Whom an administrator keeps from coming back by the link; left out by groups that were kept before this was. */
   banned?: readonly string[]
+  /** The owner keeps it out; left out as that. */
+  blocked?: boolean
 }
 
 export type GroupChangeItem =

@@ -98,6 +98,8 @@ export interface GroupsPort {
   approve(id: string, aci: string): Promise<void>
   accept(id: string): Promise<void>
   leave(id: string): Promise<void>
+  block(id: string): Promise<void>
+  unblock(id: string): Promise<void>
   join(link: string): Promise<string>
 }
 

@@ -271,7 +271,8 @@ export function conversationView({ conversation, contact, group, lastMessage, at
     contact: contact === undefined ? null : { ...refOf(contact), avatar_url: portraitOf(contact) },
     group: group === undefined ? null : groupRefView(group),
     state:
-      contact !== undefined && contact.blocked_at_ms !== null
+      (contact !== undefined && contact.blocked_at_ms !== null) ||
+      (group !== undefined && detailsOf(group).blocked === true)
         ? 'blocked'
         : conversation.request_at_ms !== null
           ? 'request'
@@ -360,6 +361,7 @@ export function groupView(
     invited: details.invited.map(person),
     requesting: details.requesting.map(person),
     banned: (details.banned ?? []).map(person),
+    blocked: details.blocked ?? false,
     revision: details.revision,
     created_at: time(group.created_at_ms),
     updated_at: time(group.updated_at_ms),

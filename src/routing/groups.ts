@@ -51,7 +51,8 @@ export async function takeGroup(context: GroupsContext, tx: DatabaseTransaction,
       .where('id', '=', conversation.id)
       .execute()
   }
-  for (const { by, items } of fact.changes) {
+  // Of a group that is kept out nothing is shown, also not what is done to it.
+  for (const { by, items } of fact.group.blocked === true ? [] : fact.changes) {
     for (const item of items) {
       const whom = 'who' in item ? item.who : undefined
       const involved = [by, whom].filter((id) => id !== undefined)
@@ -154,7 +155,7 @@ export function groupParty(group: GroupRow): Party {
     signal_misses: 0,
     verified: 0,
     identity_changed_at_ms: null,
-    blocked_at_ms: null,
+    blocked_at_ms: detailsOf(group).blocked === true ? group.updated_at_ms : null,
     version: 1,
     created_at_ms: group.created_at_ms,
     updated_at_ms: group.updated_at_ms,

@@ -134,7 +134,7 @@ export function demandUnblocked(contact: ContactRow): void {
   if (contact.blocked_at_ms === null) return
   throw new CausewayError({
     code: 'contact-blocked',
-    message: 'You have blocked this person; unblock them to write to them.',
+    message: 'You have blocked this person or group; unblock them to write to them.',
     retry: 'after-human',
   })
 }

@@ -491,6 +491,9 @@ export interface SignalGroups {
   accept(id: string): Promise<void>
   /** Also declines an invitation. */
   leave(id: string): Promise<void>
+  /** The owner keeps it out: nothing of it is shown. We stay in it; our own other devices are told. */
+  block(id: string): Promise<void>
+  unblock(id: string): Promise<void>
   /** By an invitation link; the group's id. Throws also `group-link`. */
   join(link: string): Promise<string>
   /** Of every member whose safety number has changed, the newest one is trusted from now on. */

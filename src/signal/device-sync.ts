@@ -52,6 +52,7 @@ export class DeviceSync {
   readonly #stored: () => Promise<void>
   readonly #answers: SyncAnswers
   readonly #learnProfile: () => Promise<void>
+  readonly #regrouped: (id: string, transaction: DatabaseTransaction) => Promise<void>
   /** Whether the phone has told of another profile; at each connection it is looked at anyway. */
   #profileTold = false
   readonly #stopping = new AbortController()
@@ -72,6 +73,8 @@ export class DeviceSync {
     stored: () => Promise<void>
     answers: SyncAnswers
     learnProfile: () => Promise<void>
+    /** The owner keeps this group out by now, or no longer. */
+    regrouped: (id: string, transaction: DatabaseTransaction) => Promise<void>
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
@@ -85,6 +88,7 @@ export class DeviceSync {
     this.#stored = parts.stored
     this.#answers = parts.answers
     this.#learnProfile = parts.learnProfile
+    this.#regrouped = parts.regrouped
     this.#rounds = new Rounds(
       () => this.#fetchOne(),
       (error) => this.#log.info({ code: asCauseway(error).code }, 'the phone’s contact list waits'),
@@ -130,12 +134,15 @@ export class DeviceSync {
       return await this.#answers.take(sync.request.type, transaction)
     }
     const now = this.#clock.now()
-    if (blocked !== undefined) await applyBlocked(transaction, this.#sink, blocked, now)
+    if (blocked !== undefined) {
+      for (const id of await applyBlocked(transaction, this.#sink, blocked, now)) await this.#regrouped(id, transaction)
+    }
     if (sync.deleteForMe !== undefined) {
       await applyRemovals(this.#sink, sync.deleteForMe, { own: this.#credentials.aci, atMs: now }, transaction)
     }
     if (sync.messageRequestResponse !== undefined) {
-      await applyResponse(transaction, this.#sink, sync.messageRequestResponse, now)
+      const id = await applyResponse(transaction, this.#sink, sync.messageRequestResponse, now)
+      if (id !== undefined) await this.#regrouped(id, transaction)
     }
     if (sync.verified !== undefined) await this.#applyVerified(sync.verified, transaction)
     if (configuration?.typingIndicators !== undefined) {

@@ -192,6 +192,7 @@ export class LiveAccount {
       storage,
       stored: () => this.#upkeep.quietly('reading the username', () => this.own.usernames.load()),
       learnProfile: () => this.own.profile.learn(),
+      regrouped: (id, transaction) => this.#groups.keeper.retell(id, transaction),
     })
     this.#texts = new LongTexts({ ...parts, chat, server: contentServer, own: credentials.aci })
     this.avatars = new AvatarDesk({ ...parts, server: contentServer })
@@ -258,6 +259,7 @@ export class LiveAccount {
       own: credentials.aci,
       delivery: this.#delivery,
       approve: (ids) => this.approveIdentity(ids),
+      tell: (id, blocked, transaction) => this.telling.oweGroupBlock(transaction, id, blocked),
     })
     this.#receiver = new Receiver({
       db,

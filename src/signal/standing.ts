@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
 import type { PeerDecision, PeerIds, SignalSink } from './contract.ts'
+import { setGroupBlocked } from './group-blocks.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, setTraits } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
@@ -38,34 +39,6 @@ const blockedNumber = remembered('signal_blocked_others', (db, $: { number: stri
   db.selectFrom('signal_blocked_others').select('value').where('kind', '=', 'number').where('value', '=', $.number),
 )
 
-/** Notes whether the owner keeps this group out (base64 of its id), also of one that is not known yet. */
-export async function setGroupBlocked(transaction: DatabaseTransaction, id: string, blocked: boolean): Promise<void> {
-  const entry = { kind: 'group', value: id } as const
-  if (blocked) await transaction.insertInto('signal_blocked_others').orReplace().values(entry).execute()
-  else {
-    await transaction
-      .deleteFrom('signal_blocked_others')
-      .where('kind', '=', entry.kind)
-      .where('value', '=', entry.value)
-      .execute()
-  }
-  await transaction
-    .updateTable('signal_groups')
-    .set({ blocked: blocked ? 1 : 0 })
-    .where('id', '=', id)
-    .execute()
-}
-
-export async function isGroupBlocked(transaction: DatabaseTransaction, id: string): Promise<boolean> {
-  const row = await transaction
-    .selectFrom('signal_blocked_others')
-    .select('value')
-    .where('kind', '=', 'group')
-    .where('value', '=', id)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** Notes that the owner lets this person in. */
 async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds, atMs: number): Promise<void> {
   await setBlocked(transaction, peer, false)
@@ -87,13 +60,16 @@ async function noteBlocked(
   await noteDecided(transaction, peer.aci, atMs)
 }
 
-/** Takes the phone's list in the place of ours, and tells the sink who came to it or went from it. */
+/**
+ * Takes the phone's list in the place of ours, and tells the sink who came to it or went from it. Groups that did so are
+ * returned.
+ */
 export async function applyBlocked(
   transaction: DatabaseTransaction,
   sink: SignalSink,
   list: BlockedList,
   atMs: number,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { acis = [], acisBinary = [], numbers = [], groupIds = [] } = list
   const told = [
     ...acis.map((text) => readServiceId(undefined, text)),
@@ -121,8 +97,11 @@ export async function applyBlocked(
   for (const aci of accounts) if (aci !== undefined && !known.has(aci)) await tell(peerOf(aci), true)
   const groups = new Set(groupIds.slice(0, blockedMax).map((id) => Buffer.from(id).toString('base64')))
   const knownGroups = new Set(others.filter(({ kind }) => kind === 'group').map(({ value }) => value))
-  for (const id of knownGroups) if (!groups.has(id)) await setGroupBlocked(transaction, id, false)
-  for (const id of groups) if (!knownGroups.has(id)) await setGroupBlocked(transaction, id, true)
+  const gone = [...knownGroups].filter((id) => !groups.has(id))
+  const fresh = [...groups].filter((id) => !knownGroups.has(id))
+  for (const id of gone) await setGroupBlocked(transaction, id, false)
+  for (const id of fresh) await setGroupBlocked(transaction, id, true)
+  return [...gone, ...fresh]
 }
 
 /** The whole list, as our other devices take it. */
@@ -172,13 +151,24 @@ export async function syncOf(
   return [{ blocked: await blockedList(transaction) }, ...response]
 }
 
-/** What the owner has decided about a stranger, or a group, on another device. */
+/** How it is told to them that the owner keeps a group out, or no longer; it is noted already. */
+export async function groupSyncOf(
+  transaction: DatabaseTransaction,
+  id: string,
+  blocked: boolean,
+): Promise<SyncMessage[]> {
+  const groupId = new Uint8Array(Buffer.from(id, 'base64'))
+  const type = blocked ? responseTypes.block : responseTypes.accept
+  return [{ blocked: await blockedList(transaction) }, { messageRequestResponse: { groupId, type } }]
+}
+
+/** What the owner has decided about a stranger, or a group, on another device; the group, if it is one. */
 export async function applyResponse(
   transaction: DatabaseTransaction,
   sink: SignalSink,
   { threadAciBinary, threadAci, groupId, type = 0 }: MessageRequestResponse,
   atMs: number,
-): Promise<void> {
+): Promise<string | undefined> {
   if (groupId !== undefined && groupId.length > 0) {
     const id = Buffer.from(groupId).toString('base64')
     if (blocking.includes(type)) await setGroupBlocked(transaction, id, true)
@@ -187,16 +177,16 @@ export async function applyResponse(
     if (deleting.includes(type)) {
       await sink.removed({ with: { ...nobody, groupId: id }, what: 'conversation', atMs }, transaction)
     }
-    return
+    return id
   }
   const aci = readServiceId(threadAciBinary, threadAci)
-  if (aci === undefined || isPni(aci)) return
+  if (aci === undefined || isPni(aci)) return undefined
   const { peer } = await learnPeer(transaction, peerOf(aci))
   const ids = idsOf(peer)
   if (type === responseTypes.accept) {
     await noteAccepted(transaction, ids, atMs)
     await sink.peer({ kind: 'accepted', peer: ids, atMs }, transaction)
-    return
+    return undefined
   }
   if (blocking.includes(type)) {
     await noteBlocked(transaction, ids, true, atMs)
@@ -205,6 +195,7 @@ export async function applyResponse(
   if (deleting.includes(type)) {
     await sink.removed({ with: ids, what: 'conversation', atMs }, transaction)
   }
+  return undefined
 }
 
 /** Blocks this account. The keys under which we write to groups that it is in give way to others, which it does not get. */

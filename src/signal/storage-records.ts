@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { isDiscoverable } from './discoverability.ts'
+import { decidedGroups } from './group-blocks.ts'
 import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import { type OwnProfile, wantedProfile } from './profile.ts'
@@ -37,7 +38,7 @@ export interface StoredGroup {
 
 /** A record to write; `replaces` is the id of the one that it takes the place of. Undefined: that one only goes. */
 export interface RecordChange {
-  type: 'contact' | 'account'
+  type: 'contact' | 'groupV2' | 'account'
   record: Uint8Array | undefined
   replaces: Uint8Array | undefined
 }
@@ -174,7 +175,19 @@ export class StorageRecords {
 
   /** What a primary adds to these records; nothing when they say it all. */
   async changes(records: readonly StoredRecord[]): Promise<RecordChange[]> {
-    return [...(await this.#accountChange(records)), ...(await this.#contactChanges(records))]
+    const groups = await this.#groupChanges(records)
+    return [...(await this.#accountChange(records)), ...groups, ...(await this.#contactChanges(records))]
+  }
+
+  /** Which groups are blocked, where that was decided here. */
+  async #groupChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {
+    const decided = await decidedGroups(this.#db)
+    return records.flatMap((item) => {
+      const said = item.record.groupV2
+      const group = decided.find(({ masterKey }) => same(said?.masterKey, masterKey))
+      if (group === undefined || (said?.blocked ?? false) === group.blocked) return []
+      return [change('groupV2', item, { groupV2: { blocked: group.blocked } })]
+    })
   }
 
   async #accountChange(records: readonly StoredRecord[]): Promise<RecordChange[]> {

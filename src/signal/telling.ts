@@ -6,13 +6,14 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { OwnTimestamps, Random } from './clock.ts'
 import type { ContentDesk } from './contents-due.ts'
 import type { Author, PeerDecision, PeerIds } from './contract.ts'
+import { isGroupBlocked } from './group-blocks.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { verifiedContent } from './own-account.ts'
 import { peerAt } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
-import { isBlocked, syncOf } from './standing.ts'
+import { groupSyncOf, isBlocked, syncOf } from './standing.ts'
 import { makeStorageDue } from './storage-due.ts'
 
 /** SyncMessage.FetchLatest: the storage service. */
@@ -79,6 +80,7 @@ export class Telling {
   async #mayKnow(author: Author, transaction: DatabaseTransaction): Promise<boolean> {
     if (author.aci === undefined || !(await this.#habits.readReceipts(transaction))) return false
     if (await isBlocked(transaction, author)) return false
+    if (author.groupId !== undefined && (await isGroupBlocked(transaction, author.groupId))) return false
     return author.groupId !== undefined || (await peerAt(transaction, author.aci)).accepted
   }
 
@@ -95,6 +97,15 @@ export class Telling {
     return () => {
       flush()
       void this.#receipts.flush()
+      this.#fetch()
+    }
+  }
+
+  /** As `oweDecision`, of a group. */
+  async oweGroupBlock(transaction: DatabaseTransaction, id: string, blocked: boolean): Promise<() => void> {
+    const flush = await this.oweSync(transaction, await groupSyncOf(transaction, id, blocked))
+    return () => {
+      flush()
       this.#fetch()
     }
   }

@@ -46,6 +46,7 @@ import * as identityHistory from './migrations/0038_identity_history.ts'
 import * as forgottenParts from './migrations/0039_forgotten_parts.ts'
 import * as signalDeparture from './migrations/0040_signal_departure.ts'
 import * as contactPace from './migrations/0042_contact_pace.ts'
+import * as groupBlocks from './migrations/0043_group_blocks.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -104,6 +105,7 @@ const migrations = {
   '0039_forgotten_parts': forgottenParts,
   '0040_signal_departure': signalDeparture,
   '0042_contact_pace': contactPace,
+  '0043_group_blocks': groupBlocks,
 }
 
 export interface OpenDatabaseOptions {

@@ -77,8 +77,12 @@ export async function approve(which: string, who: string, options: Options): Pro
   print(await call(gateway, 'POST', `${await memberPath(gateway, which, who)}/approve`), options)
 }
 
-/** `accept` an invitation; `leave` a group, or decline. */
-export async function decide(action: 'accept' | 'leave', which: string, options: Options): Promise<void> {
+/** `accept` an invitation; `leave` a group, or decline; `block` it, or `unblock` it. */
+export async function decide(
+  action: 'accept' | 'leave' | 'block' | 'unblock',
+  which: string,
+  options: Options,
+): Promise<void> {
   const gateway = await findGateway(options)
   print(await call(gateway, 'POST', await pathOf(gateway, which, `/${action}`)), options)
 }
@@ -172,6 +176,7 @@ function print(group: GroupJson, options: Options): void {
   }
   line(`${printable(group.title)}  ${group.id}`)
   line(`  ${standings[group.standing]}`)
+  if (group.blocked) line('  blocked: nothing of it is shown')
   if (group.description !== '') line(`  ${printable(group.description)}`)
   if (group.timer_seconds > 0) line(`  messages disappear after ${durationInWords(group.timer_seconds * 1000)}`)
   if (group.announcements_only) line('  only administrators write here')

@@ -300,15 +300,18 @@ export const groupRoutes: readonly Route[] = [
         await call.ports.signal.groups().approve(signalId, await serviceIdOf(call.ports, call.params['who'] ?? ''))
       }),
   }),
-  ...(['accept', 'leave'] as const).map((action) =>
+  ...(['accept', 'leave', 'block', 'unblock'] as const).map((action) =>
     route({
       method: 'POST',
       path: `/api/v1/groups/:id/${action}`,
       scope: 'messages:send',
-      summary:
-        action === 'accept'
-          ? 'Accepts an invitation.'
-          : 'Leaves the group, declines its invitation, or takes back a request to join.',
+      summary: {
+        accept: 'Accepts an invitation.',
+        leave: 'Leaves the group, declines its invitation, or takes back a request to join.',
+        block:
+          'Blocks the group: nothing more of it is shown, nobody in it gets receipts for it, and nothing is sent there. You stay in it, and nobody is told but your own other devices.',
+        unblock: 'Unblocks the group: what comes from now on is shown. What came meanwhile is gone.',
+      }[action],
       handle: async (call) => act(call, (signalId) => call.ports.signal.groups()[action](signalId)),
     }),
   ),

@@ -115,6 +115,7 @@ const group = shape('Group', {
   invited: z.array(z.strictObject(inGroup)),
   requesting: z.array(z.strictObject(inGroup)),
   banned: z.array(z.strictObject(inGroup)).describe('Come back by no link, only by being added.'),
+  blocked: flag.describe('Nothing more of it is shown, and nothing is sent there.'),
   revision: count,
   created_at: maybeAt,
   updated_at: maybeAt,

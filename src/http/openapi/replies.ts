@@ -108,6 +108,8 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'DELETE /api/v1/groups/:id/bans/:who': json(peopleAnswers.group),
   'POST /api/v1/groups/:id/accept': json(peopleAnswers.group),
   'POST /api/v1/groups/:id/leave': json(peopleAnswers.group),
+  'POST /api/v1/groups/:id/block': json(peopleAnswers.group),
+  'POST /api/v1/groups/:id/unblock': json(peopleAnswers.group),
   'GET /api/v1/messages/:id/recipients': json(peopleAnswers.recipients),
   'GET /api/v1/modems': json(driverAnswers.modems),
   'GET /api/v1/modems/:id': json(driverAnswers.modem),

@@ -1,6 +1,7 @@
 /** The commands of the house to the groups of an account: people become service ids, texts become messages. */
 import { CausewayError } from '../../domain/errors.ts'
 import type { OutgoingMedia } from '../../domain/media.ts'
+import type { DatabaseTransaction } from '../../store/database.ts'
 import type { OutgoingGroupText, PeerIds, SignalGroups } from '../contract.ts'
 import type { Delivery } from '../delivery.ts'
 import { signalError } from '../errors.ts'
@@ -20,6 +21,7 @@ export class GroupCommands implements SignalGroups {
   readonly #own: string
   readonly #delivery: Pick<Delivery, 'resolve' | 'compose' | 'toGroup' | 'transcribeToGroup'>
   readonly #approve: (ids: PeerIds) => Promise<void>
+  readonly #tell: (id: string, blocked: boolean, transaction: DatabaseTransaction) => Promise<() => void>
 
   constructor(parts: {
     groups: Groups
@@ -27,11 +29,14 @@ export class GroupCommands implements SignalGroups {
     own: string
     delivery: Pick<Delivery, 'resolve' | 'compose' | 'toGroup' | 'transcribeToGroup'>
     approve: (ids: PeerIds) => Promise<void>
+    /** Tells our own other devices that the owner keeps a group out, or no longer. */
+    tell: (id: string, blocked: boolean, transaction: DatabaseTransaction) => Promise<() => void>
   }) {
     this.#groups = parts.groups
     this.#own = parts.own
     this.#delivery = parts.delivery
     this.#approve = parts.approve
+    this.#tell = parts.tell
   }
 
   async send(message: OutgoingGroupText): Promise<readonly MemberOutcome[]> {
@@ -108,6 +113,14 @@ export class GroupCommands implements SignalGroups {
 
   leave(id: string): Promise<void> {
     return this.#groups.leave(id)
+  }
+
+  block(id: string): Promise<void> {
+    return this.#groups.keeper.block(id, true, (transaction) => this.#tell(id, true, transaction))
+  }
+
+  unblock(id: string): Promise<void> {
+    return this.#groups.keeper.block(id, false, (transaction) => this.#tell(id, false, transaction))
   }
 
   join(link: string): Promise<string> {

@@ -31,6 +31,8 @@ export interface GroupView {
   requesting: readonly string[]
   /** Come back by no link. */
   banned: readonly string[]
+  /** The owner keeps it out. */
+  blocked: boolean
 }
 
 /** One thing that was done. `who` is a service id (ACI, or `PNI:…`). */

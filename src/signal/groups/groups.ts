@@ -100,6 +100,7 @@ export class Groups {
    */
   async signal(id: string, content: Content, timestampMs: number): Promise<void> {
     await this.admit(id)
+    if ((await this.keeper.demand(id)).blocked) return
     await this.#sender.signal({ groupId: id, content, timestampMs, urgent: false })
   }
 

@@ -14,10 +14,10 @@ import type { Clock } from '../clock.ts'
 import type { SignalSink } from '../contract.ts'
 import type { Credentials } from '../credentials.ts'
 import { asCauseway, signalError } from '../errors.ts'
+import { blockAsStored, decideGroup, isGroupBlocked, setGroupBlocked } from '../group-blocks.ts'
 import { nobody } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/messages.ts'
-import { isGroupBlocked, setGroupBlocked } from '../standing.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
 import type { GroupFact } from './contract.ts'
@@ -143,20 +143,42 @@ export class GroupKeeper {
 
   /** A group as another device of the account has it on its list, at every reading of that. */
   async listed(
-    { masterKey, blocked, archived }: { masterKey: Uint8Array; blocked: boolean; archived: boolean },
+    { masterKey, blocked: said, archived }: { masterKey: Uint8Array; blocked: boolean; archived: boolean },
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const group = await this.learn(masterKey, transaction)
-    if (group === undefined || (group.blocked === blocked && group.archived === archived)) return
+    if (group === undefined) return
+    const blocked = await blockAsStored(transaction, group, said, this.#clock.now())
+    if (group.blocked === blocked && group.archived === archived) return
     if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
     await transaction
       .updateTable('signal_groups')
       .set({ archived: archived ? 1 : 0 })
       .where('id', '=', group.id)
       .execute()
-    if (group.state !== undefined && group.archived !== archived) {
-      await this.#tell(group, group.state, [], false, transaction)
-    }
+    await this.retell(group.id, transaction)
+  }
+
+  /** The house is to know how this group is by now; nothing of one that was not fetched yet. */
+  async retell(id: string, transaction: DatabaseTransaction): Promise<void> {
+    const group = await findGroup(transaction, id)
+    if (group?.state !== undefined) await this.#tell(group, group.state, [], false, transaction)
+  }
+
+  /** The owner keeps a group out, or no longer; `tell` in the same transaction, what it returns after it. */
+  async block(
+    id: string,
+    blocked: boolean,
+    tell: (transaction: DatabaseTransaction) => Promise<() => void>,
+  ): Promise<void> {
+    if ((await this.demand(id)).blocked === blocked) return
+    const told = await this.#db.transaction().execute(async (transaction) => {
+      await decideGroup(transaction, id, blocked, this.#clock.now())
+      await this.retell(id, transaction)
+      return await tell(transaction)
+    })
+    this.#sink.committed()
+    told()
   }
 
   /** Whoever asks to join by a link can tell nobody: where we may let people in, we have to look ourselves. */
@@ -257,8 +279,8 @@ export class GroupKeeper {
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { aci, pni } = this.#credentials
-    const view = viewOf(state, group.cipher, this.#credentials)
-    const { archived } = (await findGroup(transaction, group.id)) ?? group
+    const { archived, blocked } = (await findGroup(transaction, group.id)) ?? group
+    const view = { ...viewOf(state, group.cipher, this.#credentials), blocked }
     const fact = { group: view, changes, ours, archived, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
     await this.#sink.group(fact, transaction)
   }

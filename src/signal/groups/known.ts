@@ -21,8 +21,8 @@ export interface KnownGroup {
   failures: number
   endorsements: Endorsements | undefined
   distribution: { id: string; sinceMs: number } | undefined
-  /** As the owner has set it on their phone. */
   blocked: boolean
+  /** As the owner has set it on their phone. */
   archived: boolean
 }
 
@@ -67,7 +67,11 @@ export function cipherOf(masterKey: Uint8Array): GroupCipher {
 }
 
 /** The group as the house is shown it. */
-export function viewOf(state: GroupState, cipher: GroupCipher, self: { aci: string; pni: string }): GroupView {
+export function viewOf(
+  state: GroupState,
+  cipher: GroupCipher,
+  self: { aci: string; pni: string },
+): Omit<GroupView, 'blocked'> {
   const link = linkState(state.access.link)
   const password = state.linkPassword
   return {

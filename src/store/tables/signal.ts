@@ -205,7 +205,7 @@ interface SignalBlockedTable {
   aci: string
 }
 
-/** What else is blocked: numbers, and groups (base64 ids), which only the phone blocks so far. */
+/** What else is blocked: numbers, which only the phone blocks, and groups (base64 ids). */
 interface SignalBlockedOthersTable {
   kind: 'number' | 'group'
   value: string
@@ -286,6 +286,8 @@ export interface SignalGroupsTable {
   distribution_at_ms: number | null
   /** As the owner has set it on their phone. */
   blocked: Generated<Flag>
+  /** What was decided here of its being blocked stands against what the storage service says until then. */
+  block_stands_until_ms: Generated<number | null>
   archived: Generated<Flag>
   created_at_ms: number
 }

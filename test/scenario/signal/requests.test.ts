@@ -1,6 +1,6 @@
 /** Strangers and blocked people: what goes out to them, what of theirs is taken, and what our own devices tell each other. */
 import { expect, test } from 'vitest'
-import type { Proto } from '../../../src/sandbox/mock.ts'
+import { Proto } from '../../../src/sandbox/mock.ts'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
 import { attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'
 import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
@@ -168,6 +168,62 @@ test('a group that the phone keeps out is not heard here and gets no receipt, by
   expect((told?.groupIds ?? []).map((one) => Buffer.from(one).toString('base64'))).toEqual([id])
   expect(sink.texts.map(({ text }) => text)).toEqual(['one', 'between us', 'three'])
   expect(acknowledged()).not.toContain(unheard)
+})
+
+test('a group that is kept out here is told to the phone, shows nothing and gets no receipts, whatever is still stored, until it is let in', async () => {
+  const { olga, ana, gateway, sink } = await linked(true)
+  olga.habits.deliveryReceipts = false
+  const id = await ana.createGroup('Garden', [olga])
+  const heard = await ana.sendToGroup(id, 'one')
+  const receiptsFor = (timestampMs: number) =>
+    ana.receipts.filter(({ timestampsMs }) => timestampsMs.includes(timestampMs))
+  await until(() => sink.texts.length === 1 && receiptsFor(heard).length === 1)
+  const owedBy = async (timestampMs: number) =>
+    await gateway.db.transaction().execute(async (tx) => {
+      await gateway.account.markRead({ ...byAci(ana.aci), groupId: id }, [timestampMs], tx)
+      const rows = await tx.selectFrom('signal_receipts_due').select(['kind', 'timestamp_ms']).execute()
+      return rows.filter((row) => row.timestamp_ms === timestampMs).map(({ kind }) => kind)
+    })
+  expect((await owedBy(heard)).sort()).toEqual(['read', 'read-here'])
+  const groups = gateway.account.groups()
+  await groups.block(id)
+  await groups.block(id)
+  expect(sink.groups.at(-1)).toMatchObject({ group: { id, blocked: true }, changes: [] })
+  const answers = () => olga.syncs.flatMap(({ messageRequestResponse: answer }) => (answer == null ? [] : [answer]))
+  const named = (ids: readonly Uint8Array[]) => ids.map((one) => Buffer.from(one).toString('base64'))
+  const listed = () => {
+    const told = olga.syncs.flatMap(({ blocked }) => (blocked == null ? [] : [blocked])).at(-1)
+    return named(told?.groupIds ?? [])
+  }
+  await until(() => answers().length === 1 && listed().length === 1)
+  expect(answers()[0]).toMatchObject({ type: 3, threadAciBinary: null })
+  expect(named([answers()[0]?.groupId ?? new Uint8Array()])).toEqual([id])
+  expect(listed()).toEqual([id])
+
+  const unheard = await ana.sendToGroup(id, 'two')
+  await ana.sendText(olga.e164, 'between us')
+  await until(() => sink.texts.length === 2)
+  expect(await owedBy(heard + 1)).toEqual(['read-here'])
+
+  // What lies at the storage service was said before the phone heard of it.
+  const row = await gateway.db.selectFrom('signal_groups').selectAll().executeTakeFirstOrThrow()
+  const { CONTACT, GROUPV2 } = Proto.ManifestRecord.Identifier.Type
+  const contact = { aciBinary: octets(ana.aci), systemGivenName: 'Stored' } as Proto.ContactRecord.Params
+  const groupV2 = { masterKey: new Uint8Array(row.master_key), blocked: false } as Proto.GroupV2Record.Params
+  await olga.changeStorage((state) =>
+    state.addRecord({ type: GROUPV2, record: { groupV2 } }).addRecord({ type: CONTACT, record: { contact } }),
+  )
+  await until(() => sink.facts.some((fact) => fact.kind === 'named' && fact.name === 'Stored'))
+  expect(await gateway.db.selectFrom('signal_groups').select('blocked').execute()).toEqual([{ blocked: 1 }])
+
+  await groups.unblock(id)
+  expect(sink.groups.at(-1)).toMatchObject({ group: { id, blocked: false } })
+  await until(() => answers().length === 2 && listed().length === 0)
+  expect(answers()[1]).toMatchObject({ type: 1 })
+  const again = await ana.sendToGroup(id, 'three')
+  await until(() => sink.texts.length === 3 && receiptsFor(again).length === 1)
+  expect(sink.texts.map(({ text }) => text)).toEqual(['one', 'between us', 'three'])
+  expect(receiptsFor(unheard)).toEqual([])
 })
 
 test('what is removed here for the owner alone is told to the phone, and what the phone removed is taken', async () => {

@@ -64,6 +64,8 @@ test.each([
   [['announcements', 'on'], 'configure created [{"announcementsOnly":true}]'],
   [['rights', '--edit', 'admins'], 'configure created [{"whoEdits":"admins"}]'],
   [['leave'], 'leave created []'],
+  [['block'], 'block created []'],
+  [['unblock'], 'unblock created []'],
 ])('group %j', async ([command = '', ...words], said) => {
   const ended = await here('group', command, id, ...words)
   expect([ended.code, ended.err]).toEqual([0, ''])

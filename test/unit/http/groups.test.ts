@@ -42,6 +42,18 @@ test('a group is shown with the names of those whom we know', async () => {
   expect(conversation.body).toMatchObject({ contact: null, group: { id, title: 'Garden' } })
 })
 
+test('one that the owner keeps out says so, and so does its conversation', async () => {
+  const tell = (blocked: boolean) =>
+    rig.db.transaction().execute((tx) => putGroup(tx, rig.ports.ids, { ...details, blocked }, 1))
+  await tell(true)
+  const { body } = await call('GET', `/api/v1/groups/${id}`)
+  expect(body.blocked).toBe(true)
+  expect((await call('GET', `/api/v1/conversations/${body.conversation_id}`)).body.state).toBe('blocked')
+  await tell(false)
+  expect((await call('GET', `/api/v1/groups/${id}`)).body.blocked).toBe(false)
+  expect((await call('GET', `/api/v1/conversations/${body.conversation_id}`)).body.state).toBe('open')
+})
+
 test('one that is not there is not found', async () => {
   expect((await call('GET', '/api/v1/groups/grp_none')).status).toBe(404)
   expect((await call('POST', '/api/v1/messages', { to: 'grp_none', text: 'x' })).status).toBe(422)
@@ -57,6 +69,8 @@ const commands: [string, string, object | undefined, string][] = [
   ['POST', `/members/${ana}/approve`, undefined, `approve created ["${ana}"]`],
   ['POST', '/accept', undefined, 'accept created []'],
   ['POST', '/leave', undefined, 'leave created []'],
+  ['POST', '/block', undefined, 'block created []'],
+  ['POST', '/unblock', undefined, 'unblock created []'],
   ['PATCH', '', { title: 'Roof', timer_seconds: 60 }, 'configure created [{"title":"Roof","timerSeconds":60}]'],
   ['PATCH', '', { link: 'request', reset_link: true }, 'configure created [{"link":"request","resetLink":true}]'],
   ['PATCH', '', { avatar: null }, 'avatar created [null]'],

@@ -141,6 +141,8 @@ export function signalOf(signal: SignalView, calls: string[]): ApiPorts['signal'
         approve: said('approve'),
         accept: said('accept'),
         leave: said('leave'),
+        block: said('block'),
+        unblock: said('unblock'),
         join: async (link) => {
           calls.push(`group join ${link}`)
           return 'created'

@@ -43,6 +43,7 @@ export function GroupSheet({ groupId }: { groupId: string }) {
             : t('groups.phoneMms')}
       </p>
       {group.standing === 'out' && <p class="quiet">{t('groups.left')}</p>}
+      {group.blocked && <p class="quiet">{t('groups.blocked')}</p>}
       {group.description !== '' && (
         <p translate={false} dir="auto">
           {group.description}
@@ -115,6 +116,14 @@ export function GroupSheet({ groupId }: { groupId: string }) {
         })}
       </ul>
       {isIn && <GroupChanges group={group} act={act} />}
+      {group.kind === 'signal' && maySend.value && (
+        <Action
+          label={group.blocked ? t('about.unblock') : t('groups.block')}
+          sure={group.blocked ? t('groups.unblockSure') : t('groups.blockSure')}
+          class={group.blocked ? '' : 'danger'}
+          run={() => act('POST', group.blocked ? '/unblock' : '/block')}
+        />
+      )}
     </section>
   )
 }

@@ -1,0 +1,87 @@
+/**
+ * Which groups the owner keeps out, and whose word counts on that: what was decided here stands against what the storage
+ * service still says, until it says the same or has had its time; another device's own word is taken at once.
+ */
+import type { Database, DatabaseTransaction } from '../store/database.ts'
+import { makeStorageDue } from './storage-due.ts'
+
+/** A phone that has not taken over what was decided here by then never will. */
+const decisionStandsMs = 30 * 24 * 3600_000
+
+/** Notes whether the owner keeps this group out (base64 of its id), also of one that is not known yet. */
+export async function setGroupBlocked(transaction: DatabaseTransaction, id: string, blocked: boolean): Promise<void> {
+  const entry = { kind: 'group', value: id } as const
+  if (blocked) await transaction.insertInto('signal_blocked_others').orReplace().values(entry).execute()
+  else {
+    await transaction
+      .deleteFrom('signal_blocked_others')
+      .where('kind', '=', entry.kind)
+      .where('value', '=', entry.value)
+      .execute()
+  }
+  await transaction
+    .updateTable('signal_groups')
+    .set({ blocked: blocked ? 1 : 0, block_stands_until_ms: null })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function isGroupBlocked(transaction: DatabaseTransaction, id: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('signal_blocked_others')
+    .select('value')
+    .where('kind', '=', 'group')
+    .where('value', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** The owner has decided here: as `setGroupBlocked`, and the storage service is to say so, too. */
+export async function decideGroup(
+  transaction: DatabaseTransaction,
+  id: string,
+  blocked: boolean,
+  nowMs: number,
+): Promise<void> {
+  await setGroupBlocked(transaction, id, blocked)
+  await transaction
+    .updateTable('signal_groups')
+    .set({ block_stands_until_ms: nowMs + decisionStandsMs })
+    .where('id', '=', id)
+    .execute()
+  await makeStorageDue(transaction, nowMs)
+}
+
+/** Whether this group is blocked, now that the storage service has said `said` of it. */
+export async function blockAsStored(
+  transaction: DatabaseTransaction,
+  group: { id: string; blocked: boolean },
+  said: boolean,
+  nowMs: number,
+): Promise<boolean> {
+  if (said === group.blocked) {
+    await transaction
+      .updateTable('signal_groups')
+      .set({ block_stands_until_ms: null })
+      .where('id', '=', group.id)
+      .execute()
+    return said
+  }
+  const isDecided = await transaction
+    .selectFrom('signal_groups')
+    .select('id')
+    .where('id', '=', group.id)
+    .where('block_stands_until_ms', '>', nowMs)
+    .executeTakeFirst()
+  return isDecided === undefined ? said : group.blocked
+}
+
+/** Groups of which the storage service may still say otherwise than was decided here. */
+export async function decidedGroups(db: Database): Promise<readonly { masterKey: Uint8Array; blocked: boolean }[]> {
+  const rows = await db
+    .selectFrom('signal_groups')
+    .select(['master_key', 'blocked'])
+    .where('block_stands_until_ms', 'is not', null)
+    .execute()
+  return rows.map(({ master_key: masterKey, blocked }) => ({ masterKey, blocked: blocked === 1 }))
+}

@@ -19,16 +19,15 @@ import type {
   OutgoingText,
   OwnRemoval,
   PeerDecision,
-  PeerIds,
   SignalAccount,
   SignalGroups,
-  SignalSink,
   SignalStatus,
 } from './contract.ts'
 import { type Credentials, loadCredentials } from './credentials.ts'
 import { Departure } from './departure.ts'
 import { Enrollment, withoutScheme } from './enroll.ts'
 import { signalError } from './errors.ts'
+import type { PeerIds, SignalSink } from './facts.ts'
 import { forgetMessages, forgetPeer } from './forgetting.ts'
 import { Habits } from './habits.ts'
 import { Linking } from './link.ts'

@@ -2,7 +2,7 @@
  * Pure: the contact list that a primary sends to its linked devices (reference/signal-service.md 3.5): a stream of
  * varint length · ContactDetails · avatar octets.
  */
-import type { PeerIds } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 import { readServiceId, serviceIdOctets } from './ids.ts'
 import { contactDetailsCodec } from './proto/messages.ts'
 

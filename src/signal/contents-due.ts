@@ -9,8 +9,9 @@ import type { Log } from '../log.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { SignalContentsDueTable } from '../store/tables/signal.ts'
 import type { Clock } from './clock.ts'
-import type { OutgoingAction, SignalSink } from './contract.ts'
+import type { OutgoingAction } from './contract.ts'
 import { asCauseway, signalError } from './errors.ts'
+import type { SignalSink } from './facts.ts'
 import { type Content, contentCodec } from './proto/messages.ts'
 
 /** First wait before a repetition; doubles with each… */

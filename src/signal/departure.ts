@@ -11,11 +11,12 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Clock, Random } from './clock.ts'
 import { giveUpOwed } from './contents-due.ts'
-import type { SignalSink, SignalState } from './contract.ts'
+import type { SignalState } from './contract.ts'
 import { type Credentials, forgetAccount } from './credentials.ts'
 import { DeviceRemoval } from './device-removal.ts'
 import { demandLinked } from './devices.ts'
 import { signalError } from './errors.ts'
+import type { SignalSink } from './facts.ts'
 import { AccountLock } from './lock.ts'
 
 /** Who unlinks this device hears within that time that it is done, or else that it will be. */

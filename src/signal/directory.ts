@@ -8,7 +8,8 @@ import type { Database } from '../store/database.ts'
 import { libsignalCdsi } from './cdsi.ts'
 import type { Chat } from './chat.ts'
 import { ContactDiscovery } from './contact-discovery.ts'
-import type { Directory, PeerIds } from './contract.ts'
+import type { Directory } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 import type { SignalServer } from './server.ts'
 
 export function openDirectory(server: SignalServer, parts: { db: Database; chat: Chat; now: () => number }): Directory {

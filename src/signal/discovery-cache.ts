@@ -4,7 +4,7 @@
  */
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { CdsiEntries } from './cdsi.ts'
-import type { PeerIds } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 
 /** With more counted numbers the token is given up, since each question names all of them. */
 const countedMax = 5_000

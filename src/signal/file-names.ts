@@ -1,7 +1,7 @@
 /** How a file of a message is named between the owner's devices: by what its sender called it, else by its digest. */
 import type { DatabaseTransaction } from '../store/database.ts'
 import { fileUuid } from './attachments-out.ts'
-import type { RemovedFile } from './contract.ts'
+import type { RemovedFile } from './facts.ts'
 import { type AttachmentPointer, attachmentPointerCodec } from './proto/messages.ts'
 import type { AttachmentDelete } from './proto/sync-parts.ts'
 

@@ -3,7 +3,7 @@
  * whom the owner deletes.
  */
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { PeerIds } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 import { findPeer } from './peers.ts'
 
 /** `timestampsMs`: of all versions of the messages; ours, or those of `with`. */

@@ -3,7 +3,7 @@
  * ACI, `PNI:` and a UUID for a PNI; `PeerIds` holds both without prefix.
  */
 import { ServiceId } from '@signalapp/libsignal-client'
-import type { PeerIds } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 
 export type OwnKind = 'aci' | 'pni'
 

@@ -1,6 +1,6 @@
 /** Pure: what a decrypted message does to an earlier one, and what it answers to. */
 import { words } from './content.ts'
-import type { IncomingText, MessageChange } from './contract.ts'
+import type { IncomingText, MessageChange } from './facts.ts'
 import { readServiceId } from './ids.ts'
 import type { Content, DataMessage, Quote } from './proto/messages.ts'
 import { rangesIn } from './ranges.ts'

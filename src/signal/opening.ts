@@ -22,9 +22,9 @@ import {
   signalDecryptPreKey,
 } from '@signalapp/libsignal-client'
 import { unpad } from './content.ts'
-import type { PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { isCode, shortly } from './errors.ts'
+import type { PeerIds } from './facts.ts'
 import { isGenuine } from './genuine.ts'
 import { isPni, type OwnKind, octets, peerOf, readServiceId } from './ids.ts'
 import { isTime } from './incoming.ts'

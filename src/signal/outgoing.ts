@@ -1,5 +1,6 @@
 /** Pure: what we do to messages, and what ours answer to, as Signal's messages say it (reference/signal-service.md 5.3). */
-import type { IncomingText, OutgoingAction } from './contract.ts'
+import type { OutgoingAction } from './contract.ts'
+import type { IncomingText } from './facts.ts'
 import { serviceIdOctets } from './ids.ts'
 import { timerUpdate } from './incoming.ts'
 import type { Content, DataMessage } from './proto/messages.ts'

@@ -9,7 +9,7 @@ import type { Selectable } from 'kysely'
 import type { Database } from '../store/database.ts'
 import { prepared, rememberedByShape } from '../store/prepared.ts'
 import type { SignalPeersTable } from '../store/tables/signal.ts'
-import type { PeerIds } from './contract.ts'
+import type { PeerIds } from './facts.ts'
 import { isPni, peerOf } from './ids.ts'
 
 type PeerRow = Selectable<SignalPeersTable>

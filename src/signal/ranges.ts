@@ -1,5 +1,5 @@
 /** Pure: styles and mentions between Signal's body ranges and those of the house, and the preview of a link. */
-import type { TextRange } from './contract.ts'
+import type { TextRange } from './facts.ts'
 import { readServiceId, serviceIdOctets } from './ids.ts'
 import type { BodyRange, DataMessage } from './proto/messages.ts'
 

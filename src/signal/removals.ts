@@ -1,6 +1,7 @@
 /** What the owner removed for themselves, as their devices tell each other (SyncMessage.deleteForMe). */
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { OwnRemoval, PeerIds, RemovedFile, RemovedMessage, SignalSink } from './contract.ts'
+import type { OwnRemoval } from './contract.ts'
+import type { PeerIds, RemovedFile, RemovedMessage, SignalSink } from './facts.ts'
 import { namesOf, pickFile } from './file-names.ts'
 import { nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { isTime } from './incoming.ts'

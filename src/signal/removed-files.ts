@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
-import type { PeerIds, RemovedMessage, SignalSink } from './contract.ts'
+import type { PeerIds, RemovedMessage, SignalSink } from './facts.ts'
 import { pickFile } from './file-names.ts'
 import type { AttachmentDelete } from './proto/sync-parts.ts'
 

@@ -4,9 +4,9 @@
  */
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
 import type { Credentials } from './credentials.ts'
 import { isDiscoverable } from './discoverability.ts'
+import type { PeerIds, SignalSink } from './facts.ts'
 import { decidedGroups } from './group-blocks.ts'
 import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'

@@ -5,7 +5,7 @@
 import type { DatabaseTransaction } from '../store/database.ts'
 import { mediaOf } from './attachments-in.ts'
 import { words, wordsOf } from './content.ts'
-import type { PeerIds, SignalSink } from './contract.ts'
+import type { PeerIds, SignalSink } from './facts.ts'
 import { isPni, nobody, peerOf, readServiceId } from './ids.ts'
 import { changeOf, isTime, quoteOf, timerIn, timerOf } from './incoming.ts'
 import type { LongTexts } from './long-texts.ts'

@@ -2,8 +2,8 @@
 import { Fingerprint, PublicKey, ScannableFingerprint } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import type { Database } from '../store/database.ts'
-import type { PeerIds } from './contract.ts'
 import type { Credentials } from './credentials.ts'
+import type { PeerIds } from './facts.ts'
 import { octets, serviceIdOctets } from './ids.ts'
 import { findPeer } from './peers.ts'
 

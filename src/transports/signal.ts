@@ -17,7 +17,8 @@ import type {
   Transport,
   UnitOfWork,
 } from '../domain/transport.ts'
-import type { IncomingText, OutgoingAction, PeerFact, PeerIds, SignalAccount, SignalSink } from '../signal/contract.ts'
+import type { OutgoingAction, SignalAccount } from '../signal/contract.ts'
+import type { IncomingText, PeerFact, PeerIds, SignalSink } from '../signal/facts.ts'
 
 /** The one lane of the one account. */
 const SIGNAL_LANE = 'signal'

@@ -13,15 +13,15 @@ import { SignalTestServer } from '../../../src/sandbox/signal-server.ts'
 import { KeptPortraits } from '../../../src/service/portraits.ts'
 import { Account } from '../../../src/signal/account.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
+import type { EnrollmentCodes } from '../../../src/signal/contract.ts'
 import type {
-  EnrollmentCodes,
   IncomingCall,
   IncomingText,
   MessageChange,
   PeerFact,
   PeerIds,
   SignalSink,
-} from '../../../src/signal/contract.ts'
+} from '../../../src/signal/facts.ts'
 import type { PinVault } from '../../../src/signal/pin-vault.ts'
 import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { Blobs } from '../../../src/store/blobs.ts'

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { CausewayError } from '../../../src/domain/errors.ts'
 import { systemClock } from '../../../src/signal/clock.ts'
 import { ContentDesk } from '../../../src/signal/contents-due.ts'
-import type { SignalSink } from '../../../src/signal/contract.ts'
+import type { SignalSink } from '../../../src/signal/facts.ts'
 import { peerOf } from '../../../src/signal/ids.ts'
 import { openDatabase } from '../../../src/store/database.ts'
 

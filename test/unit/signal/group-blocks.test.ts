@@ -1,8 +1,8 @@
 /** What the owner decides about a group stands against older words of the storage service, and a primary writes it there. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Clock } from '../../../src/signal/clock.ts'
-import type { SignalSink } from '../../../src/signal/contract.ts'
 import type { Credentials } from '../../../src/signal/credentials.ts'
+import type { SignalSink } from '../../../src/signal/facts.ts'
 import { blockAsStored, decideGroup, isGroupBlocked, setGroupBlocked } from '../../../src/signal/group-blocks.ts'
 import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
 import { StorageRecords } from '../../../src/signal/storage-records.ts'

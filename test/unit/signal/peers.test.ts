@@ -1,6 +1,6 @@
 /** Who is who: ids that facts join, and ids that move on to somebody else. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { PeerIds } from '../../../src/signal/contract.ts'
+import type { PeerIds } from '../../../src/signal/facts.ts'
 import { findPeer, idsOf, learnPeer, learnProfileKey, setTraits } from '../../../src/signal/peers.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
 

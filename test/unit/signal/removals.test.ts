@@ -1,6 +1,6 @@
 /** What another device says that the owner removed in a group: by the group, and each message by its author and time. */
 import { expect, test } from 'vitest'
-import type { Removal, SignalSink } from '../../../src/signal/contract.ts'
+import type { Removal, SignalSink } from '../../../src/signal/facts.ts'
 import { serviceIdOctets } from '../../../src/signal/ids.ts'
 import { applyRemovals, removalSync } from '../../../src/signal/removals.ts'
 import type { DatabaseTransaction } from '../../../src/store/database.ts'

@@ -1,7 +1,7 @@
 /** A file that the owner removed on another device before its message came is gone when it comes: the driver and the house together. */
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { InboundMedia } from '../../../src/domain/media.ts'
-import type { SignalSink } from '../../../src/signal/contract.ts'
+import type { SignalSink } from '../../../src/signal/facts.ts'
 import { serviceIdOctets } from '../../../src/signal/ids.ts'
 import type { LongTexts } from '../../../src/signal/long-texts.ts'
 import { attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'

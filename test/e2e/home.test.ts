@@ -76,8 +76,8 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     await sender.goto(`${stage.url}/#/c/${ben}`)
     const field = sender.getByRole('textbox', { name: 'Text message – not encrypted' })
     await field.fill('Not for Robin')
-    await sender.context().clearCookies()
     stage.expectCuts = true
+    await sender.context().clearCookies()
     await sender.reload()
     await stage.signIn(sender, 'Robin')
     stage.expectCuts = false

@@ -183,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
 
   it('no word on any screen is in no catalogue', async () => {
     const pseudo = await stage.window({ language: 'qps' })
-    const page = await stage.page(pseudo)
+    let page = await stage.page(pseudo)
     const plain: Record<string, unknown> = {}
     const look = async (name: string) => {
       const found = (await page.evaluate(PLAIN_WORDS)) as string[]
@@ -198,11 +198,12 @@ describe.skipIf(chromiumPath === undefined)('the inbox in Chromium', () => {
       if (screen.name === 'about') await picture(page, 'about-1280-pseudo')
       await page.keyboard.press('Escape')
     }
-    await pseudo.clearCookies()
-    await page.reload()
+    await pseudo.close()
+    const outside = await stage.window({ language: 'qps', as: null })
+    page = await stage.page(outside)
     await page.locator('.door-card').waitFor()
     await look('signed-out')
-    await pseudo.close()
+    await outside.close()
     expect(plain).toEqual({})
   })
 

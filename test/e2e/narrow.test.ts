@@ -131,8 +131,8 @@ describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', ()
     })
 
     it('at the door', async () => {
-      await page.context().clearCookies()
-      await page.reload()
+      await page.context().close()
+      page = await stage.page(await stage.window({ viewport: WINDOWS[0], scale: 2, as: null }))
       await page.locator('.door-card').waitFor()
       await judge('door')
       expect(wrong).toEqual({})

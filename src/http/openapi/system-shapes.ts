@@ -99,9 +99,13 @@ export const systemAnswers = {
     'Findings',
     z.strictObject({
       id: text,
+      code: text.describe('Which sentence it is; begins with `id`.'),
       severity: text,
       what: text,
       fix: maybe,
+      values: z
+        .record(text, z.union([text, z.number()]))
+        .describe('What is in the words, by name: sizes in bytes, times as ISO 8601.'),
       action: z
         .strictObject({
           name: z.enum(ACTIONS),

@@ -26,12 +26,14 @@ function authorOf({ author_aci: aci, author_address: address }: MessageRow): Rec
 
 /** Marks it inside the transaction; what is returned is to be called after its commit. */
 export async function markRead(
-  context: Pick<RoutingContext, 'transports' | 'clock'>,
+  context: Pick<RoutingContext, 'transports' | 'clock' | 'events'>,
   tx: DatabaseTransaction,
   conversationId: string,
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
   await startReadTimers(tx, conversationId)
+  if (messages.length > 0)
+    await context.events.append(tx, { type: 'conversation.read', conversationId, data: { by: 'here' } })
   const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
   if (parties === undefined) return () => {}
   const { contact, group } = parties

@@ -228,4 +228,36 @@ describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', ()
     expect(at()).toBe('#/')
     await context.close()
   })
+
+  it('on a phone what was closed by its own button does not come back by the browser’s', async () => {
+    const context = await stage.window({ viewport: NARROW })
+    page = await stage.page(context)
+    const at = () => new URL(page.url()).hash
+    const thread = page.locator('.composer textarea')
+    const deep = async (id: string) => {
+      await page.locator(`a.row[href="#/c/${id}"]`).click()
+      await page.getByRole('button', { name: 'About this conversation' }).click()
+      await page.locator('.panel').getByRole('button', { name: 'Close' }).click()
+      await page.locator('.panel').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: 'Back', exact: true }).click()
+      await page.locator(`a.row[href="#/c/${id}"]:focus`).waitFor()
+    }
+    await deep(cast.ben)
+    // From another conversation it goes to the list, past all that was closed before it.
+    await page.locator(`a.row[href="#/c/${cast.chloe}"]`).click()
+    await thread.waitFor()
+    await page.goBack()
+    await expect.poll(at).toBe('#/')
+    await page.locator(`a.row[href="#/c/${cast.chloe}"]`).waitFor()
+    // Tabs of the settings are links, of which the browser makes the entries.
+    await page.goto(`${stage.url}/#/settings`)
+    await page.getByRole('link', { name: 'Modems' }).click()
+    await page.getByRole('link', { name: 'Backup' }).click()
+    await page.locator('.thread-pane').getByRole('button', { name: 'Back', exact: true }).click()
+    await deep(cast.ben)
+    // From the list it leads out of the inbox.
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe('about:blank')
+    await context.close()
+  })
 })

@@ -8,6 +8,7 @@ import {
   flagConversation,
   getConversation,
   listConversations,
+  unreadTotal,
 } from '../../store/mailbox.ts'
 import { conversationView } from '../conversation-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
@@ -77,6 +78,13 @@ export const conversationRoutes: readonly Route[] = [
       const found = row === undefined ? undefined : await getConversation(ports.db, row.id)
       return pageReply(call, { data: found === undefined ? [] : [found], nextCursor: undefined }, conversationView)
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/conversations/unread',
+    scope: 'messages:read',
+    summary: 'How much is unread, in conversations that are neither muted nor archived.',
+    handle: async ({ ports }) => ok(await unreadTotal(ports.db)),
   }),
   route({
     method: 'GET',

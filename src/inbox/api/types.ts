@@ -23,6 +23,12 @@ export interface Page<T> {
   next_cursor: string | null
 }
 
+/** In conversations that are neither muted nor archived. */
+export interface Unread {
+  messages: number
+  conversations: number
+}
+
 export type Role = 'viewer' | 'sender' | 'admin'
 
 export type SetUpStep = 'password' | 'modem' | 'mode' | 'signal' | 'backup-key' | 'notifications'

@@ -29,8 +29,13 @@ describe('inbound messages', () => {
     await world.text(BEN, 'two')
     const [view] = (await listConversations(world.db, { limit: 10 })).data
     expect(view).toMatchObject({ conversation: { unread: 2 }, contact: { e164: BEN }, lastMessage: { text: 'two' } })
-    await world.router.markRead(view?.conversation.id ?? '')
+    const id = view?.conversation.id ?? ''
+    const before = await world.events.latest()
+    await world.router.markRead(id)
     expect((await listConversations(world.db, { limit: 10 })).data[0]?.conversation.unread).toBe(0)
+    // Whoever else looks hears of it, once.
+    await world.router.markRead(id)
+    expect((await world.events.since(before, 10)).map(({ type }) => type)).toEqual(['conversation.read'])
   })
 
   it('a rolled back driver transaction leaves nothing, and the same message is new again', async () => {

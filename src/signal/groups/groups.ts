@@ -20,6 +20,7 @@ import type { GroupSettings, MemberOutcome } from './contract.ts'
 import { GroupCredentials } from './credentials.ts'
 import { GroupDesk } from './desk.ts'
 import { GroupKeeper } from './keeper.ts'
+import { OwnGroupKeys } from './own-key.ts'
 import { ProfileCredentials } from './profile-credentials.ts'
 import { GroupSender } from './sender.ts'
 import { GroupServer } from './server.ts'
@@ -30,6 +31,7 @@ export class Groups {
   readonly desk: GroupDesk
   readonly keeper: GroupKeeper
   readonly avatars: GroupAvatars
+  readonly ownKeys: OwnGroupKeys
   readonly #admin: GroupAdmin
   readonly #sender: GroupSender
   readonly #credentials: Credentials
@@ -62,6 +64,7 @@ export class Groups {
     this.keeper = keeper
     this.desk = new GroupDesk({ keeper, clock, log })
     this.#admin = new GroupAdmin({ ...parts, server, params, profiles, keeper, sender, single })
+    this.ownKeys = new OwnGroupKeys({ ...common, log, admin: this.#admin, profiles })
     this.avatars = new GroupAvatars({ db, keeper, server })
     this.#sender = sender
     this.#credentials = credentials

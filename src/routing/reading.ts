@@ -13,8 +13,8 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
-import type { RoutingContext } from './context.ts'
-import { conversationWith, type PeopleContext } from './people.ts'
+import type { RoutingContext, RowContext } from './context.ts'
+import { conversationWith } from './people.ts'
 import { partiesIn } from './plans.ts'
 
 const OPENED_ELSEWHERE = { code: 'opened', reason: 'it was to be looked at once, and was on another device' }
@@ -61,7 +61,7 @@ export async function markRead(
 
 /** What the owner has read on another device is read here; what is still to come will be. */
 export async function takeReadElsewhere(
-  { clock, events }: PeopleContext,
+  { clock, events }: RowContext,
   tx: DatabaseTransaction,
   { author, timestampsMs, atMs, opened = false }: Parameters<TransportSink['readElsewhere']>[0],
 ): Promise<void> {
@@ -87,7 +87,7 @@ export async function takeReadElsewhere(
 
 /** What was to be looked at once, and was on another device, goes here, too. The times of the messages that are here. */
 export async function wipeOpened(
-  events: PeopleContext['events'],
+  events: RowContext['events'],
   tx: DatabaseTransaction,
   conversationId: string,
   timestampsMs: readonly number[],

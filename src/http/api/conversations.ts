@@ -10,12 +10,12 @@ import {
   listConversations,
   unreadTotal,
 } from '../../store/mailbox.ts'
+import { conversationView } from '../conversation-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { signalIdOf } from '../reads.ts'
 import { ok, type Route, route } from '../route.ts'
-import { conversationView } from '../views.ts'
 import { messagePage } from './messages.ts'
 
 /** What failed longer ago is over. */

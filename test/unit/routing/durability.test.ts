@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CausewayError } from '../../../src/domain/errors.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 const THREE_PARTS = 'part one..part two..three'

@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { InboundSegment } from '../../../src/domain/sink.ts'
 import type { UnitOfWork } from '../../../src/domain/transport.ts'
 import { listConversations } from '../../../src/store/mailbox.ts'
 import { listQuarantine } from '../../../src/store/quarantine.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 

@@ -160,7 +160,7 @@ export class LiveAccount {
       onGroup: async (group, transaction) => {
         await this.#groups.keeper.listed(group, transaction)
         // Its first look at the database waits for this transaction.
-        void this.#groups.keeper.fetchDue()
+        void this.#groups.fetching.fetchDue()
       },
       onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
       moved: parts.moved,
@@ -276,7 +276,7 @@ export class LiveAccount {
       sync: this.#sync,
       texts: this.#texts,
       groups: groups.desk,
-      fetchGroups: () => groups.keeper.fetchDue(),
+      fetchGroups: () => groups.fetching.fetchDue(),
       profiles: this.#profiles,
       moved: parts.moved,
       habits: parts.habits,
@@ -310,7 +310,7 @@ export class LiveAccount {
         ['fetching the phone’s contacts', () => this.#sync.fetch()],
         ['fetching long texts', () => this.#texts.fetch()],
         ['looking for who asks to join', () => groups.keeper.lookForRequests()],
-        ['fetching groups', () => groups.keeper.fetchDue()],
+        ['fetching groups', () => groups.fetching.fetchDue()],
         ['fetching profiles', () => this.#profiles.fetch()],
       ],
       prune: async () => {
@@ -354,7 +354,7 @@ export class LiveAccount {
     // Who waits for the server hears that there is none.
     await this.#chat.stop()
     const desks = [this.#upkeep, this.#sync, this.#texts, this.#receipts, this.#retries, this.#profiles, this.avatars]
-    const more = [this.own, this.#groups.keeper, this.#contents, this.#delivery, this.#typing]
+    const more = [this.own, this.#groups.fetching, this.#contents, this.#delivery, this.#typing]
     const ends = [...desks, ...more].map((part) => part.stop())
     await within(stopTimeoutMs, Promise.all([...ends, this.#lock.end()]))
   }

@@ -1,14 +1,11 @@
 /** A transport that is away, that refuses, or whose directory is busy: who waits for it, and what goes the other way. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { listLegs } from '../../../src/store/mailbox.ts'
 import { refusal } from './fake-transports.ts'
-import { ANA, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 const DAY = 86_400_000

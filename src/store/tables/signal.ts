@@ -288,6 +288,8 @@ export interface SignalGroupsTable {
   blocked: Generated<Flag>
   /** What was decided here of its being blocked stands against what the storage service says until then. */
   block_stands_until_ms: Generated<number | null>
+  /** 1: a stranger has added us, and the owner has not let it in; null: who has is not known yet, or we are out. */
+  asks: Generated<Flag | null>
   archived: Generated<Flag>
   created_at_ms: number
 }

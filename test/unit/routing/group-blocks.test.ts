@@ -12,7 +12,15 @@ afterEach(() => world.close())
 
 function tell(blocked: boolean, changes: GroupFact['changes'] = []) {
   const group = { ...gardenGroup, blocked }
-  return world.router.sink.group({ group, changes, ours: false, archived: false, self: [], atMs: world.nowMs })
+  return world.router.sink.group({
+    group,
+    changes,
+    ours: false,
+    archived: false,
+    request: false,
+    self: [],
+    atMs: world.nowMs,
+  })
 }
 
 const renamed = (title: string): GroupFact['changes'] => [

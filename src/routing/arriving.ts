@@ -70,6 +70,7 @@ async function intoGroup(
   const conversation = await conversationOfGroup(context, tx, groupId)
   if (conversation === undefined) return false
   await noteEvidence(context, tx, author, { kind: 'registered' })
+  if (message.request === true) await noteRequest(context, tx, conversation)
   const row = await storeMessage(context, tx, message, conversation, author)
   await noteSeen(tx, message.transport, message.dedupeKey, row.id, context.clock())
   return true

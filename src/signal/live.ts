@@ -368,7 +368,8 @@ export class LiveAccount {
   }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
-    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+    const quoted = quote?.file?.thumbnail
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments, quoted })
   }
 
   /** See `SignalAccount.owe`. */
@@ -377,8 +378,8 @@ export class LiveAccount {
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
     const said = contentOf(action, { own: this.credentials.aci, peer: to.aci })
-    const attached = action.kind === 'edited' ? (action.attachmentIds ?? []) : []
-    const content = await keepAttachments(transaction, said, attached)
+    const { attachmentIds = [], quote } = action.kind === 'edited' ? action : {}
+    const content = await keepAttachments(transaction, said, attachmentIds, quote?.file?.thumbnailId)
     await this.#contents.owe(transaction, { to, content, timestampMs, reference })
     return () => void this.#contents.flush()
   }

@@ -78,7 +78,8 @@ export class Inbound implements TransportSink {
   }
 
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean> {
-    if ((message.media ?? []).length > 0) this.#touchedFiles = true
+    const { media = [], quote } = message
+    if (media.length > 0 || quote?.file?.thumbnail !== undefined) this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeMessage(this.#driven(), tx, message))
   }
 

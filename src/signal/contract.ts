@@ -4,7 +4,7 @@
  */
 import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { IncomingText, PeerIds, RemovedFile, RemovedMessage, TextRange } from './facts.ts'
+import type { PeerIds, QuoteFact, RemovedFile, RemovedMessage, TextRange } from './facts.ts'
 import type { GroupSettings, MemberOutcome } from './groups/contract.ts'
 import type {
   DiscoveryUse,
@@ -36,7 +36,8 @@ export interface OutgoingText {
   to: PeerIds
   text: string
   timestampMs: number
-  quote?: IncomingText['quote']
+  /** `thumbnail`: to be uploaded; without it where that fails. */
+  quote?: QuoteFact<{ thumbnail?: OutgoingMedia | undefined }> | undefined
   timer?: { seconds: number; version: number } | undefined
   ranges?: readonly TextRange[] | undefined
   attachments?: readonly OutgoingMedia[]
@@ -66,7 +67,8 @@ export interface OutgoingAction {
         targetMs: number
         text: string
         ranges?: readonly TextRange[]
-        quote: IncomingText['quote']
+        /** `thumbnailId`: of what was uploaded with the message. */
+        quote: QuoteFact<{ thumbnailId?: string | undefined }> | undefined
         /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
         attachmentIds?: readonly string[]
       }

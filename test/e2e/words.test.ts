@@ -76,6 +76,26 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     await picture(page, 'settings-modems-1280-german')
   })
 
+  it('the check-up says what was found and what to do, and no English sentence', async () => {
+    const { house } = stage
+    await house.api.call('POST', '/api/v1/queue/pause', { transport: 'mms' })
+    await page.goto(at('/doctor'))
+    const paused = page.locator('.finding', { hasText: 'queue.paused' })
+    await paused.getByText('Bildnachrichten (MMS) sind angehalten; seit').waitFor()
+    await paused.getByText('Setzen Sie sie fort').waitFor()
+    const words = (await page.locator('.room-body').textContent()) ?? ''
+    expect(words).toMatch(/sind [\d.,]+\sGB frei/)
+    const { data } = await house.api.call<{ data: { what: string }[] }>('GET', '/api/v1/system/doctor')
+    expect(data.length).toBeGreaterThan(8)
+    expect(data.filter(({ what }) => words.includes(what))).toEqual([])
+    await picture(page, 'doctor-1280-german')
+    for (const name of ['backup', 'signal']) {
+      await page.goto(at(`/settings/${name}`))
+      await page.locator('.card').first().waitFor()
+      await picture(page, `settings-${name}-1280-german`)
+    }
+  })
+
   it('lines that nobody wrote are told in it, too', async () => {
     await new WorldConsole(stage.house.world).perform('call', { modem: 'b', from: 'ben', rings: 1, every_ms: 200 })
     const conversation = await stage.conversationWith(person('ben').number)
@@ -102,6 +122,7 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     ['integrations', '/settings/integrations'],
     ['backup', '/settings/backup'],
     ['signal', '/settings/signal'],
+    ['doctor', '/doctor'],
   ])('%s is looked at in Arabic, from right to left', async (name, place) => {
     const context = await stage.window({ language: 'ar', viewport: NARROW })
     const narrow = await stage.page(context, place)

@@ -14,15 +14,15 @@ import { changeRequest, hasWritten, newestInbound } from '../store/strangers.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
-import type { RoutingContext } from './context.ts'
+import type { RoutingContext, RowContext } from './context.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
-import { conversationOf, type PeopleContext } from './people.ts'
+import { conversationOf } from './people.ts'
 
 /** Messages of a request that are acknowledged when it is accepted. */
 const ACKNOWLEDGED_MAX = 200
 
-type Deciding = PeopleContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
+type Deciding = RowContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
 
 /** Whether the owner has written to this person, has named them, or has compared their safety number. */
 export async function isKnown(tx: DatabaseTransaction, { aci, e164 }: Recipient): Promise<boolean> {
@@ -41,7 +41,7 @@ export async function isKnown(tx: DatabaseTransaction, { aci, e164 }: Recipient)
 
 /** Makes the conversation a request, where it is none yet. */
 export async function noteRequest(
-  { events, clock }: PeopleContext,
+  { events, clock }: RowContext,
   tx: DatabaseTransaction,
   { id, contact_id: contactId, request_at_ms: since }: ConversationRow,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function noteRequest(
 
 /** Notes an inbound message in its conversation and says that it came; of somebody who is blocked without a sound. */
 export async function noteInbound(
-  { events, clock }: Pick<PeopleContext, 'events' | 'clock'>,
+  { events, clock }: Pick<RowContext, 'events' | 'clock'>,
   tx: DatabaseTransaction,
   row: MessageRow,
   contact: ContactRow,
@@ -114,7 +114,7 @@ export async function blockContact(
 
 /** The same, as another device tells it. A request of somebody who is blocked is none any more. */
 export async function noteBlocked(
-  { events, clock, ...context }: PeopleContext,
+  { events, clock, ...context }: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   blocked: boolean,

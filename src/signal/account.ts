@@ -72,6 +72,7 @@ export class Account implements SignalAccount {
   #credentials: Credentials | undefined
   #last: SignalStatus
   #stopped = false
+  #loaded = false
   /** Never rejects. */
   #reloading: Promise<void> | undefined
 
@@ -326,6 +327,7 @@ export class Account implements SignalAccount {
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
+    this.#loaded = true
     const account = this.#credentials
     const isOver = account === undefined || this.#stopped || (await this.#departure.resume(account))
     if (!isOver && account.signedOutAtMs === undefined) {
@@ -411,6 +413,7 @@ export class Account implements SignalAccount {
 
   #state() {
     return stateOf({
+      loaded: this.#loaded,
       registration: this.#enrollment.step(),
       link: this.#linking.step(),
       account: this.#credentials,

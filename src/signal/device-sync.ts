@@ -172,7 +172,9 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
-    if (contacts?.blob === undefined) return false
+    // Whom they have shut out does not keep the key to our profile.
+    const isShutOut = blocked !== undefined || sync.messageRequestResponse !== undefined
+    if (contacts?.blob === undefined) return isShutOut
     const pointer = attachmentPointerCodec.encode(contacts.blob)
     await transaction.insertInto('signal_contact_list_due').orReplace().values({ id: 1, pointer }).execute()
     return true

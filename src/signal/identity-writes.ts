@@ -19,7 +19,8 @@ export async function storeIdentity(
   await transaction
     .insertInto('signal_identities')
     .values({ address, ...change })
-    .onConflict((conflict) => conflict.column('address').doUpdateSet(change))
+    // What was compared was another key.
+    .onConflict((conflict) => conflict.column('address').doUpdateSet({ ...change, verified: 0, verified_stored: 0 }))
     .execute()
   if (isPni(address)) return
   await transaction

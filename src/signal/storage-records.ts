@@ -12,7 +12,7 @@ import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import { type OwnProfile, wantedProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
-import { isBlocked, keepOut } from './standing.ts'
+import { isBlocked, keepOut, shutOut } from './standing.ts'
 import { noteUsername, usernameNews } from './username-record.ts'
 
 /** Records applied in one transaction, so that messages come in between. */
@@ -155,8 +155,10 @@ export class StorageRecords {
       await transaction.updateTable('signal_peers').set({ decided: 0 }).where('aci', '=', aci).execute()
     }
     const atMs = this.#clock.now()
-    if (blocked && !wasBlocked) await keepOut(transaction, aci)
-    else if (!blocked) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+    if (blocked && !wasBlocked) {
+      await shutOut(transaction, peer, atMs)
+      await keepOut(transaction, aci)
+    } else if (!blocked) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
     if (blocked !== wasBlocked) await this.#sink.peer({ kind: 'blocked', peer, blocked, atMs }, transaction)
     if (blocked || !whitelisted || row?.accepted === 1) return
     await setTraits(transaction, aci, { accepted: true })

@@ -47,7 +47,9 @@ import * as forgottenParts from './migrations/0039_forgotten_parts.ts'
 import * as signalDeparture from './migrations/0040_signal_departure.ts'
 import * as contactPace from './migrations/0042_contact_pace.ts'
 import * as groupBlocks from './migrations/0043_group_blocks.ts'
+import * as signalProfileKey from './migrations/0045_signal_profile_key.ts'
 import * as toldValues from './migrations/0047_told_values.ts'
+import * as unreadTotal from './migrations/0048_unread_total.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -107,7 +109,9 @@ const migrations = {
   '0040_signal_departure': signalDeparture,
   '0042_contact_pace': contactPace,
   '0043_group_blocks': groupBlocks,
+  '0045_signal_profile_key': signalProfileKey,
   '0047_told_values': toldValues,
+  '0048_unread_total': unreadTotal,
 }
 
 export interface OpenDatabaseOptions {

@@ -138,6 +138,32 @@ describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
     await page.getByRole('menuitem', { name: 'Lift the ban' }).click()
     await row.waitFor({ state: 'detached' })
   })
+
+  it('a group is blocked in its sheet, asked twice, and let in again', async () => {
+    const { house } = stage
+    const { id, conversation_id: conversation } = await house.api.call<{ id: string; conversation_id: string }>(
+      'POST',
+      '/api/v1/groups',
+      { title: 'Noise', members: [house.world.person('ana').number] },
+    )
+    const isBlocked = async () => (await house.api.call<{ blocked: boolean }>('GET', `/api/v1/groups/${id}`)).blocked
+    await page.goto(at(`/c/${conversation}/about`))
+    const sheet = page.locator('.group-sheet')
+    await sheet.getByRole('button', { name: 'Block the group' }).click()
+    const sure = sheet.getByRole('button', { name: 'Block it? Nothing more of it is shown.' })
+    await sure.waitFor()
+    expect(await isBlocked()).toBe(false)
+    await picture(page, 'group-block-sure-1280-light')
+    await sure.click()
+    await sheet.getByText('This group is blocked: nothing of it is shown.').waitFor()
+    expect(await isBlocked()).toBe(true)
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'group-blocked-1280-light')
+    await sheet.getByRole('button', { name: 'Unblock', exact: true }).click()
+    await sheet.getByRole('button', { name: 'Unblock it?' }).click()
+    await sheet.getByRole('button', { name: 'Block the group' }).waitFor()
+    expect(await isBlocked()).toBe(false)
+  })
 })
 
 async function choose(name: string): Promise<void> {

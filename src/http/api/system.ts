@@ -7,10 +7,12 @@ import { MODES } from '../../domain/route.ts'
 import { FALLBACK_AFTER_MS, WHEN_ROAMING } from '../../domain/settings.ts'
 import { listDataMessages } from '../../store/data-messages.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
+import { dataMessageView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
+import { settingsView } from '../settings-view.ts'
 import { span } from '../span.ts'
-import { dataMessageView, settingsView, time } from '../views.ts'
+import { time } from '../views.ts'
 
 export const systemRoutes: readonly Route[] = [
   route({

@@ -8,7 +8,7 @@ import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
 import { JOB_STATES } from '../../store/queue-jobs.ts'
 import { SCOPES } from '../scopes.ts'
-import { SETTING_NAMES } from '../views.ts'
+import { SETTING_NAMES } from '../settings-view.ts'
 import { message } from './message-shapes.ts'
 import { at, count, flag, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 

@@ -2,10 +2,13 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WorldConsole } from '../../src/sandbox/world-console.ts'
-import { chromiumPath, NARROW, picture, Stage } from './kit/stage.ts'
+import { chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
 
 /** Nobody listens there (RFC 863's port, which no machine of today serves). */
 const NOBODY = 'http://127.0.0.1:9/'
+
+/** All of a long screen in one picture. */
+const TALL = { ...WIDE, height: 2_400 }
 
 let stage: Stage
 let page: Page
@@ -88,12 +91,18 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     const { data } = await house.api.call<{ data: { what: string }[] }>('GET', '/api/v1/system/doctor')
     expect(data.length).toBeGreaterThan(8)
     expect(data.filter(({ what }) => words.includes(what))).toEqual([])
+    await page.setViewportSize(TALL)
     await picture(page, 'doctor-1280-german')
-    for (const name of ['backup', 'signal']) {
-      await page.goto(at(`/settings/${name}`))
-      await page.locator('.card').first().waitFor()
-      await picture(page, `settings-${name}-1280-german`)
-    }
+    await page.goto(at('/settings/signal'))
+    await page.locator('.card').nth(2).waitFor()
+    await picture(page, 'settings-signal-1280-german')
+    await page.goto(at('/settings/backup'))
+    await page.getByRole('button', { name: 'Wiederherstellungsschlüssel anlegen' }).click()
+    await page.getByRole('button', { name: 'Schließen' }).click()
+    await page.getByRole('button', { name: 'Jetzt sichern' }).click()
+    await page.locator('.members a[download]').waitFor()
+    await picture(page, 'settings-backup-1280-german')
+    await page.setViewportSize(WIDE)
   })
 
   it('lines that nobody wrote are told in it, too', async () => {

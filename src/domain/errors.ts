@@ -4,6 +4,8 @@
  * Drivers throw it where the fact is known; the router decides by `retry`; the HTTP edge translates `code`.
  */
 
+import type { ToldValues } from './told.ts'
+
 /** What the router may do next with the message that met this error. */
 export type RetryClass = 'same-transport' | 'other-transport' | 'after-human' | 'never'
 
@@ -24,6 +26,8 @@ export interface CausewayErrorOptions {
   message: string
   /** What the other side said, as it said it: for the ledger of attempts, beside the sentence. */
   detail?: string
+  /** What is in the message, by name (`told.ts`). */
+  values?: ToldValues
   retry: RetryClass
   /** Wait at least this long before trying again (the service or modem said so). */
   retryAfterMs?: number
@@ -34,6 +38,7 @@ export interface CausewayErrorOptions {
 export class CausewayError extends Error {
   readonly code: string
   readonly detail: string | undefined
+  readonly values: ToldValues | undefined
   readonly retry: RetryClass
   readonly retryAfterMs: number | undefined
   readonly repetition: Repetition | undefined
@@ -43,6 +48,7 @@ export class CausewayError extends Error {
     this.name = 'CausewayError'
     this.code = options.code
     this.detail = options.detail
+    this.values = options.values
     this.retry = options.retry
     this.retryAfterMs = options.retryAfterMs
     this.repetition = options.repetition

@@ -1,5 +1,7 @@
 /** What a phone network brings beside people's messages: calls, broadcasts, what waits elsewhere, data for programs. */
+
 import type { IncomingState } from './mms-incoming.ts'
+import type { ToldValues } from './told.ts'
 
 /** Somebody called, and nobody answered. */
 export interface InboundCall {
@@ -68,7 +70,7 @@ export interface PictureNotice {
   /** For the owner. */
   text: string
   /** What is in the text: where the fetching stands, its subject, until when the carrier keeps it (RFC 3339). */
-  values: { state: IncomingState; subject: string; until: string }
+  values: ToldValues & { state: IncomingState; subject: string; until: string }
   /** Why it is not here. `fetched`: it is, now, which is said only where something was said before. */
   code: string
   receivedAtMs: number

@@ -37,8 +37,13 @@ export interface LaneWish {
 /** `full`: only quotas are in the way; `lane` is where they renew first. `away`: no lane is there. */
 export type LaneChoice =
   | { kind: 'lane'; lane: string }
-  | { kind: 'full'; lane: string; untilMs: number; reason: string }
+  | { kind: 'full'; lane: string; untilMs: number; reason: string; values: QuotaValues }
   | { kind: 'away' }
+
+interface QuotaValues extends Pick<LaneQuota, 'max' | 'period' | 'left'> {
+  /** Of the text. */
+  parts: number
+}
 
 /** The lane for a text, of the lanes of one transport. */
 export function chooseLane(lanes: readonly Lane[], wish: LaneWish): LaneChoice {
@@ -63,9 +68,15 @@ export function chooseLane(lanes: readonly Lane[], wish: LaneWish): LaneChoice {
     undefined,
   )
   if (soonest === undefined) return { kind: 'away' }
-  const { left, renewsAtMs, words } = soonest.quota
+  const { left, renewsAtMs, words, max, period } = soonest.quota
   const reason = left <= 0 ? `${words} is used up` : `${words} has ${left} left, and this text takes ${wish.parts}`
-  return { kind: 'full', lane: soonest.id, untilMs: renewsAtMs, reason }
+  return {
+    kind: 'full',
+    lane: soonest.id,
+    untilMs: renewsAtMs,
+    reason,
+    values: { max, period, left, parts: wish.parts },
+  }
 }
 
 /** What the quotas of a lane still allow, and when the tighter one renews; undefined where there are none. */
@@ -74,11 +85,13 @@ export function quotaLeft(rules: LaneRules | undefined, use: LaneUse, nowMs: num
   const quotas: LaneQuota[] = []
   if (rules?.dailyTexts !== undefined) {
     const words = `the quota of ${rules.dailyTexts} texts a day`
-    quotas.push({ left: Math.max(0, rules.dailyTexts - use.today), renewsAtMs: nextDayMs, words })
+    const left = Math.max(0, rules.dailyTexts - use.today)
+    quotas.push({ left, renewsAtMs: nextDayMs, words, max: rules.dailyTexts, period: 'day' })
   }
   if (rules?.monthlyTexts !== undefined) {
     const words = `the quota of ${rules.monthlyTexts} texts a month`
-    quotas.push({ left: Math.max(0, rules.monthlyTexts - use.thisMonth), renewsAtMs: nextMonthMs, words })
+    const left = Math.max(0, rules.monthlyTexts - use.thisMonth)
+    quotas.push({ left, renewsAtMs: nextMonthMs, words, max: rules.monthlyTexts, period: 'month' })
   }
   return quotas.reduce<LaneQuota | undefined>(
     (tight, quota) =>

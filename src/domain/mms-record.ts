@@ -4,6 +4,7 @@
  */
 import type { Incoming, IncomingState } from './mms-incoming.ts'
 import type { MmsReport } from './mms-report.ts'
+import type { ToldValues } from './told.ts'
 import type { UnitOfWork } from './transport.ts'
 
 /** What a notification says. */
@@ -31,9 +32,13 @@ export interface Announced extends Announcement, Incoming {
   /** Why it is not here, or not yet: a stable code, and words. */
   code: string | undefined
   reason: string | undefined
+  /** What is in the words, by name. */
+  values: ToldValues | undefined
 }
 
-type Change = Partial<Incoming & Pick<Announced, 'code' | 'reason' | 'fromAddress' | 'retrieveTransactionId'>>
+type Change = Partial<
+  Incoming & Pick<Announced, 'code' | 'reason' | 'values' | 'fromAddress' | 'retrieveTransactionId'>
+>
 
 /** Announced messages and their octets. */
 export interface NotificationShelf {

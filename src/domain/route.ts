@@ -6,7 +6,8 @@
  * while a message waits is obeyed, and a message never goes as plaintext unless the rules allow it at that moment.
  */
 import type { ContactPolicy, SignalStanding } from './contact.ts'
-import { durationInWords } from './words.ts'
+import { type ToldValues, told } from './told.ts'
+import { durationInWords, roundedSpan } from './words.ts'
 
 /** integrated: both transports; data_only: Signal alone; sms_only: texts alone. */
 export const MODES = ['integrated', 'data_only', 'sms_only'] as const
@@ -25,6 +26,8 @@ export type TransportFact =
 export interface Refusal {
   code: string
   reason: string
+  /** What is in the reason, by name. */
+  values?: ToldValues | undefined
 }
 
 export interface RouteFacts {
@@ -75,6 +78,8 @@ export interface Leg {
   /** Why this leg, as a stable code and in words. */
   code: string
   reason: string
+  /** What is in the reason, by name. */
+  values?: ToldValues | undefined
 }
 
 /** What remains to be done. `legs` is never empty. */
@@ -126,7 +131,8 @@ function prefersMms({ ratherMms, flash, contact, mms, refused }: RouteFacts): bo
 
 /** The reason for leaving Signal after `afterMs` without a delivery receipt. */
 export function silence(afterMs: number): Refusal {
-  return { code: 'no-receipt', reason: `no delivery receipt over Signal within ${durationInWords(afterMs)}` }
+  const reason = `no delivery receipt over Signal within ${durationInWords(afterMs)}`
+  return { ...told('no-receipt', { after: roundedSpan(afterMs) }), reason }
 }
 
 /** What Signal gets to come back before somebody unknown there is written to by text. */
@@ -234,7 +240,7 @@ function textLeg(facts: RouteFacts, why: Refusal): Leg {
   const isDowngrade = !ordered && (contact.verified || (policy === 'ask' && !certain))
   const isDear = !textApproved && fact.kind === 'available' && fact.roaming === true
   const asks = isDowngrade || isDear
-  const { code } = why
+  const { code, values } = why
   const reason = [why.reason, ...preference(facts)].join('; ')
   const kind = transport === 'mms' ? 'picture message' : 'text'
   const words = contact.verified ? 'the safety number was verified' : 'this contact is asked about'
@@ -243,6 +249,7 @@ function textLeg(facts: RouteFacts, why: Refusal): Leg {
     consent: asks ? 'ask' : 'automatic',
     fallbackAfterMs: undefined,
     code,
+    values,
     reason: asks
       ? `${reason}; ${isDowngrade ? words : `the modem is roaming, where a ${kind} may cost more`}, so a ${kind} needs your consent`
       : reason,

@@ -212,6 +212,8 @@ export interface LaneQuota {
   renewsAtMs: number
   /** Which one: "the quota of 200 texts a day". */
   words: string
+  max: number
+  period: 'day' | 'month'
 }
 
 /** Why a lane is not to be used now; its `reason` says the same in words. */

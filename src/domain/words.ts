@@ -1,4 +1,5 @@
 /** Durations in words, and sentences within sentences, for reasons that people read. */
+import { formatDuration } from './duration.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -12,6 +13,12 @@ export function durationInWords(ms: number): string {
   if (ms < DAY_MS) return `${Math.round(ms / HOUR_MS)} h`
   const days = Math.round(ms / DAY_MS)
   return days === 1 ? '1 day' : `${days} days`
+}
+
+/** A duration in ms as `durationInWords` rounds it, in ISO 8601: `PT15M`, `PT2H`, `P1D`. */
+export function roundedSpan(ms: number): string {
+  const unit = ms < MINUTE_MS ? 1_000 : ms < HOUR_MS ? MINUTE_MS : ms < DAY_MS ? HOUR_MS : DAY_MS
+  return formatDuration(Math.max(0, Math.round(ms / unit)) * unit)
 }
 
 /** Names, which keep their capital. */

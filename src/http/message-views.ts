@@ -6,6 +6,7 @@ import { formatDuration } from '../domain/duration.ts'
 import { wantsPlayable } from '../domain/media.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import { apartFromSubject } from '../domain/subject.ts'
+import { type ToldValues, valuesKept } from '../domain/told.ts'
 import type { Reaction } from '../store/amendments.ts'
 import { keptQuote } from '../store/quoted.ts'
 import type { DataMessageRow, EventRow, MessageRow, OwnChangeRow, RecipientRow } from '../store/tables/mailbox.ts'
@@ -69,6 +70,7 @@ export function messageView(
             from: message.fallback_from,
             code: message.fallback_code,
             reason: message.fallback_reason,
+            values: valuesKept(message.fallback_values_json, message.fallback_code),
             at: time(message.fallback_at_ms),
           },
     fallback_after: message.fallback_after_ms === null ? null : formatDuration(message.fallback_after_ms),
@@ -91,9 +93,10 @@ function authorView({ author_aci: aci, author_address: address }: MessageRow, { 
   return aci === null ? null : personView(aci, authors)
 }
 
-/** What is in the words of a line that nobody wrote, for those who say it in another language. */
-function valuesOf({ notice, metadata_json: json }: MessageRow): Record<string, string> {
-  return notice === null || json === null ? {} : JSON.parse(json)
+/** What is in the words of a line that nobody wrote, or of why a message is as it is, for those who say it in another language. */
+function valuesOf({ notice, metadata_json: json, values_json: told, code }: MessageRow): ToldValues {
+  if (notice === null) return valuesKept(told, code)
+  return json === null ? {} : JSON.parse(json)
 }
 
 /** What of it is `null` is not known; `url` is there when the content is. */
@@ -116,6 +119,7 @@ export function attachmentView(row: AttachmentRow) {
     state: row.state,
     code: row.code,
     reason: row.reason,
+    values: valuesKept(row.values_json, row.code),
     left_out: row.left_out,
     url: row.state === 'here' ? url : null,
     thumbnail_url: row.thumbnail_id === null ? null : `${url}/thumbnail`,

@@ -3,7 +3,9 @@
  * the one transaction that `sending.ts` opens for it; the same rules close what a crash left open, by what the journal proves:
  * nothing handed over → queued again; handed over without an answer → uncertain.
  */
+
 import { CausewayError, type RetryClass } from '../domain/errors.ts'
+import { keptValues } from '../domain/told.ts'
 import type { SendOutcome } from '../domain/transport.ts'
 import { asClause, durationInWords, withDetail } from '../domain/words.ts'
 import {
@@ -146,13 +148,15 @@ export class Closing {
     const { retry, waitMs, exhausted } = await this.#repetition(tx, attempt, message, error, parts)
     const detail = exhausted ? `${error.message} It was tried ${message.tries} times.` : error.message
     const said = withDetail(detail, error.detail)
+    const { code, values } = error
+    const why = values === undefined ? { code } : { code, values_json: keptValues(code, values) }
     const end = (result: AttemptEnd['result']) => this.#end(tx, attempt, { result, code: error.code, detail: said })
     switch (retry) {
       case 'same-transport': {
         await end('retry')
         await moveMessage(this.#context, tx, message, 'back-off', {
           not_before_ms: this.#context.clock() + waitMs,
-          code: error.code,
+          ...why,
           reason: `waits: ${asClause(detail)}`,
         })
         return
@@ -173,7 +177,7 @@ export class Closing {
         }
         const isIdentity = error.code === 'identity-changed'
         await moveMessage(this.#context, tx, message, 'hold', {
-          code: error.code,
+          ...why,
           reason: detail,
           ...(isIdentity ? { due_at_ms: message.valid_until_ms } : {}),
         })
@@ -181,7 +185,7 @@ export class Closing {
       }
       case 'never': {
         await end('failed')
-        await moveMessage(this.#context, tx, message, 'fail', { code: error.code, reason: detail, due_at_ms: null })
+        await moveMessage(this.#context, tx, message, 'fail', { ...why, reason: detail, due_at_ms: null })
       }
     }
   }

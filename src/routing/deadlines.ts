@@ -2,9 +2,11 @@
  * What happens to a message when a time of its own has come: its schedule, the end of its patience with Signal, the end
  * of the wait for a report, the end of its validity. Reads the state first; most deadlines find nothing left to do.
  */
+
 import { fallbackAfter } from '../domain/contact.ts'
 import { type Refusal, silence, textLegOf } from '../domain/route.ts'
-import { durationInWords } from '../domain/words.ts'
+import { keptTold, keptValues, told } from '../domain/told.ts'
+import { durationInWords, roundedSpan } from '../domain/words.ts'
 import { findLeg, movePartsOf } from '../store/attempts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage, listParts } from '../store/mailbox.ts'
@@ -89,14 +91,12 @@ async function leaveSignal(context: RoutingContext, tx: DatabaseTransaction, mes
   }
   const leg = await findLeg(tx, message.id, message.leg)
   const ownMs = fallbackAfter(message.fallback_after_ms, contact.fallback_after_ms, context.settings.fallbackAfterMs)
-  const why: Refusal =
+  const { code, reason, values }: Refusal =
     message.sent_at_ms === null
-      ? {
-          code: 'signal-unreachable',
-          reason: `Signal could not be reached within ${durationInWords(now - (message.leg_started_at_ms ?? now))}`,
-        }
+      ? unreachable(now - (message.leg_started_at_ms ?? now))
       : silence(leg?.fallback_after_ms ?? ownMs)
-  const silent = { ...message, fallback_code: why.code, fallback_reason: why.reason }
+  const why = { fallback_code: code, fallback_reason: reason, fallback_values_json: keptValues(code, values) }
+  const silent = { ...message, ...why }
   await applyPlan(context, tx, message, await planNow(context, tx, silent, contact), 'fall-back')
 }
 
@@ -114,10 +114,15 @@ async function resend(context: RoutingContext, tx: DatabaseTransaction, message:
   const parts = (await listParts(tx, message.id)).filter(({ leg }) => leg === message.leg)
   const again = parts.filter(({ state }) => state === 'pending').length
   await moveMessage(context, tx, message, 'carry-on', {
-    code: 'resend-when-uncertain',
+    ...keptTold('resend-when-uncertain', { again, parts: parts.length }),
     reason: `no report came; ${again} of ${parts.length} parts are sent again and may arrive twice`,
     due_at_ms: message.valid_until_ms,
     not_before_ms: 0,
   })
   context.agenda.touch(message.id)
+}
+
+function unreachable(forMs: number): Refusal {
+  const reason = `Signal could not be reached within ${durationInWords(forMs)}`
+  return { ...told('signal-unreachable', { after: roundedSpan(forMs) }), reason }
 }

@@ -1,10 +1,12 @@
 /** Gathers the facts that `planRoute` judges: rows, lanes and settings become `RouteFacts`. */
+
 import { currentStanding, fallbackAfter } from '../domain/contact.ts'
 import { isGroupId } from '../domain/ids.ts'
 import { type LaneUse, quotaLeft } from '../domain/lane-choice.ts'
 import { asPlainText } from '../domain/plain-text.ts'
 import { type LegTransport, NOT_ON_SIGNAL, type Refusal, type RouteFacts, type TransportFact } from '../domain/route.ts'
 import type { LiveValues } from '../domain/settings.ts'
+import { valuesKept } from '../domain/told.ts'
 import type { Lane } from '../domain/transport.ts'
 import { asClause } from '../domain/words.ts'
 import { refusals } from '../store/attempts.ts'
@@ -40,6 +42,7 @@ type MessageFacts = Pick<
   | 'timer_s'
   | 'fallback_code'
   | 'fallback_reason'
+  | 'fallback_values_json'
   | 'fallback_after_ms'
   | 'attachments'
   | 'view_once'
@@ -178,8 +181,8 @@ export const TEXT_WANTED = 'text-wanted'
 const LEFT_SIGNAL: ReadonlySet<string> = new Set(['no-receipt', 'signal-unreachable', TEXT_WANTED])
 
 /** Signal had its time with this message and gave no proof, could not be reached, or was not to be waited for. */
-function silenceOf({ fallback_code, fallback_reason }: MessageFacts): Refusal | undefined {
+function silenceOf({ fallback_code, fallback_reason, fallback_values_json: json }: MessageFacts): Refusal | undefined {
   if (!LEFT_SIGNAL.has(fallback_code ?? '')) return undefined
   const code = fallback_code ?? ''
-  return { code, reason: fallback_reason ?? code }
+  return { code, reason: fallback_reason ?? code, values: json === null ? undefined : valuesKept(json, code) }
 }

@@ -2,10 +2,12 @@
  * What is done with each file, whoever it comes from: written down within bounds, told by its first octets what it is, and
  * of a picture a small copy. Names no row and no message.
  */
+
 import { createHash } from 'node:crypto'
 import { barePicture } from '../domain/bare-picture.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { contentTypeOf, MAGIC_BYTES, type PictureLooks, type StoredBlob } from '../domain/media.ts'
+import { told } from '../domain/told.ts'
 import type { Blobs } from '../store/blobs.ts'
 
 export interface LookedAt {
@@ -62,7 +64,7 @@ export async function lookAt(
 
 export function tooLarge(bytesMax: number): CausewayError {
   const message = `The file has more than ${bytesMax} octets (attachments.bytes_max).`
-  return new CausewayError({ code: 'media-too-large', message, retry: 'never' })
+  return new CausewayError({ ...told('media-too-large', { bytes_max: bytesMax }), message, retry: 'never' })
 }
 
 /** Undefined where there is no room: for a small copy that is no reason to lose the picture. */

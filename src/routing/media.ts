@@ -6,10 +6,12 @@
  *
  * What is due is on record, so that neither a crash nor a lost network forgets it. At most `FETCHES_MAX` at a time.
  */
+
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import { type InboundMedia, type PictureLooks, QUOTED_BYTES_MAX, type StoredBlob } from '../domain/media.ts'
 import { Rounds } from '../domain/rounds.ts'
+import { keptValues } from '../domain/told.ts'
 import type { Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import { versionTimes } from '../store/amendments.ts'
@@ -265,13 +267,14 @@ export class MediaDesk {
       await this.#arrived(row, blob, looked)
     } catch (error) {
       if (blob !== undefined) await blobs.remove(blob.id)
-      const { code, message, retry } = CausewayError.is(error) ? error : internal(error)
+      const { code, message, retry, values } = CausewayError.is(error) ? error : internal(error)
       const isHopeless = retry === 'never' || clock() - row.created_at_ms > FETCH_FOR_MS
       if (isHopeless) await blobs.partial(row.id).discard()
       const waitMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_MS * 2 ** Math.min(20, row.tries - 1))
+      const why = { code, reason: message, values_json: keptValues(code, values) }
       const change = isHopeless
-        ? ({ state: 'failed', code, reason: message } as const)
-        : ({ state: 'waiting', code, reason: message, due_at_ms: clock() + waitMs } as const)
+        ? ({ ...why, state: 'failed' } as const)
+        : ({ ...why, state: 'waiting', due_at_ms: clock() + waitMs } as const)
       await db.transaction().execute(async (tx) => {
         const moved = await moveAttachment(tx, row, change)
         // Said once, not at every repetition; a quote without its picture is no news.

@@ -2,8 +2,10 @@
  * Applies plans: turns what `planRoute` says into rows and moves, inside the caller's transaction. Used for new messages,
  * before every attempt, after refusals, at deadlines and after a person's word, so that all of them follow one rule book.
  */
+
 import type { MessageEvent } from '../domain/message.ts'
 import { type Leg, planRoute, type RoutePlan } from '../domain/route.ts'
+import { keptValues } from '../domain/told.ts'
 import type { Recipient } from '../domain/transport.ts'
 import { replaceLegs } from '../store/attempts.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
@@ -102,7 +104,10 @@ export function consequence(
   if (first.consent === 'ask') {
     return { event: 'hold', move: { ...begun, code: CONSENT_NEEDED, due_at_ms: validUntilMs } }
   }
-  return { event: 'go', move: { ...begun, code: first.code, due_at_ms: deadline(first, nowMs, validUntilMs) } }
+  return {
+    event: 'go',
+    move: { ...begun, code: first.code, ...kept(first), due_at_ms: deadline(first, nowMs, validUntilMs) },
+  }
 }
 
 /** When a waiting leg must be looked at again: its fallback, at the latest the end of validity. */
@@ -146,8 +151,14 @@ export async function applyPlan(
 }
 
 function fallbackNote(message: MessageRow, legs: readonly Leg[], nowMs: number): Move {
-  const { code, reason } = firstLeg(legs)
-  return { fallback_from: message.transport, fallback_code: code, fallback_reason: reason, fallback_at_ms: nowMs }
+  const { code, reason, values } = firstLeg(legs)
+  const why = { fallback_code: code, fallback_reason: reason, fallback_values_json: keptValues(code, values) }
+  return { ...why, fallback_from: message.transport, fallback_at_ms: nowMs }
+}
+
+/** Most legs have none, and then the column is left alone. */
+function kept({ code, values }: Leg): Pick<Move, 'values_json'> {
+  return values === undefined ? {} : { values_json: keptValues(code, values) }
 }
 
 function firstLeg(legs: readonly Leg[]): Leg {

@@ -3,7 +3,9 @@
  * it leaves when they end. Looked at by each claim, so that hours that are changed or switched off hold at once. What a person
  * wants now goes now, and so does what is urgent, and what would have been a text from the start.
  */
+
 import { NEVER_QUIET, QUIET_HOURS, quietUntil } from '../domain/quiet-hours.ts'
+import { keptTold } from '../domain/told.ts'
 import { reasonOnLeg } from '../store/attempts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
@@ -34,7 +36,7 @@ export async function keepQuiet(
   const hours = `quiet hours (${quietHours}, ${timeZone})`
   await moveMessage(context, tx, message, 'back-off', {
     not_before_ms: untilMs,
-    code: QUIET_HOURS,
+    ...keptTold('quiet-hours', { hours: quietHours, zone: timeZone }),
     reason: `waits: no text follows by itself in the ${hours}`,
   })
   if (message.code !== QUIET_HOURS && message.leg !== null) {

@@ -9,14 +9,16 @@
  * A job that comes twice, late or for nothing fails at the claim. A crash in between leaves an attempt open, which `recover`
  * finds and `closing.ts` closes.
  */
+
 import { addressDigits } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
 import type { OutgoingMedia } from '../domain/media.ts'
 import { asPlainText } from '../domain/plain-text.ts'
 import { apartFromSubject } from '../domain/subject.ts'
+import { keptTold } from '../domain/told.ts'
 import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
-import { durationInWords } from '../domain/words.ts'
+import { durationInWords, roundedSpan } from '../domain/words.ts'
 import { mayGoNow } from '../store/agenda.ts'
 import { openAttempt, openAttempts, partsOf, reasonOnLeg, refusalsByLane } from '../store/attempts.ts'
 import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
@@ -136,7 +138,7 @@ export class Sending {
     if (choice.kind === 'full') {
       await moveMessage(this.#context, tx, message, 'back-off', {
         not_before_ms: choice.untilMs,
-        code: QUOTA_EXCEEDED,
+        ...keptTold('quota-exceeded', { ...choice.values, until: new Date(choice.untilMs).toISOString() }),
         reason: `waits: ${choice.reason}`,
       })
       if (message.code !== QUOTA_EXCEEDED && message.leg !== null) {
@@ -306,7 +308,7 @@ export class Sending {
 /** Its validity is over and it has not left. */
 export function expire(context: RoutingContext, tx: DatabaseTransaction, message: MessageRow): Promise<MessageRow> {
   if (message.transport !== null) context.agenda.free(message.conversation_id, message.transport)
-  const validity = durationInWords((message.valid_until_ms ?? 0) - message.created_at_ms)
+  const validityMs = (message.valid_until_ms ?? 0) - message.created_at_ms
   const waited = message.reason === null ? '' : ` Last: ${message.reason}`
   // What Signal has accepted stays sent; only the text that was to follow is given up.
   if (message.sent_at_ms !== null) {
@@ -318,7 +320,7 @@ export function expire(context: RoutingContext, tx: DatabaseTransaction, message
   }
   return moveMessage(context, tx, message, 'expire', {
     due_at_ms: null,
-    code: 'validity-expired',
-    reason: `It could not leave within ${validity}.${waited}`,
+    ...keptTold('validity-expired', { after: roundedSpan(validityMs) }),
+    reason: `It could not leave within ${durationInWords(validityMs)}.${waited}`,
   })
 }

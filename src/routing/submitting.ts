@@ -92,6 +92,7 @@ export async function storeMessage(
     timer_s: conversation.timer_s > 0 ? conversation.timer_s : null,
     fallback_code: null,
     fallback_reason: null,
+    fallback_values_json: null,
     fallback_after_ms: request.fallbackAfterMs ?? null,
   }
   const plan = await planNow(context, tx, fields, contact)

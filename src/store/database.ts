@@ -50,6 +50,7 @@ import * as groupBlocks from './migrations/0043_group_blocks.ts'
 import * as groupRequests from './migrations/0044_group_requests.ts'
 import * as signalProfileKey from './migrations/0045_signal_profile_key.ts'
 import * as quotedFiles from './migrations/0046_quoted_files.ts'
+import * as toldValues from './migrations/0047_told_values.ts'
 import * as unreadTotal from './migrations/0048_unread_total.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
@@ -113,6 +114,7 @@ const migrations = {
   '0044_group_requests': groupRequests,
   '0045_signal_profile_key': signalProfileKey,
   '0046_quoted_files': quotedFiles,
+  '0047_told_values': toldValues,
   '0048_unread_total': unreadTotal,
 }
 

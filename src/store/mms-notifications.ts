@@ -1,8 +1,10 @@
 /** Announced picture messages, one row for each however often the MMSC repeats itself, and their octets until shown. */
+
 import { type Insertable, sql } from 'kysely'
 import type { IdSource } from '../domain/ids.ts'
 import type { Incoming, IncomingState } from '../domain/mms-incoming.ts'
 import type { Announced, Announcement, NotificationShelf } from '../domain/mms-record.ts'
+import { keptValues, valuesKept } from '../domain/told.ts'
 import type { UnitOfWork } from '../domain/transport.ts'
 import { before, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database } from './database.ts'
@@ -83,6 +85,7 @@ export class MmsNotifications implements NotificationShelf {
           ...columnsOf(change),
           ...('code' in change ? { code: change.code ?? null } : {}),
           ...('reason' in change ? { reason: change.reason ?? null } : {}),
+          ...(change.values === undefined ? {} : { values_json: keptValues(change.code ?? '', change.values) }),
           ...(change.fromAddress === undefined ? {} : { from_address: change.fromAddress }),
           ...('retrieveTransactionId' in change
             ? { retrieve_transaction_id: change.retrieveTransactionId ?? null }
@@ -245,5 +248,6 @@ function announcedOf(row: NotificationRow): Announced {
     retrieveTransactionId: row.retrieve_transaction_id ?? undefined,
     code: row.code ?? undefined,
     reason: row.reason ?? undefined,
+    values: valuesKept(row.values_json, row.code),
   }
 }

@@ -209,11 +209,11 @@ export class MmsDesk {
     await this.#options.reading.came(conf, { id, lane, from, sentAtMs }, unit)
   }
 
-  async #miss(record: Announced, { miss, code, words: reason }: Retrieved & { kind: 'missed' }): Promise<void> {
+  async #miss(record: Announced, { miss, code, words: reason, values }: Retrieved & { kind: 'missed' }): Promise<void> {
     const step = missed(record, miss, this.#options.clock())
     this.#options.log.info({ id: record.id, code, state: step.now.state }, 'a picture message could not be fetched')
     // Nothing is left to be fetched then, whatever the last try met.
-    await this.#step(record, step, { code: step.now.state === 'expired' ? 'expired' : code, reason })
+    await this.#step(record, step, { code: step.now.state === 'expired' ? 'expired' : code, reason, values })
   }
 
   async #lapse(): Promise<boolean> {
@@ -222,12 +222,16 @@ export class MmsDesk {
     const step = record === undefined ? undefined : lapsed(record, clock())
     if (record === undefined || step === undefined) return false
     const reason = record.reason ?? 'nobody asked for it, or the carrier could not be reached'
-    await this.#step(record, step, { code: 'expired', reason })
+    await this.#step(record, step, { code: 'expired', reason, values: undefined })
     sink.committed()
     return true
   }
 
-  async #step(record: Announced, { now, tell }: IncomingStep, why: { code: string; reason: string }): Promise<void> {
+  async #step(
+    record: Announced,
+    { now, tell }: IncomingStep,
+    why: Pick<Announced, 'code' | 'reason' | 'values'>,
+  ): Promise<void> {
     const { shelf, sink } = this.#options
     await shelf.together(async (unit) => {
       const isOurs = await shelf.change(record.id, record.state, { ...now, ...why }, unit)

@@ -2,6 +2,7 @@
  * WAP pushes for the MMS agent, out of text messages: a notification becomes a record, a report a receipt, both in the
  * transaction of the text that brought them. What is no business of ours is left to whoever takes data.
  */
+
 import { MmsError } from '../../modem/mms/error.ts'
 import { decodePdu } from '../../modem/mms/pdu.ts'
 import { APPLICATION_MMS, decodePush, PUSH_PORT } from '../../modem/mms/push.ts'
@@ -11,6 +12,7 @@ import { toHex } from '../../modem/pdu/octets.ts'
 import { announced, announcedAgain, type IncomingStep } from '../domain/mms-incoming.ts'
 import type { NotificationShelf } from '../domain/mms-record.ts'
 import type { TransportSink } from '../domain/sink.ts'
+import { type ToldValues, told } from '../domain/told.ts'
 import type { UnitOfWork } from '../domain/transport.ts'
 import type { MmsLines } from './mms-lines.ts'
 import { addressKey, senderOf } from './mms-people.ts'
@@ -236,7 +238,7 @@ function reasonOf(
   { state }: IncomingStep['now'],
   isSetUp: boolean,
   { bytesMax, mode }: Pick<MmsPushesOptions, 'bytesMax' | 'mode'>,
-): { code: string; reason: string } | undefined {
+): { code: string; reason: string; values?: ToldValues } | undefined {
   if (!isSetUp) {
     const reason = 'MMS is not set up for this modem (see mms in the configuration)'
     return { code: 'mms-not-set-up', reason }
@@ -247,7 +249,8 @@ function reasonOf(
     return { code: 'deferred', reason: mode === 'deferred' ? 'picture messages are fetched when you ask' : theirs }
   }
   if (state === 'too-large') {
-    return { code: 'too-large', reason: `it has more than the ${bytesMax} octets that are taken in (mms.bytes_max)` }
+    const reason = `it has more than the ${bytesMax} octets that are taken in (mms.bytes_max)`
+    return { ...told('too-large', { bytes_max: bytesMax }), reason }
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 /** What an MMSC answered, from octets and HTTP to the words in which the domain decides. */
+
 import { MmsError } from '../../modem/mms/error.ts'
 import type { MmscAnswer } from '../../modem/mms/exchange.ts'
 import { decodePdu } from '../../modem/mms/pdu.ts'
@@ -6,10 +7,11 @@ import { responseClass, retrieveClass } from '../../modem/mms/status.ts'
 import type { MmsPdu, RetrieveConf } from '../../modem/mms/types.ts'
 import type { Miss } from '../domain/mms-incoming.ts'
 import type { PostOutcome } from '../domain/mms-outgoing.ts'
+import { type ToldValues, told } from '../domain/told.ts'
 
 export type Retrieved =
   | { kind: 'message'; conf: RetrieveConf; octets: Uint8Array }
-  | { kind: 'missed'; miss: Miss; code: string; words: string }
+  | { kind: 'missed'; miss: Miss; code: string; words: string; values?: ToldValues | undefined }
 
 const TRANSIENT_NOT_FOUND = 0xc1
 const PERMANENT_NOT_FOUND = 0xe2
@@ -26,9 +28,15 @@ export function retrieved(answer: MmscAnswer): Retrieved {
     case 'status':
       return ofStatus(answer.status)
     case 'cut':
-      return missed('later', 'cut', `only ${answer.bytes} of ${answer.bytesDeclared} octets came`)
+      return {
+        ...missed('later', 'cut', `only ${answer.bytes} of ${answer.bytesDeclared} octets came`),
+        ...told('cut', { came: answer.bytes, of: answer.bytesDeclared }),
+      }
     case 'too-large':
-      return missed('too-large', 'too-large', `it has more than the ${answer.bytesMax} octets that are taken in`)
+      return {
+        ...missed('too-large', 'too-large', `it has more than the ${answer.bytesMax} octets that are taken in`),
+        ...told('too-large', { bytes_max: answer.bytesMax }),
+      }
     case 'refused-url':
       return missed('refused', 'refused-url', `its address is not asked: ${answer.reason}`)
     case 'unreachable':

@@ -8,8 +8,20 @@ export const SENDS_ONLY_CODE = 'mms-sends-only'
 
 /** The line for a message in its present state. */
 export function pictureNotice(record: Announced): PictureNotice {
-  const { id: key, lane, fromAddress, receivedAtMs, code, state, subject = '', expiresAtMs } = record
-  const values = { state, subject, until: new Date(expiresAtMs).toISOString() }
+  const {
+    id: key,
+    lane,
+    fromAddress,
+    receivedAtMs,
+    code,
+    state,
+    subject = '',
+    bytes,
+    values: told,
+    expiresAtMs,
+  } = record
+  const size = bytes === undefined ? {} : { bytes }
+  const values = { ...size, ...told, state, subject, until: new Date(expiresAtMs).toISOString() }
   return { key, lane, fromAddress, receivedAtMs, code: code ?? UNTOLD_CODE, text: wordsOf(record), values }
 }
 

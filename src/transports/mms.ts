@@ -5,6 +5,7 @@
  * An attempt is one part in the journal, whose octets are the transaction's name; the same at each repetition, so that the
  * MMSC can know it again. What was handed over without an answer is `uncertain` and not sent again from here.
  */
+
 import { decodePdu } from '../../modem/mms/pdu.ts'
 import { toHex } from '../../modem/pdu/octets.ts'
 import { CausewayError } from '../domain/errors.ts'
@@ -20,6 +21,7 @@ import {
 } from '../domain/mms-outgoing.ts'
 import type { CarrierShelf, NotificationShelf } from '../domain/mms-record.ts'
 import type { TransportSink } from '../domain/sink.ts'
+import { told } from '../domain/told.ts'
 import type {
   AttemptJournal,
   Lane,
@@ -135,7 +137,7 @@ export class MmsTransport implements Transport {
     }
     if (content.length > target.bytesMax) {
       const message = `The file has more than ${target.bytesMax} octets (attachments.bytes_max).`
-      throw new CausewayError({ code: 'media-too-large', message, retry: 'never' })
+      throw new CausewayError({ ...told('media-too-large', { bytes_max: target.bytesMax }), message, retry: 'never' })
     }
     const writer = await target.create()
     try {
@@ -307,7 +309,7 @@ async function octetsOf(media: OutgoingMedia): Promise<Uint8Array> {
 
 function tooMany(count: number, max: number): CausewayError {
   return new CausewayError({
-    code: 'mms-too-many-recipients',
+    ...told('mms-too-many-recipients', { count, max }),
     message: `The carrier takes ${max} recipients a message, and this is for ${count}. Let the group get a text each.`,
     retry: 'never',
   })

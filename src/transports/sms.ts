@@ -14,6 +14,7 @@ import { fromHex, toHex } from '../../modem/pdu/octets.ts'
 import { countSegments, split } from '../../modem/pdu/segments.ts'
 import { relativeValidity } from '../../modem/pdu/validity.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { told } from '../domain/told.ts'
 import type {
   AttemptJournal,
   Lane,
@@ -274,7 +275,7 @@ export class SmsTransport implements Transport {
 
 function tooLong(parts: number, max: number): CausewayError {
   return new CausewayError({
-    code: 'text-too-long',
+    ...told('text-too-long', { parts, max }),
     message: `As a text message this would be ${parts} parts; at most ${max} are sent. Shorten it or send it in pieces.`,
     retry: 'never',
   })

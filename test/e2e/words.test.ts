@@ -2,10 +2,13 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WorldConsole } from '../../src/sandbox/world-console.ts'
-import { chromiumPath, NARROW, picture, Stage } from './kit/stage.ts'
+import { chromiumPath, NARROW, picture, Stage, WIDE } from './kit/stage.ts'
 
 /** Nobody listens there (RFC 863's port, which no machine of today serves). */
 const NOBODY = 'http://127.0.0.1:9/'
+
+/** All of a long screen in one picture. */
+const TALL = { ...WIDE, height: 2_400 }
 
 let stage: Stage
 let page: Page
@@ -76,6 +79,32 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     await picture(page, 'settings-modems-1280-german')
   })
 
+  it('the check-up says what was found and what to do, and no English sentence', async () => {
+    const { house } = stage
+    await house.api.call('POST', '/api/v1/queue/pause', { transport: 'mms' })
+    await page.goto(at('/doctor'))
+    const paused = page.locator('.finding', { hasText: 'queue.paused' })
+    await paused.getByText('Bildnachrichten (MMS) sind angehalten; seit').waitFor()
+    await paused.getByText('Setzen Sie sie fort').waitFor()
+    const words = (await page.locator('.room-body').textContent()) ?? ''
+    expect(words).toMatch(/sind [\d.,]+\sGB frei/)
+    const { data } = await house.api.call<{ data: { what: string }[] }>('GET', '/api/v1/system/doctor')
+    expect(data.length).toBeGreaterThan(8)
+    expect(data.filter(({ what }) => words.includes(what))).toEqual([])
+    await page.setViewportSize(TALL)
+    await picture(page, 'doctor-1280-german')
+    await page.goto(at('/settings/signal'))
+    await page.locator('.card').nth(2).waitFor()
+    await picture(page, 'settings-signal-1280-german')
+    await page.goto(at('/settings/backup'))
+    await page.getByRole('button', { name: 'Wiederherstellungsschlüssel anlegen' }).click()
+    await page.getByRole('button', { name: 'Schließen' }).click()
+    await page.getByRole('button', { name: 'Jetzt sichern' }).click()
+    await page.locator('.members a[download]').waitFor()
+    await picture(page, 'settings-backup-1280-german')
+    await page.setViewportSize(WIDE)
+  })
+
   it('lines that nobody wrote are told in it, too', async () => {
     await new WorldConsole(stage.house.world).perform('call', { modem: 'b', from: 'ben', rings: 1, every_ms: 200 })
     const conversation = await stage.conversationWith(person('ben').number)
@@ -102,6 +131,7 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     ['integrations', '/settings/integrations'],
     ['backup', '/settings/backup'],
     ['signal', '/settings/signal'],
+    ['doctor', '/doctor'],
   ])('%s is looked at in Arabic, from right to left', async (name, place) => {
     const context = await stage.window({ language: 'ar', viewport: NARROW })
     const narrow = await stage.page(context, place)

@@ -1,5 +1,7 @@
 /** Announced picture messages: what came of them, and fetching one again. What is here is a message like any other. */
+
 import { z } from 'zod'
+import { valuesKept } from '../../domain/told.ts'
 import { pictureOf } from '../../routing/pictures.ts'
 import { listNotifications } from '../../store/mms-notifications.ts'
 import type { NotificationRow } from '../../store/tables/mms.ts'
@@ -19,6 +21,7 @@ function pictureView(row: NotificationRow) {
     state: row.state,
     code: row.code,
     reason: row.reason,
+    values: valuesKept(row.values_json, row.code),
     tries: row.tries,
     next_try_at: time(row.due_at_ms),
     answer: row.answer,

@@ -8,6 +8,13 @@ import { count, flag, list, maybe, maybeAt, page, shape, shapes, text } from './
 
 const contactRef = shape('ContactRef', { id: text, name: maybe, address: maybe })
 
+/** Beside a `code`. */
+const told = z
+  .record(text, z.union([text, z.number()]))
+  .describe(
+    'What is in the words beside the `code`, by name, for whoever says it in another language: sizes in bytes, spans and times as ISO 8601.',
+  )
+
 const attachmentFields = {
   id: text,
   message_id: maybe,
@@ -25,6 +32,7 @@ const attachmentFields = {
   state: z.enum(['waiting', 'fetching', 'here', 'failed', 'gone']),
   code: maybe,
   reason: maybe,
+  values: told,
   left_out: z
     .enum(['too-large', 'unreadable', 'not-shrunk'])
     .nullable()
@@ -95,13 +103,11 @@ const messageFields = {
   policy: z.enum(CONTACT_POLICIES).nullable(),
   modem: maybe.describe('Chosen for its text; null: the router chooses.'),
   priority: z.enum(PRIORITIES),
-  fallback: z.strictObject({ from: text, code: maybe, reason: maybe, at: maybeAt }).nullable(),
+  fallback: z.strictObject({ from: text, code: maybe, reason: maybe, values: told, at: maybeAt }).nullable(),
   fallback_after: maybe,
   twin: z.strictObject({ transport: text, at: maybeAt }).nullable(),
   metadata: z.record(text, z.unknown()),
-  values: z
-    .record(text, text)
-    .describe('Of a `notice` with a `code`: what is in its words, by name, for whoever says it in another language.'),
+  values: told,
   valid_until: maybeAt,
   scheduled_at: maybeAt,
   created_at: maybeAt,
@@ -150,6 +156,7 @@ const picture = shape('AnnouncedPicture', {
   state: z.enum(INCOMING_STATES),
   code: maybe,
   reason: maybe.describe('Why it is not here, in words.'),
+  values: told,
   tries: count,
   next_try_at: maybeAt,
   answer: z.enum(ANSWERS).nullable().describe('What the carrier is told of it.'),

@@ -6,6 +6,7 @@
 import type { Message } from '../api/types.ts'
 import { reasonWords } from '../languages/reasons.ts'
 import { maybeT, speaksEnglish } from '../languages/translate.ts'
+import { sizeWords } from '../ui/sizes.ts'
 import { fullTime, spanWords } from '../ui/times.ts'
 
 export type Line = Pick<Message, 'kind' | 'notice' | 'code' | 'text' | 'values'>
@@ -16,8 +17,11 @@ export function lineWords({ kind, notice, code, values, text }: Line): string | 
   if (known !== undefined) return known
   if (code === null || text === '' || speaksEnglish()) return undefined
   if (kind === 'call') return maybeT(`call.${code}`)
-  if (notice === 'group') return maybeT(`line.${code}`, { ...values, span: spanWords(values['span'] ?? '') })
+  if (notice === 'group') return maybeT(`line.${code}`, { ...values, span: spanWords(String(values['span'] ?? '')) })
   if (notice !== 'picture') return undefined
-  const why = reasonWords(code, null, 'file.why')
-  return maybeT(`picture.is.${values['state']}`, { why, until: fullTime(values['until'] ?? null) })
+  const why = reasonWords(code, null, 'file.why', values)
+  const { state, subject, bytes, until } = values
+  const facts = [subject, bytes === undefined ? '' : sizeWords(Number(bytes))].filter(Boolean).join(', ')
+  const about = facts && ` (${facts})`
+  return maybeT(`picture.is.${state}`, { about, why, until: fullTime(until === undefined ? null : String(until)) })
 }

@@ -53,7 +53,11 @@ export function MessageInfo({ conversationId, messageId }: InfoProps) {
             {message.fallback !== null && (
               <p class="note fallback">
                 {t(message.transport === 'mms' ? 'info.fallbackMms' : 'info.fallback')}{' '}
-                <Reason code={message.fallback.code} reason={message.fallback.reason} />
+                <Reason
+                  code={message.fallback.code}
+                  reason={message.fallback.reason}
+                  values={message.fallback.values}
+                />
               </p>
             )}
           </>
@@ -118,7 +122,7 @@ function Timeline({ message, attempts, plan }: TimelineProps) {
             <b>{stateWord(message.status)}</b>
             <small>{stateMeaning(message)}</small>
             {message.priority !== 'normal' && <small>{t(`priority.${message.priority}`)}</small>}
-            <Detail code={message.code} reason={message.reason} />
+            <Detail code={message.code} reason={message.reason} values={message.values} />
           </span>
         </li>
       )}
@@ -142,12 +146,18 @@ function Step({ at, kind, isFull, children }: StepProps) {
   )
 }
 
+interface DetailProps {
+  code?: string | null
+  reason?: string | null
+  values?: Message['values'] | undefined
+}
+
 /** Without a code it only says again, in English, what the step itself says: `OwnWords` has it. */
-function Detail({ code = null, reason = null }: { code?: string | null; reason?: string | null }) {
+function Detail({ code = null, reason = null, values }: DetailProps) {
   if (reason === null || (code === null && !speaksEnglish())) return null
   return (
     <small class="quiet">
-      <Reason code={code} reason={reason} />
+      <Reason code={code} reason={reason} values={values} />
     </small>
   )
 }

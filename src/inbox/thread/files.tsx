@@ -77,7 +77,7 @@ function Named({ file, words, url }: { file: Attachment; words: string; url?: st
         {file.bytes !== null && <small>{sizeWords(file.bytes)}</small>}
         {file.state === 'gone' && (
           <small>
-            <Reason kind="file.why" code={file.code} reason={file.reason} />
+            <Reason kind="file.why" code={file.code} reason={file.reason} values={file.values} />
           </small>
         )}
       </span>
@@ -129,7 +129,7 @@ function Absent({ file, message }: { file: Attachment; message: Message }) {
         <b>{words}</b>
         {file.reason !== null && (
           <small>
-            <Reason kind="file.why" code={file.code} reason={file.reason} />
+            <Reason kind="file.why" code={file.code} reason={file.reason} values={file.values} />
           </small>
         )}
       </span>

@@ -29,7 +29,7 @@ export function MessageNotes({ message }: { message: Message }) {
       <p class="note fallback">
         {t(message.transport === 'mms' ? 'note.fallbackMms' : 'note.fallback')} <Why message={message} />
         <span class="quiet">
-          <Reason code={fallback.code} reason={fallback.reason} />
+          <Reason code={fallback.code} reason={fallback.reason} values={fallback.values} />
         </span>
       </p>
     )
@@ -111,7 +111,8 @@ function Failed({ message }: { message: Message }) {
           : message.status === 'expired'
             ? t('note.expired', { time: clockTime(message.valid_until) })
             : t('note.failed')}{' '}
-        {message.reason !== null && <Reason code={message.code} reason={message.reason} />} <Why message={message} />
+        {message.reason !== null && <Reason code={message.code} reason={message.reason} values={message.values} />}{' '}
+        <Why message={message} />
       </p>
       {maySend.value && message.status !== 'uncertain' && (
         <button type="button" class="button" disabled={acting.busy} onClick={retry}>

@@ -8,7 +8,7 @@ interface ReasonProps {
   code: string | null
   reason: string | null
   kind?: ReasonKind
-  values?: MessageArguments
+  values?: MessageArguments | undefined
 }
 
 export function Reason({ code, reason, kind, values }: ReasonProps) {

@@ -149,7 +149,7 @@ class Shelf implements NotificationShelf {
 
   async add(announcement: Parameters<NotificationShelf['add']>[0], incoming: Incoming): Promise<Announced> {
     const id = `mmn_${String(this.#kept.size + 1).padStart(26, '0')}`
-    const nothing = { retrieveTransactionId: undefined, code: undefined, reason: undefined }
+    const nothing = { retrieveTransactionId: undefined, code: undefined, reason: undefined, values: undefined }
     const record = { ...announcement, ...incoming, ...nothing, id }
     this.#kept.set(id, record)
     return record

@@ -123,6 +123,8 @@ export interface MessagesTable {
   /** Why it is in this state: a stable code, and words. */
   code: string | null
   reason: string | null
+  /** What is in its words, as `domain/told.ts` keeps it. */
+  values_json: string | null
   /** What carried it, or is about to. */
   transport: TransportName | null
   lane: string | null
@@ -156,6 +158,8 @@ export interface MessagesTable {
   fallback_from: TransportName | null
   fallback_code: string | null
   fallback_reason: string | null
+  /** What is in its words, as `domain/told.ts` keeps it. */
+  fallback_values_json: string | null
   fallback_at_ms: number | null
   /** out: our own, strictly increasing; in: the sender's. */
   sent_timestamp_ms: number

@@ -44,6 +44,8 @@ interface AttachmentsTable {
   /** Why it is not here. */
   code: string | null
   reason: string | null
+  /** What is in its words, as `domain/told.ts` keeps it. */
+  values_json: string | null
   /** Why the picture message that it belongs to has left without it; null: it has not, or goes along. */
   left_out: LeftOutReason | null
   tries: Generated<number>

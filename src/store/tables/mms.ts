@@ -26,6 +26,8 @@ interface NotificationsTable {
   /** Why it is not here, or not yet. */
   code: string | null
   reason: string | null
+  /** What is in its words, as `domain/told.ts` keeps it. */
+  values_json: string | null
   received_at_ms: number
   updated_at_ms: number
 }

@@ -28,7 +28,13 @@ function lane(id: string, { away, quota, ...rules }: Traits = {}): Lane {
   }
 }
 
-const left = (parts: number, renewsAtMs = 1_000): LaneQuota => ({ left: parts, renewsAtMs, words: 'the quota' })
+const left = (parts: number, renewsAtMs = 1_000): LaneQuota => ({
+  left: parts,
+  renewsAtMs,
+  words: 'the quota',
+  max: 10,
+  period: 'day',
+})
 
 const WISH: LaneWish = { number: '+447700900123', parts: 1, begun: undefined, replyTo: undefined, last: undefined }
 

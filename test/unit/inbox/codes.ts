@@ -20,6 +20,8 @@ export function thrownCodes(folders: readonly string[]): Set<string> {
     for (const [, body = ''] of source.matchAll(/new (?:CausewayError|Problem)\(\{([\s\S]*?)\n? *\}\)/g)) {
       const [, written = ''] = /\bcode: ([^,\n]*)/.exec(body) ?? []
       for (const [, code = ''] of written.matchAll(new RegExp(`(?<!=== )${CODE}`, 'g'))) codes.add(code)
+      // With what is in its words (src/domain/told.ts).
+      for (const [, code = ''] of body.matchAll(new RegExp(`\\btold\\(${CODE}`, 'g'))) codes.add(code)
     }
     const makers = [...source.matchAll(/function (\w+)\(\s*code\b/g)].map(([, name = '']) => name)
     for (const maker of [...makers, 'signalError']) {

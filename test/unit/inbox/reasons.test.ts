@@ -59,7 +59,7 @@ function codesOfPlans(): Set<string> {
 function codesIn(path: string, { thrown }: { thrown: boolean }): string[] {
   const source = readFileSync(path, 'utf8')
   const answers = thrown ? source : source.replace(/throw new CausewayError\(\{[^}]*\}/g, '')
-  const named = [...answers.matchAll(/\bcode: '([a-z-]+)'/g)].map(([, code = '']) => code)
+  const named = [...answers.matchAll(/(?:\bcode: |[tT]old\()'([a-z-]+)'/g)].map(([, code = '']) => code)
   const constants = [...answers.matchAll(/^export const [A-Z_]+ = '([a-z]+-[a-z-]+)'$/gm)].map(([, code = '']) => code)
   return [...named, ...constants]
 }

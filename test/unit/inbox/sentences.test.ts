@@ -106,6 +106,7 @@ describe('there is a sentence in the catalogues', () => {
     const codes = [
       ...codesAfter('src/transports/mms-results.ts', "missed\\('[a-z-]+',"),
       ...codesAfter('src/transports/mms-pushes.ts', '\\bcode:'),
+      ...codesAfter('src/transports/mms-pushes.ts', '\\btold\\('),
       ...codesAfter('src/transports/mms-words.ts', '_CODE ='),
       ...codesAfter('src/store/attachments.ts', '\\bcode:'),
       ...codesAfter('src/routing/media.ts', '\\bcode:'),

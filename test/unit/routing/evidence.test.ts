@@ -33,6 +33,7 @@ describe('soft evidence', () => {
       fallback_from: 'signal',
       fallback_code: 'no-receipt',
       fallback_reason: 'no delivery receipt over Signal within 15 min',
+      fallback_values_json: '{"after":"PT15M","code":"no-receipt"}',
     })
     expect(await world.ledger(sent.id)).toEqual(['1 signal accepted', '2 sms accepted'])
     await world.receipt('delivered', sent)

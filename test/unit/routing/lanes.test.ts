@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { periods } from '../../../src/domain/lane-choice.ts'
+import { valuesKept } from '../../../src/domain/told.ts'
 import { listLegs } from '../../../src/store/mailbox.ts'
 import { refusal } from '../../../src/transports/sms-refusals.ts'
 import { useWorld, world } from './use-world.ts'
@@ -86,6 +87,8 @@ describe('quotas', () => {
     const third = await world.send(BEN, 'three', { validityMs: 2 * DAY })
     expect(third).toMatchObject({ state: 'queued', code: 'quota-exceeded', not_before_ms: tomorrow() })
     expect(third.reason).toBe('waits: the quota of 1 texts a day is used up')
+    const until = new Date(tomorrow()).toISOString()
+    expect(valuesKept(third.values_json, third.code)).toEqual({ max: 1, period: 'day', left: 0, parts: 1, until })
     await world.pass(tomorrow() - world.nowMs - 1_000)
     expect(lanes()).toHaveLength(2)
     await world.pass(3_000)

@@ -27,6 +27,7 @@ describe('in quiet hours', () => {
       transport: 'sms',
       code: 'quiet-hours',
       reason: 'waits: no text follows by itself in the quiet hours (14:00-16:00, UTC)',
+      values_json: '{"hours":"14:00-16:00","zone":"UTC","code":"quiet-hours"}',
       not_before_ms: END_MS,
     })
     await world.pass(END_MS - world.nowMs - 1_000)

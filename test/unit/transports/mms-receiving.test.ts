@@ -203,6 +203,9 @@ describe('a picture message that cannot be had is told of once', () => {
     expect(rig.mmsc.asked).toEqual([])
     expect(rig.mmsc.told()).toEqual(['m-notifyresp-ind 83'])
     expect(await rig.shown()).toEqual([expect.stringMatching(/^note too-large: .*\(3\.0 MB\) could not be fetched/)])
+    const [note] = await rig.world.all()
+    // Both figures are there for those who say it in another language.
+    expect(JSON.parse(note?.metadata_json ?? '')).toMatchObject({ bytes: 3_000_000, bytes_max: expect.any(Number) })
   })
 
   it('expired before it could be fetched', async () => {

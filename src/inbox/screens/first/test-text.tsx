@@ -44,7 +44,7 @@ export function TestText({ modem }: { modem: Modem }) {
       />
       {message !== undefined && (
         <p class={message.status === 'failed' ? 'state bad' : 'state good'} role="status">
-          {t(`state.${message.status}`)} <Reason code={message.code} reason={message.reason} />
+          {t(`state.${message.status}`)} <Reason code={message.code} reason={message.reason} values={message.values} />
         </p>
       )}
       {looking.error !== undefined && <Problem error={looking.error} />}

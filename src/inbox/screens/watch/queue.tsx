@@ -102,7 +102,7 @@ export function Queue() {
               </span>
               {message.reason !== null && (
                 <small class="quiet">
-                  <Reason code={message.code} reason={message.reason} />
+                  <Reason code={message.code} reason={message.reason} values={message.values} />
                 </small>
               )}
             </a>

@@ -248,7 +248,8 @@ describe.skipIf(chromiumPath === undefined)('picture messages in Chromium', () =
     await benSends({ text: `Once ${name}`, subject: `About ${name}` })
     const line = page.locator('.notice', { hasText: `About ${name}` })
     await line.getByText(why).waitFor()
-    expect(await line.count()).toBe(1)
+    // Only what can be seen is in the page: it may be put there anew while the end is gone to.
+    await expect.poll(() => line.count()).toBe(1)
     await picture(page, `picture-${name}-1280-light`)
     // What comes while it is pressed does not move it away.
     const button = line.getByRole('button', { name: 'Fetch it again' })

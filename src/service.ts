@@ -300,6 +300,7 @@ async function start(
       },
       modems: modemPort(modems, scout, () => router.smsLanes(), lines, history),
       pictures: mms.desk,
+      mmsPreview: (files, textBytes) => mms.transport.preview(files, textBytes),
       mmsTests,
       signal: account,
       health,

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../domain/finding.ts'
 import type { IdSource } from '../domain/ids.ts'
+import type { FileToFit, Fitted } from '../domain/mms-fitting.ts'
 import type { Log } from '../log.ts'
 import type { MediaDesk } from '../routing/media.ts'
 import type { PlayableDesk } from '../routing/playable.ts'
@@ -290,6 +291,8 @@ export interface ApiPorts {
   >
   /** Announced picture messages. Errors: CausewayError `unknown-picture`, `wrong-state`, `mms-not-set-up`, `mms-sends-only`. */
   pictures: { fetchAgain(id: string): Promise<unknown> }
+  /** What files become in a picture message. Errors: CausewayError `mms-unreachable`. */
+  mmsPreview(files: FileToFit[], textBytes: number): Promise<Fitted>
   /** Errors of `start`: CausewayError `mms-not-set-up`, `mms-unreachable`, `mms-own-number`, `mms-test-running`. */
   mmsTests: { start(modem: string): MmsTestView; of(modem: string): MmsTestView | undefined }
   playable: Pick<PlayableDesk, 'of'>

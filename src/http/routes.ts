@@ -9,6 +9,7 @@ import { groupRoutes } from './api/groups.ts'
 import { joiningRoutes } from './api/joining.ts'
 import { mediaRoutes } from './api/media.ts'
 import { messageRoutes } from './api/messages.ts'
+import { mmsPreviewRoutes } from './api/mms-preview.ts'
 import { modemRoutes } from './api/modems.ts'
 import { ownAccountRoutes } from './api/own-account.ts'
 import { pictureRoutes } from './api/pictures.ts'
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...changeRoutes,
   ...mediaRoutes,
+  ...mmsPreviewRoutes,
   ...pictureRoutes,
   ...conversationRoutes,
   ...addressBookRoutes,

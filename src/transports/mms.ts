@@ -10,7 +10,7 @@ import { decodePdu } from '../../modem/mms/pdu.ts'
 import { toHex } from '../../modem/pdu/octets.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
-import type { Fitted, MmsFitting } from '../domain/mms-fitting.ts'
+import type { FileToFit, Fitted, MmsFitting } from '../domain/mms-fitting.ts'
 import {
   BYTES_MAX_DEFAULT,
   SEND_REPEATS_MAX,
@@ -121,6 +121,23 @@ export class MmsTransport implements Transport {
       return done
     }
     return await this.#post({ line, attempt, to, transactionId }, journal)
+  }
+
+  /**
+   * What these files become in a message with a text of so many octets, at its first try: on the modem whose carrier takes
+   * least, of those that can send. Errors: CausewayError `mms-unreachable`; whatever `read` rejects with.
+   */
+  async preview(files: FileToFit[], textBytes: number): Promise<Fitted> {
+    const ready = this.#options.lines.all().filter(({ problem }) => problem === undefined)
+    if (ready.length === 0) throw unreachable('no modem here can send any')
+    const limits = await Promise.all(ready.map((line) => this.#bytesMax(line)))
+    // Of the text, only how long it is counts.
+    return await this.#options.fitting.fit({
+      text: 'x'.repeat(textBytes),
+      files,
+      bytesMax: Math.min(...limits),
+      step: 0,
+    })
   }
 
   async fetch(pointer: Uint8Array, target: MediaTarget): Promise<StoredBlob> {
@@ -258,13 +275,17 @@ export class MmsTransport implements Transport {
   #line(lane: string): MmsLine {
     const line = this.#options.lines.all().find((one) => one.lane === lane)
     if (line !== undefined && line.problem === undefined) return line
-    throw new CausewayError({
-      code: 'mms-unreachable',
-      message: `Picture messages cannot leave through this modem now: ${line?.problem ?? 'MMS is not set up for it'}.`,
-      retry: 'same-transport',
-      retryAfterMs: AWAY_RETRY_MS,
-    })
+    throw unreachable(line?.problem ?? 'MMS is not set up for it')
   }
+}
+
+function unreachable(why: string): CausewayError {
+  return new CausewayError({
+    code: 'mms-unreachable',
+    message: `Picture messages cannot leave through this modem now: ${why}.`,
+    retry: 'same-transport',
+    retryAfterMs: AWAY_RETRY_MS,
+  })
 }
 
 /** A subject that the carrier has no room for leads the text instead: it may be cut there, or the message refused. */

@@ -57,6 +57,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
     other: { 'image/jpeg': 'A picture.', 'image/png': 'A picture with transparency.' },
     tagged: true,
   },
+  'GET /api/v1/media/:id/as-mms': { statuses: [200], other: { '*/*': 'The octets of the copy, of its own type.' } },
   'GET /api/v1/media/:id/info': json(messageAnswers.attachmentInfo),
   'POST /api/v1/media/:id/fetch': json(messageAnswers.attachment, 202),
   'DELETE /api/v1/media/:id': json(messageAnswers.attachment),

@@ -54,13 +54,26 @@ export interface RequestOptions {
 
 /** Resolves with the answer's JSON (undefined where there is none). Throws ApiProblem. */
 export async function ask<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await answerTo(method, path, options)
+  const text = await response.text().catch(() => '')
+  if (response.ok) return (text === '' ? undefined : parsed(text)) as T
+  throw problemOf(response.status, parsed(text))
+}
+
+/** A file, as it is now. Errors as `ask`. */
+export async function askForFile(path: string): Promise<Blob> {
+  const response = await answerTo('GET', path, {})
+  if (response.ok) return await response.blob()
+  throw problemOf(response.status, parsed(await response.text().catch(() => '')))
+}
+
+async function answerTo(method: string, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET') Object.assign(headers, authorityHeaders())
   if (options.body !== undefined) headers['Content-Type'] = 'application/json'
   if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey
-  let response: Response
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       method,
       headers,
       credentials: 'same-origin',
@@ -70,9 +83,6 @@ export async function ask<T>(method: string, path: string, options: RequestOptio
   } catch {
     throw new ApiProblem(0, 'unreachable', t('problem.unreachable'))
   }
-  const text = await response.text().catch(() => '')
-  if (response.ok) return (text === '' ? undefined : parsed(text)) as T
-  throw problemOf(response.status, parsed(text))
 }
 
 /** What a refused request said. A 401 also ends the session here. */

@@ -20,7 +20,7 @@ import { useMentions } from './mentions.tsx'
 import { ModemChoice } from './modem-choice.tsx'
 import { PictureNote } from './picture-note.tsx'
 import { ScheduleDialog } from './schedule-dialog.tsx'
-import { partsOf, SegmentCounter } from './segment-counter.tsx'
+import { asText, partsOf, SegmentCounter } from './segment-counter.tsx'
 import { SubjectField } from './subject-field.tsx'
 import { TransportPill } from './transport-pill.tsx'
 import { UploadTray } from './upload-tray.tsx'
@@ -217,6 +217,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
           expected={expected}
           files={hasFiles ? draft.attachments : undefined}
           parts={subject === '' ? longParts : undefined}
+          text={asText(draft.text, '', quote)}
         />
         {draft.subject === undefined && takesSubject(facts) && (
           <button type="button" class="link" onClick={() => changeDraft(id, { subject: '' })}>

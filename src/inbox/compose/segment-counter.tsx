@@ -51,7 +51,8 @@ export function partsOf(text: string, subject: string, quote: Message | undefine
   return counted(asText(text, subject, quote))?.parts
 }
 
-function asText(text: string, subject: string, quote: Message | undefined): string {
+/** As one text says all of it. */
+export function asText(text: string, subject: string, quote: Message | undefined): string {
   const whole = subject === '' ? text : `${subject}\n${text}`
   return quote === undefined ? whole : asPlainText(whole, { ours: true, timestampMs: 0, text: quote.text })
 }

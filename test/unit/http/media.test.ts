@@ -331,3 +331,29 @@ describe('a file is read', () => {
     expect((await rig.call('HEAD', `/api/v1/media/${lost}`, { token })).status).toBe(410)
   })
 })
+
+test('what becomes of a file in a picture message is given out, and whether it has no room there', async () => {
+  const ids: string[] = []
+  for (const octets of [PNG, PNG]) {
+    const { body } = await rig.call('POST', '/api/v1/media', {
+      token,
+      body: octets,
+      headers: { 'content-type': 'image/png' },
+    })
+    ids.push((body as unknown as { id: string }).id)
+  }
+  const [first = '', second = ''] = ids
+  const asMms = (id: string, query = '') => rig.call('GET', `/api/v1/media/${id}/as-mms${query}`, { token })
+  const alone = await asMms(first)
+  expect([alone.status, alone.headers['content-type'], alone.headers['content-length']]).toEqual([
+    200,
+    'image/png',
+    String(PNG.length),
+  ])
+  expect((await asMms(first, `?files=${first},${second}&text_bytes=10`)).status).toBe(200)
+  // The rig's carrier has room for one.
+  expect(await asMms(second, `?files=${first},${second}`)).toMatchObject({ status: 409, body: { code: 'wrong-state' } })
+  expect(await asMms(second, `?files=${first}`)).toMatchObject({ status: 409 })
+  expect(await asMms(first, '?text_bytes=80001')).toMatchObject({ status: 422 })
+  expect(await asMms(`att_${'0'.repeat(26)}`)).toMatchObject({ status: 404 })
+})

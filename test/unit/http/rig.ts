@@ -194,6 +194,16 @@ export async function startRig(options: { world?: WorldPort; tls?: TlsSource } =
         calls.push(`fetch ${id}`)
       },
     },
+    mmsPreview: async (files) => {
+      const [{ contentType, read } = { contentType: '', read: async () => new Uint8Array() }] = files
+      const part = { contentType, name: 'a.jpg', contentId: 'part1', octets: await read() }
+      // The second one has no room.
+      return {
+        parts: [part],
+        notes: ['b.jpg: it is too large'],
+        leftOut: files.slice(1).map(() => ({ file: 1, reason: 'too-large' })),
+      }
+    },
     mmsTests: mmsTestsOf(calls),
     media: router.media,
     playable: new PlayableDesk({

@@ -231,6 +231,21 @@ describe('a carrier that refuses', () => {
     expect(rig.fits.at(-1)).toEqual({ bytesMax: 307_200, step: 0 })
   })
 
+  it('what arrives can be seen before it leaves: made in the same way, for the limit that is known by then', async () => {
+    const rig = await open()
+    rig.line.carrier.bytesMax = 600_000
+    const files = [{ contentType: 'image/jpeg', fileName: 'a.jpg', bytes: 3, read: async () => Uint8Array.of(1, 2, 3) }]
+    expect((await rig.mms.preview(files, 10)).parts.map(({ octets }) => octets)).toEqual([Uint8Array.of(1, 2, 3)])
+    await send(rig)
+    expect(rig.fits).toEqual([
+      { bytesMax: 600_000, step: 0 },
+      { bytesMax: 600_000, step: 0 },
+    ])
+    expect(rig.mmsc.heard).toHaveLength(1)
+    const away = await open({ line: 'none' })
+    await expect(away.mms.preview(files, 0)).rejects.toMatchObject({ code: 'mms-unreachable' })
+  })
+
   it('what cannot be made smaller any more fails with the carrier’s words', async () => {
     const rig = await open()
     rig.mmsc.replies.push(...Array<MmscAnswer>(9).fill(conf(0xe5, { responseText: { text: 'too big' } })))

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { AciString } from '../../../src/sandbox/mock.ts'
 import { vaultCredentials } from '../../../src/sandbox/registrations.ts'
-import { connected, gatewayNumber, until, World } from './kit.ts'
+import { connected, gatewayNumber, linkWith, until, World } from './kit.ts'
 
 const request = { e164: gatewayNumber, captcha: 'signalcaptcha://token', transport: 'sms' } as const
 
@@ -10,11 +10,7 @@ async function linkedGateway() {
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   return { world, olga, gateway }
 }
 

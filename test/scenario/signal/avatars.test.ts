@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { expect, test } from 'vitest'
 import type { AciString } from '../../../src/sandbox/mock.ts'
 import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
-import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, linkWith, phoneAsked, timestamp, until, World } from './kit.ts'
 import { storedRecords } from './stored-records.ts'
 
 async function photograph(colour: string, width = 600, height = 400): Promise<Uint8Array> {
@@ -261,11 +261,7 @@ test('a linked device shows the profile that the phone has published, and publis
   const olga = await world.person('Olga', '+15550000301')
   olga.showPicture(await photograph('#d02020'))
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   const profile = gateway.account.profile()
   await until(async () => (await profile.read()).picture !== undefined)
   const first = await profile.read()

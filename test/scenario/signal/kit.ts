@@ -295,6 +295,25 @@ export async function connected({ account }: Gateway): Promise<void> {
   await until(() => account.status().state === 'connected')
 }
 
+/** Has the gateway show the code by which a phone links it: what the phone reads in it. */
+export async function linkingUri({ account }: Gateway): Promise<string> {
+  await account.link({ deviceName: 'Cellar' })
+  const { link } = account.status()
+  if (link?.step !== 'scan') throw new Error(`nothing to scan: ${link?.step}`)
+  return link.uri
+}
+
+/** Links the gateway with a phone, whose address book holds `contacts`, and waits until it is connected: its device id. */
+export async function linkWith(
+  gateway: Gateway,
+  phone: SignalPerson,
+  contacts: readonly SignalPerson[] = [],
+): Promise<number> {
+  const deviceId = await phone.link(await linkingUri(gateway), contacts)
+  await connected(gateway)
+  return deviceId
+}
+
 /** Waits until a linked gateway has written to the phone, which then has a session to write in. */
 export async function phoneAsked({ db }: Gateway): Promise<void> {
   const asked = () => db.selectFrom('signal_account').select('sync_requested_at_ms').executeTakeFirst()

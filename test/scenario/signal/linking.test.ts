@@ -1,24 +1,15 @@
 /** Becoming a device of a phone's account: what is shown, what is learnt from the phone, and how it ends. */
 import { expect, test } from 'vitest'
-import { byAci, byNumber, connected, type Gateway, until, World } from './kit.ts'
+import { byAci, byNumber, connected, type Gateway, linkingUri, linkWith, until, World } from './kit.ts'
 
 const owner = { name: 'Olga', e164: '+15550000301' }
 const link = ({ account }: Gateway) => account.status().link
-
-async function shownUri(gateway: Gateway): Promise<string> {
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = link(gateway)
-  if (step?.step !== 'scan') throw new Error(`shows ${step?.step}`)
-  return step.uri
-}
 
 async function linkedGateway(world: World) {
   const olga = await world.person(owner.name, owner.e164)
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  const uri = await shownUri(gateway)
-  const deviceId = await olga.link(uri, [ana])
-  await connected(gateway)
+  const deviceId = await linkWith(gateway, olga, [ana])
   return { olga, ana, gateway, deviceId }
 }
 
@@ -26,7 +17,7 @@ test('a code is shown, and the phone that scans it makes this its second device'
   const world = await World.open()
   const olga = await world.person(owner.name, owner.e164)
   const gateway = await world.gateway({ patient: true })
-  const uri = await shownUri(gateway)
+  const uri = await linkingUri(gateway)
   expect(uri).toMatch(/^sgnl:\/\/linkdevice\?uuid=[^&]+&pub_key=[A-Za-z0-9%]+&capabilities=$/)
   expect(gateway.account.status()).toMatchObject({ state: 'linking', reason: expect.any(String) })
   await olga.link(uri, [])
@@ -108,7 +99,7 @@ test('a device that the phone removes is signed out, says so, and can be linked 
   await gateway.close()
   const again = await world.gateway({ patient: true })
   expect(again.account.status()).toMatchObject({ state: 'signed-out', reason: expect.stringMatching(/link again/) })
-  await olga.link(await shownUri(again), [])
+  await olga.link(await linkingUri(again), [])
   await connected(again)
   expect(again.account.status().deviceId).toBe(2)
 })
@@ -124,7 +115,7 @@ test('a code is renewed when its time is over', async () => {
   const world = await World.open()
   // Its clock cuts every wait short, so that codes follow one another fast.
   const gateway = await world.gateway()
-  const first = await shownUri(gateway)
+  const first = await linkingUri(gateway)
   await until(() => {
     const step = link(gateway)
     return step?.step === 'scan' && step.uri !== first
@@ -136,11 +127,11 @@ test('a code is renewed when its time is over', async () => {
 test('when nobody scans for a quarter of an hour it ends with a reason, and can begin anew', async () => {
   const world = await World.open()
   const gateway = await world.gateway()
-  await shownUri(gateway)
+  await linkingUri(gateway)
   await until(() => link(gateway)?.step === 'failed')
   expect(link(gateway)).toMatchObject({ code: 'signal-link-expired' })
   expect(gateway.account.status().state).toBe('none')
-  expect(await shownUri(gateway)).toMatch(/^sgnl:/)
+  expect(await linkingUri(gateway)).toMatch(/^sgnl:/)
 })
 
 test('without the server there is nothing to scan, and it says why', async () => {

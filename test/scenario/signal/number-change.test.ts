@@ -1,15 +1,11 @@
 /** The phone whose linked device this is changes its number: the new identity takes the place of the old one, or nothing does. */
 import { expect, test } from 'vitest'
-import { connected, type Gateway, timestamp, until, World } from './kit.ts'
+import { connected, type Gateway, linkWith, timestamp, until, World } from './kit.ts'
 
 async function linked(world: World) {
   const olga = await world.person('Olga', '+15550000301')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const { link } = gateway.account.status()
-  if (link?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(link.uri, [await world.person('Ana', '+15550000201')])
-  await connected(gateway)
+  await linkWith(gateway, olga, [await world.person('Ana', '+15550000201')])
   // The phone has answered, so that it has a session with this device.
   await until(() => gateway.sink.facts.some(({ kind }) => kind === 'named'))
   return { olga, gateway }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { AciString } from '../../../src/sandbox/mock.ts'
 import { decryptName } from '../../../src/signal/profile-cipher.ts'
 import { encryptDeviceName } from '../../../src/signal/provisioning.ts'
-import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { connected, type Gateway, gatewayNumber, linkWith, until, World } from './kit.ts'
 
 async function identityOf(gateway: Gateway): Promise<PublicKey> {
   const { IdentityKeyPair } = await import('@signalapp/libsignal-client')
@@ -45,11 +45,7 @@ test('a linked device sees the devices and their names, and removes none', async
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   expect(await gateway.account.devices()).toMatchObject([
     { id: 1, isPrimary: true, isThis: false },
     { id: 2, name: 'Cellar', isPrimary: false, isThis: true },

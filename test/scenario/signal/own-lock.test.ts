@@ -4,7 +4,7 @@ import type { AciString } from '../../../src/sandbox/mock.ts'
 import { vaultCredentials } from '../../../src/sandbox/registrations.ts'
 import { signalError } from '../../../src/signal/errors.ts'
 import type { PinVault } from '../../../src/signal/pin-vault.ts'
-import { connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { connected, type Gateway, gatewayNumber, linkWith, until, World } from './kit.ts'
 
 const request = { e164: gatewayNumber, captcha: 'signalcaptcha://token', transport: 'sms' } as const
 const credentials = vaultCredentials(gatewayNumber)
@@ -82,11 +82,7 @@ test('a linked device sets no PIN: it says where the phone does', async () => {
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
   const gateway = await world.gateway({ patient: true, vault: world.server.vault })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   expect(await gateway.account.lock().read()).toEqual({ locked: undefined, editable: false })
   for (const act of [gateway.account.lock().set('24680'), gateway.account.lock().remove()]) {
     await expect(act).rejects.toMatchObject({ code: 'signal-not-primary', message: expect.stringMatching(/phone/) })

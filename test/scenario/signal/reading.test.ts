@@ -1,6 +1,6 @@
 /** Read receipts and typing, both ways: what is told, to whom, and that it can be switched off. */
 import { expect, test } from 'vitest'
-import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+import { byAci, type Gateway, gatewayNumber, linkWith, timestamp, until, World } from './kit.ts'
 
 async function markRead({ account, db }: Gateway, aci: string, timestampsMs: readonly number[]): Promise<void> {
   const afterCommit = await db.transaction().execute((tx) => account.markRead(byAci(aci), timestampsMs, tx))
@@ -40,16 +40,17 @@ test('a linked device tells the phone what was read, and the author only with th
   const olga = await world.person('Olga', '+15550000301')
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'x' })
-  const { link } = gateway.account.status()
-  await olga.link(link?.step === 'scan' ? link.uri : '', [])
-  await until(() => gateway.account.status().state === 'connected')
+  await linkWith(gateway, olga)
   const { timestampMs } = await ana.sendText(olga.e164, 'one')
   await until(() => gateway.sink.texts.length === 1)
   await markRead(gateway, ana.aci, [timestampMs])
   await until(() => olga.readElsewhere.length === 1)
   expect(olga.readElsewhere).toEqual([{ authorAci: ana.aci, timestampMs }])
   await until(() => ana.receipts.some(({ kind, fromAci }) => kind === 'read' && fromAci === olga.aci))
+  // That it has gone is noted after the author has it, and what the phone answers to the first question would allow it again.
+  await until(async () => (await due(gateway)).length === 0)
+  const phoneSaid = () => gateway.db.selectFrom('signal_account').select('typing_indicators').executeTakeFirstOrThrow()
+  await until(async () => (await phoneSaid()).typing_indicators === 0)
   await gateway.db.updateTable('signal_account').set({ read_receipts: 0 }).execute()
   const { account, db } = gateway
   await db.transaction().execute((tx) => account.markRead(byAci(ana.aci), [timestamp()], tx))
@@ -89,10 +90,7 @@ test('that a voice message was heard, or a picture looked at once, is told to it
   const olga = await world.person('Olga', '+15550000301')
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const { link } = gateway.account.status()
-  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
-  await connected(gateway)
+  await linkWith(gateway, olga, [ana])
   const { timestampMs: heard } = await ana.sendText(olga.e164, 'one')
   const { timestampMs: seen } = await ana.sendText(olga.e164, 'two')
   await until(() => gateway.sink.texts.length === 2)

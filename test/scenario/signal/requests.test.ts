@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Proto } from '../../../src/sandbox/mock.ts'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
 import { attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'
-import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+import { byAci, type Gateway, gatewayNumber, linkWith, timestamp, until, World } from './kit.ts'
 
 async function decide({ account, db }: Gateway, aci: string, decision: PeerDecision): Promise<void> {
   const afterCommit = await db.transaction().execute((tx) => account.decide(byAci(aci), decision, tx))
@@ -18,10 +18,7 @@ async function linked(sinkKnows: boolean) {
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
   gateway.sink.knowsAll = sinkKnows
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const { link } = gateway.account.status()
-  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
-  await connected(gateway)
+  await linkWith(gateway, olga, [ana])
   await until(() => gateway.sink.facts.some(({ kind }) => kind === 'named'))
   return { world, olga, ana, gateway, sink: gateway.sink }
 }

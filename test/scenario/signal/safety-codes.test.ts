@@ -1,7 +1,7 @@
 /** Safety numbers that are scanned instead of read out, and what our devices tell each other of them. */
 import { expect, test } from 'vitest'
 import type { Proto } from '../../../src/sandbox/mock.ts'
-import { byAci, connected, type Gateway, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, linkWith, timestamp, until, World } from './kit.ts'
 
 const second = '+15550000102'
 
@@ -52,11 +52,7 @@ async function linked(world: World) {
   const olga = await world.person('Olga', '+15550000301')
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   await (await ana.sendText(olga.e164, 'hello')).acknowledged
   await until(() => gateway.sink.texts.length > 0)
   // What a device asks the phone once after linking is behind us.

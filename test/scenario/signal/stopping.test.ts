@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Database as SqlCipher } from '@signalapp/sqlcipher'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { SignalPerson } from '../../../src/sandbox/people.ts'
-import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, linkWith, phoneAsked, timestamp, until, World } from './kit.ts'
 
 /** Long enough for what the server answers then to be read, and for what would follow from it to begin. */
 const afterwardsMs = 300
@@ -141,11 +141,7 @@ test('while the phone’s contact list is fetched', async () => {
   const olga = await world.person('Olga', olgaNumber)
   const gateway = await world.gateway({ patient: true })
   world.server.faults.holdRequests('/attachments')
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   await phoneAsked(gateway)
   await stopsWithoutATrace(world, gateway)
 })

@@ -10,7 +10,17 @@ import {
   storageRecordCodec,
 } from '../../../src/signal/proto/storage.ts'
 import { itemKey, manifestKey, sealStored, storageKeyOf } from '../../../src/signal/storage-cipher.ts'
-import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
+import {
+  byAci,
+  connected,
+  type Gateway,
+  gatewayNumber,
+  linkingUri,
+  phoneAsked,
+  timestamp,
+  until,
+  World,
+} from './kit.ts'
 import { storedRecords } from './stored-records.ts'
 
 const named = ({ sink }: Gateway) => sink.facts.filter(({ kind }) => kind === 'named')
@@ -26,10 +36,7 @@ async function linkedGateway(world: World) {
   const ana = await world.person('Ana', '+15550000201')
   const ben = await world.person('Ben', '+15550000202')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  return { olga, ana, ben, gateway, uri: step.uri }
+  return { olga, ana, ben, gateway, uri: await linkingUri(gateway) }
 }
 
 const blocked = async ({ db }: Gateway) =>

@@ -1,23 +1,15 @@
 /** A linked device that removes itself: the phone's list, what is forgotten here, and how it ends after a crash in the middle. */
 import { expect, test } from 'vitest'
-import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, linkWith, phoneAsked, until, World } from './kit.ts'
 
 const olgaNumber = '+15550000301'
-
-async function linkTo(gateway: Gateway, olga: Awaited<ReturnType<World['person']>>) {
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
-}
 
 async function linkedGateway() {
   const world = await World.open()
   const olga = await world.person('Olga', olgaNumber)
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  await linkTo(gateway, olga)
+  await linkWith(gateway, olga)
   await phoneAsked(gateway)
   await ana.sendText(olgaNumber, 'to both')
   await until(() => gateway.sink.texts.length === 1)
@@ -75,7 +67,7 @@ test('it is gone from the phone’s list with its connection, nothing of the acc
   await ana.sendText(olgaNumber, 'to the phone')
   await until(() => olga.texts.length === 2)
 
-  await linkTo(gateway, olga)
+  await linkWith(gateway, olga)
   expect(account.status()).toMatchObject({ e164: olgaNumber, deviceId: 2 })
   await ana.sendText(olgaNumber, 'to both again')
   await until(() => sink.texts.some(({ text }) => text === 'to both again'))
@@ -104,7 +96,7 @@ test('it goes on after a crash before the server was asked, and no other account
   await until(() => again.account.status().state === 'none')
   await until(async () => (await devices()).join() === '1')
   expect(await secrets(again)).toBe(0)
-  await linkTo(again, olga)
+  await linkWith(again, olga)
 })
 
 test('it goes on after a crash that lost the server’s answer', async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { AciString } from '../../../src/sandbox/mock.ts'
 import { linkOf, uuidOf } from '../../../src/signal/username-words.ts'
-import { byAci, connected, type Gateway, gatewayNumber, phoneAsked, timestamp, until, World } from './kit.ts'
+import { byAci, connected, type Gateway, gatewayNumber, linkWith, phoneAsked, timestamp, until, World } from './kit.ts'
 
 const status = ({ account }: Gateway) => account.status().username
 
@@ -149,11 +149,7 @@ test('a linked device shows the phone’s username and changes none', async () =
   await world.server.host.setUsername(olga.aci, 'olga.77')
   const link = await world.server.host.setUsernameLink(olga.aci, 'olga.77')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const step = gateway.account.status().link
-  if (step?.step !== 'scan') throw new Error('nothing to scan')
-  await olga.link(step.uri, [])
-  await connected(gateway)
+  await linkWith(gateway, olga)
   for (const change of [
     () => gateway.account.usernames().claim({ nickname: 'cellar', discriminator: '77' }),
     () => gateway.account.usernames().release(),

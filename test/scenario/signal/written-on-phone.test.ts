@@ -1,16 +1,13 @@
 /** What the owner writes on the phone whose linked device this is. */
 import { expect, test } from 'vitest'
-import { byAci, connected, phoneAsked, until, World } from './kit.ts'
+import { byAci, linkWith, phoneAsked, until, World } from './kit.ts'
 
 async function linked() {
   const world = await World.open()
   const olga = await world.person('Olga', '+15550000301')
   const ana = await world.person('Ana', '+15550000201')
   const gateway = await world.gateway({ patient: true })
-  await gateway.account.link({ deviceName: 'Cellar' })
-  const { link } = gateway.account.status()
-  await olga.link(link?.step === 'scan' ? link.uri : '', [ana])
-  await connected(gateway)
+  await linkWith(gateway, olga, [ana])
   return { world, olga, ana, gateway, sink: gateway.sink }
 }
 

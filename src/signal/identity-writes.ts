@@ -10,6 +10,9 @@ export interface IdentityWrite {
   atMs: number
 }
 
+/** What was compared was another key, which the storage service may still name. */
+const notCompared = { verified: 0, verified_decided: 1 } as const
+
 /** Safety numbers are of accounts: keys of phone-number identities have no history. */
 export async function storeIdentity(
   transaction: DatabaseTransaction,
@@ -19,8 +22,7 @@ export async function storeIdentity(
   await transaction
     .insertInto('signal_identities')
     .values({ address, ...change })
-    // What was compared was another key.
-    .onConflict((conflict) => conflict.column('address').doUpdateSet({ ...change, verified: 0, verified_stored: 0 }))
+    .onConflict((conflict) => conflict.column('address').doUpdateSet({ ...change, ...notCompared }))
     .execute()
   if (isPni(address)) return
   await transaction

@@ -155,6 +155,7 @@ export class LiveAccount {
       sink,
       credentials,
       profile: parts.profile,
+      habits: parts.habits,
       clock,
       onGroup: async (group, transaction) => {
         await this.#groups.keeper.listed(group, transaction)

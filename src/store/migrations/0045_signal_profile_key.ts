@@ -10,8 +10,8 @@ const statements = [
   'alter table signal_groups add column own_key_failures integer not null default 0',
   'alter table signal_groups add column own_key_not_before_ms integer not null default 0',
   'alter table signal_identities add column verified integer not null default 0 check (verified in (0, 1))',
-  'alter table signal_identities add column verified_stored integer not null default 0 check (verified_stored in (0, 1))',
-  `update signal_identities set verified = 1 where approved = 1 and address in
+  'alter table signal_identities add column verified_decided integer not null default 0 check (verified_decided in (0, 1))',
+  `update signal_identities set verified = 1, verified_decided = 1 where approved = 1 and address in
      (select aci from contacts where verified = 1 and identity_changed_at_ms is null and aci is not null)`,
 ]
 

@@ -96,8 +96,8 @@ interface SignalIdentitiesTable {
   changed_at_ms: number
   /** The owner has compared the safety number of this key. */
   verified: Generated<Flag>
-  /** The storage service says of `verified` what we say; until then its word does not count. */
-  verified_stored: Generated<Flag>
+  /** That was said here, or told to us by itself: until the storage service says the same, its word does not count. */
+  verified_decided: Generated<Flag>
 }
 
 interface SignalPreKeysTable {

@@ -222,6 +222,23 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
     await page.locator('.entry.ours', { hasText: 'and more' }).waitFor()
   })
 
+  it('what is longer than any message may be is not let go, and says by how much', async () => {
+    for (const [who, words] of [
+      [ben, 'Text message – not encrypted'],
+      [ana, 'Signal message'],
+    ] as const) {
+      await page.goto(at(`/c/${who}`))
+      await page.getByRole('textbox', { name: words }).fill('word '.repeat(4_001))
+      await page.getByText('Too long by 5: a message has at most 20,000 characters.').waitFor()
+      expect(await page.locator('.composer .send').isDisabled()).toBe(true)
+      await picture(page, `too-long-${who === ben ? 'text' : 'signal'}-1280-light`)
+      await field().fill('word')
+      await page.locator('.counter.over').waitFor({ state: 'detached' })
+      expect(await page.locator('.composer .send').isDisabled()).toBe(false)
+      await field().fill('')
+    }
+  })
+
   it('what is to leave later says when, and is taken back', async () => {
     await page.goto(at(`/c/${ana}`))
     await field().fill('Happy birthday')

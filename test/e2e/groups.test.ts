@@ -149,6 +149,17 @@ describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
     await sheet.getByRole('button', { name: 'Block the group' }).waitFor()
     expect(await isBlocked()).toBe(false)
   })
+  it('a number that nobody knows is offered as it is typed; a name that nobody has is said to be none', async () => {
+    await page.goto(at('/group'))
+    const field = page.getByLabel('Who is in it')
+    await field.fill('xyzzy')
+    await page.getByText('Nobody by that name.').waitFor()
+    await field.fill('+15550000909')
+    await picture(page, 'group-number-1280-light')
+    await page.locator('.people').getByRole('button', { name: '+15550000909' }).click()
+    await page.locator('.chosen .chip', { hasText: '+1 555 000 0909' }).waitFor()
+    expect(await field.inputValue()).toBe('')
+  })
 })
 
 async function choose(name: string): Promise<void> {

@@ -299,4 +299,32 @@ describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', ()
     await expect.poll(() => page.url()).toBe('about:blank')
     await context.close()
   })
+  it('on a phone a conversation that was removed in another window says so, and there is a way back', async () => {
+    const { api } = stage.house
+    await api.call('POST', '/api/v1/contacts', { address: '+15550000808' })
+    const id = await stage.conversationWith('+15550000808')
+    const context = await stage.window({ viewport: NARROW })
+    page = await stage.page(context, `/c/${id}`)
+    await page.locator('.composer textarea').waitFor()
+    await api.ask('DELETE', `/api/v1/conversations/${id}`)
+    await page.getByText('This conversation is no longer here.').waitFor()
+    await picture(page, 'removed-elsewhere-390-light')
+    const back = async () => {
+      await page.getByRole('button', { name: 'Back', exact: true }).click()
+      await page.locator('a.row').first().waitFor()
+    }
+    await back()
+    // One that was never there is asked for once, and not again and again.
+    let asked = 0
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === `/api/v1/conversations/${id}`) asked += 1
+    })
+    stage.expectCuts = true
+    await page.goto(`${stage.url}/#/c/${id}`)
+    await page.getByText('This conversation is no longer here.').waitFor()
+    await back()
+    stage.expectCuts = false
+    expect(asked).toBe(1)
+    await context.close()
+  })
 })

@@ -1,9 +1,10 @@
 /** What the owner does to messages that are here: reactions, edits, deletions. */
 import { z } from 'zod'
+import { TEXT_CHARS_MAX } from '../../domain/text-length.ts'
 import type { MessageChange } from '../../routing/changing.ts'
 import type { ApiPorts } from '../ports.ts'
 import { ok, type Reply, type Route, route } from '../route.ts'
-import { TEXT_CHARS_MAX, withContact } from './messages.ts'
+import { withContact } from './messages.ts'
 import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units. */

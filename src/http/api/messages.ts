@@ -5,6 +5,7 @@ import { MESSAGE_STATES } from '../../domain/message.ts'
 import { asPlainText } from '../../domain/plain-text.ts'
 import { PRIORITIES } from '../../domain/priority.ts'
 import { SUBJECT_CHARS_MAX } from '../../domain/subject.ts'
+import { TEXT_CHARS_MAX } from '../../domain/text-length.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import { listOwnChanges } from '../../store/own-changes.ts'
@@ -21,8 +22,6 @@ import { span } from '../span.ts'
 import { addressOfWords } from '../usernames.ts'
 import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
 
-/** Whatever is longer is no message but a book; transports have lower bounds of their own. */
-export const TEXT_CHARS_MAX = 20_000
 const METADATA_CHARS_MAX = 4_096
 /** Official clients attach no more. */
 const MEDIA_MAX = 32

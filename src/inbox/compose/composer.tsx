@@ -3,6 +3,7 @@
  * button, and in the words of the empty field.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { TEXT_CHARS_MAX } from '../../domain/text-length.ts'
 import { ask } from '../api/client.ts'
 import type { Contact, Conversation, Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
@@ -48,7 +49,9 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   const hasFiles = draft.attachments.length + uploads.running.length > 0
   const subject = draft.subject?.trim() ?? ''
   const quote = messages.find(({ id: messageId }) => messageId === draft.quoteId)
-  const longParts = partsBeyond(settings.value?.long_text_parts ?? null, draft.text, subject, quote)
+  const beyond = draft.text.length - TEXT_CHARS_MAX
+  const longParts =
+    beyond > 0 ? undefined : partsBeyond(settings.value?.long_text_parts ?? null, draft.text, subject, quote)
   const facts: SendingFacts = {
     mode: mode.value,
     group: conversation.group?.texts_apart === true ? 'apart' : conversation.group?.kind,
@@ -64,7 +67,8 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
   }
   const expected = expectation(facts)
   const { transport } = expected
-  const isReady = (draft.text.trim() !== '' || draft.attachments.length > 0) && uploads.running.length === 0
+  const isReady =
+    beyond <= 0 && (draft.text.trim() !== '' || draft.attachments.length > 0) && uploads.running.length === 0
 
   useEffect(() => {
     if (field.current !== null) growToLines(field.current)
@@ -224,7 +228,12 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
             {t('subject.add')}
           </button>
         )}
-        {transport === 'sms' && draft.text !== '' && (
+        {beyond > 0 && (
+          <p class="counter over" role="status">
+            {t('composer.tooLong', { beyond, max: TEXT_CHARS_MAX })}
+          </p>
+        )}
+        {transport === 'sms' && draft.text !== '' && beyond <= 0 && (
           <SegmentCounter
             text={draft.text}
             subject={subject}

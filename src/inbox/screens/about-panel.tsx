@@ -51,7 +51,7 @@ export function AboutPanel({ conversationId }: { conversationId: string }) {
         )}
         {conversation !== undefined && maySend.value && <TimerChoice conversation={conversation} />}
         {contact !== undefined && <Later name="person" with={{ contact, conversationId }} />}
-        <Later name="gallery" with={{ conversationId }} />
+        {conversation !== undefined && <Later name="gallery" with={{ conversationId }} />}
         {contact !== undefined && <Blocking contact={contact} />}
       </div>
     </>

@@ -7,9 +7,10 @@ import { addContact, fetchAllContacts, knownContacts } from '../model/contacts.t
 import { conversationFor } from '../model/conversations.ts'
 import { addressWords, isAnswerable, personName } from '../model/people.ts'
 import { sharedText, shareWith } from '../model/shared.ts'
+import { Back } from '../thread/thread-head.tsx'
 import { useAct } from '../ui/act.ts'
 import { Avatar } from '../ui/avatar.tsx'
-import { ArrowLeft, Plus, UsersRound } from '../ui/icons.ts'
+import { Plus, UsersRound } from '../ui/icons.ts'
 import { Problem } from '../ui/problem.tsx'
 import { TransportGlyph } from '../ui/transport.tsx'
 import { threadPath } from './places.ts'
@@ -46,9 +47,7 @@ export function NewMessage() {
   return (
     <section class="picker" aria-label={t('new.title')}>
       <header class="thread-head">
-        <button type="button" class="icon-button back" aria-label={t('action.back')} onClick={() => go('/')}>
-          <ArrowLeft aria-hidden="true" />
-        </button>
+        <Back />
         <h2>{t('new.title')}</h2>
       </header>
       <form

@@ -9,15 +9,23 @@ import { Avatar } from '../ui/avatar.tsx'
 import { ArrowLeft, Info, ShieldCheck, Timer } from '../ui/icons.ts'
 import { spanWords } from '../ui/times.ts'
 
+/** To the list, where there is room for one of the two only. */
+export function Back() {
+  const [, go] = useLocation()
+  return (
+    <button type="button" class="icon-button back" aria-label={t('action.back')} onClick={() => go('/')}>
+      <ArrowLeft aria-hidden="true" />
+    </button>
+  )
+}
+
 export function ThreadHead({ conversation, contact }: { conversation: Conversation; contact: Contact | undefined }) {
   const [, go] = useLocation()
   const name = conversationName(conversation)
   const isNamed = conversation.contact !== null && conversation.contact.name !== null
   return (
     <header class="thread-head">
-      <button type="button" class="icon-button back" aria-label={t('action.back')} onClick={() => go('/')}>
-        <ArrowLeft aria-hidden="true" />
-      </button>
+      <Back />
       <Avatar
         id={conversation.contact?.id ?? conversation.group?.id ?? conversation.id}
         name={name}

@@ -1,5 +1,5 @@
 /** One conversation: its head, what needs a decision, the messages, and the composer. */
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { ApiProblem } from '../api/client.ts'
 import { Composer } from '../compose/composer.tsx'
 import { t } from '../languages/translate.ts'
@@ -15,7 +15,7 @@ import { Banners } from './banners.tsx'
 import { IdentityCard } from './identity-card.tsx'
 import { MessageLog } from './message-log.tsx'
 import { RequestCard } from './request-card.tsx'
-import { ThreadHead } from './thread-head.tsx'
+import { Back, ThreadHead } from './thread-head.tsx'
 
 export function Thread({ conversationId, jumpTo }: { conversationId: string; jumpTo: string | undefined }) {
   const conversation = conversationOf(conversationId)
@@ -27,20 +27,35 @@ export function Thread({ conversationId, jumpTo }: { conversationId: string; jum
       await Promise.all([fetchConversation(conversationId), loadThread(conversationId)])
     })
   useEffect(fetchBoth, [conversationId])
-  // Back again: what could not be fetched can be now.
+  // Back again: what could not be fetched can be now. Once: what is refused is refused the next time, too.
   useEffect(() => {
     if (online.value && fetching.error !== undefined) fetchBoth()
-  }, [online.value, fetching.error])
+  }, [online.value])
   useEffect(() => {
     if (contactId !== undefined && contactId !== null) void fetchContact(contactId).catch(() => {})
   }, [contactId])
   const contact = contactOf(contactId ?? undefined)
   const problem = fetching.error ?? (thread.messages.length === 0 ? thread.problem : undefined)
+  const wasHere = useRef(false)
   if (conversation === undefined) {
-    if (problem === undefined) return <p class="empty quiet">{t('app.opening')}</p>
-    if (problem instanceof ApiProblem && problem.status === 404) return <p class="empty">{t('thread.gone')}</p>
-    return <Problem error={problem} retry={fetchBoth} />
+    // Or it was removed in another window, while it was looked at.
+    const isGone = wasHere.current || (problem instanceof ApiProblem && problem.status === 404)
+    return (
+      <>
+        <header class="thread-head">
+          <Back />
+        </header>
+        {isGone ? (
+          <p class="empty">{t('thread.gone')}</p>
+        ) : problem === undefined ? (
+          <p class="empty quiet">{t('app.opening')}</p>
+        ) : (
+          <Problem error={problem} retry={fetchBoth} />
+        )}
+      </>
+    )
   }
+  wasHere.current = true
   const mustDecide = contact?.identity_changed_at !== null && contact?.identity_changed_at !== undefined
   return (
     <>

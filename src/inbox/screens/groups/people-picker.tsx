@@ -6,7 +6,7 @@ import { addContact, contactOf, fetchAllContacts, knownContacts, lookUp } from '
 import { personName } from '../../model/people.ts'
 import { useAct } from '../../ui/act.ts'
 import { Avatar } from '../../ui/avatar.tsx'
-import { X } from '../../ui/icons.ts'
+import { Plus, X } from '../../ui/icons.ts'
 import { Problem } from '../../ui/problem.tsx'
 import { TransportGlyph } from '../../ui/transport.tsx'
 
@@ -37,14 +37,18 @@ export function PeoplePicker({ chosen, choose, without }: PickerProps) {
     // A look-up is rationed: where it may not be done, what is known holds.
     if (contact.signal.standing === 'unknown') void lookUp(contact.id).catch(() => {})
   }
+  const add = () => {
+    void adding.run(async () => toggle(await addContact(query.trim())))
+    setQuery('')
+  }
   return (
     <>
       <form
         onSubmit={(event) => {
           event.preventDefault()
           const [only] = found
-          if (isNumber) void adding.run(async () => toggle(await addContact(query.trim())))
-          else if (only !== undefined && wanted !== '') toggle(only)
+          if (isNumber) return add()
+          if (only !== undefined && wanted !== '') toggle(only)
           setQuery('')
         }}
       >
@@ -80,6 +84,19 @@ export function PeoplePicker({ chosen, choose, without }: PickerProps) {
         </ul>
       )}
       <ul class="rows people">
+        {isNumber && (
+          <li>
+            <button type="button" class="row" onClick={add}>
+              <span class="avatar">
+                <Plus aria-hidden="true" />
+              </span>
+              <span class="row-name" translate={false} dir="ltr">
+                {query.trim()}
+              </span>
+              <span class="row-line">{t('new.numberHint')}</span>
+            </button>
+          </li>
+        )}
         {found.map((contact) => (
           <li key={contact.id}>
             <label class="row">
@@ -101,6 +118,9 @@ export function PeoplePicker({ chosen, choose, without }: PickerProps) {
           </li>
         ))}
       </ul>
+      {found.length === 0 && !isNumber && !loading.busy && (
+        <p class="empty quiet">{wanted === '' ? t('new.nobody') : t('new.notFound')}</p>
+      )}
     </>
   )
 }

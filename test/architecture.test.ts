@@ -52,6 +52,9 @@ const rooms: RoomTable = {
   'src/inbox': [
     'src/domain',
     { to: 'src/http/views.ts', typesOnly: true },
+    { to: 'src/http/message-views.ts', typesOnly: true },
+    { to: 'src/http/conversation-views.ts', typesOnly: true },
+    { to: 'src/http/settings-view.ts', typesOnly: true },
     { to: 'src/http/driver-views.ts', typesOnly: true },
     { from: 'src/inbox/compose', to: 'modem/pdu' },
   ],

@@ -104,12 +104,16 @@ function program(): Command {
   talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)')
     .option('--for-me', 'removes any message here and on your own other devices instead')
     .action(run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)))
-  talking(root, 'forget <who>', 'removes what was said with somebody, for you alone').action(
-    run(async (who, options) => (await import('./commands/conversations.ts')).forget(who, options)),
-  )
-  talking(root, 'accept <who>', 'lets in a stranger whose request it is (Signal)').action(
-    run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)),
-  )
+  talking(
+    root,
+    'forget <who>',
+    'removes what was said with somebody, for you alone; a group whose request it is is left',
+  ).action(run(async (who, options) => (await import('./commands/conversations.ts')).forget(who, options)))
+  talking(
+    root,
+    'accept <who>',
+    'lets in a stranger, or a group that a stranger has added you to, whose request it is (Signal)',
+  ).action(run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)))
   talking(root, 'block <who>', 'keeps somebody out: Signal is dropped, texts and calls make no sound')
     .option('--delete', 'and removes what was said')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).block('block', who, options)))
@@ -179,7 +183,7 @@ function program(): Command {
     run(async (which, who, as, options) => (await groups()).role(which, who, as, options)),
   )
   for (const [name, summary] of [
-    ['accept', 'accepts an invitation'],
+    ['accept', 'accepts an invitation, or a request'],
     ['leave', 'leaves it, or declines an invitation'],
     ['block', 'shows nothing more of it, and sends nothing there'],
     ['unblock', 'shows what comes from now on'],

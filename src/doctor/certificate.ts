@@ -3,6 +3,7 @@ import { readCertificate } from '../config/certificate.ts'
 import type { Config } from '../config.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { Finding } from '../domain/finding.ts'
+import { found } from './found.ts'
 
 /** A renewal should have come by then: certbot renews thirty days before the end. */
 const EXPIRING_MS = 14 * 86_400_000
@@ -12,13 +13,11 @@ export function examineCertificate({ http: { tls } }: Pick<Config, 'http'>, nowM
   if (tls === undefined) return []
   try {
     const { notAfterMs } = readCertificate(tls, nowMs)
-    const what = `The certificate ${tls.cert} holds until ${new Date(notAfterMs).toISOString()}.`
-    if (notAfterMs - nowMs > EXPIRING_MS) return [{ id: 'tls.expiring', severity: 'ok', what, fix: undefined }]
-    const fix = 'Renew it; a running gateway takes the renewed files up within a minute.'
-    return [{ id: 'tls.expiring', severity: 'warning', what, fix }]
+    const values = { file: tls.cert, at: new Date(notAfterMs).toISOString() }
+    if (notAfterMs - nowMs > EXPIRING_MS) return [found('tls.expiring.ok', 'ok', values)]
+    return [found('tls.expiring', 'warning', values)]
   } catch (error) {
     if (!CausewayError.is(error)) throw error
-    const fix = 'Put it right: a gateway that runs keeps the certificate it has, and does not start with this one.'
-    return [{ id: 'tls.unusable', severity: 'error', what: error.message, fix }]
+    return [found('tls.unusable', 'error', { why: error.message })]
   }
 }

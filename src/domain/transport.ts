@@ -291,10 +291,12 @@ export interface Transport {
    */
   change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
   /**
-   * The owner has decided about this person. Takes note inside the unit of work; what is returned is called after the
-   * commit. Absent where a network knows no such thing.
+   * The owner has decided about this person, or this group. Takes note inside the unit of work; what is returned is called
+   * after the commit. Absent where a network knows no such thing.
    */
   decide?(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void>
+  /** Leaves a group, for all to see; nothing where we are out already. Errors: the transport's own. */
+  leaveGroup?(groupId: string): Promise<void>
   /** The owner has removed this for themselves: our own other devices are to know. Inside the unit of work, as `decide`. */
   tellRemoved?(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void>
   /**

@@ -177,9 +177,9 @@ async function tell(
   const transport = context.transports.find(({ name }) => name === message.transport)
   if (transport?.change === undefined) throw refusal('not-over-signal', 'There is no Signal account here.')
   const parties = await partiesOf(tx, message)
-  const { contact, conversation } = parties
+  const { contact } = parties
   demandUnblocked(contact)
-  const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterAccepting = await acceptRequest(context, tx, parties, { byWriting: true })
   const afterCommit = await transport.change({ recipient: addresseeOf(parties), timestampMs, change }, asUnit(tx))
   return () => {
     afterAccepting()

@@ -83,6 +83,8 @@ export class Inbound implements TransportSink {
   }
 
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
+    // Those of a request wait until it is let in.
+    this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeGroup(this.#context, tx, fact))
   }
 

@@ -69,7 +69,7 @@ export async function storeMessage(
   const words = ledBySubject(request.subject, await ownText(context, tx, request, { contact, group }))
   // Who writes to a stranger lets them in.
   const isRequest = conversation.request_at_ms !== null
-  const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterCommit = await acceptRequest(context, tx, { conversation, contact, group }, { byWriting: true })
   const quote = request.quoteId === undefined ? undefined : await quoteOf(tx, request.quoteId, conversation.id)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null

@@ -155,11 +155,12 @@ export class LiveAccount {
       sink,
       credentials,
       profile: parts.profile,
+      habits: parts.habits,
       clock,
       onGroup: async (group, transaction) => {
         await this.#groups.keeper.listed(group, transaction)
         // Its first look at the database waits for this transaction.
-        void this.#groups.keeper.fetchDue()
+        void this.#groups.fetching.fetchDue()
       },
       onAccount: (hasOtherPicture) => void this.own.told(hasOtherPicture),
       moved: parts.moved,
@@ -191,7 +192,7 @@ export class LiveAccount {
       server: contentServer,
       timestamps,
       storage,
-      stored: () => this.#upkeep.quietly('reading the username', () => this.own.usernames.load()),
+      stored: () => this.#upkeep.quietly('looking at the account', () => this.own.stored()),
       learnProfile: () => this.own.profile.learn(),
       regrouped: (id, transaction) => this.#groups.keeper.retell(id, transaction),
     })
@@ -275,7 +276,7 @@ export class LiveAccount {
       sync: this.#sync,
       texts: this.#texts,
       groups: groups.desk,
-      fetchGroups: () => groups.keeper.fetchDue(),
+      fetchGroups: () => groups.fetching.fetchDue(),
       profiles: this.#profiles,
       moved: parts.moved,
       habits: parts.habits,
@@ -286,6 +287,7 @@ export class LiveAccount {
       store: () => void this.#sync.fetch(),
       renamed: (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction),
       otherDevices: () => this.#otherDevices,
+      toGroups: (ended: AbortSignal) => groups.ownKeys.run(ended),
     }
     this.own = new OwnAccount({ ...parts, ...hooks, chat, server: contentServer, sender, timestamps })
     this.#upkeep = new Upkeep({
@@ -303,11 +305,12 @@ export class LiveAccount {
         ['sending what is owed', () => this.#contents.connected()],
         // Without a profile nobody can add us to a group.
         ['settling the profile', () => this.own.profile.settle()],
+        ['changing the profile key', () => this.own.profileKey.run()],
         ['asking the phone for its contacts', () => this.#sync.ask()],
         ['fetching the phone’s contacts', () => this.#sync.fetch()],
         ['fetching long texts', () => this.#texts.fetch()],
         ['looking for who asks to join', () => groups.keeper.lookForRequests()],
-        ['fetching groups', () => groups.keeper.fetchDue()],
+        ['fetching groups', () => groups.fetching.fetchDue()],
         ['fetching profiles', () => this.#profiles.fetch()],
       ],
       prune: async () => {
@@ -351,24 +354,17 @@ export class LiveAccount {
     // Who waits for the server hears that there is none.
     await this.#chat.stop()
     const desks = [this.#upkeep, this.#sync, this.#texts, this.#receipts, this.#retries, this.#profiles, this.avatars]
-    const more = [this.own, this.#groups.keeper, this.#contents, this.#delivery, this.#typing]
+    const more = [this.own, this.#groups.fetching, this.#contents, this.#delivery, this.#typing]
     const ends = [...desks, ...more].map((part) => part.stop())
     await within(stopTimeoutMs, Promise.all([...ends, this.#lock.end()]))
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText({
-    to,
-    text,
-    timestampMs,
-    quote,
-    timer,
-    ranges,
-    attachments = [],
-  }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const { to, text, timestampMs, quote, timer, ranges, attachments: media = [] } = message
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
-    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media })
   }
 
   /** See `SignalAccount.owe`. */

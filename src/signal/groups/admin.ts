@@ -20,6 +20,7 @@ import type { Content } from '../proto/messages.ts'
 import type { Sender } from '../sender.ts'
 import { applyActions } from './actions.ts'
 import { GroupCipher, masterKeyOctets } from './cipher.ts'
+import type { GroupFetching } from './fetching.ts'
 import type { GroupKeeper, Step } from './keeper.ts'
 import { cipherOf, findGroup, type KnownGroup } from './known.ts'
 import { linkPasswordOctets, readInviteLink } from './links.ts'
@@ -50,6 +51,7 @@ export class GroupAdmin {
   readonly #credentials: Credentials
   readonly #profiles: ProfileCredentials
   readonly #keeper: GroupKeeper
+  readonly #fetching: GroupFetching
   readonly #sender: GroupSender
   readonly #single: Sender
   readonly #sink: SignalSink
@@ -65,6 +67,7 @@ export class GroupAdmin {
     credentials: Credentials
     profiles: ProfileCredentials
     keeper: GroupKeeper
+    fetching: GroupFetching
     sender: GroupSender
     single: Sender
     sink: SignalSink
@@ -79,6 +82,7 @@ export class GroupAdmin {
     this.#credentials = parts.credentials
     this.#profiles = parts.profiles
     this.#keeper = parts.keeper
+    this.#fetching = parts.fetching
     this.#sender = parts.sender
     this.#single = parts.single
     this.#sink = parts.sink
@@ -152,7 +156,7 @@ export class GroupAdmin {
         return
       } catch (error) {
         if (!CausewayError.is(error, 'group-conflict') || tries >= rebasesMax) throw error
-        group = await this.#keeper.refresh(id)
+        group = await this.#fetching.refresh(id)
       }
     }
   }
@@ -178,7 +182,7 @@ export class GroupAdmin {
         const answer = info.pendingAdminApproval === true ? {} : await this.#server.patch(cipher, actions, password)
         const known = await this.#db.transaction().execute((tx) => this.#keeper.learn(masterKey, tx))
         if (known === undefined) throw tooMany()
-        if (isOpen) await this.#tell(await this.#keeper.refresh(cipher.id), answer.change, [])
+        if (isOpen) await this.#tell(await this.#fetching.refresh(cipher.id), answer.change, [])
         else await this.#noteRequest(cipher, revision, info)
         return cipher.id
       } catch (error) {
@@ -281,7 +285,7 @@ export class GroupAdmin {
     const applied = read.kind === 'change' ? applyActions(group.state, read.actions, group.cipher) : undefined
     if (applied === undefined) {
       this.#log.warn({ kind: read.kind }, 'the server’s word for a change of ours is not as expected')
-      const fresh = await this.#keeper.refresh(group.id)
+      const fresh = await this.#fetching.refresh(group.id)
       await this.#tell(fresh, undefined, [])
       return fresh.state
     }

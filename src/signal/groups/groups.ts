@@ -19,7 +19,10 @@ import { GroupAvatars } from './avatars.ts'
 import type { GroupSettings, MemberOutcome } from './contract.ts'
 import { GroupCredentials } from './credentials.ts'
 import { GroupDesk } from './desk.ts'
+import { GroupFetching } from './fetching.ts'
 import { GroupKeeper } from './keeper.ts'
+import { isRequest } from './known.ts'
+import { OwnGroupKeys } from './own-key.ts'
 import { ProfileCredentials } from './profile-credentials.ts'
 import { GroupSender } from './sender.ts'
 import { GroupServer } from './server.ts'
@@ -29,7 +32,9 @@ import { type GroupState, isAdmin } from './state.ts'
 export class Groups {
   readonly desk: GroupDesk
   readonly keeper: GroupKeeper
+  readonly fetching: GroupFetching
   readonly avatars: GroupAvatars
+  readonly ownKeys: OwnGroupKeys
   readonly #admin: GroupAdmin
   readonly #sender: GroupSender
   readonly #credentials: Credentials
@@ -55,13 +60,16 @@ export class Groups {
     const params = new ServerPublicParams(parts.parameters.zkgroup.serverPublicParams)
     const common = { db, chat, clock, credentials, server: params }
     const server = new GroupServer(parts.parameters, new GroupCredentials(common))
-    const keeper = new GroupKeeper({ db, server, params, credentials, sink, clock, log })
+    const keeper = new GroupKeeper({ db, params, credentials, sink, clock, log })
+    const fetching = new GroupFetching({ db, server, keeper, own: credentials.aci, sink, clock, log })
     const keys = new SenderKeys(parts)
-    const sender = new GroupSender({ ...parts, keys, keeper })
+    const sender = new GroupSender({ ...parts, keys, keeper, fetching })
     const profiles = new ProfileCredentials(common)
     this.keeper = keeper
+    this.fetching = fetching
     this.desk = new GroupDesk({ keeper, clock, log })
-    this.#admin = new GroupAdmin({ ...parts, server, params, profiles, keeper, sender, single })
+    this.#admin = new GroupAdmin({ ...parts, server, params, profiles, keeper, fetching, sender, single })
+    this.ownKeys = new OwnGroupKeys({ ...common, log, admin: this.#admin, profiles })
     this.avatars = new GroupAvatars({ db, keeper, server })
     this.#sender = sender
     this.#credentials = credentials
@@ -100,7 +108,8 @@ export class Groups {
    */
   async signal(id: string, content: Content, timestampMs: number): Promise<void> {
     await this.admit(id)
-    if ((await this.keeper.demand(id)).blocked) return
+    const group = await this.keeper.demand(id)
+    if (group.blocked || isRequest(group)) return
     await this.#sender.signal({ groupId: id, content, timestampMs, urgent: false })
   }
 

@@ -1,10 +1,9 @@
 /**
- * Keeps the states of our groups: notes what messages say of them, applies signed changes in order, and fetches what is
- * missing: the log from where we stand, or the whole state. That a group is to be fetched is on record, so that neither
- * a restart nor a lost connection forgets it.
+ * Keeps the states of our groups: notes what messages say of them, applies signed changes in order, puts on record what is
+ * to be fetched (`GroupFetching` does that), and tells the house how a group is by now.
  *
  *   message's context → note (in the receiver's transaction) ─ next revision, signed ─► applied at once
- *                                                            └ anything else ─► due → fetchDue → refresh
+ *                                                            └ anything else ─► due → GroupFetching
  */
 import type { ServerPublicParams } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import { CausewayError } from '../../domain/errors.ts'
@@ -12,57 +11,45 @@ import type { Log } from '../../log.ts'
 import type { Database, DatabaseTransaction } from '../../store/database.ts'
 import type { Clock } from '../clock.ts'
 import type { Credentials } from '../credentials.ts'
-import { asCauseway, signalError } from '../errors.ts'
 import type { SignalSink } from '../facts.ts'
-import { blockAsStored, decideGroup, isGroupBlocked, setGroupBlocked } from '../group-blocks.ts'
-import { nobody } from '../ids.ts'
+import { blockAsStored, decideGroup, isGroupBlocked, letGroupIn, setGroupBlocked } from '../group-blocks.ts'
+import { nobody, peerOf } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/messages.ts'
+import { isBlocked, isLetIn } from '../standing.ts'
+import type { StoredGroup } from '../storage-records.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
 import type { GroupFact } from './contract.ts'
 import { type Endorsements, receiveEndorsements } from './endorsements.ts'
-import { cipherOf, findGroup, groupFrom, type KnownGroup, viewOf } from './known.ts'
-import type { GroupServer, LogPage } from './server.ts'
-import { readPeerChange, readUnsigned } from './signed.ts'
-import { access, type GroupState, isAdmin, readGroup, standingIn } from './state.ts'
+import { cipherOf, findGroup, groupFrom, isRequest, type KnownGroup, viewOf } from './known.ts'
+import { readPeerChange } from './signed.ts'
+import { access, type GroupState, isAdmin, type Standing, standingIn } from './state.ts'
 
-/** A group that cannot be fetched is tried again after a time that doubles between these. */
-const retryFirstMs = 30_000
-const retryMaxMs = 6 * 3600_000
-/** A group that we are out of is asked for so often, with growing waits; then only when there is news of it. */
-const outTriesMax = 8
 /** Groups that somebody has spoken of and that could not be fetched; nobody has so many invitations. */
 const unknownMax = 1_000
 const unknownKeptMs = 30 * 24 * 3600_000
-/** Pages of a log that are followed at once; then the whole state is taken. */
-const logPagesMax = 8
-/** A storage service whose answers make no progress is not asked for ever. */
-const fetchesAtOnceMax = 1_000
 
 export interface Step {
   state: GroupState
   by: string | undefined
+  /** Where this is the whole state, and we are new in it: who may have added us, as far as the log tells. */
+  addedBy?: readonly string[]
   items: GroupFact['changes'][number]['items']
 }
 
 export class GroupKeeper {
   readonly #db: Database
-  readonly #server: GroupServer
   readonly #params: ServerPublicParams
   readonly #credentials: Credentials
   readonly #sink: SignalSink
   readonly #clock: Clock
   readonly #log: Log
-  #fetching: Promise<void> | undefined
-  #again = false
-  #stopped = false
   /** Called in the transaction in which a group became known, or better known. */
   onReady: (id: string, transaction: DatabaseTransaction) => Promise<void> = async () => {}
 
   constructor(parts: {
     db: Database
-    server: GroupServer
     params: ServerPublicParams
     credentials: Credentials
     sink: SignalSink
@@ -70,19 +57,11 @@ export class GroupKeeper {
     log: Log
   }) {
     this.#db = parts.db
-    this.#server = parts.server
     this.#params = parts.params
     this.#credentials = parts.credentials
     this.#sink = parts.sink
     this.#clock = parts.clock
     this.#log = parts.log
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    // What is being asked ends with its connection.
-    this.#server.stop()
-    await this.#fetching
   }
 
   /** A group of which we hold the state. Throws CausewayError `unknown-group`. */
@@ -143,13 +122,15 @@ export class GroupKeeper {
 
   /** A group as another device of the account has it on its list, at every reading of that. */
   async listed(
-    { masterKey, blocked: said, archived }: { masterKey: Uint8Array; blocked: boolean; archived: boolean },
+    { masterKey, blocked: said, archived, whitelisted }: StoredGroup,
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined) return
     const blocked = await blockAsStored(transaction, group, said, this.#clock.now())
-    if (group.blocked === blocked && group.archived === archived) return
+    const isNews = whitelisted && group.asks !== false
+    if (isNews) await letGroupIn(transaction, group.id)
+    if (group.blocked === blocked && group.archived === archived && !isNews) return
     if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
     await transaction
       .updateTable('signal_groups')
@@ -204,29 +185,6 @@ export class GroupKeeper {
     await this.#demandFetch(id, 0, transaction)
   }
 
-  /** Fetches what is due. Never throws; what the network kept from being fetched stays due. */
-  async fetchDue(): Promise<void> {
-    if (this.#stopped) return
-    if (this.#fetching !== undefined) {
-      this.#again = true
-      return await this.#fetching
-    }
-    this.#fetching = this.#fetchAll().finally(() => {
-      this.#fetching = undefined
-    })
-    await this.#fetching
-  }
-
-  /** Brings one group up to date now. Throws CausewayError `group-…`, `signal-…`. */
-  async refresh(id: string): Promise<KnownGroup & { state: GroupState }> {
-    const group = await findGroup(this.#db, id)
-    if (group === undefined) return await this.demand(id)
-    const { steps, endorsements } = await this.#fetchSteps(group)
-    await this.#db.transaction().execute((transaction) => this.save(group, steps, { transaction, endorsements }))
-    this.#sink.committed()
-    return await this.demand(id)
-  }
-
   /**
    * Keeps what a group has come to. What is older than what is held by now is left out. `endorsements` as the service
    * issued them for the last state.
@@ -258,6 +216,7 @@ export class GroupKeeper {
         ...(isSatisfied || standing !== 'member' ? { due_at_ms: null, failures: 0 } : {}),
         ...this.#endorsed(group, state, before, last, more.endorsements),
         ...(gone ? { distribution_id: null, distribution_at_ms: null } : {}),
+        ...(await this.#asking(held, before, { steps, standing, isNewer, ours: more.ours ?? false }, transaction)),
       })
       .where('id', '=', group.id)
       .execute()
@@ -271,6 +230,52 @@ export class GroupKeeper {
     await this.onReady(group.id, transaction)
   }
 
+  /** The server no longer tells us of this group: we were removed. */
+  async shutOut(group: KnownGroup & { state: GroupState }, transaction: DatabaseTransaction): Promise<void> {
+    const { aci, pni } = this.#credentials
+    const { state } = group
+    const left = {
+      ...state,
+      members: state.members.filter((member) => member.aci !== aci),
+      invited: state.invited.filter(({ serviceId }) => serviceId !== aci && serviceId !== `PNI:${pni}`),
+      requesting: state.requesting.filter((one) => one.aci !== aci),
+    }
+    await transaction
+      .updateTable('signal_groups')
+      .set({ state_json: JSON.stringify(left), standing: 'out', asks: null, due_at_ms: null, failures: 0 })
+      .where('id', '=', group.id)
+      .execute()
+    const items = [{ kind: 'removed', who: aci } as const]
+    await this.#tell(group, left, [{ by: undefined, items, revision: left.revision }], false, transaction)
+    await this.onReady(group.id, transaction)
+  }
+
+  /** Whether a stranger has added us, to be kept with a state in which we are new; nothing more is known of one we left. */
+  async #asking(
+    held: KnownGroup | undefined,
+    before: GroupState | undefined,
+    now: { steps: readonly Step[]; standing: Standing; isNewer: boolean; ours: boolean },
+    transaction: DatabaseTransaction,
+  ): Promise<{ asks?: 0 | 1 | null }> {
+    const { steps, standing, isNewer, ours } = now
+    if (!isNewer) return {}
+    if (standing !== 'member') return { asks: null }
+    // Another device has let it in already.
+    if (held?.standing === 'member' || held?.asks === false) return {}
+    // We came by ourselves, or have asked to.
+    if (ours || held?.standing === 'requesting') return { asks: 0 }
+    const { aci, pni } = this.#credentials
+    const isIn = (state: GroupState | undefined) => state?.members.some((member) => member.aci === aci) === true
+    const entry = steps.find(({ state }, index) => isIn(state) && !isIn(steps[index - 1]?.state ?? before))
+    const adders = entry?.addedBy ?? (entry?.by === undefined ? [] : [entry.by])
+    if (adders.some((id) => id === aci || id === `PNI:${pni}`)) return { asks: 0 }
+    for (const id of adders) {
+      const { peer } = await learnPeer(transaction, peerOf(id))
+      if ((await isBlocked(transaction, peer)) || !(await isLetIn(transaction, this.#sink, peer))) return { asks: 1 }
+    }
+    return { asks: adders.length === 0 ? 1 : 0 }
+  }
+
   async #tell(
     group: KnownGroup,
     state: GroupState,
@@ -279,9 +284,11 @@ export class GroupKeeper {
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { aci, pni } = this.#credentials
-    const { archived, blocked } = (await findGroup(transaction, group.id)) ?? group
+    const now = (await findGroup(transaction, group.id)) ?? group
+    const { archived, blocked } = now
     const view = { ...viewOf(state, group.cipher, this.#credentials), blocked }
-    const fact = { group: view, changes, ours, archived, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
+    const standing = { ours, archived, request: isRequest(now) }
+    const fact = { group: view, changes, ...standing, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
     await this.#sink.group(fact, transaction)
   }
 
@@ -306,126 +313,6 @@ export class GroupKeeper {
         .join()
     // They were issued for other members.
     return names(before) === names(state) ? {} : { endorsements_json: null, endorsements_expire_at_ms: 0 }
-  }
-
-  async #fetchAll(): Promise<void> {
-    try {
-      for (let round = 0; round < fetchesAtOnceMax && !this.#stopped; round += 1) {
-        const row = await this.#db
-          .selectFrom('signal_groups')
-          .selectAll()
-          .where('due_at_ms', '<=', this.#clock.now())
-          .orderBy('due_at_ms')
-          .executeTakeFirst()
-        if (row === undefined) {
-          if (!this.#again) return
-          this.#again = false
-        } else await this.#fetchOne(groupFrom(row))
-      }
-    } catch (error) {
-      this.#log.info({ code: asCauseway(error).code }, 'groups wait to be fetched')
-    }
-  }
-
-  async #fetchOne(group: KnownGroup): Promise<void> {
-    try {
-      await this.refresh(group.id)
-    } catch (error) {
-      const { code } = asCauseway(error)
-      if (code === 'signal-unreachable') throw error
-      const isOut = code === 'group-forbidden' || code === 'group-not-found'
-      if (isOut) await this.#shutOut(group)
-      else await this.#postpone(group)
-      this.#log.info({ code }, 'a group could not be fetched')
-    }
-  }
-
-  /** The server no longer tells us: we were removed. What waits for the group may still be let in later. */
-  async #shutOut(group: KnownGroup): Promise<void> {
-    const { state } = group
-    if (state === undefined) return await this.#postpone(group)
-    if (group.standing === 'out') return await this.#postpone(group, outTriesMax)
-    const { aci, pni } = this.#credentials
-    const left = {
-      ...state,
-      members: state.members.filter((member) => member.aci !== aci),
-      invited: state.invited.filter(({ serviceId }) => serviceId !== aci && serviceId !== `PNI:${pni}`),
-      requesting: state.requesting.filter((one) => one.aci !== aci),
-    }
-    await this.#db.transaction().execute(async (transaction) => {
-      await transaction
-        .updateTable('signal_groups')
-        .set({ state_json: JSON.stringify(left), standing: 'out', due_at_ms: null, failures: 0 })
-        .where('id', '=', group.id)
-        .execute()
-      const items = [{ kind: 'removed', who: aci } as const]
-      await this.#tell(group, left, [{ by: undefined, items, revision: left.revision }], false, transaction)
-      await this.onReady(group.id, transaction)
-    })
-    this.#sink.committed()
-  }
-
-  async #postpone(group: KnownGroup, triesMax = Number.POSITIVE_INFINITY): Promise<void> {
-    const isLast = group.failures + 1 >= triesMax
-    const waitMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(group.failures, 20))
-    await this.#db
-      .updateTable('signal_groups')
-      .set({ due_at_ms: isLast ? null : this.#clock.now() + waitMs, failures: group.failures + 1 })
-      .where('id', '=', group.id)
-      .execute()
-  }
-
-  async #fetchSteps(group: KnownGroup): Promise<{ steps: Step[]; endorsements: Uint8Array | undefined }> {
-    const { state, standing } = group
-    const followed = state !== undefined && standing === 'member' ? await this.#follow(group, state) : undefined
-    if (followed !== undefined) return followed
-    const answer = await this.#server.get(group.cipher)
-    if (answer.group === undefined) throw signalError('signal-failed', { detail: 'a group without a state' })
-    const whole: Step = { state: readGroup(answer.group, group.cipher), by: undefined, items: [] }
-    // An empty answer in place of endorsements still says that the server was asked.
-    return { steps: [whole], endorsements: answer.endorsements ?? new Uint8Array() }
-  }
-
-  /** The changes since; undefined when the log does not tell them in full. */
-  async #follow(
-    group: KnownGroup,
-    from: GroupState,
-  ): Promise<{ steps: Step[]; endorsements: Uint8Array | undefined } | undefined> {
-    const { endorsements: held, cipher } = group
-    const endorsedUntilS = Math.floor((held?.expireAtMs ?? 0) / 1000)
-    const steps: Step[] = []
-    let state = from
-    let next: number | undefined = from.revision + 1
-    let endorsements: Uint8Array | undefined
-    for (let page = 0; page < logPagesMax && next !== undefined; page += 1) {
-      const log: LogPage | undefined = await this.#logFrom(group, next, endorsedUntilS)
-      if (log === undefined) return undefined
-      endorsements = log.endorsements ?? endorsements
-      for (const { change } of log.changes) {
-        if (change === undefined) continue
-        const read = readUnsigned(change)
-        if (read.kind === 'change' && (read.actions.version ?? 0) <= state.revision) continue
-        const applied = read.kind === 'change' ? applyActions(state, read.actions, cipher) : undefined
-        if (applied === undefined) return undefined
-        steps.push(applied)
-        state = applied.state
-      }
-      next = log.moreFrom
-    }
-    if (next !== undefined) return undefined
-    return { steps, endorsements: endorsements ?? new Uint8Array() }
-  }
-
-  /** Undefined when that part of the log is not for us: it begins where we came in. */
-  async #logFrom(group: KnownGroup, from: number, endorsedUntilS: number): Promise<LogPage | undefined> {
-    try {
-      return await this.#server.logs(group.cipher, from, endorsedUntilS)
-    } catch (error) {
-      if (!CausewayError.is(error, 'group-forbidden')) throw error
-      const joinedAt = await this.#server.joinedAt(group.cipher)
-      if (joinedAt <= from) throw error
-      return undefined
-    }
   }
 
   /** Who adds us to a group again tells us so in a change that the server has signed. */

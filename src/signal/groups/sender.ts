@@ -26,6 +26,7 @@ import type { SenderKeys } from '../sender-keys.ts'
 import type { SessionKeeper } from '../sessions.ts'
 import type { MemberOutcome } from './contract.ts'
 import { renewEndorsementsBeforeMs, tokenFor } from './endorsements.ts'
+import type { GroupFetching } from './fetching.ts'
 import type { GroupKeeper } from './keeper.ts'
 import type { KnownGroup } from './known.ts'
 import type { GroupState } from './state.ts'
@@ -56,6 +57,7 @@ export class GroupSender {
   readonly #sessions: SessionKeeper
   readonly #keys: SenderKeys
   readonly #keeper: GroupKeeper
+  readonly #fetching: GroupFetching
   readonly #served = new Map<string, Map<string, MemberOutcome>>()
 
   constructor(parts: {
@@ -69,6 +71,7 @@ export class GroupSender {
     sessions: SessionKeeper
     keys: SenderKeys
     keeper: GroupKeeper
+    fetching: GroupFetching
   }) {
     this.#db = parts.db
     this.#chat = parts.chat
@@ -80,6 +83,7 @@ export class GroupSender {
     this.#sessions = parts.sessions
     this.#keys = parts.keys
     this.#keeper = parts.keeper
+    this.#fetching = parts.fetching
   }
 
   /**
@@ -135,7 +139,7 @@ export class GroupSender {
     if (!group.isDue && expireAtMs - this.#clock.now() > renewEndorsementsBeforeMs) return group
     if (group.standing !== 'member') return group
     try {
-      return await this.#keeper.refresh(groupId)
+      return await this.#fetching.refresh(groupId)
     } catch (error) {
       // One by one they can be reached without it.
       this.#log.info({ cause: shortly(error) }, 'a group was not brought up to date before sending')
@@ -300,7 +304,7 @@ export class GroupSender {
       .set({ endorsements_json: null, endorsements_expire_at_ms: 0 })
       .where('id', '=', groupId)
       .execute()
-    await this.#keeper.refresh(groupId).catch((error: unknown) => {
+    await this.#fetching.refresh(groupId).catch((error: unknown) => {
       this.#log.info({ cause: shortly(error) }, 'endorsements could not be renewed')
     })
   }

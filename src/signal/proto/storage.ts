@@ -46,12 +46,18 @@ message ContactRecord {
   optional bytes pniBinary = 26;
   message Name { optional string given = 1; optional string family = 2; }
 }
-message GroupV2Record { optional bytes masterKey = 1; optional bool blocked = 2; optional bool archived = 4; }
+message GroupV2Record {
+  optional bytes masterKey = 1;
+  optional bool blocked = 2;
+  optional bool whitelisted = 3;
+  optional bool archived = 4;
+}
 message AccountRecord {
   optional bytes profileKey = 1;
   optional string givenName = 2;
   optional string avatarUrlPath = 4;
   optional bool readReceipts = 6;
+  optional bool typingIndicators = 8;
   optional bool unlistedPhoneNumber = 13;
   optional string username = 33;
   optional UsernameLink usernameLink = 35;
@@ -101,7 +107,7 @@ export interface ContactRecord {
 
 export interface StorageRecord {
   contact?: ContactRecord
-  groupV2?: { masterKey?: Uint8Array; blocked?: boolean; archived?: boolean }
+  groupV2?: { masterKey?: Uint8Array; blocked?: boolean; whitelisted?: boolean; archived?: boolean }
   account?: AccountRecord
 }
 
@@ -111,6 +117,7 @@ export interface AccountRecord {
   /** Of the profile's picture; empty: none. */
   avatarUrlPath?: string
   readReceipts?: boolean
+  typingIndicators?: boolean
   /** Whoever knows the number does not find the account. */
   unlistedPhoneNumber?: boolean
   /** Empty: none. */

@@ -33,7 +33,16 @@ const secrets = {
 const everything = Object.values(secrets).join(' | ')
 
 const parts: BundleParts = {
-  findings: [{ id: 'modem.failed', severity: 'error', what: `Granny’s flat gave up: ${everything}`, fix: everything }],
+  findings: [
+    {
+      id: 'modem.failed',
+      code: 'modem.failed',
+      values: {},
+      severity: 'error',
+      what: `Granny’s flat gave up: ${everything}`,
+      fix: everything,
+    },
+  ],
   config: [
     { key: 'modems[0].pin', value: undefined, source: 'file', where: 'causeway.yaml:3', kind: 'secret' },
     { key: 'modems[0].number', value: 'grandmother', source: 'file', where: 'causeway.yaml:4', kind: 'private' },

@@ -215,7 +215,16 @@ export async function startRig(options: { world?: WorldPort; tls?: TlsSource } =
       ready: () => rig.ready,
       components: async () => [{ component: 'database', status: 'pass', detail: undefined }],
       queueProblem: () => rig.queueProblem,
-      doctor: async () => [{ id: 'modem.no_sim', severity: 'error', what: 'No SIM.', fix: 'Put one in.' }],
+      doctor: async () => [
+        {
+          id: 'modem.no_sim',
+          code: 'modem.no_sim',
+          severity: 'error',
+          what: 'No SIM.',
+          fix: 'Put one in.',
+          values: { modem: 'kitchen' },
+        },
+      ],
     },
     backups,
     metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'causeway_up 1\n' },

@@ -6,6 +6,7 @@ import { ServerSecretParams } from '@signalapp/libsignal-client/dist/zkgroup/ind
 import { expect, test } from 'vitest'
 import { signalError } from '../../../../src/signal/errors.ts'
 import { GroupCipher } from '../../../../src/signal/groups/cipher.ts'
+import { GroupFetching } from '../../../../src/signal/groups/fetching.ts'
 import { GroupKeeper } from '../../../../src/signal/groups/keeper.ts'
 import { readGroup } from '../../../../src/signal/groups/state.ts'
 import { actionsCodec, changedCodec } from '../../../../src/signal/proto/groups.ts'
@@ -29,15 +30,17 @@ test('a group that we are out of is asked for eight times, then only when there 
         return Promise.reject(signalError('group-forbidden'))
       },
     }
+    const clock = { now: () => now, wait: async () => {} }
+    const log = { debug() {}, info() {}, warn() {}, error() {} }
     const keeper = new GroupKeeper({
       db,
-      server: server as never,
       params: secret.getPublicParams(),
       credentials: none,
       sink: none,
-      clock: { now: () => now, wait: async () => {} },
-      log: { debug() {}, info() {}, warn() {}, error() {} },
+      clock,
+      log,
     })
+    const fetching = new GroupFetching({ db, server: server as never, keeper, own: '', sink: none, clock, log })
     const state = { ...readGroup({}, new GroupCipher(masterKey)), revision: 3 }
     const row = { id, master_key: masterKey, created_at_ms: now, state_json: JSON.stringify(state) }
     await db
@@ -50,7 +53,7 @@ test('a group that we are out of is asked for eight times, then only when there 
         const group = await keeper.note({ masterKey, revision, ...(groupChange ? { groupChange } : {}) }, tx)
         if (group?.isDue === false) await keeper.markDue(id, tx)
       })
-      await keeper.fetchDue()
+      await fetching.fetchDue()
     }
     // Somebody writes every minute for three hours.
     for (let minute = 0; minute < 180; minute += 1) {
@@ -62,14 +65,14 @@ test('a group that we are out of is asked for eight times, then only when there 
     expect(waitsS).toEqual([60, 60, 120, 240, 480, 960, 1920])
     now += 30 * 24 * hourMs
     await comes(3)
-    await keeper.fetchDue()
+    await fetching.fetchDue()
     expect(asked).toHaveLength(8)
 
     await comes(5)
     expect(asked).toHaveLength(9)
     await comes(5)
     now += 24 * hourMs
-    await keeper.fetchDue()
+    await fetching.fetchDue()
     expect(asked).toHaveLength(9)
 
     const change = (by: ServerSecretParams) => {

@@ -15,6 +15,7 @@ import { countSegments } from '../modem/pdu/segments.ts'
 import { systemClock as modemClock } from '../modem/serial/surroundings.ts'
 import { BackupDesk } from './backup/desk.ts'
 import type { Config } from './config.ts'
+import type { BundledKey } from './doctor/bundle.ts'
 import { createIds } from './domain/ids.ts'
 import type { Transport } from './domain/transport.ts'
 import { Passwords, SMALL_COST, USUAL_COST } from './http/passwords.ts'
@@ -47,6 +48,7 @@ import { ModemWatch } from './service/modem-watch.ts'
 import { createModems, createScout, modemPort } from './service/modems.ts'
 import { KeptPortraits } from './service/portraits.ts'
 import { SignalHistory } from './service/signal-history.ts'
+import { supportBundle } from './service/support.ts'
 import { worldPort } from './service/world-port.ts'
 import { Account } from './signal/account.ts'
 import { systemClock, systemRandom } from './signal/clock.ts'
@@ -78,6 +80,8 @@ export interface ServiceOptions {
   log: Log
   /** How MMSCs are reached; left out: over the bearers of the configuration. */
   mms?: MmsWays | undefined
+  /** What is configured and who said so, for a support bundle. */
+  configured?: () => readonly BundledKey[]
 }
 
 export interface RunningService {
@@ -94,7 +98,8 @@ export interface RunningService {
  * Throws CausewayError with what to do (`redis-missing`, `db-key`, `key-file-…`, `config-listen` …); whatever was started
  * by then is stopped again.
  */
-export async function runService(config: Config, { log, mms }: ServiceOptions): Promise<RunningService> {
+export async function runService(config: Config, options: ServiceOptions): Promise<RunningService> {
+  const { log } = options
   const closing: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const close of closing.splice(0).reverse()) {
@@ -102,7 +107,7 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
     }
   }
   try {
-    return { ...(await start(config, { log, mms }, closing)), stop }
+    return { ...(await start(config, options, closing)), stop }
   } catch (error) {
     await stop()
     throw error
@@ -111,7 +116,7 @@ export async function runService(config: Config, { log, mms }: ServiceOptions): 
 
 async function start(
   config: Config,
-  { log: outer, mms: given }: ServiceOptions,
+  { log: outer, mms: given, configured = () => [] }: ServiceOptions,
   closing: (() => Promise<unknown>)[],
 ): Promise<Omit<RunningService, 'stop'>> {
   const clock = () => Date.now()
@@ -312,6 +317,7 @@ async function start(
       passwords,
       push,
       logLines,
+      support: (ports) => supportBundle(ports, configured),
       keyFile: config.store.keyFile,
       inboxDirectory: INBOX_DIRECTORY,
       sandbox: config.profile === 'sandbox',

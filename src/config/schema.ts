@@ -80,7 +80,7 @@ const modem = z.strictObject({
     .optional()
     .describe('The module that is meant, wherever it is plugged in. Any other at that port is left alone.')
     .meta(PRIVATE),
-  label: text.optional().describe('A name for people.'),
+  label: text.optional().describe('A name for people.').meta(PRIVATE),
   number: e164.optional().describe('The SIM’s own number, where the SIM does not tell it.').meta(PRIVATE),
   pin: z
     .string()

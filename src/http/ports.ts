@@ -308,6 +308,8 @@ export interface ApiPorts {
   ids: IdSource
   passwords: Pick<Passwords, 'hash' | 'verify'>
   logLines: LogLinesPort
+  /** What a bug report wants, without anything of anybody, as a `.tar.gz`. */
+  support(ports: ApiPorts): Promise<Uint8Array>
   push: Pick<PushWorker, 'publicKey' | 'parseEndpoint' | 'wakeSession'>
   /** The key of the database, as a path on this machine. */
   keyFile: string

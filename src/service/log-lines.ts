@@ -2,6 +2,7 @@
  * The last lines of the log in memory, for the page that shows them: info and graver, masked once more, because whoever may
  * read the page need not be whoever may read the journal.
  */
+import { masked } from '../domain/masking.ts'
 import type { Log } from '../log.ts'
 
 export const LINE_LEVELS = ['info', 'warn', 'error'] as const
@@ -18,10 +19,6 @@ export interface LogLine {
 
 const LINES_MAX = 1_000
 const CHARS_MAX = 500
-/** Numbers of phones and SIMs, and what looks like a token or key; ids of ours (`msg_…`) have capitals in them. */
-const NUMBER = /\+?\d[\d ()-]{4,}\d/g
-const SECRET = /\b(cw_[0-9A-Z]{26}_[\w-]+|whsec_[\w+/=]+|[\w+/-]{40,}={0,2})/g
-
 export class LogLines {
   readonly #clock: () => number
   #lines: LogLine[] = []
@@ -58,7 +55,7 @@ export class LogLines {
       n: this.#n,
       atMs: this.#clock(),
       level,
-      message: masked(message),
+      message: short(message),
       fields: Object.fromEntries(shown),
     })
     if (this.#lines.length > LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX)
@@ -68,12 +65,12 @@ export class LogLines {
 function plain(value: unknown): string | number | boolean | null {
   if (typeof value === 'boolean' || value === null) return value
   // As a long number it would be a phone's.
-  if (typeof value === 'number') return Math.abs(value) < 1_000_000 ? value : masked(String(value))
-  if (value instanceof Error) return masked(value.message)
+  if (typeof value === 'number') return Math.abs(value) < 1_000_000 ? value : short(String(value))
+  if (value instanceof Error) return short(value.message)
   if (value === undefined) return null
-  return masked(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+  return short(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 }
 
-function masked(text: string): string {
-  return text.slice(0, CHARS_MAX).replaceAll(SECRET, '[hidden]').replaceAll(NUMBER, '[number]')
+function short(text: string): string {
+  return masked(text.slice(0, CHARS_MAX))
 }

@@ -1,12 +1,13 @@
 /** Looks at the configuration without starting anything: what holds and who said so, what is wrong, which keys there are. */
 import { join } from 'node:path'
 import { readCertificate } from '../../config/certificate.ts'
-import { type ConfigValue, explainKey } from '../../config/explain.ts'
+import type { ConfigValue } from '../../config/explain.ts'
 import { configJsonSchema } from '../../config/json-schema.ts'
 import { configReference } from '../../config/reference.ts'
-import { demandKey, rootShape } from '../../config/shape.ts'
-import { type Config, type LoadConfigOptions, loadConfig, readConfig } from '../../config.ts'
+import { demandKey } from '../../config/shape.ts'
+import { type Config, type LoadConfigOptions, loadConfig } from '../../config.ts'
 import { CausewayError } from '../../domain/errors.ts'
+import { explained } from '../configured.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { answers, call } from '../gateway.ts'
 import type { SettingsJson } from '../json.ts'
@@ -43,10 +44,9 @@ export function schema(): void {
 
 /** The value in force, of one key, of all in a section, or of all there are. */
 export async function get(key: string | undefined, options: Options): Promise<void> {
-  const { path, node } = key === undefined ? { path: [], node: rootShape() } : demandKey(key)
-  const { layers } = readConfig(given(options))
+  const asked = key === undefined ? undefined : demandKey(key)
   const config = loaded(options)
-  const written = explainKey(layers, path, node, config === undefined ? {} : computed(config))
+  const written = explained(given(options), config, asked)
   const values = config === undefined ? written : await withChosen(written, join(config.runtimeDir, 'api.sock'))
   if (values.length === 0) line('Nothing.')
   for (const value of values) {
@@ -100,16 +100,6 @@ function loaded(options: Options): Config | undefined {
   } catch (error) {
     if (CausewayError.is(error)) return undefined
     throw error
-  }
-}
-
-function computed(config: Config): Readonly<Record<string, string>> {
-  return {
-    data_dir: config.dataDir,
-    runtime_dir: config.runtimeDir,
-    'store.key_file': config.store.keyFile,
-    'backup.directory': config.backup.directory,
-    'fallback.time_zone': config.fallback.timeZone,
   }
 }
 

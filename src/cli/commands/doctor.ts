@@ -6,16 +6,24 @@ import { type Finding, SEVERITIES, type Severity } from '../../domain/finding.ts
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import { json, line } from '../print.ts'
+import { bundle } from './doctor-bundle.ts'
 
 export interface DoctorOptions extends GatewayOptions {
   json?: boolean
+  /** A file, or a fresh one here. */
+  bundle?: string | boolean
 }
 
 const MARKS: Readonly<Record<Severity, string>> = { ok: '✓', info: '·', warning: '!', error: '✗' }
 
-/** 0: all is well; 2: warnings; 1: something is wrong. */
+/** 0: all is well, or the bundle is written; 2: warnings; 1: something is wrong. */
 export async function doctor(options: DoctorOptions): Promise<number> {
-  const findings = (await askGateway(options)) ?? [...(await examineHere(options)), GATEWAY_DOWN]
+  const examine = async () => [...(await examineHere(options)), GATEWAY_DOWN]
+  if (options.bundle !== undefined) {
+    await bundle(options, examine)
+    return EXIT.ok
+  }
+  const findings = (await askGateway(options)) ?? (await examine())
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length
   if (options.json === true) {
     for (const { id, code, severity, what, fix, values } of findings)

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { type Config, loadConfig } from '../../config.ts'
 import { createLog } from '../../log.ts'
+import { explained } from '../configured.ts'
 import { EXIT, ExitError } from '../exit.ts'
 
 export interface ServeOptions {
@@ -23,7 +24,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (config.memory === 'small' || (config.memory === 'auto' && totalmem() < SMALL_MACHINE_BYTES)) useLittleMemory()
   const stop = toldToStop()
   const { runService } = await import('../../service.ts')
-  const service = await runService(config, { log: logFor(config) })
+  const service = await runService(config, {
+    log: logFor(config),
+    configured: () => explained({ file: config.file, flags: options.set }, config),
+  })
   // Not through the log, which others may read.
   if (service.setupCode !== undefined) {
     const here = config.http.tls === undefined ? 'http://127.0.0.1' : 'https://localhost'

@@ -9,7 +9,7 @@ import { listDataMessages } from '../../store/data-messages.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
 import { dataMessageView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
-import { ok, type Route, route } from '../route.ts'
+import { ok, type Route, route, STREAMING } from '../route.ts'
 import { settingsView } from '../settings-view.ts'
 import { span } from '../span.ts'
 import { time } from '../views.ts'
@@ -106,6 +106,23 @@ export const systemRoutes: readonly Route[] = [
     handle: async ({ ports }) => {
       const findings = await ports.health.doctor()
       return ok({ data: findings.map(findingView) })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/system/bundle',
+    scope: 'admin',
+    summary:
+      'All that a bug report wants, as one file (`application/gzip`, a tar archive): what the doctor found, versions, the configuration, modems, counts, the last lines of the log. Without texts, names, numbers, PINs, tokens and keys.',
+    handle: async ({ ports, raw: { response } }) => {
+      const octets = await ports.support(ports)
+      response.writeHead(200, {
+        'content-type': 'application/gzip',
+        'content-disposition': 'attachment; filename="causeway-bundle.tar.gz"',
+        'content-length': octets.length,
+      })
+      response.end(octets)
+      return STREAMING
     },
   }),
   route({

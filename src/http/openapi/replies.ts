@@ -172,6 +172,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'PATCH /api/v1/settings': json(systemAnswers.settings),
   'GET /api/v1/system/health': json(systemAnswers.health),
   'GET /api/v1/system/doctor': json(systemAnswers.findings),
+  'GET /api/v1/system/bundle': { statuses: [200], other: { 'application/gzip': 'A tar archive.' } },
   'GET /api/v1/queue': json(systemAnswers.queue),
   'GET /api/v1/queue/jobs': json(systemAnswers.jobs),
   'POST /api/v1/queue/pause': json(systemAnswers.pauses),

@@ -1,8 +1,12 @@
 /** The sandbox as a whole: a real gateway as its child, set up through its API, and gone when the sandbox stops. */
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Log } from '../../../src/log.ts'
 import type { Sandbox } from '../../../src/sandbox/sandbox.ts'
@@ -163,6 +167,34 @@ test('the bot echoes', async () => {
   }, settled)
 })
 
+test('the support bundle has nothing in it of anybody: no number, text, name, account, key or token', async () => {
+  const { api, world } = sandbox
+  const { token } = await api.call<{ token: string }>('POST', '/api/v1/tokens', { name: 'b', scopes: ['system:read'] })
+  const hook = { url: 'https://hook.example/secret-path', events: ['message.received'] }
+  const { secret } = await api.call<{ secret: string }>('POST', '/api/v1/webhooks', hook)
+  const messages = await api.call<{ data: { text: string | null }[] }>('GET', '/api/v1/messages')
+  const modems = await api.call<{ data: Record<string, unknown>[] }>('GET', '/api/v1/modems')
+  const account = await api.call<{ number: string; aci: string }>('GET', '/api/v1/signal/account')
+  const texts = messages.data.flatMap(({ text }) => (text !== null && text.length >= 8 ? [text] : []))
+  const people = ['ana', 'ben', 'chloe', 'dev', 'echo'].map((who) => world.person(who))
+  const ofModems = modems.data.flatMap(({ number, imei, imsi, iccid, smsc }) => [number, imei, imsi, iccid, smsc])
+  const numbers = [account.number, ...people.map(({ number }) => number), ...ofModems]
+    .filter((number) => typeof number === 'string')
+    .map((number) => number.replace('+', ''))
+  const key = readFileSync((await api.call<{ key_file: string }>('GET', '/api/v1/setup')).key_file, 'utf8').trim()
+  expect([texts.length > 2, numbers.length > 8, key.length >= 40]).toEqual([true, true, true])
+
+  const bundle = gunzipSync(await read('/api/v1/system/bundle')).toString('utf8')
+  for (const part of ['README.txt', 'doctor.txt', 'config.txt', 'log.jsonl', 'modems.json', 'queue.json']) {
+    expect(bundle).toContain(part)
+  }
+  expect(bundle).toContain('"registration": "home"')
+  expect(bundle).toMatch(/http\.listen = 127\.0\.0\.1:0 {4}causeway\.yaml:\d/)
+  const secrets = [token, secret, 'secret-path', account.aci, key, ...texts, ...numbers]
+  expect(secrets.filter((said) => bundle.includes(said))).toEqual([])
+  expect(bundle).not.toMatch(/\b(Ana|Ben|Chloe|Dev)\b/)
+})
+
 test(
   'stopping leaves no process behind',
   async () => {
@@ -173,6 +205,15 @@ test(
   },
   startTimeoutMs,
 )
+
+/** The octets of an answer, asked over the gateway's Unix socket. */
+async function read(path: string): Promise<Buffer> {
+  const [response] = (await once(get({ socketPath: join(dataDir, 'run/api.sock'), path }), 'response')) as [
+    IncomingMessage,
+  ]
+  expect(response.statusCode).toBe(200)
+  return buffer(response)
+}
 
 /** Process ids in a process group. */
 function membersOf(group: number | undefined): string[] {

@@ -21,6 +21,7 @@ import type { Log } from '../../../src/log.ts'
 import { PlayableDesk } from '../../../src/routing/playable.ts'
 import { Router } from '../../../src/routing/router.ts'
 import { LogLines } from '../../../src/service/log-lines.ts'
+import { supportBundle } from '../../../src/service/support.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { EventLog } from '../../../src/store/events.ts'
 import { createToken } from '../../../src/store/tokens.ts'
@@ -240,6 +241,7 @@ export async function startRig(options: { world?: WorldPort; tls?: TlsSource } =
     events,
     passwords: new Passwords({ ln: 10, r: 8, p: 1 }, (count) => randomBytes(count)),
     logLines,
+    support: (known) => supportBundle(known, () => []),
     push: { publicKey: 'BPushKey', parseEndpoint: (text) => parseEndpoint(text, true), wakeSession: async () => 0 },
     keyFile: '/etc/causeway/db.key',
     inboxDirectory: join(directory, 'inbox'),

@@ -123,6 +123,7 @@ async function inbox(): Promise<Measured> {
       ['list', `${api}/conversations?limit=50`],
       ['listDeep', `${api}/conversations?limit=50&cursor=${deep}`],
       ['listUnread', `${api}/conversations?limit=50&filter=unread`],
+      ['unread', `${api}/conversations/unread`],
       ['listFailed', `${api}/conversations?limit=50&filter=failed`],
       ['listSignal', `${api}/conversations?limit=50&filter=signal`],
       ['thread', thread],

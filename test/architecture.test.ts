@@ -52,11 +52,14 @@ const rooms: RoomTable = {
   'src/inbox': [
     'src/domain',
     { to: 'src/http/views.ts', typesOnly: true },
+    { to: 'src/http/message-views.ts', typesOnly: true },
+    { to: 'src/http/conversation-views.ts', typesOnly: true },
+    { to: 'src/http/settings-view.ts', typesOnly: true },
     { to: 'src/http/driver-views.ts', typesOnly: true },
     { from: 'src/inbox/compose', to: 'modem/pdu' },
   ],
   'src/backup': ['src/domain', 'src/store', 'src/signal/restored.ts', log],
-  'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }],
+  'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }, 'src/config/certificate.ts'],
   'src/cli': [
     'src/config.ts',
     'src/config',

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { addBackupCommands } from './backup-commands.ts'
+import { addConfigCommands } from './config-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
@@ -27,6 +28,7 @@ function talking(parent: Command, signature: string, summary: string): Command {
     .option('--socket <path>', 'the gateway’s Unix socket')
     .option('--url <url>', 'the gateway’s address, with --token')
     .option('--token <token>', 'a token (or CAUSEWAY_TOKEN)')
+    .option('--ca <file>', 'certificate to believe at an https:// --url (or CAUSEWAY_CA)')
     .option('--config <file>', 'the gateway’s configuration, to find its socket')
 }
 
@@ -319,6 +321,7 @@ function program(): Command {
     .action(run(async (words, options) => (await import('./commands/sim.ts')).sim(words, options)))
   talking(root, 'doctor', 'what is wrong and what to do')
     .alias('status')
+    .option('--bundle [file]', 'writes all that a bug report wants into one file: no numbers, texts or keys')
     .action(run(async (options) => (await import('./commands/doctor.ts')).doctor(options)))
 
   const pdu = root.command('pdu').description('explains and makes SMS PDUs, a line each')
@@ -370,17 +373,7 @@ function program(): Command {
     .option('--json', 'one JSON object a line')
     .action(run(async (options) => (await import('./commands/mms.ts')).carriers(options)))
 
-  const config = root.command('config').description('looks at the configuration')
-  config
-    .command('check')
-    .description('says what is wrong with it')
-    .option('--config <file>', 'the file')
-    .option('--json', 'as JSON')
-    .action(run(async (options) => (await import('./commands/config.ts')).check(options)))
-  config
-    .command('reference')
-    .description('all keys, as docs/config.md')
-    .action(run(async () => (await import('./commands/config.ts')).reference()))
+  addConfigCommands(root, run, collect)
   root
     .command('version')
     .description('which one this is')

@@ -2,6 +2,7 @@
 
 import type { Finding } from '../domain/finding.ts'
 import { durationInWords } from '../domain/words.ts'
+import { found } from './found.ts'
 
 export interface BackupFacts {
   keyMadeAtMs: number | undefined
@@ -22,47 +23,48 @@ const SLACK_MS = 3_600_000
 const OLD_MS = 30 * 24 * 3_600_000
 
 /** Why the backups are not as they should be; undefined: they are, or nobody has asked for any. */
-export function backupProblem({ keyMadeAtMs, last, good, everyMs, nowMs }: BackupFacts): string | undefined {
-  if (keyMadeAtMs === undefined) return undefined
-  if (last !== undefined && last.code !== null) return `the last backup failed: ${last.reason ?? last.code}`
-  const sinceMs = nowMs - (good?.began_at_ms ?? keyMadeAtMs)
-  const mayMs = everyMs === 0 ? OLD_MS : 2 * everyMs + SLACK_MS
-  if (sinceMs <= mayMs) return undefined
-  return good === undefined ? 'there is no backup yet' : `the last backup is ${durationInWords(sinceMs)} old`
+export function backupProblem(facts: BackupFacts): string | undefined {
+  const { last, good, nowMs } = facts
+  switch (faultOf(facts)) {
+    case 'failed':
+      return `the last backup failed: ${last?.reason ?? last?.code ?? ''}`
+    case 'none':
+      return 'there is no backup yet'
+    case 'old':
+      return `the last backup is ${durationInWords(nowMs - (good?.began_at_ms ?? 0))} old`
+    case undefined:
+      return undefined
+  }
 }
 
 export function examineBackups(facts: BackupFacts): Finding[] {
   return [...restoredFinding(facts), backupFinding(facts)]
 }
 
+function faultOf({ keyMadeAtMs, last, good, everyMs, nowMs }: BackupFacts): 'failed' | 'none' | 'old' | undefined {
+  if (keyMadeAtMs === undefined) return undefined
+  if (last !== undefined && last.code !== null) return 'failed'
+  const mayMs = everyMs === 0 ? OLD_MS : 2 * everyMs + SLACK_MS
+  if (nowMs - (good?.began_at_ms ?? keyMadeAtMs) <= mayMs) return undefined
+  return good === undefined ? 'none' : 'old'
+}
+
 function backupFinding(facts: BackupFacts): Finding {
-  const { keyMadeAtMs, good } = facts
-  if (keyMadeAtMs === undefined) {
-    return {
-      id: 'backup.never',
-      severity: 'info',
-      what: 'There are no backups: there is no recovery key yet.',
-      fix: 'causeway backup key, or in the inbox under Settings, Backup; backups are made every day from then on.',
-    }
+  const { keyMadeAtMs, last, good } = facts
+  if (keyMadeAtMs === undefined) return found('backup.never.no_key', 'info', {})
+  const fault = faultOf(facts)
+  if (fault === 'failed') {
+    const code = last?.code ?? ''
+    const why = { reason: last?.reason ?? code, reason_code: code }
+    return found(good === undefined ? 'backup.never.failed' : 'backup.old.failed', 'warning', why)
   }
-  const problem = backupProblem(facts)
-  if (problem !== undefined) {
-    const fix = 'See to the folder and its disk, then: causeway backup create.'
-    const id = good === undefined ? 'backup.never' : 'backup.old'
-    return { id, severity: 'warning', what: `Backups: ${problem}.`, fix }
-  }
-  return { id: 'backup.old', severity: 'ok', what: 'Backups are made.', fix: undefined }
+  if (fault === undefined) return found('backup.old.ok', 'ok', {})
+  if (good === undefined) return found('backup.never', 'warning', {})
+  return found('backup.old', 'warning', { taken_at: new Date(good.began_at_ms).toISOString() })
 }
 
 function restoredFinding({ restored }: BackupFacts): Finding[] {
   if (restored === undefined) return []
-  const takenAt = new Date(restored.taken_at_ms).toISOString()
-  return [
-    {
-      id: 'backup.restored',
-      severity: 'warning',
-      what: `This gateway was restored from a backup of ${takenAt}; ${restored.held} messages wait for your decision because of it.`,
-      fix: 'Approve or cancel them (causeway messages --status held), see that the gateway of before never starts again, then: causeway backup acknowledge.',
-    },
-  ]
+  const { taken_at_ms: takenAtMs, held } = restored
+  return [found('backup.restored', 'warning', { taken_at: new Date(takenAtMs).toISOString(), held })]
 }

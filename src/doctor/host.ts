@@ -9,6 +9,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Config } from '../config.ts'
 import type { Finding } from '../domain/finding.ts'
+import { examineCertificate } from './certificate.ts'
+import { found } from './found.ts'
 
 /** What the checks know of the machine; tests give another one. */
 export interface Host {
@@ -53,103 +55,82 @@ export async function examineHost(config: Config, host: Host = thisHost()): Prom
   return [
     ...platform(host),
     disk(config),
-    ...(await clock(host)),
+    await clock(host),
     await redis(config, host),
-    ...key(config),
+    key(config),
     ...ports(config),
+    ...examineCertificate(config, host.nowMs),
     ...modemManager(config),
   ]
 }
 
-function platform(host: Host): Finding[] {
+function platform({ node, platform, arch, glibc }: Host): Finding[] {
   const findings = [
-    isAtLeast(host.node, NODE_MIN)
-      ? ok('node.version', `Node ${host.node}.`)
-      : error('node.version', `Node ${host.node} is too old.`, `Install Node ${NODE_MIN} or newer (Debian: nodejs).`),
+    isAtLeast(node, NODE_MIN)
+      ? found('node.version.ok', 'ok', { version: node })
+      : found('node.version', 'error', { version: node, wanted: NODE_MIN }),
   ]
-  if (host.platform !== 'linux' || (host.arch !== 'x64' && host.arch !== 'arm64')) {
-    const what = `${host.platform} on ${host.arch}: Signal’s libraries are not built for it.`
-    return [...findings, error('arch.unsupported', what, 'Use 64-bit Linux on x64 or arm64.')]
+  if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
+    return [...findings, found('arch.unsupported', 'error', { platform, arch })]
   }
-  findings.push(ok('arch.unsupported', `Linux on ${host.arch}.`))
-  if (host.glibc === undefined) {
-    findings.push(error('glibc.old', 'The C library is not glibc.', 'Use Debian 12 or newer (not Alpine).'))
-  } else if (!isAtLeast(host.glibc, GLIBC_MIN)) {
-    findings.push(error('glibc.old', `glibc ${host.glibc} is older than ${GLIBC_MIN}.`, 'Use Debian 12 or newer.'))
-  } else findings.push(ok('glibc.old', `glibc ${host.glibc}.`))
+  findings.push(found('arch.unsupported.ok', 'ok', { platform, arch }))
+  if (glibc === undefined) findings.push(found('glibc.old.none', 'error', {}))
+  else if (isAtLeast(glibc, GLIBC_MIN)) findings.push(found('glibc.old.ok', 'ok', { version: glibc }))
+  else findings.push(found('glibc.old', 'error', { version: glibc, wanted: GLIBC_MIN }))
   return findings
 }
 
 function disk(config: Config): Finding {
   const directory = nearestDirectory(config.dataDir)
   const { bavail, bsize } = statfsSync(directory)
-  const free = bavail * bsize
-  const what = `${Math.round(free / 1e6)} MB are free at ${directory}.`
-  if (free < DISK_ERROR_BYTES) return error('disk.low', what, 'Make room: messages cannot be stored any more soon.')
-  return free < DISK_WARNING_BYTES ? warning('disk.low', what, 'Make room.') : ok('disk.low', what)
+  const room = { bytes: bavail * bsize, directory }
+  if (room.bytes < DISK_ERROR_BYTES) return found('disk.low.full', 'error', room)
+  return room.bytes < DISK_WARNING_BYTES ? found('disk.low', 'warning', room) : found('disk.low.ok', 'ok', room)
 }
 
-async function clock(host: Host): Promise<Finding[]> {
-  const fix = 'Turn time synchronisation on: timedatectl set-ntp true.'
+async function clock(host: Host): Promise<Finding> {
   if (host.nowMs < NOW_MIN_MS) {
-    const what = `The clock says ${new Date(host.nowMs).toISOString()}, which cannot be.`
-    return [error('clock.skew', what, fix)]
+    return found('clock.skew.impossible', 'error', { at: new Date(host.nowMs).toISOString() })
   }
   const synchronized = await host.clockSynchronized()
-  if (synchronized === true) return [ok('clock.skew', 'The clock follows a time server.')]
-  if (synchronized === undefined) {
-    return [info('clock.skew', 'Whether the clock is right cannot be told here; Signal’s server wants it to be.')]
-  }
-  return [warning('clock.skew', 'The clock follows no time server; Signal’s server refuses wrong clocks.', fix)]
+  if (synchronized === undefined) return found('clock.skew.unknown', 'info', {})
+  return synchronized ? found('clock.skew.ok', 'ok', {}) : found('clock.skew', 'warning', {})
 }
 
 async function redis(config: Config, host: Host): Promise<Finding> {
   const wanted = config.queue.redis
   if (wanted.kind === 'private') {
-    const found = ['redis-server', 'valkey-server'].find((name) =>
+    const program = ['redis-server', 'valkey-server'].find((name) =>
       host.path.split(delimiter).some((directory) => directory !== '' && existsSync(join(directory, name))),
     )
-    if (found !== undefined) return ok('redis.missing', `${found} is there.`)
-    const fix = 'sudo apt-get install -y --no-install-recommends redis-server'
-    return error('redis.missing', 'There is no redis-server to start.', fix)
+    return program === undefined ? found('redis.missing', 'error', {}) : found('redis.missing.ok', 'ok', { program })
   }
   const where = wanted.kind === 'socket' ? wanted.path : new URL(wanted.url).host
   const up = await (wanted.kind === 'socket' ? connects({ path: wanted.path }) : connects(hostAndPort(wanted.url)))
-  if (up) return ok('redis.missing', `Redis answers at ${where}.`)
-  return error('redis.missing', `Nothing answers at ${where}.`, 'Start that Redis, or set queue.redis to private.')
+  return up ? found('redis.missing.answers', 'ok', { where }) : found('redis.missing.silent', 'error', { where })
 }
 
-function key(config: Config): Finding[] {
-  const { keyFile } = config.store
-  const hasDatabase = existsSync(join(config.dataDir, 'causeway.db'))
-  if (!existsSync(keyFile)) {
-    if (!hasDatabase) return [info('db.key_missing', `The key ${keyFile} will be made at the first start.`)]
-    const what = `The key ${keyFile} is not there, but the database is.`
-    return [error('db.key_missing', what, 'Put back the key of this database; without it the database is noise.')]
+function key(config: Config): Finding {
+  const { keyFile: file } = config.store
+  if (!existsSync(file)) {
+    const hasDatabase = existsSync(join(config.dataDir, 'causeway.db'))
+    return hasDatabase ? found('db.key_missing', 'error', { file }) : found('db.key_missing.later', 'info', { file })
   }
-  if ((statSync(keyFile).mode & 0o077) !== 0) {
-    return [error('db.key_open', `Others may read the key ${keyFile}.`, `chmod 600 ${keyFile}`)]
-  }
-  return [ok('db.key_missing', `The key ${keyFile} is there.`)]
+  const isOpen = (statSync(file).mode & 0o077) !== 0
+  return isOpen ? found('db.key_open', 'error', { file }) : found('db.key_missing.ok', 'ok', { file })
 }
 
 function ports(config: Config): Finding[] {
-  if (config.modems.length === 0) {
-    return [info('modem.none', 'No modem is configured: Signal only. Add one under modems, as hardware.md says.')]
-  }
+  if (config.modems.length === 0) return [found('modem.none', 'info', {})]
   return config.modems
     .filter((modem) => modem.port.startsWith('/dev/'))
     .map(({ port }) => {
-      if (!existsSync(port)) {
-        const fix = 'Plug it in, or take the name from: ls -l /dev/serial/by-id/'
-        return error('port.missing', `There is no ${port}.`, fix)
-      }
+      if (!existsSync(port)) return found('port.missing', 'error', { port })
       try {
         accessSync(port, constants.R_OK | constants.W_OK)
-        return ok('port.permission', `${port} may be opened.`)
+        return found('port.permission.ok', 'ok', { port })
       } catch {
-        const fix = 'Add the user to the group: sudo usermod -aG dialout USER, and log in anew.'
-        return error('port.permission', `This user may not open ${port}.`, fix)
+        return found('port.permission', 'error', { port })
       }
     })
 }
@@ -157,8 +138,7 @@ function ports(config: Config): Finding[] {
 function modemManager(config: Config): Finding[] {
   if (!config.modems.some(({ port }) => port === 'auto' || port.startsWith('/dev/')) || !processRuns('ModemManager'))
     return []
-  const fix = 'Install the udev rules of systemd/, or: sudo systemctl disable --now ModemManager'
-  return [warning('modem.owned_by_modemmanager', 'ModemManager runs and may take the modem’s port.', fix)]
+  return [found('modem.owned_by_modemmanager', 'warning', {})]
 }
 
 function processRuns(name: string): boolean {
@@ -211,20 +191,4 @@ function isAtLeast(version: string, minimum: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const [wantedMajor = 0, wantedMinor = 0] = minimum.split('.').map(Number)
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
-}
-
-function ok(id: string, what: string): Finding {
-  return { id, severity: 'ok', what, fix: undefined }
-}
-
-function info(id: string, what: string): Finding {
-  return { id, severity: 'info', what, fix: undefined }
-}
-
-function warning(id: string, what: string, fix: string): Finding {
-  return { id, severity: 'warning', what, fix }
-}
-
-function error(id: string, what: string, fix: string): Finding {
-  return { id, severity: 'error', what, fix }
 }

@@ -1,6 +1,7 @@
 /** What can be said about a running gateway, from what it knows of its modems, its Signal account and its queue. Pure. */
 import type { Finding, FindingAction } from '../domain/finding.ts'
-import { type Pause, pauseWords } from '../domain/pause.ts'
+import type { Pause } from '../domain/pause.ts'
+import { found } from './found.ts'
 
 export interface ModemFacts {
   id: string
@@ -17,6 +18,7 @@ export interface ModemFacts {
   /** Picture messages: whether they can be used, and how many wait because they are not set up. */
   mms?: {
     available?: boolean
+    code?: string | undefined
     reason?: string | undefined
     /** It sends, and cannot fetch what is announced. */
     sendsOnly?: boolean
@@ -37,7 +39,7 @@ export interface RunningFacts {
     reason: string | undefined
     e164: string | undefined
     /** What gives to think although it works. */
-    warnings: readonly { code: string; severity: 'warning' | 'error'; what: string; fix: string }[]
+    warnings: readonly Pick<Finding, 'code' | 'severity' | 'what' | 'fix' | 'values'>[]
   }
   /** What people have told the queue to leave where it is. */
   paused?: readonly Pause[]
@@ -45,7 +47,11 @@ export interface RunningFacts {
   waiting: readonly { state: string; count: number }[]
   /** Since when the oldest message that may be sent could have left; undefined: there is none. */
   waitingSinceMs: number | undefined
-  components: readonly { component: string; status: 'pass' | 'warn' | 'fail'; detail: string | undefined }[]
+  components: readonly {
+    component: 'database' | 'queue'
+    status: 'pass' | 'warn' | 'fail'
+    detail: string | undefined
+  }[]
   nowMs: number
 }
 
@@ -59,6 +65,11 @@ function restart({ id }: ModemFacts): FindingAction {
   return { name: 'restart-modem', kind: 'request', method: 'POST', path }
 }
 
+function resume(body: object): FindingAction {
+  return { name: 'resume-queue', kind: 'request', method: 'POST', path: '/api/v1/queue/resume', body }
+}
+
+const UNKNOWN = 'no reason is known'
 const LOW_SIGNAL_DBM = -105
 const STORAGE_SHARE_WARNING = 0.9
 const BACKLOG_WARNING = 100
@@ -77,55 +88,10 @@ export function examineRunning(facts: RunningFacts): Finding[] {
 }
 
 function component({ component, status, detail }: RunningFacts['components'][number]): Finding {
-  const id = component === 'database' ? 'db.integrity' : `${component}.down`
-  if (status === 'pass') return { id, severity: 'ok', what: `${capital(component)} is well.`, fix: undefined }
-  return {
-    id,
-    severity: status === 'fail' ? 'error' : 'warning',
-    what: `${capital(component)}: ${detail ?? status}.`,
-    fix: 'See the log: journalctl -u causeway, or what it wrote to the terminal.',
-  }
-}
-
-/** Modem state → what it means here. Those that are not listed are well. */
-const MODEM_STATES: Readonly<Record<string, Omit<Finding, 'what'> & { what: string }>> = {
-  absent: {
-    id: 'modem.absent',
-    severity: 'error',
-    what: 'is not there',
-    fix: 'Plug it in; if it is, see dmesg and try another cable or power supply.',
-  },
-  starting: { id: 'modem.healing', severity: 'info', what: 'is starting', fix: undefined },
-  resyncing: {
-    id: 'modem.healing',
-    severity: 'warning',
-    what: 'lost step and is finding its way back',
-    fix: undefined,
-  },
-  'sim-locked': {
-    id: 'modem.sim_pin',
-    severity: 'error',
-    what: 'has a SIM that wants its PIN',
-    fix: 'Hand it in: causeway modem pin, or in the inbox under Settings, Modems; or put it under modems[].pin. After three wrong ones the SIM wants its PUK, in a phone.',
-  },
-  'no-sim': {
-    id: 'modem.no_sim',
-    severity: 'error',
-    what: 'has no SIM',
-    fix: 'Put one in, contacts towards the modem.',
-  },
-  searching: {
-    id: 'modem.not_registered',
-    severity: 'warning',
-    what: 'is not registered with a network',
-    fix: 'Check antenna and place; a new SIM may need minutes, or a plan that is active.',
-  },
-  failed: {
-    id: 'modem.failed',
-    severity: 'error',
-    what: 'gave up',
-    fix: 'Do what the reason says, then: causeway modem reset.',
-  },
+  const isDatabase = component === 'database'
+  if (status === 'pass') return found(isDatabase ? 'db.integrity.ok' : 'queue.down.ok', 'ok', {})
+  const code = isDatabase ? 'db.integrity' : 'queue.down'
+  return found(code, status === 'fail' ? 'error' : 'warning', { reason: detail ?? status })
 }
 
 /** On LTE alone texts need IMS, unless the network hands them over to 2G, which no command tells. */
@@ -134,202 +100,134 @@ function hasNoWayForTexts({ networks }: ModemFacts): boolean {
   return isServed(networks?.eps) && networks?.ims === false && ['none', 'denied'].includes(networks.circuit ?? '')
 }
 
-const MMS_DOCS = 'Then: causeway mms test. See “Picture messages” in the README and hardware.md.'
-
-function examineMms(name: string, { mms, state, number }: ModemFacts): Finding[] {
+function examineMms(modem: string, { mms, state, number }: ModemFacts): Finding[] {
   if (mms === undefined) return []
   if (mms.available === undefined) {
-    if (mms.missed === 0) return []
-    const what = `${name}: ${mms.missed} picture messages wait at the carrier, and MMS is not set up for this modem.`
-    const fix = `Write “mms: {}” under the modem (its carrier is looked up), or the carrier’s settings; then causeway mms fetch. ${MMS_DOCS}`
-    return [{ id: 'modem.mms_apn', severity: 'warning', what, fix }]
+    return mms.missed === 0 ? [] : [found('modem.mms_apn.missed', 'warning', { modem, count: mms.missed })]
   }
   const findings: Finding[] = []
   if (!mms.available && state === 'ready') {
-    const what = `${name}: picture messages cannot be used (${mms.reason ?? 'no reason is known'}).`
-    findings.push({ id: 'modem.mms_apn', severity: 'warning', what, fix: MMS_DOCS })
+    const code = mms.code === undefined ? {} : { reason_code: mms.code }
+    findings.push(found('modem.mms_apn', 'warning', { modem, reason: mms.reason ?? UNKNOWN, ...code }))
   }
   if (mms.obstacle !== undefined && mms.reason?.includes(mms.obstacle) !== true) {
-    const what = `${name}: the connection for picture messages cannot be dialled (${mms.obstacle}).`
-    findings.push({ id: 'modem.mms_bearer', severity: 'warning', what, fix: MMS_DOCS })
+    findings.push(found('modem.mms_bearer', 'warning', { modem, reason: mms.obstacle }))
   }
-  if (mms.sendsOnly === true) {
-    const what = `${name}: picture messages go and do not come, since its bearer is embedded (experimental); you are told of each that waits at the carrier.`
-    const fix = `To receive them take another one: modems[].mms.bearer interface, modem-socket or ppp. ${MMS_DOCS}`
-    findings.push({ id: 'modem.mms_send_only', severity: 'warning', what, fix })
-  }
-  if (number === undefined && state === 'ready') {
-    const what = `${name}: its own number is not known, so messages to several people are shown between two.`
-    findings.push({ id: 'modem.mms_own_number', severity: 'warning', what, fix: 'Write it under modems[].number.' })
-  }
+  if (mms.sendsOnly === true) findings.push(found('modem.mms_send_only', 'warning', { modem }))
+  if (number === undefined && state === 'ready') findings.push(found('modem.mms_own_number', 'warning', { modem }))
   return findings
 }
 
-function examineModem(modem: ModemFacts): Finding[] {
-  const name = modem.label ?? modem.id
-  const state = MODEM_STATES[modem.state]
-  const findings: Finding[] = []
-  if (state !== undefined) {
-    const reason = modem.reason === undefined ? '' : ` (${modem.reason})`
-    const action = modem.state === 'failed' ? restart(modem) : modem.state === 'sim-locked' ? PIN : undefined
-    const isDenied = modem.state === 'searching' && modem.registration === 'denied'
-    findings.push({
-      ...state,
-      severity: isDenied ? 'error' : state.severity,
-      what: `${name} ${state.what}${reason}.`,
-      ...(action === undefined ? {} : { action }),
-    })
+/** What its state means here; undefined: it is well. */
+function examineState(facts: ModemFacts, modem: string): Finding | undefined {
+  const why = facts.reason === undefined ? { modem } : { modem, reason: facts.reason }
+  switch (facts.state) {
+    case 'absent':
+      return found('modem.absent', 'error', { reason: UNKNOWN, ...why })
+    case 'starting':
+      return found('modem.healing.starting', 'info', why)
+    case 'resyncing':
+      return found('modem.healing', 'warning', why)
+    case 'sim-locked':
+      return found('modem.sim_pin', 'error', why, PIN)
+    case 'no-sim':
+      return found('modem.no_sim', 'error', why)
+    case 'searching':
+      return facts.registration === 'denied'
+        ? found('modem.not_registered.denied', 'error', why)
+        : found('modem.not_registered', 'warning', why)
+    case 'failed':
+      return found('modem.failed', 'error', { reason: UNKNOWN, ...why }, restart(facts))
+    default:
+      return undefined
   }
-  if (modem.signalDbm !== undefined && modem.signalDbm < LOW_SIGNAL_DBM) {
-    const fix = 'Move the antenna, or use a better one.'
-    findings.push({ id: 'modem.low_signal', severity: 'warning', what: `${name} hears ${modem.signalDbm} dBm.`, fix })
-  }
-  for (const { memory, used, total } of modem.storage) {
-    if (total === 0 || used / total < STORAGE_SHARE_WARNING) continue
-    findings.push({
-      id: 'modem.storage_full',
-      severity: used >= total ? 'error' : 'warning',
-      what: `${name}: ${used} of ${total} places for messages are taken in ${memory}.`,
-      fix: 'Delete what is not ours in it: causeway modem at, AT+CMGL=4 and AT+CMGD.',
-    })
-  }
-  findings.push(...examineMms(name, modem))
-  if (modem.recoveryExhausted === true) {
-    findings.push({
-      id: 'modem.recovery_exhausted',
-      severity: 'error',
-      what: `${name}: all that can be done from here was done, in vain; it is tried again in an hour.`,
-      fix: 'Unplug it and plug it in again; look at its power supply, which is the usual cause.',
-      action: restart(modem),
-    })
-  }
-  if (modem.simChangedAtMs !== undefined) {
-    findings.push({
-      id: 'modem.sim_changed',
-      severity: 'warning',
-      what: `${name} has another SIM than before, since ${new Date(modem.simChangedAtMs).toISOString()}.`,
-      fix: 'If that was you, see that modems[].number and the Signal account still fit; restart the gateway to have this forgotten.',
-    })
-  }
-  if (modem.state !== 'ready') return findings
-  if (modem.smsc === undefined) {
-    const fix = 'Ask the operator for its number and set it: AT+CSCA="+…".'
-    findings.push({ id: 'modem.no_smsc', severity: 'warning', what: `${name} knows no message centre.`, fix })
-  }
-  if (hasNoWayForTexts(modem)) {
-    findings.push({
-      id: 'modem.no_ims',
-      severity: 'warning',
-      what: `${name} is on LTE only and not registered with IMS: texts may neither go nor come.`,
-      fix: 'Ask the operator whether the SIM has SMS over IMS or SGs, and see hardware.md for the module’s carrier profile.',
-    })
-  }
-  if (findings.length > 0) return findings
-  return [{ id: 'modem.ready', severity: 'ok', what: `${name} is ready.`, fix: undefined }]
 }
 
-const SIGNAL_STATES: Readonly<Record<string, Finding>> = {
-  connecting: { id: 'signal.socket_down', severity: 'info', what: 'is connecting', fix: undefined },
-  registering: { id: 'signal.unregistered', severity: 'info', what: 'is being registered', fix: undefined },
-  linking: { id: 'signal.unregistered', severity: 'info', what: 'is being linked with a phone', fix: undefined },
-  disconnected: {
-    id: 'signal.socket_down',
-    severity: 'warning',
-    what: 'has no connection; it tries again by itself',
-    fix: 'Check the way to the internet.',
-  },
-  challenged: {
-    id: 'signal.challenge',
-    severity: 'error',
-    what: 'may not send until a person solves a captcha',
-    fix: 'causeway signal status shows the page; then: causeway signal captcha TOKEN.',
-    action: CAPTCHA,
-  },
-  'connected-elsewhere': {
-    id: 'signal.connected_elsewhere',
-    severity: 'error',
-    what: 'is connected from another place',
-    fix: 'Stop the other gateway with this account: two must never run.',
-  },
-  'signed-out': {
-    id: 'signal.signed_out',
-    severity: 'error',
-    what: 'was signed out: the number was registered elsewhere, or the phone has removed this device',
-    fix: 'If that was not you, register it again (causeway signal register) or link it again (causeway signal link).',
-    action: SIGNAL,
-  },
-  expired: {
-    id: 'signal.protocol_age',
-    severity: 'error',
-    what: 'uses a protocol library that the server no longer takes',
-    fix: 'Update Causeway.',
-  },
+function examineModem(facts: ModemFacts): Finding[] {
+  const modem = facts.label ?? facts.id
+  const state = examineState(facts, modem)
+  const findings: Finding[] = state === undefined ? [] : [state]
+  if (facts.signalDbm !== undefined && facts.signalDbm < LOW_SIGNAL_DBM) {
+    findings.push(found('modem.low_signal', 'warning', { modem, dbm: facts.signalDbm }))
+  }
+  for (const { memory, used, total } of facts.storage) {
+    if (total === 0 || used / total < STORAGE_SHARE_WARNING) continue
+    const severity = used >= total ? 'error' : 'warning'
+    findings.push(found('modem.storage_full', severity, { modem, memory, used, total }))
+  }
+  findings.push(...examineMms(modem, facts))
+  if (facts.recoveryExhausted === true) {
+    findings.push(found('modem.recovery_exhausted', 'error', { modem }, restart(facts)))
+  }
+  if (facts.simChangedAtMs !== undefined) {
+    const since = new Date(facts.simChangedAtMs).toISOString()
+    findings.push(found('modem.sim_changed', 'warning', { modem, since }))
+  }
+  if (facts.state !== 'ready') return findings
+  if (facts.smsc === undefined) findings.push(found('modem.no_smsc', 'warning', { modem }))
+  if (hasNoWayForTexts(facts)) findings.push(found('modem.no_ims', 'warning', { modem }))
+  return findings.length > 0 ? findings : [found('modem.ready', 'ok', { modem })]
 }
 
 function examineSignal({ mode, signal }: RunningFacts): Finding[] {
-  if (mode === 'sms_only') {
-    return [
-      { id: 'signal.unused', severity: 'info', what: 'Signal is not used: the mode is sms_only.', fix: undefined },
-    ]
-  }
-  const warnings = signal.warnings.map(({ code: id, severity, what, fix }): Finding => ({ id, severity, what, fix }))
-  if (signal.state === 'connected') {
-    return [{ id: 'signal.connected', severity: 'ok', what: 'Signal is connected.', fix: undefined }, ...warnings]
-  }
-  if (signal.state === 'none') {
-    const fix = 'causeway signal register NUMBER (it logs out a phone that uses Signal with this number).'
-    const what = 'There is no Signal account: texts only.'
-    return [{ id: 'signal.unregistered', severity: 'warning', what, fix, action: SIGNAL }]
-  }
-  const state = SIGNAL_STATES[signal.state]
-  if (state === undefined) return []
-  const reason = signal.reason === undefined ? '' : ` (${signal.reason})`
-  return [{ ...state, what: `The Signal account ${state.what}${reason}.` }, ...warnings]
+  if (mode === 'sms_only') return [found('signal.unused', 'info', {})]
+  const account = examineAccount(signal)
+  // Of an account that is not there yet nothing is to be warned of.
+  if (account === undefined || signal.state === 'none') return account === undefined ? [] : [account]
+  return [account, ...signal.warnings.map((warning): Finding => ({ id: warning.code, ...warning }))]
 }
 
-function examinePause(pause: Pause, { modems }: RunningFacts): Finding {
-  const { transport, lane, sinceMs } = pause
-  const name = modems.find(({ id }) => id === lane)?.label ?? lane
-  const of = lane === null ? (transport === null ? '' : ` --transport ${transport}`) : ` --modem ${lane}`
-  const body = lane === null ? (transport === null ? {} : { transport }) : { modem: lane }
-  return {
-    id: 'queue.paused',
-    severity: 'warning',
-    what: `${capital(`${name === null ? '' : `${name}: `}${pauseWords(pause)}`)}; nothing leaves there since ${new Date(sinceMs).toISOString()}.`,
-    fix: `Let it go on: causeway queue resume${of}.`,
-    action: { name: 'resume-queue', kind: 'request', method: 'POST', path: '/api/v1/queue/resume', body },
+function examineAccount({ state, reason }: RunningFacts['signal']): Finding | undefined {
+  const why = reason === undefined ? {} : { reason }
+  switch (state) {
+    case 'connected':
+      return found('signal.connected', 'ok', {})
+    case 'none':
+      return found('signal.unregistered', 'warning', {}, SIGNAL)
+    case 'connecting':
+      return found('signal.socket_down.connecting', 'info', why)
+    case 'registering':
+      return found('signal.unregistered.registering', 'info', why)
+    case 'linking':
+      return found('signal.unregistered.linking', 'info', why)
+    case 'disconnected':
+      return found('signal.socket_down', 'warning', { reason: UNKNOWN, ...why })
+    case 'challenged':
+      return found('signal.challenge', 'error', why, CAPTCHA)
+    case 'connected-elsewhere':
+      return found('signal.connected_elsewhere', 'error', why)
+    case 'signed-out':
+      return found('signal.signed_out', 'error', why, SIGNAL)
+    case 'expired':
+      return found('signal.protocol_age.refused', 'error', why)
+    default:
+      return undefined
   }
+}
+
+function examinePause({ transport, lane, sinceMs }: Pause, { modems }: RunningFacts): Finding {
+  const since = new Date(sinceMs).toISOString()
+  if (lane !== null) {
+    const modem = modems.find(({ id }) => id === lane)?.label ?? lane
+    return found('queue.paused.modem', 'warning', { modem, lane, since }, resume({ modem: lane }))
+  }
+  if (transport === null) return found('queue.paused', 'warning', { since }, resume({}))
+  return found('queue.paused.transport', 'warning', { transport, since }, resume({ transport }))
 }
 
 function examineQueue({ waiting, waitingSinceMs: oldestMs, nowMs }: RunningFacts): Finding[] {
   const findings: Finding[] = []
   const of = (state: string) => waiting.filter((entry) => entry.state === state)
-  const count = (state: string) => of(state).reduce((sum, entry) => sum + entry.count, 0)
-  const held = count('held')
-  if (held > 0) {
-    const fix = 'causeway messages --status held, then: causeway approve ID, or cancel ID.'
-    const what = `${held} messages wait for your decision.`
-    findings.push({ id: 'queue.held', severity: 'warning', what, fix, action: QUEUE })
-  }
-  const uncertain = count('uncertain')
-  if (uncertain > 0) {
-    const what = `Of ${uncertain} messages it is not known whether they left; their status report will tell.`
-    findings.push({ id: 'queue.uncertain', severity: 'info', what, fix: undefined })
-  }
-  const queued = count('queued')
-  if (queued > 0 && oldestMs !== undefined && nowMs - oldestMs > STALLED_MS) {
+  const counted = (state: string) => of(state).reduce((sum, entry) => sum + entry.count, 0)
+  const held = counted('held')
+  if (held > 0) findings.push(found('queue.held', 'warning', { count: held }, QUEUE))
+  const uncertain = counted('uncertain')
+  if (uncertain > 0) findings.push(found('queue.uncertain', 'info', { count: uncertain }))
+  const count = counted('queued')
+  if (count > 0 && oldestMs !== undefined && nowMs - oldestMs > STALLED_MS) {
     const minutes = Math.round((nowMs - oldestMs) / 60_000)
-    const fix = 'See why: causeway messages --status queued, and causeway show ID.'
-    const what = `A message has waited ${minutes} minutes.`
-    findings.push({ id: 'queue.stalled', severity: 'warning', what, fix, action: QUEUE })
-  } else if (queued > BACKLOG_WARNING) {
-    const fix = 'A modem sends a text every few seconds; another modem shares the work.'
-    findings.push({ id: 'queue.backlog', severity: 'warning', what: `${queued} messages wait to be sent.`, fix })
-  }
-  if (findings.length > 0) return findings
-  return [{ id: 'queue.backlog', severity: 'ok', what: `${queued} messages wait to be sent.`, fix: undefined }]
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+    const since = new Date(oldestMs).toISOString()
+    findings.push(found('queue.stalled', 'warning', { minutes, since }, QUEUE))
+  } else if (count > BACKLOG_WARNING) findings.push(found('queue.backlog', 'warning', { count }))
+  return findings.length > 0 ? findings : [found('queue.backlog.ok', 'ok', { count })]
 }

@@ -18,14 +18,21 @@ export type FindingAction = { readonly name: (typeof ACTIONS)[number] } & (
   | { readonly kind: 'place'; readonly path: string }
 )
 
+/** Numbers (sizes in bytes), names, times as ISO 8601, words of others as they came. */
+export type FindingValues = Readonly<Record<string, string | number>>
+
 export interface Finding {
   /** Stable and documented: `modem.sim_pin`. */
   id: string
+  /** Stable: which sentence it is. One id may have several. */
+  code: string
   severity: Severity
   /** What was seen, in one sentence. */
   what: string
   /** What to do; undefined when nothing is to be done. */
   fix: string | undefined
+  /** What is in the words, by name, for those who say it in another language. */
+  values: FindingValues
   /** Left out: nothing that a button could do. */
   action?: FindingAction
 }

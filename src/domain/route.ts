@@ -14,7 +14,7 @@ export type Mode = (typeof MODES)[number]
 
 export type LegTransport = 'sms' | 'mms' | 'signal'
 
-/** A transport as it is now. `absent`: nothing of the kind is set up here. */
+/** A transport as it is now. `absent`: nothing of the kind is set up here, or its account was given up by its owner. */
 export type TransportFact =
   | { kind: 'absent' }
   /** `roaming`: only at roaming prices, about which a person wants to be asked. */
@@ -165,9 +165,10 @@ function whyNoSignal(facts: RouteFacts): Refusal | undefined {
   if (!contact.signalable) return { code: 'not-on-signal', reason: 'a short code is not on Signal' }
   if (refused.signal !== undefined) return refused.signal
   if (silent !== undefined) return silent
-  // Somebody known there is waited for all the same: an account that is just being loaded, or was signed out, must not
-  // turn an encrypted conversation into plaintext at once.
-  if (signal.kind === 'absent' && contact.standing !== 'registered') return NO_ACCOUNT
+  // An account that is being loaded, or was signed out, is away and not absent: it is waited for. Without any, waiting for it
+  // is of use to what may go no other way alone: for somebody known there the owner may link or register another one.
+  const isKnown = contact.standing === 'registered'
+  if (signal.kind === 'absent' && (!isKnown || whyNoText(facts) === undefined)) return NO_ACCOUNT
   if (contact.standing === 'not-registered') return NOT_ON_SIGNAL
   return undefined
 }

@@ -10,7 +10,7 @@ import { loadOutbox } from './model/outbox.ts'
 import { applyPreferences } from './model/preferences.ts'
 import { takeShared } from './model/shared.ts'
 import { Entrance } from './screens/entrance.tsx'
-import { usePlace } from './screens/going.ts'
+import { go, usePlace } from './screens/going.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/shell.css'
@@ -42,9 +42,7 @@ async function begin(place: HTMLElement): Promise<void> {
 function openInbox(place: HTMLElement): void {
   takeShared()
   goLive()
-  startWorker((address) => {
-    location.hash = address
-  })
+  startWorker(go)
   void loadOutbox()
   // Places are behind the #, so that whatever serves the page needs to know one address only.
   render(

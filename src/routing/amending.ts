@@ -1,5 +1,4 @@
 /** What a person did to a message that is here already: its rest has come, it was edited, taken back, reacted to. */
-import type { IdSource } from '../domain/ids.ts'
 import type { Amendment } from '../domain/sink.ts'
 import { completeText, deleteText, editMessage, messageByTime, react, versionTimes } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
@@ -8,6 +7,7 @@ import { keepEarly, OURS } from '../store/early-receipts.ts'
 import type { EventLog } from '../store/events.ts'
 import { changeMessage } from '../store/messages.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
+import type { RowContext } from './context.ts'
 import { keepChange, shownMeanwhile } from './early-changes.ts'
 import { conversationOfGroup } from './groups.ts'
 import { shownText, textColumns } from './naming.ts'
@@ -16,7 +16,7 @@ import { endUnreadable } from './unreadable.ts'
 
 /** False when there is no such message here: that it was taken back, edited or reacted to holds for it once it comes. */
 export async function takeAmendment(
-  context: { ids: IdSource; events: EventLog; clock: () => number },
+  context: RowContext,
   tx: DatabaseTransaction,
   amendment: Amendment,
 ): Promise<boolean> {

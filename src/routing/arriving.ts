@@ -14,16 +14,16 @@ import { ensurePhoneGroup } from '../store/phone-groups.ts'
 import { noteSeen, wasSeen } from '../store/seen.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { catchUp } from './catching-up.ts'
-import type { RoutingContext } from './context.ts'
+import type { RoutingContext, RowContext } from './context.ts'
 import { keepTimer } from './disappearing.ts'
 import { conversationOfGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { shownQuote, shownText, textColumns } from './naming.ts'
-import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
+import { conversationOf, resolvePerson } from './people.ts'
 import { noteEvidence } from './standing.ts'
 import { noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
-export interface ArrivingContext extends PeopleContext, Pick<RoutingContext, 'transports'> {
+export interface ArrivingContext extends RowContext, Pick<RoutingContext, 'transports'> {
   media: Pick<MediaDesk, 'dueAtMs'>
   /** Two-letter country for numbers in national format. */
   region: string | undefined

@@ -7,7 +7,8 @@ import type { Log } from '../log.ts'
 import { contactsByIds, findContact } from '../store/contacts.ts'
 import type { Database } from '../store/database.ts'
 import type { ContactRow } from '../store/tables/mailbox.ts'
-import { type PeopleContext, resolvePerson } from './people.ts'
+import type { RowContext } from './context.ts'
+import { resolvePerson } from './people.ts'
 import { noteEvidence } from './standing.ts'
 
 /** Questions within this time of the first are asked together. */
@@ -24,14 +25,14 @@ export function wantsLookUp(contact: ContactRow, nowMs: number): boolean {
 
 export class Capabilities {
   readonly #db: Database
-  readonly #people: PeopleContext
+  readonly #people: RowContext
   readonly #transport: Transport | undefined
   readonly #log: Log
   readonly #stop = new AbortController()
   #gathering: { ids: Set<string>; done: Promise<void> } | undefined
 
   /** `transport` is the one with a directory; undefined where there is none. */
-  constructor(db: Database, people: PeopleContext, transport: Transport | undefined, log: Log) {
+  constructor(db: Database, people: RowContext, transport: Transport | undefined, log: Log) {
     this.#db = db
     this.#people = people
     this.#transport = transport

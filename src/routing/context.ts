@@ -10,12 +10,16 @@ import type { LiveSettings } from './live-settings.ts'
 import type { MediaDesk } from './media.ts'
 import type { Pauses } from './pauses.ts'
 
-export interface RoutingContext {
-  db: Database
-  events: EventLog
+/** What a row is written with, inside a transaction of whoever writes it. */
+export interface RowContext {
   ids: IdSource
+  events: EventLog
   /** ms since epoch. */
   clock: () => number
+}
+
+export interface RoutingContext extends RowContext {
+  db: Database
   /** 0 ≤ x < 1, for spreading repetitions. */
   random: () => number
   log: Log

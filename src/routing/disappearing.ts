@@ -13,8 +13,8 @@ import { nextExpiry, overdueMessages, setTimer, wipeMessage } from '../store/dis
 import { noteOwnChange } from '../store/own-changes.ts'
 import type { ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
-import type { RoutingContext } from './context.ts'
-import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
+import type { RoutingContext, RowContext } from './context.ts'
+import { conversationOf, resolvePerson } from './people.ts'
 import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
@@ -30,7 +30,7 @@ const WAIT_MS_MAX = 3_600_000
 const DISAPPEARED = { code: 'disappeared', reason: 'it has disappeared with its message' }
 
 /** The other side (or our own other device) has set the timer; an older version than ours says nothing. */
-export async function takeTimer(context: PeopleContext, tx: DatabaseTransaction, fact: TimerFact): Promise<void> {
+export async function takeTimer(context: RowContext, tx: DatabaseTransaction, fact: TimerFact): Promise<void> {
   const { aci, e164, pni } = fact.with
   const contact = await resolvePerson(context, tx, {
     address: e164 === undefined ? undefined : { kind: 'e164', e164 },
@@ -43,7 +43,7 @@ export async function takeTimer(context: PeopleContext, tx: DatabaseTransaction,
 
 /** As `takeTimer`, in the conversation that it is about. */
 export async function keepTimer(
-  context: Pick<PeopleContext, 'events'>,
+  context: Pick<RowContext, 'events'>,
   tx: DatabaseTransaction,
   { id, contact_id: contactId, timer_s: seconds, timer_version: version }: ConversationRow,
   fact: Omit<TimerFact, 'with'>,

@@ -4,11 +4,9 @@
  */
 import { type GroupFact, groupBeginning, groupLine } from '../domain/group.ts'
 import { groupBeginningSaid, groupLineSaid, type Somebody } from '../domain/group-line.ts'
-import type { IdSource } from '../domain/ids.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { setTimer } from '../store/disappearing.ts'
-import type { EventLog } from '../store/events.ts'
 import {
   detailsOf,
   ensureGroupConversation,
@@ -20,20 +18,15 @@ import {
 } from '../store/groups.ts'
 import { numbersOf } from '../store/phone-groups.ts'
 import type { ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { RowContext } from './context.ts'
 import type { Party } from './facts.ts'
 import { addLineTo } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { settleGroupRequest } from './strangers.ts'
 
-interface GroupsContext {
-  ids: IdSource
-  events: EventLog
-  clock: () => number
-}
-
 /** Takes note of a group, and tells in its conversation what was done. */
 export async function takeGroup(
-  context: GroupsContext & Parameters<typeof settleGroupRequest>[0],
+  context: RowContext & Parameters<typeof settleGroupRequest>[0],
   tx: DatabaseTransaction,
   fact: GroupFact,
 ): Promise<void> {
@@ -87,7 +80,7 @@ export async function takeGroup(
 
 /** The conversation of a group by Signal's name for it; undefined for one that nobody has told of. */
 export async function conversationOfGroup(
-  context: GroupsContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   signalId: string,
 ): Promise<ConversationRow | undefined> {

@@ -3,13 +3,14 @@ import { happeningLine } from '../domain/group-line.ts'
 import type { Happening } from '../domain/sink.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteSeen, wasSeen } from '../store/seen.ts'
+import type { RowContext } from './context.ts'
 import { conversationOfGroup, nameOf } from './groups.ts'
-import { addLineTo, type LineContext } from './lines.ts'
+import { addLineTo } from './lines.ts'
 import { conversationWith } from './people.ts'
 
 /** Adds the line. Nothing where there is no such conversation: none begins with it. */
 export async function takeHappening(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   { by, ours, groupId, what, once }: Happening,
 ): Promise<void> {

@@ -3,18 +3,11 @@
  * are there, and neither count as unread nor move the conversation.
  */
 import type { LineSaid } from '../domain/group-line.ts'
-import type { IdSource } from '../domain/ids.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
 import { insertMessage, lastNotice } from '../store/messages.ts'
 import type { ContactRow, ConversationRow, Notice } from '../store/tables/mailbox.ts'
-
-export interface LineContext {
-  ids: IdSource
-  events: EventLog
-  clock: () => number
-}
+import type { RowContext } from './context.ts'
 
 export const UNREADABLE = 'A message could not be read here. Their device was asked to send it again.'
 
@@ -29,7 +22,7 @@ const words: Readonly<Record<Exclude<Notice, 'group' | 'picture'>, string>> = {
 
 /** Adds a line where there is a conversation with this contact; `detail` takes the place of the standing words. */
 export async function addLine(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   contact: Pick<ContactRow, 'id'>,
   notice: Exclude<Notice, 'group' | 'picture'>,
@@ -45,7 +38,7 @@ export async function addLine(
  * place it stands. Resolves with its id.
  */
 export async function addLineTo(
-  { ids, events, clock }: LineContext,
+  { ids, events, clock }: RowContext,
   tx: DatabaseTransaction,
   conversation: Pick<ConversationRow, 'id' | 'contact_id'>,
   notice: Notice,
@@ -81,7 +74,7 @@ export async function addLineTo(
 
 /** Says that somebody left Signal, or is there again; each once until the other has been said. */
 export async function addPresenceLine(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   contact: Pick<ContactRow, 'id'>,
   notice: 'left' | 'returned',

@@ -14,12 +14,12 @@ import { insertMessage } from '../store/messages.ts'
 import { noteSeen, wasSeen } from '../store/seen.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { catchUp } from './catching-up.ts'
-import type { RoutingContext } from './context.ts'
+import type { RoutingContext, RowContext } from './context.ts'
 import { conversationOfGroup, settleGroupReceipt } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
 import { shownQuote, shownText, textColumns } from './naming.ts'
-import { conversationOf, type PeopleContext, resolvePerson } from './people.ts'
+import { conversationOf, resolvePerson } from './people.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 import { endRequest } from './strangers.ts'
@@ -29,7 +29,7 @@ const NOTE_TO_SELF = 'Note to self'
 
 const LOOKED_AT_ONCE = { code: 'view-once', reason: 'it is for the other side to look at once, and not kept here' }
 
-type MirrorContext = PeopleContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
+type MirrorContext = RowContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
 
 /** Stores it, once. */
 export async function takeMirrored(
@@ -95,12 +95,7 @@ export async function takeMirrored(
 }
 
 /** To whom of a group it went, and their receipts that were faster than the message. */
-async function reachedMembers(
-  context: PeopleContext,
-  tx: DatabaseTransaction,
-  row: MessageRow,
-  acis: readonly string[],
-) {
+async function reachedMembers(context: RowContext, tx: DatabaseTransaction, row: MessageRow, acis: readonly string[]) {
   const { id: message_id, sent_timestamp_ms: timestampMs } = row
   for (const aci of acis) await putRecipient(tx, { message_id, aci, state: 'sent', detail: null, at_ms: timestampMs })
   for (const aci of acis) {
@@ -111,7 +106,7 @@ async function reachedMembers(
 }
 
 /** Receipts that were faster than the message. */
-async function settleEarly(context: PeopleContext, tx: DatabaseTransaction, row: MessageRow, { aci }: ContactRow) {
+async function settleEarly(context: RowContext, tx: DatabaseTransaction, row: MessageRow, { aci }: ContactRow) {
   if (aci === null) return
   let message = row
   for (const { kind, at_ms: atMs } of await takeEarlyReceipts(tx, aci, row.sent_timestamp_ms)) {
@@ -119,7 +114,7 @@ async function settleEarly(context: PeopleContext, tx: DatabaseTransaction, row:
   }
 }
 
-function personOf(context: PeopleContext, tx: DatabaseTransaction, to: Recipient, name: string | undefined) {
+function personOf(context: RowContext, tx: DatabaseTransaction, to: Recipient, name: string | undefined) {
   const { e164, aci, pni } = to
   return resolvePerson(context, tx, {
     address: e164 === undefined ? undefined : { kind: 'e164', e164 },

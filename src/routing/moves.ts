@@ -7,14 +7,12 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
 import { updateMessage } from '../store/messages.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
+import type { RowContext } from './context.ts'
 
 /** What a fact brings along. The reason of the state before never survives. */
 export type Move = Partial<Omit<MessageRow, 'id' | 'state' | 'direction' | 'updated_at_ms'>>
 
-export interface MoveContext {
-  events: EventLog
-  clock: () => number
-}
+export type MoveContext = Pick<RowContext, 'events' | 'clock'>
 
 /**
  * The message (as the open transaction has it) as it is afterwards; unchanged when the event means nothing in its state.

@@ -2,23 +2,19 @@
  * data for a program. */
 import { createHash } from 'node:crypto'
 import { parseSender } from '../domain/address.ts'
-import type { IdSource } from '../domain/ids.ts'
 import type { InboundBroadcast, InboundCall, InboundData, WaitingNotice } from '../domain/inbound-notices.ts'
 import { afterNotice, type WaitingState } from '../domain/waiting.ts'
 import { noteLastMessage, noteWaiting } from '../store/contacts.ts'
 import { addDataMessage } from '../store/data-messages.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
 import { insertMessage } from '../store/messages.ts'
 import { noteSeen, seenAgain, wasSeen } from '../store/seen.ts'
+import type { RowContext } from './context.ts'
 import { announce } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
 import { noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
-interface NoticeContext {
-  events: EventLog
-  ids: IdSource
-  clock: () => number
+interface NoticeContext extends RowContext {
   region: string | undefined
 }
 

@@ -3,14 +3,15 @@ import type { CapabilityFact } from '../domain/sink.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteAvatar } from './avatars.ts'
+import type { RowContext } from './context.ts'
 import type { MediaDesk } from './media.ts'
-import { flagIdentity, noteProfileName, noteVerified, type PeopleContext, resolvePerson } from './people.ts'
+import { flagIdentity, noteProfileName, noteVerified, resolvePerson } from './people.ts'
 import { noteEvidence } from './standing.ts'
 import { endRequest, noteBlocked } from './strangers.ts'
 
 /** Notes what was learnt about a person, in the transaction given. Nothing where it names neither number nor account. */
 export async function takeCapability(
-  context: PeopleContext & { media: Pick<MediaDesk, 'dueAtMs'> },
+  context: RowContext & { media: Pick<MediaDesk, 'dueAtMs'> },
   tx: DatabaseTransaction,
   fact: CapabilityFact,
 ): Promise<void> {

@@ -7,7 +7,7 @@
  */
 import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
-import { type IdSource, isGroupId } from '../domain/ids.ts'
+import { isGroupId } from '../domain/ids.ts'
 import type { Recipient } from '../domain/transport.ts'
 import { doomBlobs } from '../store/attachments.ts'
 import {
@@ -21,17 +21,11 @@ import {
   reassignConversation,
 } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
 import { BY_OWN_DEVICE, moveIdentityHistory, noteIdentity } from '../store/identity-history.ts'
 import { isKeptApart, noteMerged } from '../store/people-links.ts'
 import type { ContactRow, ConversationRow } from '../store/tables/mailbox.ts'
+import type { RowContext } from './context.ts'
 import { addLine } from './lines.ts'
-
-export interface PeopleContext {
-  ids: IdSource
-  events: EventLog
-  clock: () => number
-}
 
 /** What a network says of a person. `aci` and a number together mean that Signal vouches for both. */
 export interface PersonIds {
@@ -43,7 +37,7 @@ export interface PersonIds {
 
 /** The contact of this person, made, joined or merged as needed. */
 export async function resolvePerson(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   person: PersonIds,
 ): Promise<ContactRow> {
@@ -128,7 +122,7 @@ export async function conversationWith(tx: DatabaseTransaction, who: Recipient):
 
 /** The conversation of this contact. */
 export function conversationOf(
-  { ids, clock }: PeopleContext,
+  { ids, clock }: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
 ): Promise<ConversationRow> {
@@ -137,7 +131,7 @@ export function conversationOf(
 
 /** Their safety number has changed: until a person consents, nothing goes to them over Signal. */
 export async function flagIdentity(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
 ): Promise<ContactRow> {
@@ -150,7 +144,7 @@ export async function flagIdentity(
 
 /** As `flagIdentity`: another account is behind a number we knew, of which the driver tells nothing. */
 async function flagAccount(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   before: ContactRow,
   now: ContactRow,
@@ -162,7 +156,7 @@ async function flagAccount(
 
 /** Notes what another device of ours says of the safety number. A changed one still waits for consent here. */
 export async function noteVerified(
-  { events, clock }: PeopleContext,
+  { events, clock }: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   verified: boolean,
@@ -189,7 +183,7 @@ export async function noteUsername(
 
 /** Notes how they call themselves; another name than before is told in the conversation. */
 export async function noteProfileName(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   name: string,
@@ -209,7 +203,7 @@ function senderOfPni(pni: string): string {
 
 /** Whoever was known only by phone-number identity is this person: what was said with them belongs to it. */
 async function unveil(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   known: ContactRow | undefined,
   hidden: ContactRow | undefined,
@@ -222,7 +216,7 @@ async function unveil(
 }
 
 /** Short codes and alphanumeric senders have a name space of their own. */
-async function resolveSender({ ids, clock }: PeopleContext, tx: DatabaseTransaction, person: PersonIds) {
+async function resolveSender({ ids, clock }: RowContext, tx: DatabaseTransaction, person: PersonIds) {
   const { address, pni, name = null } = person
   const nameless = pni === undefined ? 'unknown' : senderOfPni(pni)
   const sender =
@@ -232,7 +226,7 @@ async function resolveSender({ ids, clock }: PeopleContext, tx: DatabaseTransact
 
 /** One person was two contacts: `account` (found by ACI) goes into `kept` (found by number). */
 async function mergeContacts(
-  context: PeopleContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   kept: ContactRow,
   account: ContactRow,
@@ -269,7 +263,7 @@ async function mergeContacts(
 
 /** What was said with `from` goes to the conversation with `to`; `from` is no more, and its ids lead there. */
 export async function absorb(
-  { events, clock }: PeopleContext,
+  { events, clock }: RowContext,
   tx: DatabaseTransaction,
   from: ContactRow,
   to: ContactRow,

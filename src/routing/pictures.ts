@@ -3,28 +3,24 @@
  * what carriers report of those that we sent.
  */
 import { parseSender } from '../domain/address.ts'
-import type { IdSource } from '../domain/ids.ts'
 import type { PictureNotice } from '../domain/inbound-notices.ts'
 import type { Receipt } from '../domain/sink.ts'
 import { findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
-import type { EventLog } from '../store/events.ts'
 import { findGroup, putRecipient, recipientsOf } from '../store/groups.ts'
 import { changeMessage, insertMessage } from '../store/messages.ts'
 import { keepEarlyReport, messageNamed } from '../store/mms-carriers.ts'
 import { numbersOf, putFailure } from '../store/phone-groups.ts'
 import { messageSeen, noteSeen } from '../store/seen.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
+import type { RowContext } from './context.ts'
 import { rollUpGroup } from './groups.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { conversationOf, resolvePerson } from './people.ts'
 import type { Settled } from './receipts.ts'
 import { noteInbound, readAtOnce } from './strangers.ts'
 
-interface PicturesContext {
-  events: EventLog
-  ids: IdSource
-  clock: () => number
+interface PicturesContext extends RowContext {
   region: string | undefined
 }
 

@@ -13,8 +13,8 @@ import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
-import type { RoutingContext } from './context.ts'
-import { conversationWith, type PeopleContext } from './people.ts'
+import type { RoutingContext, RowContext } from './context.ts'
+import { conversationWith } from './people.ts'
 import { partiesIn } from './plans.ts'
 
 const OPENED_ELSEWHERE = { code: 'opened', reason: 'it was to be looked at once, and was on another device' }
@@ -26,12 +26,14 @@ function authorOf({ author_aci: aci, author_address: address }: MessageRow): Rec
 
 /** Marks it inside the transaction; what is returned is to be called after its commit. */
 export async function markRead(
-  context: Pick<RoutingContext, 'transports' | 'clock'>,
+  context: Pick<RoutingContext, 'transports' | 'clock' | 'events'>,
   tx: DatabaseTransaction,
   conversationId: string,
 ): Promise<() => void> {
   const messages = await markConversationRead(tx, conversationId, context.clock())
   await startReadTimers(tx, conversationId)
+  if (messages.length > 0)
+    await context.events.append(tx, { type: 'conversation.read', conversationId, data: { by: 'here' } })
   const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
   if (parties === undefined) return () => {}
   const { contact, group } = parties
@@ -59,7 +61,7 @@ export async function markRead(
 
 /** What the owner has read on another device is read here; what is still to come will be. */
 export async function takeReadElsewhere(
-  { clock, events }: PeopleContext,
+  { clock, events }: RowContext,
   tx: DatabaseTransaction,
   { author, timestampsMs, atMs, opened = false }: Parameters<TransportSink['readElsewhere']>[0],
 ): Promise<void> {
@@ -85,7 +87,7 @@ export async function takeReadElsewhere(
 
 /** What was to be looked at once, and was on another device, goes here, too. The times of the messages that are here. */
 export async function wipeOpened(
-  events: PeopleContext['events'],
+  events: RowContext['events'],
   tx: DatabaseTransaction,
   conversationId: string,
   timestampsMs: readonly number[],

@@ -14,8 +14,8 @@ import { getMessage } from '../store/mailbox.ts'
 import { changeMessage, messagesBySentTime } from '../store/messages.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { PartRow } from '../store/tables/sending.ts'
+import type { RowContext } from './context.ts'
 import { settleGroupReceipt } from './groups.ts'
-import type { LineContext } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
 import { isSettled, partReported } from './report-match.ts'
 import { noteEvidence } from './standing.ts'
@@ -127,7 +127,7 @@ export async function rollUp(
 
 /** Moves the messages that a Signal receipt speaks of, and takes it as evidence that this person is there. */
 export async function settleSignalReceipt(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   receipt: SignalReceipt,
 ): Promise<Settled[]> {

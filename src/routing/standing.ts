@@ -7,7 +7,8 @@ import { isGroupId } from '../domain/ids.ts'
 import { changeContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { ContactRow } from '../store/tables/mailbox.ts'
-import { addPresenceLine, type LineContext } from './lines.ts'
+import type { RowContext } from './context.ts'
+import { addPresenceLine } from './lines.ts'
 
 /**
  * `registered`: they use it (a message, a receipt, the directory). `left`: the service says that the account is gone.
@@ -25,7 +26,7 @@ const UNANSWERED_RETRY_MS = 60_000
 
 /** The contact after the evidence. */
 export async function noteEvidence(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   evidence: Evidence,

@@ -14,10 +14,10 @@ import { changeRequest, hasWritten, newestInbound } from '../store/strangers.ts'
 import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
-import type { RoutingContext } from './context.ts'
+import type { RoutingContext, RowContext } from './context.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
-import { conversationOf, type PeopleContext } from './people.ts'
+import { conversationOf } from './people.ts'
 
 /** Messages of a request that are acknowledged when it is accepted. */
 const ACKNOWLEDGED_MAX = 200
@@ -29,7 +29,7 @@ interface Asking {
   group: GroupRow | undefined
 }
 
-type Deciding = PeopleContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
+type Deciding = RowContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
 
 /** Whether the owner has written to this person, has named them, or has compared their safety number. */
 export async function isKnown(tx: DatabaseTransaction, { aci, e164 }: Recipient): Promise<boolean> {
@@ -48,7 +48,7 @@ export async function isKnown(tx: DatabaseTransaction, { aci, e164 }: Recipient)
 
 /** Makes the conversation a request, where it is none yet. */
 export async function noteRequest(
-  { events, clock }: PeopleContext,
+  { events, clock }: RowContext,
   tx: DatabaseTransaction,
   { id, contact_id: contactId, request_at_ms: since }: ConversationRow,
 ): Promise<void> {
@@ -59,7 +59,7 @@ export async function noteRequest(
 
 /** Notes an inbound message in its conversation and says that it came; of somebody who is blocked without a sound. */
 export async function noteInbound(
-  { events, clock }: Pick<PeopleContext, 'events' | 'clock'>,
+  { events, clock }: Pick<RowContext, 'events' | 'clock'>,
   tx: DatabaseTransaction,
   row: MessageRow,
   contact: ContactRow,
@@ -99,7 +99,7 @@ export async function acceptRequest(
 
 /** What the network says of a group by now: that it is a request, or no longer. */
 export async function settleGroupRequest(
-  context: PeopleContext & Pick<Deciding, 'media'>,
+  context: RowContext & Pick<Deciding, 'media'>,
   tx: DatabaseTransaction,
   conversation: ConversationRow,
   { request, isIn }: { request: boolean; isIn: boolean },
@@ -139,7 +139,7 @@ export async function blockContact(
 
 /** The same, as another device tells it. A request of somebody who is blocked is none any more. */
 export async function noteBlocked(
-  { events, clock, ...context }: PeopleContext,
+  { events, clock, ...context }: RowContext,
   tx: DatabaseTransaction,
   contact: ContactRow,
   blocked: boolean,

@@ -9,14 +9,15 @@ import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { hideMessages } from '../store/removing.ts'
 import { countUnreadable, type UnreadableMessage, unreadableLine } from '../store/unreadable.ts'
+import type { RowContext } from './context.ts'
 import { conversationOfGroup } from './groups.ts'
-import { addLineTo, type LineContext, UNREADABLE } from './lines.ts'
+import { addLineTo, UNREADABLE } from './lines.ts'
 
 /** Lines of one conversation; beyond that one more says nothing more. */
 const LINES_MAX = 20
 
 export async function takeUnreadable(
-  context: LineContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   { from, groupId, timestampMs }: UnreadableFact,
 ): Promise<void> {
@@ -37,7 +38,7 @@ export async function takeUnreadable(
 
 /** It has come after all: the line in its place goes. */
 export async function endUnreadable(
-  { events, clock }: Pick<LineContext, 'events' | 'clock'>,
+  { events, clock }: Pick<RowContext, 'events' | 'clock'>,
   tx: DatabaseTransaction,
   message: UnreadableMessage,
 ): Promise<void> {

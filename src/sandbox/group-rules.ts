@@ -82,6 +82,7 @@ class Change {
     this.#leave()
     this.#add()
     this.#promote()
+    this.#keys()
     this.#roles()
     this.#bans()
   }
@@ -188,6 +189,18 @@ class Change {
       const { profileKey } = request
       this.#put({ ...nobody, userId, profileKey, role: role ?? Role.DEFAULT })
     }
+  }
+
+  /** Members tell the group their own profile key, nobody else's. */
+  #keys(): void {
+    this.applied.modifyMemberProfileKeys = (this.#actions.modifyMemberProfileKeys ?? []).map(({ presentation }) => {
+      const { userId, profileKey } = this.#proven(presentation, Role.DEFAULT)
+      if (this.#member === undefined || !same(userId, this.#source.aci)) throw new GroupRefusal(403, 'not your own key')
+      this.state.members = (this.state.members ?? []).map((one) =>
+        same(one.userId, userId) ? { ...one, profileKey } : one,
+      )
+      return { presentation: null, userId, profileKey }
+    })
   }
 
   #roles(): void {

@@ -30,6 +30,9 @@ export interface HealthParts {
   ready: () => boolean
 }
 
+/** Without which nothing works. */
+type Foundation = ComponentHealth & { component: 'database' | 'queue' }
+
 export class Health implements HealthPort {
   readonly #parts: HealthParts
 
@@ -122,8 +125,8 @@ export class Health implements HealthPort {
     return (await this.#databaseProblem()) === undefined
   }
 
-  /** Without these nothing works. A pause is no fault of theirs. */
-  async #foundations(): Promise<readonly [ComponentHealth, ComponentHealth]> {
+  /** A pause is no fault of theirs. */
+  async #foundations(): Promise<readonly [Foundation, Foundation]> {
     const database = await this.#databaseProblem()
     const problem = this.queueProblem()
     return [

@@ -5,9 +5,12 @@ import { waitsFor } from './enroll-words.ts'
 
 const signedOutReason = 'Signal has signed this account out (the number was registered elsewhere?): register again'
 const unlinkedReason = 'the phone has removed this device (or its account is gone): link again'
+const loadingReason = 'the Signal account is being loaded'
 const linkReasons = { scan: 'a phone is to scan the code', linking: 'a phone has scanned the code' } as const
 
 interface Present {
+  /** What is on record of an account is known; until then nobody can say that there is none. */
+  loaded: boolean
   registration: RegistrationStep | undefined
   link: LinkStep | undefined
   /** The account that is on record. */
@@ -30,6 +33,7 @@ export function stateOf(now: Present): { state: SignalState; reason: string | un
   if (link !== undefined && link.step !== 'failed') return { state: 'linking', reason: linkReasons[link.step] }
   if (chat === undefined) {
     if (account?.signedOutAtMs !== undefined) return signedOut()
+    if (account !== undefined || !now.loaded) return { state: 'disconnected', reason: loadingReason }
     if (link !== undefined) return { state: 'none', reason: link.reason }
     if (registration === undefined) return { state: 'none', reason: 'no Signal account is registered here' }
     if (registration.step === 'failed') return { state: 'none', reason: registration.reason }

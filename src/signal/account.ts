@@ -38,6 +38,7 @@ import type { OwnProfile } from './profile.ts'
 import { removalSync } from './removals.ts'
 import type { SignalServer } from './server.ts'
 import { noteDecision } from './standing.ts'
+import { noteVerdict } from './verdicts.ts'
 import { type SignalWarning, warningsOf } from './warnings.ts'
 
 export interface AccountParts {
@@ -72,6 +73,7 @@ export class Account implements SignalAccount {
   #credentials: Credentials | undefined
   #last: SignalStatus
   #stopped = false
+  #loaded = false
   /** Never rejects. */
   #reloading: Promise<void> | undefined
 
@@ -315,10 +317,21 @@ export class Account implements SignalAccount {
   }
 
   async tellVerified(peer: PeerIds, verified: boolean, transaction: DatabaseTransaction): Promise<() => void> {
-    return (await this.#live?.telling.tellVerified(peer, verified, transaction)) ?? (() => undefined)
+    await noteVerdict(transaction, peer, verified)
+    const told = await this.#live?.telling.tellVerified(peer, verified, transaction)
+    const stored = await this.#store(transaction)
+    return () => {
+      told?.()
+      stored()
+    }
   }
 
   async tellNamed(transaction: DatabaseTransaction): Promise<() => void> {
+    return await this.#store(transaction)
+  }
+
+  /** A primary has something new to keep at the storage service. */
+  async #store(transaction: DatabaseTransaction): Promise<() => void> {
     const live = this.#live
     return live?.credentials.deviceId === 1
       ? await live.telling.oweNames(transaction, this.#parts.clock.now())
@@ -330,6 +343,7 @@ export class Account implements SignalAccount {
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
+    this.#loaded = true
     const account = this.#credentials
     const isOver = account === undefined || this.#stopped || (await this.#departure.resume(account))
     if (!isOver && account.signedOutAtMs === undefined) {
@@ -415,6 +429,7 @@ export class Account implements SignalAccount {
 
   #state() {
     return stateOf({
+      loaded: this.#loaded,
       registration: this.#enrollment.step(),
       link: this.#linking.step(),
       account: this.#credentials,

@@ -17,6 +17,7 @@ export interface Credentials {
   deviceId: number
   password: string
   identities: Readonly<Record<OwnKind, LocalIdentity>>
+  /** The one part that becomes another one while the account is at work (`profile-key.ts`): to be read anew at each use. */
   profileKey: ProfileKey
   entropyPool: string
   signedOutAtMs: number | undefined
@@ -24,7 +25,13 @@ export interface Credentials {
 
 export type AccountRow = Omit<
   SignalAccountTable,
-  'id' | 'typing_indicators' | 'contacts_asked_at_ms' | 'discoverable' | 'leaving_at_ms'
+  | 'id'
+  | 'typing_indicators'
+  | 'contacts_asked_at_ms'
+  | 'discoverable'
+  | 'leaving_at_ms'
+  | 'next_profile_key'
+  | 'key_change_due_at_ms'
 >
 
 export async function loadAccountRow(db: Database): Promise<AccountRow | undefined> {
@@ -91,8 +98,12 @@ const ofOneAccount = ['signal_blocked', 'signal_username', 'signal_profile', 'si
  */
 export async function installAccount(transaction: DatabaseTransaction, row: AccountRow): Promise<void> {
   for (const table of ofOneRegistration) await transaction.deleteFrom(table).execute()
-  const before = await transaction.selectFrom('signal_account').select(['aci', 'discoverable']).executeTakeFirst()
-  if (before?.aci !== row.aci) {
+  const before = await transaction
+    .selectFrom('signal_account')
+    .select(['aci', 'discoverable', 'next_profile_key', 'key_change_due_at_ms'])
+    .executeTakeFirst()
+  const isSame = before?.aci === row.aci
+  if (!isSame) {
     for (const table of ofOneAccount) await transaction.deleteFrom(table).execute()
   }
   await reclaimUsername(transaction)
@@ -101,7 +112,14 @@ export async function installAccount(transaction: DatabaseTransaction, row: Acco
   await transaction.deleteFrom('signal_account').execute()
   await transaction
     .insertInto('signal_account')
-    .values({ id: 1, ...row, discoverable: before?.aci === row.aci ? before.discoverable : 1 })
+    .values({
+      id: 1,
+      ...row,
+      discoverable: isSame ? before.discoverable : 1,
+      // Whom the owner has shut out of the profile stays shut out of it.
+      next_profile_key: isSame ? before.next_profile_key : null,
+      key_change_due_at_ms: isSame ? before.key_change_due_at_ms : null,
+    })
     .execute()
 }
 

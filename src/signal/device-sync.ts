@@ -28,6 +28,7 @@ import type { StorageService } from './storage-service.ts'
 import type { SyncAnswers } from './sync-answers.ts'
 import { fetchStorage } from './telling.ts'
 import { identityOf } from './trust.ts'
+import { noteVerdict } from './verdicts.ts'
 
 /** SyncMessage.Request types: contacts, blocked, configuration, keys. */
 const requestTypes = [1, 3, 4, 5] as const
@@ -172,7 +173,9 @@ export class DeviceSync {
       await makeStorageDue(transaction, this.#clock.now())
       return true
     }
-    if (contacts?.blob === undefined) return false
+    // Whom they have shut out does not keep the key to our profile.
+    const isShutOut = blocked !== undefined || sync.messageRequestResponse !== undefined
+    if (contacts?.blob === undefined) return isShutOut
     const pointer = attachmentPointerCodec.encode(contacts.blob)
     await transaction.insertInto('signal_contact_list_due').orReplace().values({ id: 1, pointer }).execute()
     return true
@@ -234,6 +237,7 @@ export class DeviceSync {
     if (aci === undefined || known === undefined || identityKey === undefined) return
     if (Buffer.compare(known, identityKey) !== 0) return
     const { peer } = await learnPeer(transaction, peerOf(aci))
+    await noteVerdict(transaction, peer, state === verifiedState)
     const fact = { peer: idsOf(peer), verified: state === verifiedState, atMs: this.#clock.now() }
     await this.#sink.peer({ kind: 'verified', ...fact }, transaction)
   }

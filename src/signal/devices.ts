@@ -43,6 +43,15 @@ export async function listDevices(connection: Fetcher, own: Credentials): Promis
   })
 }
 
+/** The name of this device as it lies at the server; undefined where it has none. Throws CausewayError. */
+export async function sealedDeviceName(connection: Fetcher, own: Credentials): Promise<string | undefined> {
+  const answer = await request(connection, 'GET', path)
+  if (answer.status !== 200) throw refusal(path, answer)
+  const { devices } = (answer.json ?? {}) as { devices?: unknown }
+  const found = Array.isArray(devices) ? (devices as Listing[]).find(({ id }) => id === own.deviceId) : undefined
+  return typeof found?.name === 'string' ? found.name : undefined
+}
+
 /**
  * Signs a linked device out. Errors: CausewayError `signal-not-primary` on a linked device (the phone decides),
  * `signal-device-unknown`, and what the server refused with.

@@ -6,6 +6,7 @@ import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Credentials } from './credentials.ts'
 import { demandPrimary } from './devices.ts'
+import type { AccountLock } from './lock.ts'
 import type { DiscoverabilityView, SignalDiscoverability } from './own-contract.ts'
 import { refusal, request } from './rest.ts'
 import { makeStorageDue } from './storage-due.ts'
@@ -17,6 +18,8 @@ interface Parts {
   chat: Pick<Chat, 'authenticated'>
   credentials: Credentials
   clock: { now(): number }
+  /** One change of the account's settings after the other. */
+  settings: AccountLock
   /** There is something to write to the storage service. */
   store: () => void
 }
@@ -34,8 +37,14 @@ export class Discoverability implements SignalDiscoverability {
   }
 
   async set(discoverable: boolean): Promise<void> {
-    const { db, chat, credentials, clock, store } = this.#parts
+    const { credentials, settings, store } = this.#parts
     demandPrimary(credentials, 'Who finds the number is set on the phone: Signal, Settings, Privacy, Phone number.')
+    await settings.run(() => this.#set(discoverable))
+    store()
+  }
+
+  async #set(discoverable: boolean): Promise<void> {
+    const { db, chat, clock } = this.#parts
     const answer = await request(chat.authenticated(), 'PUT', path, { discoverableByPhoneNumber: discoverable })
     if (answer.status < 200 || answer.status > 299) throw refusal(path, answer)
     await db.transaction().execute(async (transaction) => {
@@ -45,7 +54,6 @@ export class Discoverability implements SignalDiscoverability {
         .execute()
       await makeStorageDue(transaction, clock.now())
     })
-    store()
   }
 }
 

@@ -13,9 +13,9 @@ import { encryptDeviceName } from './provisioning.ts'
 
 const registrationIdMax = 0x3fff
 const passwordOctets = 18
-const profileKeyOctets = 32
+export const profileKeyOctets = 32
 /** What the server asks new devices to support, and the mock's schema with it. */
-const capabilities = ['attachmentBackfill', 'spqr', 'usernameChangeSyncMessage']
+export const capabilities = ['attachmentBackfill', 'spqr', 'usernameChangeSyncMessage']
 
 interface IdentitySecrets extends RepeatedUseKeys {
   identity: IdentityKeyPair

@@ -10,6 +10,9 @@ export interface IdentityWrite {
   atMs: number
 }
 
+/** What was compared was another key, which the storage service may still name. */
+const notCompared = { verified: 0, verified_decided: 1 } as const
+
 /** Safety numbers are of accounts: keys of phone-number identities have no history. */
 export async function storeIdentity(
   transaction: DatabaseTransaction,
@@ -19,7 +22,7 @@ export async function storeIdentity(
   await transaction
     .insertInto('signal_identities')
     .values({ address, ...change })
-    .onConflict((conflict) => conflict.column('address').doUpdateSet(change))
+    .onConflict((conflict) => conflict.column('address').doUpdateSet({ ...change, ...notCompared }))
     .execute()
   if (isPni(address)) return
   await transaction

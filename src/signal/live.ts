@@ -155,6 +155,7 @@ export class LiveAccount {
       sink,
       credentials,
       profile: parts.profile,
+      habits: parts.habits,
       clock,
       onGroup: async (group, transaction) => {
         await this.#groups.keeper.listed(group, transaction)
@@ -191,7 +192,7 @@ export class LiveAccount {
       server: contentServer,
       timestamps,
       storage,
-      stored: () => this.#upkeep.quietly('reading the username', () => this.own.usernames.load()),
+      stored: () => this.#upkeep.quietly('looking at the account', () => this.own.stored()),
       learnProfile: () => this.own.profile.learn(),
       regrouped: (id, transaction) => this.#groups.keeper.retell(id, transaction),
     })
@@ -286,6 +287,7 @@ export class LiveAccount {
       store: () => void this.#sync.fetch(),
       renamed: (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction),
       otherDevices: () => this.#otherDevices,
+      toGroups: (ended: AbortSignal) => groups.ownKeys.run(ended),
     }
     this.own = new OwnAccount({ ...parts, ...hooks, chat, server: contentServer, sender, timestamps })
     this.#upkeep = new Upkeep({
@@ -303,6 +305,7 @@ export class LiveAccount {
         ['sending what is owed', () => this.#contents.connected()],
         // Without a profile nobody can add us to a group.
         ['settling the profile', () => this.own.profile.settle()],
+        ['changing the profile key', () => this.own.profileKey.run()],
         ['asking the phone for its contacts', () => this.#sync.ask()],
         ['fetching the phone’s contacts', () => this.#sync.fetch()],
         ['fetching long texts', () => this.#texts.fetch()],
@@ -357,18 +360,11 @@ export class LiveAccount {
   }
 
   /** See `SignalAccount.sendText`. */
-  async sendText({
-    to,
-    text,
-    timestampMs,
-    quote,
-    timer,
-    ranges,
-    attachments = [],
-  }: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+  async sendText(message: OutgoingText): Promise<{ sealed: boolean; to: PeerIds }> {
+    const { to, text, timestampMs, quote, timer, ranges, attachments: media = [] } = message
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
-    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media: attachments })
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media })
   }
 
   /** See `SignalAccount.owe`. */

@@ -16,12 +16,14 @@ import { Discoverability } from './discoverability.ts'
 import { shortly } from './errors.ts'
 import type { PeerIds } from './facts.ts'
 import { serviceIdOctets } from './ids.ts'
+import { AccountLock } from './lock.ts'
 import { Ongoing } from './ongoing.ts'
 import { OwnLock } from './own-lock.ts'
 import { OwnProfileDesk } from './own-profile.ts'
 import { findPeer } from './peers.ts'
 import type { PinVault } from './pin-vault.ts'
 import type { OwnProfile } from './profile.ts'
+import { ProfileKeyDesk } from './profile-key.ts'
 import type { Content, SyncMessage } from './proto/messages.ts'
 import { refusal, request } from './rest.ts'
 import type { Sender } from './sender.ts'
@@ -55,6 +57,8 @@ interface Parts {
   store: () => void
   renamed: (transaction: DatabaseTransaction) => Promise<() => void>
   otherDevices: () => boolean
+  /** See `ProfileKeyDesk`. */
+  toGroups: (signal: AbortSignal) => Promise<number | undefined>
 }
 
 export class OwnAccount {
@@ -62,25 +66,30 @@ export class OwnAccount {
   readonly profile: OwnProfileDesk
   readonly lock: OwnLock
   readonly discoverability: Discoverability
+  readonly profileKey: ProfileKeyDesk
   readonly #parts: Parts
   readonly #ongoing = new Ongoing()
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.usernames = new UsernameDesk(parts)
-    this.lock = new OwnLock(parts)
-    this.discoverability = new Discoverability(parts)
+    const settings = new AccountLock()
+    this.lock = new OwnLock({ ...parts, settings })
+    this.discoverability = new Discoverability({ ...parts, settings })
     this.profile = new OwnProfileDesk({
       ...parts,
       tell: async () => {
         if (parts.otherDevices()) await this.#send({ fetchLatest: { type: fetchProfile } })
       },
     })
+    const { profile } = this
+    const publish = () => profile.publish()
+    this.profileKey = new ProfileKeyDesk({ ...parts, settings, publish, announce: () => profile.announce() })
   }
 
   async stop(): Promise<void> {
-    await this.profile.stop()
-    await this.lock.stop()
+    const desks = [this.profileKey, this.profile, this.lock]
+    await Promise.all(desks.map((desk) => desk.stop()))
     await this.#ongoing.end()
   }
 
@@ -117,6 +126,12 @@ export class OwnAccount {
     await eraseKey().catch((error: unknown) => {
       log.warn({ cause: shortly(error) }, 'what the PIN protected could not be taken out of the PIN service')
     })
+  }
+
+  /** What the storage service says of the account may be other now, or somebody was shut out. */
+  async stored(): Promise<void> {
+    await this.usernames.load()
+    void this.profileKey.run()
   }
 
   /** Asks the server who we are to it: its clock comes with the answer, and a number that moved shows. */

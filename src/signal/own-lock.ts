@@ -13,7 +13,7 @@ import type { Database } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Credentials } from './credentials.ts'
 import { demandPrimary } from './devices.ts'
-import { AccountLock } from './lock.ts'
+import type { AccountLock } from './lock.ts'
 import type { RegistrationLockView, SignalLock } from './own-contract.ts'
 import { normalizedPin, type PinVault, type VaultCredentials } from './pin-vault.ts'
 import { refusal, request } from './rest.ts'
@@ -31,13 +31,13 @@ interface Parts {
   chat: Chat
   credentials: Credentials
   vault: PinVault
+  /** One change of the account's settings after the other. */
+  settings: AccountLock
 }
 
 export class OwnLock implements SignalLock {
   readonly #parts: Parts
   readonly #stopping = new AbortController()
-  /** One change after the other. */
-  readonly #lock = new AccountLock()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -45,7 +45,7 @@ export class OwnLock implements SignalLock {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#lock.run(async () => {})
+    await this.#parts.settings.run(async () => {})
   }
 
   async read(): Promise<RegistrationLockView> {
@@ -63,7 +63,7 @@ export class OwnLock implements SignalLock {
         retry: 'never',
       })
     }
-    await this.#lock.run(async () => {
+    await this.#parts.settings.run(async () => {
       const { db, chat, vault } = this.#parts
       const { entropy_pool: pool } = await db
         .selectFrom('signal_account')
@@ -79,7 +79,7 @@ export class OwnLock implements SignalLock {
 
   async remove(): Promise<void> {
     demandPrimary(this.#parts.credentials, toPhone)
-    await this.#lock.run(async () => {
+    await this.#parts.settings.run(async () => {
       const { chat, vault } = this.#parts
       await this.#ask(chat, 'DELETE')
       await this.#note(null)

@@ -122,9 +122,17 @@ export class OwnProfileDesk implements SignalProfile {
     else await this.#lock.run(() => this.#learn())
   }
 
+  /** As `settle` of a primary, without a word of it to our other devices. True when there was something to publish. */
+  async publish(): Promise<boolean> {
+    return await this.#lock.run(() => publishProfile({ ...this.#parts, signal: this.#stopping.signal }))
+  }
+
   async #publish(): Promise<void> {
-    const isNew = await this.#lock.run(() => publishProfile({ ...this.#parts, signal: this.#stopping.signal }))
-    if (!isNew) return
+    if (await this.publish()) await this.announce()
+  }
+
+  /** Our other devices are to look at the profile, and at what the storage service says of it. Errors: `signal-…`. */
+  async announce(): Promise<void> {
     const { db, clock, store, tell } = this.#parts
     await db.transaction().execute((transaction) => makeStorageDue(transaction, clock.now()))
     store()

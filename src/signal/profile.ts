@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { Aci } from '@signalapp/libsignal-client'
+import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { placeIn } from './avatars.ts'
@@ -16,6 +17,7 @@ import type { Clock, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import type { Credentials } from './credentials.ts'
 import { signalError } from './errors.ts'
+import { octets } from './ids.ts'
 import { encryptAbout, encryptEmoji, encryptName, encryptPicture } from './profile-cipher.ts'
 import { refusal, request } from './rest.ts'
 import type { UploadFields } from './upload-form.ts'
@@ -83,11 +85,16 @@ export async function publishProfile(parts: {
   log: Log
   signal: AbortSignal
 }): Promise<boolean> {
-  const { db, chat, server, credentials, clock, log, random } = parts
+  const { db, chat, server, clock, log, random } = parts
   const wanted = await wantedProfile(db, parts.profile)
+  const row = await db.selectFrom('signal_account').select(['profile_digest', 'next_profile_key']).executeTakeFirst()
+  if (row === undefined) return false
+  // One that gives way to another one is published under the new key alone.
+  const { next_profile_key: next } = row
+  const credentials =
+    next === null ? parts.credentials : { ...parts.credentials, profileKey: new ProfileKey(octets(next)) }
   const { digest, picture } = fingerprintsOf(wanted, credentials)
-  const row = await db.selectFrom('signal_account').select('profile_digest').executeTakeFirst()
-  if (row === undefined || row.profile_digest === digest) return false
+  if (row.profile_digest === digest) return false
   const { name, about, emoji, avatar } = wanted
   const key = credentials.profileKey.serialize()
   const isThere = avatar !== undefined && wanted.sealed === picture

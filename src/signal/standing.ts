@@ -9,9 +9,10 @@ import type { Author, PeerDecision } from './contract.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
 import { letGroupIn, setGroupBlocked } from './group-blocks.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
-import { findPeer, idsOf, learnPeer, type Peer, setTraits } from './peers.ts'
+import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { BlockedList, MessageRequestResponse } from './proto/sync-parts.ts'
+import { shutOutOfProfile } from './shut-out.ts'
 import { makeStorageDue } from './storage-due.ts'
 
 /** Entries of a list that are taken. */
@@ -50,7 +51,7 @@ const blockedNumber = remembered('signal_blocked_others', (db, $: { number: stri
 
 /** Notes that the owner lets this person in. */
 async function noteAccepted(transaction: DatabaseTransaction, peer: PeerIds, atMs: number): Promise<void> {
-  await setBlocked(transaction, peer, false)
+  await setBlocked(transaction, peer, false, atMs)
   if (peer.aci === undefined) return
   await setTraits(transaction, peer.aci, { accepted: true })
   await noteDecided(transaction, peer.aci, atMs)
@@ -63,9 +64,8 @@ async function noteBlocked(
   blocked: boolean,
   atMs: number,
 ): Promise<void> {
-  await setBlocked(transaction, peer, blocked)
+  await setBlocked(transaction, peer, blocked, atMs)
   if (peer.aci === undefined) return
-  if (blocked) await setTraits(transaction, peer.aci, { accepted: false })
   await noteDecided(transaction, peer.aci, atMs)
 }
 
@@ -93,8 +93,7 @@ export async function applyBlocked(
   const tell = async (ids: PeerIds, blocked: boolean) => {
     if (blocked) await learnPeer(transaction, ids)
     const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
-    await setBlocked(transaction, ids, blocked)
-    if (blocked && peer.aci !== undefined) await setTraits(transaction, peer.aci, { accepted: false })
+    await setBlocked(transaction, ids, blocked, atMs)
     // One who is on it by account may have gone from it by number.
     await sink.peer({ kind: 'blocked', peer, blocked: await isBlocked(transaction, peer), atMs }, transaction)
   }
@@ -217,6 +216,13 @@ export async function applyResponse(
   return undefined
 }
 
+/** Whom the owner shuts out is let in no more, and does not see what our profile says from now on. */
+export async function shutOut(transaction: DatabaseTransaction, ids: PeerIds, atMs: number): Promise<void> {
+  await shutOutOfProfile(transaction, ids, atMs)
+  const serviceId = serviceIdOf((await findPeer(transaction, ids)) ?? ids)
+  if (serviceId !== undefined) await setTraits(transaction, serviceId, { accepted: false })
+}
+
 /** Blocks this account. The keys under which we write to groups that it is in give way to others, which it does not get. */
 export async function keepOut(transaction: DatabaseTransaction, aci: string): Promise<void> {
   await transaction.insertInto('signal_blocked').orReplace().values({ aci }).execute()
@@ -227,8 +233,10 @@ export async function keepOut(transaction: DatabaseTransaction, aci: string): Pr
     .execute()
 }
 
-async function setBlocked(transaction: DatabaseTransaction, { aci, e164: number }: PeerIds, blocked: boolean) {
+async function setBlocked(transaction: DatabaseTransaction, ids: PeerIds, blocked: boolean, atMs: number) {
+  const { aci, e164: number } = ids
   if (blocked) {
+    await shutOut(transaction, ids, atMs)
     if (aci !== undefined) await keepOut(transaction, aci)
     if (number === undefined) return
     await transaction

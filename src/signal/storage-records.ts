@@ -1,6 +1,6 @@
 /**
  * What the records of the storage service mean here: contacts become peers with names, keys and blocks, groups are handed
- * on, the account brings the read-receipt setting. And the other way: what a primary has to add to them.
+ * on, the account brings settings. And the other way: what a primary has to add to them.
  */
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { Clock } from './clock.ts'
@@ -8,12 +8,14 @@ import type { Credentials } from './credentials.ts'
 import { isDiscoverable } from './discoverability.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
 import { decidedGroups } from './group-blocks.ts'
+import type { Habits } from './habits.ts'
 import { nobody, readServiceId, serviceIdOctets } from './ids.ts'
 import { idsOf, learnPeer, learnProfileKey, setTraits } from './peers.ts'
 import { type OwnProfile, wantedProfile } from './profile.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from './proto/storage.ts'
-import { isBlocked, keepOut } from './standing.ts'
+import { isBlocked, keepOut, shutOut } from './standing.ts'
 import { noteUsername, usernameNews } from './username-record.ts'
+import { verdictNews, verdictOf } from './verdicts.ts'
 
 /** Records applied in one transaction, so that messages come in between. */
 const recordsPerTransaction = 100
@@ -50,6 +52,7 @@ export class StorageRecords {
   readonly #sink: SignalSink
   readonly #credentials: Credentials
   readonly #profile: OwnProfile
+  readonly #habits: Habits
   readonly #clock: Clock
   readonly #onAccount: (hasOtherPicture: boolean) => void
   readonly #moved: () => void
@@ -61,6 +64,8 @@ export class StorageRecords {
     sink: SignalSink
     credentials: Credentials
     profile: OwnProfile
+    /** A primary's own, which its records say. */
+    habits: Habits
     clock: Clock
     /** Called for every group at every reading, inside its transaction. */
     onGroup: (group: StoredGroup, transaction: DatabaseTransaction) => Promise<void>
@@ -73,6 +78,7 @@ export class StorageRecords {
     this.#sink = parts.sink
     this.#credentials = parts.credentials
     this.#profile = parts.profile
+    this.#habits = parts.habits
     this.#clock = parts.clock
     this.#onAccount = parts.onAccount
     this.#moved = parts.moved
@@ -103,7 +109,8 @@ export class StorageRecords {
     // A primary's own settings are the configuration's.
     if (account !== undefined && this.#credentials.deviceId !== 1) {
       const read_receipts = account.readReceipts === true ? 1 : 0
-      await transaction.updateTable('signal_account').set({ read_receipts }).execute()
+      const typing_indicators = account.typingIndicators === true ? 1 : 0
+      await transaction.updateTable('signal_account').set({ read_receipts, typing_indicators }).execute()
       await noteUsername(account, transaction)
       await this.#takeProfileKey(account.profileKey, transaction)
       const known = await transaction.selectFrom('signal_profile').select('avatar_place').executeTakeFirst()
@@ -132,6 +139,8 @@ export class StorageRecords {
       await this.#applyStanding(idsOf(peer), contact, transaction)
     }
     const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
+    const verified = aci === undefined ? undefined : await verdictOf(transaction, aci, contact, fact.atMs)
+    if (verified !== undefined) await this.#sink.peer({ kind: 'verified', verified, ...fact }, transaction)
     const given = nameOf(contact.nickname?.given, contact.nickname?.family)
     // A primary's address book is our own word of before.
     const isOurs = this.#credentials.deviceId === 1
@@ -157,8 +166,10 @@ export class StorageRecords {
       await transaction.updateTable('signal_peers').set({ decided: 0 }).where('aci', '=', aci).execute()
     }
     const atMs = this.#clock.now()
-    if (blocked && !wasBlocked) await keepOut(transaction, aci)
-    else if (!blocked) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
+    if (blocked && !wasBlocked) {
+      await shutOut(transaction, peer, atMs)
+      await keepOut(transaction, aci)
+    } else if (!blocked) await transaction.deleteFrom('signal_blocked').where('aci', '=', aci).execute()
     if (blocked !== wasBlocked) await this.#sink.peer({ kind: 'blocked', peer, blocked, atMs }, transaction)
     if (blocked || !whitelisted || row?.accepted === 1) return
     await setTraits(transaction, aci, { accepted: true })
@@ -202,10 +213,14 @@ export class StorageRecords {
       (said?.givenName ?? '') === givenName &&
       (said?.avatarUrlPath ?? '') === avatarUrlPath
     const unlistedPhoneNumber = !(await isDiscoverable(this.#db))
+    const readReceipts = await this.#habits.readReceipts(this.#db)
+    const typingIndicators = await this.#habits.typing(this.#db)
+    const areHabitsSaid =
+      (said?.readReceipts ?? false) === readReceipts && (said?.typingIndicators ?? false) === typingIndicators
     const news = {
       ...(isNamed ? {} : { profileKey, givenName, avatarUrlPath }),
       ...(await usernameNews(this.#db, said)),
-      ...(said === undefined ? { readReceipts: true } : {}),
+      ...(areHabitsSaid ? {} : { readReceipts, typingIndicators }),
       ...((said?.unlistedPhoneNumber ?? false) === unlistedPhoneNumber ? {} : { unlistedPhoneNumber }),
     }
     return Object.keys(news).length === 0 ? [] : [change('account', stored, { account: news })]
@@ -238,6 +253,7 @@ export class StorageRecords {
       .execute()
     const blocked = new Set((await this.#db.selectFrom('signal_blocked').select('aci').execute()).map(({ aci }) => aci))
     const called = await this.#ownersNames()
+    const compared = await verdictNews(this.#db)
     const known = new Set(peers.map(({ aci }) => aci))
     const gone = [...outdated].filter(([aci]) => !known.has(aci))
     const changed = peers.flatMap(
@@ -251,6 +267,7 @@ export class StorageRecords {
           ...(e164 !== null && said?.e164 !== e164 ? { e164 } : {}),
           ...(pni !== null && said === undefined ? { pni: `PNI:${pni}` } : {}),
           ...(profileKey !== null && !same(said?.profileKey, profileKey) ? { profileKey } : {}),
+          ...compared(aci, said),
           ...((said?.blocked ?? false) === blocked.has(aci) ? {} : { blocked: blocked.has(aci) }),
           ...((said?.whitelisted ?? false) === (accepted === 1) ? {} : { whitelisted: accepted === 1 }),
           ...(name !== null && nameOf(said?.givenName, said?.familyName) !== name

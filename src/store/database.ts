@@ -48,6 +48,8 @@ import * as signalDeparture from './migrations/0040_signal_departure.ts'
 import * as contactPace from './migrations/0042_contact_pace.ts'
 import * as groupBlocks from './migrations/0043_group_blocks.ts'
 import * as groupRequests from './migrations/0044_group_requests.ts'
+import * as signalProfileKey from './migrations/0045_signal_profile_key.ts'
+import * as unreadTotal from './migrations/0048_unread_total.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
 import type { InboxTables } from './tables/inbox.ts'
@@ -108,6 +110,8 @@ const migrations = {
   '0042_contact_pace': contactPace,
   '0043_group_blocks': groupBlocks,
   '0044_group_requests': groupRequests,
+  '0045_signal_profile_key': signalProfileKey,
+  '0048_unread_total': unreadTotal,
 }
 
 export interface OpenDatabaseOptions {

@@ -96,6 +96,17 @@ export async function listConversations(
   return { ...page, data: await withPeople(db, page.data) }
 }
 
+/** What is unread where somebody wants to be told of it: in conversations that are neither muted nor archived. */
+export async function unreadTotal(db: Database): Promise<{ messages: number; conversations: number }> {
+  const { messages, conversations } = await db
+    .selectFrom('conversations')
+    .select(({ fn }) => [fn.sum<number | null>('unread').as('messages'), fn.countAll<number>().as('conversations')])
+    // Word for word as in the index conversations_told, which holds all that is asked.
+    .where(sql<boolean>`unread > 0 and muted = 0 and archived = 0 and removed_at_ms is null`)
+    .executeTakeFirstOrThrow()
+  return { messages: messages ?? 0, conversations }
+}
+
 /** As it is listed; undefined: there is none, or it was removed. */
 export async function getConversation(db: Database, id: string): Promise<ConversationView | undefined> {
   const row = await db

@@ -106,11 +106,12 @@ function binding<Values extends object, Row>(
     compiled ??= compile(on, build)
     const { query, names } = compiled
     const bound = values as Readonly<Record<string, unknown>>
-    const parameters = query.parameters.map((value, i) => {
+    const parameters: unknown[] = []
+    for (let i = 0; i < names.length; i++) {
       const name = names[i]
-      return name === undefined ? value : bound[name]
-    })
-    return { ...query, parameters } as CompiledQuery<Row>
+      parameters.push(name === undefined ? query.parameters[i] : bound[name])
+    }
+    return { query: query.query, queryId: query.queryId, sql: query.sql, parameters } as CompiledQuery<Row>
   }
 }
 

@@ -1,26 +1,11 @@
 /** Groups in real Chromium: what kind one is and why, its sheet, naming people in it, and who is kept out. */
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { judgePlaces, type Place, wordsInNoCatalogue } from './kit/places.ts'
-import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
-
-let stage: Stage
-let page: Page
-
-const at = (place: string) => `${stage.url}/#${place}`
+import { Axe, chromiumPath, picture } from './kit/stage.ts'
+import { at, page, stage, useWalk } from './kit/walk.ts'
 
 describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
-  beforeAll(async () => {
-    stage = await Stage.open()
-    await stage.greet()
-    await stage.letIn()
-    page = await stage.enterAsAdmin()
-  })
-  afterAll(() => stage?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await picture(page, 'failed-groups')
-    expect(stage.complaints).toEqual([])
-  })
+  useWalk('failed-groups')
 
   it('a group of people who are all on Signal is an encrypted one, and says so before it is made', async () => {
     await page.goto(at('/group'))
@@ -137,6 +122,32 @@ describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
     await about.click()
     await page.getByRole('menuitem', { name: 'Lift the ban' }).click()
     await row.waitFor({ state: 'detached' })
+  })
+
+  it('a group is blocked in its sheet, asked twice, and let in again', async () => {
+    const { house } = stage
+    const { id, conversation_id: conversation } = await house.api.call<{ id: string; conversation_id: string }>(
+      'POST',
+      '/api/v1/groups',
+      { title: 'Noise', members: [house.world.person('ana').number] },
+    )
+    const isBlocked = async () => (await house.api.call<{ blocked: boolean }>('GET', `/api/v1/groups/${id}`)).blocked
+    await page.goto(at(`/c/${conversation}/about`))
+    const sheet = page.locator('.group-sheet')
+    await sheet.getByRole('button', { name: 'Block the group' }).click()
+    const sure = sheet.getByRole('button', { name: 'Block it? Nothing more of it is shown.' })
+    await sure.waitFor()
+    expect(await isBlocked()).toBe(false)
+    await picture(page, 'group-block-sure-1280-light')
+    await sure.click()
+    await sheet.getByText('This group is blocked: nothing of it is shown.').waitFor()
+    expect(await isBlocked()).toBe(true)
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await picture(page, 'group-blocked-1280-light')
+    await sheet.getByRole('button', { name: 'Unblock', exact: true }).click()
+    await sheet.getByRole('button', { name: 'Unblock it?' }).click()
+    await sheet.getByRole('button', { name: 'Block the group' }).waitFor()
+    expect(await isBlocked()).toBe(false)
   })
 })
 

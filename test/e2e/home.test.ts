@@ -273,6 +273,16 @@ describe.skipIf(chromiumPath === undefined)('at home in the inbox', () => {
     const before = Number(await app.evaluate('globalThis.badge'))
     house.world.phone('ben').send(house.world.gatewayNumber, 'Count me')
     await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1)
+    // As the gateway counts, whatever of it the list has here; and less of it when it is read in another window.
+    await app.route('**/api/v1/conversations?*', (route) => route.fulfill({ json: { data: [], next_cursor: null } }))
+    await app.reload()
+    await app.locator('.list-pane .empty').waitFor()
+    await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1)
+    expect(await app.title()).toContain(`(${before + 1})`)
+    const ben = await stage.conversationWith(house.world.person('ben').number)
+    const { unread } = await house.api.call<{ unread: number }>('GET', `/api/v1/conversations/${ben}`)
+    await house.api.call('POST', `/api/v1/conversations/${ben}/read`)
+    await expect.poll(() => app.evaluate('globalThis.badge')).toBe(before + 1 - unread)
     await context.close()
   })
 

@@ -180,6 +180,45 @@ describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', ()
     await page.context().close()
   })
 
+  it('a finger that rests on a bubble opens the menu of the message; one that moves scrolls; text is marked when asked', async () => {
+    page = await stage.page(
+      await stage.window({ viewport: { width: 390, height: 520 }, touch: true }),
+      `/c/${cast.ana}`,
+    )
+    const finger = await Finger.on(page)
+    const entry = page.locator('.entry.ours', { hasText: 'Is the kettle on?' })
+    const words = entry.locator('.text')
+    const middle = async () => {
+      await words.tap({ trial: true })
+      const { x = 0, y = 0, width = 0, height = 0 } = (await words.boundingBox()) ?? {}
+      return { x: x + width / 2, y: y + height / 2 }
+    }
+    const menu = page.locator('.menu:popover-open')
+    const selected = () => page.evaluate('getSelection().toString().trim()')
+    const scrolled = () => page.evaluate("document.querySelector('.log').scrollTop") as Promise<number>
+    await words.waitFor()
+    const end = await scrolled()
+    const from = await middle()
+    await finger.drag(from, { x: from.x + 4, y: from.y + 120 })
+    await expect.poll(scrolled).toBeLessThan(end)
+    expect(await menu.count()).toBe(0)
+    await finger.hold(await middle(), () => menu.waitFor())
+    // Lifting the finger closes nothing, and no text was marked on the way.
+    await menu.getByRole('menuitem', { name: 'Reply' }).tap({ trial: true })
+    expect(await selected()).toBe('')
+    expect(await menu.getByRole('menuitem').allTextContents()).toEqual(
+      expect.arrayContaining(['Reply', 'Details', 'Copy text', 'Select text', 'Remove for me']),
+    )
+    await picture(page, 'long-press-390-light')
+    await menu.getByRole('menuitem', { name: 'Select text' }).tap()
+    await menu.waitFor({ state: 'detached' })
+    expect(await selected()).toBe('Is the kettle on?')
+    await picture(page, 'select-text-390-light')
+    await page.locator('.thread-who').tap()
+    await expect.poll(() => entry.getAttribute('data-selecting')).toBeNull()
+    await page.context().close()
+  })
+
   it('what a finger finds beside a row is in its menu, too: read, pin, mute, archive', async () => {
     const ben = stage.house.world.person('ben').number
     stage.house.world.phone('ben').send(stage.house.world.gatewayNumber, 'Are you in?')
@@ -226,6 +265,38 @@ describe.skipIf(chromiumPath === undefined)('the inbox where room is scarce', ()
     await page.goBack()
     await row.waitFor()
     expect(at()).toBe('#/')
+    await context.close()
+  })
+
+  it('on a phone what was closed by its own button does not come back by the browser’s', async () => {
+    const context = await stage.window({ viewport: NARROW })
+    page = await stage.page(context)
+    const at = () => new URL(page.url()).hash
+    const thread = page.locator('.composer textarea')
+    const deep = async (id: string) => {
+      await page.locator(`a.row[href="#/c/${id}"]`).click()
+      await page.getByRole('button', { name: 'About this conversation' }).click()
+      await page.locator('.panel').getByRole('button', { name: 'Close' }).click()
+      await page.locator('.panel').waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: 'Back', exact: true }).click()
+      await page.locator(`a.row[href="#/c/${id}"]:focus`).waitFor()
+    }
+    await deep(cast.ben)
+    // From another conversation it goes to the list, past all that was closed before it.
+    await page.locator(`a.row[href="#/c/${cast.chloe}"]`).click()
+    await thread.waitFor()
+    await page.goBack()
+    await expect.poll(at).toBe('#/')
+    await page.locator(`a.row[href="#/c/${cast.chloe}"]`).waitFor()
+    // Tabs of the settings are links, of which the browser makes the entries.
+    await page.goto(`${stage.url}/#/settings`)
+    await page.getByRole('link', { name: 'Modems' }).click()
+    await page.getByRole('link', { name: 'Backup' }).click()
+    await page.locator('.thread-pane').getByRole('button', { name: 'Back', exact: true }).click()
+    await deep(cast.ben)
+    // From the list it leads out of the inbox.
+    await page.goBack()
+    await expect.poll(() => page.url()).toBe('about:blank')
     await context.close()
   })
 })

@@ -4,9 +4,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIds } from '../../src/domain/ids.ts'
-import { Pictures } from '../../src/media/pictures.ts'
 import type { RoutingOptions } from '../../src/routing/engine.ts'
 import { Blobs } from '../../src/store/blobs.ts'
+import { pictures } from '../pictures.ts'
 
 export async function mediaRig(
   directory = mkdtempSync(join(tmpdir(), 'causeway-media-')),
@@ -19,5 +19,5 @@ export async function mediaRig(
     ids: createIds(() => Date.now(), randomBytes),
     randomOctets: randomBytes,
   })
-  return { blobs, pictures: new Pictures(), settings }
+  return { blobs, pictures, settings }
 }

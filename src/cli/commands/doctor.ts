@@ -18,7 +18,8 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const findings = (await askGateway(options)) ?? [...(await examineHere(options)), GATEWAY_DOWN]
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length
   if (options.json === true) {
-    for (const { id, severity, what, fix } of findings) json({ id, severity, what, fix: fix ?? null })
+    for (const { id, code, severity, what, fix, values } of findings)
+      json({ id, code, severity, what, fix: fix ?? null, values })
   } else {
     const worstFirst = SEVERITIES.toReversed().flatMap((wanted) =>
       findings.filter((finding) => finding.severity === wanted),
@@ -39,6 +40,8 @@ export async function doctor(options: DoctorOptions): Promise<number> {
 
 const GATEWAY_DOWN: Finding = {
   id: 'gateway.down',
+  code: 'gateway.down',
+  values: {},
   severity: 'warning',
   what: 'No gateway runs; modems, Signal account and queue were not looked at.',
   fix: 'causeway serve, or systemctl start causeway.',
@@ -65,12 +68,17 @@ function configuration(options: DoctorOptions): { config: Config; findings: Find
   try {
     const config = loadConfig({ file: options.config })
     const what = config.file === undefined ? 'There is no configuration; defaults hold.' : `${config.file} is right.`
-    return { config, findings: [{ id: 'config.invalid', severity: 'ok', what, fix: undefined }] }
+    return { config, findings: [{ ...configFinding('config.invalid', 'ok', what), code: 'config.invalid.ok' }] }
   } catch (error) {
     if (!CausewayError.is(error)) throw error
     const fix = 'All keys: docs/config.md. Check again: causeway config check.'
     const problems = error instanceof ConfigError ? error.problems : [{ id: 'config.invalid', message: error.message }]
-    const findings = problems.map(({ id, message }): Finding => ({ id, severity: 'error', what: message, fix }))
+    const findings = problems.map(({ id, message }) => configFinding(id, 'error', message, fix))
     return { config: loadConfig({ file: '/dev/null', env: {} }), findings }
   }
+}
+
+/** Never shown in an inbox: where the configuration cannot be read no gateway runs. */
+function configFinding(id: string, severity: Severity, what: string, fix?: string): Finding {
+  return { id, code: id, severity, what, fix, values: {} }
 }

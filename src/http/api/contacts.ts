@@ -27,16 +27,13 @@ import { span } from '../span.ts'
 import { addressOfWords } from '../usernames.ts'
 import { capabilityView, contactView, time } from '../views.ts'
 
+const WAIT = 'Time without a delivery receipt over Signal before a text follows, as PT15M'
+
 const change = z
   .strictObject({
     name: z.string().min(1).max(100).nullable().optional(),
     policy: z.enum(CONTACT_POLICIES).nullable().optional().describe('null: the configured default.'),
-    fallback_after: span(FALLBACK_AFTER_MS)
-      .nullable()
-      .optional()
-      .describe(
-        'Time without a delivery receipt over Signal before a text follows, as PT15M; null: as the settings have it.',
-      ),
+    fallback_after: span(FALLBACK_AFTER_MS).nullable().optional().describe(`${WAIT}; null: as the settings have it.`),
     modem: z
       .string()
       .max(100)
@@ -117,13 +114,17 @@ export const contactRoutes: readonly Route[] = [
         .describe('Number, short code, `signal:<aci>`, or a Signal username (`u:name.01`, or its link).'),
       name: z.string().min(1).max(100).optional(),
       policy: z.enum(CONTACT_POLICIES).optional(),
+      fallback_after: span(FALLBACK_AFTER_MS).optional().describe(`${WAIT}; left out: as the settings have it.`),
     }),
     handle: async ({ ports, body }) => {
+      const { policy, fallback_after: fallbackAfterMs } = body
       const { contact, isNew } = await ensureContact(ports, body.address, body.name)
-      const changed =
-        isNew && body.policy !== undefined
-          ? await ports.router.updateContact(contact.id, { policy: body.policy })
-          : contact
+      const wishes = {
+        ...(policy === undefined ? {} : { policy }),
+        ...(fallbackAfterMs === undefined ? {} : { fallbackAfterMs }),
+      }
+      const isAsked = isNew && Object.keys(wishes).length > 0
+      const changed = isAsked ? await ports.router.updateContact(contact.id, wishes) : contact
       return {
         status: isNew ? 201 : 200,
         body: contactView(changed),

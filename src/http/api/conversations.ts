@@ -8,13 +8,14 @@ import {
   flagConversation,
   getConversation,
   listConversations,
+  unreadTotal,
 } from '../../store/mailbox.ts'
+import { conversationView } from '../conversation-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
 import { signalIdOf } from '../reads.ts'
 import { ok, type Route, route } from '../route.ts'
-import { conversationView } from '../views.ts'
 import { messagePage } from './messages.ts'
 
 /** What failed longer ago is over. */
@@ -80,6 +81,13 @@ export const conversationRoutes: readonly Route[] = [
       const found = row === undefined ? undefined : await getConversation(ports.db, row.id)
       return pageReply(call, { data: found === undefined ? [] : [found], nextCursor: undefined }, conversationView)
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/conversations/unread',
+    scope: 'messages:read',
+    summary: 'How much is unread, in conversations that are neither muted nor archived.',
+    handle: async ({ ports }) => ok(await unreadTotal(ports.db)),
   }),
   route({
     method: 'GET',

@@ -11,11 +11,12 @@ import { attachmentsOf } from '../../store/attachments.ts'
 import { messagesByIds } from '../../store/mailbox.ts'
 import type { EventRow } from '../../store/tables/mailbox.ts'
 import { allows, type Principal } from '../auth.ts'
+import { eventView, messageView } from '../message-views.ts'
 import type { ApiPorts } from '../ports.ts'
 import { invalid, Problem } from '../problem.ts'
 import { contactsOf } from '../reads.ts'
 import { type Call, ok, type Route, route, STREAMING } from '../route.ts'
-import { eventView, messageView, time } from '../views.ts'
+import { time } from '../views.ts'
 
 const PING_EVERY_MS = 15_000
 /** How long a listener should wait before it connects anew. */

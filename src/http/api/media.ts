@@ -8,12 +8,12 @@ import { z } from 'zod'
 import { contentOf } from '../../routing/media.ts'
 import type { AttachmentRow } from '../../store/tables/media.ts'
 import { hasAlready, rangeUnless } from '../conditions.ts'
+import { attachmentView } from '../message-views.ts'
 import { isForm, readForm } from '../multipart.ts'
 import type { ApiPorts } from '../ports.ts'
 import { fieldProblems, idempotencyKey, invalid, Problem } from '../problem.ts'
 import { rangeOf } from '../ranges.ts'
 import { type Call, ok, type Reply, type Route, route, STREAMING } from '../route.ts'
-import { attachmentView } from '../views.ts'
 import { wholeBody } from '../whole-body.ts'
 
 const yes = z.enum(['true', 'false']).transform((text) => text === 'true')

@@ -11,6 +11,7 @@ import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../
 import { listOwnChanges } from '../../store/own-changes.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { fingerprint } from '../fingerprint.ts'
+import { attemptView, messageView, ownChangeView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { idempotencyKey, Problem } from '../problem.ts'
@@ -18,7 +19,6 @@ import { contactsOf, demandMessage } from '../reads.ts'
 import { type Call, ok, type Route, route } from '../route.ts'
 import { span } from '../span.ts'
 import { addressOfWords } from '../usernames.ts'
-import { attemptView, messageView, ownChangeView } from '../views.ts'
 import { mentionsIn, stylesIn, textMentions, textStyles } from './text-styles.ts'
 
 /** Whatever is longer is no message but a book; transports have lower bounds of their own. */

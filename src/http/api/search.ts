@@ -5,12 +5,14 @@ import { contactsByIds } from '../../store/contacts.ts'
 import { conversationsOf, messagesByIds } from '../../store/mailbox.ts'
 import { type FoundMessage, foundRanges, searchMessages, searchPeople } from '../../store/search.ts'
 import { allows } from '../auth.ts'
+import { conversationView } from '../conversation-views.ts'
+import { messageView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { contactsOf } from '../reads.ts'
 import { type Call, type Route, route } from '../route.ts'
 import { snippetOf } from '../snippet.ts'
-import { contactView, conversationView, messageView } from '../views.ts'
+import { contactView } from '../views.ts'
 
 const QUERY_CHARS_MAX = 200
 const PEOPLE_MAX = 20

@@ -7,10 +7,12 @@ import { MODES } from '../../domain/route.ts'
 import { FALLBACK_AFTER_MS, WHEN_ROAMING } from '../../domain/settings.ts'
 import { listDataMessages } from '../../store/data-messages.ts'
 import { listQuarantine } from '../../store/quarantine.ts'
+import { dataMessageView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import { ok, type Route, route } from '../route.ts'
+import { settingsView } from '../settings-view.ts'
 import { span } from '../span.ts'
-import { dataMessageView, settingsView, time } from '../views.ts'
+import { time } from '../views.ts'
 
 export const systemRoutes: readonly Route[] = [
   route({
@@ -100,7 +102,7 @@ export const systemRoutes: readonly Route[] = [
     path: '/api/v1/system/doctor',
     scope: 'system:read',
     summary:
-      'What is wrong, and what to do about it. `action`: what mends it, as a request (`method`, `path`, `body`) or, without a `method`, a place in the inbox behind its `#`.',
+      'What is wrong, and what to do about it, in English and as a `code` with `values`. `action`: what mends it, as a request (`method`, `path`, `body`) or, without a `method`, a place in the inbox behind its `#`.',
     handle: async ({ ports }) => {
       const findings = await ports.health.doctor()
       return ok({ data: findings.map(findingView) })
@@ -135,8 +137,16 @@ export const systemRoutes: readonly Route[] = [
   }),
 ]
 
-function findingView({ id, severity, what, fix, action }: Finding) {
-  return { id, severity, what, fix: fix ?? null, action: action === undefined ? null : actionView(action) }
+function findingView({ id, code, severity, what, fix, values, action }: Finding) {
+  return {
+    id,
+    code,
+    severity,
+    what,
+    fix: fix ?? null,
+    values,
+    action: action === undefined ? null : actionView(action),
+  }
 }
 
 function actionView(action: FindingAction) {

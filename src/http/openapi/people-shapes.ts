@@ -133,6 +133,7 @@ const recipient = z.strictObject({
 export const peopleAnswers = {
   conversation,
   conversations: page('ConversationPage', conversation),
+  unread: shape('Unread', { messages: count, conversations: count }),
   contact,
   splitContact: shape('SplitContact', { contact, taken: contact }),
   imported,

@@ -66,6 +66,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'POST /api/v1/modems/:id/mms-test': json(driverAnswers.mmsTest, 202),
   'GET /api/v1/modems/:id/mms-test': json(driverAnswers.mmsTest),
   'GET /api/v1/conversations': json(peopleAnswers.conversations),
+  'GET /api/v1/conversations/unread': json(peopleAnswers.unread),
   'GET /api/v1/conversations/:id': json(peopleAnswers.conversation),
   'PATCH /api/v1/conversations/:id': json(peopleAnswers.conversation),
   'GET /api/v1/conversations/:id/messages': json(messageAnswers.messages),

@@ -1,5 +1,5 @@
 /**
- * What schemas of answers are made of. The answers themselves, the views of `views.ts` and of the routes field by field, are
+ * What schemas of answers are made of. The answers themselves, the views (`views.ts` and its like) and of the routes field by field, are
  * in `*-shapes.ts`, by what they are about. A test holds real answers against them, strictly, so that neither has a field
  * that the other lacks.
  */

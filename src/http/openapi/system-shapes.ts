@@ -8,7 +8,7 @@ import { MODES } from '../../domain/route.ts'
 import { WHEN_ROAMING } from '../../domain/settings.ts'
 import { JOB_STATES } from '../../store/queue-jobs.ts'
 import { SCOPES } from '../scopes.ts'
-import { SETTING_NAMES } from '../views.ts'
+import { SETTING_NAMES } from '../settings-view.ts'
 import { message } from './message-shapes.ts'
 import { at, count, flag, list, maybe, maybeAt, page, shape, text } from './shapes.ts'
 
@@ -99,9 +99,13 @@ export const systemAnswers = {
     'Findings',
     z.strictObject({
       id: text,
+      code: text.describe('Which sentence it is; begins with `id`.'),
       severity: text,
       what: text,
       fix: maybe,
+      values: z
+        .record(text, z.union([text, z.number()]))
+        .describe('What is in the words, by name: sizes in bytes, times as ISO 8601.'),
       action: z
         .strictObject({
           name: z.enum(ACTIONS),

@@ -3,8 +3,9 @@ import { attachmentsOf } from '../../store/attachments.ts'
 import type { Database } from '../../store/database.ts'
 import { messagesByIds } from '../../store/mailbox.ts'
 import type { WebhookDeliveryRow } from '../../store/tables/webhooks.ts'
+import { eventView, messageView } from '../message-views.ts'
 import { contactsOf } from '../reads.ts'
-import { eventView, messageView, time } from '../views.ts'
+import { time } from '../views.ts'
 
 /** The body as JSON; undefined when its event is not kept any more. */
 export async function bodyOf(db: Database, delivery: WebhookDeliveryRow): Promise<string | undefined> {

@@ -1,16 +1,9 @@
 /** What the gateway answers: its own views, so that the two cannot drift apart, and what only the inbox asks for. */
+import type { conversationView, groupView } from '../../http/conversation-views.ts'
 import type { mmsTestView, modemView, signalView } from '../../http/driver-views.ts'
-import type {
-  attachmentView,
-  attemptView,
-  contactView,
-  conversationView,
-  eventView,
-  groupView,
-  messageView,
-  recipientView,
-  settingsView,
-} from '../../http/views.ts'
+import type { attachmentView, attemptView, eventView, messageView, recipientView } from '../../http/message-views.ts'
+import type { settingsView } from '../../http/settings-view.ts'
+import type { contactView } from '../../http/views.ts'
 
 export type Message = ReturnType<typeof messageView>
 export type Attachment = ReturnType<typeof attachmentView>
@@ -28,6 +21,12 @@ export type SignalAccount = ReturnType<typeof signalView>
 export interface Page<T> {
   data: T[]
   next_cursor: string | null
+}
+
+/** In conversations that are neither muted nor archived. */
+export interface Unread {
+  messages: number
+  conversations: number
 }
 
 export type Role = 'viewer' | 'sender' | 'admin'

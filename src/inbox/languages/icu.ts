@@ -1,14 +1,16 @@
 /**
- * The part of ICU MessageFormat that the inbox needs: `{name}`, `{n, number}`, `{at, date, STYLE}`, `{n, plural, …}` with
+ * The part of ICU MessageFormat that the inbox needs: `{name}`, `{n, number}`, `{n, bytes}`, `{at, date, STYLE}`, `{n, plural, …}` with
  * `=0`, categories and `#`, `{x, select, …}`, nested. Parses and writes out; knows no catalogue. Pure but for `Intl`.
  */
+
+import { sizeIn } from './size.ts'
 
 export type MessageValue = string | number | Date
 export type MessageArguments = Readonly<Record<string, MessageValue>>
 
 export type MessagePart =
   | string
-  | { kind: 'value' | 'number'; name: string }
+  | { kind: 'value' | 'number' | 'bytes'; name: string }
   | { kind: 'date'; name: string; style: string }
   | { kind: 'plural' | 'select'; name: string; choices: Readonly<Record<string, readonly MessagePart[]>> }
   | { kind: 'count' }
@@ -75,6 +77,8 @@ function writePart(
       return isolated(String(value), language)
     case 'number':
       return numbers(language).format(Number(value))
+    case 'bytes':
+      return sizeIn(Number(value), language)
     case 'date':
       return dates(language, part.style).format(value instanceof Date ? value : new Date(value))
     case 'select':
@@ -140,7 +144,7 @@ function readArgument(reader: Reader): MessagePart {
   if (take(reader, '}')) return { kind: 'value', name }
   expect(reader, ',')
   const kind = readWord(reader)
-  if (kind === 'number') {
+  if (kind === 'number' || kind === 'bytes') {
     expect(reader, '}')
     return { kind, name }
   }

@@ -17,7 +17,6 @@ export type ReasonKind =
   | 'signal.is'
   | 'port.is'
   | 'warn' // of the Signal account
-  | 'found' // by the doctor
 
 /** Where a sentence is looked for that its own kind does not have. */
 const COMMON: readonly ReasonKind[] = ['why', 'problem', 'mms.why']

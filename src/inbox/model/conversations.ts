@@ -1,7 +1,7 @@
 /** The list of conversations as far as it was fetched, kept up to date by events; newest first, pinned ones on top. */
 import { computed, effect, signal } from '@preact/signals'
 import { ApiProblem, ask } from '../api/client.ts'
-import type { Contact, Conversation, Page } from '../api/types.ts'
+import type { Contact, Conversation, Page, Unread } from '../api/types.ts'
 
 const PAGE = 100
 /** Events about one conversation within this time make one request. */
@@ -42,9 +42,8 @@ export const conversations = computed<readonly Conversation[]>(() => {
     .sort(byImportance)
 })
 
-export const unreadTotal = computed(() =>
-  [...known.value.values()].reduce((total, { unread, muted }) => total + (muted ? 0 : unread), 0),
-)
+/** Unread messages of which somebody wants to be told, as the gateway counts them: also where nothing was fetched yet. */
+export const unreadTotal = signal(0)
 
 export function conversationOf(id: string): Conversation | undefined {
   return known.value.get(id)
@@ -58,6 +57,7 @@ function conversationWith(contactId: string): Conversation | undefined {
 /** Fetches the newest page of the list that is shown, and what is pinned; what was there stays until they are here. */
 export async function loadConversations(): Promise<void> {
   const key = listKey.peek()
+  void loadUnread()
   try {
     const [page, pinned] = await Promise.all([fetchPage(key), fetchPage('pinned=true')])
     keepAll([...page.data, ...pinned.data])
@@ -124,10 +124,23 @@ export async function conversationFor(contact: Contact): Promise<Conversation> {
   return found
 }
 
+let unreadAsked = 0
+let unreadShown = 0
+
+/** Counts anew what is unread; of answers that overtake each other the one that was asked last stays. */
+async function loadUnread(): Promise<void> {
+  unreadAsked += 1
+  const asked = unreadAsked
+  const answer = await ask<Unread>('GET', '/api/v1/conversations/unread').catch(() => undefined)
+  if (answer === undefined || asked < unreadShown) return
+  unreadShown = asked
+  unreadTotal.value = answer.messages
+}
+
 const waiting = new Set<string>()
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Fetches this conversation anew, soon. */
+/** Fetches this conversation anew, soon, and what is unread in all. */
 export function refreshConversation(id: string): void {
   waiting.add(id)
   if (timer !== undefined) return
@@ -135,6 +148,7 @@ export function refreshConversation(id: string): void {
     timer = undefined
     const ids = [...waiting]
     waiting.clear()
+    void loadUnread()
     for (const each of ids) void fetchConversation(each).catch(() => {})
   }, REFRESH_AFTER_MS)
 }
@@ -158,6 +172,7 @@ function keepConversation(row: Conversation): void {
 export function dropConversation(id: string): void {
   const next = new Map(known.peek())
   if (next.delete(id)) known.value = next
+  void loadUnread()
 }
 
 /** Changes one and keeps what it is then. Throws ApiProblem. */

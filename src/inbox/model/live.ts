@@ -2,6 +2,7 @@
 import { effect, signal } from '@preact/signals'
 import { listen } from '../api/stream.ts'
 import type { GatewayEvent } from '../api/types.ts'
+import { go } from '../screens/going.ts'
 import { dropContact, refreshContact, refreshContacts } from './contacts.ts'
 import { dropConversation, followChoice, loadConversations, refreshConversation } from './conversations.ts'
 import { moveDraft } from './drafts.ts'
@@ -84,7 +85,7 @@ function regroup({ type, conversation_id: id, data }: GatewayEvent): void {
     moveDraft(old, id)
     dropConversation(old)
     dropThread(old)
-    if (shownConversation.peek() === old) location.hash = `#/c/${id}`
+    if (shownConversation.peek() === old) go(`/c/${id}`, { replace: true })
   }
   void resetThread(id)
   void loadConversations()

@@ -13,7 +13,7 @@ export function takeShared(): void {
   const given = new URLSearchParams(location.search)
   const parts = ['title', 'text', 'url'].map((name) => given.get(name) ?? '').filter((part) => part !== '')
   sharedText.value = parts.join('\n').slice(0, CHARS_MAX)
-  history.replaceState(null, '', '/#/new')
+  history.replaceState(history.state, '', '/#/new')
 }
 
 /** Behind what was begun there before. */

@@ -7,6 +7,7 @@ import { lineWords } from '../model/lines.ts'
 import { personName } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { infoPath } from '../screens/places.ts'
+import { useLongPress } from '../ui/long-press.ts'
 import { clockTime } from '../ui/times.ts'
 import { transportWords } from '../ui/transport.tsx'
 import { Bubble } from './bubble.tsx'
@@ -25,6 +26,7 @@ interface MessageEntryProps {
 export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProps) {
   const [, go] = useLocation()
   const { message, first, last } = entry
+  const press = useLongPress('.entry:not([data-selecting]) .bubble', '.entry-menu')
   if (message.notice === 'picture') return <PictureLine message={message} />
   if (message.kind !== 'text') return <NoticeLine message={message} />
   const isOurs = message.direction === 'out'
@@ -50,7 +52,7 @@ export function MessageEntry({ entry, conversation, isTarget }: MessageEntryProp
           {personName(message.author)}
         </p>
       )}
-      <div class="entry-line">
+      <div class="entry-line" {...press}>
         <Bubble message={message} />
         <MessageMenu message={message} reply={reply} info={() => go(infoPath(conversation.id, message.id))} />
       </div>

@@ -5,10 +5,22 @@ import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
 import { maySend } from '../model/session.ts'
 import { dropMessage, keepMessage } from '../model/threads.ts'
-import { Copy, EllipsisVertical, Info, MessageSquare, Pencil, Reply, RotateCw, Trash2, Undo2 } from '../ui/icons.ts'
+import {
+  Copy,
+  EllipsisVertical,
+  Info,
+  MessageSquare,
+  Pencil,
+  Reply,
+  RotateCw,
+  SquareDashedText,
+  Trash2,
+  Undo2,
+} from '../ui/icons.ts'
 import { Menu, type MenuEntry } from '../ui/menu.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { react } from './reactions.tsx'
+import { hasFingerOnly, selectText } from './selecting.ts'
 import { SendTextDialog } from './send-text-dialog.tsx'
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'] as const
@@ -62,6 +74,13 @@ export function MessageMenu({ message, reply, info }: MessageMenuProps) {
           label: t('menu.copy'),
           icon: <Copy aria-hidden="true" />,
           run: () => act(() => navigator.clipboard.writeText(message.text)),
+        },
+    message.text === '' || !isLive || !hasFingerOnly()
+      ? undefined
+      : {
+          label: t('menu.select'),
+          icon: <SquareDashedText aria-hidden="true" />,
+          run: () => selectText(message.id),
         },
     canWrite && isOurs && RETRYABLE.has(message.status)
       ? { label: t('action.retry'), icon: <RotateCw aria-hidden="true" />, run: () => post('retry') }

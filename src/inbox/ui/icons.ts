@@ -30,6 +30,7 @@ export {
   Settings2,
   ShieldAlert,
   ShieldCheck,
+  SquareDashedText,
   Timer,
   Trash2,
   TriangleAlert,

@@ -103,7 +103,8 @@ function placeBeside(menu: HTMLElement, button: HTMLElement): void {
   const at = button.getBoundingClientRect()
   const { offsetWidth: width, offsetHeight: height } = menu
   const below = at.bottom + GAP_PX + height <= innerHeight
-  menu.style.top = `${Math.max(GAP_PX, below ? at.bottom + GAP_PX : at.top - GAP_PX - height)}px`
+  const top = below ? at.bottom + GAP_PX : at.top - GAP_PX - height
+  menu.style.top = `${Math.max(GAP_PX, Math.min(top, innerHeight - height - GAP_PX))}px`
   menu.style.left = `${Math.min(Math.max(GAP_PX, at.right - width), innerWidth - width - GAP_PX)}px`
 }
 

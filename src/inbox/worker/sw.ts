@@ -3,7 +3,7 @@
  * session of this browser what is new and shows that; where it cannot ask, that something is. No text of a message is
  * kept here, and none passes a push service.
  */
-import type { Conversation, Page, Session } from '../api/types.ts'
+import type { Conversation, Page, Session, Unread } from '../api/types.ts'
 import { newsOf } from './news.ts'
 import { readNotebook, writeNotebook } from './notebook.ts'
 import { scope } from './scope.ts'
@@ -42,10 +42,12 @@ async function tellNews(): Promise<void> {
   const notebook = await readNotebook()
   let hasTold = false
   try {
-    const [unread, failed] = await Promise.all([list('unread'), list('failed')])
+    const count = ask<Unread>('/api/v1/conversations/unread')
+    const [unread, failed, { messages }] = await Promise.all([list('unread'), list('failed'), count])
     const { notices, told } = newsOf(unread.data, failed.data, notebook)
     await writeNotebook({ told })
-    await badge(unread.data)
+    // Not in every browser.
+    await navigator.setAppBadge?.(messages).catch(() => {})
     await closeRead(unread.data)
     if (!isWatched) for (const { tag, title, body } of notices) await notify(tag, title, body)
     hasTold = notices.length > 0
@@ -67,12 +69,6 @@ async function closeRead(unread: readonly Conversation[]): Promise<void> {
   for (const notice of await scope.registration.getNotifications()) {
     if (notice.tag === SOMETHING || !still.has(notice.tag)) notice.close()
   }
-}
-
-async function badge(unread: readonly Conversation[]): Promise<void> {
-  const count = unread.reduce((sum, row) => sum + (row.muted ? 0 : row.unread), 0)
-  // Not in every browser.
-  await navigator.setAppBadge?.(count).catch(() => {})
 }
 
 async function show(tag: string): Promise<void> {

@@ -22,6 +22,7 @@ import { GroupDesk } from './desk.ts'
 import { GroupFetching } from './fetching.ts'
 import { GroupKeeper } from './keeper.ts'
 import { isRequest } from './known.ts'
+import { OwnGroupKeys } from './own-key.ts'
 import { ProfileCredentials } from './profile-credentials.ts'
 import { GroupSender } from './sender.ts'
 import { GroupServer } from './server.ts'
@@ -33,6 +34,7 @@ export class Groups {
   readonly keeper: GroupKeeper
   readonly fetching: GroupFetching
   readonly avatars: GroupAvatars
+  readonly ownKeys: OwnGroupKeys
   readonly #admin: GroupAdmin
   readonly #sender: GroupSender
   readonly #credentials: Credentials
@@ -67,6 +69,7 @@ export class Groups {
     this.fetching = fetching
     this.desk = new GroupDesk({ keeper, clock, log })
     this.#admin = new GroupAdmin({ ...parts, server, params, profiles, keeper, fetching, sender, single })
+    this.ownKeys = new OwnGroupKeys({ ...common, log, admin: this.#admin, profiles })
     this.avatars = new GroupAvatars({ db, keeper, server })
     this.#sender = sender
     this.#credentials = credentials

@@ -57,6 +57,7 @@ message AccountRecord {
   optional string givenName = 2;
   optional string avatarUrlPath = 4;
   optional bool readReceipts = 6;
+  optional bool typingIndicators = 8;
   optional bool unlistedPhoneNumber = 13;
   optional string username = 33;
   optional UsernameLink usernameLink = 35;
@@ -116,6 +117,7 @@ export interface AccountRecord {
   /** Of the profile's picture; empty: none. */
   avatarUrlPath?: string
   readReceipts?: boolean
+  typingIndicators?: boolean
   /** Whoever knows the number does not find the account. */
   unlistedPhoneNumber?: boolean
   /** Empty: none. */

@@ -46,6 +46,10 @@ export interface SignalAccountTable {
   contacts_asked_at_ms: Generated<number | null>
   /** Since when this linked device is being removed from the account; null: it is not. */
   leaving_at_ms: Generated<number | null>
+  /** The profile key that takes the place of `profile_key` as soon as the service has our profile under it. */
+  next_profile_key: Generated<Uint8Array | null>
+  /** When the change of the profile key is to be worked on; null: there is none to make. */
+  key_change_due_at_ms: Generated<number | null>
 }
 
 /** A registration under way; one row at most (`id` is 1). */
@@ -90,6 +94,10 @@ interface SignalIdentitiesTable {
   /** 1 when we may send to this key. The first key of an address is trusted; a changed one waits for approval. */
   approved: Flag
   changed_at_ms: number
+  /** The owner has compared the safety number of this key. */
+  verified: Generated<Flag>
+  /** That was said here, or told to us by itself: until the storage service says the same, its word does not count. */
+  verified_decided: Generated<Flag>
 }
 
 interface SignalPreKeysTable {
@@ -288,6 +296,9 @@ export interface SignalGroupsTable {
   blocked: Generated<Flag>
   /** What was decided here of its being blocked stands against what the storage service says until then. */
   block_stands_until_ms: Generated<number | null>
+  /** Vain tries to tell the group our profile key, and when the next one may be made. */
+  own_key_failures: Generated<number>
+  own_key_not_before_ms: Generated<number>
   /** 1: a stranger has added us, and the owner has not let it in; null: who has is not known yet, or we are out. */
   asks: Generated<Flag | null>
   archived: Generated<Flag>

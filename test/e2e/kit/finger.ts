@@ -32,6 +32,13 @@ export class Finger {
     await this.#session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
   }
 
+  /** Down, and up again after what it is held for has come. */
+  async hold(place: Place, until: () => Promise<unknown>): Promise<void> {
+    await this.#touch('touchStart', place)
+    await until()
+    await this.#session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  }
+
   #touch(type: 'touchStart' | 'touchMove', place: Place): Promise<unknown> {
     return this.#session.send('Input.dispatchTouchEvent', { type, touchPoints: [place] })
   }

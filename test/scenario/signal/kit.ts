@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
 import { createIds } from '../../../src/domain/ids.ts'
-import { Pictures } from '../../../src/media/pictures.ts'
 import { SignalPerson } from '../../../src/sandbox/people.ts'
 import { SignalTestServer } from '../../../src/sandbox/signal-server.ts'
 import { KeptPortraits } from '../../../src/service/portraits.ts'
@@ -28,6 +27,7 @@ import type { OwnProfile } from '../../../src/signal/profile.ts'
 import { Blobs } from '../../../src/store/blobs.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { freshDatabase } from '../../fresh-database.ts'
+import { pictures } from '../../pictures.ts'
 
 export const gatewayNumber = '+15550000101'
 export const code = '482913'
@@ -243,7 +243,6 @@ export class World {
       path: join(this.#dataDir, `${options.name ?? 'gateway'}.db`),
       key: new Uint8Array(32).fill(7),
     })
-    const pictures = new Pictures()
     const blobs = await Blobs.open({
       directory: join(this.#dataDir, `${options.name ?? 'gateway'}-files`),
       databaseKey: new Uint8Array(32).fill(7),
@@ -276,7 +275,6 @@ export class World {
       closed = true
       unsubscribe()
       await account.stop()
-      await pictures.close()
       await db.destroy()
     }
     this.#closing.push(close)

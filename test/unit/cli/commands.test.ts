@@ -391,9 +391,11 @@ describe('doctor', () => {
     expect(ended.code).toBe(1)
     expect(JSON.parse(ended.out)).toEqual({
       id: 'modem.no_sim',
+      code: 'modem.no_sim',
       severity: 'error',
       what: 'No SIM.',
       fix: 'Put one in.',
+      values: { modem: 'kitchen' },
     })
     expect((await here('doctor')).out).toMatch(/^✗ modem\.no_sim {2}No SIM\.\n {4}Put one in\.\n1 error\n$/)
   })

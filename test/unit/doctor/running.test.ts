@@ -87,7 +87,8 @@ describe('the doctor on a running gateway', () => {
   })
 
   test('what gives to think although Signal is connected is a finding of its own', () => {
-    const warning = { code: 'signal.idle_primary', severity: 'warning' as const, what: 'Idle.', fix: 'Open Signal.' }
+    const words = { what: 'Idle.', fix: 'Open Signal.', values: {} }
+    const warning = { code: 'signal.idle_primary', severity: 'warning' as const, ...words }
     expect(
       found({ signal: { state: 'connected', reason: undefined, e164: undefined, warnings: [warning] } }),
     ).toContain('signal.idle_primary warning')

@@ -170,11 +170,7 @@ const RULES: [rule: string, change: Change, plan: string][] = [
   ],
   ['verified and not registered: asks', { contact: { verified: true, standing: 'not-registered' } }, 'sms?'],
   ['verified and refused: asks', { contact: { verified: true }, refused: { signal: GONE } }, 'sms?'],
-  [
-    'verified, no account here any more: waited for, then asks',
-    { contact: { verified: true }, signal: NONE },
-    'signal 900s > sms?',
-  ],
+  ['verified, no account here any more: asks', { contact: { verified: true }, signal: NONE }, 'sms?'],
   [
     'verified, not known there, no account here: asks',
     { contact: { verified: true, standing: 'unknown' }, signal: NONE },
@@ -263,7 +259,14 @@ const RULES: [rule: string, change: Change, plan: string][] = [
     'failed not-on-signal',
   ],
   ['no account here: texts', { signal: NONE, contact: { standing: 'unknown' } }, 'sms'],
-  ['no account here, known there: waited for, an account may be loading', { signal: NONE }, 'signal 900s > sms'],
+  ['no account here any more, known there: a text at once', { signal: NONE }, 'sms'],
+  ['no account here any more, known there, ask: asks', { policy: 'ask', signal: NONE }, 'sms?'],
+  ['no account here any more, signal_only: waits for one', { policy: 'signal_only', signal: NONE }, 'signal'],
+  [
+    'no account here any more, encrypted only: waits for one',
+    { encryptedOnly: 'it disappears', signal: NONE },
+    'signal',
+  ],
   ['no account here, stale: texts', { signal: NONE, contact: { standing: 'stale' } }, 'sms'],
   ['no account here, ask: asks', { policy: 'ask', signal: NONE, contact: { standing: 'unknown' } }, 'sms?'],
   ['no modem here: Signal alone', { sms: NONE }, 'signal'],

@@ -1,5 +1,6 @@
-/** One request of the API on a real socket, and what was answered. */
+/** One request of the API on a real socket, honest or as octets, and what was answered. */
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
 import type { Answer } from './answer.ts'
 
 export interface Reply {
@@ -45,5 +46,20 @@ export function exchange(target: object, method: string, path: string, options: 
     )
     outgoing.once('error', reject)
     outgoing.end(payload)
+  })
+}
+
+/** Writes octets as they are to a port of this machine, and gives what came until the gateway closed. */
+export function exchangeOctets(port: number, octets: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let got = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk) => {
+      got += chunk
+    })
+    socket.once('close', () => resolve(got))
+    socket.once('error', reject)
+    socket.write(octets)
   })
 }

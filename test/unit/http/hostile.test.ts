@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BODY_BYTES_MAX } from '../../../src/http/json-body.ts'
-import type { CallOptions } from './exchange.ts'
+import { type CallOptions, exchangeOctets } from './exchange.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -24,20 +24,7 @@ const message = (metadata: string) => `{"to":"+15550000201","text":"x","metadata
 const send = (body: string | Buffer, headers: Record<string, string> = {}) =>
   rig.call('POST', '/api/v1/messages', { token, body, headers: { ...json, ...headers } })
 
-/** Writes octets as they are and reads until the gateway closes. */
-function raw(text: string | Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(rig.port, '127.0.0.1')
-    let got = ''
-    socket.setEncoding('utf8')
-    socket.on('data', (chunk) => {
-      got += chunk
-    })
-    socket.once('close', () => resolve(got))
-    socket.once('error', reject)
-    socket.write(text)
-  })
-}
+const raw = (octets: string | Buffer) => exchangeOctets(rig.port, octets)
 
 describe('a body that is no honest JSON', () => {
   test.each<[string, string | Buffer, Record<string, string>, number, string]>([

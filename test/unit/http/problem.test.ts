@@ -1,7 +1,6 @@
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BODY_BYTES_MAX } from '../../../src/http/json-body.ts'
-import type { CallOptions } from './exchange.ts'
+import { type CallOptions, exchangeOctets } from './exchange.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -136,20 +135,11 @@ describe('whatever is wrong is answered as problem+json', () => {
   })
 
   test('a body is not read before its sender is known', async () => {
-    const answered = await new Promise<string>((resolve, reject) => {
-      const socket = connect(rig.port, '127.0.0.1')
-      let got = ''
-      socket.setEncoding('utf8')
-      socket.on('data', (chunk) => {
-        got += chunk
-      })
-      socket.once('close', () => resolve(got))
-      socket.once('error', reject)
-      // A body is promised and never sent.
-      socket.write(
-        'POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n',
-      )
-    })
+    // A body is promised and never sent.
+    const answered = await exchangeOctets(
+      rig.port,
+      'POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n',
+    )
     expect(answered).toMatch(/^HTTP\/1\.1 401 /)
     expect(answered).toMatch(/Connection: close/i)
   })

@@ -44,6 +44,21 @@ describe('contacts', () => {
     expect([wrong.status, wrong.body.code]).toEqual([422, 'invalid-number'])
   })
 
+  test('are made with a fallback time of their own, which stays when they are made again', async () => {
+    const make = (span: unknown) =>
+      rig.call('POST', '/api/v1/contacts', { token, json: { address: '020 7946 0124', fallback_after: span } })
+    for (const wrong of ['soon', 'PT0S', 'P31D', null]) {
+      const refused = await make(wrong)
+      expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([422, '/fallback_after'])
+    }
+    const made = await make('5m')
+    expect([made.status, made.body.fallback_after]).toEqual([201, 'PT5M'])
+    const path = made.headers['location'] as string
+    expect((await rig.call('GET', path, { token })).body).toEqual(made.body)
+    const again = await make('PT1H')
+    expect([again.status, again.body]).toEqual([200, made.body])
+  })
+
   test('lose a policy of their own with null', async () => {
     const reply = await rig.call('PATCH', `/api/v1/contacts/${contact}`, { token, json: { policy: null } })
     expect([reply.status, reply.body.policy]).toEqual([200, null])

@@ -194,6 +194,28 @@ describe('conversations', () => {
     expect(await list('filter=unread')).toEqual([address])
     expect(await list('filter=groups')).toEqual([])
   })
+
+  test('tell how much is unread in all where somebody wants to hear of it', async () => {
+    await rig.db.updateTable('conversations').set({ unread: 0 }).execute()
+    const told = async () => (await call('GET', '/conversations/unread')).body
+    expect(await told()).toEqual({ messages: 0, conversations: 0 })
+    for (const [to, unread] of [
+      ['+15550000303', 2],
+      ['+15550000304', 3],
+      ['+15550000305', 5],
+      ['+15550000306', 7],
+    ] as const) {
+      const { conversation_id: id } = (await call('POST', '/messages', { to, text: 'x' })).body
+      await rig.db.updateTable('conversations').set({ unread }).where('id', '=', id).execute()
+      if (unread === 5) await call('PATCH', `/conversations/${id}`, { muted: true })
+      if (unread === 7) await call('PATCH', `/conversations/${id}`, { archived: true })
+    }
+    expect(await told()).toEqual({ messages: 5, conversations: 2 })
+    const { data } = (await call('GET', '/conversations?filter=unread')).body
+    const two = data.find(({ unread }: { unread: number }) => unread === 2)
+    expect((await call('POST', `/conversations/${two?.id}/read`)).status).toBe(200)
+    expect(await told()).toEqual({ messages: 3, conversations: 1 })
+  })
 })
 
 test('a snippet cuts no character in two', () => {

@@ -126,16 +126,6 @@ describe('there is a sentence for every state', () => {
   })
 })
 
-it('there is a sentence for all that the doctor finds', () => {
-  const sources = ['src/doctor/running.ts', 'src/doctor/host.ts', 'src/doctor/backups.ts', 'src/signal/warnings.ts']
-  const named = sources.flatMap((path) => [
-    ...readFileSync(path, 'utf8').matchAll(/(?:\w\(|: |\| )'([a-z]+\.[a-z_]+)'/g),
-  ])
-  const ids = new Set(named.map(([, id = '']) => id))
-  expect(ids).toContain('modem.sim_pin')
-  expect([...ids].filter((id) => !(`found.${id}` in english))).toEqual([])
-})
-
 describe('a code', () => {
   it.each([
     ['no-receipt', ['no-receipt']],

@@ -1,14 +1,11 @@
 /** What people do to messages afterwards, in the conversation that holds them. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Amendment } from '../../../src/domain/sink.ts'
 import { receive } from './over-signal.ts'
-import { ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA_ACI } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const first = 1_000
 

@@ -1,13 +1,11 @@
 /** A transport that is away, that refuses, or whose directory is busy: who waits for it, and what goes the other way. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { listLegs } from '../../../src/store/mailbox.ts'
 import { refusal } from './fake-transports.ts'
-import { ANA, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -47,6 +45,30 @@ describe('a transport that is away', () => {
     world.signal.setAvailable(true)
     await world.settle()
     expect(await world.message(sent.id)).toMatchObject({ state: 'sent', transport: 'signal' })
+  })
+
+  it('Signal: an account that the owner gave up is not waited for; what follows, or waits by then, is a text, and says why', async () => {
+    await world.receipt('delivered', await world.send(ANA, 'before'))
+    world.signal.setAvailable(false)
+    const waiting = await world.send(ANA, 'hello')
+    const { message: bound } = await world.router.submit({ to: ANA, text: 'only so', policy: 'signal_only' })
+    expect(waiting).toMatchObject({ state: 'queued', transport: 'signal' })
+    world.signal.lane = []
+    world.signal.setAvailable(false)
+    await world.settle()
+    const code = 'signal-no-account'
+    const left = {
+      state: 'sent',
+      transport: 'sms',
+      fallback_code: code,
+      fallback_reason: 'there is no Signal account here',
+    }
+    expect(await world.message(waiting.id)).toMatchObject(left)
+    const next = await world.send(ANA, 'next')
+    expect(next).toMatchObject({ state: 'sent', transport: 'sms' })
+    expect(await listLegs(world.db, next.id)).toMatchObject([{ code, reason: 'there is no Signal account here' }])
+    // What may go no other way waits for another account.
+    expect(await world.message(bound.id)).toMatchObject({ state: 'queued', transport: 'signal' })
   })
 
   it('Signal with signal_only: waits however long, drains when it is back', async () => {

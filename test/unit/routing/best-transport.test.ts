@@ -1,12 +1,9 @@
 /** Which transport a message takes, over both at once, in each mode, and when it moves. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { describe, expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 const DAY = 86_400_000

@@ -1,14 +1,11 @@
 /** What the owner does to messages: shown at once, told to the other side, refused where Signal would not take it. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { insertUpload, useUploads } from '../../../src/store/attachments.ts'
 import { receive } from './over-signal.ts'
-import { ANA, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const dayMs = 24 * 3_600_000
 

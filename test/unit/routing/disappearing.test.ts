@@ -1,13 +1,10 @@
 /** Messages that do not stay: when their time begins, that nothing of them is left, and that they never go as a text. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { ana, messageAt, receive as receiveNote } from './over-signal.ts'
-import { ANA, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const secret = 'the secret word is xyzzy'
 

@@ -1,18 +1,15 @@
 /** What was done to a message before it came is done to it when it does: reactions, and edits, which stand in its place. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { pruneEarlyChanges } from '../../../src/store/early-changes.ts'
 import { ana, messageAt, mirror, receive } from './over-signal.ts'
-import { World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import type { World } from './world.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Of one person. */
 const ROWS_OF_ONE_MAX = 500
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const own = { e164: undefined, aci: 'c0000000-0000-4000-8000-000000000001', pni: undefined }
 const mallory = { e164: undefined, aci: 'b0000000-0000-4000-8000-000000000102', pni: undefined }

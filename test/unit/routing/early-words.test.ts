@@ -1,19 +1,16 @@
 /** What is said of a message before it comes holds for it when it does; and nobody takes the room of all others. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { pruneEarlyReceipts } from '../../../src/store/early-receipts.ts'
 import { ana as author, messageAt, mirror, receive as receiveText } from './over-signal.ts'
-import { ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA_ACI } from './world.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Of one person, and of all. */
 const ROWS_OF_ONE_MAX = 1_000
 const ROWS_MAX = 5_000
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 function receive(sentAtMs: number, viewOnce = false) {
   return viewOnce ? receiveText(world, sentAtMs, '', { viewOnce, media: [picture] }) : receiveText(world, sentAtMs)

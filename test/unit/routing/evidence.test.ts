@@ -1,13 +1,10 @@
 /** What is no receipt, and what is an answer that somebody is not there: a text follows, is asked about, or does not. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { listLegs } from '../../../src/store/mailbox.ts'
-import { ANA, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 const DAY = 86_400_000

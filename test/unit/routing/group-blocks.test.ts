@@ -1,14 +1,11 @@
 /** A group that the owner keeps out: nothing that is done to it is shown, and nothing is sent there, until it is let in. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { GroupFact } from '../../../src/domain/group.ts'
 import { gardenGroup } from '../http/rig.ts'
-import { ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA_ACI } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 function tell(blocked: boolean, changes: GroupFact['changes'] = []) {
   const group = { ...gardenGroup, blocked }

@@ -1,26 +1,25 @@
 /** Who lets a message go on that a group's members hold up by new safety numbers has consented to those, and that is on record. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { findContact } from '../../../src/store/contacts.ts'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
 import { identityHistory } from '../../../src/store/identity-history.ts'
 import { gardenGroup } from '../http/rig.ts'
 import { refusal } from './fake-transports.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI } from './world.ts'
 
 const BEN_ACI = 'b0000000-0000-4000-8000-000000000102'
 const CHLOE_ACI = 'c0000000-0000-4000-8000-000000000103'
 
-let world: World
+useWorld()
 let conversationId: string
 beforeEach(async () => {
-  world = await World.open()
   const members = [ANA_ACI, BEN_ACI, CHLOE_ACI].map((aci) => ({ aci, admin: false }))
   await world.db.transaction().execute(async (tx) => {
     const { group } = await putGroup(tx, (kind) => `${kind}_1`, { ...gardenGroup, members }, 1)
     conversationId = (await ensureGroupConversation(tx, (kind) => `${kind}_1`, group.id, 1)).id
   })
 })
-afterEach(() => world.close())
 
 const tell = (aci: string, kind: 'identity-changed' | 'registered') =>
   world.router.sink.capability({

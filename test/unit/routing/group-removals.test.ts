@@ -1,20 +1,19 @@
 /** What the owner has removed in a group on another device goes here as well, and nothing else of the group. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
 import { gardenGroup } from '../http/rig.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI } from './world.ts'
 
 const BEN_ACI = 'b0000000-0000-4000-8000-000000000102'
 
-let world: World
+useWorld()
 beforeEach(async () => {
-  world = await World.open()
   await world.db.transaction().execute(async (tx) => {
     const { group } = await putGroup(tx, (kind) => `${kind}_1`, gardenGroup, 1)
     return await ensureGroupConversation(tx, (kind) => `${kind}_1`, group.id, 1)
   })
 })
-afterEach(() => world.close())
 
 const inGroup = { e164: undefined, aci: undefined, pni: undefined, groupId: gardenGroup.id }
 

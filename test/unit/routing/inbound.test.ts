@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { InboundSegment } from '../../../src/domain/sink.ts'
 import type { UnitOfWork } from '../../../src/domain/transport.ts'
 import { listConversations } from '../../../src/store/mailbox.ts'
 import { listQuarantine } from '../../../src/store/quarantine.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const MINUTE = 60_000
 
@@ -32,8 +29,13 @@ describe('inbound messages', () => {
     await world.text(BEN, 'two')
     const [view] = (await listConversations(world.db, { limit: 10 })).data
     expect(view).toMatchObject({ conversation: { unread: 2 }, contact: { e164: BEN }, lastMessage: { text: 'two' } })
-    await world.router.markRead(view?.conversation.id ?? '')
+    const id = view?.conversation.id ?? ''
+    const before = await world.events.latest()
+    await world.router.markRead(id)
     expect((await listConversations(world.db, { limit: 10 })).data[0]?.conversation.unread).toBe(0)
+    // Whoever else looks hears of it, once.
+    await world.router.markRead(id)
+    expect((await world.events.since(before, 10)).map(({ type }) => type)).toEqual(['conversation.read'])
   })
 
   it('a rolled back driver transaction leaves nothing, and the same message is new again', async () => {

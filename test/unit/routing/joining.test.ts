@@ -1,16 +1,13 @@
 /** The owner says who is who: what a merge and a split keep, and what they never loosen. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type ContactPolicy, slowerFallback, stricterPolicy } from '../../../src/domain/contact.ts'
 import { findContact, findConversation } from '../../../src/store/contacts.ts'
 import { identityHistory } from '../../../src/store/identity-history.ts'
 import type { ContactRow } from '../../../src/store/tables/mailbox.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const BEN_ACI = 'b0000000-0000-4000-8000-000000000102'
 const byAci = async (aci = ANA_ACI) => (await findContact(world.db, { aci })) as ContactRow

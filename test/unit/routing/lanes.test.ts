@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { periods } from '../../../src/domain/lane-choice.ts'
 import { listLegs } from '../../../src/store/mailbox.ts'
 import { refusal } from '../../../src/transports/sms-refusals.ts'
-import { ANA, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open({ mode: 'sms_only' })
-})
-afterEach(() => world.close())
+useWorld({ mode: 'sms_only' })
 
 const DAY = 86_400_000
 const lanes = () => world.sms.network.map(({ lane }) => lane)

@@ -1,16 +1,15 @@
 /** Lines that nobody wrote: what became known of a person, shown where it belongs and nowhere twice. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import type { CapabilityFact } from '../../../src/domain/sink.ts'
 import { findContact } from '../../../src/store/contacts.ts'
 import { listConversations } from '../../../src/store/mailbox.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI } from './world.ts'
 
-let world: World
+useWorld()
 beforeEach(async () => {
-  world = await World.open()
   await world.note(ANA_ACI, 'hello', ANA)
 })
-afterEach(() => world.close())
 
 const recipient = { e164: ANA, aci: ANA_ACI, pni: undefined }
 type Told = { kind: 'registered' | 'unregistered' | 'identity-changed' } | { kind: 'profile'; name: string }

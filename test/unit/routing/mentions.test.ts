@@ -1,16 +1,16 @@
 /** Whom a text of ours names: checked before anything is kept, by name for people, by account for Signal. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { findContact } from '../../../src/store/contacts.ts'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
 import { gardenGroup } from '../http/rig.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
 const SELF_ACI = 'c0000000-0000-4000-8000-000000000001'
 const BEN_ACI = 'b0000000-0000-4000-8000-000000000102'
 
-let world: World
+useWorld()
 beforeEach(async () => {
-  world = await World.open()
   world.signal.lane = world.signal.lane.map((lane) => ({ ...lane, ownAci: SELF_ACI }))
   await world.router.sink.message({
     transport: 'signal',
@@ -23,7 +23,6 @@ beforeEach(async () => {
     dedupeKey: 'signal:1',
   })
 })
-afterEach(() => world.close())
 
 const at = (start: number, length: number, aci = ANA_ACI) => ({ start, length, who: { aci } })
 const named = (start: number, length: number, aci = ANA_ACI, ours = false) => ({

@@ -1,13 +1,10 @@
 /** What the owner writes on another device of the account is shown as ours, moved by receipts, and sent by nobody. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { MirroredMessage, Receipt } from '../../../src/domain/sink.ts'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const own = 'b0000000-0000-4000-8000-000000000001'
 const pni = 'c0000000-0000-4000-8000-000000000001'

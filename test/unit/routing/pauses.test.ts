@@ -1,16 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ANA, BEN, World } from './world.ts'
+import { describe, expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
 const ALL = { transport: null, lane: null }
 const TEXTS = { transport: 'sms', lane: null } as const
 const SIGNAL = { transport: 'signal', lane: null } as const
 const MINUTE = 60_000
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 async function events(): Promise<string[]> {
   const all = await world.events.since(0, 200)

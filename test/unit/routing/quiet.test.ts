@@ -1,17 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { listLegs } from '../../../src/store/mailbox.ts'
-import { ANA, BEN, START_MS, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN, START_MS, type World } from './world.ts'
 
 const MINUTE = 60_000
 // The world begins at 14:13:20 UTC.
 const END_MS = Date.parse('2026-09-21T16:00:00Z')
 
-let world: World
+useWorld({ quietHours: '14:00-16:00', timeZone: 'UTC' })
 beforeEach(async () => {
   expect(new Date(START_MS).toISOString()).toBe('2026-09-21T14:13:20.000Z')
-  world = await World.open({ quietHours: '14:00-16:00', timeZone: 'UTC' })
 })
-afterEach(() => world.close())
 
 /** Sent over Signal, and no receipt has come in time. */
 async function unanswered(more: Parameters<World['send']>[2] = {}): Promise<string> {

@@ -1,12 +1,9 @@
 /** What the owner reads on another device is read here, whichever comes first: the message or the word that it was read. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ANA, ANA_ACI, World } from './world.ts'
+import { expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const author = { e164: ANA, aci: ANA_ACI, pni: undefined }
 

@@ -1,13 +1,10 @@
 /** A single file that the owner removes goes here and on their other devices, and a message that was nothing else with it. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { RemovedFile } from '../../../src/domain/own-decisions.ts'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const ana = { aci: ANA_ACI, e164: undefined, pni: undefined }
 const media = (mark: number) => ({

@@ -1,12 +1,9 @@
 /** What the owner removes for themselves alone is gone here, told to their own devices, and does not come back. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const conversation = async () => world.db.selectFrom('conversations').selectAll().executeTakeFirstOrThrow()
 const who = { aci: ANA_ACI, e164: undefined, pni: undefined }

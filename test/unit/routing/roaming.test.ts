@@ -1,12 +1,9 @@
 /** Texts while the modem roams, where they may cost more. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ANA, BEN, World } from './world.ts'
+import { describe, expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 describe('roaming', () => {
   function roam(roaming: boolean, id?: string): void {

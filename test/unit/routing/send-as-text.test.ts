@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { describe, expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const wrongState = { code: 'wrong-state' }
 

@@ -1,12 +1,9 @@
 /** Requests of strangers, and people who are kept out. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ANA, ANA_ACI, BEN, World } from './world.ts'
+import { expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA, ANA_ACI, BEN } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const request = { request: true }
 const ids = { aci: ANA_ACI, e164: undefined, pni: undefined }

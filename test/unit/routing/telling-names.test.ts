@@ -1,12 +1,9 @@
 /** What the owner calls people is the account's other devices' to know. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { ANA, World } from './world.ts'
+import { expect, it } from 'vitest'
+import { useWorld, world } from './use-world.ts'
+import { ANA } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 it('a new name is told after its commit, and nothing else is', async () => {
   const told: string[] = []

@@ -1,16 +1,13 @@
 /** A message that could not be decrypted leaves a line where it is missing, until it comes after all. */
 import { sql } from 'kysely'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
 import { gardenGroup } from '../http/rig.ts'
 import { ana, receive } from './over-signal.ts'
-import { ANA_ACI, World } from './world.ts'
+import { useWorld, world } from './use-world.ts'
+import { ANA_ACI } from './world.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await World.open()
-})
-afterEach(() => world.close())
+useWorld()
 
 const line = 'A message could not be read here. Their device was asked to send it again.'
 const missing = (timestampMs: number, groupId?: string) =>

@@ -246,4 +246,8 @@ export class World {
     })
     await this.settle()
   }
+  /** The network reports that each part it took has arrived. */
+  async reportAll(): Promise<void> {
+    for (const taken of this.sms.network) await this.report(taken)
+  }
 }

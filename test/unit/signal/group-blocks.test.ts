@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/signal/clock.ts'
 import type { Credentials } from '../../../src/signal/credentials.ts'
 import type { SignalSink } from '../../../src/signal/facts.ts'
 import { blockAsStored, decideGroup, isGroupBlocked, setGroupBlocked } from '../../../src/signal/group-blocks.ts'
+import { Habits } from '../../../src/signal/habits.ts'
 import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
 import { StorageRecords } from '../../../src/signal/storage-records.ts'
 import { type Database, type DatabaseTransaction, openDatabase } from '../../../src/store/database.ts'
@@ -45,6 +46,7 @@ test('a primary writes what it has decided into the record of the group, and kee
     sink: { addressBook: async () => [] } as unknown as SignalSink,
     credentials: { deviceId: 1, aci: 'own', profileKey: { serialize: () => masterKey } } as unknown as Credentials,
     profile: { name: 'Home', about: undefined },
+    habits: new Habits({ readReceipts: true, typing: true }),
     clock: { now: () => 1_000 } as Clock,
     onGroup: async () => {},
     onAccount: () => {},

@@ -5,7 +5,13 @@ import { CompiledQuery, type KyselyPlugin, SqliteQueryCompiler } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeCursor } from '../../../src/store/cursor.ts'
 import { type Database, openDatabase } from '../../../src/store/database.ts'
-import { CONVERSATION_FILTERS, listContacts, listConversations, listMessages } from '../../../src/store/mailbox.ts'
+import {
+  CONVERSATION_FILTERS,
+  listContacts,
+  listConversations,
+  listMessages,
+  unreadTotal,
+} from '../../../src/store/mailbox.ts'
 import { searchMessages, searchPeople } from '../../../src/store/search.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'causeway-plans-'))
@@ -61,4 +67,16 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     const bad = rows.map(({ detail }) => detail).filter((detail) => /TEMP B-TREE|^SCAN (?!.*INDEX)/.test(detail))
     expect([sql, bad, rows.map(({ detail }) => detail)]).toEqual([sql, [], expect.anything()])
   }
+})
+
+test('what is unread in all is counted in an index that has nothing else in it', async () => {
+  asked.length = 0
+  await unreadTotal(watched)
+  const plans = await Promise.all(
+    asked.map(({ sql, parameters }) =>
+      db.executeQuery<{ detail: string }>(CompiledQuery.raw(`explain query plan ${sql}`, [...parameters])),
+    ),
+  )
+  const details = plans.flatMap(({ rows }) => rows.map(({ detail }) => detail))
+  expect(details).toEqual([expect.stringContaining('USING COVERING INDEX conversations_told')])
 })

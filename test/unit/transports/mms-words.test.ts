@@ -1,7 +1,7 @@
 /** Subjects and long texts, which a picture message carries where there is one: what leaves, and what is said of it. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { MmsPdu } from '../../../modem/mms/types.ts'
-import { messageView } from '../../../src/http/views.ts'
+import { messageView } from '../../../src/http/message-views.ts'
 import type { Router } from '../../../src/routing/router.ts'
 import { listLegs } from '../../../src/store/mailbox.ts'
 import { ANA } from '../routing/world.ts'

@@ -15,6 +15,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Problem } from '../../ui/problem.tsx'
 import { shortTime } from '../../ui/times.ts'
 import { TransportGlyph } from '../../ui/transport.tsx'
+import { go } from '../going.ts'
 import { Action } from './action.tsx'
 import { useFetched } from './fetched.ts'
 import { JoinDialog, SplitDialog } from './who-is-who.tsx'
@@ -65,7 +66,7 @@ export function Person({ contact, conversationId }: { contact: Contact; conversa
             sure={t('people.deleteSure')}
             run={async () => {
               await ask('DELETE', `/api/v1/conversations/${conversationId}`)
-              location.hash = '#/'
+              go('/')
             }}
           />
           <button type="button" class="button danger" onClick={() => setAsked('forget')}>
@@ -83,10 +84,10 @@ export function Person({ contact, conversationId }: { contact: Contact; conversa
 /** Says what goes and what stays before all of a person goes. */
 function ForgetDialog({ contact, onClose }: { contact: Contact; onClose: () => void }) {
   const acting = useAct()
-  const go = () =>
+  const forget = () =>
     void acting.run(async () => {
       await ask('DELETE', `/api/v1/contacts/${contact.id}`)
-      location.hash = '#/'
+      go('/')
     })
   return (
     <Dialog title={t('people.forget.sure', { name: personName(contact) })} onClose={onClose}>
@@ -94,7 +95,7 @@ function ForgetDialog({ contact, onClose }: { contact: Contact; onClose: () => v
       {contact.blocked && <p>{t('people.forget.blocked')}</p>}
       {acting.error !== undefined && <Problem error={acting.error} />}
       <div class="buttons">
-        <button type="button" class="button danger" disabled={acting.busy} onClick={go}>
+        <button type="button" class="button danger" disabled={acting.busy} onClick={forget}>
           {t('people.forget')}
         </button>
         <button type="button" class="button" onClick={onClose}>

@@ -1,9 +1,9 @@
 /** What is wrong with the box, the worst first, and what to do about it; the same findings as on the command line. */
-import type { FindingAction, Severity } from '../../../domain/finding.ts'
+import type { FindingAction, FindingValues, Severity } from '../../../domain/finding.ts'
 import { ask } from '../../api/client.ts'
 import type { Page } from '../../api/types.ts'
-import { sentenceFor } from '../../languages/reasons.ts'
-import { t } from '../../languages/translate.ts'
+import { reasonWords } from '../../languages/reasons.ts'
+import { maybeT, t } from '../../languages/translate.ts'
 import { session } from '../../model/session.ts'
 import { Check, CircleAlert, Info, TriangleAlert } from '../../ui/icons.ts'
 import { Problem } from '../../ui/problem.tsx'
@@ -16,6 +16,8 @@ interface Finding {
   severity: Severity
   what: string
   fix: string | null
+  code: string
+  values: FindingValues
   /** Without a method: a place in the inbox. */
   action: { name: FindingAction['name']; method: 'POST' | null; path: string; body: object | null } | null
 }
@@ -60,18 +62,28 @@ export function Doctor() {
   )
 }
 
-/** In short in the language of the screen; which one, how many, and what to type only the gateway's own words say. */
-function Found({ finding: { id, what, fix } }: { finding: Finding }) {
-  const short = sentenceFor(id, 'found')
+/** In the language of the screen; the gateway's own words stay at hand. */
+function Found({ finding: { id, code, what, fix, values } }: { finding: Finding }) {
+  const said = withReason(id, values)
+  // Warnings of the Signal account say what to do in the same breath.
+  const warning = maybeT(`warn.${code}`, said)
+  const next = warning === undefined ? (maybeT(`fix.${code}`, said) ?? fix) : null
   return (
-    <p>
-      {short}{' '}
-      <span class={short && 'quiet'} translate={false} lang="en" dir="auto">
-        {what} {fix !== null && <b>{fix}</b>}
-        <small class="quiet">{id}</small>
+    <p translate={false} title={fix === null ? what : `${what} ${fix}`}>
+      <span translate={true}>
+        {warning ?? maybeT(`found.${code}`, said) ?? what} {next !== null && <b>{next}</b>}
       </span>
+      <small class="quiet">{id}</small>
     </p>
   )
+}
+
+/** A reason that has a code is said in the language of the screen, too. */
+function withReason(id: string, values: Finding['values']): Finding['values'] {
+  const { reason, reason_code: code } = values
+  if (reason === undefined || code === undefined) return values
+  const kind = id.startsWith('backup.') ? 'backup.why' : 'mms.why'
+  return { ...values, reason: reasonWords(String(code), String(reason), kind) }
 }
 
 /** What mends it, on a button; or the way to where a person mends it. */

@@ -50,6 +50,7 @@ const sink: SignalSink = {
   call: nothing,
   peer: nothing,
   amend: async () => true,
+  happened: nothing,
   typing: nothing,
   readElsewhere: nothing,
   timer: nothing,

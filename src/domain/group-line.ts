@@ -51,6 +51,11 @@ export const GROUP_LINE_CODES = [
   'begun-requesting',
   'begun-added',
   'begun',
+  'call-started',
+  'voted',
+  'poll-ended',
+  'pinned',
+  'unpinned',
 ] as const
 type GroupLineCode = (typeof GROUP_LINE_CODES)[number]
 
@@ -74,6 +79,20 @@ export function groupLineSaid(item: GroupChangeItem, by: Somebody, who: Somebody
       ...(item.kind === 'timer' ? { span: formatDuration(item.seconds * 1_000) } : {}),
     },
   }
+}
+
+const HAPPENINGS = {
+  'call-started': 'started a group call',
+  voted: 'voted in a poll',
+  'poll-ended': 'ended a poll',
+  pinned: 'pinned a message',
+  unpinned: 'unpinned a message',
+} as const
+
+/** What somebody did beside writing: in words, and as a line for programs with the values `by` and `name`. */
+export function happeningLine(what: keyof typeof HAPPENINGS, by: Somebody): { text: string; said: LineSaid } {
+  const actor = by === 'us' ? 'You' : nameOf(by) || 'Somebody'
+  return { text: `${actor} ${HAPPENINGS[what]}`, said: { code: what, values: { by: kindOf(by), name: nameOf(by) } } }
 }
 
 /** How a group that was unknown until now has begun for us; the value is its `title`. */

@@ -212,6 +212,18 @@ export interface UnreadableFact {
   timestampMs: number
 }
 
+/** Something that somebody did in a conversation, of which a line is all that is shown. */
+export interface Happening {
+  by: Recipient
+  /** Another device of ours did it. */
+  ours: boolean
+  /** The group in which it happened; else it was between us and them. */
+  groupId: string | undefined
+  what: 'call-started' | 'voted' | 'poll-ended' | 'pinned' | 'unpinned'
+  /** What is told of again and again has the same one, and is shown once. */
+  once: string | undefined
+}
+
 /** Where transports put facts. Every promise resolves after commit (or after the write into the given unit). */
 export interface TransportSink {
   /** Returns false when it had been seen before (nothing was written). */
@@ -243,6 +255,8 @@ export interface TransportSink {
     unit?: UnitOfWork,
   ): Promise<void>
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void>
+  /** Says in a line of the conversation what somebody did there. */
+  happened(happening: Happening, unit?: UnitOfWork): Promise<void>
   /** Whether the owner has written to this person, has named them, or has compared their safety number. */
   knows(person: Recipient, unit?: UnitOfWork): Promise<boolean>
   /** At most so many people whom the owner calls by a name of their own, with that name. */

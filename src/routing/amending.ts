@@ -38,7 +38,10 @@ export async function takeAmendment(
         (await shownMeanwhile(tx, amendment, conversation.id)))
   if (message === undefined) {
     const author = target.ours ? OURS : by.aci
-    if (change.kind === 'deleted' && author !== undefined) {
+    // What an administrator takes back of somebody else’s is not kept: it would hold in other conversations, too.
+    const isByAuthor =
+      amendment.with === undefined ? target.authorAci === undefined || target.authorAci === by.aci : target.ours
+    if (change.kind === 'deleted' && author !== undefined && isByAuthor) {
       const said = { kind: change.kind, aci: author, timestampsMs: [target.timestampMs], atMs: timestampMs }
       await keepEarly(tx, said, context.clock())
     }

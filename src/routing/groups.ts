@@ -162,7 +162,8 @@ export function groupParty(group: GroupRow): Party {
   }
 }
 
-async function nameOf(tx: DatabaseTransaction, serviceId: string): Promise<string> {
+/** How somebody is called in a line. */
+export async function nameOf(tx: DatabaseTransaction, serviceId: string): Promise<string> {
   if (serviceId.startsWith('PNI:')) {
     const row = await tx
       .selectFrom('contacts')

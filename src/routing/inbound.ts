@@ -19,6 +19,7 @@ import type {
   Amendment,
   CapabilityFact,
   FilledText,
+  Happening,
   InboundMessage,
   InboundSegment,
   KeptSegment,
@@ -46,6 +47,7 @@ import { recipientOf } from './capabilities.ts'
 import { takeTimer } from './disappearing.ts'
 import { fillText } from './filling.ts'
 import { conversationOfGroup, takeGroup } from './groups.ts'
+import { takeHappening } from './happenings.ts'
 import type { MediaDesk } from './media.ts'
 import { takeMirrored } from './mirroring.ts'
 import { takeBroadcast, takeCall, takeData, takeWaiting } from './notices.ts'
@@ -151,6 +153,10 @@ export class Inbound implements TransportSink {
 
   timer(fact: TimerFact, unit?: UnitOfWork): Promise<void> {
     return this.#commit(unit, (tx) => takeTimer(this.#context, tx, fact))
+  }
+
+  happened(happening: Happening, unit?: UnitOfWork): Promise<void> {
+    return this.#commit(unit, (tx) => takeHappening(this.#context, tx, happening))
   }
 
   removed(removal: RemovalFact, unit?: UnitOfWork): Promise<void> {

@@ -35,7 +35,7 @@ export async function addLine(
 
 /**
  * Adds a line to this conversation. `said`: the same for those who say it in another language; `of`: the message in whose
- * place it stands.
+ * place it stands. Resolves with its id.
  */
 export async function addLineTo(
   { ids, events, clock }: RowContext,
@@ -44,7 +44,7 @@ export async function addLineTo(
   notice: Notice,
   text: string,
   { said, of }: { said?: LineSaid; of?: { timestampMs: number; authorAci: string | null } } = {},
-): Promise<void> {
+): Promise<string> {
   const now = clock()
   const row = await insertMessage(tx, {
     id: ids('msg'),
@@ -69,6 +69,7 @@ export async function addLineTo(
     contactId: conversation.contact_id ?? undefined,
     data: { notice },
   })
+  return row.id
 }
 
 /** Says that somebody left Signal, or is there again; each once until the other has been said. */

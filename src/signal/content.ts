@@ -2,6 +2,7 @@
  * Pure: padding of message content, and the words by which a message is shown of which this version cannot show the
  * thing itself, so that nothing is silently lost.
  */
+import type { Happening } from './facts.ts'
 import type { AttachmentPointer, Content, DataMessage, SharedContact } from './proto/messages.ts'
 
 /** Contents are padded to a multiple of this, so that lengths tell little. */
@@ -51,7 +52,9 @@ const kinds: readonly [(message: DataMessage) => boolean, string | ((message: Da
  * nothing to show (reactions, timers, profile keys).
  */
 export function words(message: DataMessage): string | undefined {
-  if (message.reaction !== undefined || message.delete !== undefined) return undefined
+  if (message.reaction !== undefined || message.delete !== undefined || message.adminDelete !== undefined)
+    return undefined
+  if (happeningIn(message) !== undefined) return undefined
   const attachments = message.attachments ?? []
   const parts: string[] = []
   if (message.body !== undefined && message.body !== '') parts.push(message.body)
@@ -63,6 +66,20 @@ export function words(message: DataMessage): string | undefined {
   if (parts.length === 0 && !hasMedia) return undefined
   if (message.storyContext !== undefined) parts.unshift('[reply to a story]')
   return parts.join('\n')
+}
+
+/** The longest name of a call that is looked at. */
+const eraUnitsMax = 100
+
+/** What is done beside writing, of which a line is all that is shown; `once`: told by all of them alike. */
+export function happeningIn(message: DataMessage): Pick<Happening, 'what' | 'once'> | undefined {
+  if (message.groupCallUpdate !== undefined) {
+    return { what: 'call-started', once: (message.groupCallUpdate.eraId ?? '').slice(0, eraUnitsMax) }
+  }
+  if (message.pinMessage !== undefined) return { what: 'pinned', once: undefined }
+  if (message.unpinMessage !== undefined) return { what: 'unpinned', once: undefined }
+  if (message.pollVote !== undefined) return { what: 'voted', once: undefined }
+  return message.pollTerminate === undefined ? undefined : { what: 'poll-ended', once: undefined }
 }
 
 /** As `words`, of whichever part of the content holds a message; edits are marked. */

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { mediaOf } from './attachments-in.ts'
 import type { Clock } from './clock.ts'
-import { wordsOf } from './content.ts'
+import { happeningIn, wordsOf } from './content.ts'
 import type { Credentials } from './credentials.ts'
 import type { DeviceSync } from './device-sync.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
@@ -197,7 +197,8 @@ export class Dispatch {
     }
     if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
     if (place.kind !== 'group') return false
-    await this.#show(written, peer, { groupId: place.id, request: place.request }, transaction)
+    const { id: groupId, request, byAdmin } = place
+    await this.#show(written, peer, { groupId, request, byAdmin }, transaction)
     return !place.request
   }
 
@@ -206,9 +207,9 @@ export class Dispatch {
     const { messages, request } = await this.#groups.release(groupId, transaction)
     const due = { receipts: false, texts: false }
     for (const message of messages) {
-      const { sender, timestampMs, own } = message
+      const { sender, timestampMs, own, byAdmin } = message
       const { peer } = await learnPeer(transaction, peerOf(sender.aci))
-      if (await this.#show(message, peer, { groupId, request }, transaction)) due.texts = true
+      if (await this.#show(message, peer, { groupId, request, byAdmin }, transaction)) due.texts = true
       if (request || own !== undefined) continue
       await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
       due.receipts = true
@@ -220,22 +221,26 @@ export class Dispatch {
   async #show(
     { sender, content, timestampMs, serverTimestampMs, own: mirrored }: GroupMessage,
     peer: PeerIds,
-    { groupId, request = false }: { groupId?: string; request?: boolean },
+    { groupId, request = false, byAdmin = false }: { groupId?: string; request?: boolean; byAdmin?: boolean },
     transaction: DatabaseTransaction,
   ): Promise<boolean> {
     const message = content.dataMessage ?? content.editMessage?.dataMessage
     if (message === undefined) return false
     const own = this.#credentials.aci
     const text = wordsOf(content)
-    const change = changeOf(content, message, { author: sender.aci, own, timestampMs, groupId })
+    const change = changeOf(content, message, { author: sender.aci, own, timestampMs, groupId, byAdmin })
+    const happening = content.dataMessage === undefined ? undefined : happeningIn(message)
     // A group has its timer in its state.
     const timer = content.dataMessage === undefined || groupId !== undefined ? undefined : timerIn(message)
-    if (text === undefined && change === undefined && timer === undefined) return false
+    if (text === undefined && change === undefined && timer === undefined && happening === undefined) return false
     if (!(await firstTime(transaction, sender, timestampMs, this.#clock.now()))) return false
     // In a group there is nobody else to name.
     const sentTo = mirrored === undefined ? undefined : nobody
     const hasMore = await this.#texts.owe(transaction, sender.aci, timestampMs, message, sentTo)
     const by = idsOf(peer)
+    if (happening !== undefined) {
+      await this.#sink.happened({ by, ours: mirrored !== undefined, groupId, ...happening }, transaction)
+    }
     // A message in its own right says the timer with itself.
     const alone = text === undefined || change !== undefined
     if (timer !== undefined && alone) await this.#sink.timer({ with: by, byUs: false, ...timer }, transaction)

@@ -96,6 +96,18 @@ export interface MessageChange {
     | { kind: 'reaction'; emoji: string; removed: boolean }
 }
 
+/** Something that somebody did in a conversation, of which a line is all that is shown. */
+export interface Happening {
+  by: PeerIds
+  /** Another device of ours did it. */
+  ours: boolean
+  /** The group in which it happened; else it was between us and them. */
+  groupId: string | undefined
+  what: 'call-started' | 'voted' | 'poll-ended' | 'pinned' | 'unpinned'
+  /** What is told of again and again has the same one, and is shown once. */
+  once: string | undefined
+}
+
 export type PeerFact =
   | { kind: 'registered' | 'unregistered' | 'identity-changed'; peer: PeerIds; atMs: number }
   | { kind: 'linked'; peer: PeerIds; atMs: number }
@@ -156,6 +168,7 @@ export interface SignalSink extends GroupSink {
     transaction: DatabaseTransaction,
   ): Promise<void>
   timer(change: TimerChange, transaction: DatabaseTransaction): Promise<void>
+  happened(happening: Happening, transaction: DatabaseTransaction): Promise<void>
   /** Whether the owner has written to this person, or has them in the address book: then they are let in. */
   knows(peer: PeerIds, transaction: DatabaseTransaction): Promise<boolean>
   /** At most so many people whom the owner calls by a name of their own, with that name. */

@@ -35,7 +35,8 @@ export function isTime(ms: number | undefined): ms is number {
 
 /**
  * What this does to an earlier message; undefined for a message in its own right. `author` has written it, `own` is our
- * account: the two are the same where another device of ours tells what it sent. In a group anybody may speak of anybody.
+ * account: the two are the same where another device of ours tells what it sent. In a group anybody may speak of anybody, and
+ * an administrator of it (`byAdmin`) take anything back.
  */
 export function changeOf(
   content: Pick<Content, 'editMessage'>,
@@ -45,7 +46,8 @@ export function changeOf(
     own,
     timestampMs,
     groupId,
-  }: { author: string; own: string; timestampMs: number; groupId?: string | undefined },
+    byAdmin = false,
+  }: { author: string; own: string; timestampMs: number; groupId?: string | undefined; byAdmin?: boolean },
 ): Omit<MessageChange, 'by'> | undefined {
   const { reaction, delete: deletion } = message
   const edited = content.editMessage?.targetSentTimestamp
@@ -59,6 +61,12 @@ export function changeOf(
   const deleted = deletion?.targetSentTimestamp
   if (isTime(deleted)) {
     return { target: { ours, timestampMs: deleted, ...by(author) }, timestampMs, groupId, change: { kind: 'deleted' } }
+  }
+  const removed = groupId === undefined || !byAdmin ? undefined : message.adminDelete
+  const written = readServiceId(removed?.targetAuthorAciBinary, undefined)
+  if (written !== undefined && isTime(removed?.targetSentTimestamp)) {
+    const target = { ours: written === own, timestampMs: removed.targetSentTimestamp, ...by(written) }
+    return { target, timestampMs, groupId, change: { kind: 'deleted' } }
   }
   const { emoji, targetSentTimestamp } = reaction ?? {}
   if (emoji === undefined || !isTime(targetSentTimestamp)) return undefined

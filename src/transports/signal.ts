@@ -98,6 +98,9 @@ export function signalSink(sink: TransportSink, clock: () => number): SignalSink
     async timer(change, transaction) {
       await sink.timer(change, asUnit(transaction))
     },
+    async happened(happening, transaction) {
+      await sink.happened(happening, asUnit(transaction))
+    },
     async knows(peer, transaction) {
       return await sink.knows(peer, asUnit(transaction))
     },

@@ -6,7 +6,7 @@
 import type { Log } from '../../log.ts'
 import type { Database, DatabaseTransaction } from '../../store/database.ts'
 import type { Clock } from '../clock.ts'
-import { words } from '../content.ts'
+import { happeningIn, words } from '../content.ts'
 import { letGroupIn } from '../group-blocks.ts'
 import { type Content, contentCodec, type DataMessage, type GroupContext } from '../proto/messages.ts'
 import type { GroupKeeper } from './keeper.ts'
@@ -28,8 +28,8 @@ export interface GroupMessage {
 }
 
 export type Placement =
-  /** Shown in this group; `request`: the owner has not let it in yet. */
-  | { kind: 'group'; id: string; request: boolean }
+  /** Shown in this group; `request`: the owner has not let it in yet; `byAdmin`: its author is an administrator. */
+  | { kind: 'group'; id: string; request: boolean; byAdmin: boolean }
   /** Kept until the group was fetched: nothing more to do now. */
   | { kind: 'kept' }
   /** Not to be shown. */
@@ -57,7 +57,10 @@ export class GroupDesk {
     if (isOpened) await letGroupIn(transaction, group.id)
     if (isOpened && isRequest(group)) await this.#keeper.retell(group.id, transaction)
     const verdict = judge(group, message)
-    if (verdict === 'may') return { kind: 'group', id: group.id, request: !isOpened && isRequest(group) }
+    if (verdict === 'may') {
+      const request = !isOpened && isRequest(group)
+      return { kind: 'group', id: group.id, request, byAdmin: isByAdmin(group, message) }
+    }
     if (verdict === 'must-not') return { kind: 'refused', why: 'only administrators may write in this group' }
     // Whoever is no member to our knowledge may be one by now.
     if (!group.isDue) await this.#keeper.markDue(group.id, transaction)
@@ -72,7 +75,10 @@ export class GroupDesk {
   }
 
   /** Takes what waits for this group out of the waiting room: what may be shown now, oldest first; `request` as in `Placement`. */
-  async release(id: string, transaction: DatabaseTransaction): Promise<{ messages: GroupMessage[]; request: boolean }> {
+  async release(
+    id: string,
+    transaction: DatabaseTransaction,
+  ): Promise<{ messages: (GroupMessage & { byAdmin: boolean })[]; request: boolean }> {
     const group = await findGroup(transaction, id)
     if (group?.state === undefined) return { messages: [], request: false }
     const rows = await transaction
@@ -81,13 +87,13 @@ export class GroupDesk {
       .where('group_id', '=', id)
       .orderBy('id')
       .execute()
-    const released: GroupMessage[] = []
+    const released: (GroupMessage & { byAdmin: boolean })[] = []
     for (const row of rows) {
       const message = { ...JSON.parse(row.facts_json), content: contentCodec.decode(row.content) } as GroupMessage
       const verdict = judge(group, message)
       const isSettled = group.state.revision >= group.wantedRevision && group.standing === 'member'
       if (verdict === 'unknown' && !isSettled) continue
-      if (verdict === 'may' && !group.blocked) released.push(message)
+      if (verdict === 'may' && !group.blocked) released.push({ ...message, byAdmin: isByAdmin(group, message) })
       else
         this.#log.warn(
           {},
@@ -141,9 +147,15 @@ function judge({ state, standing }: KnownGroup, { sender, content }: GroupMessag
   return state.announcementsOnly && !isQuiet && !isAdmin(state, sender.aci) ? 'must-not' : 'may'
 }
 
+function isByAdmin({ state }: KnownGroup, { sender }: GroupMessage): boolean {
+  return state !== undefined && isAdmin(state, sender.aci)
+}
+
 /** It has something to show, beside what it says of the group. */
 function shows(content: Content): boolean {
   const message: DataMessage | undefined = content.dataMessage ?? content.editMessage?.dataMessage
   if (message === undefined) return false
-  return words(message) !== undefined || message.reaction !== undefined || message.delete !== undefined
+  const { reaction, delete: deletion, adminDelete } = message
+  if (reaction !== undefined || deletion !== undefined || adminDelete !== undefined) return true
+  return words(message) !== undefined || happeningIn(message) !== undefined
 }

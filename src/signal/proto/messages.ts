@@ -66,8 +66,16 @@ message DataMessage {
   optional Opaque storyContext = 21;
   optional Opaque giftBadge = 22;
   optional uint32 expireTimerVersion = 23;
+  optional GroupCallUpdate groupCallUpdate = 19;
   optional PollCreate pollCreate = 24;
+  optional Delete pollTerminate = 25;
+  optional Target pollVote = 26;
+  optional Target pinMessage = 27;
+  optional Target unpinMessage = 28;
+  optional Target adminDelete = 29;
 }
+message GroupCallUpdate { optional string eraId = 1; }
+message Target { optional bytes targetAuthorAciBinary = 1; optional uint64 targetSentTimestamp = 2; }
 message BodyRange {
   optional uint32 start = 1;
   optional uint32 length = 2;
@@ -373,7 +381,21 @@ export interface DataMessage {
   payment?: { notification?: { note?: string } }
   storyContext?: object
   giftBadge?: object
+  /** A call of the group has begun, or somebody has come or gone; all of one call have its era. */
+  groupCallUpdate?: { eraId?: string }
   pollCreate?: { question?: string; options?: readonly string[] }
+  pollTerminate?: { targetSentTimestamp?: number }
+  pollVote?: MessageTarget
+  pinMessage?: MessageTarget
+  unpinMessage?: MessageTarget
+  /** An administrator takes back what another member wrote. */
+  adminDelete?: MessageTarget
+}
+
+/** A message by its author and time. */
+export interface MessageTarget {
+  targetAuthorAciBinary?: Uint8Array
+  targetSentTimestamp?: number
 }
 
 /** The group that a message belongs to. */

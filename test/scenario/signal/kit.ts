@@ -14,6 +14,7 @@ import { Account } from '../../../src/signal/account.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/signal/clock.ts'
 import type { EnrollmentCodes } from '../../../src/signal/contract.ts'
 import type {
+  Happening,
   IncomingCall,
   IncomingText,
   MessageChange,
@@ -62,6 +63,7 @@ export class RecordingSink implements SignalSink {
   readonly facts: PeerFact[] = []
   readonly calls: IncomingCall[] = []
   readonly typings: Typing[] = []
+  readonly happenings: Happening[] = []
   readonly changes: MessageChange[] = []
   readonly reads: Read[] = []
   readonly timers: Timer[] = []
@@ -128,6 +130,10 @@ export class RecordingSink implements SignalSink {
 
   async settled(outcome: Settled): Promise<void> {
     this.#pending.push(() => this.settledChanges.push(outcome))
+  }
+
+  async happened(fact: Happening): Promise<void> {
+    this.#pending.push(() => this.happenings.push(fact))
   }
 
   async typing(fact: Typing): Promise<void> {

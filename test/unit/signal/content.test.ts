@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { pad, unpad, words, wordsOf } from '../../../src/signal/content.ts'
+import { happeningIn, pad, unpad, words, wordsOf } from '../../../src/signal/content.ts'
+import { changeOf } from '../../../src/signal/incoming.ts'
 import { contentCodec, type DataMessage, envelopeCodec } from '../../../src/signal/proto/messages.ts'
 
 test.each([
@@ -100,4 +101,34 @@ test('cards, polls and payments are told in words, with whatever of them is ther
   expect(words({ pollCreate: { question: 'Tea?', options: ['yes', 'no'] } })).toBe('[poll: Tea?]\n- yes\n- no')
   expect(words({ payment: { notification: { note: 'for lunch' } } })).toBe('[payment: for lunch]')
   expect(words({ payment: {} })).toBe('[payment]')
+})
+
+test('calls, polls and pins have no words, and say what they are; a call by its era', () => {
+  const target = { targetAuthorAciBinary: new Uint8Array(16), targetSentTimestamp: 5 }
+  const cases: [DataMessage, ReturnType<typeof happeningIn>][] = [
+    [{ groupCallUpdate: { eraId: 'x'.repeat(101) } }, { what: 'call-started', once: 'x'.repeat(100) }],
+    [{ pinMessage: target }, { what: 'pinned', once: undefined }],
+    [{ unpinMessage: target }, { what: 'unpinned', once: undefined }],
+    [{ pollVote: target }, { what: 'voted', once: undefined }],
+    [{ pollTerminate: { targetSentTimestamp: 5 } }, { what: 'poll-ended', once: undefined }],
+  ]
+  for (const [message, told] of cases) {
+    expect(happeningIn(message)).toEqual(told)
+    expect(words({ ...message, requiredProtocolVersion: 99 })).toBeUndefined()
+  }
+  expect(happeningIn({ body: 'hello' })).toBeUndefined()
+})
+
+test('only an administrator takes back what another wrote, in a group alone', () => {
+  const aci = '01010101-0101-0101-0101-010101010101'
+  const adminDelete = { targetAuthorAciBinary: new Uint8Array(16).fill(1), targetSentTimestamp: 5 }
+  const by = { author: 'ana', own: 'own', timestampMs: 9 }
+  const change = (more: { groupId?: string; byAdmin?: boolean }) => changeOf({}, { adminDelete }, { ...by, ...more })
+  expect(change({ groupId: 'g', byAdmin: true })).toMatchObject({
+    target: { ours: false, timestampMs: 5, authorAci: aci },
+    groupId: 'g',
+    change: { kind: 'deleted' },
+  })
+  expect(change({ groupId: 'g' })).toBeUndefined()
+  expect(change({ byAdmin: true })).toBeUndefined()
 })

@@ -4,10 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Path, readLayers } from './config/layers.ts'
+import { fileLayers, type Layers, readLayers } from './config/layers.ts'
 import { type ConfigProblem, describeIssues } from './config/problems.ts'
-import { keysAt, wordsAt } from './config/reference.ts'
 import { type ConfigFile, configSchema } from './config/schema.ts'
+import { keysAt, wordsAt } from './config/shape.ts'
+import type { Path } from './config/tree.ts'
 import { CausewayError } from './domain/errors.ts'
 import type { LaneRules } from './domain/transport.ts'
 import type { SignalServer } from './signal/server.ts'
@@ -78,6 +79,8 @@ export interface Config {
   profile: 'live' | 'sandbox'
   http: {
     listen: { host: string; port: number }
+    /** PEM files, absolute; undefined: plain HTTP. */
+    tls: { cert: string; key: string } | undefined
     publicUrl: string | undefined
     sourceUrl: string | undefined
     requestsPerMinute: number
@@ -174,11 +177,9 @@ export class ConfigError extends CausewayError {
 export function loadConfig(options: LoadConfigOptions = {}): Config {
   const directory = resolve(options.directory ?? '.')
   const env = options.env ?? process.env
-  const file = options.file === undefined ? defaultFile(directory) : resolve(directory, options.file)
-  const layers = readLayers(file, env, options.flags ?? {})
-  // Read once: code made for it would cost more than it saves.
-  const parsed = configSchema.safeParse(layers.tree, { reportInput: true, jitless: true })
-  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, layers, { keysAt, wordsAt }))
+  const { file, layers } = readConfig(options)
+  const parsed = parse(layers)
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error.issues, layers))
 
   /** Paths in a file begin at the file's folder, all others at the working directory. */
   const absolute = (key: Path, path: string) => {
@@ -208,6 +209,7 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
     profile: values.profile,
     http: {
       listen: values.http.listen,
+      tls: tlsFiles(values.http.tls, absolute),
       publicUrl: values.http.public_url,
       sourceUrl: values.http.source_url,
       requestsPerMinute: values.http.requests_per_minute,
@@ -289,6 +291,29 @@ export function loadConfig(options: LoadConfigOptions = {}): Config {
   }
 }
 
+/** What was written where, unchecked. Throws CausewayError `config-unreadable`, `config-syntax`. */
+export function readConfig(options: LoadConfigOptions = {}): { file: string | undefined; layers: Layers } {
+  const directory = resolve(options.directory ?? '.')
+  const file = options.file === undefined ? defaultFile(directory) : resolve(directory, options.file)
+  return { file, layers: readLayers(file, options.env ?? process.env, options.flags ?? {}) }
+}
+
+/** What is wrong with a file of this text, without environment and flags. Throws CausewayError `config-syntax`. */
+export function checkConfigText(text: string, file: string): readonly ConfigProblem[] {
+  const layers = fileLayers(text, file)
+  const parsed = parse(layers)
+  return parsed.success ? [] : problemsOf(parsed.error.issues, layers)
+}
+
+/** Read once: code made for it would cost more than it saves. */
+function parse({ tree }: Layers) {
+  return configSchema.safeParse(tree, { reportInput: true, jitless: true })
+}
+
+function problemsOf(issues: Parameters<typeof describeIssues>[0], layers: Layers): ConfigProblem[] {
+  return describeIssues(issues, layers, { keysAt, wordsAt })
+}
+
 /** As much as is taken apart. */
 const MMS_BYTES_MAX = 5_000_000
 
@@ -324,6 +349,14 @@ function given<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key]
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>
   }
+}
+
+function tlsFiles(
+  { cert, key }: ConfigFile['http']['tls'],
+  absolute: (key: Path, path: string) => string,
+): Config['http']['tls'] {
+  if (cert === undefined || key === undefined) return undefined
+  return { cert: absolute(['http', 'tls', 'cert'], cert), key: absolute(['http', 'tls', 'key'], key) }
 }
 
 function defaultFile(directory: string): string | undefined {

@@ -36,6 +36,7 @@ import { AdminTexts } from './service/admin-texts.ts'
 import { Alerts } from './service/alerts.ts'
 import { SmsEnrollmentCodes } from './service/enrollment-codes.ts'
 import { Health } from './service/health.ts'
+import { KeptCertificate } from './service/kept-certificate.ts'
 import { LogLines } from './service/log-lines.ts'
 import { Metrics } from './service/metrics.ts'
 import { createMms } from './service/mms.ts'
@@ -120,6 +121,8 @@ async function start(
   const ids = createIds(clock, randomOctets)
   const systemd = createSystemdNotifier(process.env, log)
   let isReady = false
+  const { tls } = config.http
+  const certificate = tls === undefined ? undefined : new KeptCertificate(tls, clock, log)
 
   await mkdir(config.dataDir, { recursive: true, mode: 0o750 })
   const path = join(config.dataDir, 'causeway.db')
@@ -324,8 +327,14 @@ async function start(
       licence: LICENCE,
       sourceUrl: config.http.sourceUrl ?? REPOSITORY_URL,
     },
-    { listen: config.http.listen, socketPath: join(config.runtimeDir, 'api.sock') },
+    {
+      listen: config.http.listen,
+      ...(certificate === undefined ? {} : { tls: certificate }),
+      socketPath: join(config.runtimeDir, 'api.sock'),
+    },
   )
+  certificate?.start()
+  closing.push(async () => certificate?.stop())
   closing.push(() => webhooks.stop())
   closing.push(() => push.stop())
   closing.push(() => http.stop())

@@ -59,7 +59,7 @@ const rooms: RoomTable = {
     { from: 'src/inbox/compose', to: 'modem/pdu' },
   ],
   'src/backup': ['src/domain', 'src/store', 'src/signal/restored.ts', log],
-  'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }],
+  'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }, 'src/config/certificate.ts'],
   'src/cli': [
     'src/config.ts',
     'src/config',

@@ -10,15 +10,20 @@ import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EXIT, ExitError } from './exit.ts'
+import { pinFor, trusting } from './pinning.ts'
 
 export interface GatewayOptions {
   socket?: string
   url?: string
   token?: string
   config?: string
+  /** File of a certificate to believe at an `https://` address. */
+  ca?: string
 }
 
-export type Address = { socketPath: string } | { url: URL; token: string | undefined }
+export type Address =
+  | { socketPath: string }
+  | { url: URL; token: string | undefined /** PEM. */; pin: string | undefined }
 
 const INSTALLED_SOCKET = '/run/causeway/api.sock'
 const REQUEST_TIMEOUT_MS = 60_000
@@ -43,7 +48,7 @@ export async function findGateway(options: GatewayOptions): Promise<Address> {
   const socket = options.socket ?? (options.url === undefined ? process.env['CAUSEWAY_SOCKET'] : undefined)
   if (socket !== undefined) return { socketPath: socket }
   const url = options.url ?? process.env['CAUSEWAY_URL']
-  if (url !== undefined) return { url: baseUrl(url), token }
+  if (url !== undefined) return { url: baseUrl(url), token, pin: await pinFor(baseUrl(url), options) }
   if (options.config !== undefined) {
     const { loadConfig } = await import('../config.ts')
     return { socketPath: join(loadConfig({ file: options.config }).runtimeDir, 'api.sock') }
@@ -208,14 +213,15 @@ function open(
 }
 
 function remote(
-  address: { url: URL; token: string | undefined },
+  address: Exclude<Address, { socketPath: string }>,
   options: RequestOptions,
   headers: Record<string, string>,
 ) {
   if (address.token !== undefined) headers['authorization'] = `Bearer ${address.token}`
   const target = new URL(`${address.url.pathname.replace(/\/$/, '')}${options.path}`, address.url)
-  const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-  return send(target, { ...options, path: `${target.pathname}${target.search}` })
+  const all = { ...options, path: `${target.pathname}${target.search}` }
+  if (target.protocol !== 'https:') return httpRequest(target, all)
+  return httpsRequest(target, { ...all, ...trusting(address.pin) })
 }
 
 async function readAll(response: IncomingMessage, address: Address): Promise<string> {
@@ -236,7 +242,11 @@ async function readAll(response: IncomingMessage, address: Address): Promise<str
 function unreachable(address: Address, cause: unknown): ExitError {
   const where = 'socketPath' in address ? address.socketPath : address.url.href
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new ExitError(EXIT.unavailable, `No gateway answers at ${where} (${why}).`, cause)
+  const isDoubtful = /self[- ]signed|unable to verify|unable to get (local )?issuer|altnames/i.test(why)
+  const hint = isDoubtful
+    ? ' Name its certificate with --ca FILE (or CAUSEWAY_CA), or its configuration with --config.'
+    : ''
+  return new ExitError(EXIT.unavailable, `No gateway answers at ${where} (${why}).${hint}`, cause)
 }
 
 function problem(reply: GatewayReply): ExitError {
@@ -260,7 +270,8 @@ function baseUrl(text: string): URL {
   throw new ExitError(EXIT.usage, `${text} is no http:// or https:// address.`)
 }
 
-function answers(socketPath: string): Promise<boolean> {
+/** Whether somebody listens at a Unix socket. */
+export function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath)
     const end = (up: boolean) => {

@@ -67,7 +67,12 @@ export interface MessageJson {
   preview: { url: string; title: string } | null
   disappears_after: string | null
   disappeared_at: string | null
-  quote: { author: 'us' | 'them'; person: ContactRefJson | null; text: string } | null
+  quote: {
+    author: 'us' | 'them'
+    person: ContactRefJson | null
+    text: string
+    file: { content_type: string; file_name: string | null } | null
+  } | null
   reactions: { emoji: string; ours: boolean }[]
   status: MessageState
   code: string | null

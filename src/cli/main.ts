@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { addBackupCommands } from './backup-commands.ts'
+import { addConfigCommands } from './config-commands.ts'
 import { addContactCommands } from './contact-commands.ts'
 import { addDecisionCommands } from './decision-commands.ts'
 import { describeError, EXIT, exitCodeFor } from './exit.ts'
@@ -27,6 +28,7 @@ function talking(parent: Command, signature: string, summary: string): Command {
     .option('--socket <path>', 'the gateway’s Unix socket')
     .option('--url <url>', 'the gateway’s address, with --token')
     .option('--token <token>', 'a token (or CAUSEWAY_TOKEN)')
+    .option('--ca <file>', 'certificate to believe at an https:// --url (or CAUSEWAY_CA)')
     .option('--config <file>', 'the gateway’s configuration, to find its socket')
 }
 
@@ -102,12 +104,16 @@ function program(): Command {
   talking(root, 'delete <message>', 'takes a message of yours back for everybody (Signal)')
     .option('--for-me', 'removes any message here and on your own other devices instead')
     .action(run(async (id, options) => (await import('./commands/changes.ts')).remove(id, options)))
-  talking(root, 'forget <who>', 'removes what was said with somebody, for you alone').action(
-    run(async (who, options) => (await import('./commands/conversations.ts')).forget(who, options)),
-  )
-  talking(root, 'accept <who>', 'lets in a stranger whose request it is (Signal)').action(
-    run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)),
-  )
+  talking(
+    root,
+    'forget <who>',
+    'removes what was said with somebody, for you alone; a group whose request it is is left',
+  ).action(run(async (who, options) => (await import('./commands/conversations.ts')).forget(who, options)))
+  talking(
+    root,
+    'accept <who>',
+    'lets in a stranger, or a group that a stranger has added you to, whose request it is (Signal)',
+  ).action(run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)))
   talking(root, 'block <who>', 'keeps somebody out: Signal is dropped, texts and calls make no sound')
     .option('--delete', 'and removes what was said')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).block('block', who, options)))
@@ -177,7 +183,7 @@ function program(): Command {
     run(async (which, who, as, options) => (await groups()).role(which, who, as, options)),
   )
   for (const [name, summary] of [
-    ['accept', 'accepts an invitation'],
+    ['accept', 'accepts an invitation, or a request'],
     ['leave', 'leaves it, or declines an invitation'],
     ['block', 'shows nothing more of it, and sends nothing there'],
     ['unblock', 'shows what comes from now on'],
@@ -315,6 +321,7 @@ function program(): Command {
     .action(run(async (words, options) => (await import('./commands/sim.ts')).sim(words, options)))
   talking(root, 'doctor', 'what is wrong and what to do')
     .alias('status')
+    .option('--bundle [file]', 'writes all that a bug report wants into one file: no numbers, texts or keys')
     .action(run(async (options) => (await import('./commands/doctor.ts')).doctor(options)))
 
   const pdu = root.command('pdu').description('explains and makes SMS PDUs, a line each')
@@ -366,17 +373,7 @@ function program(): Command {
     .option('--json', 'one JSON object a line')
     .action(run(async (options) => (await import('./commands/mms.ts')).carriers(options)))
 
-  const config = root.command('config').description('looks at the configuration')
-  config
-    .command('check')
-    .description('says what is wrong with it')
-    .option('--config <file>', 'the file')
-    .option('--json', 'as JSON')
-    .action(run(async (options) => (await import('./commands/config.ts')).check(options)))
-  config
-    .command('reference')
-    .description('all keys, as docs/config.md')
-    .action(run(async () => (await import('./commands/config.ts')).reference()))
+  addConfigCommands(root, run, collect)
   root
     .command('version')
     .description('which one this is')

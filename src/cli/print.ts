@@ -89,15 +89,20 @@ export function textNow(message: MessageJson): string {
   return `${quote}${words}${preview}${marks.length === 0 ? '' : ` [${marks.join(', ')}]`}`
 }
 
-/** Of a member of a group, with the name. */
-function quoted({ person, text }: NonNullable<MessageJson['quote']>): string {
-  return person === null ? excerpt(text) : `${printable(person.name ?? person.address ?? '?')}: ${excerpt(text)}`
+/** Of a member of a group, with the name; a file where it has no words. */
+function quoted({ person, text, file }: NonNullable<MessageJson['quote']>): string {
+  const words = text === '' && file !== null ? quotedFile(file) : excerpt(text)
+  return person === null ? words : `${printable(person.name ?? person.address ?? '?')}: ${words}`
+}
+
+function quotedFile({ content_type: type, file_name: name }: { content_type: string; file_name: string | null }) {
+  return printable(`[${[kindOf(type), ...(name === null ? [] : [name])].join(' ')}]`)
 }
 
 /** `[picture look.jpg, 1.2 MB, att_…]`, and why it is not here. */
 export function attachment(file: AttachmentJson): string {
   const { content_type: type, file_name: name, bytes, state, reason } = file
-  const kind = file.sticker ? 'sticker' : file.voice ? 'voice message' : (KINDS[type.split('/')[0] ?? ''] ?? 'file')
+  const kind = file.sticker ? 'sticker' : file.voice ? 'voice message' : kindOf(type)
   const words = [
     `${file.view_once ? 'view-once ' : ''}${kind}${name === null ? '' : ` ${name}`}`,
     ...(bytes === null ? [] : [octets(bytes)]),
@@ -105,6 +110,10 @@ export function attachment(file: AttachmentJson): string {
     ...(state === 'here' ? [] : [reason === null ? WHY_AWAY[state] : `${WHY_AWAY[state]}: ${reason}`]),
   ]
   return `[${printable(words.join(', '))}]`
+}
+
+function kindOf(type: string): string {
+  return KINDS[type.split('/')[0] ?? ''] ?? 'file'
 }
 
 const KINDS: Readonly<Record<string, string>> = { image: 'picture', video: 'video', audio: 'sound' }

@@ -4,12 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { isCollection, LineCounter, parseDocument } from 'yaml'
 import { CausewayError } from '../domain/errors.ts'
-
-export type Tree = { [key: string]: TreeValue }
-export type TreeValue = string | Tree | TreeValue[]
-export type Path = readonly PropertyKey[]
+import { isTree, type Path, put, type Tree, type TreeValue } from './tree.ts'
+import { parseInline, parseYaml, type YamlTree } from './yaml-text.ts'
 
 export interface Layers {
   tree: Tree
@@ -18,11 +15,10 @@ export interface Layers {
 }
 
 const ENV_PREFIX = 'CAUSEWAY__'
-const YAML_BYTES_MAX = 1_000_000
 
 /**
  * Reads the file (if one is given), lays `CAUSEWAY__SECTION__KEY` over it and `flags` (dotted path → value) over both.
- * Values that begin with `[` or `{` in environment and flags are read as YAML. An empty value means "the default".
+ * Values in `[…]` or `{…}` in environment and flags are read as YAML. An empty value means "the default".
  * Throws CausewayError `config-unreadable` or `config-syntax`.
  */
 export function readLayers(
@@ -30,17 +26,33 @@ export function readLayers(
   env: Readonly<Record<string, string | undefined>>,
   flags: Readonly<Record<string, string>>,
 ): Layers {
-  const yaml = file === undefined ? undefined : readYaml(file)
+  return layersOver(file === undefined ? undefined : fileLayer(readConfigFile(file), file), env, flags)
+}
+
+/** A file's text alone, as if nothing else were said. Throws CausewayError `config-syntax`. */
+export function fileLayers(text: string, file: string): Layers {
+  return layersOver(fileLayer(text, file), {}, {})
+}
+
+function fileLayer(text: string, file: string): YamlTree {
+  return parseYaml(text, file, basename(file))
+}
+
+function layersOver(
+  yaml: YamlTree | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, string>>,
+): Layers {
   const tree = yaml?.tree ?? {}
   const origins = new Map<string, string>()
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(ENV_PREFIX) || value === undefined) continue
     const path = name.slice(ENV_PREFIX.length).toLowerCase().split('__')
-    put(tree, path, inline(value, name))
+    put(tree, path, parseInline(value, name))
     origins.set(path.join('.'), `environment ${name}`)
   }
   for (const [dotted, value] of Object.entries(flags)) {
-    put(tree, dotted.split('.'), inline(value, dotted))
+    put(tree, dotted.split('.'), parseInline(value, dotted))
     origins.set(dotted, `flag ${dotted}`)
   }
   const origin = (path: Path) => {
@@ -53,10 +65,10 @@ export function readLayers(
   return { tree: withoutEmpty(tree), origin }
 }
 
-function readYaml(file: string): Layers {
-  let source: string
+/** The text of the file. Throws CausewayError `config-unreadable`. */
+export function readConfigFile(file: string): string {
   try {
-    source = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new CausewayError({
       code: 'config-unreadable',
@@ -65,60 +77,6 @@ function readYaml(file: string): Layers {
       cause,
     })
   }
-  if (source.length > YAML_BYTES_MAX) throw syntaxError(file, 'it is too large to be a configuration')
-  const lines = new LineCounter()
-  // The failsafe schema keeps every scalar a string: `0000` stays a PIN, `+44…` a number.
-  const document = parseDocument(source, { schema: 'failsafe', lineCounter: lines, uniqueKeys: true })
-  const [error] = document.errors
-  if (error !== undefined) throw syntaxError(file, error.message)
-  let tree: unknown
-  try {
-    tree = document.toJS({ maxAliasCount: 100 }) ?? {}
-  } catch (cause) {
-    throw syntaxError(file, cause instanceof Error ? cause.message : String(cause))
-  }
-  if (tree === '') tree = {}
-  if (!isTree(tree)) throw syntaxError(file, 'it must be a list of `key: value` lines')
-  const origin = (path: Path) => {
-    for (let end = path.length; end > 0; end--) {
-      const offset = offsetOf(document, path.slice(0, end))
-      if (offset !== undefined) return `${basename(file)}:${lines.linePos(offset).line}`
-    }
-    return undefined
-  }
-  return { tree, origin }
-}
-
-function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-  if (!isCollection(parent)) return undefined
-  const last = path.at(-1)
-  for (const [index, item] of parent.items.entries()) {
-    const { key, range } = item as { key?: { value?: unknown; range?: [number, number, number] }; range?: [number] }
-    if (key?.value === last) return key?.range?.[0]
-    if (index === last) return range?.[0]
-  }
-  return undefined
-}
-
-function inline(value: string, name: string): TreeValue {
-  if (!/^\s*[[{]/.test(value)) return value
-  const document = parseDocument(value, { schema: 'failsafe' })
-  const [error] = document.errors
-  if (error !== undefined) throw syntaxError(name, error.message)
-  return document.toJS() as TreeValue
-}
-
-function put(tree: Tree, path: readonly string[], value: TreeValue): void {
-  let at = tree
-  for (const key of path.slice(0, -1)) {
-    const existing = at[key]
-    const next = isTree(existing) ? existing : {}
-    at[key] = next
-    at = next
-  }
-  const last = path.at(-1)
-  if (last !== undefined) at[last] = value
 }
 
 function withoutEmpty(tree: Tree): Tree {
@@ -129,16 +87,4 @@ function withoutEmpty(tree: Tree): Tree {
 function prune(value: TreeValue): TreeValue {
   if (Array.isArray(value)) return value.map(prune)
   return isTree(value) ? withoutEmpty(value) : value
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function syntaxError(where: string, what: string): CausewayError {
-  return new CausewayError({
-    code: 'config-syntax',
-    message: `${where} cannot be understood: ${what}`,
-    retry: 'after-human',
-  })
 }

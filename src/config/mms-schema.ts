@@ -27,8 +27,8 @@ export const modemMms = z
       ),
     apn: text.min(1).optional().describe('Access point name for MMS, for settings by hand; with `mmsc`.'),
     auth: z.enum(['none', 'pap', 'chap']).optional().describe('How the access point wants user and password; `none`.'),
-    user: text.optional().describe('User at the access point.'),
-    password: text.optional().describe('Its password.'),
+    user: text.optional().describe('User at the access point.').meta({ private: true }),
+    password: text.optional().describe('Its password.').meta({ writeOnly: true }),
     mmsc: url.optional().describe('Address of the MMSC, as `http://mmsc.example.net/mms`; with `apn`.'),
     proxy: host.optional().describe('The MMS proxy, as `10.1.2.3:8080`. Without it the MMSC is asked directly.'),
     bearer: z
@@ -68,7 +68,8 @@ export const modemMms = z
     headers: z
       .record(z.string().regex(/^[\w-]{1,60}$/), text.max(500))
       .prefault({})
-      .describe('Further headers, as `X-VzW-MDN: "1{{msisdn_national}}"`.'),
+      .describe('Further headers, as `X-VzW-MDN: "1{{msisdn_national}}"`.')
+      .meta({ private: true }),
   })
   .superRefine((mms, context) => {
     const wrong = (key: string, message: string) => context.addIssue({ code: 'custom', message, path: [key] })

@@ -1,7 +1,8 @@
 /** Puts what a schema found wrong into words: which key, where it was written, what to write instead. Pure. */
 import type { z } from 'zod'
-import type { Layers, Path } from './layers.ts'
+import type { Layers } from './layers.ts'
 import { nearest } from './nearest.ts'
+import { dotted, type Path } from './tree.ts'
 
 export interface ConfigProblem {
   /** `config.unknown_key` or `config.invalid`, as the doctor names them. */
@@ -64,8 +65,4 @@ function problem(id: ConfigProblem['id'], path: Path, what: string, layers: Laye
   const key = dotted(path)
   const origin = layers.origin(path)
   return { id, key, message: `${origin === undefined ? '' : `${origin}: `}${key}: ${what}` }
-}
-
-function dotted(path: Path): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`)).join('')
 }

@@ -1,46 +1,9 @@
-/**
- * The configuration's reference page and the list of keys at a path, both read off the schema. Pure.
- */
-import { z } from 'zod'
-import type { Path } from './layers.ts'
-import { configSchema } from './schema.ts'
-
-interface Node {
-  description?: string
-  default?: unknown
-  enum?: unknown[]
-  const?: unknown
-  properties?: Record<string, Node>
-  items?: Node
-  anyOf?: Node[]
-  required?: string[]
-}
-
-let known: Node | undefined
-
-/** Made when it is asked for: a start without mistakes in the configuration never does. */
-function root(): Node {
-  known ??= z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node
-  return known
-}
-
-/** Keys that may stand at this path. */
-export function keysAt(path: Path): string[] {
-  return Object.keys(mapping(nodeAt(path))?.properties ?? {})
-}
-
-/** Words that may stand at this path, where a mapping may stand there too. */
-export function wordsAt(path: Path): string[] {
-  return (
-    nodeAt(path)
-      ?.anyOf?.flatMap((choice) => choice.enum ?? [])
-      .map(String) ?? []
-  )
-}
+/** The configuration's reference page, read off the schema. Pure. */
+import { mappingOf, rootShape, type ShapeNode } from './shape.ts'
 
 /** `docs/config.md`. */
 export function configReference(): string {
-  return `${INTRODUCTION}\n${table(root(), '').join('\n')}\n`
+  return `${INTRODUCTION}\n${table(rootShape(), '').join('\n')}\n`
 }
 
 const INTRODUCTION = `# Configuration
@@ -68,11 +31,11 @@ signal: { profile_name: Home }
 | key | default | what it does |
 |---|---|---|`
 
-function table(node: Node, prefix: string): string[] {
+function table(node: ShapeNode, prefix: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const name = `${prefix}${key}`
-    const inner = mapping(child)
-    const items = mapping(child.items)
+    const inner = mappingOf(child)
+    const items = mappingOf(child.items)
     const isSection = child.anyOf === undefined && inner !== undefined
     const required = node.required?.includes(key) ?? false
     const row = `| \`${name}\` | ${isSection ? '' : fallback(child, required)} | ${child.description ?? ''}${choices(child)} |`
@@ -81,27 +44,13 @@ function table(node: Node, prefix: string): string[] {
   })
 }
 
-function nodeAt(path: Path): Node | undefined {
-  let node: Node | undefined = root()
-  for (const part of path) {
-    const properties: Record<string, Node> | undefined = mapping(node)?.properties
-    node = typeof part === 'number' ? node?.items : properties?.[String(part)]
-  }
-  return node
-}
-
-function mapping(node: Node | undefined): Node | undefined {
-  if (node?.properties !== undefined) return node
-  return node?.anyOf?.find((choice) => choice.properties !== undefined)
-}
-
-function fallback(node: Node, required: boolean): string {
+function fallback(node: ShapeNode, required: boolean): string {
   if (node.default !== undefined)
     return `\`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``
   return required ? '*required*' : '—'
 }
 
-function choices(node: Node): string {
+function choices(node: ShapeNode): string {
   const words = node.enum ?? []
   return words.length === 0 ? '' : ` One of ${words.map((word) => `\`${String(word)}\``).join(', ')}.`
 }

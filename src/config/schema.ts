@@ -9,22 +9,16 @@ import { z } from 'zod'
 import { isQuietHours, isTimeZone } from '../domain/quiet-hours.ts'
 import { count, duration, flag, size, text, url } from './leaves.ts'
 import { mmsSection, modemMms } from './mms-schema.ts'
+import { customSignalServer } from './signal-schema.ts'
+
+/** Never shown. */
+const SECRET = { writeOnly: true }
+/** Says who the owner is or whom they know: shown to the owner alone. */
+const PRIVATE = { private: true }
 
 /** As much as the profile of a Signal account holds, in UTF-8. */
 const profileText = (octetsMax: number) =>
   z.string().refine((value) => Buffer.byteLength(value) <= octetsMax, { message: `At most ${octetsMax} octets.` })
-
-const port = z
-  .string()
-  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65535, {
-    message: 'write a port number, 1…65535',
-  })
-  .transform(Number)
-
-const base64 = z
-  .string()
-  .refine((value) => /^[A-Za-z0-9+/]+={0,2}$/.test(value), { message: 'write base64 without line breaks' })
-  .transform((value) => new Uint8Array(Buffer.from(value, 'base64')))
 
 const listen = z.string().transform((value, context) => {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(value)
@@ -76,63 +70,6 @@ const languages = z.string().transform((value, context) => {
   return z.NEVER
 })
 
-const customSignalServer = z
-  .strictObject({
-    host: z
-      .enum(['localhost', '127.0.0.1', '::1'])
-      .prefault('localhost')
-      .describe('Name of the server. The protocol library dials a custom server on `localhost` only.'),
-    port: port.optional().describe('One port for all services of the server; or give `ports`.'),
-    ports: z
-      .strictObject({
-        chat: port.describe('Port of the chat service.'),
-        cdsi: port.optional().describe('Port of contact discovery; the chat service’s when left out.'),
-        svr2: port.optional().describe('Port of secure value recovery; likewise.'),
-        svrb: port.optional().describe('Port of secure value recovery for backups; likewise.'),
-      })
-      .optional()
-      .describe('The ports one by one.'),
-    ca: text.optional().describe('PEM file of the authority that signed the server’s certificate.'),
-    ca_pem: text.optional().describe('The same as text.'),
-    storage_url: url.describe('Base address of the storage service.'),
-    cdn_urls: z
-      .strictObject({
-        '0': url.describe('Base address of CDN 0 (avatars, stickers).'),
-        '2': url.describe('Base address of CDN 2 (attachments).'),
-        '3': url.describe('Base address of CDN 3 (attachments, backups).'),
-      })
-      .describe('Base addresses of the content servers, by CDN number.'),
-    zkgroup: z
-      .strictObject({
-        server_public_params: base64.describe('ServerPublicParams, base64.'),
-        generic_server_public_params: base64.describe('GenericServerPublicParams, base64.'),
-        backup_server_public_params: base64.describe('Generic parameters of backups, base64.'),
-      })
-      .describe('The server’s zero-knowledge group parameters.'),
-    trust_roots: z
-      .array(base64)
-      .min(1)
-      .describe('Public keys (33 octets, base64) that sign sealed-sender certificates.'),
-    directory: text
-      .optional()
-      .describe(
-        'File of JSON lines `{"e164":"+1…","aci":"…","pni":"…"}` that stands in for contact discovery; re-read when it changes.',
-      ),
-    vault: text
-      .optional()
-      .describe(
-        'File that stands in for the PIN service, whose enclave only Signal runs. It guards nothing: for the sandbox.',
-      ),
-  })
-  .superRefine((server, context) => {
-    if ((server.port === undefined) === (server.ports === undefined)) {
-      context.addIssue({ code: 'custom', message: 'give either port or ports', path: ['ports'] })
-    }
-    if ((server.ca === undefined) === (server.ca_pem === undefined)) {
-      context.addIssue({ code: 'custom', message: 'give either ca (a file) or ca_pem (text)', path: ['ca'] })
-    }
-  })
-
 const modem = z.strictObject({
   port: modemPort.describe(
     'The AT port: `/dev/serial/by-id/…` (stable over replugs), `tcp://host:port`, `rfc2217://host:port` (the line is set over there), or `auto`: the USB ports are asked which of them is a modem.',
@@ -141,14 +78,16 @@ const modem = z.strictObject({
     .string()
     .regex(/^\d{15}$/, { message: 'write the fifteen digits of the IMEI' })
     .optional()
-    .describe('The module that is meant, wherever it is plugged in. Any other at that port is left alone.'),
+    .describe('The module that is meant, wherever it is plugged in. Any other at that port is left alone.')
+    .meta(PRIVATE),
   label: text.optional().describe('A name for people.'),
-  number: e164.optional().describe('The SIM’s own number, where the SIM does not tell it.'),
+  number: e164.optional().describe('The SIM’s own number, where the SIM does not tell it.').meta(PRIVATE),
   pin: z
     .string()
     .regex(/^\d{4,8}$/, { message: 'write the four to eight digits of the SIM’s PIN' })
     .optional()
-    .describe('PIN of the SIM. Tried once; a wrong one is never tried again by itself.'),
+    .describe('PIN of the SIM. Tried once; a wrong one is never tried again by itself.')
+    .meta(SECRET),
   prefixes: z
     .array(
       z.string().regex(/^\+\d{1,14}$/, { message: 'write the beginning of numbers in international form, as "+44"' }),
@@ -183,6 +122,7 @@ const modem = z.strictObject({
 
 /** `causeway.yaml`, as written. Parsing gives the values in the types that the program uses. */
 export const configSchema = z.strictObject({
+  config_version: z.literal('1').prefault('1').describe('Which shape of this file is meant; there is one so far.'),
   profile: z
     .enum(['live', 'sandbox'])
     .prefault('live')
@@ -192,13 +132,30 @@ export const configSchema = z.strictObject({
       listen: listen
         .prefault('127.0.0.1:8420')
         .describe(
-          'Address and port of the API. Port 0 takes a free one. Put TLS in front of it before it leaves the machine.',
+          'Address and port of the API. Port 0 takes a free one. Set `http.tls`, or put TLS in front of it, before it leaves the machine.',
         ),
+      tls: z
+        .strictObject({
+          cert: text
+            .optional()
+            .describe(
+              'PEM file of the certificate, the authorities that vouch for it behind it. Read again when it changes.',
+            ),
+          key: text.optional().describe('PEM file of its private key, without a passphrase.'),
+        })
+        .prefault({})
+        .superRefine(({ cert, key }, context) => {
+          if ((cert === undefined) === (key === undefined)) return
+          const path = [cert === undefined ? 'cert' : 'key']
+          context.addIssue({ code: 'custom', message: 'is missing; give both cert and key, or neither', path })
+        })
+        .describe('With both, API and inbox speak HTTPS, and nothing but that (TLS 1.2 or newer).'),
       public_url: url
         .optional()
         .describe(
           'Where browsers reach the inbox, as `https://box.example`, when a reverse proxy in front gives it another name. Also makes its cookies `Secure`.',
-        ),
+        )
+        .meta(PRIVATE),
       source_url: url
         .optional()
         .describe(
@@ -276,8 +233,9 @@ export const configSchema = z.strictObject({
           "Write plain characters for typographic and accented ones (’ as ', ş as s) where that saves a part. What the conversation shows stays as it was written.",
         ),
       reference_bits: z
-        .union([z.literal(8), z.literal(16)])
-        .prefault(8)
+        .enum(['8', '16'])
+        .transform((value) => (value === '8' ? 8 : 16))
+        .prefault('8')
         .describe(
           'Width of the number that holds the parts of a long text together. 16 comes round later, so that a phone never mixes the parts of two texts; it costs a character or so a part.',
         ),
@@ -333,7 +291,8 @@ export const configSchema = z.strictObject({
         .prefault([])
         .describe(
           'Whom to write to when a modem is gone, is given up or waits for its PIN, and when messages do not move on: numbers in quotes, `signal:<aci>`, or ids of conversations, at most 8. They are written to like anybody else, at most once an hour about each of the four.',
-        ),
+        )
+        .meta(PRIVATE),
     })
     .prefault({})
     .describe('Telling the administrators. Off unless somebody is named; the same is told as events in any case.'),
@@ -357,8 +316,9 @@ export const configSchema = z.strictObject({
         .optional()
         .describe(
           'The name that contacts see, until another one is set (`causeway signal profile`, the inbox); a linked device leaves it to the phone.',
-        ),
-      profile_about: profileText(512).optional().describe('A line about us that contacts see, likewise.'),
+        )
+        .meta(PRIVATE),
+      profile_about: profileText(512).optional().describe('A line about us that contacts see, likewise.').meta(PRIVATE),
     })
     .prefault({})
     .describe('The Signal account.'),
@@ -415,7 +375,8 @@ export const configSchema = z.strictObject({
         .prefault('mailto:causeway@causeway.invalid')
         .describe(
           'How the operator of a push service reaches you (VAPID), as `mailto:you@example.org`. Some services (Apple) refuse what does not exist.',
-        ),
+        )
+        .meta(PRIVATE),
       local_services: flag
         .prefault('false')
         .describe('Take push services on this machine and its network, over http too: for tests.'),

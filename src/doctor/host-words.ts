@@ -2,7 +2,7 @@
  * What the doctor says of machine and configuration, in English, by the code of the finding; what a sentence takes are the
  * values that the finding hands out, for those who say it in another language. Pure.
  */
-import type { Sentences } from './found.ts'
+import type { Sentences } from './sentences.ts'
 
 const DEBIAN = 'Use Debian 12 or newer.'
 const NTP = 'Turn time synchronisation on: timedatectl set-ntp true.'
@@ -29,6 +29,12 @@ interface Where {
   where: string
 }
 
+/** Until when a certificate holds. */
+interface Holding extends File {
+  at: string
+}
+
+const holds = ({ file, at }: Holding) => `The certificate ${file} holds until ${at}.`
 const free = ({ bytes, directory }: Room) => `${Math.round(bytes / 1e6)} MB are free at ${directory}.`
 
 export const HOST_WORDS = {
@@ -91,5 +97,14 @@ export const HOST_WORDS = {
   'modem.owned_by_modemmanager': {
     what: 'ModemManager runs and may take the modem’s port.',
     fix: 'Install the udev rules of systemd/, or: sudo systemctl disable --now ModemManager',
+  },
+  'tls.expiring.ok': { what: holds },
+  'tls.expiring': {
+    what: holds,
+    fix: 'Renew it; a running gateway takes the renewed files up within a minute.',
+  },
+  'tls.unusable': {
+    what: ({ why }: { why: string }) => why,
+    fix: 'Put it right: a gateway that runs keeps the certificate it has, and does not start with this one.',
   },
 } satisfies Sentences

@@ -9,6 +9,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Config } from '../config.ts'
 import type { Finding } from '../domain/finding.ts'
+import { examineCertificate } from './certificate.ts'
 import { found } from './found.ts'
 
 /** What the checks know of the machine; tests give another one. */
@@ -58,6 +59,7 @@ export async function examineHost(config: Config, host: Host = thisHost()): Prom
     await redis(config, host),
     key(config),
     ...ports(config),
+    ...examineCertificate(config, host.nowMs),
     ...modemManager(config),
   ]
 }

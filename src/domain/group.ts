@@ -54,6 +54,8 @@ export interface GroupFact {
   ours: boolean
   /** The owner has put it away on their phone. */
   archived: boolean
+  /** Somebody whom the owner has not let in has added us. */
+  request: boolean
   /** Our own ids in this group. */
   self: readonly string[]
   atMs: number

@@ -84,12 +84,18 @@ export interface Looked {
   height: number
   /** JPEG, or PNG where it is transparent; without the original's metadata. */
   thumbnail: Uint8Array
+  thumbnailSize: { width: number; height: number }
 }
 
 /** Whoever looks into pictures; a picture is hostile, and whatever is wrong with one means no more than undefined. */
 export interface PictureLooks {
-  /** Never rejects. */
-  look(contentType: string, bytes: number, read: () => AsyncIterable<Uint8Array>): Promise<Looked | undefined>
+  /** `edgePx`: the longer side of the small copy, where it is not to be the usual one. Never rejects. */
+  look(
+    contentType: string,
+    bytes: number,
+    read: () => AsyncIterable<Uint8Array>,
+    edgePx?: number,
+  ): Promise<Looked | undefined>
 }
 
 /** A copy of a recording that browsers play, or why there is none. Never rejects. */
@@ -122,6 +128,9 @@ export interface Portraits {
   /** Of a file that no row came to name. */
   discard(id: string): Promise<void>
 }
+
+/** A small copy of a quoted picture is at most so large: as in Signal's app for Android, which stays below 500 KiB. */
+export const QUOTED_BYTES_MAX = 512 * 1024
 
 /** Octets that tell what a file is. */
 export const MAGIC_BYTES = 64

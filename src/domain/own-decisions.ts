@@ -1,9 +1,9 @@
 /** What the owner decides and removes, as far as a network and their other devices have to know. */
 
-/** What the owner decides about a person, as far as a network has to know. */
+/** What the owner decides about a person, or about a group, as far as a network has to know. */
 export type StandingDecision =
-  /** Lets them in; these messages of theirs, by their own times, are acknowledged now. */
-  | { kind: 'accepted'; messages: readonly { timestampMs: number; read: boolean }[] }
+  /** Lets them in; these messages, by their own times (in a group: with their authors), are acknowledged now. */
+  | { kind: 'accepted'; messages: readonly { timestampMs: number; read: boolean; authorAci?: string | undefined }[] }
   | { kind: 'blocked'; deleted: boolean }
   | { kind: 'unblocked' }
   /** Does not answer a request: nothing of it stays. */

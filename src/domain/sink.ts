@@ -8,7 +8,7 @@ import type { InboundMedia, StoredBlob } from './media.ts'
 import type { MmsReport } from './mms-report.ts'
 import type { RemovalElsewhere } from './own-decisions.ts'
 import type { TextRange } from './ranges.ts'
-import type { ChangeReport, Quote, Recipient, TransportName, UnitOfWork } from './transport.ts'
+import type { ChangeReport, Quote, QuotedFile, Recipient, TransportName, UnitOfWork } from './transport.ts'
 
 /** A segment with those that it belongs to. `isShown`: what is here of their text is shown already, with gaps. */
 export type KeptSegment = InboundSegment & { setId: string; isShown: boolean }
@@ -22,6 +22,9 @@ export interface FilledText {
   /** How many are. */
   missing: number
 }
+
+/** What a message that came answers to; of a file, `thumbnail` is a small copy that can be fetched. */
+export type InboundQuote = Quote<QuotedFile & { thumbnail?: InboundMedia | undefined }>
 
 /** Somebody's message to us. `dedupeKey` is unique per physical message on its transport. */
 export interface InboundMessage {
@@ -44,7 +47,7 @@ export interface InboundMessage {
   /** Takes the place of the last message of this sender with the same number, 1…7 (3GPP TS 23.040 §9.2.3.9). */
   replaceNumber?: number
   /** What it answers to. */
-  quote?: Quote | undefined
+  quote?: InboundQuote | undefined
   /** Signal's name of the group that `from` wrote it into. */
   groupId?: string | undefined
   /** Of a message to several numbers: all of them but our own, the sender's with them, sorted. */
@@ -95,7 +98,7 @@ export interface MirroredMessage {
   text: string
   /** By the other device's clock: with our account the message's identity everywhere. */
   sentAtMs: number
-  quote: Quote | undefined
+  quote: InboundQuote | undefined
   /** It disappears so many seconds after `startedAtMs`. */
   timerS: number | undefined
   startedAtMs: number

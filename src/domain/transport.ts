@@ -33,8 +33,15 @@ export interface Recipient {
   numbers?: readonly string[] | undefined
 }
 
+/** What is told of a file of a quoted message: of the first one, as in Signal's own apps. */
+export interface QuotedFile {
+  contentType: string
+  /** Undefined also for a voice message, which has none that says anything. */
+  fileName?: string | undefined
+}
+
 /** An earlier message that a message answers to, as its author's device showed it. */
-export interface Quote {
+export interface Quote<File extends QuotedFile = QuotedFile> {
   /** One of ours; else one of the sender's (or of somebody else in a group). */
   ours: boolean
   /** The quoted message's own time. */
@@ -44,6 +51,7 @@ export interface Quote {
   ranges?: readonly TextRange[] | undefined
   /** In a group: who wrote it, unless it is ours. */
   authorAci?: string | undefined
+  file?: File | undefined
 }
 
 /** One try of one leg, as the router hands it to a transport. */
@@ -56,7 +64,7 @@ export interface OutgoingAttempt {
   /** Of a network that has a place for it; then `text` begins behind it. */
   subject?: string | undefined
   /** What it answers to, where the network can say so by itself. */
-  quote?: Quote | undefined
+  quote?: Quote<QuotedFile & { thumbnail?: OutgoingMedia | undefined }> | undefined
   /** Styles of its parts; a network that knows none leaves them out. */
   ranges?: readonly TextRange[]
   /** The conversation's timer: after so many seconds it disappears (0: it stays), and the version of that. */
@@ -95,7 +103,8 @@ export interface OutgoingChange {
         targetMs: number
         text: string
         ranges?: readonly TextRange[]
-        quote: Quote | undefined
+        /** `thumbnailId`: of the small copy that the message was sent with. */
+        quote: Quote<QuotedFile & { thumbnailId?: string | undefined }> | undefined
         /** Ids of what is attached, which stays. */
         attachmentIds?: readonly string[]
       }
@@ -291,10 +300,12 @@ export interface Transport {
    */
   change?(change: OutgoingChange, unit: UnitOfWork): Promise<() => void>
   /**
-   * The owner has decided about this person. Takes note inside the unit of work; what is returned is called after the
-   * commit. Absent where a network knows no such thing.
+   * The owner has decided about this person, or this group. Takes note inside the unit of work; what is returned is called
+   * after the commit. Absent where a network knows no such thing.
    */
   decide?(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void>
+  /** Leaves a group, for all to see; nothing where we are out already. Errors: the transport's own. */
+  leaveGroup?(groupId: string): Promise<void>
   /** The owner has removed this for themselves: our own other devices are to know. Inside the unit of work, as `decide`. */
   tellRemoved?(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void>
   /**

@@ -15,7 +15,8 @@ export function conversationView({ conversation, contact, group, lastMessage, at
   return {
     id: conversation.id,
     contact: contact === undefined ? null : { ...refOf(contact), avatar_url: portraitOf(contact) },
-    group: group === undefined ? null : groupRefView(group),
+    // Of a request no picture is fetched.
+    group: group === undefined ? null : groupRefView(group, conversation.request_at_ms === null),
     state:
       (contact !== undefined && contact.blocked_at_ms !== null) ||
       (group !== undefined && detailsOf(group).blocked === true)
@@ -37,14 +38,14 @@ export function conversationView({ conversation, contact, group, lastMessage, at
 }
 
 /** A group as its conversation names it. */
-function groupRefView(group: GroupRow) {
+function groupRefView(group: GroupRow, withPicture = true) {
   const kind = kindOf(group)
   return {
     id: group.id,
     title: group.title,
     kind,
     texts_apart: kind === 'phone' ? group.texts_apart === 1 : null,
-    avatar_url: groupPortraitOf(group),
+    avatar_url: withPicture ? groupPortraitOf(group) : null,
   }
 }
 

@@ -6,20 +6,23 @@ import { formatDuration } from '../domain/duration.ts'
 import { wantsPlayable } from '../domain/media.ts'
 import type { TextRange } from '../domain/ranges.ts'
 import { apartFromSubject } from '../domain/subject.ts'
-import type { Quote } from '../domain/transport.ts'
 import type { Reaction } from '../store/amendments.ts'
+import { keptQuote } from '../store/quoted.ts'
 import type { DataMessageRow, EventRow, MessageRow, OwnChangeRow, RecipientRow } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
 import type { AttemptRow } from '../store/tables/sending.ts'
+import { quotedFileView } from './quoted-file-view.ts'
 import { addressView, type ContactColumns, type GroupColumns, numberView, personView, refOf, time } from './views.ts'
 
 /** `other` is the other side of the message's conversation, `attachments` are the message's own. */
 export function messageView(
   message: MessageRow,
   other: ContactColumns | GroupColumns | undefined,
-  attachments: readonly AttachmentRow[] = [],
+  /** As `shownFilesOf` has them. */
+  files: readonly AttachmentRow[] = [],
 ) {
   const isGroup = other !== undefined && 'group' in other
+  const attachments = files.filter(({ message_id: of, quoted }) => of === message.id && quoted === 0)
   return {
     id: message.id,
     conversation_id: message.conversation_id,
@@ -43,7 +46,7 @@ export function messageView(
     severity: message.severity,
     edited_at: time(message.edited_at_ms),
     deleted_at: time(message.deleted_at_ms),
-    quote: quoteView(message, isGroup ? other.authors : []),
+    quote: quoteView(message, isGroup ? other.authors : [], files),
     ranges: rangesView(message),
     preview: message.preview_json === null ? null : JSON.parse(message.preview_json),
     disappears_after: message.timer_s === null ? null : formatDuration(message.timer_s * 1_000),
@@ -122,11 +125,13 @@ export function attachmentView(row: AttachmentRow) {
 }
 
 /** `person` is there for a member of a group. */
-function quoteView({ quote_json: json }: MessageRow, authors: readonly ContactColumns[]) {
-  if (json === null) return null
-  const { ours, timestampMs, text, authorAci }: Quote = JSON.parse(json)
+function quoteView(message: MessageRow, authors: readonly ContactColumns[], files: readonly AttachmentRow[]) {
+  const quote = keptQuote(message)
+  if (quote === undefined) return null
+  const { ours, timestampMs, text, authorAci, file } = quote
   const person = authorAci === undefined ? null : personView(authorAci, authors)
-  return { author: ours ? 'us' : 'them', person, sent_at: time(timestampMs), text }
+  const author = ours ? ('us' as const) : ('them' as const)
+  return { author, person, sent_at: time(timestampMs), text, file: quotedFileView(file, files) }
 }
 
 function rangesView({ ranges_json: json }: MessageRow) {

@@ -3,7 +3,8 @@
  * bounded time.
  */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { dirname } from 'node:path'
 import { CausewayError } from '../domain/errors.ts'
@@ -14,8 +15,16 @@ import { routes } from './routes.ts'
 
 export interface HttpOptions {
   listen: { host: string; port: number }
+  /** HTTPS, and nothing but that, on TCP; left out: plain HTTP. */
+  tls?: TlsSource
   /** `<runtime_dir>/api.sock`. */
   socketPath: string
+}
+
+/** PEM texts, and those that come after them. */
+export interface TlsSource {
+  readonly current: { cert: string; key: string }
+  onRenewed(listener: (renewed: { cert: string; key: string }) => void): void
 }
 
 export interface HttpServer {
@@ -27,6 +36,7 @@ export interface HttpServer {
 
 const STOP_TIMEOUT_MS = 5_000
 const HEADERS_TIMEOUT_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 /** A large file over a slow line; all other bodies have less (mount.ts). */
 const REQUEST_TIMEOUT_MS = 3_600_000
 const CONNECTIONS_MAX = 512
@@ -42,7 +52,7 @@ export async function startHttp(ports: ApiPorts, options: HttpOptions): Promise<
   const local = new WeakSet<IncomingMessage>()
   const app = createApp(routes, ports, (request) => local.has(request))
   const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
-  const tcp = createServer(limits, app)
+  const tcp = options.tls === undefined ? createServer(limits, app) : secureServer(options.tls, limits, app)
   tcp.maxConnections = CONNECTIONS_MAX
   const unix = createServer(limits, (request, response) => {
     local.add(request)
@@ -67,6 +77,19 @@ export async function startHttp(ports: ApiPorts, options: HttpOptions): Promise<
   }
 }
 
+function secureServer(
+  tls: TlsSource,
+  limits: { headersTimeout: number; requestTimeout: number },
+  app: RequestListener,
+): SecureServer {
+  const fixed = { minVersion: 'TLSv1.2' } as const
+  const { cert, key } = tls.current
+  const server = createSecureServer({ ...limits, ...fixed, handshakeTimeout: HANDSHAKE_TIMEOUT_MS, cert, key }, app)
+  // Connections that are open go on with the one they began with.
+  tls.onRenewed((renewed) => server.setSecureContext({ ...fixed, cert: renewed.cert, key: renewed.key }))
+  return server
+}
+
 /** Removes a socket that a killed gateway left; refuses to take one that answers. */
 async function freeSocketPath(path: string): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
@@ -87,7 +110,7 @@ async function freeSocketPath(path: string): Promise<void> {
   rmSync(path, { force: true })
 }
 
-function listening(server: Server, where: string, listen: () => void): Promise<void> {
+function listening(server: Server | SecureServer, where: string, listen: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = {
@@ -102,7 +125,7 @@ function listening(server: Server, where: string, listen: () => void): Promise<v
   })
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server | SecureServer): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS)
     server.close(() => {

@@ -1,6 +1,7 @@
-/** What a request says of where it comes from: its cookie, its address, whether a proxy in front has taken it over TLS. */
+/** What a request says of where it comes from: its cookie, its address, whether it came over TLS, to us or to a proxy in front. */
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { SESSION_MS_MAX } from '../store/sessions.ts'
 
 const COOKIE = 'cw_session'
@@ -23,8 +24,9 @@ export function cookieFor(secret: string | undefined, isSecure: boolean): string
   return `${COOKIE}=${secret ?? ''}; ${flags}`
 }
 
-/** The browser speaks TLS, to a proxy in front of us: as the proxy says, or as the configuration does. */
+/** The browser speaks TLS, to us or to a proxy in front of us: as the proxy says, or as the configuration does. */
 export function isSecure(request: IncomingMessage, publicUrl: string | undefined): boolean {
+  if ((request.socket as Partial<TLSSocket>).encrypted === true) return true
   return publicUrl?.startsWith('https:') === true || request.headers['x-forwarded-proto'] === 'https'
 }
 

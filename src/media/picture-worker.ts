@@ -9,7 +9,7 @@ import { gifWithoutMetadata } from './gif-blocks.ts'
 import { INPUT_PIXELS_MAX, type PictureAnswer, type PictureJob } from './picture-jobs.ts'
 import { edgesFrom, firstThatFits } from './size-search.ts'
 
-/** Longer side of a small copy. */
+/** Longer side of a small copy, as a rule. */
 const THUMBNAIL_PIXELS_MAX = 512
 const SECONDS_MAX = 15
 /** What is not transparent stays a PNG below this size: a drawing, a screenshot with few colours. */
@@ -45,7 +45,7 @@ async function answer(job: PictureJob): Promise<PictureAnswer> {
     const metadata = await sharp(job.octets, { limitInputPixels: false }).metadata()
     const { width, height, pageHeight = height } = metadata
     if (width * pageHeight > INPUT_PIXELS_MAX) return { kind: 'refused', why: 'too-many-pixels' }
-    if (job.kind === 'look') return await look(job.octets, metadata)
+    if (job.kind === 'look') return await look(job.octets, metadata, job.edge)
     if (job.kind === 'square') return await square(job.octets, job.edge, metadata)
     return await shrink(job.octets, job.bytesMax, metadata)
   } catch {
@@ -58,12 +58,15 @@ function opened(octets: Uint8Array): Sharp {
   return sharp(octets, bounds).timeout({ seconds: SECONDS_MAX })
 }
 
-async function look(octets: Uint8Array, { autoOrient, hasAlpha }: Metadata): Promise<PictureAnswer> {
-  const small = opened(octets)
-    .autoOrient()
-    .resize(THUMBNAIL_PIXELS_MAX, THUMBNAIL_PIXELS_MAX, { fit: 'inside', withoutEnlargement: true })
-  const thumbnail = await (hasAlpha ? small.png() : small.jpeg({ quality: 75 })).toBuffer()
-  return { kind: 'looked', ...autoOrient, thumbnail }
+async function look(
+  octets: Uint8Array,
+  { autoOrient, hasAlpha }: Metadata,
+  edge = THUMBNAIL_PIXELS_MAX,
+): Promise<PictureAnswer> {
+  const small = opened(octets).autoOrient().resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
+  const made = await (hasAlpha ? small.png() : small.jpeg({ quality: 75 })).toBuffer({ resolveWithObject: true })
+  const { width, height } = made.info
+  return { kind: 'looked', ...autoOrient, thumbnail: made.data, thumbnailSize: { width, height } }
 }
 
 async function square(octets: Uint8Array, edge: number, { autoOrient }: Metadata): Promise<PictureAnswer> {

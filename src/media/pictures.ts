@@ -50,9 +50,14 @@ export class Pictures implements PictureLooks {
   }
 
   /** What can be said of a picture, and a small copy of it; undefined where nothing can. Never rejects. */
-  async look(contentType: string, bytes: number, read: () => AsyncIterable<Uint8Array>): Promise<Looked | undefined> {
+  async look(
+    contentType: string,
+    bytes: number,
+    read: () => AsyncIterable<Uint8Array>,
+    edge?: number,
+  ): Promise<Looked | undefined> {
     if (!isPicture(contentType) || bytes > PICTURE_BYTES_MAX) return undefined
-    const answer = await this.#inTurn(async () => ({ kind: 'look', octets: await gathered(read()) }))
+    const answer = await this.#inTurn(async () => ({ kind: 'look', octets: await gathered(read()), edge }))
     return typeof answer === 'object' && answer.kind === 'looked' ? answer : undefined
   }
 

@@ -5,7 +5,7 @@
 import { type Address, parseSender } from '../domain/address.ts'
 import type { InboundMessage } from '../domain/sink.ts'
 import { normalisedText, TWIN_WINDOW_MS } from '../domain/twin.ts'
-import { insertInboundMedia } from '../store/attachments.ts'
+import { insertInboundMedia, insertQuoted } from '../store/attachments.ts'
 import { noteSmsLane } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { ensureGroupConversation } from '../store/groups.ts'
@@ -18,8 +18,9 @@ import type { RoutingContext, RowContext } from './context.ts'
 import { keepTimer } from './disappearing.ts'
 import { conversationOfGroup } from './groups.ts'
 import type { MediaDesk } from './media.ts'
-import { shownQuote, shownText, textColumns } from './naming.ts'
+import { shownText, textColumns } from './naming.ts'
 import { conversationOf, resolvePerson } from './people.ts'
+import { takeQuote } from './quoted-files.ts'
 import { noteEvidence } from './standing.ts'
 import { noteInbound, noteRequest, readAtOnce } from './strangers.ts'
 
@@ -70,6 +71,7 @@ async function intoGroup(
   const conversation = await conversationOfGroup(context, tx, groupId)
   if (conversation === undefined) return false
   await noteEvidence(context, tx, author, { kind: 'registered' })
+  if (message.request === true) await noteRequest(context, tx, conversation)
   const row = await storeMessage(context, tx, message, conversation, author)
   await noteSeen(tx, message.transport, message.dedupeKey, row.id, context.clock())
   return true
@@ -139,6 +141,7 @@ async function storeMessage(
 ): Promise<MessageRow> {
   const { ids, clock } = context
   const now = clock()
+  const quote = await takeQuote(context, tx, conversation, message.quote, message.request === true)
   const row = await insertMessage(tx, {
     id: ids('msg'),
     conversation_id: conversation.id,
@@ -151,7 +154,7 @@ async function storeMessage(
     replace_number: message.replaceNumber ?? null,
     author_aci: message.groupId === undefined ? null : (message.from.aci ?? null),
     author_address: message.numbers === undefined ? null : (contact.e164 ?? contact.sender),
-    quote_json: await shownQuote(tx, message.quote),
+    quote_json: quote.json,
     timer_s: message.timerS ?? null,
     attachments: message.media?.length ?? 0,
     state: 'received',
@@ -172,6 +175,7 @@ async function storeMessage(
   }))
   const { transport, viewOnce = false } = message
   await insertInboundMedia(tx, row, media, { transport, viewOnce, nowMs: now })
+  if (quote.copy !== undefined) await insertQuoted(tx, row.id, { ...quote.copy, transport }, now)
   await noteInbound(context, tx, row, contact)
   await replaceBy(context, tx, row)
   if (message.from.aci !== undefined) await catchUp(context, tx, row, message.from.aci)

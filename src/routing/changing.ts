@@ -4,13 +4,14 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { TextRange } from '../domain/ranges.ts'
-import type { OutgoingChange, Quote } from '../domain/transport.ts'
+import type { OutgoingChange } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
-import { attachmentsOf, wipeAttachmentsOf } from '../store/attachments.ts'
+import { attachmentsOf, quotedCopy, wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { changeMessage } from '../store/messages.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
+import { keptQuote } from '../store/quoted.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import type { RoutingContext } from './context.ts'
@@ -60,13 +61,8 @@ export async function changeMessageOf(
     throw refusal('edit-too-often', `Signal lets a message be edited ${EDITS_MAX} times; this one was.`)
   }
   const timestampMs = await noteOwnChange(tx, { messageId, kind: change.kind }, now)
-  const kept = change.kind === 'edited' ? ((await attachmentsOf(tx, [message])).get(message.id) ?? []) : []
-  const outgoing = outgoingOf(
-    message,
-    change,
-    times.at(-1) ?? message.sent_timestamp_ms,
-    kept.map(({ id }) => id),
-  )
+  const kept = change.kind === 'edited' ? await keptWith(tx, message) : NOTHING_KEPT
+  const outgoing = outgoingOf(message, change, times.at(-1) ?? message.sent_timestamp_ms, kept)
   if (outgoing === undefined) throw refusal('wrong-state', 'There is no reaction of yours to take away.')
   await applyHere(context, tx, message, change, timestampMs)
   await context.events.append(tx, {
@@ -81,6 +77,18 @@ export async function changeMessageOf(
     context.media.poke()
   }
   return { message: (await getMessage(tx, messageId)) ?? message, afterCommit }
+}
+
+const NOTHING_KEPT = { attachmentIds: [], quote: undefined }
+
+/** What an edit says anew, since it belongs to the message: what is attached, and what it answers to. */
+async function keptWith(tx: DatabaseTransaction, message: MessageRow) {
+  const files = (await attachmentsOf(tx, [message])).get(message.id) ?? []
+  const attachmentIds = files.map(({ id }) => id)
+  const quote = keptQuote(message)
+  if (quote?.file === undefined) return { attachmentIds, quote }
+  const thumbnailId = (await quotedCopy(tx, message.id))?.id
+  return { attachmentIds, quote: { ...quote, file: { ...quote.file, thumbnailId } } }
 }
 
 /** A message that Signal carried, that is settled, and that still stands. */
@@ -120,12 +128,11 @@ function outgoingOf(
   message: MessageRow,
   change: MessageChange,
   newestMs: number,
-  attachmentIds: readonly string[],
+  { attachmentIds, quote }: Awaited<ReturnType<typeof keptWith>>,
 ): OutgoingChange['change'] | undefined {
   const { sent_timestamp_ms: timestampMs } = message
   switch (change.kind) {
     case 'edited': {
-      const quote: Quote | undefined = message.quote_json === null ? undefined : JSON.parse(message.quote_json)
       const { text, ranges = [] } = change
       return { kind: 'edited', targetMs: newestMs, text, ranges, quote, attachmentIds }
     }
@@ -177,9 +184,9 @@ async function tell(
   const transport = context.transports.find(({ name }) => name === message.transport)
   if (transport?.change === undefined) throw refusal('not-over-signal', 'There is no Signal account here.')
   const parties = await partiesOf(tx, message)
-  const { contact, conversation } = parties
+  const { contact } = parties
   demandUnblocked(contact)
-  const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterAccepting = await acceptRequest(context, tx, parties, { byWriting: true })
   const afterCommit = await transport.change({ recipient: addresseeOf(parties), timestampMs, change }, asUnit(tx))
   return () => {
     afterAccepting()

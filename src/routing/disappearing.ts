@@ -84,7 +84,7 @@ export async function orderTimer(
     throw refusal('not-over-signal', 'Only messages over Signal disappear, and nothing of this person is known there.')
   }
   demandUnblocked(contact)
-  const afterAccepting = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterAccepting = await acceptRequest(context, tx, parties, { byWriting: true })
   const version = conversation.timer_version + 1
   await setTimer(tx, conversation.id, { seconds, version })
   await context.events.append(tx, {

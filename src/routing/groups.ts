@@ -22,9 +22,14 @@ import type { RowContext } from './context.ts'
 import type { Party } from './facts.ts'
 import { addLineTo } from './lines.ts'
 import { type MoveContext, moveMessage } from './moves.ts'
+import { settleGroupRequest } from './strangers.ts'
 
 /** Takes note of a group, and tells in its conversation what was done. */
-export async function takeGroup(context: RowContext, tx: DatabaseTransaction, fact: GroupFact): Promise<void> {
+export async function takeGroup(
+  context: RowContext & Parameters<typeof settleGroupRequest>[0],
+  tx: DatabaseTransaction,
+  fact: GroupFact,
+): Promise<void> {
   const { ids, events, clock } = context
   const now = clock()
   const { group, isNew } = await putGroup(tx, ids, fact.group, now)
@@ -44,6 +49,8 @@ export async function takeGroup(context: RowContext, tx: DatabaseTransaction, fa
       .where('id', '=', conversation.id)
       .execute()
   }
+  const isIn = fact.group.standing === 'member' && fact.group.blocked !== true
+  await settleGroupRequest(context, tx, conversation, { request: fact.request, isIn })
   // Of a group that is kept out nothing is shown, also not what is done to it.
   for (const { by, items } of fact.group.blocked === true ? [] : fact.changes) {
     for (const item of items) {

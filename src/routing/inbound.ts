@@ -78,11 +78,14 @@ export class Inbound implements TransportSink {
   }
 
   message(message: InboundMessage, unit?: UnitOfWork): Promise<boolean> {
-    if ((message.media ?? []).length > 0) this.#touchedFiles = true
+    const { media = [], quote } = message
+    if (media.length > 0 || quote?.file?.thumbnail !== undefined) this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeMessage(this.#driven(), tx, message))
   }
 
   group(fact: GroupFact, unit?: UnitOfWork): Promise<void> {
+    // Those of a request wait until it is let in.
+    this.#touchedFiles = true
     return this.#commit(unit, (tx) => takeGroup(this.#context, tx, fact))
   }
 

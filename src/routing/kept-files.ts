@@ -65,8 +65,8 @@ export function tooLarge(bytesMax: number): CausewayError {
   return new CausewayError({ code: 'media-too-large', message, retry: 'never' })
 }
 
-/** No room for a small copy is no reason to lose the picture. */
-async function keepThumbnail(blobs: Blobs, octets: Uint8Array): Promise<StoredBlob | undefined> {
+/** Undefined where there is no room: for a small copy that is no reason to lose the picture. */
+export async function keepThumbnail(blobs: Blobs, octets: Uint8Array): Promise<StoredBlob | undefined> {
   const writer = await blobs.create()
   try {
     await writer.write(octets)

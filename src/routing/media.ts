@@ -8,10 +8,11 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
-import type { InboundMedia, PictureLooks, StoredBlob } from '../domain/media.ts'
+import { type InboundMedia, type PictureLooks, QUOTED_BYTES_MAX, type StoredBlob } from '../domain/media.ts'
 import { Rounds } from '../domain/rounds.ts'
 import type { Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
+import { versionTimes } from '../store/amendments.ts'
 import {
   doomedBlobs,
   findAttachment,
@@ -31,6 +32,8 @@ import {
 import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'
+import { getMessage } from '../store/mailbox.ts'
+import { forgetQuotedFile } from '../store/quoted.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
 import { type LookedAt, lookAt, tooLarge } from './kept-files.ts'
 import { type HandedIn, takeUploads, type Uploaded, type UploadFacts } from './uploads.ts'
@@ -93,6 +96,10 @@ export class MediaDesk {
 
   get blobs(): Blobs {
     return this.#options.blobs
+  }
+
+  get pictures(): PictureLooks {
+    return this.#options.pictures
   }
 
   /** Removes what no row names, takes up what a crash cut off, and begins to fetch. */
@@ -195,6 +202,8 @@ export class MediaDesk {
     await db.transaction().execute(async (tx) => {
       await wipeAttachment(tx, row, why)
       if (row.message_id !== null) {
+        const message = isQuotable(row) ? await getMessage(tx, row.message_id) : undefined
+        if (message !== undefined) await forgetQuotedFile(tx, message, await versionTimes(tx, message))
         await events.append(tx, { type: 'attachment.gone', messageId: row.message_id, data: { id, code: why.code } })
       }
     })
@@ -249,7 +258,8 @@ export class MediaDesk {
     let blob: StoredBlob | undefined
     try {
       if (transport?.fetch === undefined || row.pointer === null) throw noWay()
-      const target = { part: blobs.partial(row.id), create: () => blobs.create(), bytesMax: settings.bytesMax }
+      const bytesMax = row.quoted === 1 ? Math.min(QUOTED_BYTES_MAX, settings.bytesMax) : settings.bytesMax
+      const target = { part: blobs.partial(row.id), create: () => blobs.create(), bytesMax }
       blob = await transport.fetch(row.pointer, target, this.#stopping.signal)
       const looked = await lookAt(this.#options, blob, row.content_type, row.view_once === 1)
       await this.#arrived(row, blob, looked)
@@ -264,8 +274,8 @@ export class MediaDesk {
         : ({ state: 'waiting', code, reason: message, due_at_ms: clock() + waitMs } as const)
       await db.transaction().execute(async (tx) => {
         const moved = await moveAttachment(tx, row, change)
-        // Said once, not at every repetition.
-        if (moved === undefined || row.code === code || this.#stopping.signal.aborted) return
+        // Said once, not at every repetition; a quote without its picture is no news.
+        if (moved === undefined || row.code === code || row.quoted === 1 || this.#stopping.signal.aborted) return
         const data = { id: row.id, code, state: moved.state }
         await events.append(tx, { type: `attachment.${moved.state}`, messageId: row.message_id ?? undefined, data })
       })
@@ -334,6 +344,11 @@ export async function contentOf(db: Database, row: AttachmentRow, which: 'conten
   if (blob !== undefined) return blob
   if (row.state === 'here') throw wrongState('There is no small copy of this one.')
   throw wrongState(row.reason ?? 'It is not here yet: ask for it to be fetched.')
+}
+
+/** Whether it is what a quote of its message shows. */
+function isQuotable({ position, quoted, view_once: once }: AttachmentRow): boolean {
+  return position === 0 && quoted === 0 && once === 0
 }
 
 function idsOf(...blobs: readonly (StoredBlob | undefined)[]): string[] {

@@ -5,7 +5,7 @@
  */
 import type { MirroredMessage } from '../domain/sink.ts'
 import type { Recipient } from '../domain/transport.ts'
-import { insertInboundMedia, wipeAttachmentsOf } from '../store/attachments.ts'
+import { insertInboundMedia, insertQuoted, wipeAttachmentsOf } from '../store/attachments.ts'
 import { noteLastMessage } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { OURS, takeEarlyReceipts } from '../store/early-receipts.ts'
@@ -18,8 +18,9 @@ import type { RoutingContext, RowContext } from './context.ts'
 import { conversationOfGroup, settleGroupReceipt } from './groups.ts'
 import type { MediaDesk } from './media.ts'
 import { announce } from './moves.ts'
-import { shownQuote, shownText, textColumns } from './naming.ts'
+import { shownText, textColumns } from './naming.ts'
 import { conversationOf, resolvePerson } from './people.ts'
+import { takeQuote } from './quoted-files.ts'
 import { settleBySignal } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 import { endRequest } from './strangers.ts'
@@ -49,6 +50,7 @@ export async function takeMirrored(
   if (conversation === undefined) return
   await endRequest(context, tx, conversation)
   const now = clock()
+  const said = await takeQuote(context, tx, conversation, quote, false)
   const row = await insertMessage(tx, {
     id: ids('msg'),
     conversation_id: conversation.id,
@@ -56,7 +58,7 @@ export async function takeMirrored(
     origin: 'other-device',
     ...textColumns(await shownText(tx, message)),
     preview_json: message.preview === undefined ? null : JSON.stringify(message.preview),
-    quote_json: await shownQuote(tx, quote),
+    quote_json: said.json,
     attachments: media.length,
     view_once: viewOnce ? 1 : 0,
     timer_s: message.timerS ?? null,
@@ -79,6 +81,9 @@ export async function takeMirrored(
     dueAtMs: viewOnce ? null : context.media.dueAtMs(facts),
   }))
   await insertInboundMedia(tx, row, files, { transport: message.transport, viewOnce, nowMs: now })
+  if (said.copy !== undefined) {
+    await insertQuoted(tx, row.id, { ...said.copy, transport: message.transport }, now)
+  }
   if (viewOnce) await wipeAttachmentsOf(tx, row, LOOKED_AT_ONCE)
   await noteLastMessage(tx, conversation.id, row.id, 'out', now)
   await noteSeen(tx, 'signal', dedupeKey, row.id, now)

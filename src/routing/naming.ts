@@ -1,6 +1,5 @@
 /** The text of a message as people read it: whom it mentions stands there by name. */
 import { type TextRange, withNames } from '../domain/ranges.ts'
-import type { Quote } from '../domain/transport.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 
@@ -22,11 +21,4 @@ export async function shownText(
 /** The columns that hold such a text. */
 export function textColumns({ text, ranges }: { text: string; ranges: readonly TextRange[] }) {
   return { text, ranges_json: ranges.length === 0 ? null : JSON.stringify(ranges) }
-}
-
-/** What is quoted, as people read it; for the column that holds it. */
-export async function shownQuote(tx: DatabaseTransaction, quote: Quote | undefined): Promise<string | null> {
-  if (quote === undefined) return null
-  const { text, ranges } = await shownText(tx, quote)
-  return JSON.stringify(quote.ranges === undefined ? quote : { ...quote, text, ranges })
 }

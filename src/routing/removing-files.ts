@@ -4,11 +4,12 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { RemovalElsewhere } from '../domain/own-decisions.ts'
-import { messageByTime } from '../store/amendments.ts'
+import { messageByTime, versionTimes } from '../store/amendments.ts'
 import { attachmentsOf, findAttachment, wipeAttachment } from '../store/attachments.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
+import { forgetQuotedFile } from '../store/quoted.ts'
 import { settleConversation } from '../store/removing.ts'
 import type { ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
@@ -24,7 +25,7 @@ const REMOVED = { code: 'removed', reason: 'it was removed for you, on all your 
 export async function removeFile(context: Removing, tx: DatabaseTransaction, id: string): Promise<() => void> {
   const row = await findAttachment(tx, id)
   const message = row?.message_id == null ? undefined : await getMessage(tx, row.message_id)
-  if (row === undefined || (message !== undefined && message.removed_at_ms !== null)) {
+  if (row === undefined || row.quoted === 1 || (message !== undefined && message.removed_at_ms !== null)) {
     throw new CausewayError({ code: 'unknown-attachment', message: 'There is no such attachment.', retry: 'never' })
   }
   if (message === undefined || !isSettled(message)) {
@@ -65,6 +66,8 @@ async function takeAway(
 ): Promise<void> {
   const { events, clock } = context
   await wipeAttachment(tx, row, REMOVED)
+  // Quotes show the first one.
+  if (row.position === 0) await forgetQuotedFile(tx, message, await versionTimes(tx, message))
   await events.append(tx, { type: 'attachment.gone', messageId: message.id, data: { id: row.id, code: REMOVED.code } })
   if (message.text !== '' || (await filesHere(tx, message)).length > 0) return
   const contact = conversation.contact_id === null ? undefined : await findContact(tx, { id: conversation.contact_id })

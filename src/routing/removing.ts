@@ -16,7 +16,7 @@ import { settleConversation, shownMessages } from '../store/removing.ts'
 import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import { recipientOf } from './capabilities.ts'
 import { conversationWith, demandParties } from './people.ts'
-import { addresseeOf, partiesOf } from './plans.ts'
+import { addresseeOf, type Parties, partiesOf } from './plans.ts'
 import { takeFileRemoval } from './removing-files.ts'
 import { decide } from './strangers.ts'
 import { isSettled, overSignal, type Removing, tell, wipe } from './wiping.ts'
@@ -62,7 +62,7 @@ export async function removeConversation(
   const newest = all.filter(({ transport }) => transport === 'signal').slice(0, NEWEST)
   const lasting = all.filter(({ transport, timer_s: timer }) => transport === 'signal' && timer === null)
   await wipeConversation(context, tx, { conversation, contact }, all, true)
-  if (conversation.request_at_ms !== null) return decide(context, tx, contact, { kind: 'declined' })
+  if (conversation.request_at_ms !== null) return decide(context, tx, recipientOf(contact), { kind: 'declined' })
   const messages = overSignal(newest)
   // Nothing in it that another device could know.
   if (messages.length === 0) return () => {}
@@ -71,6 +71,21 @@ export async function removeConversation(
     messages,
     lasting: overSignal(lasting.slice(0, NEWEST)),
   })
+}
+
+/**
+ * Removes the request of a group, which was left already. Returned: what follows the commit. Errors: CausewayError
+ * `wrong-state` while something is still to leave.
+ */
+export async function removeGroupRequest(
+  context: Removing,
+  tx: DatabaseTransaction,
+  parties: Parties,
+): Promise<() => void> {
+  const all = await shownMessages(tx, parties.conversation.id)
+  demandSettled(all)
+  await wipeConversation(context, tx, { conversation: parties.conversation, contact: undefined }, all, true)
+  return decide(context, tx, addresseeOf(parties), { kind: 'declined' })
 }
 
 /** Removes what was said with somebody who is about to be blocked, which other devices are told with that. Errors: `wrong-state`. */
@@ -96,8 +111,9 @@ export async function takeRemoval(context: Removing, tx: DatabaseTransaction, fa
   if (fact.what === 'file') return takeFileRemoval(context, tx, conversation, fact)
   if (fact.what === 'conversation') {
     const all = await shownMessages(tx, conversation.id)
-    // A group that is still there is not left by that.
-    await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), groupId === undefined)
+    // A group that is still there is not left by that; of a request nothing stays.
+    const whole = groupId === undefined || conversation.request_at_ms !== null
+    await wipeConversation(context, tx, { conversation, contact }, all.filter(isSettled), whole)
     return
   }
   const named: MessageRow[] = []

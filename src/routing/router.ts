@@ -48,9 +48,9 @@ import { chooseSettings, type LiveSettings } from './live-settings.ts'
 import type { MediaDesk } from './media.ts'
 import type { Pauses } from './pauses.ts'
 import { demandParties } from './people.ts'
-import { addresseeOf, partiesIn, partiesOf } from './plans.ts'
+import { addresseeOf, type Parties, partiesIn, partiesOf } from './plans.ts'
 import { markRead } from './reading.ts'
-import { removeConversation, removeMessage, removeWith } from './removing.ts'
+import { removeConversation, removeGroupRequest, removeMessage, removeWith } from './removing.ts'
 import { removeFile } from './removing-files.ts'
 import type { Submission, SubmitRequest } from './requests.ts'
 import { sendAsText } from './send-as-text.ts'
@@ -186,11 +186,13 @@ export class Router {
     )
   }
 
-  /** Lets the person of a conversation in whose request it is. Errors: `unknown-conversation`. */
+  /** Lets the person or the group of a conversation in whose request it is. Errors: `unknown-conversation`. */
   async accept(conversationId: string): Promise<void> {
     const afterCommit = await this.#commit(async (tx) => {
-      const { conversation, contact } = await demandParties(tx, conversationId)
-      return acceptRequest(this.#context, tx, conversation, contact)
+      const parties = await partiesIn(tx, await findConversation(tx, { id: conversationId }))
+      const asking =
+        parties?.group === undefined ? { ...(await demandParties(tx, conversationId)), group: undefined } : parties
+      return acceptRequest(this.#context, tx, asking)
     })
     afterCommit()
     this.media.poke()
@@ -222,11 +224,29 @@ export class Router {
     this.media.poke()
   }
 
-  /** Removes a conversation for the owner alone. Errors: as `removeConversation`. */
+  /**
+   * Removes a conversation for the owner alone; a group whose request it is is left before. Errors: as `removeConversation`,
+   * and those of `Transport.leaveGroup`.
+   */
   async removeConversation(conversationId: string): Promise<void> {
-    const afterCommit = await this.#commit((tx) => removeConversation(this.#context, tx, conversationId))
+    const asking = await this.#leaveAsking(conversationId)
+    const afterCommit = await this.#commit((tx) =>
+      asking === undefined
+        ? removeConversation(this.#context, tx, conversationId)
+        : removeGroupRequest(this.#context, tx, asking),
+    )
     afterCommit()
     this.media.poke()
+  }
+
+  /** The group of a request, which is left with that; undefined for everything else. */
+  async #leaveAsking(conversationId: string): Promise<Parties | undefined> {
+    const { db, transports } = this.#context
+    const parties = await partiesIn(db, await findConversation(db, { id: conversationId }))
+    const signalId = parties?.group?.signal_id ?? undefined
+    if (parties === undefined || signalId === undefined || parties.conversation.request_at_ms === null) return undefined
+    for (const transport of transports) await transport.leaveGroup?.(signalId)
+    return parties
   }
 
   /** Tells the other side that the owner writes, or has stopped, where that can be told. Errors: `unknown-conversation`. */

@@ -15,12 +15,13 @@ import { chooseLane, type LaneChoice } from '../domain/lane-choice.ts'
 import type { OutgoingMedia } from '../domain/media.ts'
 import { asPlainText } from '../domain/plain-text.ts'
 import { apartFromSubject } from '../domain/subject.ts'
-import type { OutgoingAttempt, Quote, SendOutcome, Transport } from '../domain/transport.ts'
+import type { OutgoingAttempt, SendOutcome, Transport } from '../domain/transport.ts'
 import { durationInWords } from '../domain/words.ts'
 import { mayGoNow } from '../store/agenda.ts'
 import { openAttempt, openAttempts, partsOf, reasonOnLeg, refusalsByLane } from '../store/attempts.ts'
 import { type DatabaseTransaction, withoutWaiting } from '../store/database.ts'
 import { getMessage } from '../store/mailbox.ts'
+import { type KeptQuote, keptQuote } from '../store/quoted.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { AttemptJob } from './agenda.ts'
 import { type ClaimedAttempt, Closing } from './closing.ts'
@@ -32,12 +33,14 @@ import { moveMessage } from './moves.ts'
 import { outgoingMedia } from './outgoing-media.ts'
 import { addresseeOf, applyPlan, type Parties, partiesOf, planNow } from './plans.ts'
 import { keepQuiet } from './quiet.ts'
+import { withCopy } from './quoted-files.ts'
 
 interface Claim {
   attempt: ClaimedAttempt
   transport: Transport
   outgoing: OutgoingAttempt
   journal: LegJournal
+  quote: KeptQuote | undefined
 }
 
 export class Sending {
@@ -199,7 +202,7 @@ export class Sending {
     const limited = lanes.some(({ quota }) => quota !== undefined)
     return chooseLane(lanes, {
       number: contact.e164 ?? undefined,
-      parts: (limited ? transport.partsOf?.(asPlainText(message.text, quoteOf(message))) : undefined) ?? 1,
+      parts: (limited ? transport.partsOf?.(asPlainText(message.text, keptQuote(message))) : undefined) ?? 1,
       begun,
       preferred: contact.preferred_lane ?? undefined,
       replyTo: conversation.reply_lane ?? undefined,
@@ -224,7 +227,7 @@ export class Sending {
     { isFirst, media, isLater }: { isFirst: boolean; media: readonly OutgoingMedia[]; isLater: boolean },
   ) {
     const recipient = addresseeOf(parties)
-    const quote = quoteOf(message)
+    const quote = keptQuote(message)
     const { subject, text } =
       attempt.transport === 'mms' ? apartFromSubject(message) : { subject: undefined, text: message.text }
     const outgoing: OutgoingAttempt = {
@@ -255,7 +258,7 @@ export class Sending {
       write: (tx: DatabaseTransaction) => this.#beginLater(tx, attempt, message),
       committed: () => this.#context.events.poke(),
     }
-    return { outgoing, journal: new LegJournal(this.#context.db, leg, isLater ? beginning : undefined) }
+    return { outgoing, quote, journal: new LegJournal(this.#context.db, leg, isLater ? beginning : undefined) }
   }
 
   #digits(number: string): string {
@@ -282,9 +285,11 @@ export class Sending {
     return true
   }
 
-  async #send({ transport, outgoing, journal }: Claim): Promise<SendOutcome | CausewayError | Superseded> {
+  async #send({ transport, outgoing, journal, quote }: Claim): Promise<SendOutcome | CausewayError | Superseded> {
     try {
-      return await transport.send(outgoing, journal)
+      if (transport.name !== 'signal' || quote?.file === undefined) return await transport.send(outgoing, journal)
+      const shown = await withCopy(this.#context, outgoing.messageId, quote)
+      return await transport.send({ ...outgoing, quote: shown }, journal)
     } catch (error) {
       if (CausewayError.is(error) || error instanceof Superseded) return error
       this.#context.log.error({ err: error, messageId: outgoing.messageId }, 'a transport broke while sending')
@@ -296,10 +301,6 @@ export class Sending {
       })
     }
   }
-}
-
-function quoteOf({ quote_json: json }: MessageRow): Quote | undefined {
-  return json === null ? undefined : JSON.parse(json)
 }
 
 /** Its validity is over and it has not left. */

@@ -1,6 +1,6 @@
 /**
- * Who may write to us. A stranger's first Signal message makes their conversation a request, which the owner accepts, deletes
- * or blocks; writing to somebody accepts them. Blocked people reach us by text message only, and silently. What is decided here
+ * Who may write to us. A stranger's first Signal message makes their conversation a request, and so does a group's that a
+ * stranger has added us to, which the owner accepts, deletes or blocks; writing there accepts it. Blocked people reach us by text message only, and silently. What is decided here
  * is told to the owner's other devices by the transport.
  */
 import { CausewayError } from '../domain/errors.ts'
@@ -11,7 +11,7 @@ import { changeContact, findContact, findConversation, noteLastMessage } from '.
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteOwnChange } from '../store/own-changes.ts'
 import { changeRequest, hasWritten, newestInbound } from '../store/strangers.ts'
-import type { ContactRow, ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
+import type { ContactRow, ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext, RowContext } from './context.ts'
@@ -21,6 +21,13 @@ import { conversationOf } from './people.ts'
 
 /** Messages of a request that are acknowledged when it is accepted. */
 const ACKNOWLEDGED_MAX = 200
+
+/** Whose request it may be; a group with what stands for it (`groupParty`). */
+interface Asking {
+  conversation: ConversationRow
+  contact: ContactRow
+  group: GroupRow | undefined
+}
 
 type Deciding = RowContext & Pick<RoutingContext, 'transports'> & { media: Pick<MediaDesk, 'dueAtMs'> }
 
@@ -67,23 +74,40 @@ export function readAtOnce(contact: ContactRow, nowMs: number): { read_at_ms: nu
   return contact.blocked_at_ms === null ? undefined : { read_at_ms: nowMs }
 }
 
-/** Lets the person of this conversation in. Does nothing where it is no request. Returned: what follows the commit. */
+/** Lets the person or the group of this conversation in. Does nothing where it is no request. Returned: what follows the commit. */
 export async function acceptRequest(
   context: Deciding,
   tx: DatabaseTransaction,
-  conversation: ConversationRow,
-  contact: ContactRow,
+  { conversation, contact, group }: Asking,
   { byWriting = false } = {},
 ): Promise<() => void> {
   if (!(await endRequest(context, tx, conversation))) return () => {}
   const messages = await newestInbound(tx, conversation.id, ACKNOWLEDGED_MAX)
-  const told = messages.map((row) => ({ timestampMs: row.sent_timestamp_ms, read: row.read_at_ms !== null }))
-  const after = [await decide(context, tx, contact, { kind: 'accepted', messages: told })]
+  const told = messages.map((row) => ({
+    timestampMs: row.sent_timestamp_ms,
+    read: row.read_at_ms !== null,
+    authorAci: row.author_aci ?? undefined,
+  }))
+  const to = { ...recipientOf(contact), groupId: group?.signal_id ?? undefined }
+  const after = [await decide(context, tx, to, { kind: 'accepted', messages: told })]
   // A message of ours says who we are by itself.
   if (!byWriting) after.push(await showProfile(context, tx, contact))
   return () => {
     for (const act of after) act()
   }
+}
+
+/** What the network says of a group by now: that it is a request, or no longer. */
+export async function settleGroupRequest(
+  context: RowContext & Pick<Deciding, 'media'>,
+  tx: DatabaseTransaction,
+  conversation: ConversationRow,
+  { request, isIn }: { request: boolean; isIn: boolean },
+): Promise<void> {
+  // One that the owner has removed comes back with its next message.
+  if (request && conversation.removed_at_ms === null) await noteRequest(context, tx, conversation)
+  else if (!request && isIn) await endRequest(context, tx, conversation)
+  else if (!request && conversation.request_at_ms !== null) await changeRequest(tx, conversation.id, null)
 }
 
 /** Another device has let them in, or the owner wrote to them there. */
@@ -108,7 +132,8 @@ export async function blockContact(
 ): Promise<{ contact: ContactRow; afterCommit: () => void }> {
   const { blocked, deleted = false } = decision
   const changed = await noteBlocked(context, tx, contact, blocked)
-  const afterCommit = await decide(context, tx, changed, blocked ? { kind: 'blocked', deleted } : { kind: 'unblocked' })
+  const told = recipientOf(changed)
+  const afterCommit = await decide(context, tx, told, blocked ? { kind: 'blocked', deleted } : { kind: 'unblocked' })
   return { contact: changed, afterCommit }
 }
 
@@ -143,12 +168,12 @@ export function demandUnblocked(contact: ContactRow): void {
 export async function decide(
   { transports }: Pick<Deciding, 'transports'>,
   tx: DatabaseTransaction,
-  contact: ContactRow,
+  recipient: Recipient,
   decision: StandingDecision,
 ): Promise<() => void> {
   const after: (() => void)[] = []
   for (const transport of transports) {
-    const act = await transport.decide?.(recipientOf(contact), decision, asUnit(tx))
+    const act = await transport.decide?.(recipient, decision, asUnit(tx))
     if (act !== undefined) after.push(act)
   }
   return () => {

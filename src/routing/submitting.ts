@@ -5,7 +5,6 @@ import { isGroupId } from '../domain/ids.ts'
 import { advance } from '../domain/message.ts'
 import { rangesWithin, type TextRange } from '../domain/ranges.ts'
 import { SUBJECT_CHARS_MAX, withSubject } from '../domain/subject.ts'
-import type { Quote } from '../domain/transport.ts'
 import { useUploads } from '../store/attachments.ts'
 import { insertLegs } from '../store/attempts.ts'
 import { ensureConversation, noteLastMessage } from '../store/contacts.ts'
@@ -15,12 +14,14 @@ import { claimKey } from '../store/idempotency.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../store/messages.ts'
 import { conversationNow } from '../store/people-links.ts'
+import type { KeptQuote } from '../store/quoted.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { textColumns } from './naming.ts'
 import { ownText, TEXT_LENGTH_MAX } from './own-text.ts'
 import { noteUsername, resolvePerson } from './people.ts'
 import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
+import { quotedFileOf } from './quoted-files.ts'
 import type { Stored, SubmitRequest } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
 
@@ -69,7 +70,7 @@ export async function storeMessage(
   const words = ledBySubject(request.subject, await ownText(context, tx, request, { contact, group }))
   // Who writes to a stranger lets them in.
   const isRequest = conversation.request_at_ms !== null
-  const afterCommit = await acceptRequest(context, tx, conversation, contact, { byWriting: true })
+  const afterCommit = await acceptRequest(context, tx, { conversation, contact, group }, { byWriting: true })
   const quote = request.quoteId === undefined ? undefined : await quoteOf(tx, request.quoteId, conversation.id)
   const scheduledAtMs =
     request.scheduledAtMs !== undefined && request.scheduledAtMs > now ? request.scheduledAtMs : null
@@ -154,7 +155,7 @@ function ledBySubject(given: string | undefined, { text, ranges }: { text: strin
 const QUOTED_CHARS_MAX = 500
 
 /** Errors: CausewayError `unknown-quote`. */
-async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationId: string): Promise<Quote> {
+async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationId: string): Promise<KeptQuote> {
   const message = await getMessage(tx, messageId)
   const isGone = message === undefined || message.deleted_at_ms !== null || message.notice !== null
   if (isGone || message.conversation_id !== conversationId) {
@@ -168,7 +169,16 @@ async function quoteOf(tx: DatabaseTransaction, messageId: string, conversationI
   const text = message.text.slice(0, QUOTED_CHARS_MAX)
   const ranges = json === null ? [] : rangesWithin(text, JSON.parse(json))
   const named = authorAci === null ? {} : { authorAci }
-  return { ours: direction === 'out', timestampMs, text, ...(ranges.length === 0 ? {} : { ranges }), ...named }
+  const file = message.attachments === 0 ? undefined : await quotedFileOf(tx, message)
+  const shown = file === undefined ? {} : { file }
+  return {
+    ours: direction === 'out',
+    timestampMs,
+    text,
+    ...(ranges.length === 0 ? {} : { ranges }),
+    ...named,
+    ...shown,
+  }
 }
 
 async function recipient(

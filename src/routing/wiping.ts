@@ -4,6 +4,7 @@ import type { Recipient } from '../domain/transport.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { OURS } from '../store/early-receipts.ts'
+import { forgetQuotedFile } from '../store/quoted.ts'
 import { hideMessages, timesOf, UNSETTLED } from '../store/removing.ts'
 import type { ContactRow, MessageRow } from '../store/tables/mailbox.ts'
 import { asUnit } from '../store/unit.ts'
@@ -36,6 +37,11 @@ export async function wipe(
       for (const transport of transports) {
         await transport.forget?.({ with: other, ours, timestampsMs }, asUnit(tx))
       }
+    }
+    for (const direction of ['in', 'out'] as const) {
+      const withFiles = chunk.filter((message) => message.direction === direction && message.attachments > 0)
+      const [first] = withFiles
+      if (first !== undefined) await forgetQuotedFile(tx, first, await timesOf(tx, withFiles))
     }
     for (const message of chunk) await wipeAttachmentsOf(tx, message)
     await hideMessages(

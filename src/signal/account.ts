@@ -266,7 +266,11 @@ export class Account implements SignalAccount {
     return () => live.telling.flushReceipts()
   }
 
-  async decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void> {
+  async decide(
+    peer: PeerIds & { groupId?: string | undefined },
+    decision: PeerDecision,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void> {
     const known = await noteDecision(transaction, peer, decision, this.#parts.clock.now())
     const flush = await this.#live?.telling.oweDecision(transaction, known, decision)
     return () => {

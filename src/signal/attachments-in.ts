@@ -37,12 +37,18 @@ export function mediaOf(message: DataMessage | undefined): { attachments: readon
   }
 }
 
-function inboundMedia(pointer: AttachmentPointer, sticker: boolean): InboundMedia {
+/** What a file is by its sender's word; octets where that is no type. */
+export function contentTypeOf({ contentType }: { contentType?: string }): string {
+  return /^[\w.+-]{1,60}\/[\w.+-]{1,60}/.exec(contentType ?? '')?.[0] ?? 'application/octet-stream'
+}
+
+/** What a pointer tells. */
+export function inboundMedia(pointer: AttachmentPointer, sticker: boolean): InboundMedia {
   const has = (flag: number) => ((pointer.flags ?? 0) & flag) !== 0
   const pixels = (count: number | undefined) =>
     count !== undefined && count > 0 && count <= pixelsMax ? count : undefined
   return {
-    contentType: /^[\w.+-]{1,60}\/[\w.+-]{1,60}/.exec(pointer.contentType ?? '')?.[0] ?? 'application/octet-stream',
+    contentType: contentTypeOf(pointer),
     fileName: pointer.fileName,
     bytes: pointer.size,
     width: pixels(pointer.width),

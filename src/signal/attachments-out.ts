@@ -20,7 +20,7 @@ import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import { askForForm, type UploadForm, upload } from './content-upload.ts'
-import { type AttachmentPointer, attachmentPointerCodec, type Content } from './proto/messages.ts'
+import { type AttachmentPointer, attachmentPointerCodec, type Content, type DataMessage } from './proto/messages.ts'
 
 /** Content servers keep things for weeks; a pointer older than this is not handed out any more. */
 const pointerKeptMs = 3 * 24 * 3600_000
@@ -162,24 +162,41 @@ export function fileUuid(attachmentId: string): Uint8Array {
   return octets
 }
 
-/** An edit says the whole message anew: what was attached to it goes along, under the pointers that it was sent with. */
+/**
+ * An edit says the whole message anew: what was attached to it goes along, under the pointers that it was sent with, and so
+ * does the small picture of what it quotes (`thumbnailId`).
+ */
 export async function keepAttachments(
   transaction: DatabaseTransaction,
   content: Content,
   attachmentIds: readonly string[],
+  thumbnailId?: string,
 ): Promise<Content> {
   const { editMessage } = content
-  if (editMessage === undefined || attachmentIds.length === 0) return content
+  const ids = [...attachmentIds, ...(thumbnailId === undefined ? [] : [thumbnailId])]
+  if (editMessage === undefined || ids.length === 0) return content
   const rows = await transaction
     .selectFrom('signal_uploads')
     .select(['attachment_id', 'pointer'])
-    .where('attachment_id', 'in', attachmentIds)
+    .where('attachment_id', 'in', ids)
     .execute()
-  const attachments = attachmentIds.flatMap((id) => {
+  const pointerTo = (id: string | undefined) => {
     const pointer = rows.find(({ attachment_id: of }) => of === id)?.pointer
     return pointer == null ? [] : [attachmentPointerCodec.decode(pointer)]
-  })
-  return { editMessage: { ...editMessage, dataMessage: { ...editMessage.dataMessage, attachments } } }
+  }
+  const attachments = attachmentIds.flatMap(pointerTo)
+  const [thumbnail] = pointerTo(thumbnailId)
+  const { dataMessage } = editMessage
+  const whole = { ...(thumbnail === undefined ? dataMessage : showingQuoted(dataMessage ?? {}, thumbnail)) }
+  return { editMessage: { ...editMessage, dataMessage: { ...whole, attachments } } }
+}
+
+/** The message with the picture of the file that it quotes. */
+export function showingQuoted(message: DataMessage, thumbnail: AttachmentPointer): DataMessage {
+  const { quote } = message
+  const [file, ...others] = quote?.attachments ?? []
+  if (quote === undefined || file === undefined) return message
+  return { ...message, quote: { ...quote, attachments: [{ ...file, thumbnail }, ...others] } }
 }
 
 /** The blob in order; returns its digest. */

@@ -4,7 +4,7 @@
  */
 import type { MediaTarget, OutgoingMedia, StoredBlob } from '../domain/media.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
-import type { IncomingText, PeerIds, RemovedFile, RemovedMessage, TextRange } from './facts.ts'
+import type { PeerIds, QuoteFact, RemovedFile, RemovedMessage, TextRange } from './facts.ts'
 import type { GroupSettings, MemberOutcome } from './groups/contract.ts'
 import type {
   DiscoveryUse,
@@ -23,10 +23,10 @@ export type OwnRemoval =
   /** `messages`: its newest; `lasting`: the newest of those that do not disappear. */
   | { what: 'conversation'; messages: readonly RemovedMessage[]; lasting: readonly RemovedMessage[] }
 
-/** What the owner decides about a person. */
+/** What the owner decides about a person, or a group. */
 export type PeerDecision =
-  /** Lets them in; these messages of theirs are acknowledged now. */
-  | { kind: 'accepted'; messages: readonly { timestampMs: number; read: boolean }[] }
+  /** Lets them in; these messages (in a group: with their authors) are acknowledged now. */
+  | { kind: 'accepted'; messages: readonly { timestampMs: number; read: boolean; authorAci?: string | undefined }[] }
   | { kind: 'blocked'; deleted: boolean }
   | { kind: 'unblocked' }
   /** Does not answer a request: nothing of it stays. */
@@ -36,7 +36,8 @@ export interface OutgoingText {
   to: PeerIds
   text: string
   timestampMs: number
-  quote?: IncomingText['quote']
+  /** `thumbnail`: to be uploaded; without it where that fails. */
+  quote?: QuoteFact<{ thumbnail?: OutgoingMedia | undefined }> | undefined
   timer?: { seconds: number; version: number } | undefined
   ranges?: readonly TextRange[] | undefined
   attachments?: readonly OutgoingMedia[]
@@ -66,7 +67,8 @@ export interface OutgoingAction {
         targetMs: number
         text: string
         ranges?: readonly TextRange[]
-        quote: IncomingText['quote']
+        /** `thumbnailId`: of what was uploaded with the message. */
+        quote: QuoteFact<{ thumbnailId?: string | undefined }> | undefined
         /** Of what is attached to the message, as in `OutgoingMedia`: it stays. */
         attachmentIds?: readonly string[]
       }
@@ -246,10 +248,15 @@ export interface SignalAccount {
    */
   markViewed(author: Author, timestampMs: number, once: boolean, transaction: DatabaseTransaction): Promise<() => void>
   /**
-   * The owner has decided about this person. Takes note inside the given transaction, and tells our own other devices;
-   * what is returned is to be called after its commit. Needs no account for the list of blocked people.
+   * The owner has decided about this person, or has let a group in or declined it (which leaves nothing: `SignalGroups.leave`
+   * does). Takes note inside the given transaction, and tells our own other devices; what is returned is to be called after its
+   * commit. Needs no account for the list of blocked people.
    */
-  decide(peer: PeerIds, decision: PeerDecision, transaction: DatabaseTransaction): Promise<() => void>
+  decide(
+    peer: PeerIds & { groupId?: string | undefined },
+    decision: PeerDecision,
+    transaction: DatabaseTransaction,
+  ): Promise<() => void>
   /** The owner has removed this here: our own other devices are told. As `decide`. */
   tellRemoved(
     peer: PeerIds & { groupId?: string | undefined },

@@ -31,6 +31,8 @@ interface Outgoing {
   content: Content
   timestampMs: number
   media?: readonly OutgoingMedia[]
+  /** The small picture of what it quotes. */
+  quoted?: OutgoingMedia | undefined
 }
 
 interface Delivered {
@@ -121,7 +123,8 @@ export class Delivery {
   async #deliverTo(serviceId: string, peer: Peer, outgoing: Outgoing): Promise<Delivered> {
     const { timestampMs } = outgoing
     try {
-      const content = await this.#composer.complete(outgoing.content, timestampMs, outgoing.media ?? [], this.#signal)
+      const { media = [], quoted } = outgoing
+      const content = await this.#composer.complete(outgoing.content, timestampMs, media, this.#signal, quoted)
       if (serviceId === this.#credentials.aci) {
         if (this.#otherDevices()) await this.#sendTranscript(serviceId, peer, content, timestampMs, false)
         return { sealed: false, to: idsOf(peer) }
@@ -143,9 +146,9 @@ export class Delivery {
   }
 
   /** Makes a content whole, whoever it is for; what is long or attached is uploaded first, once. */
-  async compose(content: Content, timestampMs: number, media: readonly OutgoingMedia[]): Promise<Content> {
+  async compose({ content, timestampMs, media = [], quoted }: Omit<Outgoing, 'to'>): Promise<Content> {
     demandLength(content)
-    return await this.#composer.complete(content, timestampMs, media, this.#signal)
+    return await this.#composer.complete(content, timestampMs, media, this.#signal, quoted)
   }
 
   /** Tells our own other devices what went to these members of a group; a failure does not undo the sending. */

@@ -24,7 +24,7 @@ import { previewIn, rangesIn } from './ranges.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import { dropRemovedFiles } from './removed-files.ts'
 import { firstTime } from './seen.ts'
-import { isBlocked } from './standing.ts'
+import { isBlocked, isLetIn } from './standing.ts'
 import { applyReads, applyTranscript, groupTranscript } from './transcripts.ts'
 
 /** A sign of typing is repeated every ten seconds or so. */
@@ -171,7 +171,7 @@ export class Dispatch {
       afterwards.profile = await learnProfileKey(transaction, sender.aci, profileKey)
     }
     // A group lets its members in; whoever else is a stranger gets no answer until the owner has let them in.
-    const request = message.groupV2 === undefined && !(await this.#letIn(peer, transaction))
+    const request = message.groupV2 === undefined && !(await isLetIn(transaction, this.#sink, peer))
     const written = { sender, content, timestampMs, serverTimestampMs }
     let isWelcome = !request
     if (message.groupV2 !== undefined) {
@@ -183,7 +183,7 @@ export class Dispatch {
     afterwards.receipts = true
   }
 
-  /** Now, or when the group was fetched. False when it never will be. */
+  /** Now, or when the group was fetched. Whether its author may know at once that it is here. */
   async #showInGroup(
     written: GroupMessage,
     context: GroupContext,
@@ -196,18 +196,24 @@ export class Dispatch {
       throw new Unreadable('groups-waiting', 'too much waits for groups', { from })
     }
     if (place.kind === 'refused') this.#log.warn({ why: place.why }, 'a message of a group is not shown')
-    if (place.kind === 'group') await this.#show(written, peer, { groupId: place.id }, transaction)
-    return place.kind !== 'refused'
+    if (place.kind !== 'group') return false
+    await this.#show(written, peer, { groupId: place.id, request: place.request }, transaction)
+    return !place.request
   }
 
-  /** Shows what waited for a group that is known now. True when the rest of a text is to be fetched. */
-  async release(groupId: string, transaction: DatabaseTransaction): Promise<boolean> {
-    let hasMore = false
-    for (const message of await this.#groups.release(groupId, transaction)) {
-      const { peer } = await learnPeer(transaction, peerOf(message.sender.aci))
-      if (await this.#show(message, peer, { groupId }, transaction)) hasMore = true
+  /** Shows what waited for a group that is known now: whether receipts are owed for it, and the rest of a text is to be fetched. */
+  async release(groupId: string, transaction: DatabaseTransaction): Promise<{ receipts: boolean; texts: boolean }> {
+    const { messages, request } = await this.#groups.release(groupId, transaction)
+    const due = { receipts: false, texts: false }
+    for (const message of messages) {
+      const { sender, timestampMs, own } = message
+      const { peer } = await learnPeer(transaction, peerOf(sender.aci))
+      if (await this.#show(message, peer, { groupId, request }, transaction)) due.texts = true
+      if (request || own !== undefined) continue
+      await this.#receipts.owe(transaction, 'delivered', sender.aci, timestampMs)
+      due.receipts = true
     }
-    return hasMore
+    return due
   }
 
   /** A message, or what it does to an earlier one, once. True when the rest of its text is to be fetched. */
@@ -297,7 +303,7 @@ export class Dispatch {
   async #applyCall(content: Content, peer: Peer, timestampMs: number, transaction: DatabaseTransaction): Promise<void> {
     const { offer, destinationDeviceId: device = this.#credentials.deviceId } = content.callMessage ?? {}
     if (offer === undefined || peer.aci === undefined || device !== this.#credentials.deviceId) return
-    const request = !(await this.#letIn(peer, transaction))
+    const request = !(await isLetIn(transaction, this.#sink, peer))
     const from = { ...idsOf(peer), aci: peer.aci }
     await this.#sink.call({ from, timestampMs, video: offer.type === videoOffer, request }, transaction)
   }
@@ -331,14 +337,6 @@ export class Dispatch {
       await this.#sink.peer({ kind: 'registered', ...fact }, transaction)
     }
     return peer
-  }
-
-  /** Whether the owner has let this person in, or knows them from elsewhere. */
-  async #letIn(peer: Peer, transaction: DatabaseTransaction): Promise<boolean> {
-    if (peer.accepted || peer.aci === undefined) return peer.accepted
-    if (!(await this.#sink.knows(idsOf(peer), transaction))) return false
-    await setTraits(transaction, peer.aci, { accepted: true })
-    return true
   }
 }
 

@@ -19,6 +19,16 @@ export type TextRange = { start: number; length: number } & (
   | { kind: 'mention'; aci: string; ours: boolean }
 )
 
+/** What a message answers to. `file`: the first one of it, and what this side or the other one knows of it beside that. */
+export interface QuoteFact<More> {
+  ours: boolean
+  timestampMs: number
+  text: string
+  ranges?: readonly TextRange[] | undefined
+  authorAci?: string | undefined
+  file?: ({ contentType: string; fileName?: string | undefined } & More) | undefined
+}
+
 export interface IncomingText {
   from: PeerIds
   senderDevice: number
@@ -38,15 +48,7 @@ export interface IncomingText {
   /** The group it was written in; else it is between us and the sender. */
   groupId?: string | undefined
   /** The message it answers to. */
-  quote:
-    | {
-        ours: boolean
-        timestampMs: number
-        text: string
-        ranges?: readonly TextRange[] | undefined
-        authorAci?: string | undefined
-      }
-    | undefined
+  quote: QuoteFact<{ thumbnail?: InboundMedia | undefined }> | undefined
   /** It disappears so many seconds after it was read (for ours: after `startedAtMs`). */
   timerS: number | undefined
   /** What it says of the timer of its conversation. */

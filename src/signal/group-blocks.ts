@@ -1,6 +1,7 @@
 /**
- * Which groups the owner keeps out, and whose word counts on that: what was decided here stands against what the storage
- * service still says, until it says the same or has had its time; another device's own word is taken at once.
+ * Which groups the owner keeps out or has not let in yet, and whose word counts on that: what was decided here of keeping
+ * one out stands against what the storage service still says, until it says the same or has had its time; another device's
+ * own word is taken at once.
  */
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { makeStorageDue } from './storage-due.ts'
@@ -21,7 +22,8 @@ export async function setGroupBlocked(transaction: DatabaseTransaction, id: stri
   }
   await transaction
     .updateTable('signal_groups')
-    .set({ blocked: blocked ? 1 : 0, block_stands_until_ms: null })
+    // Blocking is an answer, too.
+    .set({ blocked: blocked ? 1 : 0, block_stands_until_ms: null, ...(blocked ? { asks: 0 } : {}) })
     .where('id', '=', id)
     .execute()
 }
@@ -32,6 +34,24 @@ export async function isGroupBlocked(transaction: DatabaseTransaction, id: strin
     .select('value')
     .where('kind', '=', 'group')
     .where('value', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** The owner lets this group in: here, or on another device. */
+export async function letGroupIn(transaction: DatabaseTransaction, id: string): Promise<void> {
+  await transaction.updateTable('signal_groups').set({ asks: 0 }).where('id', '=', id).execute()
+}
+
+/** Whether it waits for the owner to let it in. */
+export async function isGroupRequest(transaction: DatabaseTransaction, id: string): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('signal_groups')
+    .select('id')
+    .where('id', '=', id)
+    .where('asks', '=', 1)
+    .where('standing', '=', 'member')
+    .where('blocked', '=', 0)
     .executeTakeFirst()
   return row !== undefined
 }

@@ -1,5 +1,6 @@
 /** Pure: what a decrypted message does to an earlier one, and what it answers to. */
-import { words } from './content.ts'
+import { contentTypeOf, inboundMedia } from './attachments-in.ts'
+import { isLongText, words } from './content.ts'
 import type { IncomingText, MessageChange } from './facts.ts'
 import { readServiceId } from './ids.ts'
 import type { Content, DataMessage, Quote } from './proto/messages.ts'
@@ -84,15 +85,20 @@ export function quoteOf({ quote, groupV2 }: DataMessage, own: string): IncomingT
   const author = readServiceId(quote.authorAciBinary, quote.authorAci)
   const ours = author === own
   const named = groupV2 === undefined || ours || author === undefined ? {} : { authorAci: author }
-  const { text: body = '', bodyRanges } = quote
-  const text = body === '' ? quotedFile(quote) : body
-  const ranges = bodyRanges === undefined ? [] : rangesIn({ body, bodyRanges }, body, own)
-  return { ours, timestampMs: quote.id, text, ...(ranges.length === 0 ? {} : { ranges }), ...named }
+  const { text = '', bodyRanges } = quote
+  const ranges = bodyRanges === undefined ? [] : rangesIn({ body: text, bodyRanges }, text, own)
+  const file = quotedFile(quote)
+  const more = { ...(ranges.length === 0 ? {} : { ranges }), ...(file === undefined ? {} : { file }) }
+  return { ours, timestampMs: quote.id, text, ...more, ...named }
 }
 
-/** What stands in the place of words where a file alone is quoted. */
-function quotedFile({ attachments: [file] = [] }: Quote): string {
-  if (file === undefined) return ''
-  const kind = /^(image|video|audio)\//.exec(file.contentType ?? '')?.[1] ?? 'file'
-  return file.fileName ? `[${kind}: ${file.fileName.slice(0, fileNameUnitsMax)}]` : `[${kind}]`
+/** The first file of what is quoted, which is all that official clients tell; the rest of a long text is none. */
+function quotedFile({ attachments: [file] = [] }: Quote): NonNullable<IncomingText['quote']>['file'] {
+  if (file === undefined || isLongText(file)) return undefined
+  const { fileName, thumbnail } = file
+  return {
+    contentType: contentTypeOf(file),
+    ...(fileName === undefined ? {} : { fileName: fileName.slice(0, fileNameUnitsMax) }),
+    ...(thumbnail === undefined ? {} : { thumbnail: inboundMedia(thumbnail, false) }),
+  }
 }

@@ -364,7 +364,8 @@ export class LiveAccount {
     const { to, text, timestampMs, quote, timer, ranges, attachments: media = [] } = message
     const said = quoteFor(quote, this.credentials.aci, to.aci)
     const dataMessage = { ...bodyOf(text, ranges), ...said, ...timerFor(timer) }
-    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media })
+    const quoted = quote?.file?.thumbnail
+    return await this.#delivery.deliver({ to, content: { dataMessage }, timestampMs, media, quoted })
   }
 
   /** See `SignalAccount.owe`. */
@@ -373,8 +374,8 @@ export class LiveAccount {
     transaction: DatabaseTransaction,
   ): Promise<() => void> {
     const said = contentOf(action, { own: this.credentials.aci, peer: to.aci })
-    const attached = action.kind === 'edited' ? (action.attachmentIds ?? []) : []
-    const content = await keepAttachments(transaction, said, attached)
+    const { attachmentIds = [], quote } = action.kind === 'edited' ? action : {}
+    const content = await keepAttachments(transaction, said, attachmentIds, quote?.file?.thumbnailId)
     await this.#contents.owe(transaction, { to, content, timestampMs, reference })
     return () => void this.#contents.flush()
   }

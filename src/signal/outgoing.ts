@@ -1,6 +1,6 @@
 /** Pure: what we do to messages, and what ours answer to, as Signal's messages say it (reference/signal-service.md 5.3). */
 import type { OutgoingAction } from './contract.ts'
-import type { IncomingText } from './facts.ts'
+import type { QuoteFact } from './facts.ts'
 import { serviceIdOctets } from './ids.ts'
 import { timerUpdate } from './incoming.ts'
 import type { Content, DataMessage } from './proto/messages.ts'
@@ -50,9 +50,9 @@ export function timerFor(
   return timer === undefined ? {} : { expireTimer: timer.seconds, expireTimerVersion: timer.version }
 }
 
-/** The quote of a message; nothing where its author's account is not known, without which no client takes it. */
+/** The quote of a message, but for the picture of its file; nothing where its author's account is not known, without which no client takes it. */
 export function quoteFor(
-  quote: IncomingText['quote'],
+  quote: QuoteFact<object> | undefined,
   own: string,
   peer: string | undefined,
 ): Pick<DataMessage, 'quote'> {
@@ -61,5 +61,11 @@ export function quoteFor(
   // The owner's own names for people stay here.
   const { body: text = '', bodyRanges } = bodyOf(quote.text, quote.ranges)
   const ranges = bodyRanges === undefined ? {} : { bodyRanges }
-  return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text, ...ranges } }
+  const { contentType, fileName } = quote.file ?? {}
+  const file = {
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(fileName === undefined ? {} : { fileName }),
+  }
+  const attached = quote.file === undefined ? {} : { attachments: [file] }
+  return { quote: { id: quote.timestampMs, authorAciBinary: serviceIdOctets(author), text, ...ranges, ...attached } }
 }

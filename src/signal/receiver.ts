@@ -166,7 +166,9 @@ export class Receiver {
 
   /** Shows what waited for a group that is known now, in the transaction that made it so. */
   async release(groupId: string, transaction: DatabaseTransaction): Promise<void> {
-    if (await this.#dispatch.release(groupId, transaction)) void this.#texts.fetch()
+    const due = await this.#dispatch.release(groupId, transaction)
+    if (due.texts) void this.#texts.fetch()
+    if (due.receipts) this.#receipts.flushSoon()
   }
 
   async #work(): Promise<void> {

@@ -5,11 +5,11 @@
 import { sql } from 'kysely'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
-import type { PeerDecision } from './contract.ts'
+import type { Author, PeerDecision } from './contract.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
-import { setGroupBlocked } from './group-blocks.ts'
+import { letGroupIn, setGroupBlocked } from './group-blocks.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
-import { findPeer, idsOf, learnPeer, serviceIdOf, setTraits } from './peers.ts'
+import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import type { BlockedList, MessageRequestResponse } from './proto/sync-parts.ts'
 import { shutOutOfProfile } from './shut-out.ts'
@@ -31,6 +31,14 @@ export async function isBlocked(transaction: DatabaseTransaction, { aci, e164: n
   }
   if (number === undefined) return false
   return (await blockedNumber(transaction, { number })).length > 0
+}
+
+/** Whether the owner has let this person in, or knows them from elsewhere. */
+export async function isLetIn(transaction: DatabaseTransaction, sink: SignalSink, peer: Peer): Promise<boolean> {
+  if (peer.accepted || peer.aci === undefined) return peer.accepted
+  if (!(await sink.knows(idsOf(peer), transaction))) return false
+  await setTraits(transaction, peer.aci, { accepted: true })
+  return true
 }
 
 const blockedAccount = remembered('signal_blocked', (db, $: { aci: string }) =>
@@ -113,17 +121,21 @@ export async function blockedList(transaction: DatabaseTransaction): Promise<Blo
     acis: accounts.map(({ aci }) => aci),
     acisBinary: accounts.map(({ aci }) => serviceIdOctets(aci)),
     numbers: of('number'),
-    groupIds: of('group').map((id) => new Uint8Array(Buffer.from(id, 'base64'))),
+    groupIds: of('group').map(groupOctets),
   }
 }
 
-/** Notes what the owner decides about this person. */
+/** Notes what the owner decides about this person, or (accepted and declined alone) about a group. */
 export async function noteDecision(
   transaction: DatabaseTransaction,
-  ids: PeerIds,
+  ids: Author,
   decision: PeerDecision,
   atMs: number,
-): Promise<PeerIds> {
+): Promise<Author> {
+  if (ids.groupId !== undefined) {
+    if (decision.kind === 'accepted') await letGroupIn(transaction, ids.groupId)
+    return ids
+  }
   const peer = idsOf((await findPeer(transaction, ids)) ?? ids)
   if (decision.kind === 'accepted') await noteAccepted(transaction, peer, atMs)
   else if (decision.kind !== 'declined') await noteBlocked(transaction, peer, decision.kind === 'blocked', atMs)
@@ -133,7 +145,7 @@ export async function noteDecision(
 /** How a decision of the owner is told to their other devices. */
 export async function syncOf(
   transaction: DatabaseTransaction,
-  { aci }: PeerIds,
+  { aci, groupId }: Author,
   decision: PeerDecision,
 ): Promise<SyncMessage[]> {
   const types = {
@@ -143,10 +155,10 @@ export async function syncOf(
     unblocked: undefined,
   }
   const type = types[decision.kind]
+  const person = aci === undefined ? undefined : { threadAci: aci, threadAciBinary: serviceIdOctets(aci) }
+  const thread = groupId === undefined ? person : { groupId: groupOctets(groupId) }
   const response: SyncMessage[] =
-    aci === undefined || type === undefined
-      ? []
-      : [{ messageRequestResponse: { threadAci: aci, threadAciBinary: serviceIdOctets(aci), type } }]
+    thread === undefined || type === undefined ? [] : [{ messageRequestResponse: { ...thread, type } }]
   if (decision.kind !== 'blocked' && decision.kind !== 'unblocked') return response
   return [{ blocked: await blockedList(transaction) }, ...response]
 }
@@ -157,9 +169,12 @@ export async function groupSyncOf(
   id: string,
   blocked: boolean,
 ): Promise<SyncMessage[]> {
-  const groupId = new Uint8Array(Buffer.from(id, 'base64'))
   const type = blocked ? responseTypes.block : responseTypes.accept
-  return [{ blocked: await blockedList(transaction) }, { messageRequestResponse: { groupId, type } }]
+  return [{ blocked: await blockedList(transaction) }, { messageRequestResponse: { groupId: groupOctets(id), type } }]
+}
+
+function groupOctets(id: string): Uint8Array {
+  return new Uint8Array(Buffer.from(id, 'base64'))
 }
 
 /** What the owner has decided about a stranger, or a group, on another device; the group, if it is one. */
@@ -172,7 +187,10 @@ export async function applyResponse(
   if (groupId !== undefined && groupId.length > 0) {
     const id = Buffer.from(groupId).toString('base64')
     if (blocking.includes(type)) await setGroupBlocked(transaction, id, true)
-    else if (type === responseTypes.accept) await setGroupBlocked(transaction, id, false)
+    else if (type === responseTypes.accept) {
+      await setGroupBlocked(transaction, id, false)
+      await letGroupIn(transaction, id)
+    }
     // Whether the phone has left it as well, the group itself says.
     if (deleting.includes(type)) {
       await sink.removed({ with: { ...nobody, groupId: id }, what: 'conversation', atMs }, transaction)

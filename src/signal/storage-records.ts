@@ -36,6 +36,8 @@ export interface StoredGroup {
   masterKey: Uint8Array
   blocked: boolean
   archived: boolean
+  /** The owner has let it in. */
+  whitelisted: boolean
 }
 
 /** A record to write; `replaces` is the id of the one that it takes the place of. Undefined: that one only goes. */
@@ -101,8 +103,8 @@ export class StorageRecords {
   async #applyOne({ contact, groupV2, account }: StorageRecord, transaction: DatabaseTransaction): Promise<void> {
     if (contact !== undefined) await this.#applyContact(contact, transaction)
     if (groupV2?.masterKey?.length === keyOctets) {
-      const { masterKey, blocked = false, archived = false } = groupV2
-      await this.#onGroup({ masterKey, blocked, archived }, transaction)
+      const { masterKey, blocked = false, archived = false, whitelisted = false } = groupV2
+      await this.#onGroup({ masterKey, blocked, archived, whitelisted }, transaction)
     }
     // A primary's own settings are the configuration's.
     if (account !== undefined && this.#credentials.deviceId !== 1) {

@@ -7,7 +7,7 @@ import type { OwnTimestamps, Random } from './clock.ts'
 import type { ContentDesk } from './contents-due.ts'
 import type { Author, PeerDecision } from './contract.ts'
 import type { PeerIds } from './facts.ts'
-import { isGroupBlocked } from './group-blocks.ts'
+import { isGroupBlocked, isGroupRequest } from './group-blocks.ts'
 import type { Habits } from './habits.ts'
 import { peerOf } from './ids.ts'
 import { verifiedContent } from './own-account.ts'
@@ -77,22 +77,23 @@ export class Telling {
     if (this.#otherDevices()) await this.#receipts.owe(transaction, kind, aci, timestampMs)
   }
 
-  /** Whoever was let in; and in a group its members, which lets them in. */
+  /** Whoever was let in; in a group that was let in, its members. */
   async #mayKnow(author: Author, transaction: DatabaseTransaction): Promise<boolean> {
     if (author.aci === undefined || !(await this.#habits.readReceipts(transaction))) return false
     if (await isBlocked(transaction, author)) return false
-    if (author.groupId !== undefined && (await isGroupBlocked(transaction, author.groupId))) return false
-    return author.groupId !== undefined || (await peerAt(transaction, author.aci)).accepted
+    if (author.groupId === undefined) return (await peerAt(transaction, author.aci)).accepted
+    return !(await isGroupBlocked(transaction, author.groupId)) && !(await isGroupRequest(transaction, author.groupId))
   }
 
   /** See `SignalAccount.decide`; the lists are written already. */
-  async oweDecision(transaction: DatabaseTransaction, ids: PeerIds, decision: PeerDecision): Promise<() => void> {
+  async oweDecision(transaction: DatabaseTransaction, ids: Author, decision: PeerDecision): Promise<() => void> {
     const flush = await this.oweSync(transaction, await syncOf(transaction, ids, decision))
-    if (decision.kind === 'accepted' && ids.aci !== undefined) {
+    if (decision.kind === 'accepted') {
       const readReceipts = await this.#habits.readReceipts(transaction)
-      for (const { timestampMs, read } of decision.messages) {
-        await this.#receipts.owe(transaction, 'delivered', ids.aci, timestampMs)
-        if (read && readReceipts) await this.#receipts.owe(transaction, 'read', ids.aci, timestampMs)
+      for (const { authorAci: aci = ids.aci, timestampMs, read } of decision.messages) {
+        if (aci === undefined || (await isBlocked(transaction, peerOf(aci)))) continue
+        await this.#receipts.owe(transaction, 'delivered', aci, timestampMs)
+        if (read && readReceipts) await this.#receipts.owe(transaction, 'read', aci, timestampMs)
       }
     }
     return () => {

@@ -4,6 +4,7 @@
  */
 import type { DatabaseTransaction } from './database.ts'
 import { changeMessage } from './messages.ts'
+import { forgetQuotedFile } from './quoted.ts'
 import type { MessageRow } from './tables/mailbox.ts'
 
 /** One person's reaction, as kept in `reactions_json`. */
@@ -106,8 +107,9 @@ export async function completeText(
   await showNewest(tx, message, nowMs, {})
 }
 
-/** Its author takes it back: no version of the text and no reaction stays. */
+/** Its author takes it back: no version of the text and no reaction stays, nor its file where others quote it. */
 export async function deleteText(tx: DatabaseTransaction, message: MessageRow, nowMs: number): Promise<void> {
+  if (message.attachments > 0) await forgetQuotedFile(tx, message, await versionTimes(tx, message))
   await tx.updateTable('message_versions').set({ text: '' }).where('message_id', '=', message.id).execute()
   const nothing = { quote_json: null, reactions_json: null, ranges_json: null, preview_json: null }
   const change = { text: '', ...nothing, deleted_at_ms: nowMs }

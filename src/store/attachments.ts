@@ -153,8 +153,73 @@ export async function attachmentsOf(
 
 /** `messageIds`: as a JSON array. */
 const attachmentsIn = prepared((db, $: { messageIds: string }) =>
-  db.selectFrom('attachments').selectAll().where('message_id', 'in', listed($.messageIds)).orderBy('position'),
+  db
+    .selectFrom('attachments')
+    .selectAll()
+    .where('message_id', 'in', listed($.messageIds))
+    .where('quoted', '=', 0)
+    .orderBy('position'),
 )
+
+/** Above that of any attachment, of which a message has some dozens. */
+const QUOTED_POSITION = 1_000
+
+/**
+ * A small copy of what a message quotes: with `pointer` it is still to be fetched (at `dueAtMs`; null: when its sender is let
+ * in), else `blob` has it.
+ */
+export async function insertQuoted(
+  tx: DatabaseTransaction,
+  messageId: string,
+  copy:
+    | { id: string; facts: InboundMedia; dueAtMs: number | null; transport: TransportName }
+    | { id: string; facts: MediaFacts; blob: StoredBlob },
+  nowMs: number,
+): Promise<void> {
+  const where =
+    'blob' in copy
+      ? { state: 'here' as const, blob_id: copy.blob.id, bytes: copy.blob.bytes }
+      : {
+          state: 'waiting' as const,
+          due_at_ms: copy.dueAtMs,
+          pointer: copy.facts.pointer,
+          transport: copy.transport,
+        }
+  if ('blob' in copy) await insertBlobs(tx, [copy.blob], nowMs)
+  await tx
+    .insertInto('attachments')
+    .values({
+      ...columns(copy.facts),
+      ...where,
+      id: copy.id,
+      message_id: messageId,
+      position: QUOTED_POSITION,
+      quoted: 1,
+      created_at_ms: nowMs,
+    })
+    .execute()
+}
+
+/** The small copy of what a message quotes. */
+export function quotedCopy(db: Database, messageId: string): Promise<AttachmentRow | undefined> {
+  return db
+    .selectFrom('attachments')
+    .selectAll()
+    .where('message_id', '=', messageId)
+    .where('quoted', '=', 1)
+    .executeTakeFirst()
+}
+
+/** Nothing stays of the small copies of what these messages quote. */
+export async function dropQuoted(tx: DatabaseTransaction, messageIds: readonly string[]): Promise<void> {
+  const rows = await tx
+    .deleteFrom('attachments')
+    .where('message_id', 'in', [...messageIds])
+    .where('quoted', '=', 1)
+    .returningAll()
+    .execute()
+  for (const row of rows) await doom(tx, row)
+}
 
 /** The owner has looked at it, or listened to it. */
 export async function markViewed(tx: DatabaseTransaction, id: string, nowMs: number): Promise<void> {
@@ -286,6 +351,7 @@ export async function wipeAttachmentsOf(
     const words = { file_name: null, caption: null, blurhash: null }
     await tx.updateTable('attachments').set(words).where('id', '=', row.id).execute()
   }
+  if (message.quote_json !== null) await dropQuoted(tx, [message.id])
 }
 
 /** Forgets what was handed in a day ago and never used. */

@@ -47,7 +47,9 @@ import * as forgottenParts from './migrations/0039_forgotten_parts.ts'
 import * as signalDeparture from './migrations/0040_signal_departure.ts'
 import * as contactPace from './migrations/0042_contact_pace.ts'
 import * as groupBlocks from './migrations/0043_group_blocks.ts'
+import * as groupRequests from './migrations/0044_group_requests.ts'
 import * as signalProfileKey from './migrations/0045_signal_profile_key.ts'
+import * as quotedFiles from './migrations/0046_quoted_files.ts'
 import * as unreadTotal from './migrations/0048_unread_total.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
@@ -108,7 +110,9 @@ const migrations = {
   '0040_signal_departure': signalDeparture,
   '0042_contact_pace': contactPace,
   '0043_group_blocks': groupBlocks,
+  '0044_group_requests': groupRequests,
   '0045_signal_profile_key': signalProfileKey,
+  '0046_quoted_files': quotedFiles,
   '0048_unread_total': unreadTotal,
 }
 

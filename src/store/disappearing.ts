@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { changeMessage } from './messages.ts'
+import { forgetQuotedFile } from './quoted.ts'
 import type { ConversationRow, MessageRow } from './tables/mailbox.ts'
 
 /** Sets the timer of a conversation. */
@@ -64,6 +65,7 @@ export async function wipeMessage(
 ): Promise<void> {
   await tx.deleteFrom('message_versions').where('message_id', '=', message.id).execute()
   const ours = message.direction === 'out' ? 1 : 0
+  await forgetQuotedFile(tx, message, versionTimesMs)
   await tx
     .updateTable('messages')
     .set({ quote_json: sql<string>`json_set(quote_json, '$.text', '')` })

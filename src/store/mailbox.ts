@@ -7,11 +7,11 @@ import { type RawBuilder, sql } from 'kysely'
 import type { MessageState } from '../domain/message.ts'
 import { QUIET_HOURS } from '../domain/quiet-hours.ts'
 import type { TransportName } from '../domain/transport.ts'
-import { attachmentsOf } from './attachments.ts'
 import { contactsByIds } from './contacts.ts'
 import { before, createdAfter, createdBefore, type Page, pageLimit, pageOf } from './cursor.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
+import { shownFilesOf } from './quoted.ts'
 import type { ContactRow, ConversationRow, GroupRow, MessageRow } from './tables/mailbox.ts'
 import type { AttachmentRow } from './tables/media.ts'
 import type { AttemptRow, LegRow, PartRow } from './tables/sending.ts'
@@ -351,7 +351,7 @@ async function withPeople(db: Database, rows: ConversationRow[]): Promise<Conver
   const groupIds = present(rows.map((row) => row.group_id))
   const groups = byId(groupIds.length === 0 ? [] : await groupsIn(db, { ids: JSON.stringify(groupIds) }))
   const messages = await messagesByIds(db, present(rows.map((row) => row.last_message_id)))
-  const attachments = await attachmentsOf(db, messages.values())
+  const attachments = await shownFilesOf(db, messages.values())
   return rows.flatMap((conversation) => {
     const contact = contacts.get(conversation.contact_id ?? '')
     const group = groups.get(conversation.group_id ?? '')

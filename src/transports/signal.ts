@@ -20,6 +20,9 @@ import type {
 import type { OutgoingAction, SignalAccount } from '../signal/contract.ts'
 import type { IncomingText, PeerFact, PeerIds, SignalSink } from '../signal/facts.ts'
 
+/** What Signal says where there is nothing to leave (any more). */
+const outAlready = ['group-forbidden', 'group-not-found', 'group-ended', 'unknown-group', 'signal-no-account']
+
 /** The one lane of the one account. */
 const SIGNAL_LANE = 'signal'
 
@@ -237,6 +240,14 @@ export class SignalTransport implements Transport {
 
   async decide(recipient: Recipient, decision: StandingDecision, unit: UnitOfWork): Promise<() => void> {
     return await this.#account.decide(recipient, decision, asTransaction(unit))
+  }
+
+  async leaveGroup(groupId: string): Promise<void> {
+    try {
+      await this.#account.groups().leave(groupId)
+    } catch (error) {
+      if (!CausewayError.is(error) || !outAlready.includes(error.code)) throw error
+    }
   }
 
   async tellRemoved(recipient: Recipient, removal: OwnRemoval, unit: UnitOfWork): Promise<() => void> {

@@ -1,31 +1,17 @@
 /** What people decide, in real Chromium: fallback, modem, a text at once, the queue, groups, and webhooks. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { judge } from './kit/judge.ts'
-import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
+import { Axe, chromiumPath, picture } from './kit/stage.ts'
+import { at, page, stage, useWalk } from './kit/walk.ts'
 
-let stage: Stage
-let page: Page
-
-const at = (place: string) => `${stage.url}/#${place}`
 const simulate = (action: Record<string, unknown>) => stage.house.api.call('POST', '/api/v1/sandbox/actions', action)
 const person = (key: string) => stage.house.world.person(key)
 const thread = async (key: string) => at(`/c/${await stage.conversationWith(person(key).number)}`)
 
 describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
-  beforeAll(async () => {
-    stage = await Stage.open({ modems: 2 })
-    await stage.greet()
-    await stage.letIn()
-    page = await stage.enterAsAdmin()
-  })
-  afterAll(() => stage?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await picture(page, 'failed-decisions')
-    expect(stage.complaints).toEqual([])
-  })
+  useWalk('failed-decisions', { modems: 2 })
 
   it('fallback is changed with what follows in words, holds over a restart, and goes back to the file', async () => {
     await page.goto(at('/settings/fallback'))

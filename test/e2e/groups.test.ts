@@ -1,26 +1,11 @@
 /** Groups in real Chromium: what kind one is and why, its sheet, naming people in it, and who is kept out. */
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { judgePlaces, type Place, wordsInNoCatalogue } from './kit/places.ts'
-import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
-
-let stage: Stage
-let page: Page
-
-const at = (place: string) => `${stage.url}/#${place}`
+import { Axe, chromiumPath, picture } from './kit/stage.ts'
+import { at, page, stage, useWalk } from './kit/walk.ts'
 
 describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
-  beforeAll(async () => {
-    stage = await Stage.open()
-    await stage.greet()
-    await stage.letIn()
-    page = await stage.enterAsAdmin()
-  })
-  afterAll(() => stage?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await picture(page, 'failed-groups')
-    expect(stage.complaints).toEqual([])
-  })
+  useWalk('failed-groups')
 
   it('a group of people who are all on Signal is an encrypted one, and says so before it is made', async () => {
     await page.goto(at('/group'))

@@ -1,26 +1,11 @@
 /** The screens beside conversations, in real Chromium: settings, queue, check-up, log, simulator, palette, address book. */
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { judgePlaces, type Place, wordsInNoCatalogue } from './kit/places.ts'
-import { Axe, chromiumPath, picture, Stage } from './kit/stage.ts'
-
-let stage: Stage
-let page: Page
-
-const at = (place: string) => `${stage.url}/#${place}`
+import { Axe, chromiumPath, picture } from './kit/stage.ts'
+import { at, page, stage, useWalk } from './kit/walk.ts'
 
 describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium', () => {
-  beforeAll(async () => {
-    stage = await Stage.open()
-    await stage.greet()
-    await stage.letIn()
-    page = await stage.enterAsAdmin()
-  })
-  afterAll(() => stage?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await picture(page, 'rooms-failed')
-    expect(stage.complaints).toEqual([])
-  })
+  useWalk('rooms-failed')
 
   it('the mode is chosen with what follows from it in words', async () => {
     await page.goto(at('/settings'))

@@ -1,25 +1,10 @@
 /** Threads in real Chromium: few messages and very many, what is looked at once, and who cannot be answered. */
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath, picture, Stage } from './kit/stage.ts'
-
-let stage: Stage
-let page: Page
-
-const at = (place: string) => `${stage.url}/#${place}`
+import { describe, expect, it } from 'vitest'
+import { chromiumPath } from './kit/stage.ts'
+import { at, page, stage, useWalk } from './kit/walk.ts'
 
 describe.skipIf(chromiumPath === undefined)('threads in Chromium', () => {
-  beforeAll(async () => {
-    stage = await Stage.open()
-    await stage.greet()
-    await stage.letIn()
-    page = await stage.enterAsAdmin()
-  })
-  afterAll(() => stage?.close())
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await picture(page, 'failed-threads')
-    expect(stage.complaints).toEqual([])
-  })
+  useWalk('failed-threads')
 
   it('a picture that is to be looked at once is shown on demand, and is gone when it is closed', async () => {
     const { house } = stage

@@ -6,7 +6,7 @@ import { json, line, otherSide } from '../print.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
-/** Lets in the stranger whose request it is. */
+/** Lets in the stranger, or the group, whose request it is. */
 export async function accept(who: string, options: Options): Promise<void> {
   const gateway = await findGateway(options)
   const { id } = await conversationWith(gateway, who)

@@ -26,7 +26,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const service = await runService(config, { log: logFor(config) })
   // Not through the log, which others may read.
   if (service.setupCode !== undefined) {
-    const url = config.http.publicUrl ?? `http://127.0.0.1:${service.port}`
+    const here = config.http.tls === undefined ? 'http://127.0.0.1' : 'https://localhost'
+    const url = config.http.publicUrl ?? `${here}:${service.port}`
     process.stderr.write(`Nobody has signed in yet. Setup code for the inbox: ${service.setupCode}\n`)
     process.stderr.write(`Open ${url}/#/?code=${service.setupCode}\n`)
   }

@@ -62,7 +62,10 @@ export const conversationRoutes: readonly Route[] = [
         .describe(
           '`unread`; `signal` or `sms` (with MMS): what the last message went over; `groups`; `failed`: with a message of the last 30 days that did not get there.',
         ),
-      state: z.enum(['request']).optional().describe('Only those of strangers that wait for an answer.'),
+      state: z
+        .enum(['request'])
+        .optional()
+        .describe('Only those of strangers, and of groups that strangers have added you to, that wait for an answer.'),
     }),
     handle: async (call) => {
       const { ports, query } = call
@@ -132,7 +135,7 @@ export const conversationRoutes: readonly Route[] = [
     path: '/api/v1/conversations/:id',
     scope: 'messages:send',
     summary:
-      'Removes what was said, here and on your other Signal devices; the other side keeps it. A request is declined with it. What is written next opens the conversation anew. 409 while something is still to leave.',
+      'Removes what was said, here and on your other Signal devices; the other side keeps it. A request is declined with it; the group that it is of is left. What is written next opens the conversation anew. 409 while something is still to leave, and for a group that is no request.',
     handle: async ({ ports, params }) => {
       await ports.router.removeConversation(params['id'] ?? '')
       return { status: 204 }
@@ -143,7 +146,7 @@ export const conversationRoutes: readonly Route[] = [
     path: '/api/v1/conversations/:id/accept',
     scope: 'contacts:write',
     summary:
-      'Lets in the stranger whose request it is: receipts go out, files are fetched, they see the profile. Writing to them does the same.',
+      'Lets in the stranger, or the group that a stranger has added you to, whose request it is: receipts go out, files are fetched, a person sees the profile. Writing there does the same.',
     handle: async ({ ports, params }) => {
       const { conversation } = await demand(ports, params['id'])
       await ports.router.accept(conversation.id)

@@ -7,8 +7,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { attachmentsOf } from '../../store/attachments.ts'
 import { messagesByIds } from '../../store/mailbox.ts'
+import { shownFilesOf } from '../../store/quoted.ts'
 import type { EventRow } from '../../store/tables/mailbox.ts'
 import { allows, type Principal } from '../auth.ts'
 import { eventView, messageView } from '../message-views.ts'
@@ -164,7 +164,7 @@ async function views(call: EventsCall, rows: readonly EventRow[]) {
   const mayRead = allows(call.principal, 'messages:read')
   const messages = await messagesByIds(db, mayRead ? rows.flatMap((row) => row.message_id ?? []) : [])
   const contacts = await contactsOf(db, messages.values())
-  const attachments = await attachmentsOf(db, messages.values())
+  const attachments = await shownFilesOf(db, messages.values())
   return rows.map((row) => {
     const message = messages.get(row.message_id ?? '')
     return eventView(

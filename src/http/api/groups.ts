@@ -143,6 +143,12 @@ async function act(call: Call<unknown, unknown>, work: (signalId: string) => Pro
   return ok(await after(call.ports, signalId))
 }
 
+/** Where the group is a request, that is accepted, too. */
+async function letIn(ports: ApiPorts, signalId: string): Promise<void> {
+  const { conversation_id: id } = await after(ports, signalId)
+  if (id !== null) await ports.router.accept(id)
+}
+
 export const groupRoutes: readonly Route[] = [
   route({
     method: 'GET',
@@ -307,13 +313,17 @@ export const groupRoutes: readonly Route[] = [
       path: `/api/v1/groups/:id/${action}`,
       scope: 'messages:send',
       summary: {
-        accept: 'Accepts an invitation.',
+        accept: 'Accepts an invitation, or lets in a group that a stranger has added you to.',
         leave: 'Leaves the group, declines its invitation, or takes back a request to join.',
         block:
           'Blocks the group: nothing more of it is shown, nobody in it gets receipts for it, and nothing is sent there. You stay in it, and nobody is told but your own other devices.',
         unblock: 'Unblocks the group: what comes from now on is shown. What came meanwhile is gone.',
       }[action],
-      handle: async (call) => act(call, (signalId) => call.ports.signal.groups()[action](signalId)),
+      handle: async (call) =>
+        act(call, async (signalId) => {
+          await call.ports.signal.groups()[action](signalId)
+          if (action === 'accept') await letIn(call.ports, signalId)
+        }),
     }),
   ),
   route({

@@ -6,9 +6,9 @@ import { asPlainText } from '../../domain/plain-text.ts'
 import { PRIORITIES } from '../../domain/priority.ts'
 import { SUBJECT_CHARS_MAX } from '../../domain/subject.ts'
 import type { SubmitRequest } from '../../routing/requests.ts'
-import { attachmentsOf } from '../../store/attachments.ts'
 import { listAttempts, listLegs, listMessages, type MessageFilter } from '../../store/mailbox.ts'
 import { listOwnChanges } from '../../store/own-changes.ts'
+import { shownFilesOf } from '../../store/quoted.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { attemptView, messageView, ownChangeView } from '../message-views.ts'
@@ -81,7 +81,9 @@ const newMessage = z
       .min(1)
       .max(64)
       .optional()
-      .describe('The message that it answers to; a text message begins with a line of it.'),
+      .describe(
+        'The message that it answers to; a text message begins with a line of it. Over Signal its first file is told with it, a picture in small: `quote.file` of the message has `content_type`, `file_name`, `thumbnail_url`.',
+      ),
     policy: z.enum(CONTACT_POLICIES).optional().describe('For this message only; else the contact’s.'),
     modem: z
       .string()
@@ -201,7 +203,7 @@ function submitRequest(body: NewMessage, scope: string, key: string | undefined)
 /** The message as the API shows it, with whom it is to or from. */
 export async function withContact(ports: ApiPorts, message: MessageRow) {
   const contacts = await contactsOf(ports.db, [message])
-  const attachments = await attachmentsOf(ports.db, [message])
+  const attachments = await shownFilesOf(ports.db, [message])
   return messageView(message, contacts.get(message.conversation_id), attachments.get(message.id))
 }
 
@@ -214,7 +216,7 @@ export async function messagePage(
   const { limit, cursor } = call.query
   const page = await listMessages(db, { ...filter, limit, cursor })
   const contacts = await contactsOf(db, page.data)
-  const attachments = await attachmentsOf(db, page.data)
+  const attachments = await shownFilesOf(db, page.data)
   return pageReply(call, page, (row) => messageView(row, contacts.get(row.conversation_id), attachments.get(row.id)))
 }
 

@@ -1,8 +1,8 @@
 /** Search over everything: messages by their words, conversations and contacts by names and numbers. */
 import { z } from 'zod'
-import { attachmentsOf } from '../../store/attachments.ts'
 import { contactsByIds } from '../../store/contacts.ts'
 import { conversationsOf, messagesByIds } from '../../store/mailbox.ts'
+import { shownFilesOf } from '../../store/quoted.ts'
 import { type FoundMessage, foundRanges, searchMessages, searchPeople } from '../../store/search.ts'
 import { allows } from '../auth.ts'
 import { conversationView } from '../conversation-views.ts'
@@ -23,7 +23,7 @@ async function viewer({ db }: ApiPorts, found: readonly FoundMessage[]) {
     found.map(({ id }) => id),
   )
   const others = await contactsOf(db, messages.values())
-  const attachments = await attachmentsOf(db, [...messages.values()])
+  const attachments = await shownFilesOf(db, [...messages.values()])
   return ({ id, marked }: FoundMessage) => {
     const message = messages.get(id)
     if (message === undefined) return undefined

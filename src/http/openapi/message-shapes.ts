@@ -65,7 +65,20 @@ const messageFields = {
   edited_at: maybeAt,
   deleted_at: maybeAt,
   quote: z
-    .strictObject({ author: z.enum(['us', 'them']), person: personRef.nullable(), sent_at: maybeAt, text })
+    .strictObject({
+      author: z.enum(['us', 'them']),
+      person: personRef.nullable(),
+      sent_at: maybeAt,
+      text: text.describe('Empty where a file alone is quoted.'),
+      file: z
+        .strictObject({
+          content_type: text,
+          file_name: maybe,
+          thumbnail_url: maybe.describe('A small picture of it, where one is here.'),
+        })
+        .nullable()
+        .describe('The first file of the message; null: it has none, or it is gone.'),
+    })
     .nullable(),
   ranges: z.array(z.strictObject({ start: count, length: count, style: text.optional(), mention: text.optional() })),
   preview: z.looseObject({ url: text, title: text }).nullable(),

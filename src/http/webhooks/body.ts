@@ -1,7 +1,8 @@
 /** What a webhook says: `{type, timestamp, data}`, made when it is sent, so that nothing is kept that was wiped meanwhile. */
-import { attachmentsOf } from '../../store/attachments.ts'
+
 import type { Database } from '../../store/database.ts'
 import { messagesByIds } from '../../store/mailbox.ts'
+import { shownFilesOf } from '../../store/quoted.ts'
 import type { WebhookDeliveryRow } from '../../store/tables/webhooks.ts'
 import { eventView, messageView } from '../message-views.ts'
 import { contactsOf } from '../reads.ts'
@@ -16,7 +17,7 @@ export async function bodyOf(db: Database, delivery: WebhookDeliveryRow): Promis
   const messages = await messagesByIds(db, event.message_id === null ? [] : [event.message_id])
   const [message] = messages.values()
   const contacts = await contactsOf(db, messages.values())
-  const attachments = await attachmentsOf(db, messages.values())
+  const attachments = await shownFilesOf(db, messages.values())
   const {
     id,
     type: _type,

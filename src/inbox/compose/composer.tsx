@@ -13,6 +13,7 @@ import { messageLine, personName } from '../model/people.ts'
 import { preferences } from '../model/preferences.ts'
 import { account, mode, pictures, settings } from '../model/status.ts'
 import { ArrowUp, CalendarClock, X } from '../ui/icons.ts'
+import { QuotedFile } from '../ui/quoted-file.tsx'
 import { fullTime } from '../ui/times.ts'
 import { Attach } from './attach.tsx'
 import { useMentions } from './mentions.tsx'
@@ -134,6 +135,7 @@ export function Composer({ conversation, contact, messages }: ComposerProps) {
     >
       {quote !== undefined && (
         <div class="composer-quote">
+          {quote.attachments[0] !== undefined && <QuotedFile file={quote.attachments[0]} />}
           <span>
             <b>
               {t('composer.replyTo', {

@@ -1,5 +1,5 @@
 /** How people and groups are called on the screen. Pure but for the words. */
-import type { Conversation, Message } from '../api/types.ts'
+import type { Attachment, Conversation, Message } from '../api/types.ts'
 import { maybeT, t } from '../languages/translate.ts'
 import { type Line, lineWords } from './lines.ts'
 
@@ -72,8 +72,12 @@ export function messageLine(message: Shown): string {
   const [file] = message.attachments
   if (file === undefined) return ''
   if (file.view_once) return t('file.viewOnce')
-  if (file.voice) return t('file.voice')
-  if (file.content_type?.startsWith('image/')) return t('file.picture')
-  if (file.content_type?.startsWith('video/')) return t('file.video')
-  return file.file_name ?? t('file.file')
+  return file.voice ? t('file.voice') : fileWords(file)
+}
+
+/** What of a file can be said in a word or by its name; sounds without a name are voice messages. */
+export function fileWords({ content_type: type, file_name: name }: Pick<Attachment, 'content_type' | 'file_name'>) {
+  if (type.startsWith('image/')) return t('file.picture')
+  if (type.startsWith('video/')) return t('file.video')
+  return name ?? t(type.startsWith('audio/') ? 'file.voice' : 'file.file')
 }

@@ -103,7 +103,7 @@ function Line({ row }: { row: Conversation }) {
   const last = row.last_message
   if (typing.value.has(row.id)) return <em>{t('thread.typing')}</em>
   if (hasDraft(row.id)) return <em class="draft-mark">{t('list.draft')}</em>
-  if (row.state === 'request') return <em>{t('list.request')}</em>
+  if (row.state === 'request') return <em>{t(row.group === null ? 'list.request' : 'list.groupRequest')}</em>
   if (last === null) return <em>{t('list.empty')}</em>
   const isOurs = last.direction === 'out'
   return (

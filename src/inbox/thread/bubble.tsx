@@ -1,9 +1,10 @@
 /** The bubble itself: what it answers to, files, text, and below it transport, time and state. */
 import type { Message } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
-import { personName } from '../model/people.ts'
+import { fileWords, personName } from '../model/people.ts'
 import { preferences } from '../model/preferences.ts'
 import { Timer } from '../ui/icons.ts'
+import { QuotedFile } from '../ui/quoted-file.tsx'
 import { Tick } from '../ui/tick.tsx'
 import { clockTime, spanWords } from '../ui/times.ts'
 import { TransportGlyph } from '../ui/transport.tsx'
@@ -25,9 +26,14 @@ export function Bubble({ message }: { message: Message }) {
           <cite translate={quote.author === 'us'}>
             {quote.author === 'us' ? t('thread.you') : personName(quote.person ?? message.contact)}
           </cite>
-          <span translate={false} dir="auto">
-            {quote.text === '' ? '…' : quote.text}
-          </span>
+          {quote.file !== null && <QuotedFile file={quote.file} />}
+          {quote.text === '' && quote.file !== null ? (
+            <span>{fileWords(quote.file)}</span>
+          ) : (
+            <span translate={false} dir="auto">
+              {quote.text === '' ? '…' : quote.text}
+            </span>
+          )}
         </blockquote>
       )}
       {isGone ? (

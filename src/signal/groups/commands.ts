@@ -45,7 +45,7 @@ export class GroupCommands implements SignalGroups {
     const said = quoteFor(quote, this.#own, undefined)
     const timed = timer === undefined ? {} : { expireTimer: timer.seconds }
     const dataMessage = { ...bodyOf(text, ranges), ...said, ...timed }
-    return await this.deliver({ groupId, content: { dataMessage }, timestampMs, media })
+    return await this.deliver({ groupId, content: { dataMessage }, timestampMs, media, quoted: quote?.file?.thumbnail })
   }
 
   /** A message, or what we do to one, to all other members. Errors as `send`. */
@@ -54,11 +54,12 @@ export class GroupCommands implements SignalGroups {
     content: Content
     timestampMs: number
     media: readonly OutgoingMedia[]
+    quoted?: OutgoingMedia | undefined
   }): Promise<readonly MemberOutcome[]> {
     const { groupId, timestampMs } = outgoing
     await this.#groups.admit(groupId)
     const { content, outcomes } = await this.#delivery.toGroup(groupId, async () => {
-      const whole = await this.#delivery.compose(outgoing.content, timestampMs, outgoing.media)
+      const whole = await this.#delivery.compose(outgoing)
       return await this.#groups.send(groupId, whole, timestampMs)
     })
     const sent = outcomes.filter(({ outcome }) => outcome === 'sent').map(({ aci }) => aci)

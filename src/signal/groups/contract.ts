@@ -56,6 +56,8 @@ export interface GroupFact {
   ours: boolean
   /** The owner has put it away on their phone. */
   archived: boolean
+  /** Somebody whom the owner has not let in has added us. */
+  request: boolean
   /** Our own service ids. */
   self: readonly string[]
   atMs: number

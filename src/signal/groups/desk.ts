@@ -7,9 +7,10 @@ import type { Log } from '../../log.ts'
 import type { Database, DatabaseTransaction } from '../../store/database.ts'
 import type { Clock } from '../clock.ts'
 import { words } from '../content.ts'
+import { letGroupIn } from '../group-blocks.ts'
 import { type Content, contentCodec, type DataMessage, type GroupContext } from '../proto/messages.ts'
 import type { GroupKeeper } from './keeper.ts'
-import { findGroup, type KnownGroup } from './known.ts'
+import { findGroup, isRequest, type KnownGroup } from './known.ts'
 import { isAdmin } from './state.ts'
 
 /** Kept messages of all groups together; beyond this they are quarantined. */
@@ -27,8 +28,8 @@ export interface GroupMessage {
 }
 
 export type Placement =
-  /** Shown in this group. */
-  | { kind: 'group'; id: string }
+  /** Shown in this group; `request`: the owner has not let it in yet. */
+  | { kind: 'group'; id: string; request: boolean }
   /** Kept until the group was fetched: nothing more to do now. */
   | { kind: 'kept' }
   /** Not to be shown. */
@@ -51,8 +52,12 @@ export class GroupDesk {
     const group = await this.#keeper.note(context, transaction)
     if (group === undefined) return { kind: 'refused', why: 'it names no group' }
     if (group.blocked && message.own === undefined) return { kind: 'refused', why: 'the owner has blocked this group' }
+    // Where the owner writes, they have let it in.
+    const isOpened = message.own !== undefined && group.asks !== false
+    if (isOpened) await letGroupIn(transaction, group.id)
+    if (isOpened && isRequest(group)) await this.#keeper.retell(group.id, transaction)
     const verdict = judge(group, message)
-    if (verdict === 'may') return { kind: 'group', id: group.id }
+    if (verdict === 'may') return { kind: 'group', id: group.id, request: !isOpened && isRequest(group) }
     if (verdict === 'must-not') return { kind: 'refused', why: 'only administrators may write in this group' }
     // Whoever is no member to our knowledge may be one by now.
     if (!group.isDue) await this.#keeper.markDue(group.id, transaction)
@@ -66,10 +71,10 @@ export class GroupDesk {
     return group.state?.members.some((member) => member.aci === aci) === true ? group.id : undefined
   }
 
-  /** Takes what waits for this group out of the waiting room: what may be shown now, oldest first. */
-  async release(id: string, transaction: DatabaseTransaction): Promise<GroupMessage[]> {
+  /** Takes what waits for this group out of the waiting room: what may be shown now, oldest first; `request` as in `Placement`. */
+  async release(id: string, transaction: DatabaseTransaction): Promise<{ messages: GroupMessage[]; request: boolean }> {
     const group = await findGroup(transaction, id)
-    if (group?.state === undefined) return []
+    if (group?.state === undefined) return { messages: [], request: false }
     const rows = await transaction
       .selectFrom('signal_group_waiting')
       .selectAll()
@@ -90,7 +95,7 @@ export class GroupDesk {
         )
       await transaction.deleteFrom('signal_group_waiting').where('id', '=', row.id).execute()
     }
-    return released
+    return { messages: released, request: isRequest(group) }
   }
 
   /** Forgets what was never let in. */

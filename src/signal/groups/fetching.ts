@@ -14,7 +14,7 @@ import type { GroupKeeper, Step } from './keeper.ts'
 import { findGroup, groupFrom, type KnownGroup } from './known.ts'
 import type { GroupServer, LogPage } from './server.ts'
 import { readUnsigned } from './signed.ts'
-import { type GroupState, readGroup } from './state.ts'
+import { type GroupState, readGroup, roles } from './state.ts'
 
 /** A group that cannot be fetched is tried again after a time that doubles between these. */
 const retryFirstMs = 30_000
@@ -35,6 +35,7 @@ export class GroupFetching {
   readonly #db: Database
   readonly #server: GroupServer
   readonly #keeper: GroupKeeper
+  readonly #own: string
   readonly #sink: SignalSink
   readonly #clock: Clock
   readonly #log: Log
@@ -46,6 +47,8 @@ export class GroupFetching {
     db: Database
     server: GroupServer
     keeper: GroupKeeper
+    /** Our own ACI. */
+    own: string
     sink: SignalSink
     clock: Clock
     log: Log
@@ -53,6 +56,7 @@ export class GroupFetching {
     this.#db = parts.db
     this.#server = parts.server
     this.#keeper = parts.keeper
+    this.#own = parts.own
     this.#sink = parts.sink
     this.#clock = parts.clock
     this.#log = parts.log
@@ -148,9 +152,33 @@ export class GroupFetching {
     if (followed !== undefined) return followed
     const answer = await this.#server.get(group.cipher)
     if (answer.group === undefined) throw signalError('signal-failed', { detail: 'a group without a state' })
-    const whole: Step = { state: readGroup(answer.group, group.cipher), by: undefined, items: [] }
+    const known = readGroup(answer.group, group.cipher)
+    const whole: Step = { state: known, by: undefined, items: [], addedBy: await this.#whoAdded(group, known) }
     // An empty answer in place of endorsements still says that the server was asked.
     return { steps: [whole], endorsements: answer.endorsements ?? new Uint8Array() }
+  }
+
+  /**
+   * Who has added us to a group that we are new in: the author of that change; of one that began with us in it, whoever was
+   * an administrator then. Nobody where the log does not say.
+   */
+  async #whoAdded(group: KnownGroup, { members }: GroupState): Promise<readonly string[]> {
+    const self = members.find(({ aci }) => aci === this.#own)
+    if (self === undefined || group.standing === 'member' || group.asks !== undefined) return []
+    const revision = self.joinedAtRevision
+    const log = await this.#logFrom(group, revision, 0, true).catch((error: unknown) => {
+      if (CausewayError.is(error) && error.retry === 'never') return undefined
+      throw error
+    })
+    const [first] = log?.changes ?? []
+    const read = first?.change === undefined ? undefined : readUnsigned(first.change)
+    if (read?.kind === 'change' && (read.actions.version ?? 0) === revision) {
+      const by = group.cipher.openServiceId(read.actions.sourceUserId)
+      if (by !== undefined) return [by]
+    }
+    if (revision !== 0 || first?.state === undefined) return []
+    const begun = readGroup(first.state, group.cipher)
+    return begun.members.filter(({ aci, role }) => role === roles.admin && aci !== this.#own).map(({ aci }) => aci)
   }
 
   /** The changes since; undefined when the log does not tell them in full. */
@@ -181,9 +209,14 @@ export class GroupFetching {
   }
 
   /** Undefined when that part of the log is not for us: it begins where we came in. */
-  async #logFrom(group: KnownGroup, from: number, endorsedUntilS: number): Promise<LogPage | undefined> {
+  async #logFrom(
+    group: KnownGroup,
+    from: number,
+    endorsedUntilS: number,
+    withFirst = false,
+  ): Promise<LogPage | undefined> {
     try {
-      return await this.#server.logs(group.cipher, from, endorsedUntilS)
+      return await this.#server.logs(group.cipher, from, endorsedUntilS, withFirst)
     } catch (error) {
       if (!CausewayError.is(error, 'group-forbidden')) throw error
       const joinedAt = await this.#server.joinedAt(group.cipher)

@@ -21,6 +21,7 @@ import { GroupCredentials } from './credentials.ts'
 import { GroupDesk } from './desk.ts'
 import { GroupFetching } from './fetching.ts'
 import { GroupKeeper } from './keeper.ts'
+import { isRequest } from './known.ts'
 import { OwnGroupKeys } from './own-key.ts'
 import { ProfileCredentials } from './profile-credentials.ts'
 import { GroupSender } from './sender.ts'
@@ -60,7 +61,7 @@ export class Groups {
     const common = { db, chat, clock, credentials, server: params }
     const server = new GroupServer(parts.parameters, new GroupCredentials(common))
     const keeper = new GroupKeeper({ db, params, credentials, sink, clock, log })
-    const fetching = new GroupFetching({ db, server, keeper, sink, clock, log })
+    const fetching = new GroupFetching({ db, server, keeper, own: credentials.aci, sink, clock, log })
     const keys = new SenderKeys(parts)
     const sender = new GroupSender({ ...parts, keys, keeper, fetching })
     const profiles = new ProfileCredentials(common)
@@ -107,7 +108,8 @@ export class Groups {
    */
   async signal(id: string, content: Content, timestampMs: number): Promise<void> {
     await this.admit(id)
-    if ((await this.keeper.demand(id)).blocked) return
+    const group = await this.keeper.demand(id)
+    if (group.blocked || isRequest(group)) return
     await this.#sender.signal({ groupId: id, content, timestampMs, urgent: false })
   }
 

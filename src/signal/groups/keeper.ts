@@ -12,17 +12,19 @@ import type { Database, DatabaseTransaction } from '../../store/database.ts'
 import type { Clock } from '../clock.ts'
 import type { Credentials } from '../credentials.ts'
 import type { SignalSink } from '../facts.ts'
-import { blockAsStored, decideGroup, isGroupBlocked, setGroupBlocked } from '../group-blocks.ts'
-import { nobody } from '../ids.ts'
+import { blockAsStored, decideGroup, isGroupBlocked, letGroupIn, setGroupBlocked } from '../group-blocks.ts'
+import { nobody, peerOf } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/messages.ts'
+import { isBlocked, isLetIn } from '../standing.ts'
+import type { StoredGroup } from '../storage-records.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
 import type { GroupFact } from './contract.ts'
 import { type Endorsements, receiveEndorsements } from './endorsements.ts'
-import { cipherOf, findGroup, groupFrom, type KnownGroup, viewOf } from './known.ts'
+import { cipherOf, findGroup, groupFrom, isRequest, type KnownGroup, viewOf } from './known.ts'
 import { readPeerChange } from './signed.ts'
-import { access, type GroupState, isAdmin, standingIn } from './state.ts'
+import { access, type GroupState, isAdmin, type Standing, standingIn } from './state.ts'
 
 /** Groups that somebody has spoken of and that could not be fetched; nobody has so many invitations. */
 const unknownMax = 1_000
@@ -31,6 +33,8 @@ const unknownKeptMs = 30 * 24 * 3600_000
 export interface Step {
   state: GroupState
   by: string | undefined
+  /** Where this is the whole state, and we are new in it: who may have added us, as far as the log tells. */
+  addedBy?: readonly string[]
   items: GroupFact['changes'][number]['items']
 }
 
@@ -118,13 +122,15 @@ export class GroupKeeper {
 
   /** A group as another device of the account has it on its list, at every reading of that. */
   async listed(
-    { masterKey, blocked: said, archived }: { masterKey: Uint8Array; blocked: boolean; archived: boolean },
+    { masterKey, blocked: said, archived, whitelisted }: StoredGroup,
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined) return
     const blocked = await blockAsStored(transaction, group, said, this.#clock.now())
-    if (group.blocked === blocked && group.archived === archived) return
+    const isNews = whitelisted && group.asks !== false
+    if (isNews) await letGroupIn(transaction, group.id)
+    if (group.blocked === blocked && group.archived === archived && !isNews) return
     if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
     await transaction
       .updateTable('signal_groups')
@@ -210,6 +216,7 @@ export class GroupKeeper {
         ...(isSatisfied || standing !== 'member' ? { due_at_ms: null, failures: 0 } : {}),
         ...this.#endorsed(group, state, before, last, more.endorsements),
         ...(gone ? { distribution_id: null, distribution_at_ms: null } : {}),
+        ...(await this.#asking(held, before, { steps, standing, isNewer, ours: more.ours ?? false }, transaction)),
       })
       .where('id', '=', group.id)
       .execute()
@@ -235,12 +242,38 @@ export class GroupKeeper {
     }
     await transaction
       .updateTable('signal_groups')
-      .set({ state_json: JSON.stringify(left), standing: 'out', due_at_ms: null, failures: 0 })
+      .set({ state_json: JSON.stringify(left), standing: 'out', asks: null, due_at_ms: null, failures: 0 })
       .where('id', '=', group.id)
       .execute()
     const items = [{ kind: 'removed', who: aci } as const]
     await this.#tell(group, left, [{ by: undefined, items, revision: left.revision }], false, transaction)
     await this.onReady(group.id, transaction)
+  }
+
+  /** Whether a stranger has added us, to be kept with a state in which we are new; nothing more is known of one we left. */
+  async #asking(
+    held: KnownGroup | undefined,
+    before: GroupState | undefined,
+    now: { steps: readonly Step[]; standing: Standing; isNewer: boolean; ours: boolean },
+    transaction: DatabaseTransaction,
+  ): Promise<{ asks?: 0 | 1 | null }> {
+    const { steps, standing, isNewer, ours } = now
+    if (!isNewer) return {}
+    if (standing !== 'member') return { asks: null }
+    // Another device has let it in already.
+    if (held?.standing === 'member' || held?.asks === false) return {}
+    // We came by ourselves, or have asked to.
+    if (ours || held?.standing === 'requesting') return { asks: 0 }
+    const { aci, pni } = this.#credentials
+    const isIn = (state: GroupState | undefined) => state?.members.some((member) => member.aci === aci) === true
+    const entry = steps.find(({ state }, index) => isIn(state) && !isIn(steps[index - 1]?.state ?? before))
+    const adders = entry?.addedBy ?? (entry?.by === undefined ? [] : [entry.by])
+    if (adders.some((id) => id === aci || id === `PNI:${pni}`)) return { asks: 0 }
+    for (const id of adders) {
+      const { peer } = await learnPeer(transaction, peerOf(id))
+      if ((await isBlocked(transaction, peer)) || !(await isLetIn(transaction, this.#sink, peer))) return { asks: 1 }
+    }
+    return { asks: adders.length === 0 ? 1 : 0 }
   }
 
   async #tell(
@@ -251,9 +284,11 @@ export class GroupKeeper {
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { aci, pni } = this.#credentials
-    const { archived, blocked } = (await findGroup(transaction, group.id)) ?? group
+    const now = (await findGroup(transaction, group.id)) ?? group
+    const { archived, blocked } = now
     const view = { ...viewOf(state, group.cipher, this.#credentials), blocked }
-    const fact = { group: view, changes, ours, archived, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
+    const standing = { ours, archived, request: isRequest(now) }
+    const fact = { group: view, changes, ...standing, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
     await this.#sink.group(fact, transaction)
   }
 

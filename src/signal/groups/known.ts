@@ -22,6 +22,8 @@ export interface KnownGroup {
   endorsements: Endorsements | undefined
   distribution: { id: string; sinceMs: number } | undefined
   blocked: boolean
+  /** A stranger has added us, and the owner has not let it in; undefined: who has is not known, or we are out. */
+  asks: boolean | undefined
   /** As the owner has set it on their phone. */
   archived: boolean
 }
@@ -42,6 +44,7 @@ export function groupFrom(row: Selectable<SignalGroupsTable>): KnownGroup {
     isDue: row.due_at_ms !== null,
     failures: row.failures,
     blocked: row.blocked === 1,
+    asks: row.asks === null ? undefined : row.asks === 1,
     archived: row.archived === 1,
     endorsements:
       row.endorsements_json === null
@@ -50,6 +53,11 @@ export function groupFrom(row: Selectable<SignalGroupsTable>): KnownGroup {
     distribution:
       row.distribution_id === null ? undefined : { id: row.distribution_id, sinceMs: row.distribution_at_ms ?? 0 },
   }
+}
+
+/** Whether it waits for the owner to let it in. */
+export function isRequest({ asks, standing, blocked }: Pick<KnownGroup, 'asks' | 'standing' | 'blocked'>): boolean {
+  return asks === true && standing === 'member' && !blocked
 }
 
 /** Deriving a group's keys takes a while, and the same few groups are asked for again and again. */

@@ -84,9 +84,12 @@ export class GroupServer {
     return changeResponseCodec.decode(body)
   }
 
-  /** Signed changes from this revision on. `endorsedUntilS`: until when our endorsements hold (0: we have none). */
-  async logs(cipher: GroupCipher, fromRevision: number, endorsedUntilS: number): Promise<LogPage> {
-    const path = `/v2/groups/logs/${fromRevision}?maxSupportedChangeEpoch=${changeEpochKnown}&includeFirstState=false&includeLastState=false&limit=${logsAtOnce}`
+  /**
+   * Signed changes from this revision on. `endorsedUntilS`: until when our endorsements hold (0: we have none). `withFirst`:
+   * with the state at this revision, in the first of them.
+   */
+  async logs(cipher: GroupCipher, fromRevision: number, endorsedUntilS: number, withFirst = false): Promise<LogPage> {
+    const path = `/v2/groups/logs/${fromRevision}?maxSupportedChangeEpoch=${changeEpochKnown}&includeFirstState=${withFirst}&includeLastState=false&limit=${logsAtOnce}`
     const answer = await this.#ask(cipher, 'GET', path, undefined, {
       'cached-send-endorsements': String(endorsedUntilS),
     })

@@ -116,7 +116,11 @@ message Quote {
   repeated BodyRange bodyRanges = 6;
   optional bytes authorAciBinary = 8;
 }
-message QuotedFile { optional string contentType = 1; optional string fileName = 2; }
+message QuotedFile {
+  optional string contentType = 1;
+  optional string fileName = 2;
+  optional AttachmentPointer thumbnail = 3;
+}
 message Reaction {
   optional string emoji = 1;
   optional bool remove = 2;
@@ -316,7 +320,7 @@ export interface Quote {
   /** Sent timestamp of the quoted message. */
   id?: number
   text?: string
-  attachments?: readonly { contentType?: string; fileName?: string }[]
+  attachments?: readonly { contentType?: string; fileName?: string; thumbnail?: AttachmentPointer }[]
   authorAci?: string
   bodyRanges?: readonly BodyRange[]
   authorAciBinary?: Uint8Array

@@ -46,7 +46,12 @@ message ContactRecord {
   optional bytes pniBinary = 26;
   message Name { optional string given = 1; optional string family = 2; }
 }
-message GroupV2Record { optional bytes masterKey = 1; optional bool blocked = 2; optional bool archived = 4; }
+message GroupV2Record {
+  optional bytes masterKey = 1;
+  optional bool blocked = 2;
+  optional bool whitelisted = 3;
+  optional bool archived = 4;
+}
 message AccountRecord {
   optional bytes profileKey = 1;
   optional string givenName = 2;
@@ -102,7 +107,7 @@ export interface ContactRecord {
 
 export interface StorageRecord {
   contact?: ContactRecord
-  groupV2?: { masterKey?: Uint8Array; blocked?: boolean; archived?: boolean }
+  groupV2?: { masterKey?: Uint8Array; blocked?: boolean; whitelisted?: boolean; archived?: boolean }
   account?: AccountRecord
 }
 

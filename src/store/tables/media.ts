@@ -29,6 +29,8 @@ interface AttachmentsTable {
   borderless: Generated<number>
   gif: Generated<number>
   sticker: Generated<number>
+  /** Not attached to the message, but a small copy of what was attached to the one that it quotes. */
+  quoted: Generated<number>
   /** Kept until it was opened once. */
   view_once: Generated<number>
   /** When the owner looked at it, or listened to it, first; of view-once and voice only. */

@@ -299,6 +299,8 @@ export interface SignalGroupsTable {
   /** Vain tries to tell the group our profile key, and when the next one may be made. */
   own_key_failures: Generated<number>
   own_key_not_before_ms: Generated<number>
+  /** 1: a stranger has added us, and the owner has not let it in; null: who has is not known yet, or we are out. */
+  asks: Generated<Flag | null>
   archived: Generated<Flag>
   created_at_ms: number
 }

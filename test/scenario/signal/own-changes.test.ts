@@ -1,5 +1,6 @@
 /** What we do to messages afterwards reaches the other side: durably, once, and under one timestamp. */
 import { expect, test } from 'vitest'
+import type { OutgoingMedia } from '../../../src/domain/media.ts'
 import type { OutgoingAction } from '../../../src/signal/contract.ts'
 import { byNumber, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
@@ -83,14 +84,47 @@ test('an answer says which message it answers to', async () => {
     to: { aci, pni: undefined, e164: otherNumber },
     text: 'yes',
     timestampMs: timestamp(),
-    quote: { ours: false, timestampMs: theirFirst, text: 'from them' },
+    quote: {
+      ours: false,
+      timestampMs: theirFirst,
+      text: 'from them',
+      file: { contentType: 'image/png', fileName: 'roof.png', thumbnail: small },
+    },
   })
   await until(() => theirs.sink.texts.length === 2)
-  expect(theirs.sink.texts[1]).toMatchObject({
+  const [, answer] = theirs.sink.texts
+  expect(answer).toMatchObject({
     text: 'yes',
+    attachments: [],
     quote: { ours: true, timestampMs: theirFirst, text: 'from them' },
   })
+  const file = answer?.quote?.file
+  expect(file).toMatchObject({ contentType: 'image/png', fileName: 'roof.png' })
+  expect(file?.thumbnail).toMatchObject({ contentType: 'image/jpeg', bytes: 900, width: 150, height: 100 })
+  const pointer = file?.thumbnail?.pointer ?? new Uint8Array()
+  const { blobs, account } = theirs
+  const target = { part: blobs.partial(`att_${'0'.repeat(26)}`), create: () => blobs.create(), bytesMax: 1_000 }
+  expect(await account.fetchAttachment(pointer, target, new AbortController().signal)).toMatchObject({ bytes: 900 })
 })
+
+/** The picture of what is quoted. */
+const small: OutgoingMedia = {
+  id: 'att_small',
+  contentType: 'image/jpeg',
+  fileName: undefined,
+  bytes: 900,
+  width: 150,
+  height: 100,
+  voice: false,
+  borderless: false,
+  viewOnce: false,
+  gif: false,
+  caption: undefined,
+  blurhash: undefined,
+  async *read() {
+    yield Buffer.alloc(900, 7)
+  },
+}
 
 test('a timer that one side sets is the other side’s, goes with each message, and leaves no copy to send again', async () => {
   const { ours, theirs } = await twoGateways()

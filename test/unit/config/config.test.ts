@@ -132,6 +132,21 @@ describe('what values mean', () => {
     expect(load(`queue: { redis: "${text}" }`).queue.redis).toEqual(expected)
   })
 
+  test('the reference of long texts takes 8 or 16 bits', () => {
+    expect(load('').texts.referenceBits).toBe(8)
+    expect(load('texts: { reference_bits: 16 }').texts.referenceBits).toBe(16)
+    expect(problems('texts: { reference_bits: 12 }')).toEqual(['file:1: texts.reference_bits: write 8 or 16'])
+  })
+
+  test('the files of a certificate are given both or not at all', () => {
+    expect(load('http: { tls: { cert: "", key: "" } }').http.tls).toBeUndefined()
+    const { file, http } = load('http: { tls: { cert: a.pem, key: /b.pem } }')
+    expect(http.tls).toEqual({ cert: join(file ?? '', '../a.pem'), key: '/b.pem' })
+    expect(problems('http: { tls: { cert: a.pem } }')).toEqual([
+      'file:1: http.tls.key: is missing; give both cert and key, or neither',
+    ])
+  })
+
   test('IPv6 addresses are written in brackets', () => {
     expect(load('http: { listen: "[::1]:8420" }').http.listen).toEqual({ host: '::1', port: 8420 })
   })

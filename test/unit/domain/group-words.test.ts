@@ -34,6 +34,7 @@ test('how a group begins depends on what we are to it', () => {
       changes: [],
       ours,
       archived: false,
+      request: false,
       self: [],
       atMs: 0,
     })

@@ -16,7 +16,7 @@ import { Passwords } from '../../../src/http/passwords.ts'
 import type { ApiPorts, SignalView, WorldPort } from '../../../src/http/ports.ts'
 import { parseEndpoint } from '../../../src/http/push/endpoint.ts'
 import type { Scope } from '../../../src/http/scopes.ts'
-import { startHttp } from '../../../src/http/server.ts'
+import { startHttp, type TlsSource } from '../../../src/http/server.ts'
 import type { Log } from '../../../src/log.ts'
 import { PlayableDesk } from '../../../src/routing/playable.ts'
 import { Router } from '../../../src/routing/router.ts'
@@ -93,7 +93,7 @@ const oneLane: Transport = {
   approveIdentity: async () => {},
 }
 
-export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig> {
+export async function startRig(options: { world?: WorldPort; tls?: TlsSource } = {}): Promise<Rig> {
   const directory = mkdtempSync(join(tmpdir(), 'causeway-http-'))
   const db = await freshDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32).fill(7) })
   const clock = () => Date.now()
@@ -247,7 +247,8 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     sourceUrl: 'https://source.example/causeway',
   }
   const socketPath = join(directory, 'run/api.sock')
-  let server = await startHttp(ports, { listen: { host: '127.0.0.1', port: 0 }, socketPath })
+  const tls = options.tls === undefined ? {} : { tls: options.tls }
+  let server = await startHttp(ports, { listen: { host: '127.0.0.1', port: 0 }, ...tls, socketPath })
   return Object.assign(rig, {
     port: server.port,
     socketPath,
@@ -276,7 +277,7 @@ export async function startRig(options: { world?: WorldPort } = {}): Promise<Rig
     restart: async (between: () => Promise<void>) => {
       await server.stop()
       await between()
-      server = await startHttp(ports, { listen: { host: '127.0.0.1', port: server.port }, socketPath })
+      server = await startHttp(ports, { listen: { host: '127.0.0.1', port: server.port }, ...tls, socketPath })
     },
     stop: async () => {
       await server.stop()

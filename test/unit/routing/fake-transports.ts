@@ -140,6 +140,8 @@ export class FakeSignal extends FakeTransport {
   readonly removals: OwnRemoval[] = []
   /** The group of each of them, if it was in one. */
   readonly removedIn: (string | undefined)[] = []
+  /** What the server says to our leaving a group. */
+  leaving: (groupId: string) => Promise<void> = async () => {}
   /** After the server took it; throw Crash for the end of the process. */
   after: () => void | Promise<void> = () => {}
 
@@ -159,6 +161,10 @@ export class FakeSignal extends FakeTransport {
   async decide(recipient: Recipient, decision: StandingDecision): Promise<() => void> {
     this.decisions.push({ recipient, decision })
     return () => {}
+  }
+
+  async leaveGroup(groupId: string): Promise<void> {
+    await this.leaving(groupId)
   }
 
   async tellRemoved({ groupId }: Recipient, removal: OwnRemoval): Promise<() => void> {

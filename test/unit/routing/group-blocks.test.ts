@@ -9,7 +9,15 @@ useWorld()
 
 function tell(blocked: boolean, changes: GroupFact['changes'] = []) {
   const group = { ...gardenGroup, blocked }
-  return world.router.sink.group({ group, changes, ours: false, archived: false, self: [], atMs: world.nowMs })
+  return world.router.sink.group({
+    group,
+    changes,
+    ours: false,
+    archived: false,
+    request: false,
+    self: [],
+    atMs: world.nowMs,
+  })
 }
 
 const renamed = (title: string): GroupFact['changes'] => [

@@ -35,3 +35,24 @@ test.each<[string, Content, readonly OutgoingMedia[], number]>([
   expect(message?.profileKey).toEqual(profileKey.serialize())
   expect(message?.isViewOnce).toBe(media.some(({ viewOnce }) => viewOnce) ? true : undefined)
 })
+
+const answer = { dataMessage: { body: 'yes', quote: { id: 1, attachments: [{ contentType: 'image/jpeg' }] } } }
+
+test('the picture of what it quotes stands in the quote, and makes it no message with files', async () => {
+  const whole = await composer.complete(answer, 5_000, [], new AbortController().signal, file(false))
+  expect(whole.dataMessage).toMatchObject({
+    requiredProtocolVersion: 0,
+    quote: { id: 1, attachments: [{ contentType: 'image/jpeg', thumbnail: { contentType: 'image/png' } }] },
+  })
+  expect(whole.dataMessage?.attachments).toBeUndefined()
+})
+
+test('a picture of a quote that cannot be uploaded holds up no message', async () => {
+  const away = new Composer({
+    credentials: { profileKey } as Credentials,
+    texts: { pack: async (body: string) => ({ body }) } as unknown as LongTexts,
+    uploads: { pointerTo: () => Promise.reject(new Error('away')) } as unknown as Uploads,
+  })
+  const whole = await away.complete(answer, 5_000, [], new AbortController().signal, file(false))
+  expect(whole.dataMessage?.quote).toEqual(answer.dataMessage.quote)
+})

@@ -264,6 +264,17 @@ describe.each([
     ])
   })
 
+  it('is named again by an edit of a message that quotes it, and is no attachment of that', async () => {
+    const pointer = await uploads().pointerTo(media(randomBytes(1_000)), never)
+    const quote = { id: 5, attachments: [{ contentType: 'image/png' }] }
+    const edit = { editMessage: { targetSentTimestamp: 1, dataMessage: { body: 'better', quote } } }
+    const kept = await db.transaction().execute((tx) => keepAttachments(tx, edit, [], partId))
+    const { quote: said, attachments } = kept.editMessage?.dataMessage ?? {}
+    const [file] = said?.attachments ?? []
+    expect([attachments, said?.id, file?.contentType]).toEqual([[], 5, 'image/png'])
+    expect(attachmentPointerCodec.encode(file?.thumbnail ?? {})).toEqual(attachmentPointerCodec.encode(pointer))
+  })
+
   it('arrives so that its pointer opens it', async () => {
     const content = randomBytes(300_000)
     const pointer = await uploads().pointerTo(media(content), never)

@@ -40,7 +40,7 @@ test('a group that we are out of is asked for eight times, then only when there 
       clock,
       log,
     })
-    const fetching = new GroupFetching({ db, server: server as never, keeper, sink: none, clock, log })
+    const fetching = new GroupFetching({ db, server: server as never, keeper, own: '', sink: none, clock, log })
     const state = { ...readGroup({}, new GroupCipher(masterKey)), revision: 3 }
     const row = { id, master_key: masterKey, created_at_ms: now, state_json: JSON.stringify(state) }
     await db

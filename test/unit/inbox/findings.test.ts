@@ -32,7 +32,9 @@ const beyond = (words: Record<string, string>, key: string, values: readonly str
 
 describe('the doctor’s table', () => {
   it('holds every code that its sources name, and no other', () => {
-    const sources = ['backups', 'certificate', 'host', 'running'].map((name) => readFileSync(`src/doctor/${name}.ts`, 'utf8')).join()
+    const sources = ['backups', 'certificate', 'host', 'running']
+      .map((name) => readFileSync(`src/doctor/${name}.ts`, 'utf8'))
+      .join()
     expect(codes.length).toBeGreaterThan(70)
     expect(codes.filter((code) => !sources.includes(`'${code}'`))).toEqual([])
     // Nothing is found past the table; that no code is outside of it the types see to.

@@ -2,11 +2,7 @@
 import type { Finding, FindingAction, FindingValues, Severity } from '../domain/finding.ts'
 import { HOST_WORDS } from './host-words.ts'
 import { RUNNING_WORDS } from './running-words.ts'
-
-type Sentence = string | ((values: never) => string)
-
-/** By code: what was seen, and what to do where something is to be done. */
-export type Sentences = Readonly<Record<string, { what: Sentence; fix?: Sentence }>>
+import type { Sentence, Sentences } from './sentences.ts'
 
 /** All that the doctor can say. A code begins with the id of the finding: `modem.healing.starting` is a `modem.healing`. */
 export const DOCTOR_WORDS = { ...HOST_WORDS, ...RUNNING_WORDS }

@@ -2,7 +2,7 @@
  * What the doctor says of machine and configuration, in English, by the code of the finding; what a sentence takes are the
  * values that the finding hands out, for those who say it in another language. Pure.
  */
-import type { Sentences } from './found.ts'
+import type { Sentences } from './sentences.ts'
 
 const DEBIAN = 'Use Debian 12 or newer.'
 const NTP = 'Turn time synchronisation on: timedatectl set-ntp true.'

@@ -3,7 +3,7 @@
  * that the finding hands out, for those who say it in another language. Pure.
  */
 import { durationInWords } from '../domain/words.ts'
-import type { Sentences } from './found.ts'
+import type { Sentences } from './sentences.ts'
 
 /** By its label, else by its id. */
 interface Named {

@@ -1,6 +1,5 @@
-/** The shape of what the doctor can say. Pure. */
+/** The shape of what the doctor says: a sentence, or one that is made with the values of the finding. Types alone. */
 
-/** Words, or what makes them of the values that a finding hands out. */
 export type Sentence = string | ((values: never) => string)
 
 /** By code: what was seen, and what to do where something is to be done. */

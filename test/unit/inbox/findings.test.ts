@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DOCTOR_WORDS } from '../../../src/doctor/found.ts'
+import type { Sentence, Sentences } from '../../../src/doctor/sentences.ts'
 import { argumentNames, parseMessage } from '../../../src/inbox/languages/icu.ts'
 import { warningsOf } from '../../../src/signal/warnings.ts'
 
@@ -10,8 +11,7 @@ const catalogues = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.json'))
   .map((name): [string, Record<string, string>] => [name, JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8'))])
 
-type Sentence = string | ((values: never) => string)
-const table: Readonly<Record<string, { what: Sentence; fix?: Sentence }>> = DOCTOR_WORDS
+const table: Sentences = DOCTOR_WORDS
 const codes = Object.keys(table)
 
 /** The values that a sentence takes: a finding cannot be made without them (`found` is typed so). */

@@ -40,7 +40,7 @@ async function begin(place: HTMLElement): Promise<void> {
 }
 
 function openInbox(place: HTMLElement): void {
-  takeShared()
+  if (takeShared()) go('/new', { replace: true })
   goLive()
   startWorker(go)
   void loadOutbox()

@@ -14,7 +14,8 @@ import { AttachmentOpener, blobOctets } from './attachments.ts'
 import { isLongText } from './content.ts'
 import type { ContentServer } from './content-server.ts'
 import { isCode } from './errors.ts'
-import { type AttachmentPointer, attachmentPointerCodec, type DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, DataMessage } from './proto/data-message.ts'
+import { attachmentPointerCodec } from './proto/messages.ts'
 
 /** `AttachmentPointer.flags`. */
 const flags = { voice: 1, borderless: 2, gif: 8 } as const

@@ -20,7 +20,8 @@ import type { Chat } from './chat.ts'
 import type { Clock, Random } from './clock.ts'
 import type { ContentServer } from './content-server.ts'
 import { askForForm, type UploadForm, upload } from './content-upload.ts'
-import { type AttachmentPointer, attachmentPointerCodec, type Content, type DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, DataMessage } from './proto/data-message.ts'
+import { attachmentPointerCodec, type Content } from './proto/messages.ts'
 
 /** Content servers keep things for weeks; a pointer older than this is not handed out any more. */
 const pointerKeptMs = 3 * 24 * 3600_000

@@ -7,7 +7,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { CausewayError } from '../domain/errors.ts'
 import type { Random } from './clock.ts'
-import type { AttachmentPointer } from './proto/messages.ts'
+import type { AttachmentPointer } from './proto/data-message.ts'
 
 const ivOctets = 16
 const macOctets = 32

@@ -6,7 +6,8 @@ import type { OutgoingMedia } from '../domain/media.ts'
 import { showingQuoted, type Uploads } from './attachments-out.ts'
 import type { Credentials } from './credentials.ts'
 import type { LongTexts } from './long-texts.ts'
-import type { AttachmentPointer, Content, DataMessage } from './proto/messages.ts'
+import type { AttachmentPointer, DataMessage } from './proto/data-message.ts'
+import type { Content } from './proto/messages.ts'
 
 /** The first version of the protocol that knew files by where they lie now; whoever knows it knows of looking once. */
 const filesVersion = 5

@@ -10,7 +10,7 @@ import { CausewayError } from '../domain/errors.ts'
 import type { PartialDownload } from '../domain/media.ts'
 import { type ServiceParameters, userAgent } from './constants.ts'
 import { signalError } from './errors.ts'
-import type { AttachmentPointer } from './proto/messages.ts'
+import type { AttachmentPointer } from './proto/data-message.ts'
 import { formOf, type UploadFields } from './upload-form.ts'
 
 /** Nothing comes for this long: the transfer is given up. */

@@ -3,7 +3,8 @@
  * thing itself, so that nothing is silently lost.
  */
 import type { Happening } from './facts.ts'
-import type { AttachmentPointer, Content, DataMessage, SharedContact } from './proto/messages.ts'
+import type { AttachmentPointer, DataMessage, SharedContact } from './proto/data-message.ts'
+import type { Content } from './proto/messages.ts'
 
 /** Contents are padded to a multiple of this, so that lengths tell little. */
 const paddingBlock = 160

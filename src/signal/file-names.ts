@@ -2,7 +2,8 @@
 import type { DatabaseTransaction } from '../store/database.ts'
 import { fileUuid } from './attachments-out.ts'
 import type { RemovedFile } from './facts.ts'
-import { type AttachmentPointer, attachmentPointerCodec } from './proto/messages.ts'
+import type { AttachmentPointer } from './proto/data-message.ts'
+import { attachmentPointerCodec } from './proto/messages.ts'
 import type { AttachmentDelete } from './proto/sync-parts.ts'
 
 /** What finds the id of the file that is meant, among those of a message. */

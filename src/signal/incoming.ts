@@ -3,7 +3,8 @@ import { contentTypeOf, inboundMedia } from './attachments-in.ts'
 import { isLongText, words } from './content.ts'
 import type { IncomingText, MessageChange } from './facts.ts'
 import { readServiceId } from './ids.ts'
-import type { Content, DataMessage, Quote } from './proto/messages.ts'
+import type { DataMessage, Quote } from './proto/data-message.ts'
+import type { Content } from './proto/messages.ts'
 import { rangesIn } from './ranges.ts'
 
 /** The longest emoji are families of some twenty UTF-16 units; what is longer is no emoji. */

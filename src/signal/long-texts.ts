@@ -17,7 +17,8 @@ import { asCauseway } from './errors.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
 import { cipherOf } from './groups/known.ts'
 import { findPeer, idsOf } from './peers.ts'
-import { type DataMessage, dataMessageCodec } from './proto/messages.ts'
+import type { DataMessage } from './proto/data-message.ts'
+import { dataMessageCodec } from './proto/messages.ts'
 import { rangesIn } from './ranges.ts'
 
 /** What a body may hold; official clients cut there. */

@@ -3,7 +3,8 @@ import type { OutgoingAction } from './contract.ts'
 import type { QuoteFact } from './facts.ts'
 import { serviceIdOctets } from './ids.ts'
 import { timerUpdate } from './incoming.ts'
-import type { Content, DataMessage } from './proto/messages.ts'
+import type { DataMessage } from './proto/data-message.ts'
+import type { Content } from './proto/messages.ts'
 import { bodyOf } from './ranges.ts'
 
 /** The first version of the protocol that knew reactions. */

@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'n
 import { hkdf, IdentityKeyPair, PrivateKey, PublicKey } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
 import { octets, readServiceId } from './ids.ts'
-import { deviceNameCodec, provisionEnvelopeCodec, provisionMessageCodec } from './proto/messages.ts'
+import { deviceNameCodec, provisionEnvelopeCodec, provisionMessageCodec } from './proto/provisioning.ts'
 
 const versionSupported = 1
 const ivOctets = 16

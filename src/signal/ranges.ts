@@ -1,7 +1,7 @@
 /** Pure: styles and mentions between Signal's body ranges and those of the house, and the preview of a link. */
 import type { TextRange } from './facts.ts'
 import { readServiceId, serviceIdOctets } from './ids.ts'
-import type { BodyRange, DataMessage } from './proto/messages.ts'
+import type { BodyRange, DataMessage } from './proto/data-message.ts'
 
 /** BodyRange.Style. */
 const styles: Readonly<Record<number, (TextRange & { kind: 'style' })['style']>> = {

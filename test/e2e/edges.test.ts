@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
       { text: '🇩🇪🇪🇺' },
       {
         text: `${'A very long text. '.repeat(400)}END`,
-        quote: { author: 'them', person: leyla, sent_at: null, text: 'مرحبا' },
+        quote: { author: 'them', person: leyla, sent_at: null, text: 'مرحبا', file: null },
       },
     ])
     await page.goto(at(`/c/${ben}`))

@@ -7,13 +7,14 @@ const CHARS_MAX = 10_000
 
 export const sharedText = signal('')
 
-/** Out of the page's address, which is then that of a new message. */
-export function takeShared(): void {
-  if (location.pathname !== PATH) return
+/** Out of the page's address, which is then that of the inbox. Whether there was something. */
+export function takeShared(): boolean {
+  if (location.pathname !== PATH) return false
   const given = new URLSearchParams(location.search)
   const parts = ['title', 'text', 'url'].map((name) => given.get(name) ?? '').filter((part) => part !== '')
   sharedText.value = parts.join('\n').slice(0, CHARS_MAX)
-  history.replaceState(history.state, '', '/#/new')
+  history.replaceState(history.state, '', '/')
+  return true
 }
 
 /** Behind what was begun there before. */

@@ -1,6 +1,6 @@
 /** Message, ratchet and "seen" are one transaction; nothing is acknowledged before it, nothing stalls the chain. */
 import { expect, test } from 'vitest'
-import { envelopeCodec } from '../../../src/signal/proto/messages.ts'
+import { envelopeCodec } from '../../../src/signal/proto/envelope.ts'
 import { byAci, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
 
 const anaNumber = '+15550000201'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { sealAttachment, serializeContacts } from '../../../src/sandbox/mock.ts'
 import { openAttachment, sealAttachment as sealOurs } from '../../../src/signal/attachments.ts'
 import { readContactList } from '../../../src/signal/contact-list.ts'
-import type { AttachmentPointer } from '../../../src/signal/proto/messages.ts'
+import type { AttachmentPointer } from '../../../src/signal/proto/data-message.ts'
 
 const plaintext = Buffer.from('what an attachment holds')
 

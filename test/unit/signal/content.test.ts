@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { happeningIn, pad, unpad, words, wordsOf } from '../../../src/signal/content.ts'
 import { changeOf } from '../../../src/signal/incoming.ts'
-import { contentCodec, type DataMessage, envelopeCodec } from '../../../src/signal/proto/messages.ts'
+import type { DataMessage } from '../../../src/signal/proto/data-message.ts'
+import { envelopeCodec } from '../../../src/signal/proto/envelope.ts'
+import { contentCodec } from '../../../src/signal/proto/messages.ts'
 
 test.each([
   [0, 160],

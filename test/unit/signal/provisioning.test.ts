@@ -2,7 +2,11 @@
 import { createCipheriv, createHmac } from 'node:crypto'
 import { hkdf, IdentityKeyPair, PrivateKey } from '@signalapp/libsignal-client'
 import { expect, test } from 'vitest'
-import { deviceNameCodec, provisionEnvelopeCodec, provisionMessageCodec } from '../../../src/signal/proto/messages.ts'
+import {
+  deviceNameCodec,
+  provisionEnvelopeCodec,
+  provisionMessageCodec,
+} from '../../../src/signal/proto/provisioning.ts'
 import { encryptDeviceName, linkUri, openProvisioning } from '../../../src/signal/provisioning.ts'
 
 const filled = (octet: number) => PrivateKey.deserialize(new Uint8Array(32).fill(octet))

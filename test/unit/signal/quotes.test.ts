@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { quoteOf } from '../../../src/signal/incoming.ts'
 import { quoteFor } from '../../../src/signal/outgoing.ts'
-import { attachmentPointerCodec, contentCodec, type Quote } from '../../../src/signal/proto/messages.ts'
+import type { Quote } from '../../../src/signal/proto/data-message.ts'
+import { attachmentPointerCodec, contentCodec } from '../../../src/signal/proto/messages.ts'
 
 const own = '9d0652a3-dcc3-4d11-975f-74d61598733f'
 

@@ -94,6 +94,8 @@ test('a profile key that the phone has changed is the one that goes out with wha
     const known = await other.db.selectFrom('signal_peers').select('profile_key').where('aci', '=', olga.aci).execute()
     return known.some(({ profile_key: key }) => profileKey.equals(key ?? new Uint8Array()))
   })
+  // The key is noted before the words are handed over.
+  await until(() => other.sink.texts.length > 0)
   expect(other.sink.texts.at(-1)).toMatchObject({ text: 'hello', from: { aci: olga.aci } })
   await connected(gateway)
 })

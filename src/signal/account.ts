@@ -423,9 +423,9 @@ export class Account implements SignalAccount {
 
   #warnings(): readonly SignalWarning[] {
     if (this.#credentials === undefined) return []
-    const { skewMs, alerts } = this.#live?.notices ?? { skewMs: undefined, alerts: [] }
+    const notices = this.#live?.notices ?? { skewMs: undefined, alerts: [], preKeysLeft: undefined }
     const isOfficial = this.#parts.server.kind !== 'custom'
-    return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
+    return warningsOf({ ...notices, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state() {

@@ -122,7 +122,9 @@ export async function withCopy(
   const { attachmentId, ...told } = file
   if (attachmentId === undefined) return { ...words, file: told }
   const { db, media } = context
-  const row = (await quotedCopy(db, messageId)) ?? (await makeCopy(context, messageId, attachmentId))
+  const making = async () => (await quotedCopy(db, messageId)) ?? (await makeCopy(context, messageId, attachmentId))
+  // Also where the disk refuses.
+  const row = await making().catch(() => undefined)
   const blob = await storedBlob(db, row?.blob_id ?? null)
   if (row === undefined || blob === undefined) return { ...words, file: told }
   const thumbnail: OutgoingMedia = {

@@ -308,6 +308,7 @@ export class LiveAccount {
         ['settling the profile', () => this.own.profile.settle()],
         ['changing the profile key', () => this.own.profileKey.run()],
         ['asking the phone for its contacts', () => this.#sync.ask()],
+        ['telling our settings', () => this.telling.tellSettings(db, clock.now())],
         ['fetching the phone’s contacts', () => this.#sync.fetch()],
         ['fetching long texts', () => this.#texts.fetch()],
         ['looking for who asks to join', () => groups.keeper.lookForRequests()],

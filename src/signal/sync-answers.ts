@@ -16,6 +16,7 @@ import type { SignalSink } from './facts.ts'
 import type { Habits } from './habits.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import { blockedList } from './standing.ts'
+import { settingsOf } from './told-habits.ts'
 
 /** SyncMessage.Request types. */
 const asked = { contacts: 1, blocked: 3, configuration: 4, keys: 5 } as const
@@ -48,14 +49,9 @@ export class SyncAnswers {
       case asked.blocked:
         await owe(transaction, { blocked: await blockedList(transaction) })
         return true
-      case asked.configuration: {
-        const readReceipts = await habits.readReceipts(transaction)
-        const typingIndicators = await habits.typing(transaction)
-        // Nothing here shows whether a message was sealed.
-        const unidentifiedDeliveryIndicators = false
-        await owe(transaction, { configuration: { readReceipts, unidentifiedDeliveryIndicators, typingIndicators } })
+      case asked.configuration:
+        await owe(transaction, await settingsOf(habits, transaction))
         return true
-      }
       case asked.keys: {
         const row = await transaction.selectFrom('signal_account').select('entropy_pool').executeTakeFirst()
         if (row === undefined || row.entropy_pool === '') return false

@@ -16,6 +16,7 @@ import type { SyncMessage } from './proto/messages.ts'
 import type { ReceiptDesk } from './receipts.ts'
 import { groupSyncOf, isBlocked, syncOf } from './standing.ts'
 import { makeStorageDue } from './storage-due.ts'
+import { newSettings } from './told-habits.ts'
 
 /** SyncMessage.FetchLatest: the storage service. */
 export const fetchStorage = 2
@@ -125,6 +126,16 @@ export class Telling {
   /** The username is another one. Returned: what is to be called after the commit. */
   async oweRenamed(transaction: DatabaseTransaction): Promise<() => void> {
     return await this.oweSync(transaction, this.#otherDevices() ? [{ usernameChange: {} }] : [])
+  }
+
+  /** A primary's settings are others than it has told: to our own other devices, and at the storage service. */
+  async tellSettings(db: Database, nowMs: number): Promise<void> {
+    const tell = await db.transaction().execute(async (transaction) => {
+      const news = await newSettings(this.#habits, transaction, nowMs)
+      if (news === undefined) return undefined
+      return await this.oweSync(transaction, this.#otherDevices() ? [news] : [])
+    })
+    tell?.()
   }
 
   /** There is something new at the storage service. */

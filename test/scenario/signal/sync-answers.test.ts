@@ -8,7 +8,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { ServiceIdKind } from '../../../src/sandbox/mock.ts'
 import { DeviceSync } from '../../../src/signal/device-sync.ts'
 import { keepRepeatedUseKeys, makeRepeatedUseKeys } from '../../../src/signal/prekeys.ts'
+import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
 import { byAci, byNumber, connected, type Gateway, gatewayNumber, until, World } from './kit.ts'
+import { storedRecords } from './stored-records.ts'
 
 const password = 'of the linked device'
 
@@ -84,6 +86,22 @@ test('a linked device that asks gets contacts, the blocked list, the settings an
   expect(pool).toHaveLength(64)
   const asked = await db.selectFrom('signal_account').select('contacts_asked_at_ms').executeTakeFirstOrThrow()
   expect(asked.contacts_asked_at_ms).toBeNull()
+
+  // What the owner changes in the configuration holds from the next start on, and they are told at once.
+  await primary.close()
+  const told = vi.spyOn(DeviceSync.prototype, 'apply')
+  onTestFinished(() => told.mockRestore())
+  const quiet = await world.gateway({ readReceipts: false, typing: false })
+  const changed = () =>
+    told.mock.calls.some(([{ configuration: said }]) => said?.readReceipts === false && !said.typingIndicators)
+  await until(changed)
+  await until(async () => {
+    const { items = [] } = (await storedRecords(world, quiet, gatewayNumber)) ?? {}
+    const records = items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).account)
+    const account = records.find((record) => record !== undefined)
+    return account?.readReceipts === false && account.typingIndicators === false
+  })
+  await until(async () => (await state()).read_receipts === 0)
 })
 
 test('a username that the primary takes, changes and gives up is the linked device’s to show, without a restart', async () => {

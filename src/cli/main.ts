@@ -114,13 +114,13 @@ function program(): Command {
     'accept <who>',
     'lets in a stranger, or a group that a stranger has added you to, whose request it is (Signal)',
   ).action(run(async (who, options) => (await import('./commands/conversations.ts')).accept(who, options)))
-  talking(root, 'block <who>', 'keeps somebody out: Signal is dropped, texts and calls make no sound')
-    .option('--delete', 'and removes what was said')
+  talking(root, 'block <who>', 'keeps somebody out, or a group: Signal is dropped, texts and calls make no sound')
+    .option('--delete', 'and removes what was said with them')
     .action(run(async (who, options) => (await import('./commands/contacts.ts')).block('block', who, options)))
-  talking(root, 'unblock <who>', 'no longer keeps somebody out').action(
+  talking(root, 'unblock <who>', 'no longer keeps them out').action(
     run(async (who, options) => (await import('./commands/contacts.ts')).block('unblock', who, options)),
   )
-  talking(root, 'blocked', 'whom you have blocked').action(
+  talking(root, 'blocked', 'whom and which groups you have blocked').action(
     run(async (options) => (await import('./commands/contacts.ts')).blocked(options)),
   )
 

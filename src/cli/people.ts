@@ -39,6 +39,22 @@ export async function groupFor(gateway: Address, words: string): Promise<GroupJs
   throw new ExitError(EXIT.failed, `There is no group called ${words}.`)
 }
 
+/**
+ * The group with this id or title, or the contact with this id, address or name. Throws ExitError 1 when there is none, or more
+ * than one: a group and a person of the same name, too.
+ */
+export async function groupOrContact(
+  gateway: Address,
+  words: string,
+): Promise<{ group: GroupJson } | { contact: ContactJson }> {
+  const group = await groupNamed(gateway, words)
+  if (group === undefined) return { contact: await contactFor(gateway, words) }
+  const people = words === group.id ? [] : await contactsNamed(gateway, words)
+  if (people.length === 0) return { group }
+  const all = [group.id, ...people.map(({ id }) => id)].join(', ')
+  throw new ExitError(EXIT.failed, `A group and somebody are called ${words}; give an id: ${all}.`)
+}
+
 export async function allGroups(gateway: Address): Promise<GroupJson[]> {
   return await pages(gateway, '/api/v1/groups?limit=200')
 }
@@ -52,13 +68,17 @@ export async function contactFor(gateway: Address, words: string): Promise<Conta
     if (found !== undefined) return found
     throw new ExitError(EXIT.failed, `There is no contact with ${words}.`)
   }
-  const wanted = words.toLowerCase()
-  const named = (await allContacts(gateway)).filter((contact) => contact.name?.toLowerCase() === wanted)
+  const named = await contactsNamed(gateway, words)
   const [only, ...others] = named
   if (only === undefined) throw new ExitError(EXIT.failed, `There is no contact named ${words}; give a number.`)
   if (others.length === 0) return only
   const addresses = named.map((contact) => contact.address ?? contact.id)
   throw new ExitError(EXIT.failed, `${named.length} contacts are named ${words}: ${addresses.join(', ')}.`)
+}
+
+async function contactsNamed(gateway: Address, words: string): Promise<ContactJson[]> {
+  const wanted = words.toLowerCase()
+  return (await allContacts(gateway)).filter(({ name }) => name?.toLowerCase() === wanted)
 }
 
 /** The conversation of that id, of the group of that name, or with this person. Throws ExitError 1 when there is none. */

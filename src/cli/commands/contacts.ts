@@ -3,8 +3,9 @@ import { qrLines } from '../../domain/qr.ts'
 import { EXIT, ExitError } from '../exit.ts'
 import { call, findGateway, type GatewayOptions } from '../gateway.ts'
 import type { ContactJson } from '../json.ts'
-import { allContacts, contactFor, isAddress } from '../people.ts'
+import { allContacts, allGroups, contactFor, groupOrContact, isAddress } from '../people.ts'
 import { clock, json, line, printable, table } from '../print.ts'
+import { decide } from './groups.ts'
 
 type Options = GatewayOptions & { json?: boolean }
 
@@ -79,27 +80,42 @@ export async function set(
   print(changed, options)
 }
 
-/** Keeps somebody out, or no longer; also somebody who was never heard of. */
+/** Keeps somebody out, or a group, or no longer; also somebody who was never heard of. */
 export async function block(
   action: 'block' | 'unblock',
   who: string,
   options: Options & { delete?: boolean },
 ): Promise<void> {
   const gateway = await findGateway(options)
-  const contact =
+  const found =
     action === 'block' && isAddress(who)
-      ? await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who })
-      : await contactFor(gateway, who)
+      ? { contact: await call<ContactJson>(gateway, 'POST', '/api/v1/contacts', { address: who }) }
+      : await groupOrContact(gateway, who)
+  if ('group' in found) {
+    if (options.delete === true) {
+      throw new ExitError(
+        EXIT.usage,
+        `${printable(found.group.title)} is a group: block it without --delete. What was said there goes by: causeway forget ${found.group.id}`,
+      )
+    }
+    await decide(action, found.group.id, options)
+    return
+  }
   const body = action === 'block' ? { delete: options.delete === true } : undefined
-  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${contact.id}/${action}`, body), options)
+  print(await call<ContactJson>(gateway, 'POST', `/api/v1/contacts/${found.contact.id}/${action}`, body), options)
 }
 
 export async function blocked(options: Options): Promise<void> {
-  const contacts = await allContacts(await findGateway(options), '&blocked=true')
+  const gateway = await findGateway(options)
+  const contacts = await allContacts(gateway, '&blocked=true')
+  const groups = (await allGroups(gateway)).filter((group) => group.blocked)
   if (options.json === true) {
-    for (const contact of contacts) json(contact)
-  } else if (contacts.length === 0) line('Nobody is blocked.')
-  else table(contacts.map(row))
+    for (const one of [...contacts, ...groups]) json(one)
+    return
+  }
+  if (contacts.length + groups.length === 0) line('Nobody is blocked.')
+  if (contacts.length > 0) table(contacts.map(row))
+  if (groups.length > 0) table(groups.map(({ title, id }) => [printable(title), 'group', id]))
 }
 
 /** Deletes a person with everything of them. */

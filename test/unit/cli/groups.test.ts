@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ensureGroupConversation, putGroup } from '../../../src/store/groups.ts'
-import { type Rig, startRig } from '../http/rig.ts'
+import { gardenGroup, type Rig, startRig } from '../http/rig.ts'
 import { run } from './run.ts'
 
 const ana = randomUUID()
@@ -70,6 +70,41 @@ test.each([
   const ended = await here('group', command, id, ...words)
   expect([ended.code, ended.err]).toEqual([0, ''])
   expect(rig.calls.at(-1)).toBe(`group ${said}`)
+})
+
+test('block and unblock find a group as a person, by its title, and say so where several are meant', async () => {
+  const put = (index: number, title: string, blocked = false) =>
+    rig.db.transaction().execute(async (tx) => {
+      const { group } = await putGroup(tx, rig.ports.ids, { ...gardenGroup, id: `other-${index}`, title, blocked }, 1)
+      await ensureGroupConversation(tx, rig.ports.ids, group.id, 1)
+    })
+  for (const [index, title] of ['Choir', 'Choir', 'Ana', 'Roof club'].entries()) await put(index, title)
+  for (const action of ['block', 'unblock']) {
+    const ended = await here(action, 'roof CLUB')
+    expect([ended.code, ended.err]).toEqual([0, ''])
+    expect(ended.out).toContain('Roof club')
+    expect(rig.calls.at(-1)).toBe(`group ${action} other-3 []`)
+  }
+  const calls = rig.calls.length
+  const several = await here('block', 'choir')
+  expect([several.code, several.err]).toEqual([
+    1,
+    expect.stringMatching(/^2 groups are called choir: grp_\w+, grp_\w+\.\n$/),
+  ])
+  const either = await here('block', 'ana')
+  const both = /^A group and somebody are called ana; give an id: grp_\w+, con_\w+\.\n$/
+  expect([either.code, either.err]).toEqual([1, expect.stringMatching(both)])
+  const removing = await here('block', 'roof club', '--delete')
+  expect([removing.code, removing.err]).toEqual([
+    64,
+    expect.stringMatching(/^Roof club is a group: .*causeway forget grp_/),
+  ])
+  const nobody = await here('block', 'Cellar')
+  expect([nobody.code, nobody.err]).toEqual([1, 'There is no contact named Cellar; give a number.\n'])
+  expect(rig.calls).toHaveLength(calls)
+  expect((await here('blocked')).out).toBe('Nobody is blocked.\n')
+  await put(3, 'Roof club', true)
+  expect((await here('blocked')).out).toMatch(/^Roof club +group +grp_\w+\n$/)
 })
 
 test('a group that is not there is said so', async () => {

@@ -71,7 +71,7 @@ export function changedYaml(source: string, path: Path, value: TreeValue | undef
       const depth =
         1 + path.findIndex((_, i) => i + 1 === path.length || isNothing(document.getIn(path.slice(0, i + 1), true)))
       const node = asWritten(document.createNode(nested(path.slice(depth), value)))
-      if (isScalar(node) && isScalar(existing)) node.comment = existing.comment
+      if (isScalar(node) && isScalar(existing)) node.comment = existing.comment ?? null
       document.setIn(path.slice(0, depth), node)
     }
     if (isMap(document.contents) && document.contents.items.length === 0) return commentsOf(source)

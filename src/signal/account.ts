@@ -275,8 +275,9 @@ export class Account implements SignalAccount {
     const flush = await this.#live?.telling.oweDecision(transaction, known, decision)
     return () => {
       flush?.()
-      // Whose picture was withheld may have been let in.
+      // Whose picture was withheld may have been let in, and a group from which our profile was.
       void this.#live?.avatars.fetch()
+      void this.#live?.own.profileKey.run()
     }
   }
 

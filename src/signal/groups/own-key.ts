@@ -73,6 +73,8 @@ export class OwnGroupKeys {
       .select(['id', 'state_json', 'own_key_failures', 'own_key_not_before_ms'])
       .where('standing', '=', 'member')
       .where('blocked', '=', 0)
+      // Strangers who have added us see nothing of the profile until the owner has let them in.
+      .where(({ eb, or }) => or([eb('asks', 'is', null), eb('asks', '=', 0)]))
       .where('own_key_failures', '<', triesMax)
       // Nobody else has our key.
       .where(sql<boolean>`instr(state_json, ${presentKey(credentials)}) = 0`)

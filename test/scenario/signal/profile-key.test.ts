@@ -3,7 +3,7 @@ import { ProfileKey } from '@signalapp/libsignal-client/dist/zkgroup/index.js'
 import { expect, test } from 'vitest'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
 import type { GroupState } from '../../../src/signal/groups/state.ts'
-import { octets } from '../../../src/signal/ids.ts'
+import { nobody, octets } from '../../../src/signal/ids.ts'
 import { decryptName } from '../../../src/signal/profile-cipher.ts'
 import { storageRecordCodec } from '../../../src/signal/proto/storage.ts'
 import { aciOf, acquainted, plain, requestsFor } from './group-kit.ts'
@@ -14,9 +14,10 @@ const accountOf = ({ db }: Gateway) => db.selectFrom('signal_account').selectAll
 const base64 = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString('base64')
 const keyOf = async (gateway: Gateway) => base64((await accountOf(gateway)).profile_key)
 
-async function decide(gateway: Gateway, aci: string, decision: PeerDecision): Promise<void> {
+async function decide(gateway: Gateway, who: string | { groupId: string }, decision: PeerDecision): Promise<void> {
   const { db, account } = gateway
-  const told = await db.transaction().execute((tx) => account.decide(byAci(aci), decision, tx))
+  const peer = typeof who === 'string' ? byAci(who) : { ...nobody, ...who }
+  const told = await db.transaction().execute((tx) => account.decide(peer, decision, tx))
   told()
 }
 
@@ -40,10 +41,14 @@ test('whoever is shut out sees nothing new of the profile; everybody else gets t
   const own = aciOf(home)
   const create = (title: string, acis: readonly string[]) =>
     home.account.groups().create({ ...plain, title, people: acis.map(byAci) })
+  const asking = await create('Club', [aciOf(friend)])
   const quiet = await create('Garden', [aciOf(friend)])
   // They are invited there, and may see who is in it.
   const mixed = await create('Street', [aciOf(friend), shutOut])
   await until(async () => (await keyInGroup(friend, mixed, own)) !== undefined)
+  await until(async () => (await keyInGroup(friend, asking, own)) !== undefined)
+  // As if strangers had added us, and the owner had not answered yet.
+  await home.db.updateTable('signal_groups').set({ asks: 1 }).where('id', '=', asking).execute()
   const before = await keyOf(home)
 
   await decide(home, shutOut, { kind: 'blocked', deleted: false })
@@ -63,6 +68,9 @@ test('whoever is shut out sees nothing new of the profile; everybody else gets t
   await until(async () => (await keyInGroup(friend, quiet, own)) === after)
   await until(async () => (await knownKey(friend, own)) === after)
   expect(await keyInGroup(friend, mixed, own)).toBe(before)
+  expect(await keyInGroup(home, asking, own)).toBe(before)
+  await decide(home, { groupId: asking }, { kind: 'accepted', messages: [] })
+  await until(async () => (await keyInGroup(friend, asking, own)) === after)
 
   // Our own devices learn it from the storage service.
   await until(async () => {

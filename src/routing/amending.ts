@@ -38,7 +38,7 @@ export async function takeAmendment(
         (await shownMeanwhile(tx, amendment, conversation.id)))
   if (message === undefined) {
     const author = target.ours ? OURS : by.aci
-    // What an administrator takes back of somebody else’s is not kept: it would hold in other conversations, too.
+    // What an administrator takes back of somebody else’s is kept as a change: this would hold in other conversations, too.
     const isByAuthor =
       amendment.with === undefined ? target.authorAci === undefined || target.authorAci === by.aci : target.ours
     if (change.kind === 'deleted' && author !== undefined && isByAuthor) {

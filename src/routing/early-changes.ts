@@ -14,19 +14,24 @@ function nameOf({ by, with: other, target, groupId }: Amendment): { author: stri
   return author === undefined || place === undefined ? undefined : { author, place }
 }
 
-/** Keeps a reaction, or whose newer version an edit is that will be shown as a message; all else is not for here. */
+/**
+ * Keeps a reaction, whose newer version an edit is that will be shown as a message, or that an administrator of the group took
+ * back what another wrote; all else is not for here.
+ */
 export async function keepChange(tx: DatabaseTransaction, amendment: Amendment, nowMs: number): Promise<void> {
   const { by, with: other, target, change, timestampMs } = amendment
   const name = nameOf(amendment)
   if (name === undefined || by.aci === undefined) return
-  if (change.kind !== 'reaction' && change.kind !== 'edited') return
+  if (change.kind === 'completed') return
+  // Whose own word it is needs no place, and is kept with the receipts.
+  if (change.kind === 'deleted' && (amendment.groupId === undefined || target.authorAci === by.aci)) return
   await keepEarlyChange(tx, {
     ...name,
     timestamp_ms: target.timestampMs,
     kind: change.kind,
     by_aci: by.aci,
     ours: other === undefined ? 0 : 1,
-    emoji: change.kind === 'edited' || change.removed ? null : change.emoji,
+    emoji: change.kind !== 'reaction' || change.removed ? null : change.emoji,
     change_ms: timestampMs,
     kept_since_ms: nowMs,
   })

@@ -1,4 +1,7 @@
-/** A message comes after what was done to it: reactions are put to it, and an edit that stood in its place becomes its version. */
+/**
+ * A message comes after what was done to it: reactions are put to it, an edit that stood in its place becomes its version, and
+ * what an administrator has taken back is empty.
+ */
 import { adoptVersions, messageByTime, react } from '../store/amendments.ts'
 import { wipeAttachmentsOf } from '../store/attachments.ts'
 import { findConversation } from '../store/contacts.ts'
@@ -27,7 +30,8 @@ export async function applyEarlyChanges(
   const here = kept.filter(({ place }) => place === (groupId ?? aci))
   let row = message
   for (const change of here) {
-    if (change.kind === 'edited') await takeOver(context, tx, row, change)
+    if (change.kind === 'deleted') await takeBack(context, tx, row)
+    else if (change.kind === 'edited') await takeOver(context, tx, row, change)
     else row = await putReaction(context, tx, row, change)
   }
   await forgetEarlyChanges(tx, author, timestampMs)

@@ -340,6 +340,7 @@ export class Account implements SignalAccount {
 
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
+    this.#loaded = false
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)

@@ -8,6 +8,8 @@ import { makeStorageDue } from './storage-due.ts'
 
 /** A phone that has not taken over what was decided here by then never will. */
 const decisionStandsMs = 30 * 24 * 3600_000
+/** Groups that a primary tells of at most. */
+const groupsMax = 5_000
 
 /** Notes whether the owner keeps this group out (base64 of its id), also of one that is not known yet. */
 export async function setGroupBlocked(transaction: DatabaseTransaction, id: string, blocked: boolean): Promise<void> {
@@ -36,6 +38,12 @@ export async function isGroupBlocked(transaction: DatabaseTransaction, id: strin
     .where('value', '=', id)
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** The owner lets this group in here: as `letGroupIn`, and the storage service is to say so, too. */
+export async function decideToLetGroupIn(transaction: DatabaseTransaction, id: string, nowMs: number): Promise<void> {
+  await letGroupIn(transaction, id)
+  await makeStorageDue(transaction, nowMs)
 }
 
 /** The owner lets this group in: here, or on another device. */
@@ -96,12 +104,32 @@ export async function blockAsStored(
   return isDecided === undefined ? said : group.blocked
 }
 
-/** Groups of which the storage service may still say otherwise than was decided here. */
-export async function decidedGroups(db: Database): Promise<readonly { masterKey: Uint8Array; blocked: boolean }[]> {
+/** A group of which the storage service may say otherwise than was decided here; what is undefined it knows as well as we. */
+interface DecidedGroup {
+  /** 32 octets. */
+  masterKey: Uint8Array
+  blocked: boolean | undefined
+  /** The owner has let it in, and is in it. */
+  whitelisted: true | undefined
+}
+
+/** `DecidedGroup`s, of which there is one for each that was let in. */
+export async function decidedGroups(db: Database): Promise<readonly DecidedGroup[]> {
   const rows = await db
     .selectFrom('signal_groups')
-    .select(['master_key', 'blocked'])
-    .where('block_stands_until_ms', 'is not', null)
+    .select(['master_key', 'blocked', 'block_stands_until_ms', 'asks', 'standing'])
+    .where(({ eb, and, or }) =>
+      or([
+        eb('block_stands_until_ms', 'is not', null),
+        and([eb('asks', '=', 0), eb('blocked', '=', 0), eb('standing', '=', 'member')]),
+      ]),
+    )
+    .orderBy('created_at_ms')
+    .limit(groupsMax)
     .execute()
-  return rows.map(({ master_key: masterKey, blocked }) => ({ masterKey, blocked: blocked === 1 }))
+  return rows.map(({ master_key: masterKey, blocked, block_stands_until_ms: untilMs, asks, standing }) => ({
+    masterKey,
+    blocked: untilMs === null ? undefined : blocked === 1,
+    whitelisted: asks === 0 && blocked === 0 && standing === 'member' ? true : undefined,
+  }))
 }

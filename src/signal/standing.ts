@@ -7,7 +7,7 @@ import type { DatabaseTransaction } from '../store/database.ts'
 import { remembered } from '../store/prepared.ts'
 import type { Author, PeerDecision } from './contract.ts'
 import type { PeerIds, SignalSink } from './facts.ts'
-import { letGroupIn, setGroupBlocked } from './group-blocks.ts'
+import { decideToLetGroupIn, letGroupIn, setGroupBlocked } from './group-blocks.ts'
 import { isPni, nobody, peerOf, readServiceId, serviceIdOctets } from './ids.ts'
 import { findPeer, idsOf, learnPeer, type Peer, serviceIdOf, setTraits } from './peers.ts'
 import type { SyncMessage } from './proto/messages.ts'
@@ -133,7 +133,7 @@ export async function noteDecision(
   atMs: number,
 ): Promise<Author> {
   if (ids.groupId !== undefined) {
-    if (decision.kind === 'accepted') await letGroupIn(transaction, ids.groupId)
+    if (decision.kind === 'accepted') await decideToLetGroupIn(transaction, ids.groupId, atMs)
     return ids
   }
   const peer = idsOf((await findPeer(transaction, ids)) ?? ids)

@@ -192,14 +192,20 @@ export class StorageRecords {
     return [...(await this.#accountChange(records)), ...groups, ...(await this.#contactChanges(records))]
   }
 
-  /** Which groups are blocked, where that was decided here. */
+  /** Which groups are blocked, where that was decided here, and which the owner has let in. */
   async #groupChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {
-    const decided = await decidedGroups(this.#db)
+    const nameOfKey = (masterKey: Uint8Array) => Buffer.from(masterKey).toString('base64')
+    const decided = new Map((await decidedGroups(this.#db)).map((group) => [nameOfKey(group.masterKey), group]))
     return records.flatMap((item) => {
       const said = item.record.groupV2
-      const group = decided.find(({ masterKey }) => same(said?.masterKey, masterKey))
-      if (group === undefined || (said?.blocked ?? false) === group.blocked) return []
-      return [change('groupV2', item, { groupV2: { blocked: group.blocked } })]
+      const group = said?.masterKey === undefined ? undefined : decided.get(nameOfKey(said.masterKey))
+      if (group === undefined) return []
+      const { blocked = said?.blocked ?? false, whitelisted = said?.whitelisted ?? false } = group
+      const news = {
+        ...((said?.blocked ?? false) === blocked ? {} : { blocked }),
+        ...((said?.whitelisted ?? false) === whitelisted ? {} : { whitelisted }),
+      }
+      return Object.keys(news).length === 0 ? [] : [change('groupV2', item, { groupV2: news })]
     })
   }
 

@@ -1,7 +1,8 @@
 /**
  * What was done to a message before it came: a group's messages come from many people, and a lost session holds up those of
  * one while others react to them already. A reaction waits here; of an edit, which is shown as a message of its own, it is
- * kept whose earlier version it is the newer of. Kept for a while, in a bounded number.
+ * kept whose earlier version it is the newer of; and that an administrator of the group took it back. Kept for a while, in a
+ * bounded number.
  */
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared } from './prepared.ts'
@@ -37,7 +38,7 @@ const countsFor = prepared((db, $: Pick<EarlyChangeRow, 'by_aci'>) =>
   ]),
 )
 
-/** What is kept for the message of that author (`ours`) and time: reactions by their time, an edit last. */
+/** What is kept for the message of that author (`ours`) and time: reactions by their time, then edits, a deletion last. */
 export async function earlyChanges(
   tx: DatabaseTransaction,
   author: string,

@@ -247,7 +247,8 @@ interface EarlyChangesTable {
   /** ACI of the message's author, `ours` for us; with the time, the message's name. */
   author: string
   timestamp_ms: number
-  kind: 'reaction' | 'edited'
+  /** `deleted`: an administrator of the group took it back; its author's own word is an early receipt. */
+  kind: 'reaction' | 'edited' | 'deleted'
   /** Who did it; `ours`: it was the owner, on another device. */
   by_aci: string
   ours: 0 | 1

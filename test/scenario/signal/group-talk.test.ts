@@ -115,7 +115,7 @@ test('a captcha that is asked for while writing to a group is shown, and its sol
   await until(() => groupTexts(two).length === 1 && groupTexts(three).length === 1)
 })
 
-test('in a group go files, styles and mentions, and receipts come back from each member', async () => {
+test('in a group go files, styles, mentions and quotes with their small pictures, and receipts come back from each member', async () => {
   const world = await World.open()
   const { id, gateways } = await grouped(world, 3)
   const [one, two, three] = gateways as [Gateway, Gateway, Gateway]
@@ -126,7 +126,12 @@ test('in a group go files, styles and mentions, and receipts come back from each
   ]
   const content = Buffer.from('the plan of the beds')
   const attachments = [fileOf('plan.txt', content)]
-  await one.account.groups().send({ groupId: id, text: '\ufffc look', timestampMs, ranges, attachments })
+  const small = Buffer.alloc(900, 7)
+  const picture = { ...fileOf('', small), id: 'att_small', fileName: undefined, contentType: 'image/jpeg' }
+  const thumbnail = { ...picture, width: 150, height: 100 }
+  const file = { contentType: 'image/png', fileName: 'roof.png', thumbnail }
+  const quote = { ours: false, timestampMs: timestampMs - 1, text: 'the roof', authorAci: aciOf(three), file }
+  await one.account.groups().send({ groupId: id, text: '\ufffc look', timestampMs, ranges, attachments, quote })
   await until(() => groupTexts(two).length === 1 && groupTexts(three).length === 1)
   expect(groupTexts(two)[0]).toMatchObject({
     text: '\ufffc look',
@@ -140,6 +145,11 @@ test('in a group go files, styles and mentions, and receipts come back from each
     const [media] = groupTexts(gateway)[0]?.attachments ?? []
     expect(media).toMatchObject({ fileName: 'plan.txt', bytes: content.length })
     expect(await fetched(gateway, media?.pointer ?? new Uint8Array())).toEqual(content)
+    const { quote: answered } = groupTexts(gateway)[0] ?? {}
+    expect(answered).toMatchObject({ ours: gateway === three, timestampMs: timestampMs - 1, text: 'the roof' })
+    expect(answered?.file).toMatchObject({ contentType: 'image/png', fileName: 'roof.png' })
+    expect(answered?.file?.thumbnail).toMatchObject({ contentType: 'image/jpeg', bytes: 900, width: 150, height: 100 })
+    expect(await fetched(gateway, answered?.file?.thumbnail?.pointer ?? new Uint8Array())).toEqual(small)
   }
   await two.db
     .transaction()
@@ -184,6 +194,13 @@ test('that we write in a group is told to its members at the moment, once, and n
   await until(() => groupTexts(two).length === 1 && groupTexts(three).length === 1)
   const toThem = () => [two, three].flatMap((gateway) => requestsFor(world, `/v1/messages/${aciOf(gateway)}`)).length
   const before = toThem()
+  // Who has not let the group in shows nothing of themselves, nor who keeps it out: what went would be counted below.
+  for (const closed of [{ asks: 1 }, { asks: 0, blocked: 1 }] as const) {
+    await one.db.updateTable('signal_groups').set(closed).execute()
+    await typing(true)
+    await typing(false)
+  }
+  await one.db.updateTable('signal_groups').set({ asks: 0, blocked: 0 }).execute()
   await typing(true)
   await typing(true)
   await typing(false)

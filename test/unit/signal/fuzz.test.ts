@@ -44,6 +44,20 @@ function generator(seed: number): (below: number) => number {
 const binary = (aci: string) => new Uint8Array(Buffer.from(aci.replaceAll('-', ''), 'hex'))
 const odd = [0, 1, 2, 1_000, 2 ** 31, 2 ** 32 - 1, 2 ** 53, 2 ** 63, 8.64e15 + 1]
 
+/** Of words, and of files with a small picture, a half one, or none. */
+function quote(random: (below: number) => number, number: () => number) {
+  const whole = { contentType: 'image/jpeg', size: 900, key: new Uint8Array(64), cdnNumber: 3, cdnKey: 'k' }
+  const digest = { digest: new Uint8Array(random(40)), width: number() % 2 ** 32, height: number() % 2 ** 32 }
+  const thumbnail = [whole, { ...whole, ...digest }, { size: number() % 2 ** 32, key: new Uint8Array(3) }, {}][
+    random(4)
+  ]
+  const fileName = ['roof.png', '\u0000', 'x'.repeat(5_000), ''][random(4)] ?? ''
+  const contentType = ['image/png', '<b>', 'text/x-signal-plain', ''][random(4)] ?? ''
+  const file = { contentType, fileName, ...(thumbnail === undefined ? {} : { thumbnail }) }
+  const attachments = [[], [{}], [file], [{ contentType }, file]][random(4)] ?? []
+  return { id: number(), text: ['q', ''][random(2)] ?? '', authorAciBinary: binary(peer), attachments }
+}
+
 /** Contents of every kind, some with nonsense in them. */
 function contents(random: (below: number) => number): Content {
   const number = () => odd[random(odd.length)] ?? 0
@@ -52,7 +66,7 @@ function contents(random: (below: number) => number): Content {
     ...(random(2) === 0 ? { body: ['', 'hello', '\ufffc', '\u0000', 'x'.repeat(5_000)][random(5)] ?? '' } : {}),
     ...(random(3) === 0 ? { expireTimer: number() % 2 ** 32, expireTimerVersion: number() % 2 ** 32 } : {}),
     ...(random(3) === 0 ? { flags: random(16) } : {}),
-    ...(random(3) === 0 ? { quote: { id: number(), text: 'q', authorAciBinary: binary(peer) } } : {}),
+    ...(random(3) === 0 ? { quote: quote(random, number) } : {}),
     ...(random(4) === 0
       ? { reaction: { emoji: 'x', targetSentTimestamp: number(), targetAuthorAciBinary: binary(peer) } }
       : {}),

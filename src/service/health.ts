@@ -4,7 +4,7 @@ import type { BackupDesk } from '../backup/desk.ts'
 import type { Config } from '../config.ts'
 import { backupProblem, examineBackups } from '../doctor/backups.ts'
 import { examineHost } from '../doctor/host.ts'
-import { examineOutward, type WebhookFacts } from '../doctor/outward.ts'
+import { examineOutward } from '../doctor/outward.ts'
 import { examineRedis, type RedisFacts } from '../doctor/redis.ts'
 import { examineRunning } from '../doctor/running.ts'
 import { pauseWords } from '../domain/pause.ts'
@@ -15,9 +15,9 @@ import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 import { unsetPictures } from '../store/mms-notifications.ts'
 import { listSubscriptions } from '../store/push.ts'
-import { failingCode, listWebhooks } from '../store/webhooks.ts'
 import type { ModemLines } from './mms-lines.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
+import { webhookFacts } from './webhook-facts.ts'
 
 export interface HealthParts {
   config: Config
@@ -175,17 +175,4 @@ function signalHealth(account: SignalAccount): ComponentHealth {
   const { state, reason } = account.status()
   const well = state === 'connected' || state === 'none'
   return { component: 'signal', status: well ? 'pass' : 'warn', detail: well ? undefined : reason }
-}
-
-/** A webhook that a person has stopped is as it should be. */
-async function webhookFacts(db: Database): Promise<WebhookFacts[]> {
-  const facts: WebhookFacts[] = []
-  for (const row of await listWebhooks(db)) {
-    const { id, url, active, disabled_code: stopped, disabled_reason: why, failing_since_ms: sinceMs } = row
-    const disabled = stopped === null ? null : { code: stopped, reason: why ?? stopped }
-    const isFailing = active === 1 && sinceMs !== null
-    const failing = isFailing ? { sinceMs, code: await failingCode(db, row), reason: row.failing_reason ?? '' } : null
-    facts.push({ id, url, disabled, failing })
-  }
-  return facts
 }

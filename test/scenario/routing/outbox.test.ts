@@ -29,6 +29,7 @@ class House {
   db!: Database
   router!: Router
   redis!: PrivateRedis
+  outbox!: RedisOutbox
 
   async up(): Promise<void> {
     const directory = join(this.directory, 'redis')
@@ -38,15 +39,12 @@ class House {
 
   async boot(): Promise<void> {
     this.db = await freshDatabase({ path: join(this.directory, 'causeway.db'), key: KEY })
+    this.outbox = new RedisOutbox({ redis: { path: this.redis.socketPath }, prefix: 'causeway', log })
     this.router = new Router({
       media: await mediaRig(),
       db: this.db,
       events: new EventLog(this.db, Date.now),
-      outbox: new RedisOutbox({
-        redis: { path: this.redis.socketPath },
-        prefix: 'causeway',
-        log,
-      }),
+      outbox: this.outbox,
       settings: {
         mode: 'integrated',
         region: undefined,
@@ -185,6 +183,15 @@ describe('the outbox', () => {
     for (const key of keys.filter((name) => name.includes('msg_'))) hashes.push(await house.ask(`HGETALL ${key}`))
     expect(hashes.join()).toContain('messageId')
     for (const secret of ['secret', '5550000', 'broken']) expect(hashes.join() + keys.join()).not.toContain(secret)
+  })
+
+  it('tells how its Redis is set up, as that changes, and nothing of one that is gone', async () => {
+    const ours = { appendOnly: true, maxMemoryPolicy: 'noeviction', maxMemoryBytes: 0 }
+    expect(await house.outbox.setUp()).toEqual(ours)
+    await house.ask('CONFIG SET maxmemory-policy allkeys-lru')
+    expect(await house.outbox.setUp()).toEqual({ ...ours, maxMemoryPolicy: 'allkeys-lru' })
+    await house.redis.stop()
+    expect(await house.outbox.setUp()).toBeUndefined()
   })
 
   it('a fallback comes at its time by a delayed job', async () => {

@@ -130,6 +130,70 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
     await unserve(ben)
   })
 
+  it('what is sent is seen from wherever one reads; what is refused is written on, and nothing lies over its buttons', async () => {
+    const texts = Array.from({ length: 40 }, (_, index): Row => ({ text: `Line ${index}` }))
+    await serve(ana, texts)
+    await page.goto(at(`/c/${ana}`))
+    await page.locator('.entry', { hasText: 'Line 39' }).waitFor()
+    await page.evaluate(SETTLED)
+    const goUp = async () => {
+      await page.mouse.move(700, 300)
+      await page.mouse.wheel(0, -600)
+      await page.locator('.to-end').waitFor()
+    }
+    const isSeen = async (text: string) => {
+      await page.locator('.entry.ours', { hasText: text }).waitFor()
+      await page.evaluate(SETTLED)
+      expect(await fromEnd()).toBeLessThan(5)
+      expect(await page.locator('.to-end').count()).toBe(0)
+    }
+    await goUp()
+    await field().fill('From further up')
+    await field().press('Enter')
+    await isSeen('From further up')
+    // The composer becomes lower by more than what counts as the end.
+    await field().fill(`Many lines${'\n.'.repeat(8)}`)
+    await field().press('Enter')
+    await isSeen('Many lines')
+    await page.goto(at(`/c/${ana}/m/msg_edge0002`))
+    await page.locator('.entry.target', { hasText: 'Line 2' }).waitFor()
+    await field().fill('From what was looked for')
+    await field().press('Enter')
+    await isSeen('From what was looked for')
+    await page.goto(at(`/c/${ana}`))
+
+    const refusal = { code: 'too-large', title: 'Too large', status: 413, detail: 'This is too much.' }
+    await page.route('**/api/v1/messages', (route: Route) => route.fulfill({ status: 413, json: refusal }))
+    stage.expectCuts = true
+    await page.locator('.entry', { hasText: 'From further up' }).focus()
+    await page.keyboard.press('r')
+    await attach('paste')
+    await field().fill('Refused')
+    await field().press('Enter')
+    const refused = page.locator('.entry.ours', { hasText: 'Refused' })
+    await refused.getByRole('button', { name: 'Discard' }).waitFor()
+    await field().fill('Begun since')
+    await goUp()
+    await page.mouse.wheel(0, 480)
+    await page.evaluate(SETTLED)
+    await picture(page, 'refused-1280-light')
+    const [log, button] = [await page.locator('.log').boundingBox(), await page.locator('.to-end').boundingBox()]
+    expect(button?.y).toBeGreaterThanOrEqual((log?.y ?? 0) + (log?.height ?? 0))
+    expect(await new Axe().findings(page, false)).toEqual([])
+    await refused.getByRole('button', { name: 'Edit' }).click()
+    await refused.waitFor({ state: 'detached' })
+    await page.locator('.composer-quote', { hasText: 'From further up' }).waitFor()
+    await page.locator('.tray-file', { hasText: 'paste.txt' }).waitFor()
+    expect(await field().inputValue()).toBe('Refused\nBegun since')
+    await picture(page, 'refused-edited-1280-light')
+    stage.expectCuts = false
+    await page.unroute('**/api/v1/messages')
+    await field().fill('')
+    await page.getByRole('button', { name: 'Remove paste.txt' }).click()
+    await field().press('Escape')
+    await unserve(ana)
+  })
+
   it('keys: Alt and the arrows keep the open row in sight, R and I work with capitals, Escape goes layer by layer', async () => {
     const rows = Array.from({ length: 60 }, (_, index) => index)
     const { data } = await stage.house.api.call<{ data: Row[] }>('GET', '/api/v1/conversations?limit=1')
@@ -182,18 +246,8 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
   it('a file is dropped or pasted into what is written; each conversation keeps its own draft; Enter does as one prefers', async () => {
     await page.goto(at(`/c/${ben}`))
     await field().fill('For Ben')
-    for (const [type, holder] of [
-      ['drop', 'dataTransfer'],
-      ['paste', 'clipboardData'],
-    ] as const) {
-      await page.evaluate(`{
-        const data = new DataTransfer()
-        data.items.add(new File([${JSON.stringify(type)}], ${JSON.stringify(`${type}.txt`)}, { type: 'text/plain' }))
-        const Kind = ${type === 'drop' ? 'DragEvent' : 'ClipboardEvent'}
-        const event = new Kind(${JSON.stringify(type)}, { ${holder}: data, bubbles: true, cancelable: true })
-        document.querySelector('.composer textarea').dispatchEvent(event)
-      }`)
-      await page.locator('.tray-file:not(:has(progress))', { hasText: `${type}.txt` }).waitFor()
+    for (const type of ['drop', 'paste'] as const) {
+      await attach(type)
     }
     const meter = page.locator('.composer meter')
     expect(await meter.count()).toBe(1)
@@ -305,6 +359,19 @@ function tall(): string {
 
 function ago(ms: number): string {
   return new Date(Date.now() - ms).toISOString()
+}
+
+/** Drops or pastes a file into what is written, and waits until the gateway has it. */
+async function attach(type: 'drop' | 'paste'): Promise<void> {
+  await page.evaluate(`{
+    const data = new DataTransfer()
+    data.items.add(new File([${JSON.stringify(type)}], ${JSON.stringify(`${type}.txt`)}, { type: 'text/plain' }))
+    const Kind = ${type === 'drop' ? 'DragEvent' : 'ClipboardEvent'}
+    const holder = ${type === 'drop' ? "'dataTransfer'" : "'clipboardData'"}
+    const event = new Kind(${JSON.stringify(type)}, { [holder]: data, bubbles: true, cancelable: true })
+    document.querySelector('.composer textarea').dispatchEvent(event)
+  }`)
+  await page.locator('.tray-file:not(:has(progress))', { hasText: `${type}.txt` }).waitFor()
 }
 
 async function fromEnd(): Promise<number> {

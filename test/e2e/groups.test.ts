@@ -144,11 +144,22 @@ describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
     expect(await isBlocked()).toBe(true)
     expect(await new Axe().findings(page, false)).toEqual([])
     await picture(page, 'group-blocked-1280-light')
+    const line = page.locator('.banner', { hasText: 'Noise is blocked.' })
+    await line.waitFor()
+    expect(await page.locator('.composer').count()).toBe(0)
+    await line.getByRole('button', { name: 'Unblock' }).click()
+    await page.locator('.composer').waitFor()
+    expect(await isBlocked()).toBe(false)
+    await house.api.call('POST', `/api/v1/groups/${id}/block`)
+    await line.waitFor()
+    await page.reload()
     await sheet.getByRole('button', { name: 'Unblock', exact: true }).click()
     await sheet.getByRole('button', { name: 'Unblock it?' }).click()
     await sheet.getByRole('button', { name: 'Block the group' }).waitFor()
     expect(await isBlocked()).toBe(false)
+    await page.locator('.composer').waitFor()
   })
+
   it('a number that nobody knows is offered as it is typed; a name that nobody has is said to be none', async () => {
     await page.goto(at('/group'))
     const field = page.getByLabel('Who is in it')
@@ -159,6 +170,28 @@ describe.skipIf(chromiumPath === undefined)('groups in Chromium', () => {
     await page.locator('.people').getByRole('button', { name: '+15550000909' }).click()
     await page.locator('.chosen .chip', { hasText: '+1 555 000 0909' }).waitFor()
     expect(await field.inputValue()).toBe('')
+  })
+
+  it('a group that somebody new adds us to asks in words of its own, wide and narrow, light and dark', async () => {
+    const { house } = stage
+    const dev = house.world.person('dev')
+    const { id } = await house.contact(dev.number)
+    await house.api.call('DELETE', `/api/v1/contacts/${id}`)
+    const group = (await dev.signal?.createGroup('Allotments', [])) ?? ''
+    expect(await dev.signal?.addToGroup(group, house.world.gatewayNumber)).toBe('added')
+    await dev.signal?.sendToGroup(group, 'Who has the key?')
+    await page.goto(at('/'))
+    await page.locator('a.row', { hasText: 'Allotments' }).click()
+    await page.getByRole('heading', { name: 'Somebody new added you to this group' }).waitFor()
+    expect(await page.locator('.decision').getByRole('button').allTextContents()).toEqual([
+      'Accept',
+      'Leave and remove',
+      'Block',
+    ])
+    const { hash } = new URL(page.url())
+    await judgePlaces(page, stage, [['group-request', hash.slice(1), '.decision']])
+    await page.locator('.decision').getByRole('button', { name: 'Accept' }).click()
+    await page.locator('.composer').waitFor()
   })
 })
 

@@ -1,4 +1,6 @@
 /** The screens beside conversations, in real Chromium: settings, queue, check-up, log, simulator, palette, address book. */
+import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { judgePlaces, type Place, wordsInNoCatalogue } from './kit/places.ts'
 import { Axe, chromiumPath, picture } from './kit/stage.ts'
@@ -90,6 +92,10 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.goto(at('/doctor'))
     await page.locator('.finding').first().waitFor()
     await page.getByRole('button', { name: 'Check again' }).click()
+    const coming = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download the support bundle' }).click()
+    const bundle = gunzipSync(await readFile(await (await coming).path()))
+    expect(bundle.toString('utf8')).toContain('Support bundle of a Causeway gateway')
     await page.goto(at('/logs'))
     await page.locator('.log-lines li', { hasText: 'causeway is ready' }).waitFor()
   })
@@ -142,6 +148,9 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await viewer.goto(at('/settings/integrations'))
     await viewer.locator('fieldset[disabled]').waitFor()
     expect(await viewer.getByRole('link', { name: 'Programs' }).count()).toBe(0)
+    await viewer.goto(at('/doctor'))
+    await viewer.locator('.finding').first().waitFor()
+    expect(await viewer.getByRole('link', { name: 'Download the support bundle' }).count()).toBe(0)
     await viewer.getByRole('button', { name: 'You and this browser' }).click()
     expect(await viewer.getByRole('menuitem', { name: 'Simulator' }).count()).toBe(0)
     expect(await viewer.getByRole('menuitem', { name: 'Log' }).count()).toBe(0)

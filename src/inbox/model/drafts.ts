@@ -52,13 +52,31 @@ export function changeDraft(conversationId: string, change: Partial<Draft>): voi
 /** What was begun there goes on here, behind what was begun here. */
 export function moveDraft(fromId: string, toId: string): void {
   if (!hasDraft(fromId)) return
-  const [left, right] = [draftOf(fromId), draftOf(toId)]
-  if (!hasDraft(toId)) changeDraft(toId, left)
-  else {
-    const text = [right.text, left.text].filter((part) => part !== '').join('\n')
-    changeDraft(toId, { text, attachments: [...right.attachments, ...left.attachments] })
-  }
+  changeDraft(toId, joined(draftOf(toId), draftOf(fromId)))
   dropDraft(fromId)
+}
+
+/** What was to be sent is written on, before what was begun since. */
+export function takeUp(conversationId: string, draft: Draft): void {
+  changeDraft(conversationId, joined(draft, draftOf(conversationId)))
+}
+
+/** All words, names and files of both; of what a message has once, the first's. */
+function joined(first: Draft, second: Draft): Draft {
+  const between = first.text !== '' && second.text !== '' ? '\n' : ''
+  const offset = first.text.length + between.length
+  const moved = (second.mentions ?? []).map((range) => ({ ...range, start: range.start + offset }))
+  const subjects = [first.subject, second.subject].filter((subject) => subject !== undefined && subject !== '')
+  return {
+    text: first.text + between + second.text,
+    subject: subjects.length === 0 ? (first.subject ?? second.subject) : subjects.join(' '),
+    mentions: [...(first.mentions ?? []), ...moved],
+    attachments: [...first.attachments, ...second.attachments],
+    quoteId: first.quoteId ?? second.quoteId,
+    scheduleAt: first.scheduleAt ?? second.scheduleAt,
+    policy: first.policy ?? second.policy,
+    modem: first.modem ?? second.modem,
+  }
 }
 
 export function dropDraft(conversationId: string): void {

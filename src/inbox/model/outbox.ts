@@ -6,7 +6,7 @@
 import { signal } from '@preact/signals'
 import { ApiProblem, ask, wordsOf } from '../api/client.ts'
 import type { Message } from '../api/types.ts'
-import { type Draft, dropDraft } from './drafts.ts'
+import { type Draft, dropDraft, takeUp } from './drafts.ts'
 import { keepMessage } from './threads.ts'
 import { put, readAll, remove } from './vault.ts'
 
@@ -68,6 +68,12 @@ export function discard(row: Unsent): void {
   next.delete(row.key)
   unsent.value = next
   void remove('outbox', row.key)
+}
+
+/** Back into the composer, with what was begun there since. */
+export function editAgain(row: Unsent): void {
+  takeUp(row.conversationId, row.draft)
+  discard(row)
 }
 
 async function hand(row: Unsent): Promise<void> {

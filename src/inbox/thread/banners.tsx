@@ -1,7 +1,7 @@
-/** What is worth knowing before writing: they seem to have left Signal, or they are blocked. */
+/** What is worth knowing before writing: they seem to have left Signal. */
 import type { Contact, Conversation } from '../api/types.ts'
 import { t } from '../languages/translate.ts'
-import { decideAbout, lookUp } from '../model/contacts.ts'
+import { lookUp } from '../model/contacts.ts'
 import { conversationName } from '../model/people.ts'
 import { maySend } from '../model/session.ts'
 import { useAct } from '../ui/act.ts'
@@ -22,22 +22,6 @@ export function Banners({ conversation, contact }: { conversation: Conversation;
           {maySend.value && (
             <button type="button" class="button" disabled={acting.busy} onClick={look}>
               {t('banner.trySignal')}
-            </button>
-          )}
-        </div>
-      )}
-      {contact.blocked && (
-        <div class="banner" role="note">
-          <TriangleAlert aria-hidden="true" />
-          <p>{t('banner.blocked', { name })}</p>
-          {maySend.value && (
-            <button
-              type="button"
-              class="button"
-              disabled={acting.busy}
-              onClick={() => void acting.run(() => decideAbout(contact.id, 'unblock'))}
-            >
-              {t('about.unblock')}
             </button>
           )}
         </div>

@@ -50,8 +50,11 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   const lastKey = entries.at(-1)?.key
   // What is pressed must not move away under the pointer: it would be let go over something else, and no click come of it.
   const isPressed = useRef(false)
+  // Not by the list's own way, which comes back for some time to where it was sent, whoever scrolls elsewhere meanwhile:
+  // as long as this is the end, it is gone to again with every change of size (below).
   const toEnd = () => {
-    if (!isPressed.current) list.current?.scrollToIndex(entries.length - 1, { align: 'end' })
+    const log = holder.current?.querySelector('.log')
+    if (!isPressed.current && log !== null && log !== undefined) log.scrollTop = log.scrollHeight
   }
   const toEndNow = useRef(toEnd)
   toEndNow.current = toEnd
@@ -73,9 +76,20 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
       )
     }
   }
+  // Whoever sends sees what they have sent, wherever they were reading and whatever they had come for.
+  const sentAt = unsent.at(-1)?.createdAt ?? ''
+  const seenSentAt = useRef(sentAt)
   useLayoutEffect(() => {
-    if (atEnd.current && jumpTo === undefined) toEnd()
-  }, [lastKey, entries.length, thread.messages])
+    const hasSent = sentAt > seenSentAt.current
+    if (hasSent) {
+      seenSentAt.current = sentAt
+      atEnd.current = true
+      setIsAtEnd(true)
+    }
+    // The list's own way, since only that ends a jump that still goes on.
+    if (hasSent && jumpTo !== undefined) list.current?.scrollToIndex(entries.length - 1, { align: 'end' })
+    else if (atEnd.current && jumpTo === undefined) toEnd()
+  }, [lastKey, entries.length, thread.messages, sentAt])
 
   // Bubbles that grow (a picture comes, a state changes) must not push the end away.
   useEffect(() => {
@@ -111,9 +125,10 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   useReadMark(conversation, isAtEnd)
 
   const scrolled = (offset: number) => {
-    const { scrollSize = 0, viewportSize = 0 } = list.current ?? {}
+    // As it is now: the list hears later of a composer that has become lower, and the end would seem to be far.
+    const { scrollHeight = 0, clientHeight = 0 } = holder.current?.querySelector('.log') ?? {}
     // What grows (a picture comes) takes nobody away from the end, whoever hears of it first: only going up does.
-    if (scrollSize - viewportSize - offset < END_WITHIN_PX) atEnd.current = true
+    if (scrollHeight - clientHeight - offset < END_WITHIN_PX) atEnd.current = true
     else if (offset < lastOffset.current) atEnd.current = false
     lastOffset.current = offset
     setIsAtEnd(atEnd.current)
@@ -146,7 +161,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
                 </p>
               )
             case 'unsent':
-              return <UnsentEntry key={entry.key} unsent={entry.unsent} />
+              return <UnsentEntry key={entry.key} unsent={entry.unsent} mayEdit={conversation.state === 'open'} />
             case 'message':
               return (
                 <MessageEntry

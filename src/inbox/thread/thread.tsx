@@ -12,6 +12,7 @@ import { loadThread, threadOf } from '../model/threads.ts'
 import { useAct } from '../ui/act.ts'
 import { Problem } from '../ui/problem.tsx'
 import { Banners } from './banners.tsx'
+import { BlockedLine, isBlocked } from './blocked-line.tsx'
 import { IdentityCard } from './identity-card.tsx'
 import { MessageLog } from './message-log.tsx'
 import { RequestCard } from './request-card.tsx'
@@ -63,7 +64,9 @@ export function Thread({ conversationId, jumpTo }: { conversationId: string; jum
       <Banners conversation={conversation} contact={contact} />
       {problem !== undefined && <Problem error={problem} retry={fetchBoth} />}
       <MessageLog conversation={conversation} thread={thread} jumpTo={jumpTo} />
-      {!maySend.value ? (
+      {isBlocked({ conversation, contact }) ? (
+        <BlockedLine conversation={conversation} contact={contact} />
+      ) : !maySend.value ? (
         <p class="composer-note quiet">{t('composer.viewer')}</p>
       ) : contact !== undefined && !isAnswerable(contact) ? (
         <p class="composer-note quiet">{t('composer.noReply')}</p>

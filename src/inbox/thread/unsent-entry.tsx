@@ -1,11 +1,17 @@
 /** A message that the gateway does not have yet: on its way, or refused with the reason. */
 
 import { t } from '../languages/translate.ts'
-import { discard, tryAgain, type Unsent } from '../model/outbox.ts'
+import { discard, editAgain, tryAgain, type Unsent } from '../model/outbox.ts'
 import { online } from '../model/status.ts'
 import { Hourglass } from '../ui/icons.ts'
 
-export function UnsentEntry({ unsent }: { unsent: Unsent }) {
+interface UnsentEntryProps {
+  unsent: Unsent
+  /** There is a composer to edit it in. */
+  mayEdit: boolean
+}
+
+export function UnsentEntry({ unsent, mayEdit }: UnsentEntryProps) {
   const { draft, refusal } = unsent
   return (
     <article class="entry ours none first last" tabIndex={-1} aria-label={t('unsent.label')}>
@@ -31,6 +37,11 @@ export function UnsentEntry({ unsent }: { unsent: Unsent }) {
             <button type="button" class="button" onClick={() => tryAgain(unsent)}>
               {t('action.retry')}
             </button>
+            {mayEdit && (
+              <button type="button" class="button" onClick={() => edit(unsent)}>
+                {t('menu.edit')}
+              </button>
+            )}
             <button type="button" class="button danger" onClick={() => discard(unsent)}>
               {t('unsent.discard')}
             </button>
@@ -39,4 +50,9 @@ export function UnsentEntry({ unsent }: { unsent: Unsent }) {
       )}
     </article>
   )
+}
+
+function edit(unsent: Unsent): void {
+  editAgain(unsent)
+  document.querySelector<HTMLTextAreaElement>('.composer textarea')?.focus()
 }

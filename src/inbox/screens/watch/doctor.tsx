@@ -58,6 +58,14 @@ export function Doctor() {
           </section>
         )
       })}
+      {mayRule && (
+        <p>
+          <a class="button" href="/api/v1/system/bundle" download="causeway-bundle.tar.gz">
+            {t('doctor.bundle')}
+          </a>{' '}
+          <small class="quiet">{t('doctor.bundleWords')}</small>
+        </p>
+      )}
     </Room>
   )
 }

@@ -271,6 +271,7 @@ async function start(
     watch,
     account,
     queueProblem: () => outbox.problem(),
+    redisSetUp: () => outbox.setUp(),
     clock,
     ready: () => isReady,
   })

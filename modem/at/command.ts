@@ -43,8 +43,8 @@ export interface AtCommand<T> {
   infoRequired?: true
   /** So long an OK waits for the line of `info` that comes behind it (a name looked up), all of it. */
   lateInfoMs?: number
-  /** The first line of it is all there is to wait for (a message that was sent). */
-  lateInfoIsOne?: true
+  /** Whether what has come of it, a line at least, is all there is to wait for. Without it the whole time is waited. */
+  lateInfoIsWhole?: (lines: readonly string[]) => boolean
   /** Lines of this command's own that end it (`SEND OK`), besides those that end all. */
   finals?: Readonly<Record<string, 'ok' | 'error'>>
   /** Longest wait for the final result, from the moment the command (or its body) was written. */

@@ -48,9 +48,10 @@ export class Exchange {
     return this.#awaitedBody !== undefined
   }
 
-  /** The one line that comes behind the OK has come. */
+  /** What comes behind the OK has come. */
   get isWhole(): boolean {
-    return this.#hasOk && this.command.lateInfoIsOne === true && this.#lines.length > 0
+    if (!this.#hasOk || this.#lines.length === 0) return false
+    return this.command.lateInfoIsWhole?.(this.#lines) ?? false
   }
 
   /** How far the command got, for the error that ends it. */

@@ -26,6 +26,7 @@ export interface ConfigChange {
 export function changeConfigFile(file: string, path: Path, value: string | undefined, check: Check): ConfigChange {
   const key = dotted(path)
   const before = existsSync(file) ? readConfigFile(file) : ''
+  demandUtf8(file, before)
   const { tree } = parseYaml(before, file)
   const wanted = value === undefined ? undefined : parseInline(value, key)
   const present = valueAt(tree, path)
@@ -46,6 +47,16 @@ export function changeConfigFile(file: string, path: Path, value: string | undef
   }
   rewriteFile(file, after)
   return { changed: true, remaining: problems.map(({ message }) => message) }
+}
+
+/** Octets that are no UTF-8, in a comment of long ago, would be written back as something else. */
+function demandUtf8(file: string, text: string): void {
+  if (!text.includes('\uFFFD')) return
+  throw new CausewayError({
+    code: 'config-edit',
+    message: `${file} is not written in UTF-8 throughout; save it as UTF-8, or edit it by hand.`,
+    retry: 'after-human',
+  })
 }
 
 /** An entry of a list can be changed and added behind the last one, not somewhere beyond it. */

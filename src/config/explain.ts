@@ -40,6 +40,10 @@ export function explainKey(
   }
   if (isTree(written) && typeof record === 'object') return Object.keys(written).flatMap((name) => inner(name, record))
   const key = dotted(path)
+  // What stands where it does not belong may hold anything, a PIN too.
+  if (isTree(written) || (Array.isArray(written) && written.some((entry) => typeof entry !== 'string'))) {
+    return [{ key, value: undefined, ...sourceOf(layers, path), kind: 'secret' }]
+  }
   const value = written === undefined ? (computed[key] ?? defaultText(node)) : asText(written)
   const shown = as === 'secret' && value !== undefined ? undefined : value
   return [{ key, value: shown === undefined ? undefined : withoutUser(shown), ...sourceOf(layers, path), kind: as }]

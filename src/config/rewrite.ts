@@ -13,7 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { CausewayError } from '../domain/errors.ts'
@@ -25,7 +25,8 @@ const NEW_MODE = 0o640
 export function rewriteFile(file: string, text: string): void {
   try {
     const target = existsSync(file) ? realpathSync(file) : file
-    const fresh = `${target}.new`
+    // Of this process alone: two that write at once would put half of a file in place.
+    const fresh = `${target}.${process.pid}.new`
     try {
       write(fresh, text, existsSync(target) ? statSync(target) : undefined)
       renameSync(fresh, target)
@@ -49,7 +50,8 @@ function write(path: string, text: string, like: { mode: number; uid: number; gi
   // Nobody else's until it has its mode.
   const handle = openSync(path, 'wx', 0o600)
   try {
-    writeSync(handle, text)
+    // To its last octet: on a full disk a single write may take a part of it, and say so to nobody.
+    writeFileSync(handle, text)
     const own = statSync(path)
     if (like !== undefined && (own.uid !== like.uid || own.gid !== like.gid)) fchownSync(handle, like.uid, like.gid)
     fchmodSync(handle, like === undefined ? NEW_MODE : like.mode & 0o7777)

@@ -70,14 +70,17 @@ export function changedYaml(source: string, path: Path, value: TreeValue | undef
     else {
       const depth =
         1 + path.findIndex((_, i) => i + 1 === path.length || isNothing(document.getIn(path.slice(0, i + 1), true)))
-      document.setIn(path.slice(0, depth), asWritten(document.createNode(nested(path.slice(depth), value))))
+      const node = asWritten(document.createNode(nested(path.slice(depth), value)))
+      if (isScalar(node) && isScalar(existing)) node.comment = existing.comment ?? null
+      document.setIn(path.slice(0, depth), node)
     }
     if (isMap(document.contents) && document.contents.items.length === 0) return commentsOf(source)
-    return document.toString({
+    const text = document.toString({
       lineWidth: 0,
       flowCollectionPadding: !/\{[^\s}]/.test(source),
-      indentSeq: !/:[ \t]*\n- /.test(source),
+      indentSeq: !/:[ \t]*\r?\n- /.test(source),
     })
+    return source.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text
   } catch (cause) {
     throw new CausewayError({
       code: 'config-edit',
@@ -103,7 +106,7 @@ function nested(path: Path, value: TreeValue): TreeValue {
 function commentsOf(source: string): string {
   return source
     .split('\n')
-    .filter((line) => /^\s*(#.*)?$/.test(line))
+    .filter((line) => /^\s*(#.*)?\r?$/.test(line))
     .join('\n')
 }
 

@@ -95,8 +95,9 @@ function readmeText(files: readonly TarFile[], missing: readonly string[], nowMs
   ].join('\n')
 }
 
+/** Behind its first line a fault in the configuration shows those of the file where it is. */
 function findingText({ id, severity, what, fix }: Finding): string {
-  return `${severity} ${id}: ${what}${fix === undefined ? '' : `\n    ${fix}`}`
+  return `${severity} ${id}: ${what.split('\n', 1)[0]}${fix === undefined ? '' : `\n    ${fix}`}`
 }
 
 function keyText({ key, value, source, where, kind }: BundledKey): string {

@@ -1,11 +1,12 @@
 /** Makes findings: the sentence for a code, with its values in it and beside it. Pure. */
 import type { Finding, FindingAction, FindingValues, Severity } from '../domain/finding.ts'
 import { HOST_WORDS } from './host-words.ts'
+import { OUTWARD_WORDS } from './outward-words.ts'
 import { RUNNING_WORDS } from './running-words.ts'
 import type { Sentence, Sentences } from './sentences.ts'
 
 /** All that the doctor can say. A code begins with the id of the finding: `modem.healing.starting` is a `modem.healing`. */
-export const DOCTOR_WORDS = { ...HOST_WORDS, ...RUNNING_WORDS }
+export const DOCTOR_WORDS = { ...HOST_WORDS, ...OUTWARD_WORDS, ...RUNNING_WORDS }
 
 type Words = typeof DOCTOR_WORDS
 type DoctorCode = keyof Words

@@ -7,6 +7,9 @@ import type { Sentences } from './sentences.ts'
 const DEBIAN = 'Use Debian 12 or newer.'
 const NTP = 'Turn time synchronisation on: timedatectl set-ntp true.'
 
+const NEWER_NODE =
+  'Install a newer release with long-term support (nodejs.org, or a newer Debian), then restart the gateway.'
+
 /** Sizes in bytes, times as ISO 8601. */
 interface Room {
   bytes: number
@@ -14,6 +17,10 @@ interface Room {
 }
 interface Version {
   version: string
+}
+/** ISO 8601. */
+interface Ending extends Version {
+  at: string
 }
 interface Machine {
   platform: string
@@ -42,6 +49,16 @@ export const HOST_WORDS = {
   'node.version': {
     what: ({ version }: Version) => `Node ${version} is too old.`,
     fix: ({ wanted }: { wanted: string }) => `Install Node ${wanted} or newer (Debian: nodejs).`,
+  },
+  'node.eol.ok': { what: ({ version, at }: Ending) => `Node ${version} gets security fixes until ${at}.` },
+  'node.eol.soon': {
+    what: ({ version, at }: Ending) => `Node ${version} gets no security fixes any more after ${at}.`,
+    fix: NEWER_NODE,
+  },
+  'node.eol': {
+    what: ({ version, at }: Ending) =>
+      `Node ${version} gets no security fixes since ${at}, at least not from Node itself.`,
+    fix: NEWER_NODE,
   },
   'arch.unsupported.ok': { what: ({ arch }: Machine) => `Linux on ${arch}.` },
   'arch.unsupported': {

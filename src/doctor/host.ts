@@ -11,6 +11,7 @@ import type { Config } from '../config.ts'
 import type { Finding } from '../domain/finding.ts'
 import { examineCertificate } from './certificate.ts'
 import { found } from './found.ts'
+import { nodeEndsAtMs } from './node-releases.ts'
 
 /** What the checks know of the machine; tests give another one. */
 export interface Host {
@@ -41,6 +42,7 @@ function thisHost(): Host {
 }
 
 const NODE_MIN = '20.19'
+const NODE_END_SOON_MS = 90 * 86_400_000
 /** What Signal's prebuilt libraries are linked against. */
 const GLIBC_MIN = '2.34'
 /** This program was not written before. */
@@ -64,12 +66,13 @@ export async function examineHost(config: Config, host: Host = thisHost()): Prom
   ]
 }
 
-function platform({ node, platform, arch, glibc }: Host): Finding[] {
+function platform({ node, platform, arch, glibc, nowMs }: Host): Finding[] {
   const findings = [
     isAtLeast(node, NODE_MIN)
       ? found('node.version.ok', 'ok', { version: node })
       : found('node.version', 'error', { version: node, wanted: NODE_MIN }),
   ]
+  findings.push(...nodeEnd(node, nowMs))
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     return [...findings, found('arch.unsupported', 'error', { platform, arch })]
   }
@@ -78,6 +81,16 @@ function platform({ node, platform, arch, glibc }: Host): Finding[] {
   else if (isAtLeast(glibc, GLIBC_MIN)) findings.push(found('glibc.old.ok', 'ok', { version: glibc }))
   else findings.push(found('glibc.old', 'error', { version: glibc, wanted: GLIBC_MIN }))
   return findings
+}
+
+/** Nothing of a release whose end is not known. */
+function nodeEnd(version: string, nowMs: number): Finding[] {
+  const endMs = nodeEndsAtMs(version)
+  if (endMs === undefined) return []
+  const values = { version, at: new Date(endMs).toISOString() }
+  if (nowMs >= endMs) return [found('node.eol', 'warning', values)]
+  if (endMs - nowMs < NODE_END_SOON_MS) return [found('node.eol.soon', 'info', values)]
+  return [found('node.eol.ok', 'ok', values)]
 }
 
 function disk(config: Config): Finding {

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'see-queue',
   'solve-captcha',
   'see-signal',
+  'see-webhooks',
 ] as const
 
 /** What mends it: a request that the program takes, or (`place`) where in the inbox a person does it. */

@@ -11,7 +11,7 @@ import type { Reaction } from '../store/amendments.ts'
 import { keptQuote } from '../store/quoted.ts'
 import type { DataMessageRow, EventRow, MessageRow, OwnChangeRow, RecipientRow } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
-import type { AttemptRow } from '../store/tables/sending.ts'
+import type { AttemptRow, LegRow } from '../store/tables/sending.ts'
 import { quotedFileView } from './quoted-file-view.ts'
 import { addressView, type ContactColumns, type GroupColumns, numberView, personView, refOf, time } from './views.ts'
 
@@ -163,6 +163,10 @@ export function attemptView(attempt: AttemptRow) {
     code: attempt.code,
     detail: attempt.detail,
   }
+}
+
+export function legView({ leg, transport, consent, code, reason, values_json: values }: LegRow) {
+  return { leg, transport, consent, code, reason, values: valuesKept(values, code) }
 }
 
 export function ownChangeView(change: OwnChangeRow) {

@@ -1,6 +1,6 @@
 /** Pictures of contacts: the newest that a transport brought is shown; of whom the owner keeps out there is none. */
 import type { StoredBlob } from '../domain/media.ts'
-import { doomBlobs, insertBlobs } from '../store/attachments.ts'
+import { doomBlobs, insertBlobs } from '../store/blob-rows.ts'
 import { changeContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'

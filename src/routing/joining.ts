@@ -6,7 +6,7 @@
 import { slowerFallback, stricterPolicy } from '../domain/contact.ts'
 import { CausewayError } from '../domain/errors.ts'
 import type { BookEntry } from '../domain/vcard.ts'
-import { doomBlobs } from '../store/attachments.ts'
+import { doomBlobs } from '../store/blob-rows.ts'
 import { changeContact, ensureConversation, findConversation, insertContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { noteIdentity } from '../store/identity-history.ts'

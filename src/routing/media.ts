@@ -15,22 +15,9 @@ import { keptValues } from '../domain/told.ts'
 import type { Transport } from '../domain/transport.ts'
 import type { Log } from '../log.ts'
 import { versionTimes } from '../store/amendments.ts'
-import {
-  doomedBlobs,
-  findAttachment,
-  forgetBlob,
-  insertBlobs,
-  moveAttachment,
-  namedFiles,
-  nextDue,
-  nextDueAtMs,
-  pruneUploads,
-  recoverFetching,
-  spentOnce,
-  storedBlob,
-  unseenOnce,
-  wipeAttachment,
-} from '../store/attachments.ts'
+import { findAttachment, pruneUploads, spentOnce, unseenOnce, wipeAttachment } from '../store/attachments.ts'
+import { moveAttachment, nextDue, nextDueAtMs, recoverFetching } from '../store/attachments-due.ts'
+import { doomedBlobs, forgetBlob, insertBlobs, namedFiles, storedBlob } from '../store/blob-rows.ts'
 import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/events.ts'

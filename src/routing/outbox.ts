@@ -16,6 +16,7 @@ import { Redis } from 'ioredis'
 import type { Log } from '../log.ts'
 import type { AttemptJob, TimedAttempt } from './agenda.ts'
 import type { Outbox } from './engine.ts'
+import { type RedisSetUp, readRedisInfo } from './redis-info.ts'
 
 export interface RedisOutboxOptions {
   /** A Unix socket's path, or a `redis://` or `rediss://` URL. */
@@ -52,6 +53,7 @@ const QUEUED_MAX = 100_000
 const STOP_TIMEOUT_MS = 10_000
 /** …and BullMQ this long to close its connections. */
 const CLOSE_TIMEOUT_MS = 1_000
+const INFO_TIMEOUT_MS = 2_000
 const RECONNECT_MAX_MS = 1_000
 /** After a lost connection a worker comes back this soon (BullMQ's own 15 s would be added to every outage). */
 const WORKER_RETRY_MS = 250
@@ -141,6 +143,21 @@ export class RedisOutbox implements Outbox {
   /** Why jobs cannot be made now, in words; undefined while Redis answers. */
   problem(): string | undefined {
     return this.#producer?.status === 'ready' ? undefined : 'Redis does not answer; messages wait in the database'
+  }
+
+  /** How the Redis is set up, as it says itself; undefined while it does not answer, or will not say. */
+  async setUp(): Promise<RedisSetUp | undefined> {
+    const producer = this.#producer
+    if (producer === undefined || !this.#open()) return undefined
+    let info: readonly string[] | undefined
+    const asking = Promise.all([producer.info('persistence'), producer.info('memory')]).then(
+      (texts) => {
+        info = texts
+      },
+      (error: unknown) => this.#options.log.debug({ err: error }, 'redis does not say how it is set up'),
+    )
+    await within(INFO_TIMEOUT_MS, asking)
+    return info === undefined ? undefined : readRedisInfo(info.join('\n'))
   }
 
   /** Waits for running jobs, at most STOP_TIMEOUT_MS, then lets go of Redis, whatever state that is in. */

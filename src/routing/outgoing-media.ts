@@ -1,6 +1,7 @@
 /** What is attached to a message, as a transport takes it. */
 import type { OutgoingMedia } from '../domain/media.ts'
-import { attachmentsOf, storedBlob } from '../store/attachments.ts'
+import { attachmentsOf } from '../store/attachments.ts'
+import { storedBlob } from '../store/blob-rows.ts'
 import type { Database } from '../store/database.ts'
 import type { MessageRow } from '../store/tables/mailbox.ts'
 import type { MediaDesk } from './media.ts'

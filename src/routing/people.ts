@@ -9,7 +9,7 @@ import type { Address } from '../domain/address.ts'
 import { CausewayError } from '../domain/errors.ts'
 import { isGroupId } from '../domain/ids.ts'
 import type { Recipient } from '../domain/transport.ts'
-import { doomBlobs } from '../store/attachments.ts'
+import { doomBlobs } from '../store/blob-rows.ts'
 import {
   changeContact,
   deleteContact,

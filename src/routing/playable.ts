@@ -4,7 +4,8 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import { type MakePlayable, type StoredBlob, wantsPlayable } from '../domain/media.ts'
-import { keepPlayable, storedBlob } from '../store/attachments.ts'
+import { keepPlayable } from '../store/attachments.ts'
+import { storedBlob } from '../store/blob-rows.ts'
 import type { Blobs } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'

@@ -22,7 +22,8 @@ import {
 import type { InboundQuote } from '../domain/sink.ts'
 import type { OutgoingAttempt } from '../domain/transport.ts'
 import { messageByTime } from '../store/amendments.ts'
-import { attachmentsOf, findAttachment, insertQuoted, quotedCopy, storedBlob } from '../store/attachments.ts'
+import { attachmentsOf, findAttachment, insertQuoted, quotedCopy } from '../store/attachments.ts'
+import { storedBlob } from '../store/blob-rows.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import type { KeptQuote } from '../store/quoted.ts'
 import type { ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
@@ -121,7 +122,9 @@ export async function withCopy(
   const { attachmentId, ...told } = file
   if (attachmentId === undefined) return { ...words, file: told }
   const { db, media } = context
-  const row = (await quotedCopy(db, messageId)) ?? (await makeCopy(context, messageId, attachmentId))
+  const making = async () => (await quotedCopy(db, messageId)) ?? (await makeCopy(context, messageId, attachmentId))
+  // Also where the disk refuses.
+  const row = await making().catch(() => undefined)
   const blob = await storedBlob(db, row?.blob_id ?? null)
   if (row === undefined || blob === undefined) return { ...words, file: told }
   const thumbnail: OutgoingMedia = {

@@ -4,6 +4,8 @@ import type { BackupDesk } from '../backup/desk.ts'
 import type { Config } from '../config.ts'
 import { backupProblem, examineBackups } from '../doctor/backups.ts'
 import { examineHost } from '../doctor/host.ts'
+import { examineOutward, type WebhookFacts } from '../doctor/outward.ts'
+import { examineRedis, type RedisFacts } from '../doctor/redis.ts'
 import { examineRunning } from '../doctor/running.ts'
 import { pauseWords } from '../domain/pause.ts'
 import type { ComponentHealth, HealthPort } from '../http/ports.ts'
@@ -12,6 +14,8 @@ import type { SignalAccount } from '../signal/contract.ts'
 import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 import { unsetPictures } from '../store/mms-notifications.ts'
+import { listSubscriptions } from '../store/push.ts'
+import { failingCode, listWebhooks } from '../store/webhooks.ts'
 import type { ModemLines } from './mms-lines.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
 
@@ -26,6 +30,8 @@ export interface HealthParts {
   backups: Pick<BackupDesk, 'status' | 'settings'>
   /** Undefined while Redis answers, else why not. */
   queueProblem: () => string | undefined
+  /** As Redis says itself; undefined while it does not. */
+  redisSetUp: () => Promise<RedisFacts | undefined>
   clock: () => number
   ready: () => boolean
 }
@@ -95,6 +101,8 @@ export class Health implements HealthPort {
     return [
       ...(await examineHost(config)),
       ...examineBackups(await this.#backupFacts()),
+      ...(await this.#foreignRedis()),
+      ...examineOutward(await this.#outwardFacts()),
       ...examineRunning({
         mode: router.mode(),
         modems: modems.map((modem) => ({
@@ -111,6 +119,20 @@ export class Health implements HealthPort {
         nowMs: clock(),
       }),
     ]
+  }
+
+  /** Our own is started with our own settings. */
+  async #foreignRedis() {
+    const { config, redisSetUp } = this.#parts
+    const facts = config.queue.redis.kind === 'private' ? undefined : await redisSetUp()
+    return facts === undefined ? [] : examineRedis(facts)
+  }
+
+  async #outwardFacts() {
+    const { config, db, clock } = this.#parts
+    const nowMs = clock()
+    const subscriptions = (await listSubscriptions(db, nowMs)).length
+    return { webhooks: await webhookFacts(db), subscriptions, http: config.http, nowMs }
   }
 
   /** For systemd: "1 of 2 modems · Signal connected". */
@@ -153,4 +175,17 @@ function signalHealth(account: SignalAccount): ComponentHealth {
   const { state, reason } = account.status()
   const well = state === 'connected' || state === 'none'
   return { component: 'signal', status: well ? 'pass' : 'warn', detail: well ? undefined : reason }
+}
+
+/** A webhook that a person has stopped is as it should be. */
+async function webhookFacts(db: Database): Promise<WebhookFacts[]> {
+  const facts: WebhookFacts[] = []
+  for (const row of await listWebhooks(db)) {
+    const { id, url, active, disabled_code: stopped, disabled_reason: why, failing_since_ms: sinceMs } = row
+    const disabled = stopped === null ? null : { code: stopped, reason: why ?? stopped }
+    const isFailing = active === 1 && sinceMs !== null
+    const failing = isFailing ? { sinceMs, code: await failingCode(db, row), reason: row.failing_reason ?? '' } : null
+    facts.push({ id, url, disabled, failing })
+  }
+  return facts
 }

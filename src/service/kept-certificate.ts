@@ -63,10 +63,15 @@ export class KeptCertificate {
 }
 
 function stampOf({ cert, key }: CertificateFiles): string {
-  return [cert, key]
-    .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false })
-      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`
-    })
-    .join(', ')
+  return [cert, key].map(stampOfOne).join(', ')
+}
+
+/** What cannot be looked at, whatever is in the way, is for `readCertificate` to tell. */
+function stampOfOne(path: string): string {
+  try {
+    const stat = statSync(path)
+    return `${stat.ino} ${stat.size} ${stat.mtimeMs}`
+  } catch {
+    return 'none'
+  }
 }

@@ -5,7 +5,7 @@ import { CausewayError } from '../domain/errors.ts'
 import { modemView } from '../http/driver-views.ts'
 import type { ApiPorts, SignalView } from '../http/ports.ts'
 import { failedCounts, waitingCounts } from '../store/mailbox.ts'
-import { migrationLevel, webhookCounts } from '../store/support.ts'
+import { migrationLevel, webhookCounts, webhookHosts } from '../store/support.ts'
 
 type Known = Pick<
   ApiPorts,
@@ -22,7 +22,7 @@ export async function supportBundle(ports: Known, configured: () => readonly Bun
       versions: await versionsHere(version),
       health: await health.components(),
       modems: modems.list().map(modemCard),
-      names: modems.list().flatMap(({ label }) => label ?? []),
+      names: [...modems.list().flatMap(({ label }) => label ?? []), ...(await webhookHosts(db))],
       signal: signalCard(signal.status()),
       queue: {
         waiting: (await waitingCounts(db)).map(count),

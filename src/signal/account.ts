@@ -340,6 +340,7 @@ export class Account implements SignalAccount {
 
   /** Takes the account from the database, in the place of the one that was at work. */
   async #load(): Promise<void> {
+    this.#loaded = false
     await this.#live?.stop()
     this.#live = undefined
     this.#credentials = await loadCredentials(this.#parts.db)
@@ -422,9 +423,9 @@ export class Account implements SignalAccount {
 
   #warnings(): readonly SignalWarning[] {
     if (this.#credentials === undefined) return []
-    const { skewMs, alerts } = this.#live?.notices ?? { skewMs: undefined, alerts: [] }
+    const notices = this.#live?.notices ?? { skewMs: undefined, alerts: [], preKeysLeft: undefined }
     const isOfficial = this.#parts.server.kind !== 'custom'
-    return warningsOf({ skewMs, alerts, isOfficial, nowMs: this.#parts.clock.now() })
+    return warningsOf({ ...notices, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state() {

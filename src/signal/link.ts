@@ -93,7 +93,8 @@ export class Linking {
       const provisioned = await this.#provisioned(signal, shown)
       this.#set({ step: 'linking' })
       await this.#link(provisioned, deviceName, signal)
-      this.#set(undefined)
+      // Told when the account is loaded: in between it would look as if there were none.
+      this.#step = undefined
       await this.#linked()
     } catch (error) {
       if (signal.aborted) return

@@ -82,6 +82,7 @@ export class LiveAccount {
   readonly #delivery: Delivery
   readonly #receiver: Receiver
   readonly #upkeep: Upkeep
+  readonly #preKeys: PreKeyKeeper
   readonly #stopping = new AbortController()
   readonly #challenges: ChallengeDesk
   #state: ChatState = { state: 'disconnected', reason: 'not started' }
@@ -282,7 +283,7 @@ export class LiveAccount {
       habits: parts.habits,
       storageFailed: () => chat.reconnect('an envelope could not be kept'),
     })
-    const keys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
+    this.#preKeys = new PreKeyKeeper({ db, chat, credentials, clock, random, log })
     const hooks = {
       store: () => void this.#sync.fetch(),
       renamed: (transaction: DatabaseTransaction) => this.telling.oweRenamed(transaction),
@@ -301,7 +302,7 @@ export class LiveAccount {
         ['asking who we are', () => this.own.checkSelf()],
         ['settling the username', () => this.own.usernames.settle()],
         ['sending receipts', () => this.#receipts.flush()],
-        ['looking after pre-keys', () => keys.maintain()],
+        ['looking after pre-keys', () => this.#preKeys.maintain()],
         ['sending what is owed', () => this.#contents.connected()],
         // Without a profile nobody can add us to a group.
         ['settling the profile', () => this.own.profile.settle()],
@@ -328,7 +329,8 @@ export class LiveAccount {
 
   /** What the server and its clock give to think about. */
   get notices() {
-    return { skewMs: this.#chat.skewMs, alerts: this.#chat.alerts, discovery: this.#delivery.discovery }
+    const { skewMs, alerts } = this.#chat
+    return { skewMs, alerts, preKeysLeft: this.#preKeys.runsShortAt, discovery: this.#delivery.discovery }
   }
 
   /** See `SignalAccount.envelopes`. */

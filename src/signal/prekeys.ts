@@ -97,6 +97,8 @@ export class PreKeyKeeper {
   readonly #clock: Clock
   readonly #random: Random
   readonly #log: Log
+  /** One-time keys at the server, as last counted or filled up; of the two kinds, the rarer. */
+  readonly #stock = new Map<OwnKind, number>()
 
   constructor(parts: {
     db: Database
@@ -112,6 +114,12 @@ export class PreKeyKeeper {
     this.#clock = parts.clock
     this.#random = parts.random
     this.#log = parts.log
+  }
+
+  /** How few are left there of an identity that could not be filled up; undefined: enough, or not counted yet. */
+  get runsShortAt(): number | undefined {
+    const least = Math.min(...this.#stock.values())
+    return least < refillBelow ? least : undefined
   }
 
   /**
@@ -142,7 +150,9 @@ export class PreKeyKeeper {
     const answer = await request(this.#chat.authenticated(), 'GET', path)
     if (answer.status !== 200) throw refusal(path, answer)
     const { count, pqCount } = answer.json as { count?: number; pqCount?: number }
-    return (count ?? 0) < refillBelow || (pqCount ?? 0) < refillBelow
+    const left = Math.min(count ?? 0, pqCount ?? 0)
+    this.#stock.set(own, left)
+    return left < refillBelow
   }
 
   /** Whether the server hands out other repeated-use keys than ours. One that cannot say is believed to have them. */
@@ -161,6 +171,7 @@ export class PreKeyKeeper {
     const path = `/v2/keys?identity=${local.own}`
     const answer = await request(this.#chat.authenticated(), 'PUT', path, body)
     if (answer.status < 200 || answer.status > 299) throw refusal(path, answer)
+    this.#stock.set(local.own, batch)
     this.#log.debug({ identity: local.own, oneTime: batch, rotated: rotate }, 'uploaded pre-keys')
   }
 

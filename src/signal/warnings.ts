@@ -16,7 +16,7 @@ const ALERT_CHARS_MAX = 100
 const idlePrimary = 'idle-primary-device'
 
 export interface SignalWarning {
-  code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.protocol_age' | 'signal.alert'
+  code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.prekeys_low' | 'signal.protocol_age' | 'signal.alert'
   severity: 'warning' | 'error'
   /** What is in the words, for those who say it in another language. */
   values: Readonly<Record<string, string | number>>
@@ -29,14 +29,17 @@ export interface SignalWarning {
 export function warningsOf(facts: {
   skewMs: number | undefined
   alerts: readonly string[]
+  /** How few of our one-time keys the server has, where they could not be filled up. */
+  preKeysLeft: number | undefined
   /** Signal's own servers turn old clients away; others take what they take. */
   isOfficial: boolean
   nowMs: number
 }): SignalWarning[] {
-  const { skewMs, alerts, isOfficial, nowMs } = facts
+  const { skewMs, alerts, preKeysLeft, isOfficial, nowMs } = facts
   return [
     ...(skewMs === undefined ? [] : [clockSkew(skewMs)]),
     ...alerts.map(alertWarning),
+    ...(preKeysLeft === undefined ? [] : [preKeysLow(preKeysLeft)]),
     ...(isOfficial ? age(nowMs) : []),
   ]
 }
@@ -68,6 +71,16 @@ function alertWarning(alert: string): SignalWarning {
     values: { alert: alert.slice(0, ALERT_CHARS_MAX) },
     what: `Signal’s server has a notice for this account: ${alert.slice(0, ALERT_CHARS_MAX)}.`,
     fix: 'Look into Signal on the phone, or update Causeway, which may know it by then.',
+  }
+}
+
+function preKeysLow(left: number): SignalWarning {
+  return {
+    code: 'signal.prekeys_low',
+    severity: 'warning',
+    values: { left },
+    what: `One-time keys of ours that are left at Signal’s server: ${left}. New ones could not be handed in; messages arrive all the same.`,
+    fix: 'It is tried again by itself; if it stays, see the log for “looking after pre-keys”.',
   }
 }
 

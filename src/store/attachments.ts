@@ -1,14 +1,15 @@
 /**
- * What is attached to messages, as rows. A file goes only after the commit that no longer names it: its row in `blobs` is
- * doomed first, and `doomedBlobs` are removed by whoever keeps the files (routing/media.ts).
+ * What is attached to messages, as rows: what came, what was handed in, small copies of what is quoted, and how content is
+ * taken away again. The files themselves are rows of `blob-rows.ts`, and when which is to be fetched says `attachments-due.ts`.
  */
-import { sql, type Updateable } from 'kysely'
+import { sql } from 'kysely'
 import { type InboundMedia, type MediaFacts, type StoredBlob, safeFileName } from '../domain/media.ts'
 import type { LeftOut, TransportName } from '../domain/transport.ts'
+import { doomBlobs, insertBlobs } from './blob-rows.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { listed, prepared } from './prepared.ts'
 import type { MessageRow } from './tables/mailbox.ts'
-import type { AttachmentRow, MediaTables } from './tables/media.ts'
+import type { AttachmentRow } from './tables/media.ts'
 
 /** What was handed in and never became part of a message is forgotten after this. */
 const UNUSED_KEPT_MS = 24 * 3_600_000
@@ -43,26 +44,6 @@ export async function insertInboundMedia(
         created_at_ms: more.nowMs,
       })
       .execute()
-  }
-}
-
-/** What was left unfetched in a conversation may come now; `dueAtMs` says for each when, or (null) that it still waits. */
-export async function fetchWaiting(
-  tx: DatabaseTransaction,
-  conversationId: string,
-  dueAtMs: (row: AttachmentRow) => number | null,
-): Promise<void> {
-  const rows = await tx
-    .selectFrom('attachments')
-    .innerJoin('messages', 'messages.id', 'attachments.message_id')
-    .selectAll('attachments')
-    .where('messages.conversation_id', '=', conversationId)
-    .where('attachments.state', '=', 'waiting')
-    .where('attachments.due_at_ms', 'is', null)
-    .execute()
-  for (const row of rows) {
-    const due = dueAtMs(row)
-    if (due !== null) await tx.updateTable('attachments').set({ due_at_ms: due }).where('id', '=', row.id).execute()
   }
 }
 
@@ -226,65 +207,6 @@ export async function markViewed(tx: DatabaseTransaction, id: string, nowMs: num
   await tx.updateTable('attachments').set({ viewed_at_ms: nowMs }).where('id', '=', id).execute()
 }
 
-/** The next one whose time has come. */
-export function nextDue(db: Database, nowMs: number): Promise<AttachmentRow | undefined> {
-  return db
-    .selectFrom('attachments')
-    .selectAll()
-    .where('due_at_ms', '<=', nowMs)
-    .orderBy('due_at_ms')
-    .limit(1)
-    .executeTakeFirst()
-}
-
-/** When the next one's time comes. */
-export async function nextDueAtMs(db: Database): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('attachments')
-    .select(({ fn }) => fn.min('due_at_ms').as('at'))
-    .executeTakeFirst()
-  return row?.at ?? undefined
-}
-
-/** Moves one, if it is still in the state it was seen in. Undefined when somebody else was quicker. */
-export function moveAttachment(
-  tx: DatabaseTransaction,
-  row: Pick<AttachmentRow, 'id' | 'state'>,
-  change: Updateable<MediaTables['attachments']>,
-): Promise<AttachmentRow | undefined> {
-  return tx
-    .updateTable('attachments')
-    .set(change)
-    .where('id', '=', row.id)
-    .where('state', '=', row.state)
-    .returningAll()
-    .executeTakeFirst()
-}
-
-/** What a crash left in the middle of being fetched is due again. */
-export async function recoverFetching(db: Database, nowMs: number): Promise<void> {
-  await db
-    .updateTable('attachments')
-    .set({ state: 'waiting', due_at_ms: nowMs })
-    .where('state', '=', 'fetching')
-    .execute()
-}
-
-/** Rows for files that are on disk already; undefined ones are passed over. */
-export async function insertBlobs(
-  tx: DatabaseTransaction,
-  blobs: readonly (StoredBlob | undefined)[],
-  nowMs: number,
-): Promise<void> {
-  for (const blob of blobs) {
-    if (blob !== undefined)
-      await tx
-        .insertInto('blobs')
-        .values({ ...blob, created_at_ms: nowMs })
-        .execute()
-  }
-}
-
 /** Takes the content away; the row stays and says why. */
 export async function wipeAttachment(
   tx: DatabaseTransaction,
@@ -369,12 +291,6 @@ async function doom(tx: DatabaseTransaction, row: AttachmentRow): Promise<void> 
   await doomBlobs(tx, [row.blob_id, row.thumbnail_id, row.playable_id])
 }
 
-/** These files go after the commit. */
-export async function doomBlobs(tx: DatabaseTransaction, ids: readonly (string | null)[]): Promise<void> {
-  const named = ids.filter((id) => id !== null)
-  if (named.length > 0) await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', named).execute()
-}
-
 /**
  * Keeps the copy that browsers play; beyond `copiesMax` the oldest ones go. False when the recording has gone, or has a copy
  * already: then this one goes.
@@ -412,34 +328,6 @@ export async function keepPlayable(
   if (kept === undefined) doomed.push(copy.id)
   await doomBlobs(tx, doomed)
   return kept !== undefined
-}
-
-/** Ids of the files that no row names any more. */
-export async function doomedBlobs(db: Database): Promise<string[]> {
-  const rows = await db.selectFrom('blobs').select('id').where('doomed', '=', 1).execute()
-  return rows.map(({ id }) => id)
-}
-
-/** The file has gone from the disk. */
-export async function forgetBlob(db: Database, id: string): Promise<void> {
-  await db.deleteFrom('blobs').where('id', '=', id).execute()
-}
-
-/** Ids of the files that rows name, and of the attachments of which a part may lie there. For the sweep at the start. */
-export async function namedFiles(db: Database): Promise<{ blobs: Set<string>; partials: Set<string> }> {
-  const blobs = await db.selectFrom('blobs').select('id').execute()
-  const partials = await db
-    .selectFrom('attachments')
-    .select('id')
-    .where('state', 'in', ['waiting', 'fetching'])
-    .execute()
-  return { blobs: new Set(blobs.map(({ id }) => id)), partials: new Set(partials.map(({ id }) => id)) }
-}
-
-/** Content and small copy as `Blobs.read` wants them; undefined when it is not here. */
-export async function storedBlob(db: Database, id: string | null): Promise<StoredBlob | undefined> {
-  if (id === null) return undefined
-  return await db.selectFrom('blobs').select(['id', 'bytes']).where('id', '=', id).executeTakeFirst()
 }
 
 function columns(facts: MediaFacts) {

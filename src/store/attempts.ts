@@ -6,6 +6,7 @@
 import { type Insertable, sql } from 'kysely'
 import { periods } from '../domain/lane-choice.ts'
 import type { Leg } from '../domain/route.ts'
+import { keptValues } from '../domain/told.ts'
 import type { PartState, TransportName } from '../domain/transport.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import { prepared, preparedByShape } from './prepared.ts'
@@ -38,6 +39,7 @@ export async function insertLegs(
       fallback_after_ms: leg.fallbackAfterMs ?? null,
       code: leg.code,
       reason: leg.reason,
+      values_json: keptValues(leg.code, leg.values),
     })
   }
 }

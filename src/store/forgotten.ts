@@ -2,8 +2,9 @@
  * What is left of a person when the owner deletes them: nothing, or, of somebody who is kept out, the entry that keeps them
  * out. Groups keep what they wrote there, under their number or account.
  */
-import { doomBlobs } from './attachments.ts'
+
 import { keepCounts } from './attempts.ts'
+import { doomBlobs } from './blob-rows.ts'
 import type { DatabaseTransaction } from './database.ts'
 import { deleteIdentityHistory } from './identity-history.ts'
 import type { ContactRow } from './tables/mailbox.ts'

@@ -12,6 +12,12 @@ export async function migrationLevel(db: Database): Promise<{ newest: string | u
   return { newest: rows.at(-1)?.name, count: rows.length }
 }
 
+/** Where webhooks lead, to be made unknowable in what is said of them. */
+export async function webhookHosts(db: Database): Promise<string[]> {
+  const rows = await db.selectFrom('webhooks').select('url').execute()
+  return rows.map(({ url }) => new URL(url).host)
+}
+
 /** Of how many webhooks deliveries are due, delivered and failed; the last by code and HTTP status, too. */
 export async function webhookCounts(db: Database) {
   const webhooks = await db.selectFrom('webhooks').select(['active', 'disabled_code', 'failing_since_ms']).execute()

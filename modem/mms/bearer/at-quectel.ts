@@ -18,7 +18,7 @@ const SOCKET = 0
 const AUTH = { none: 0, pap: 1, chap: 2 } as const
 const CONNECTED = '2'
 const OPENING = '1'
-/** The answer comes behind the OK. */
+/** The answer comes behind the OK; so long it may take. */
 const LOOKUP_MS = 5_000
 const RECEIVE_BYTES_MAX = 1_024
 
@@ -64,9 +64,16 @@ export const QUECTEL_SOCKETS: SocketDialect = {
     info: [{ prefix: '+QIURC:', accepts: ([kind]) => kind?.replaceAll('"', '') === 'dnsgip' }],
     infoRequired: true,
     lateInfoMs: LOOKUP_MS,
+    lateInfoIsWhole: isWholeLookup,
     timeoutMs: COMMAND_TIMEOUT_MS,
     // First the number of addresses, then each.
     parse: (lines) => lines.flatMap((line) => /^\+QIURC: "dnsgip","([^"]+)"$/.exec(line)?.[1] ?? []),
     retry: 'unsafe',
   }),
+}
+
+/** `"dnsgip",<error>` alone, or `"dnsgip",0,<addresses>,<seconds>` and so many lines with an address each. */
+function isWholeLookup([head = '', ...addresses]: readonly string[]): boolean {
+  const [, error, count] = /^\+QIURC: "dnsgip",(\d+)(?:,(\d+))?/.exec(head) ?? []
+  return error !== undefined && (error !== '0' || addresses.length >= Number(count))
 }

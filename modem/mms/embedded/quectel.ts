@@ -45,7 +45,7 @@ export const QUECTEL_MMS: EmbeddedDialect = {
     info: [{ prefix: '+QMMSEND:', accepts: (fields) => fields.length >= 1 }],
     infoRequired: true,
     lateInfoMs: SENDING_TIMEOUT_MS,
-    lateInfoIsOne: true,
+    lateInfoIsWhole: () => true,
     timeoutMs: SENDING_TIMEOUT_MS,
     parse: (lines) => {
       const [, error, status] = /^\+QMMSEND: (\d+)(?:,(\d+))?$/.exec(lines[0] ?? '') ?? []

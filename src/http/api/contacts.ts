@@ -4,7 +4,7 @@ import { type Address, parseAddress } from '../../domain/address.ts'
 import { CONTACT_POLICIES } from '../../domain/contact.ts'
 import { qrSvg } from '../../domain/qr.ts'
 import { FALLBACK_AFTER_MS } from '../../domain/settings.ts'
-import { storedBlob } from '../../store/attachments.ts'
+import { storedBlob } from '../../store/blob-rows.ts'
 import {
   type ContactKey,
   ensureConversation,

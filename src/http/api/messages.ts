@@ -12,7 +12,7 @@ import { listOwnChanges } from '../../store/own-changes.ts'
 import { shownFilesOf } from '../../store/quoted.ts'
 import type { MessageRow } from '../../store/tables/mailbox.ts'
 import { fingerprint } from '../fingerprint.ts'
-import { attemptView, messageView, ownChangeView } from '../message-views.ts'
+import { attemptView, legView, messageView, ownChangeView } from '../message-views.ts'
 import { pageQuery, pageReply } from '../page.ts'
 import type { ApiPorts } from '../ports.ts'
 import { idempotencyKey, Problem } from '../problem.ts'
@@ -285,9 +285,8 @@ export const messageRoutes: readonly Route[] = [
       const message = await demandMessage(ports.db, params['id'])
       const attempts = await listAttempts(ports.db, message.id)
       const legs = await listLegs(ports.db, message.id)
-      const plan = legs.map(({ leg, transport, consent, code, reason }) => ({ leg, transport, consent, code, reason }))
       const changes = await listOwnChanges(ports.db, message.id)
-      return ok({ data: attempts.map(attemptView), plan, changes: changes.map(ownChangeView) })
+      return ok({ data: attempts.map(attemptView), plan: legs.map(legView), changes: changes.map(ownChangeView) })
     },
   }),
   route({

@@ -141,7 +141,7 @@ const attempts = shape('Attempts', {
       detail: maybe,
     }),
   ),
-  plan: z.array(z.strictObject({ leg: count, transport: text, consent: text, code: text, reason: text })),
+  plan: z.array(z.strictObject({ leg: count, transport: text, consent: text, code: text, reason: text, values: told })),
   changes: z.array(
     z.strictObject({ kind: text, status: text, code: maybe, reason: maybe, created_at: maybeAt, settled_at: maybeAt }),
   ),

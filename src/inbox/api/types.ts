@@ -57,6 +57,7 @@ export interface Ledger {
     consent: number
     code: string | null
     reason: string | null
+    values: Message['values']
   }[]
 }
 

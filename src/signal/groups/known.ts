@@ -1,7 +1,7 @@
 /** Groups as kept in the database: reading a row into what the others work with, and what the house is shown of it. */
 import type { Selectable } from 'kysely'
 import type { Database } from '../../store/database.ts'
-import type { SignalGroupsTable } from '../../store/tables/signal.ts'
+import type { SignalTables } from '../../store/tables/signal.ts'
 import { levelOf, linkState } from './actions.ts'
 import { GroupCipher } from './cipher.ts'
 import type { GroupView } from './contract.ts'
@@ -34,7 +34,7 @@ export async function findGroup(db: Database, id: string): Promise<KnownGroup | 
   return row === undefined ? undefined : groupFrom(row)
 }
 
-export function groupFrom(row: Selectable<SignalGroupsTable>): KnownGroup {
+export function groupFrom(row: Selectable<SignalTables['signal_groups']>): KnownGroup {
   return {
     id: row.id,
     cipher: cipherOf(row.master_key),

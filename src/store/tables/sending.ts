@@ -16,6 +16,8 @@ interface LegsTable {
   fallback_after_ms: number | null
   code: string
   reason: string
+  /** What is in the reason, by name, with the code that it belongs to. */
+  values_json: string | null
 }
 
 /** The ledger. Append-only but for its end. */

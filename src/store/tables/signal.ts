@@ -1,13 +1,12 @@
 /**
- * Tables of the Signal account: the account itself, a registration under way, both identities' keys and sessions,
- * the people it has met, the send log, and what was already received. Only `src/signal` reads or writes them.
- *
- * `own` says which of our two identities a row belongs to: `aci` (the account) or `pni` (the phone number).
- * Addresses are service ids as text: a bare UUID for an ACI, `PNI:` and a UUID for a PNI.
+ * Tables of the Signal account: the account itself, a registration under way, our profile and username, the people it has
+ * met, the send log, what was already received and what is still owed. `signal-keys.ts` has the keys and sessions,
+ * `signal-groups.ts` the groups; `SignalTables` is all of them. Only `src/signal` reads or writes them.
  */
 import type { Generated } from 'kysely'
+import type { SignalGroupTables } from './signal-groups.ts'
+import type { SignalKeyTables } from './signal-keys.ts'
 
-type Own = 'aci' | 'pni'
 type Flag = 0 | 1
 
 /** One row at most (`id` is 1). */
@@ -48,6 +47,8 @@ export interface SignalAccountTable {
   leaving_at_ms: Generated<number | null>
   /** The profile key that takes the place of `profile_key` as soon as the service has our profile under it. */
   next_profile_key: Generated<Uint8Array | null>
+  /** The settings (JSON) that a primary has told its other devices; null: none yet. */
+  habits_told: Generated<string | null>
   /** When the change of the profile key is to be worked on; null: there is none to make. */
   key_change_due_at_ms: Generated<number | null>
 }
@@ -79,68 +80,6 @@ interface SignalEnrollmentTable {
   failure_code: string | null
   failure_reason: string | null
   retry_at_ms: number | null
-}
-
-interface SignalSessionsTable {
-  own: Own
-  address: string
-  device_id: number
-  record: Uint8Array
-}
-
-interface SignalIdentitiesTable {
-  address: string
-  identity_key: Uint8Array
-  /** 1 when we may send to this key. The first key of an address is trusted; a changed one waits for approval. */
-  approved: Flag
-  changed_at_ms: number
-  /** The owner has compared the safety number of this key. */
-  verified: Generated<Flag>
-  /** That was said here, or told to us by itself: until the storage service says the same, its word does not count. */
-  verified_decided: Generated<Flag>
-}
-
-interface SignalPreKeysTable {
-  own: Own
-  key_id: number
-  record: Uint8Array
-}
-
-interface SignalSignedPreKeysTable {
-  own: Own
-  key_id: number
-  record: Uint8Array
-  created_at_ms: number
-}
-
-interface SignalKyberPreKeysTable {
-  own: Own
-  key_id: number
-  record: Uint8Array
-  last_resort: Flag
-  created_at_ms: number
-}
-
-/** Uses of a last-resort Kyber key: the same triple twice is a replay. */
-interface SignalKyberUsesTable {
-  own: Own
-  kyber_id: number
-  signed_id: number
-  base_key: Uint8Array
-}
-
-interface SignalSenderKeysTable {
-  own: Own
-  address: string
-  device_id: number
-  distribution_id: string
-  record: Uint8Array
-}
-
-interface SignalKeyCountersTable {
-  own: Own
-  kind: 'ec' | 'signed' | 'kyber'
-  next_id: number
 }
 
 export interface SignalPeersTable {
@@ -272,80 +211,6 @@ interface SignalUploadsTable {
   created_at_ms: number
 }
 
-/** A group that we are, were, or might be in. */
-export interface SignalGroupsTable {
-  /** Base64 of the group identifier. */
-  id: string
-  master_key: Uint8Array
-  /** `GroupState` of `revision`; null until it was fetched once. */
-  state_json: string | null
-  revision: Generated<number>
-  standing: Generated<'unknown' | 'member' | 'invited' | 'requesting' | 'out'>
-  /** The newest revision that somebody has spoken of. */
-  wanted_revision: Generated<number>
-  /** When it is to be fetched; null: it is up to date. */
-  due_at_ms: number | null
-  failures: Generated<number>
-  /** Base64 by ACI: our licence to send to each member. */
-  endorsements_json: string | null
-  endorsements_expire_at_ms: Generated<number>
-  /** Of our own sender key. */
-  distribution_id: string | null
-  distribution_at_ms: number | null
-  /** As the owner has set it on their phone. */
-  blocked: Generated<Flag>
-  /** What was decided here of its being blocked stands against what the storage service says until then. */
-  block_stands_until_ms: Generated<number | null>
-  /** Vain tries to tell the group our profile key, and when the next one may be made. */
-  own_key_failures: Generated<number>
-  own_key_not_before_ms: Generated<number>
-  /** 1: a stranger has added us, and the owner has not let it in; null: who has is not known yet, or we are out. */
-  asks: Generated<Flag | null>
-  archived: Generated<Flag>
-  created_at_ms: number
-}
-
-/** The picture of a group, in clear. */
-interface SignalGroupAvatarsTable {
-  group_id: string
-  /** Where it lies at the content server: another picture has another place. */
-  place: string
-  content: Uint8Array
-}
-
-/** Devices that hold our sender key of that distribution. */
-interface SignalSenderKeySharesTable {
-  distribution_id: string
-  address: string
-  device_id: number
-}
-
-/** What proves to the storage service that we are who a group has as a member; one a day (UTC midnight, seconds). */
-interface SignalGroupCredentialsTable {
-  redemption_s: number
-  credential: Uint8Array
-}
-
-/** What proves somebody's profile key to the server, for adding them to a group. */
-interface SignalProfileCredentialsTable {
-  aci: string
-  profile_key: Uint8Array
-  credential: Uint8Array
-  expires_at_ms: number
-}
-
-/** Messages of groups that are still to be fetched. */
-interface SignalGroupWaitingTable {
-  id: Generated<number>
-  group_id: string
-  sender: string
-  device_id: number
-  timestamp_ms: number
-  facts_json: string
-  content: Uint8Array
-  kept_at_ms: number
-}
-
 /** Our username; one row at most (`id` is 1). */
 interface SignalUsernameTable {
   id: number
@@ -416,7 +281,7 @@ interface SignalDiscoveriesTable {
   numbers: number
 }
 
-export interface SignalTables {
+export interface SignalTables extends SignalKeyTables, SignalGroupTables {
   signal_forgotten: SignalForgottenTable
   signal_removed_files: SignalRemovedFilesTable
   signal_directory: SignalDirectoryTable
@@ -426,23 +291,9 @@ export interface SignalTables {
   signal_rations: SignalRationsTable
   signal_avatars: SignalAvatarsTable
   signal_profile: SignalProfileTable
-  signal_groups: SignalGroupsTable
-  signal_group_avatars: SignalGroupAvatarsTable
-  signal_sender_key_shares: SignalSenderKeySharesTable
-  signal_group_credentials: SignalGroupCredentialsTable
-  signal_profile_credentials: SignalProfileCredentialsTable
-  signal_group_waiting: SignalGroupWaitingTable
   signal_uploads: SignalUploadsTable
   signal_account: SignalAccountTable
   signal_enrollment: SignalEnrollmentTable
-  signal_sessions: SignalSessionsTable
-  signal_identities: SignalIdentitiesTable
-  signal_pre_keys: SignalPreKeysTable
-  signal_signed_pre_keys: SignalSignedPreKeysTable
-  signal_kyber_pre_keys: SignalKyberPreKeysTable
-  signal_kyber_uses: SignalKyberUsesTable
-  signal_sender_keys: SignalSenderKeysTable
-  signal_key_counters: SignalKeyCountersTable
   signal_peers: SignalPeersTable
   signal_send_log: SignalSendLogTable
   signal_received: SignalReceivedTable

@@ -20,8 +20,13 @@ test('a code is shown, and the phone that scans it makes this its second device'
   const uri = await linkingUri(gateway)
   expect(uri).toMatch(/^sgnl:\/\/linkdevice\?uuid=[^&]+&pub_key=[A-Za-z0-9%]+&capabilities=$/)
   expect(gateway.account.status()).toMatchObject({ state: 'linking', reason: expect.any(String) })
+  const states = new Set<string>()
+  gateway.account.onStatus(({ state }) => states.add(state))
   await olga.link(uri, [])
   await connected(gateway)
+  // Whoever waits for it must not take it for gone.
+  expect([...states]).toEqual(expect.arrayContaining(['linking', 'connected']))
+  expect(states).not.toContain('none')
   expect(gateway.account.status()).toMatchObject({
     e164: owner.e164,
     aci: olga.aci,

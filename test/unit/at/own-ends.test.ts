@@ -141,7 +141,7 @@ describe('a line behind the OK', () => {
     command('AT+ASK', { info: [{ prefix: '+ASK:' }], infoRequired: true, lateInfoMs: LIMIT_MS, ...changes })
 
   test('that is the only one ends the command at once', async () => {
-    const asked = run(late({ lateInfoIsOne: true, lateInfoMs: 60_000 }))
+    const asked = run(late({ lateInfoIsWhole: () => true, lateInfoMs: 60_000 }))
     await wire.hears('AT+ASK\r')
     wire.say('\r\nOK\r\n')
     await wire.settled()
@@ -151,7 +151,7 @@ describe('a line behind the OK', () => {
   })
 
   test('that came before the OK ends nothing: the OK does', async () => {
-    const asked = run(late({ lateInfoIsOne: true }))
+    const asked = run(late({ lateInfoIsWhole: () => true }))
     await wire.hears('AT+ASK\r')
     wire.say('\r\n+ASK: 0,200\r\n')
     await wire.settled()
@@ -174,7 +174,7 @@ describe('a line behind the OK', () => {
     const parse = () => {
       throw new Error('no answer')
     }
-    const wanted = run(late({ lateInfoMs: SHORT_MS, lateInfoIsOne: true, parse }))
+    const wanted = run(late({ lateInfoMs: SHORT_MS, lateInfoIsWhole: () => true, parse }))
     await wire.hears('AT+ASK\r')
     wire.say('\r\nOK\r\n')
     await expect(wanted).rejects.toMatchObject({ kind: 'garbled' })

@@ -72,6 +72,21 @@ describe('changing one key', () => {
     expect(text).toMatch(/\nhttp:\n {2}listen: 0\.0\.0\.0:8420\n$/)
   })
 
+  test('line ends stay as they are, and a comment where no value stood', () => {
+    const windows = written.replaceAll('\n', '\r\n')
+    for (const [key, value] of [
+      ['http.listen', '0.0.0.0:8420'],
+      ['region', undefined],
+      ['region', 'DE'],
+    ] as const) {
+      expect(changed(windows, key, value)).toBe(changed(written, key, value).replaceAll('\n', '\r\n'))
+    }
+    expect(changed('# top\r\nregion: GB\r\n', 'region', undefined)).toBe('# top\r\n')
+    expect(changed('region: # to come\nmode: data_only\n', 'region', 'GB')).toBe(
+      'region: GB # to come\nmode: data_only\n',
+    )
+  })
+
   test('a key of a section on one line goes into it', () => {
     expect(changed(written, 'fallback.when_roaming', 'never')).toContain('after: PT15M, when_roaming: never }')
   })
@@ -149,6 +164,14 @@ describe('what cannot be is not written', () => {
     const file = fileWith('fallback: &all { after: PT1M }\nmodems: []\nattachments: *all\n')
     expect(() => change(file, 'attachments.after', '5m')).toThrow(/no such key/)
     expect(() => change(file, 'attachments.bytes_max', '5MB')).toThrow(/by hand/)
+  })
+
+  test('a file in another encoding is left alone', () => {
+    const file = fileWith('')
+    const octets = Buffer.from('region: GB # Küche\n', 'latin1')
+    writeFileSync(file, octets)
+    expect(() => change(file, 'region', 'DE')).toThrow(/not written in UTF-8/)
+    expect(readFileSync(file)).toEqual(octets)
   })
 
   test('a file with a mistake elsewhere can be mended key by key', () => {

@@ -67,6 +67,21 @@ describe('what holds', () => {
     const owners = all.filter(({ kind, source }) => kind === 'private' && source === 'file').map(({ key }) => key)
     expect(owners).toEqual(['modems[0].number', 'modems[0].mms.headers.X-Who'])
   })
+
+  test('also not one that stands in the wrong place', () => {
+    const wrong = join(directory, 'wrong.yaml')
+    writeFileSync(
+      wrong,
+      `modems: { port: auto, pin: "4711" }
+signal: [{ profile_name: { pin: "4711" } }]
+region: { pin: "4711" }
+alerts: { to: [[ "4711" ]] }
+`,
+    )
+    const all = explainKey(readConfig({ file: wrong, env: {} }).layers, [], rootShape(), {})
+    expect(JSON.stringify(all)).not.toContain('4711')
+    expect(all.find(({ key }) => key === 'modems')).toMatchObject({ value: undefined, kind: 'secret', source: 'file' })
+  })
 })
 
 function leaves(node: ShapeNode, path: readonly string[]): [string, ShapeNode][] {

@@ -128,3 +128,13 @@ test('without a gateway the command writes what can be said, for its user alone,
   const again = await run(words, { cwd: directory })
   expect([again.code, again.err]).toEqual([1, expect.stringMatching(/b\.tar\.gz cannot be written \(EEXIST/)])
 })
+
+test('of a configuration that cannot be understood no line is in it', async () => {
+  writeFileSync(join(directory, 'broken.yaml'), 'modems:\n  - port: auto\n    pin: "4711" 1\n')
+  const file = 'broken.tar.gz'
+  const ended = await run(['doctor', '--bundle', file, '--config', 'broken.yaml'], { cwd: directory })
+  expect([ended.code, ended.err]).toEqual([0, ''])
+  const { text } = open(readFileSync(join(directory, file)))
+  expect(text).toMatch(/error config\.invalid: .*broken\.yaml cannot be understood: .* at line 3/)
+  expect(text).not.toContain('4711')
+})

@@ -41,6 +41,10 @@ describe('the doctor on the machine', () => {
     ['node.version', { node: '20.18.3' }, 'error'],
     ['node.version', { node: '22.1.0' }, 'ok'],
     ['node.version', { node: '18.20.0' }, 'error'],
+    ['node.eol', { node: '20.20.2', nowMs: Date.UTC(2026, 3, 30, 12) }, 'info'],
+    ['node.eol', { node: '20.20.2', nowMs: Date.UTC(2026, 4, 1) }, 'warning'],
+    ['node.eol', { node: '24.1.0', nowMs: Date.UTC(2026, 4, 1) }, 'ok'],
+    ['node.eol', { node: '24.1.0', nowMs: Date.UTC(2029, 0, 1) }, 'warning'],
     ['arch.unsupported', { arch: 'arm64' }, 'ok'],
     ['arch.unsupported', { arch: 'arm' }, 'error'],
     ['arch.unsupported', { platform: 'darwin' }, 'error'],
@@ -55,6 +59,10 @@ describe('the doctor on the machine', () => {
     ['redis.missing', { path: '/nonexistent' }, 'error'],
   ])('%s of %j is %s', async (id, machine, severity) => {
     expect(await finding(id, config(), machine)).toEqual([severity])
+  })
+
+  test('of a Node whose end is not known nothing is said', async () => {
+    expect(await finding('node.eol', config(), { node: '99.0.0' })).toEqual([])
   })
 
   test('an own Redis must answer', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keptValues } from '../../../src/domain/told.ts'
 import { type Rig, startRig } from './rig.ts'
 
 let rig: Rig
@@ -225,8 +226,19 @@ describe('a person decides', () => {
     expect(reply.body.data.map((attempt: { n: number }) => attempt.n)).toEqual([1, 2])
     expect(reply.body.data[0]).toMatchObject({ transport: 'sms', result: 'retry', detail: 'no network' })
     expect(reply.body.plan).toEqual([
-      { leg: 0, transport: 'sms', consent: 'automatic', code: expect.any(String), reason: expect.stringMatching(/\w/) },
+      {
+        leg: 0,
+        transport: 'sms',
+        consent: 'automatic',
+        code: expect.any(String),
+        reason: expect.stringMatching(/\w/),
+        values: {},
+      },
     ])
+    const why = { code: 'no-receipt', values_json: keptValues('no-receipt', { after: 'PT15M' }) }
+    await rig.db.updateTable('legs').set(why).where('message_id', '=', body.id).execute()
+    const told = await rig.call('GET', `/api/v1/messages/${body.id}/attempts`, { token })
+    expect(told.body.plan).toMatchObject([{ code: 'no-receipt', values: { after: 'PT15M' } }])
   })
 })
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -150,6 +150,24 @@ describe('a certificate that cannot be used', () => {
     expect(examineCertificate({ http }, nowMs)).toEqual([
       expect.objectContaining({ id: 'tls.unusable', severity: 'error', what: expect.stringMatching(words) }),
     ])
+  })
+
+  test('that cannot even be looked at any more leaves the one before in use', () => {
+    const [plain, behind] = [join(directory, 'plain'), join(directory, 'loop')]
+    writeFileSync(plain, good.cert)
+    symlinkSync(behind, behind)
+    const tls = { cert: join(directory, 'seen.pem'), key: join(directory, 'seen.key') }
+    writeFileSync(tls.cert, good.cert)
+    writeFileSync(tls.key, good.key)
+    const certificate = new KeptCertificate(tls, () => nowMs, log)
+    rmSync(tls.cert)
+    symlinkSync(behind, tls.cert)
+    certificate.look()
+    expect(certificate.current.cert).toBe(good.cert)
+    const within = { cert: join(plain, 'cert.pem'), key: tls.key }
+    expect(() => new KeptCertificate(within, () => nowMs, log)).toThrow(
+      expect.objectContaining({ code: 'config-tls', message: expect.stringContaining('cannot be read') }),
+    )
   })
 
   test('is told of a fortnight before its end', () => {

@@ -1,5 +1,5 @@
 /** A simulated MMSC, and a client of ours on its proxy over the loopback interface; cleaned up afterwards. */
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Bearer } from '../../../modem/mms/bearer/bearer.ts'
 import { interfaceBearer } from '../../../modem/mms/bearer/interface.ts'
 import type { CarrierRecord } from '../../../modem/mms/carrier.ts'
@@ -17,15 +17,10 @@ export const US = '+4915550001'
 export const BEN = '+4915550002'
 export const EVE = '+4915550003'
 
-const cleaning: (() => Promise<void> | void)[] = []
-
+/** Of this test: hooks of this file would be those of whichever test file loads it first. */
 export function afterwards(step: () => Promise<void> | void): void {
-  cleaning.push(step)
+  onTestFinished(step)
 }
-
-afterEach(async () => {
-  for (const step of cleaning.splice(0).reverse()) await step()
-})
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 

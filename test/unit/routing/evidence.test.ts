@@ -35,6 +35,10 @@ describe('soft evidence', () => {
       fallback_reason: 'no delivery receipt over Signal within 15 min',
       fallback_values_json: '{"after":"PT15M","code":"no-receipt"}',
     })
+    expect((await listLegs(world.db, sent.id)).map(({ code, values_json: json }) => [code, json])).toEqual([
+      ['encrypted-first', null],
+      ['no-receipt', '{"after":"PT15M","code":"no-receipt"}'],
+    ])
     expect(await world.ledger(sent.id)).toEqual(['1 signal accepted', '2 sms accepted'])
     await world.receipt('delivered', sent)
     expect(await world.message(sent.id)).toMatchObject({

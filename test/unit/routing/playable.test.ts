@@ -2,7 +2,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { MakePlayable } from '../../../src/domain/media.ts'
 import { PlayableDesk } from '../../../src/routing/playable.ts'
-import { findAttachment, keepPlayable, storedBlob } from '../../../src/store/attachments.ts'
+import { findAttachment, keepPlayable } from '../../../src/store/attachments.ts'
+import { storedBlob } from '../../../src/store/blob-rows.ts'
 import { World } from './world.ts'
 
 const AMR = Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(32, 0x3c)])

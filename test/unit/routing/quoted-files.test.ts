@@ -218,6 +218,17 @@ it('what we quote goes along as a small picture, the same at every try and after
   })
 })
 
+it('a disk that keeps no small picture keeps no message back', async () => {
+  await receive(world, 1_000, 'look', { media: [file(1)] })
+  await fetched(own)
+  const { blobs } = world.router.media
+  const spy = vi.spyOn(blobs, 'create').mockRejectedValue(new Error('EIO'))
+  const message = await world.send(ANA, 'nice', { quoteId: (await messageAt(world, 1_000))?.id ?? '' })
+  await vi.waitFor(() => expect(spy).toHaveBeenCalled())
+  await vi.waitFor(async () => expect((await world.message(message.id)).state).toBe('sent'))
+  expect(world.signal.sends[0]?.quote?.file).toEqual({ contentType: 'image/jpeg', fileName: 'roof.jpg' })
+})
+
 it('an edit says the picture again by what was uploaded', async () => {
   const message = await answering()
   const [copy] = await copies()

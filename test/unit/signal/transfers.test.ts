@@ -19,7 +19,8 @@ import { ContentServer } from '../../../src/signal/content-server.ts'
 import type { AttachmentPointer } from '../../../src/signal/proto/data-message.ts'
 import { attachmentPointerCodec } from '../../../src/signal/proto/messages.ts'
 import { Blobs } from '../../../src/store/blobs.ts'
-import { type Database, openDatabase } from '../../../src/store/database.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 import { type CdnStub, openCdn } from './cdn-stub.ts'
 
 const partId = `att_${'0'.repeat(26)}`
@@ -27,7 +28,6 @@ const never = new AbortController().signal
 let cdn: CdnStub
 let server: ContentServer
 let blobs: Blobs
-let db: Database
 let directory: string
 
 beforeEach(async () => {
@@ -41,11 +41,9 @@ beforeEach(async () => {
     ids: createIds(() => Date.now(), randomBytes),
     randomOctets: randomBytes,
   })
-  db = await openDatabase({ path: ':memory:', key: new Uint8Array(32) })
 })
 afterEach(async () => {
   await cdn.close()
-  await db.destroy()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -222,6 +220,12 @@ describe.each([
   [3, 'tus', '/tus'],
   [2, 'signed URL', '/signed'],
 ] as const)('an upload to CDN %i (%s)', (cdnNumber, _name, path) => {
+  let db: Database
+  beforeEach(async () => {
+    db = await freshDatabase({ path: join(directory, 'causeway.db'), key: new Uint8Array(32) })
+  })
+  afterEach(() => db.destroy())
+
   const media = (content: Buffer, contentType = 'image/jpeg'): OutgoingMedia => ({
     id: partId,
     contentType,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { library, warningsOf } from '../../../src/signal/warnings.ts'
 
 const day = 24 * 3600_000
-const quiet = { skewMs: undefined, alerts: [], isOfficial: true, nowMs: library.publishedAtMs }
+const quiet = { skewMs: undefined, alerts: [], preKeysLeft: undefined, isOfficial: true, nowMs: library.publishedAtMs }
 const codes = (more: Partial<Parameters<typeof warningsOf>[0]>) =>
   warningsOf({ ...quiet, ...more }).map(({ code, severity }) => `${code} ${severity}`)
 
@@ -36,4 +36,9 @@ test('an idle phone has its own words, an alert of later times is passed on', ()
     'signal.idle_primary warning',
     'signal.alert warning',
   ])
+})
+
+test('one-time keys that could not be filled up are told of with their number, also when there is none left', () => {
+  expect(codes({ preKeysLeft: 0 })).toEqual(['signal.prekeys_low warning'])
+  expect(warningsOf({ ...quiet, preKeysLeft: 7 })[0]).toMatchObject({ values: { left: 7 } })
 })

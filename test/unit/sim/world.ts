@@ -1,5 +1,5 @@
 /** A small world for the tests of the simulator: one network, modems behind terminals over TCP, cleaned up afterwards. */
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { addressOf } from '../../../modem/pdu/address.ts'
 import { encodeSubmit, pduHex } from '../../../modem/pdu/encode.ts'
 import { split } from '../../../modem/pdu/segments.ts'
@@ -11,28 +11,22 @@ import { Terminal } from './terminal.ts'
 export const SIM = '+4915550001'
 export const BEN = '+4915550002'
 
-const cleaning: (() => Promise<void> | void)[] = []
-
-afterEach(async () => {
-  for (const step of cleaning.splice(0).reverse()) await step()
-})
-
 export function newNetwork(options: Partial<RadioNetworkOptions> = {}): RadioNetwork {
   const network = new RadioNetwork(options)
-  cleaning.push(() => network.stop())
+  onTestFinished(() => network.stop())
   return network
 }
 
 export function newModem(network: RadioNetwork, options: Partial<SimulatedModemOptions> = {}): SimulatedModem {
   const modem = new SimulatedModem(network, { number: SIM, ...options })
-  cleaning.push(() => modem.stop())
+  onTestFinished(() => modem.stop())
   return modem
 }
 
 /** A terminal on the modem's port, which is opened unless it is given. */
 export async function terminalOf(modem: SimulatedModem, port?: number): Promise<Terminal> {
   const terminal = await Terminal.overTcp(port ?? (await modem.listen()))
-  cleaning.push(() => terminal.close())
+  onTestFinished(() => terminal.close())
   return terminal
 }
 

@@ -15,6 +15,7 @@ import { readKeyFile } from '../../../src/store/keyfile.ts'
 import { listAttempts, listConversations, listMessages } from '../../../src/store/mailbox.ts'
 import { insertMessage, nextTimestamp } from '../../../src/store/messages.ts'
 import { createToken, listTokens, revokeToken, verifyToken } from '../../../src/store/tokens.ts'
+import { freshDatabase } from '../../fresh-database.ts'
 
 const KEY = new Uint8Array(32).fill(9)
 let directory: string
@@ -29,7 +30,7 @@ const ids = createIds(clock, octets)
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'causeway-store-'))
   path = join(directory, 'causeway.db')
-  db = await openDatabase({ path, key: KEY })
+  db = await freshDatabase({ path, key: KEY })
 })
 afterEach(async () => {
   await db.destroy()
@@ -116,6 +117,8 @@ describe('at rest', () => {
   it('a file of before, with larger pages, opens as it is; a new one has small pages', async () => {
     const pages = async () =>
       (await sql<{ cipher_page_size: string }>`pragma cipher_page_size`.execute(db)).rows[0]?.cipher_page_size
+    await db.destroy()
+    db = await openDatabase({ path: join(directory, 'new.db'), key: KEY })
     expect(await pages()).toBe('1024')
     await db.destroy()
     const older = join(directory, 'older.db')

@@ -82,7 +82,7 @@ function Found({ finding: { id, code, what, fix, values } }: { finding: Finding 
 function withReason(id: string, values: Finding['values']): Finding['values'] {
   const { reason, reason_code: code } = values
   if (reason === undefined || code === undefined) return values
-  const kind = id.startsWith('backup.') ? 'backup.why' : 'mms.why'
+  const kind = id.startsWith('backup.') ? 'backup.why' : id.startsWith('webhook.') ? 'hook.why' : 'mms.why'
   return { ...values, reason: reasonWords(String(code), String(reason), kind) }
 }
 

@@ -88,7 +88,8 @@ function nodeEnd(version: string, nowMs: number): Finding[] {
   const endMs = nodeEndsAtMs(version)
   if (endMs === undefined) return []
   const values = { version, at: new Date(endMs).toISOString() }
-  if (nowMs >= endMs) return [found('node.eol', 'warning', values)]
+  // No worry that would stand there for ever: a distribution goes on mending what it has packaged.
+  if (nowMs >= endMs) return [found('node.eol', 'info', values)]
   if (endMs - nowMs < NODE_END_SOON_MS) return [found('node.eol.soon', 'info', values)]
   return [found('node.eol.ok', 'ok', values)]
 }

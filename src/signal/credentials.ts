@@ -30,6 +30,7 @@ export type AccountRow = Omit<
   | 'contacts_asked_at_ms'
   | 'discoverable'
   | 'leaving_at_ms'
+  | 'habits_told'
   | 'next_profile_key'
   | 'key_change_due_at_ms'
 >

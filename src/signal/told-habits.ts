@@ -7,9 +7,6 @@ import type { Habits } from './habits.ts'
 import type { SyncMessage } from './proto/messages.ts'
 import { makeStorageDue } from './storage-due.ts'
 
-/** Of the row that holds what was told last, and of which account. */
-const key = 'signal_settings_told'
-
 /** The settings as a linked device is told them. Inside the given transaction. */
 export async function settingsOf(
   habits: Pick<Habits, 'readReceipts' | 'typing'>,
@@ -30,13 +27,12 @@ export async function newSettings(
   transaction: DatabaseTransaction,
   nowMs: number,
 ): Promise<SyncMessage | undefined> {
-  const account = await transaction.selectFrom('signal_account').select(['device_id', 'aci']).executeTakeFirst()
+  const account = await transaction.selectFrom('signal_account').select(['device_id', 'habits_told']).executeTakeFirst()
   if (account?.device_id !== 1) return undefined
   const settings = await settingsOf(habits, transaction)
-  const value_json = JSON.stringify({ aci: account.aci, ...settings.configuration })
-  const told = await transaction.selectFrom('settings').select('value_json').where('key', '=', key).executeTakeFirst()
-  if (told?.value_json === value_json) return undefined
-  await transaction.replaceInto('settings').values({ key, value_json }).execute()
+  const habits_told = JSON.stringify(settings.configuration)
+  if (account.habits_told === habits_told) return undefined
+  await transaction.updateTable('signal_account').set({ habits_told }).execute()
   await makeStorageDue(transaction, nowMs)
   return settings
 }

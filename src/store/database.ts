@@ -52,7 +52,7 @@ import * as signalProfileKey from './migrations/0045_signal_profile_key.ts'
 import * as quotedFiles from './migrations/0046_quoted_files.ts'
 import * as toldValues from './migrations/0047_told_values.ts'
 import * as unreadTotal from './migrations/0048_unread_total.ts'
-import * as earlyAdminDeletes from './migrations/0049_early_admin_deletes.ts'
+import * as earlyDeletesAndHabits from './migrations/0049_early_deletes_and_habits.ts'
 import * as legValues from './migrations/0050_leg_values.ts'
 import { rollsBack, TableWrites, tableOf } from './table-writes.ts'
 import type { BackupTables } from './tables/backup.ts'
@@ -118,7 +118,7 @@ const migrations = {
   '0046_quoted_files': quotedFiles,
   '0047_told_values': toldValues,
   '0048_unread_total': unreadTotal,
-  '0049_early_admin_deletes': earlyAdminDeletes,
+  '0049_early_deletes_and_habits': earlyDeletesAndHabits,
   '0050_leg_values': legValues,
 }
 

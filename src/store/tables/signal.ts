@@ -47,6 +47,8 @@ export interface SignalAccountTable {
   leaving_at_ms: Generated<number | null>
   /** The profile key that takes the place of `profile_key` as soon as the service has our profile under it. */
   next_profile_key: Generated<Uint8Array | null>
+  /** The settings (JSON) that a primary has told its other devices; null: none yet. */
+  habits_told: Generated<string | null>
   /** When the change of the profile key is to be worked on; null: there is none to make. */
   key_change_due_at_ms: Generated<number | null>
 }

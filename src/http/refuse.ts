@@ -6,8 +6,10 @@
 import type { Request, Response } from 'express'
 import { type Problem, problemBody } from './problem.ts'
 
-/** So long is thrown away what comes in. */
-const LINGER_MS = 1_000
+/** What comes in is thrown away until so long nothing has come… */
+const QUIET_MS = 3_000
+/** …and no longer than this. */
+const LINGER_MS = 15_000
 
 export function refuse(problem: Problem, request: Request, response: Response): void {
   const body = JSON.stringify(problemBody(problem, request.originalUrl.split('?')[0] ?? ''))
@@ -21,12 +23,14 @@ export function refuse(problem: Problem, request: Request, response: Response): 
   response.set({ Connection: 'close', 'Content-Length': String(Buffer.byteLength(body)) })
   response.write(body)
   const timer = setTimeout(end, LINGER_MS)
+  const quiet = setTimeout(end, QUIET_MS)
   request.once('end', end)
   request.once('close', end)
-  request.resume()
+  request.on('data', () => quiet.refresh())
 
   function end(): void {
     clearTimeout(timer)
+    clearTimeout(quiet)
     response.end()
   }
 }

@@ -147,7 +147,8 @@ export class StorageRecords {
     const listed = given ?? (isOurs ? undefined : nameOf(contact.systemGivenName, contact.systemFamilyName))
     if (listed !== undefined) await this.#sink.peer({ kind: 'named', name: listed, ...fact }, transaction)
     const own = nameOf(contact.givenName, contact.familyName)
-    if (own !== undefined) await this.#sink.peer({ kind: 'profile', name: own, ...fact }, transaction)
+    if (own === undefined || (isOurs && (await hasProfile(transaction, aci)))) return
+    await this.#sink.peer({ kind: 'profile', name: own, ...fact }, transaction)
   }
 
   /** Whom another device has let in or keeps out; what was decided here meanwhile stands until the records say it. */
@@ -318,4 +319,11 @@ function nameOf(given: string | undefined, family: string | undefined): string |
 
 function same(left: Uint8Array | undefined, right: Uint8Array): boolean {
   return left !== undefined && Buffer.compare(left, right) === 0
+}
+
+/** Whether somebody's profile was seen by ourselves: what our own records say of it is older then. */
+async function hasProfile(transaction: DatabaseTransaction, aci: string | undefined): Promise<boolean> {
+  if (aci === undefined) return false
+  const query = transaction.selectFrom('signal_peers').select('profile_name').where('aci', '=', aci)
+  return ((await query.executeTakeFirst())?.profile_name ?? null) !== null
 }

@@ -119,6 +119,11 @@ test('a primary writes its account and the people it met, and what others wrote 
   const before = await world.registeredGateway()
   const ana = await world.person('Ana', '+15550000201')
   await until(async () => (await storedRecords(world, before, gatewayNumber)) !== undefined)
+  // What it has told of its settings meanwhile makes it look there once more.
+  await until(async () => {
+    const account = await before.db.selectFrom('signal_account').selectAll().executeTakeFirstOrThrow()
+    return account.habits_told !== null && (account.storage_due_at_ms ?? 0) > Date.now()
+  })
   const first = await storedRecords(world, before, gatewayNumber)
   expect(first?.version).toBe(1)
   expect(first?.items.map((item) => storageRecordCodec.decode(item ?? new Uint8Array()).account?.givenName)).toEqual([
@@ -152,7 +157,8 @@ test('a primary writes its account and the people it met, and what others wrote 
   await world.server.host.applyStorageWrite(first.device, operation as never, false)
 
   await (await ana.sendText(gatewayNumber, 'hello')).acknowledged
-  await until(() => before.sink.facts.some(({ kind }) => kind === 'profile'))
+  // The record says a name, too: the one that Ana calls herself by has been seen.
+  await until(() => before.sink.facts.some((fact) => fact.kind === 'profile' && fact.name === 'Ana'))
   await before.db.updateTable('signal_account').set({ storage_due_at_ms: 0 }).execute()
   await before.close()
   const after = await world.gateway()

@@ -76,6 +76,15 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
       )
     }
   }
+  // The end of a touch is told to what it began on. Scrolled out of the page, that tells nobody else; and the list, which takes
+  // no press while it is touched, would wait for it for ever.
+  const touched = ({ target }: TouchEvent) => {
+    const ended = () => {
+      if (target instanceof Node && !target.isConnected)
+        holder.current?.querySelector('.log')?.dispatchEvent(new Event('touchend'))
+    }
+    for (const end of ['touchend', 'touchcancel']) target?.addEventListener(end, ended, { once: true })
+  }
   // Whoever sends sees what they have sent, wherever they were reading and whatever they had come for.
   const sentAt = unsent.at(-1)?.createdAt ?? ''
   const seenSentAt = useRef(sentAt)
@@ -142,7 +151,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
     )
   }
   return (
-    <div class="log-holder" ref={holder} onPointerDown={pressed}>
+    <div class="log-holder" ref={holder} onPointerDown={pressed} onTouchStart={touched}>
       <VirtualList
         class="log"
         role="log"

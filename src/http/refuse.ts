@@ -27,6 +27,7 @@ export function refuse(problem: Problem, request: Request, response: Response): 
   request.once('end', end)
   request.once('close', end)
   request.on('data', () => quiet.refresh())
+  request.resume()
 
   function end(): void {
     clearTimeout(timer)

@@ -97,8 +97,8 @@ export class PreKeyKeeper {
   readonly #clock: Clock
   readonly #random: Random
   readonly #log: Log
-  /** One-time keys at the server, as last counted or filled up; of the two kinds, the rarer. */
-  readonly #stock = new Map<OwnKind, number>()
+  /** One-time keys left at the server, of the rarer kind, by identity that could not be filled up. */
+  readonly #short = new Map<OwnKind, number>()
 
   constructor(parts: {
     db: Database
@@ -118,8 +118,7 @@ export class PreKeyKeeper {
 
   /** How few are left there of an identity that could not be filled up; undefined: enough, or not counted yet. */
   get runsShortAt(): number | undefined {
-    const least = Math.min(...this.#stock.values())
-    return least < refillBelow ? least : undefined
+    return this.#short.size === 0 ? undefined : Math.min(...this.#short.values())
   }
 
   /**
@@ -131,7 +130,19 @@ export class PreKeyKeeper {
     for (const own of ['aci', 'pni'] as const) {
       const local = this.#credentials.identities[own]
       const replace = rotate || (await this.#differs(local))
-      if (replace || (await this.#runsLow(own))) await this.#upload(local, replace)
+      const left = replace ? undefined : await this.#left(own)
+      if (left !== undefined && left >= refillBelow) {
+        this.#short.delete(own)
+        continue
+      }
+      try {
+        await this.#upload(local, replace)
+        this.#short.delete(own)
+      } catch (error) {
+        // Short only now: while it is being filled up nothing is the matter.
+        if (left !== undefined) this.#short.set(own, left)
+        throw error
+      }
     }
     if (rotate) await this.#noteRotation()
     await this.#prune()
@@ -142,17 +153,15 @@ export class PreKeyKeeper {
     return row !== undefined && this.#clock.now() - row.keys_rotated_at_ms >= rotateAfterMs
   }
 
-  async #runsLow(own: OwnKind): Promise<boolean> {
+  async #left(own: OwnKind): Promise<number> {
     // An identity that is new here has none, whatever the server still hands out.
     const any = await this.#db.selectFrom('signal_pre_keys').select('key_id').where('own', '=', own).executeTakeFirst()
-    if (any === undefined) return true
+    if (any === undefined) return 0
     const path = `/v2/keys?identity=${own}`
     const answer = await request(this.#chat.authenticated(), 'GET', path)
     if (answer.status !== 200) throw refusal(path, answer)
     const { count, pqCount } = answer.json as { count?: number; pqCount?: number }
-    const left = Math.min(count ?? 0, pqCount ?? 0)
-    this.#stock.set(own, left)
-    return left < refillBelow
+    return Math.min(count ?? 0, pqCount ?? 0)
   }
 
   /** Whether the server hands out other repeated-use keys than ours. One that cannot say is believed to have them. */
@@ -171,7 +180,6 @@ export class PreKeyKeeper {
     const path = `/v2/keys?identity=${local.own}`
     const answer = await request(this.#chat.authenticated(), 'PUT', path, body)
     if (answer.status < 200 || answer.status > 299) throw refusal(path, answer)
-    this.#stock.set(local.own, batch)
     this.#log.debug({ identity: local.own, oneTime: batch, rotated: rotate }, 'uploaded pre-keys')
   }
 

@@ -146,8 +146,10 @@ export class ProfileKeyDesk {
       await transaction.updateTable('signal_account').set(change).execute()
       await transaction.updateTable('signal_groups').set({ own_key_failures: 0, own_key_not_before_ms: 0 }).execute()
       await makeStorageDue(transaction, clock.now())
+      // Before it is on record: nothing may leave with the former key after that. Should it not come to that, it is tried again
+      // with this very key, which the server has by now.
+      credentials.profileKey = new ProfileKey(octets(next))
     })
-    credentials.profileKey = new ProfileKey(octets(next))
     log.info({}, 'our profile has another key now')
     await announce().catch((error: unknown) => {
       log.info({ cause: shortly(error) }, 'our other devices will see the new profile key at the storage service')

@@ -28,7 +28,7 @@ import { rollUpGroup } from './groups.ts'
 import type { LegJournal } from './journal.ts'
 import { moveMessage } from './moves.ts'
 import { flagIdentity } from './people.ts'
-import { applyPlan, partiesOf, planNow } from './plans.ts'
+import { applyPlan, hasten, partiesOf, planNow } from './plans.ts'
 import { rollUp } from './receipts.ts'
 import { noteEvidence } from './standing.ts'
 
@@ -154,11 +154,14 @@ export class Closing {
     switch (retry) {
       case 'same-transport': {
         await end('retry')
-        await moveMessage(this.#context, tx, message, 'back-off', {
+        const waiting = await moveMessage(this.#context, tx, message, 'back-off', {
           not_before_ms: this.#context.clock() + waitMs,
           ...why,
           reason: `waits: ${asClause(detail)}`,
         })
+        if (attempt.transport !== 'signal') return
+        const { contact } = await partiesOf(tx, waiting)
+        await hasten(this.#context, tx, waiting, await planNow(this.#context, tx, waiting, contact))
         return
       }
       case 'other-transport': {

@@ -8,7 +8,7 @@ import { getMessage } from '../store/mailbox.ts'
 import { endBackOff, heldMessages, queuedOn } from '../store/messages.ts'
 import type { Commit } from './commit.ts'
 import type { RoutingContext } from './context.ts'
-import { applyPlan, CONSENT_NEEDED, partiesOf, planNow } from './plans.ts'
+import { applyPlan, CONSENT_NEEDED, hasten, partiesOf, planNow } from './plans.ts'
 
 /** Code of a text that waits until a modem may send again. */
 export const QUOTA_EXCEEDED = 'quota-exceeded'
@@ -130,8 +130,9 @@ export class LaneWatch {
       const { contact } = await partiesOf(tx, message)
       const plan = await planNow(this.#context, tx, message, contact)
       const first = plan.kind === 'legs' ? plan.legs[0] : undefined
-      if (first === undefined || first.transport === message.transport) return
-      await applyPlan(this.#context, tx, message, plan, 'approve')
+      if (first === undefined) return
+      if (first.transport === message.transport) await hasten(this.#context, tx, message, plan)
+      else await applyPlan(this.#context, tx, message, plan, 'approve')
     })
   }
 }

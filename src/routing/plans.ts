@@ -11,6 +11,7 @@ import { replaceLegs } from '../store/attempts.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { Database, DatabaseTransaction } from '../store/database.ts'
 import { findGroup } from '../store/groups.ts'
+import { changeMessage } from '../store/messages.ts'
 import type { ConversationRow, GroupRow, MessageRow } from '../store/tables/mailbox.ts'
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext } from './context.ts'
@@ -114,6 +115,26 @@ export function consequence(
 function deadline(leg: Leg, nowMs: number, validUntilMs: number): number {
   const waitMs = leg.patienceMs ?? leg.fallbackAfterMs
   return waitMs === undefined ? validUntilMs : Math.min(validUntilMs, nowMs + waitMs)
+}
+
+/**
+ * The lane of a waiting message is gone since it was planned: where the plan of today has less patience with that (somebody
+ * never seen on Signal), its deadline comes forward, never back.
+ */
+export async function hasten(
+  { clock, agenda }: Pick<RoutingContext, 'clock' | 'agenda'>,
+  tx: DatabaseTransaction,
+  message: MessageRow,
+  plan: RoutePlan,
+): Promise<void> {
+  const first = plan.kind === 'legs' ? plan.legs[0] : undefined
+  if (message.state !== 'queued' || first?.transport !== message.transport) return
+  if (first.patienceMs === undefined || first.patienceMs === first.fallbackAfterMs) return
+  const now = clock()
+  const due = deadline(first, now, message.valid_until_ms ?? now)
+  if (due >= (message.due_at_ms ?? Number.POSITIVE_INFINITY)) return
+  await changeMessage(tx, message.id, { due_at_ms: due }, now)
+  agenda.touch(message.id)
 }
 
 /**

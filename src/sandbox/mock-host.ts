@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { writeAsynchronously } from './asynchronous-writes.ts'
 import { ContentFiles } from './content-files.ts'
 import type { DirectoryFile } from './directory-file.ts'
 import { envelopeOf, stamped } from './envelope.ts'
@@ -83,6 +84,7 @@ export abstract class MockHost extends MockServer implements ConnectionTap {
     await mkdir(this.#options.cdnDir, { recursive: true })
     const https = this.https
     if (https === undefined) throw new Error('the mock server did not open')
+    writeAsynchronously(https)
     this.#connections.serve(https)
     return (https.address() as AddressInfo).port
   }

@@ -37,6 +37,27 @@ describe('a transport that is away', () => {
     })
   })
 
+  it.each([
+    ['while the message waited for the directory', { inFlight: false }],
+    ['in the middle of the attempt', { inFlight: true }],
+  ])('Signal goes away %s: somebody never seen there is not kept waiting either', async (_, { inFlight }) => {
+    world.signal.directoryBusyMs = inFlight ? 0 : MINUTE
+    world.signal.before = () => {
+      world.signal.setAvailable(false)
+      throw refusal('signal-unreachable')
+    }
+    const sent = await world.send(ANA, 'alert')
+    expect(sent).toMatchObject({ state: 'queued', transport: 'signal' })
+    expect(world.signal.sends.length).toBe(inFlight ? 1 : 0)
+    world.signal.setAvailable(false)
+    await world.pass(20_001)
+    expect(await world.message(sent.id)).toMatchObject({
+      state: 'sent',
+      transport: 'sms',
+      fallback_code: 'signal-unreachable',
+    })
+  })
+
   it('Signal: back before that, it goes encrypted at once', async () => {
     await world.receipt('delivered', await world.send(ANA, 'before'))
     world.signal.setAvailable(false)

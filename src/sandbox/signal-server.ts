@@ -42,7 +42,7 @@ export class SignalTestServer {
     mkdirSync(cdnDir, { recursive: true })
     this.#certificates = certificates
     this.directory = new DirectoryFile(join(options.dataDir, 'signal-directory.jsonl'))
-    this.vault = new StandInVault(join(options.dataDir, 'signal-vault.json'))
+    this.vault = new StandInVault(join(options.dataDir, 'signal-vault.jsonl'))
     if (options.onVerificationCode !== undefined) this.#listeners.add(options.onVerificationCode)
     const [trustRoot = ''] = certificates.serverTrustRoots
     this.host = new SignalHost({

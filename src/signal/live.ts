@@ -145,7 +145,7 @@ export class LiveAccount {
       toGroup: (groupId, content, timestampMs) => this.#groups.signal(groupId, content, timestampMs),
     })
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci, signal })
-    this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
+    this.#retries = new RetryDesk({ db, sender, credentials, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
     const records = new StorageRecords({
       db,

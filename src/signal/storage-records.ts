@@ -135,7 +135,10 @@ export class StorageRecords {
     const { peer } = await learnPeer(transaction, ids)
     const { aci } = peer
     if (aci !== undefined) {
-      if (contact.profileKey?.length === keyOctets) await learnProfileKey(transaction, aci, contact.profileKey)
+      // A primary's record may be our own word of before, and the key that somebody has told us since is not in it yet.
+      const isNews = this.#credentials.deviceId !== 1 || peer.profileKey === undefined
+      if (isNews && contact.profileKey?.length === keyOctets)
+        await learnProfileKey(transaction, aci, contact.profileKey)
       await this.#applyStanding(idsOf(peer), contact, transaction)
     }
     const fact = { peer: idsOf(peer), atMs: this.#clock.now() }

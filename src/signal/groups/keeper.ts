@@ -131,8 +131,9 @@ export class GroupKeeper {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined) return
     const blocked = await blockAsStored(transaction, group, said, this.#clock.now())
-    // Of one that a primary is out of, its own word of before: whoever adds us again is judged anew.
-    const isPast = group.standing === 'out' && this.#credentials.deviceId === 1
+    // To a primary its own word of before, as far as it can tell: whoever adds us again is judged anew. That another device has let
+    // it in since, that one says itself.
+    const isPast = this.#credentials.deviceId === 1 && (group.standing === 'out' || group.asks === true)
     const isNews = whitelisted && group.asks !== false && !isPast
     if (isNews) await letGroupIn(transaction, group.id)
     if (group.blocked === blocked && group.archived === archived && !isNews) return

@@ -303,6 +303,16 @@ export async function connected({ account }: Gateway): Promise<void> {
   await until(() => account.status().state === 'connected')
 }
 
+/** Waits until these have published their profiles: without one nobody can create a group, or come into one. */
+export async function published(...gateways: readonly Gateway[]): Promise<void> {
+  await until(async () => {
+    const accounts = gateways.map(({ db }) =>
+      db.selectFrom('signal_account').select('profile_digest').executeTakeFirst(),
+    )
+    return (await Promise.all(accounts)).every((account) => (account?.profile_digest ?? null) !== null)
+  })
+}
+
 /** Has the gateway show the code by which a phone links it: what the phone reads in it. */
 export async function linkingUri({ account }: Gateway): Promise<string> {
   await account.link({ deviceName: 'Cellar' })

@@ -84,23 +84,16 @@ export class Account implements SignalAccount {
     this.#parameters = parametersOf(parts.server)
     this.#vault = parts.vault ?? openVault(this.#net)
     this.#enrollment = new Enrollment({
-      db: parts.db,
+      ...parts,
       net: this.#net,
       parameters: this.#parameters,
-      clock: parts.clock,
-      random: parts.random,
-      log: parts.log,
-      codes: parts.codes,
       vault: this.#vault,
       changed: () => this.#changed(),
       registered: () => this.#load(),
     })
     this.#linking = new Linking({
-      db: parts.db,
+      ...parts,
       net: this.#net,
-      clock: parts.clock,
-      random: parts.random,
-      log: parts.log,
       changed: () => this.#changed(),
       linked: () => this.#load(),
     })
@@ -209,6 +202,9 @@ export class Account implements SignalAccount {
   }
 
   groups(): SignalGroups {
+    // One that is being loaded is in its groups all the same.
+    const isLoading = this.#live === undefined && this.#state().state === 'disconnected'
+    if (isLoading && this.#departure.reason === undefined) throw signalError('signal-unreachable')
     return this.#working().groupCommands
   }
 

@@ -104,32 +104,45 @@ export async function blockAsStored(
   return isDecided === undefined ? said : group.blocked
 }
 
+/** What a record at the storage service says of a group. */
+interface GroupFlags {
+  blocked: boolean
+  whitelisted: boolean
+  archived: boolean
+}
+
 /** A group of which the storage service may say otherwise than was decided here; what is undefined it knows as well as we. */
 interface DecidedGroup {
   /** 32 octets. */
   masterKey: Uint8Array
   blocked: boolean | undefined
-  /** The owner has let it in, and is in it. */
-  whitelisted: true | undefined
+  /** The owner has let it in, and is in it; false: they are out, and who adds them again is judged anew. */
+  whitelisted: boolean | undefined
+  /** What is said of it where there is no record yet; undefined: the owner is not in it, and it needs none. */
+  unlisted: GroupFlags | undefined
 }
 
-/** `DecidedGroup`s, of which there is one for each that was let in. */
+/** `DecidedGroup`s, of which there is one for each that is fetched: those that the owner is in first. */
 export async function decidedGroups(db: Database): Promise<readonly DecidedGroup[]> {
   const rows = await db
     .selectFrom('signal_groups')
-    .select(['master_key', 'blocked', 'block_stands_until_ms', 'asks', 'standing'])
-    .where(({ eb, and, or }) =>
-      or([
-        eb('block_stands_until_ms', 'is not', null),
-        and([eb('asks', '=', 0), eb('blocked', '=', 0), eb('standing', '=', 'member')]),
-      ]),
+    .select(['master_key', 'blocked', 'block_stands_until_ms', 'asks', 'archived', 'standing'])
+    .where(({ eb, or }) =>
+      or([eb('block_stands_until_ms', 'is not', null), eb('standing', 'in', ['member', 'invited', 'out'])]),
     )
+    .orderBy(({ eb }) => eb('standing', '=', 'out'))
     .orderBy('created_at_ms')
     .limit(groupsMax)
     .execute()
-  return rows.map(({ master_key: masterKey, blocked, block_stands_until_ms: untilMs, asks, standing }) => ({
-    masterKey,
-    blocked: untilMs === null ? undefined : blocked === 1,
-    whitelisted: asks === 0 && blocked === 0 && standing === 'member' ? true : undefined,
-  }))
+  return rows.map(({ master_key: masterKey, block_stands_until_ms: untilMs, ...row }) => {
+    const [blocked, archived] = [row.blocked === 1, row.archived === 1]
+    const isIn = row.standing === 'member'
+    const isOpen = isIn && row.asks === 0 && !blocked
+    return {
+      masterKey,
+      blocked: untilMs === null ? undefined : blocked,
+      whitelisted: row.standing === 'out' ? false : isOpen || undefined,
+      unlisted: isIn || row.standing === 'invited' ? { blocked, whitelisted: isOpen, archived } : undefined,
+    }
+  })
 }

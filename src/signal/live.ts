@@ -66,8 +66,6 @@ export class LiveAccount {
   readonly #changed: () => void
   readonly #chat: Chat
   readonly #lock = new AccountLock()
-  readonly #timestamps: OwnTimestamps
-  readonly #sessions: SessionKeeper
   readonly #receipts: ReceiptDesk
   readonly #retries: RetryDesk
   readonly #sync: DeviceSync
@@ -118,8 +116,7 @@ export class LiveAccount {
     this.#otherDevices = credentials.deviceId !== 1
     const { signal } = this.#stopping
     this.#challenges = new ChallengeDesk({ clock, log, signal, changed: parts.changed })
-    this.#timestamps = new OwnTimestamps(clock)
-    const timestamps = this.#timestamps
+    const timestamps = new OwnTimestamps(clock)
     const chat = new Chat({
       net: parts.net,
       clock,
@@ -135,9 +132,8 @@ export class LiveAccount {
     this.#chat = chat
     const identityChanged = (serviceId: string) => this.#tell('identity-changed', peerOf(serviceId))
     const lock = this.#lock
-    this.#sessions = new SessionKeeper({ db, chat, lock, clock, credentials, identityChanged })
+    const sessions = new SessionKeeper({ db, chat, lock, clock, credentials, identityChanged })
     const certificates = new SenderCertificates(chat, clock)
-    const sessions = this.#sessions
     const sender = new Sender({ db, chat, lock, clock, log, credentials, sessions, certificates })
     this.#typing = new TypingDesk({
       db,
@@ -149,7 +145,7 @@ export class LiveAccount {
       toGroup: (groupId, content, timestampMs) => this.#groups.signal(groupId, content, timestampMs),
     })
     this.#receipts = new ReceiptDesk({ db, sender, clock, timestamps, log, self: credentials.aci, signal })
-    this.#retries = new RetryDesk({ db, sender, clock, timestamps, random, log })
+    this.#retries = new RetryDesk({ db, sender, credentials, clock, timestamps, random, log })
     const contentServer = new ContentServer(parts.parameters)
     const records = new StorageRecords({
       db,
@@ -257,6 +253,8 @@ export class LiveAccount {
     })
     this.#groups = groups
     groups.keeper.onReady = (id, transaction) => this.#receiver.release(id, transaction)
+    // Its first look at the database waits for the transaction.
+    groups.keeper.onUnlisted = () => void this.#sync.fetch()
     this.groupCommands = new GroupCommands({
       groups,
       own: credentials.aci,

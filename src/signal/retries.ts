@@ -6,12 +6,14 @@ import { ContentHint, DecryptionErrorMessage, PlaintextContent } from '@signalap
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { type Clock, type OwnTimestamps, type Random, Throttle } from './clock.ts'
+import type { Credentials } from './credentials.ts'
 import { shortly } from './errors.ts'
-import { peerOf } from './ids.ts'
+import { nobody, peerOf } from './ids.ts'
 import { Ongoing } from './ongoing.ts'
 import type { RetryCase } from './opening.ts'
 import { findPeer } from './peers.ts'
-import { contentCodec } from './proto/messages.ts'
+import type { DataMessage } from './proto/data-message.ts'
+import { type Content, contentCodec } from './proto/messages.ts'
 import type { Sender } from './sender.ts'
 import { isBlocked } from './standing.ts'
 
@@ -27,6 +29,7 @@ const nullPaddingOctets = 32
 export class RetryDesk {
   readonly #db: Database
   readonly #sender: Sender
+  readonly #credentials: Pick<Credentials, 'profileKey'>
   readonly #clock: Clock
   readonly #timestamps: OwnTimestamps
   readonly #random: Random
@@ -38,6 +41,7 @@ export class RetryDesk {
   constructor(parts: {
     db: Database
     sender: Sender
+    credentials: Pick<Credentials, 'profileKey'>
     clock: Clock
     timestamps: OwnTimestamps
     random: Random
@@ -45,6 +49,7 @@ export class RetryDesk {
   }) {
     this.#db = parts.db
     this.#sender = parts.sender
+    this.#credentials = parts.credentials
     this.#clock = parts.clock
     this.#timestamps = parts.timestamps
     this.#random = parts.random
@@ -110,7 +115,9 @@ export class RetryDesk {
 
   /** To all devices of the account, with its first timestamp: those that have it already drop it. */
   async #resend(aci: string, timestampMs: number): Promise<boolean> {
-    const peer = await findPeer(this.#db, { aci, pni: undefined, e164: undefined })
+    const peer = await findPeer(this.#db, peerOf(aci))
+    // Since they asked the owner may have shut them out.
+    if (await this.#db.transaction().execute((tx) => isBlocked(tx, { ...nobody, ...peer, aci }))) return true
     const names = peer?.pni === undefined ? [aci] : [aci, `PNI:${peer.pni}`]
     const entry = await this.#db
       .selectFrom('signal_send_log')
@@ -128,12 +135,31 @@ export class RetryDesk {
       .execute()
     await this.#sender.send({
       to: aci,
-      content: contentCodec.decode(entry.content),
+      content: this.#asOfNow(contentCodec.decode(entry.content), peer?.accepted === true),
       timestampMs,
       urgent: entry.urgent === 1,
       hint: ContentHint.Resendable,
       log: false,
     })
     return true
+  }
+
+  /**
+   * With the profile key that is ours by now: the one of then opens nothing any more. Whom the owner shut out since, and has
+   * not let in again, gets none, except in a group, whose members see it there.
+   */
+  #asOfNow(content: Content, isLetIn: boolean): Content {
+    const renewed = ({ profileKey: former, ...message }: DataMessage): DataMessage =>
+      former === undefined || (!isLetIn && message.groupV2 === undefined)
+        ? message
+        : { ...message, profileKey: this.#credentials.profileKey.serialize() }
+    const { dataMessage, editMessage } = content
+    return {
+      ...content,
+      ...(dataMessage === undefined ? {} : { dataMessage: renewed(dataMessage) }),
+      ...(editMessage?.dataMessage === undefined
+        ? {}
+        : { editMessage: { ...editMessage, dataMessage: renewed(editMessage.dataMessage) } }),
+    }
   }
 }

@@ -135,7 +135,10 @@ export class StorageRecords {
     const { peer } = await learnPeer(transaction, ids)
     const { aci } = peer
     if (aci !== undefined) {
-      if (contact.profileKey?.length === keyOctets) await learnProfileKey(transaction, aci, contact.profileKey)
+      // A primary's record may be our own word of before, and the key that somebody has told us since is not in it yet.
+      const isNews = this.#credentials.deviceId !== 1 || peer.profileKey === undefined
+      if (isNews && contact.profileKey?.length === keyOctets)
+        await learnProfileKey(transaction, aci, contact.profileKey)
       await this.#applyStanding(idsOf(peer), contact, transaction)
     }
     const fact = { peer: idsOf(peer), atMs: this.#clock.now() }
@@ -193,21 +196,31 @@ export class StorageRecords {
     return [...(await this.#accountChange(records)), ...groups, ...(await this.#contactChanges(records))]
   }
 
-  /** Which groups are blocked, where that was decided here, and which the owner has let in. */
+  /** Which groups are blocked, where that was decided here, which the owner has let in, and those that have no record yet. */
   async #groupChanges(records: readonly StoredRecord[]): Promise<RecordChange[]> {
     const nameOfKey = (masterKey: Uint8Array) => Buffer.from(masterKey).toString('base64')
     const decided = new Map((await decidedGroups(this.#db)).map((group) => [nameOfKey(group.masterKey), group]))
-    return records.flatMap((item) => {
+    const listed = new Set<string>()
+    const changed = records.flatMap((item) => {
       const said = item.record.groupV2
-      const group = said?.masterKey === undefined ? undefined : decided.get(nameOfKey(said.masterKey))
+      if (said?.masterKey === undefined) return []
+      const key = nameOfKey(said.masterKey)
+      listed.add(key)
+      const group = decided.get(key)
       if (group === undefined) return []
-      const { blocked = said?.blocked ?? false, whitelisted = said?.whitelisted ?? false } = group
+      const { blocked = said.blocked ?? false, whitelisted = said.whitelisted ?? false } = group
       const news = {
-        ...((said?.blocked ?? false) === blocked ? {} : { blocked }),
-        ...((said?.whitelisted ?? false) === whitelisted ? {} : { whitelisted }),
+        ...((said.blocked ?? false) === blocked ? {} : { blocked }),
+        ...((said.whitelisted ?? false) === whitelisted ? {} : { whitelisted }),
       }
       return Object.keys(news).length === 0 ? [] : [change('groupV2', item, { groupV2: news })]
     })
+    const added = [...decided].flatMap(([key, { masterKey, unlisted }]) =>
+      unlisted === undefined || listed.has(key)
+        ? []
+        : [change('groupV2', undefined, { groupV2: { masterKey, ...unlisted } })],
+    )
+    return [...changed, ...added]
   }
 
   async #accountChange(records: readonly StoredRecord[]): Promise<RecordChange[]> {

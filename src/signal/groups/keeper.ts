@@ -17,6 +17,7 @@ import { nobody, peerOf } from '../ids.ts'
 import { learnPeer, learnProfileKey } from '../peers.ts'
 import type { GroupContext } from '../proto/data-message.ts'
 import { isBlocked, isLetIn } from '../standing.ts'
+import { makeStorageDue } from '../storage-due.ts'
 import type { StoredGroup } from '../storage-records.ts'
 import { applyActions } from './actions.ts'
 import { masterKeyOctets } from './cipher.ts'
@@ -47,6 +48,8 @@ export class GroupKeeper {
   readonly #log: Log
   /** Called in the transaction in which a group became known, or better known. */
   onReady: (id: string, transaction: DatabaseTransaction) => Promise<void> = async () => {}
+  /** Called in the transaction after which a primary's records have something to say of a group that they do not say yet. */
+  onUnlisted: () => void = () => {}
 
   constructor(parts: {
     db: Database
@@ -128,7 +131,10 @@ export class GroupKeeper {
     const group = await this.learn(masterKey, transaction)
     if (group === undefined) return
     const blocked = await blockAsStored(transaction, group, said, this.#clock.now())
-    const isNews = whitelisted && group.asks !== false
+    // To a primary its own word of before, as far as it can tell: whoever adds us again is judged anew. That another device has let
+    // it in since, that one says itself.
+    const isPast = this.#credentials.deviceId === 1 && (group.standing === 'out' || group.asks === true)
+    const isNews = whitelisted && group.asks !== false && !isPast
     if (isNews) await letGroupIn(transaction, group.id)
     if (group.blocked === blocked && group.archived === archived && !isNews) return
     if (group.blocked !== blocked) await setGroupBlocked(transaction, group.id, blocked)
@@ -220,6 +226,7 @@ export class GroupKeeper {
       })
       .where('id', '=', group.id)
       .execute()
+    await this.#list(group.id, held, transaction)
     if (isNewer) {
       await this.#learnProfileKeys(state, transaction)
       const changes = steps
@@ -245,9 +252,19 @@ export class GroupKeeper {
       .set({ state_json: JSON.stringify(left), standing: 'out', asks: null, due_at_ms: null, failures: 0 })
       .where('id', '=', group.id)
       .execute()
+    await this.#list(group.id, group, transaction)
     const items = [{ kind: 'removed', who: aci } as const]
     await this.#tell(group, left, [{ by: undefined, items, revision: left.revision }], false, transaction)
     await this.onReady(group.id, transaction)
+  }
+
+  /** We have come, gone or been let in: a primary's record of the group says so, that a device linked later learns of it. */
+  async #list(id: string, before: KnownGroup | undefined, transaction: DatabaseTransaction): Promise<void> {
+    if (this.#credentials.deviceId !== 1) return
+    const now = await findGroup(transaction, id)
+    if (now === undefined || (now.standing === before?.standing && now.asks === before.asks)) return
+    await makeStorageDue(transaction, this.#clock.now())
+    this.onUnlisted()
   }
 
   /** Whether a stranger has added us, to be kept with a state in which we are new; nothing more is known of one we left. */

@@ -1,7 +1,8 @@
 /** Groups that somebody adds us to whom the owner has not let in: requests, until the owner has answered here or on the phone. */
 import { expect, test } from 'vitest'
 import type { PeerDecision } from '../../../src/signal/contract.ts'
-import { aciOf, acquainted, groupTexts, last, plain, sendTo } from './group-kit.ts'
+import { SignalTransport } from '../../../src/transports/signal.ts'
+import { aciOf, acquainted, grouped, groupTexts, last, plain, sendTo } from './group-kit.ts'
 import { byAci, connected, type Gateway, until, World } from './kit.ts'
 
 async function decide({ account, db }: Gateway, groupId: string, decision: PeerDecision): Promise<void> {
@@ -108,4 +109,19 @@ test('who has added us decides, as the group’s log tells: left and added again
   await sendTo(one, id, 'welcome')
   await until(() => groupTexts(two).length === 1)
   expect(groupTexts(two)).toMatchObject([{ request: false }])
+})
+
+test('a group is not taken for left while the account is being loaded, only where there is none', async () => {
+  const world = await World.open()
+  const { id, gateways } = await grouped(world, 2)
+  await gateways[1]?.close()
+  const gateway = await world.gateway({ name: 'g1', unstarted: true })
+  const transport = new SignalTransport(gateway.account)
+  await expect(transport.leaveGroup(id)).rejects.toMatchObject({ code: 'signal-unreachable', retry: 'same-transport' })
+  await gateway.account.start()
+  await connected(gateway)
+  await transport.leaveGroup(id)
+  expect(last(gateway)).toMatchObject({ group: { id, standing: 'out' } })
+  const none = await world.gateway({ name: 'none' })
+  await new SignalTransport(none.account).leaveGroup(id)
 })

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { aciOf, acquainted, grouped, groupTexts, last, plain, requestsFor, sendTo } from './group-kit.ts'
-import { byAci, type Gateway, timestamp, until, World } from './kit.ts'
+import { byAci, type Gateway, published, timestamp, until, World } from './kit.ts'
 
 test('whoever is added learns of the group with title and members, and its messages come with author and group', async () => {
   const world = await World.open()
@@ -123,6 +123,7 @@ test('whose profile key is unknown is invited, and becomes a member by accepting
   const one = await world.registeredGateway('one', '+15550000100')
   const two = await world.registeredGateway('two', '+15550000101')
   const people = [byAci(aciOf(two))]
+  await published(one, two)
   const id = await one.account.groups().create({ ...plain, title: 'Garden', people })
   await until(() => last(two)?.group.standing === 'invited')
   expect(last(two)?.group.title).toBe('Garden')

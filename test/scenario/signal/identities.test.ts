@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { RegistrationId } from '../../../src/sandbox/mock.ts'
-import { byAci, byNumber, connected, type Gateway, gatewayNumber, timestamp, until, World } from './kit.ts'
+import { byAci, byNumber, connected, type Gateway, gatewayNumber, published, timestamp, until, World } from './kit.ts'
 
 const anaNumber = '+15550000201'
 
@@ -78,6 +78,7 @@ test('what one device of our account does to a group, the other is told, with th
   await connected(again)
   const asked = (path: string) => world.server.host.requests.some((request) => request.path.startsWith(path))
   await until(() => asked('/v1/devices') && asked('/v1/profile'))
+  await published(again)
   const people = [byAci(other.account.status().aci ?? '')]
   const about = { description: '', timerSeconds: 0, announcementsOnly: false, avatar: undefined }
   const id = await again.account.groups().create({ ...about, title: 'Garden', people })

@@ -224,7 +224,8 @@ export class World {
 
   /**
    * A gateway over the database of that name: the same name again is the same gateway after a restart.
-   * `patient`: its waits are as long as they really are. `evenly`: none is spread at random.
+   * `patient`: its waits are as long as they really are. `evenly`: none is spread at random. `unstarted`: its account is still
+   * to be loaded.
    */
   async gateway(
     options: {
@@ -232,6 +233,7 @@ export class World {
       modem?: boolean
       patient?: boolean
       evenly?: boolean
+      unstarted?: boolean
       readReceipts?: boolean
       typing?: boolean
       profile?: OwnProfile
@@ -278,7 +280,7 @@ export class World {
       await db.destroy()
     }
     this.#closing.push(close)
-    await account.start()
+    if (options.unstarted !== true) await account.start()
     return { account, sink, codes, db, waits, blobs, close }
   }
 
@@ -299,6 +301,16 @@ export class World {
 
 export async function connected({ account }: Gateway): Promise<void> {
   await until(() => account.status().state === 'connected')
+}
+
+/** Waits until these have published their profiles: without one nobody can create a group, or come into one. */
+export async function published(...gateways: readonly Gateway[]): Promise<void> {
+  await until(async () => {
+    const accounts = gateways.map(({ db }) =>
+      db.selectFrom('signal_account').select('profile_digest').executeTakeFirst(),
+    )
+    return (await Promise.all(accounts)).every((account) => (account?.profile_digest ?? null) !== null)
+  })
 }
 
 /** Has the gateway show the code by which a phone links it: what the phone reads in it. */

@@ -117,6 +117,28 @@ test('who has the former key goes on reaching us, and learns the new one with ou
   expect((await accountOf(home)).key_change_due_at_ms).toBeNull()
 })
 
+test('what is sent again to somebody who could not read it goes with the key that is ours by then', async () => {
+  const world = await World.open()
+  const [home, friend] = (await acquainted(world, 2)) as [Gateway, Gateway]
+  const pest = await world.person('Pest', '+15550000109')
+  const [own, to] = [aciOf(home), byAci(aciOf(friend))]
+  await home.account.sendText({ to: byAci(pest.aci), text: 'hello', timestampMs: timestamp() })
+  const before = await keyOf(home)
+  await until(async () => (await knownKey(friend, own)) === before)
+  // It waits at the server, and when it comes there is no session any more that could read it.
+  await friend.account.stop()
+  await friend.db.deleteFrom('signal_sessions').execute()
+  await friend.close()
+  const timestampMs = timestamp()
+  await home.account.sendText({ to, text: 'for you', timestampMs })
+  await decide(home, pest.aci, { kind: 'blocked', deleted: false })
+  await until(async () => (await keyOf(home)) !== before)
+  const back = await world.gateway({ name: 'g1' })
+  await until(() => back.sink.texts.some(({ text }) => text === 'for you'))
+  expect(back.sink.undecryptables.some(({ missing }) => missing?.timestampMs === timestampMs)).toBe(true)
+  expect(await knownKey(back, own)).toBe(await keyOf(home))
+})
+
 test('a change of the key that is cut off in the middle goes on with the same key, not before the service lets it', async () => {
   const world = await World.open()
   const { faults } = world.server

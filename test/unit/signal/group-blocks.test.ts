@@ -111,3 +111,62 @@ test('a primary writes that the owner has let a group in, at once, and keeps wha
   await db.updateTable('signal_groups').set({ standing: 'out', asks: null }).execute()
   expect(await written()).toEqual([])
 })
+
+test('a primary writes a record for each group that it is in and that has none, and never a second one', async () => {
+  const records = recordsOf()
+  const written = async (items: Parameters<typeof records.changes>[0] = []) =>
+    (await records.changes(items)).filter(({ type }) => type === 'groupV2')
+  // Somebody has merely spoken of it.
+  expect(await written()).toEqual([])
+
+  const standings = [
+    [
+      { standing: 'member', asks: 0 },
+      { blocked: false, whitelisted: true, archived: false },
+    ],
+    [
+      { standing: 'member', asks: 0, archived: 1 },
+      { blocked: false, whitelisted: true, archived: true },
+    ],
+    [
+      { standing: 'member', asks: 0, blocked: 1 },
+      { blocked: true, whitelisted: false, archived: false },
+    ],
+    // A stranger has added us, or invites us: the owner has not let it in.
+    [
+      { standing: 'member', asks: 1 },
+      { blocked: false, whitelisted: false, archived: false },
+    ],
+    [
+      { standing: 'invited', asks: null },
+      { blocked: false, whitelisted: false, archived: false },
+    ],
+    // Whom the server does not show it, it is of no use.
+    [{ standing: 'requesting', asks: null }, undefined],
+    [{ standing: 'out', asks: null }, undefined],
+  ] as const
+  const row = { blocked: 0, archived: 0 } as const
+  for (const [standing, said] of standings) {
+    await db
+      .updateTable('signal_groups')
+      .set({ ...row, ...standing })
+      .execute()
+    const found = await written()
+    expect(found.map(({ replaces }) => replaces)).toEqual(said === undefined ? [] : [undefined])
+    for (const { record = new Uint8Array() } of found) {
+      expect(storageRecordCodec.decode(record).groupV2).toEqual({ masterKey: Buffer.from(masterKey), ...said })
+      // Once it is there, nothing is left to be said.
+      expect(await written([itemOf(record)])).toEqual([])
+    }
+  }
+})
+
+test('a group that the owner is out of keeps its record, which lets it in no more', async () => {
+  const records = recordsOf()
+  await db.updateTable('signal_groups').set({ standing: 'out', asks: null }).execute()
+  const octets = storageRecordCodec.encode({ groupV2: { masterKey, whitelisted: true, archived: true } })
+  const [change, ...more] = (await records.changes([itemOf(octets)])).filter(({ type }) => type === 'groupV2')
+  expect([change?.replaces, more]).toEqual([raw, []])
+  const { groupV2 } = storageRecordCodec.decode(change?.record ?? new Uint8Array())
+  expect(groupV2).toMatchObject({ whitelisted: false, archived: true })
+})

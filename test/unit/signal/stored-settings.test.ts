@@ -9,7 +9,7 @@ import type { Credentials } from '../../../src/signal/credentials.ts'
 import type { PeerFact, SignalSink } from '../../../src/signal/facts.ts'
 import { Habits } from '../../../src/signal/habits.ts'
 import { storeIdentity } from '../../../src/signal/identity-writes.ts'
-import { learnPeer } from '../../../src/signal/peers.ts'
+import { learnPeer, learnProfileKey } from '../../../src/signal/peers.ts'
 import { type ContactRecord, type StorageRecord, storageRecordCodec } from '../../../src/signal/proto/storage.ts'
 import { StorageRecords } from '../../../src/signal/storage-records.ts'
 import { noteVerdict } from '../../../src/signal/verdicts.ts'
@@ -94,6 +94,25 @@ test('a linked device takes receipts and typing from the account’s record; wha
     await records.apply([stored({ account: said })])
     expect(await both()).toEqual(expected)
   }
+})
+
+test('the profile key that somebody has told a primary stands against its own record of before; a linked device takes the phone’s', async () => {
+  const [former, present] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  const known = async () => {
+    const row = await db.selectFrom('signal_peers').select('profile_key').where('aci', '=', aci).executeTakeFirst()
+    return Buffer.from(row?.profile_key ?? [])[0]
+  }
+  await account(1)
+  await recordsOf(1).apply([contact({ profileKey: former })])
+  expect(await known()).toBe(1)
+  await within((tx) => learnProfileKey(tx, aci, present))
+  await recordsOf(1).apply([contact({ profileKey: former })])
+  expect(await known()).toBe(2)
+  const changes = await recordsOf(1).changes([contact({ profileKey: former })])
+  const written = changes.map(({ record }) => storageRecordCodec.decode(record ?? new Uint8Array()).contact?.profileKey)
+  expect(written).toContainEqual(Buffer.from(present))
+  await recordsOf(2).apply([contact({ profileKey: former })])
+  expect(await known()).toBe(1)
 })
 
 test('a primary’s record says its receipts and typing, and is left alone where it says so', async () => {

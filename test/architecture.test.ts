@@ -42,6 +42,7 @@ const rooms: RoomTable = {
     'src/store/prepared.ts',
     { to: 'src/store/tables/signal.ts', typesOnly: true },
     'src/domain/errors.ts',
+    'src/domain/told.ts',
     { to: 'src/domain/media.ts', typesOnly: true },
     'src/domain/rounds.ts',
     log,

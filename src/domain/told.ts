@@ -1,13 +1,13 @@
 /**
- * What is in the words of a stored reason beside its code (a limit, a span, a time), kept with it, so that it can be said in
- * another language without losing the figures. Pure.
+ * What is in the words of a stored reason or of a refused request beside its code (a limit, a span, a time), so that it can
+ * be said in another language without losing the figures. Pure.
  */
 
 /** Numbers (sizes in bytes), spans and times as ISO 8601, names. */
 export type ToldValues = Readonly<Record<string, string | number>>
 
-/** By code. A reason whose code is missing here has no figures, or none that tell anybody anything. */
-export const TOLD = {
+/** Of what is kept with messages and files. */
+const KEPT = {
   'no-receipt': ['after'],
   'signal-unreachable': ['after'],
   'validity-expired': ['after'],
@@ -20,6 +20,34 @@ export const TOLD = {
   'too-large': ['bytes_max'],
   cut: ['came', 'of'],
 } as const
+
+/** Of requests that were refused. What is here stands in the sentence beside it already: nothing is told to anybody new. */
+export const REFUSED = {
+  // One field of a body: `of` is what zod calls its kind.
+  'too-big': ['max', 'of'],
+  'too-small': ['min', 'of'],
+  'invalid-request': ['max'],
+  'too-slow': ['after'],
+  'too-many-requests': ['max'],
+  'too-many-users': ['max'],
+  'too-many-webhooks': ['max'],
+  'user-exists': ['name'],
+  'invalid-address-book': ['people', 'numbers'],
+  'edit-too-often': ['max'],
+  'wrong-state': ['open'],
+  'cannot-merge': ['open'],
+  'cannot-split': ['open'],
+  'group-words': ['title_max', 'description_max'],
+  'profile-too-long': ['field', 'max', 'octets'],
+  'username-invalid': ['min', 'max'],
+  'signal-pin-short': ['min'],
+  'signal-pin-wrong': ['left'],
+  'sim-pin-refused': ['left'],
+  'sim-pin-known-wrong': ['left'],
+} as const
+
+/** By code. One that is missing here has no figures, or none that tell anybody anything. */
+export const TOLD = { ...KEPT, ...REFUSED } as const
 
 type ToldCode = keyof typeof TOLD
 

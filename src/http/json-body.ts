@@ -5,6 +5,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import express, { type Request, type Response } from 'express'
+import { formatDuration } from '../domain/duration.ts'
+import { told } from '../domain/told.ts'
 import { invalid, Problem, pointerTo } from './problem.ts'
 import { refuse } from './refuse.ts'
 
@@ -83,7 +85,7 @@ export function endSlowBody(request: Request, response: Response): void {
 function tooSlow(): Problem {
   return new Problem({
     status: 408,
-    code: 'too-slow',
+    ...told('too-slow', { after: formatDuration(BODY_TIMEOUT_MS) }),
     title: 'The body did not come in time',
     detail: `It has to be here within ${BODY_TIMEOUT_MS / 1_000} s.`,
   })

@@ -4,12 +4,15 @@
  */
 import type { z } from 'zod'
 import { CausewayError } from '../domain/errors.ts'
+import { type ToldValues, told } from '../domain/told.ts'
 
 export interface FieldProblem {
   /** RFC 6901 pointer into the body, or `?name` for a query parameter. */
   pointer: string
   code: string
   message: string
+  /** What is in the message, by name (`told.ts`). */
+  values?: ToldValues
 }
 
 export interface ProblemOptions {
@@ -18,6 +21,8 @@ export interface ProblemOptions {
   code: string
   title: string
   detail?: string
+  /** What is in the detail, by name (`told.ts`). */
+  values?: ToldValues
   errors?: readonly FieldProblem[]
   headers?: Readonly<Record<string, string>>
   /** The id that what was asked for has now. */
@@ -83,8 +88,19 @@ export function fieldProblems(error: z.core.$ZodError, place: 'body' | 'query'):
         message: 'There is no such field.',
       }))
     }
-    return [{ pointer, code: issue.code.replaceAll('_', '-'), message: issue.message }]
+    return [{ pointer, code: issue.code.replaceAll('_', '-'), message: issue.message, ...boundOf(issue) }]
   })
+}
+
+/** How long or large it may be, or has to be. */
+function boundOf(issue: z.core.$ZodIssue): { code: string; values: ToldValues } | undefined {
+  if (issue.code === 'too_big' && issue.inclusive !== false) {
+    return told('too-big', { max: Number(issue.maximum), of: issue.origin })
+  }
+  if (issue.code === 'too_small' && issue.inclusive !== false) {
+    return told('too-small', { min: Number(issue.minimum), of: issue.origin })
+  }
+  return undefined
 }
 
 /**
@@ -107,7 +123,7 @@ export function problemFor(error: unknown, body?: unknown): { problem: Problem; 
 
 /** The body to write. */
 export function problemBody(problem: Problem, instance: string): object {
-  const { status, code, title, detail, errors, mergedInto, headers } = problem.options
+  const { status, code, title, detail, values, errors, mergedInto, headers } = problem.options
   const retryAfter = headers?.['Retry-After']
   return {
     type: `urn:causeway:problem:${code}`,
@@ -116,6 +132,7 @@ export function problemBody(problem: Problem, instance: string): object {
     ...(detail === undefined ? {} : { detail }),
     instance,
     code,
+    ...(values === undefined ? {} : { values }),
     ...(errors === undefined ? {} : { errors }),
     ...(mergedInto === undefined ? {} : { merged_into: mergedInto }),
     ...(retryAfter === undefined ? {} : { retry_after: Number(retryAfter) }),
@@ -246,6 +263,7 @@ function fromCauseway(error: CausewayError, body: unknown): Problem {
     code: error.code,
     title: error.code.replaceAll('-', ' '),
     detail: error.message,
+    ...(error.values === undefined ? {} : { values: error.values }),
     ...(pointer === undefined ? {} : { errors: [{ pointer, code: error.code, message: error.message }] }),
     ...(error.retryAfterMs === undefined
       ? {}

@@ -3,6 +3,7 @@
  * (draft-ietf-httpapi-ratelimit-headers), so that a program that has run wild does not stop all others. The owner at the
  * Unix socket has none.
  */
+import { told } from '../domain/told.ts'
 import { LOCAL, type Principal } from './auth.ts'
 import { Problem } from './problem.ts'
 
@@ -35,7 +36,7 @@ export class Rates {
     if (counted.count <= this.#quota) return fields
     throw new Problem({
       status: 429,
-      code: 'too-many-requests',
+      ...told('too-many-requests', { max: this.#quota }),
       title: 'Too many requests',
       detail: `This token may make ${this.#quota} requests a minute (http.requests_per_minute).`,
       headers: { ...fields, 'Retry-After': String(resetS) },

@@ -1,5 +1,6 @@
 /** A body that is a file: read as a stream, or whole. */
 import type { IncomingMessage } from 'node:http'
+import { told } from '../domain/told.ts'
 import { Problem } from './problem.ts'
 
 /** The body; one that breaks off is the fault of whoever sent it. */
@@ -20,7 +21,8 @@ export async function wholeFile(request: IncomingMessage, bytesMax: number): Pro
     octets += chunk.length
     if (octets > bytesMax) {
       const detail = `A file of at most ${bytesMax / 1024 / 1024} MiB is read here. Leave its pictures out, or divide it.`
-      throw new Problem({ status: 413, code: 'too-large', title: 'The file is too large', detail })
+      const title = 'The file is too large'
+      throw new Problem({ ...told('too-large', { bytes_max: bytesMax }), status: 413, title, detail })
     }
     chunks.push(chunk)
   }

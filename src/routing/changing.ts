@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { TextRange } from '../domain/ranges.ts'
+import { told } from '../domain/told.ts'
 import type { OutgoingChange } from '../domain/transport.ts'
 import { deleteText, editMessage, react, versionTimes } from '../store/amendments.ts'
 import { attachmentsOf, quotedCopy, wipeAttachmentsOf } from '../store/attachments.ts'
@@ -17,7 +18,7 @@ import { asUnit } from '../store/unit.ts'
 import type { RoutingContext } from './context.ts'
 import { forgetOnTransports } from './disappearing.ts'
 import { textColumns } from './naming.ts'
-import { ownText, TEXT_LENGTH_MAX } from './own-text.ts'
+import { ownText, TEXT_LENGTH_MAX, wrongLength } from './own-text.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
 import type { Mention } from './requests.ts'
 import { acceptRequest, demandUnblocked } from './strangers.ts'
@@ -58,7 +59,8 @@ export async function changeMessageOf(
       : wanted
   const times = await versionTimes(tx, message)
   if (change.kind === 'edited' && times.length > EDITS_MAX) {
-    throw refusal('edit-too-often', `Signal lets a message be edited ${EDITS_MAX} times; this one was.`)
+    const message = `Signal lets a message be edited ${EDITS_MAX} times; this one was.`
+    throw new CausewayError({ ...told('edit-too-often', { max: EDITS_MAX }), message, retry: 'never' })
   }
   const timestampMs = await noteOwnChange(tx, { messageId, kind: change.kind }, now)
   const kept = change.kind === 'edited' ? await keptWith(tx, message) : NOTHING_KEPT
@@ -71,9 +73,9 @@ export async function changeMessageOf(
     conversationId: message.conversation_id,
     data: { by: 'us' },
   })
-  const told = await tell(context, tx, message, outgoing, timestampMs)
+  const poke = await tell(context, tx, message, outgoing, timestampMs)
   const afterCommit = () => {
-    told()
+    poke()
     context.media.poke()
   }
   return { message: (await getMessage(tx, messageId)) ?? message, afterCommit }
@@ -120,7 +122,7 @@ function demandOwn(message: MessageRow, kind: 'edited' | 'deleted', nowMs: numbe
 
 function demandText(text: string): void {
   if (text !== '' && text.length <= TEXT_LENGTH_MAX) return
-  throw refusal('invalid-request', `The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
+  throw wrongLength()
 }
 
 /** `newestMs`: the time of the newest version, which is what an edit names. */

@@ -5,6 +5,7 @@
  */
 import { slowerFallback, stricterPolicy } from '../domain/contact.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { told } from '../domain/told.ts'
 import type { BookEntry } from '../domain/vcard.ts'
 import { doomBlobs } from '../store/blob-rows.ts'
 import { changeContact, ensureConversation, findConversation, insertContact } from '../store/contacts.ts'
@@ -244,7 +245,8 @@ async function demandReady(
   }
   const open = await countInStates(tx, conversation.id, TO_LEAVE)
   if (open === 0) return
-  throw refusal(code, `Messages to them have not left yet (${open}). Let them leave, or cancel them, then try again.`)
+  const message = `Messages to them have not left yet (${open}). Let them leave, or cancel them, then try again.`
+  throw new CausewayError({ ...told(code, { open }), message, retry: 'never' })
 }
 
 function refusal(code: 'cannot-merge' | 'cannot-split', message: string): CausewayError {

@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import { rangesWithin, type TextRange } from '../domain/ranges.ts'
+import { told } from '../domain/told.ts'
 import { findContact } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
 import { detailsOf } from '../store/groups.ts'
@@ -43,7 +44,7 @@ export async function ownText(
   }
   const shown = await shownText(tx, { text, ranges: all })
   if (shown.text.length > TEXT_LENGTH_MAX) {
-    throw refusal('invalid-request', `With the names in it the text is longer than ${TEXT_LENGTH_MAX} characters.`)
+    throw wrongLength(`With the names in it the text is longer than ${TEXT_LENGTH_MAX} characters.`)
   }
   return { text: shown.text, ranges: shown.ranges }
 }
@@ -83,6 +84,13 @@ async function memberOf(
     'mention-not-member',
     `Only somebody with a Signal account who is ${whose} can be mentioned: write the name without a mention.`,
   )
+}
+
+/** For a text that is empty or too long. */
+export function wrongLength(
+  message = `The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`,
+): CausewayError {
+  return new CausewayError({ ...told('invalid-request', { max: TEXT_LENGTH_MAX }), message, retry: 'never' })
 }
 
 function refusal(code: string, message: string): CausewayError {

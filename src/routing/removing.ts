@@ -6,6 +6,7 @@
 import { CausewayError } from '../domain/errors.ts'
 import type { RemovedMessage } from '../domain/own-decisions.ts'
 import type { RemovalFact } from '../domain/sink.ts'
+import { told } from '../domain/told.ts'
 import { messageByTime } from '../store/amendments.ts'
 import { findContact, findConversation } from '../store/contacts.ts'
 import type { DatabaseTransaction } from '../store/database.ts'
@@ -177,7 +178,7 @@ function demandSettled(messages: readonly MessageRow[]): void {
   const open = messages.filter((message) => !isSettled(message))
   if (open.length === 0) return
   throw new CausewayError({
-    code: 'wrong-state',
+    ...told('wrong-state', { open: open.length }),
     message: `What has not left yet cannot be removed (${open.length} of them, the first is ${open[0]?.state}). Cancel it first.`,
     retry: 'never',
   })

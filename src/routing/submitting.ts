@@ -18,7 +18,7 @@ import type { KeptQuote } from '../store/quoted.ts'
 import type { RoutingContext } from './context.ts'
 import { announce } from './moves.ts'
 import { textColumns } from './naming.ts'
-import { ownText, TEXT_LENGTH_MAX } from './own-text.ts'
+import { ownText, TEXT_LENGTH_MAX, wrongLength } from './own-text.ts'
 import { noteUsername, resolvePerson } from './people.ts'
 import { consequence, type Parties, partiesIn, planNow } from './plans.ts'
 import { quotedFileOf } from './quoted-files.ts'
@@ -38,7 +38,7 @@ export async function storeMessage(
   const media = request.media ?? []
   const written = request.text.length + (request.subject?.length ?? 0)
   if ((request.text === '' && media.length === 0) || written > TEXT_LENGTH_MAX) {
-    throw invalidRequest(`The text is empty or longer than ${TEXT_LENGTH_MAX} characters.`)
+    throw wrongLength()
   }
   const viewOnce = request.viewOnce === true
   if (viewOnce && (media.length !== 1 || written > 0)) {

@@ -2,6 +2,7 @@
 import { PinError } from '../../modem/contract.ts'
 import type { KeptPins } from '../../modem/pin-desk.ts'
 import { CausewayError } from '../domain/errors.ts'
+import { told } from '../domain/told.ts'
 import type { Database } from '../store/database.ts'
 import { readSimPin, writeSimPin } from '../store/sim-pins.ts'
 
@@ -28,9 +29,17 @@ export function pinProblem(cause: unknown): unknown {
   const left = triesLeft === undefined || code === 'puk' || code === 'last-try' ? '' : ` Tries left: ${triesLeft}.`
   const advice = ADVICE[code] === undefined ? '' : ` ${ADVICE[code]}`
   return new CausewayError({
-    code: code === 'unavailable' ? 'modem-unavailable' : code === 'puk' ? 'sim-puk' : `sim-pin-${code}`,
+    ...coded(code, triesLeft),
     message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.${left}${advice}`,
     retry: 'after-human',
     cause,
   })
+}
+
+function coded(code: PinError['code'], left: number | undefined) {
+  if (code === 'unavailable') return { code: 'modem-unavailable' }
+  if (code === 'puk') return { code: 'sim-puk' }
+  if (left !== undefined && code === 'refused') return told('sim-pin-refused', { left })
+  if (left !== undefined && code === 'known-wrong') return told('sim-pin-known-wrong', { left })
+  return { code: `sim-pin-${code}` }
 }

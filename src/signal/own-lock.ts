@@ -9,6 +9,7 @@
  */
 import { AccountEntropyPool, SvrKey } from '@signalapp/libsignal-client/dist/AccountKeys.js'
 import { CausewayError } from '../domain/errors.ts'
+import { told } from '../domain/told.ts'
 import type { Database } from '../store/database.ts'
 import type { Chat } from './chat.ts'
 import type { Credentials } from './credentials.ts'
@@ -58,7 +59,7 @@ export class OwnLock implements SignalLock {
     demandPrimary(this.#parts.credentials, toPhone)
     if ([...Buffer.from(normalizedPin(pin)).toString()].length < charactersMin) {
       throw new CausewayError({
-        code: 'signal-pin-short',
+        ...told('signal-pin-short', { min: charactersMin }),
         message: `A Signal PIN has at least ${charactersMin} digits or letters.`,
         retry: 'never',
       })

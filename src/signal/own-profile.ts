@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { Portraits } from '../domain/media.ts'
+import { told } from '../domain/told.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { placeIn } from './avatars.ts'
@@ -86,7 +87,7 @@ export class OwnProfileDesk implements SignalProfile {
       const octets = Buffer.byteLength(change[field] ?? '')
       if (octets <= octetsMax[field]) continue
       throw new CausewayError({
-        code: 'profile-too-long',
+        ...told('profile-too-long', { field, max: octetsMax[field], octets }),
         message: `The ${field} of a Signal profile holds ${octetsMax[field]} octets of UTF-8; this has ${octets}.`,
         retry: 'never',
       })

@@ -4,6 +4,7 @@
  */
 import { ErrorCode, LibSignalErrorBase, type Net } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { told } from '../domain/told.ts'
 import { asCauseway, isCode, shortly } from './errors.ts'
 import { octets } from './ids.ts'
 
@@ -106,7 +107,7 @@ export function pinGone(cause?: unknown): CausewayError {
 export function wrongPin(triesLeft: number | undefined): CausewayError {
   const left = triesLeft === undefined ? '' : ` ${triesLeft} tries are left; then Signal erases what it protects.`
   return new CausewayError({
-    code: 'signal-pin-wrong',
+    ...(triesLeft === undefined ? { code: 'signal-pin-wrong' } : told('signal-pin-wrong', { left: triesLeft })),
     message: `This is not the PIN of the account.${left}`,
     retry: 'after-human',
     cause: new WrongPin(triesLeft),

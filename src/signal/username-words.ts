@@ -4,6 +4,7 @@
  */
 import { usernames } from '@signalapp/libsignal-client'
 import { CausewayError } from '../domain/errors.ts'
+import { type ToldValues, told } from '../domain/told.ts'
 
 /** The service's own bounds. */
 const nicknameCharsMin = 3
@@ -63,14 +64,16 @@ export function candidatesFor(nickname: string, discriminator: string | undefine
     throw invalid(
       `A username has ${nicknameCharsMin} to ${nicknameCharsMax} letters a to z, digits or "_" and no digit first; behind the dot stand at least two digits, the first of three or more not 0.`,
       cause,
+      told('username-invalid', { min: nicknameCharsMin, max: nicknameCharsMax }),
     )
   }
 }
 
-function invalid(message: string, cause?: unknown): CausewayError {
+function invalid(message: string, cause?: unknown, limits?: { values: ToldValues }): CausewayError {
   return new CausewayError({
     code: 'username-invalid',
     message,
+    ...limits,
     retry: 'never',
     ...(cause === undefined ? {} : { cause }),
   })

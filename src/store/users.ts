@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
 import type { Role } from '../domain/roles.ts'
+import { told } from '../domain/told.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { UserRow } from './tables/inbox.ts'
 
@@ -33,7 +34,7 @@ export async function addUser(tx: DatabaseTransaction, ids: IdSource, user: NewU
     .executeTakeFirstOrThrow()
   if (count >= USERS_MAX) {
     throw new CausewayError({
-      code: 'too-many-users',
+      ...told('too-many-users', { max: USERS_MAX }),
       message: `There are ${USERS_MAX} people already; remove one first.`,
       retry: 'after-human',
     })
@@ -133,7 +134,7 @@ async function demandOtherAdmin(tx: DatabaseTransaction, user: UserRow): Promise
 
 function taken(name: string): CausewayError {
   return new CausewayError({
-    code: 'user-exists',
+    ...told('user-exists', { name }),
     message: `There is somebody called ${name} already.`,
     retry: 'never',
   })

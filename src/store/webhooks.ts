@@ -4,6 +4,7 @@
  */
 import { CausewayError } from '../domain/errors.ts'
 import type { IdSource } from '../domain/ids.ts'
+import { told } from '../domain/told.ts'
 import type { WebhookEvent } from '../domain/webhook.ts'
 import type { Database, DatabaseTransaction } from './database.ts'
 import type { WebhookRow } from './tables/webhooks.ts'
@@ -40,7 +41,7 @@ export function addWebhook(
       .executeTakeFirstOrThrow()
     if (count >= WEBHOOKS_MAX) {
       throw new CausewayError({
-        code: 'too-many-webhooks',
+        ...told('too-many-webhooks', { max: WEBHOOKS_MAX }),
         message: `There are ${WEBHOOKS_MAX} webhooks already; remove one first.`,
         retry: 'after-human',
       })

@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)('what the gateway says, where German
     await form.locator('input[name=name]').fill('Robin')
     await form.locator('input[name=password]').fill('a long enough one')
     await form.getByRole('button').click()
-    const words = form.locator('.problem p', { hasText: 'Jemanden mit diesem Namen gibt es schon.' })
+    const words = form.locator('.problem p', { hasText: 'Jemanden namens Robin gibt es schon.' })
     await words.waitFor()
     expect(await words.getAttribute('title')).toContain('somebody called Robin')
     await picture(page, 'settings-users-1280-german')

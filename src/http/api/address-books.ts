@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { readCsvBook } from '../../domain/csv-book.ts'
+import { type ToldValues, told } from '../../domain/told.ts'
 import { type BookEntry, ENTRIES_MAX, isVcard, readVcards, writeVcard } from '../../domain/vcard.ts'
 import type { ImportedPerson } from '../../routing/importing.ts'
 import { listContacts } from '../../store/mailbox.ts'
@@ -139,11 +140,16 @@ function entriesOf(text: string): readonly BookEntry[] {
   }
   const numbers = entries.reduce((sum, { addresses }) => sum + addresses.length, 0)
   if (entries.length > ENTRIES_MAX || numbers > NUMBERS_MAX) {
-    throw refusal(`At most ${ENTRIES_MAX} people with ${NUMBERS_MAX} numbers are taken from one file. Divide it.`)
+    const limits = told('invalid-address-book', { people: ENTRIES_MAX, numbers: NUMBERS_MAX })
+    throw refusal(
+      `At most ${ENTRIES_MAX} people with ${NUMBERS_MAX} numbers are taken from one file. Divide it.`,
+      limits,
+    )
   }
   return entries
 }
 
-function refusal(detail: string): Problem {
-  return new Problem({ status: 422, code: 'invalid-address-book', title: 'No address book that can be read', detail })
+function refusal(detail: string, limits?: { values: ToldValues }): Problem {
+  const title = 'No address book that can be read'
+  return new Problem({ status: 422, code: 'invalid-address-book', title, detail, ...limits })
 }

@@ -1,5 +1,6 @@
 /** Groups of phone numbers over the API: made from numbers, named, and told how they are written to. */
 import { parseAddress } from '../../domain/address.ts'
+import { told } from '../../domain/told.ts'
 import { ensureGroupConversation } from '../../store/groups.ts'
 import { changePhoneGroup, ensurePhoneGroup } from '../../store/phone-groups.ts'
 import type { GroupRow } from '../../store/tables/mailbox.ts'
@@ -29,7 +30,12 @@ export async function newPhoneGroup(ports: ApiPorts, body: NewPhoneGroup): Promi
     if (!own.has(address.e164)) numbers.add(address.e164)
   }
   if (numbers.size < NUMBERS_MIN || numbers.size > NUMBERS_MAX) {
-    throw unfit('/members', `A group of phone numbers has ${NUMBERS_MIN} to ${NUMBERS_MAX} members beside us.`)
+    const bound =
+      numbers.size < NUMBERS_MIN
+        ? told('too-small', { min: NUMBERS_MIN, of: 'array' })
+        : told('too-big', { max: NUMBERS_MAX, of: 'array' })
+    const message = `A group of phone numbers has ${NUMBERS_MIN} to ${NUMBERS_MAX} members beside us.`
+    throw invalid([{ pointer: '/members', ...bound, message }])
   }
   return await db.transaction().execute(async (tx) => {
     const group = await ensurePhoneGroup(tx, ids, numbers, clock(), textsApart)

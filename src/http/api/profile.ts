@@ -1,6 +1,7 @@
 /** The account's own profile on Signal, as contacts see it: name, a line, an emoji, a picture. */
 import { z } from 'zod'
 import { CausewayError } from '../../domain/errors.ts'
+import { told } from '../../domain/told.ts'
 import { portraitQuery, sendPortrait } from '../portrait.ts'
 import type { ApiPorts } from '../ports.ts'
 import { notFound } from '../problem.ts'
@@ -47,7 +48,7 @@ async function pictureIn(octets: AsyncIterable<Uint8Array>, announced: number): 
   }
   if (bytes <= PICTURE_BYTES_MAX) return Buffer.concat(chunks)
   throw new CausewayError({
-    code: 'media-too-large',
+    ...told('media-too-large', { bytes_max: PICTURE_BYTES_MAX }),
     message: `A picture for a profile has at most ${PICTURE_BYTES_MAX} bytes.`,
     retry: 'never',
   })

@@ -31,11 +31,14 @@ export const maybe = text.nullable()
 export const maybeAt = at.nullable()
 export const count = z.int().min(0)
 
+const values = z.record(text, z.union([text, z.number()]))
+
 export const problem = shape('Problem', {
   type: text.describe('`urn:causeway:problem:<code>`'),
   title: text,
   status: z.int(),
   detail: text.optional(),
+  values: values.optional().describe('What is in `detail`, by name, for whoever says the code in another language.'),
   instance: text,
   code: text.describe('Stable; tells one problem from another.'),
   errors: z
@@ -44,6 +47,7 @@ export const problem = shape('Problem', {
         pointer: text.describe('JSON pointer into the body, or `?name` of a query parameter.'),
         code: text,
         message: text,
+        values: values.optional().describe('What is in `message`, by name: of `too-big` `max`, of `too-small` `min`.'),
       }),
     )
     .optional(),

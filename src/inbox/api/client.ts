@@ -2,9 +2,10 @@
  * One request to the gateway: JSON both ways, the session by its cookie, the CSRF token where something changes, and
  * whatever goes wrong as an ApiProblem with words for a person.
  */
+import type { MessageArguments } from '../languages/icu.ts'
 import { sentenceFor } from '../languages/reasons.ts'
 import { t } from '../languages/translate.ts'
-import { leftWords } from '../ui/times.ts'
+import { leftWords, spanWords } from '../ui/times.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -88,21 +89,34 @@ async function answerTo(method: string, path: string, options: RequestOptions): 
 /** What a refused request said. A 401 also ends the session here. */
 export function problemOf(status: number, body: unknown): ApiProblem {
   if (status === 401) onSignedOut()
-  const {
-    code,
-    detail,
-    title,
-    retry_after: retryAfterS,
-  } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const { code, detail, title, values, errors, retry_after: retryAfterS } = fieldsOf(body)
   const own = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined
   const name = typeof code === 'string' ? code : 'unknown'
-  const sentence = sentenceFor(name, 'problem')
+  const sentence =
+    (name === 'invalid-request' ? faultWords(errors) : undefined) ?? sentenceFor(name, 'problem', argumentsOf(values))
   if (sentence !== undefined) {
-    const again =
-      typeof retryAfterS === 'number' ? ` ${t('problem.again', { span: leftWords(retryAfterS * 1_000) })}` : ''
+    const again = typeof retryAfterS === 'number' ? ` ${t('problem.again', { span: waitWords(retryAfterS) })}` : ''
     return new ApiProblem(status, name, sentence + again, own)
   }
   return new ApiProblem(status, name, own ?? t('problem.unknown', { status }))
+}
+
+/** Of the first fault of what was entered that has a sentence of its own. */
+function faultWords(errors: unknown): string | undefined {
+  if (!Array.isArray(errors)) return undefined
+  for (const { code, values } of errors.map(fieldsOf)) {
+    const words = sentenceFor(String(code), 'problem', argumentsOf(values))
+    if (words !== undefined) return words
+  }
+  return undefined
+}
+
+const fieldsOf = (body: unknown) => (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+const argumentsOf = (values: unknown) => fieldsOf(values) as MessageArguments
+
+/** Seconds are told where it is less than a minute. */
+function waitWords(seconds: number): string {
+  return seconds < 60 ? spanWords(`PT${Math.ceil(seconds)}S`) : leftWords(seconds * 1_000)
 }
 
 /** What went wrong, in words for the screen. */

@@ -1,6 +1,7 @@
 /** The commands of the house to the groups of an account: people become service ids, texts become messages. */
 import { CausewayError } from '../../domain/errors.ts'
 import type { OutgoingMedia } from '../../domain/media.ts'
+import { told } from '../../domain/told.ts'
 import type { DatabaseTransaction } from '../../store/database.ts'
 import type { OutgoingGroupText, SignalGroups } from '../contract.ts'
 import type { Delivery } from '../delivery.ts'
@@ -150,7 +151,7 @@ function demandLengths({ title, description }: { title?: string; description?: s
     [...(title ?? '')].length > titleCharactersMax || [...(description ?? '')].length > descriptionCharactersMax
   if (title === undefined ? !isTooLong : title.trim() !== '' && !isTooLong) return
   throw new CausewayError({
-    code: 'group-words',
+    ...told('group-words', { title_max: titleCharactersMax, description_max: descriptionCharactersMax }),
     message: `A group has a title of 1 to ${titleCharactersMax} characters and a description of at most ${descriptionCharactersMax}.`,
     retry: 'never',
   })

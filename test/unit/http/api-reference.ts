@@ -59,7 +59,8 @@ token: 401; with one that lacks the scope: 403.
 not compressed as it says · 404 not there · 405 with \`Allow\` · 408 a body of JSON that takes more than 30 s · 409 not in this state ·
 410 its file cannot be read any more · 412 another version · 413 more than 256 KiB of JSON · 415 not JSON by its \`Content-Type\` · 422 refused, the code
 says why (also JSON nested deeper than 32, and half a character) · 429 and 503 with \`Retry-After\` where it is known, also as \`retry_after\` (seconds) in the body · 308 the contact or
-conversation was joined to another one, \`merged_into\`, at \`Location\`.
+conversation was joined to another one, \`merged_into\`, at \`Location\`. \`values\` has the figures and names of \`detail\` (and each of \`errors\`
+those of its \`message\`) by name, where there are some: sizes in bytes, spans as ISO 8601.
 
 **Reasons** are English sentences, and a stable \`code\` stands beside each, for whoever says it in another language: of
 messages, files, attempts, webhooks and their deliveries, backups, the registration and the linking; of a modem's \`texts\`,

@@ -106,6 +106,47 @@ describe('whatever is wrong is answered as problem+json', () => {
     expect(reply.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual(pointers)
   })
 
+  test.each<[string, string, object, object]>([
+    [
+      'a text',
+      '/messages',
+      { ...valid, text: 'x'.repeat(20_001) },
+      { code: 'too-big', values: { max: 20_000, of: 'string' } },
+    ],
+    ['a list', '/messages', { ...valid, media: [] }, { code: 'too-small', values: { min: 1, of: 'array' } }],
+    [
+      'a password',
+      '/users',
+      { name: 'ida', password: 'short', role: 'viewer' },
+      { code: 'too-small', values: { min: 10, of: 'string' } },
+    ],
+    [
+      'a figure',
+      '/groups',
+      { title: 'G', members: ['+15550000201'], timer_seconds: -1 },
+      { code: 'too-small', values: { min: 0, of: 'number' } },
+    ],
+    [
+      'members',
+      '/groups',
+      { kind: 'phone', members: ['+15550000201'] },
+      { pointer: '/members', code: 'too-small', values: { of: 'array' } },
+    ],
+  ])('a field that is too long or too short comes with its bound: %s', async (_what, path, body, fault) => {
+    const reply = await rig.call('POST', `/api/v1${path}`, { token, json: body })
+    expect([reply.status, reply.body.code]).toEqual([422, 'invalid-request'])
+    expect(reply.body.errors).toMatchObject([fault])
+    expect(reply.body.values).toBeUndefined()
+  })
+
+  test('what is in the words of a refusal stands beside them by name', async () => {
+    const user = { name: 'Ida', password: 'long enough for anybody', role: 'viewer' }
+    await rig.call('POST', '/api/v1/users', { token, json: user })
+    const reply = await rig.call('POST', '/api/v1/users', { token, json: user })
+    expect(reply.status).toBe(409)
+    expect(reply.body).toMatchObject({ code: 'user-exists', values: { name: 'Ida' } })
+  })
+
   test.each<[string, object, string, string]>([
     ['/contacts', { address: 'Mum' }, 'invalid-number', '/address'],
     ['/contacts', { address: '112' }, 'emergency-number', '/address'],

@@ -31,6 +31,33 @@ export function thrownCodes(folders: readonly string[]): Set<string> {
   return codes
 }
 
+/** Codes of the errors that these folders throw with what is in their words beside them (`told`). */
+export function codesTold(folders: readonly string[]): Set<string> {
+  const codes = new Set<string>()
+  for (const source of sources(folders)) {
+    for (const [, body = ''] of source.matchAll(/new (?:CausewayError|Problem)\(\{([\s\S]*?)\n? *\}\)/g)) {
+      for (const [, code = ''] of body.matchAll(new RegExp(`\\btold\\(${CODE}`, 'g'))) codes.add(code)
+    }
+  }
+  return codes
+}
+
+/** Codes of the refusals whose words have a value put into them that does not go beside them. */
+export function codesUntold(folders: readonly string[]): Set<string> {
+  const codes = new Set<string>()
+  for (const source of sources(folders)) {
+    for (const [, body = ''] of source.matchAll(/new (?:CausewayError|Problem)\(\{([\s\S]*?)\n? *\}\)/g)) {
+      if (!body.includes('${') || /\btold\(|\bvalues\b/.test(body)) continue
+      for (const [, code = ''] of body.matchAll(new RegExp(`\\bcode: ${CODE}`, 'g'))) codes.add(code)
+    }
+    for (const [, code = ''] of source.matchAll(
+      new RegExp(`\\b(?:refusal|refused)\\(\\s*${CODE},\\s*\`[^\`]*\\$\\{`, 'g'),
+    ))
+      codes.add(code)
+  }
+  return codes
+}
+
 /** The keys of a table in a source: `const NAME: … = { 'a-code': …, code: … }`. */
 export function keysOfTable(path: string, name: string): string[] {
   const table = readFileSync(path, 'utf8').split(`const ${name}`)[1]?.split('\n}')[0] ?? ''

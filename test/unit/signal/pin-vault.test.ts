@@ -43,5 +43,6 @@ test.each([
 ])('%s is told as %s', (error, told, triesLeft) => {
   const failure = describePinFailure(error)
   expect(failure.code).toBe(told)
+  expect(failure.values).toEqual(triesLeft === undefined ? undefined : { left: triesLeft })
   expect(failure.cause instanceof WrongPin ? failure.cause.triesLeft : undefined).toBe(triesLeft)
 })

@@ -115,6 +115,8 @@ export interface SimLock {
   wants: 'pin' | 'puk' | 'other'
   /** Of the PIN; undefined: not known. */
   triesLeft: number | undefined
+  /** Of the PUK, where it is what is asked for and the module tells them. */
+  pukTriesLeft?: number | undefined
   /** The module told it; else it is what follows from our own entries. */
   isTold: boolean
 }

@@ -24,6 +24,8 @@ interface Since {
 const because = ({ reason }: Why) => (reason === undefined ? '' : ` (${reason})`)
 const modemIs = (state: string) => (values: Named & Why) => `${values.modem} ${state}${because(values)}.`
 const accountIs = (state: string) => (values: Why) => `The Signal account ${state}${because(values)}.`
+const PUK =
+  'Put it into a phone and enter its PUK there: it is in the papers of the SIM, or the operator tells it. A SIM without tries is void, and the operator gives another.'
 const SEE_LOG = 'See the log: journalctl -u causeway, or what it wrote to the terminal.'
 const MMS_DOCS = 'Then: causeway mms test. See “Picture messages” in the README and hardware.md.'
 const SEE_FOLDER = 'See to the folder and its disk, then: causeway backup create.'
@@ -65,6 +67,12 @@ export const RUNNING_WORDS = {
   'modem.sim_pin': {
     what: modemIs('has a SIM that wants its PIN'),
     fix: 'Hand it in: causeway modem pin, or in the inbox under Settings, Modems; or put it under modems[].pin. After three wrong ones the SIM wants its PUK, in a phone.',
+  },
+  'modem.sim_puk': { what: modemIs('has a SIM that is blocked and wants its PUK'), fix: PUK },
+  'modem.sim_puk.tries': {
+    what: ({ modem, tries }: Named & { tries: number }) =>
+      `${modem} has a SIM that is blocked and wants its PUK; tries left: ${tries}.`,
+    fix: PUK,
   },
   'modem.no_sim': { what: modemIs('has no SIM'), fix: 'Put one in, contacts towards the modem.' },
   'modem.not_registered': {

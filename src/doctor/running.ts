@@ -1,7 +1,7 @@
 /** What can be said about a running gateway, from what it knows of its modems, its Signal account and its queue. Pure. */
 import type { Finding, FindingAction } from '../domain/finding.ts'
 import type { Pause } from '../domain/pause.ts'
-import { found } from './found.ts'
+import { found, idOf } from './found.ts'
 
 export interface ModemFacts {
   id: string
@@ -13,6 +13,8 @@ export interface ModemFacts {
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** What its SIM waits for. */
+  simLock?: { wants: 'pin' | 'puk' | 'other'; pukTriesLeft?: number | undefined } | undefined
   /** Everything was tried, in vain. */
   recoveryExhausted?: boolean
   /** Picture messages: whether they can be used, and how many wait because they are not set up. */
@@ -129,7 +131,9 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
     case 'resyncing':
       return found('modem.healing', 'warning', why)
     case 'sim-locked':
-      return found('modem.sim_pin', 'error', why, PIN)
+      return facts.simLock?.wants === 'puk'
+        ? examinePuk(modem, facts.simLock.pukTriesLeft)
+        : found('modem.sim_pin', 'error', why, PIN)
     case 'no-sim':
       return found('modem.no_sim', 'error', why)
     case 'searching':
@@ -141,6 +145,11 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
     default:
       return undefined
   }
+}
+
+function examinePuk(modem: string, tries: number | undefined): Finding {
+  if (tries === undefined) return found('modem.sim_puk', 'error', { modem })
+  return found('modem.sim_puk.tries', 'error', { modem, tries })
 }
 
 function examineModem(facts: ModemFacts): Finding[] {
@@ -174,7 +183,7 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
   const account = examineAccount(signal)
   // Of an account that is not there yet nothing is to be warned of.
   if (account === undefined || signal.state === 'none') return account === undefined ? [] : [account]
-  return [account, ...signal.warnings.map((warning): Finding => ({ id: warning.code, ...warning }))]
+  return [account, ...signal.warnings.map((warning): Finding => ({ id: idOf(warning.code), ...warning }))]
 }
 
 function examineAccount({ state, reason }: RunningFacts['signal']): Finding | undefined {

@@ -16,7 +16,7 @@ const ALERT_CHARS_MAX = 100
 const idlePrimary = 'idle-primary-device'
 
 export interface SignalWarning {
-  code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.prekeys_low' | 'signal.protocol_age' | 'signal.alert'
+  code: 'signal.clock_skew' | 'signal.linked_idle.phone' | 'signal.prekeys_low' | 'signal.protocol_age' | 'signal.alert'
   severity: 'warning' | 'error'
   /** What is in the words, for those who say it in another language. */
   values: Readonly<Record<string, string | number>>
@@ -58,7 +58,7 @@ function clockSkew(skewMs: number): SignalWarning {
 function alertWarning(alert: string): SignalWarning {
   if (alert === idlePrimary) {
     return {
-      code: 'signal.idle_primary',
+      code: 'signal.linked_idle.phone',
       severity: 'warning',
       values: {},
       what: 'The phone of this account has not been online for weeks; when its account lapses, this device goes with it.',

@@ -33,7 +33,7 @@ test('which way the clock is off is said', () => {
 
 test('an idle phone has its own words, an alert of later times is passed on', () => {
   expect(codes({ alerts: ['idle-primary-device', 'what-is-this'] })).toEqual([
-    'signal.idle_primary warning',
+    'signal.linked_idle.phone warning',
     'signal.alert warning',
   ])
 })

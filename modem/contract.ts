@@ -4,6 +4,7 @@
  */
 
 import type { ErrorClass } from './at/result.ts'
+import type { TransportErrorCode } from './serial/pipe.ts'
 
 /** A PDU that the modem took from the network, not yet deleted or acknowledged. */
 export interface IncomingPdu {
@@ -129,6 +130,8 @@ export interface ModemStatus {
   state: ModemState
   /** In words; always present when the state is not `ready`. */
   reason: string | undefined
+  /** Why its port could not be opened, where the system said so; gone once it was. */
+  openFailure?: TransportErrorCode | undefined
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined

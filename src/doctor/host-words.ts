@@ -10,6 +10,8 @@ const NTP = 'Turn time synchronisation on: timedatectl set-ntp true.'
 const NEWER_NODE =
   'Install a newer release with long-term support (nodejs.org, or a newer Debian), then restart the gateway.'
 
+const LET_GO = 'End it, or have it leave this port alone; a gateway that runs takes the port up by itself then.'
+
 /** Sizes in bytes, times as ISO 8601. */
 interface Room {
   bytes: number
@@ -105,6 +107,15 @@ export const HOST_WORDS = {
   'port.missing': {
     what: ({ port }: Port) => `There is no ${port}.`,
     fix: 'Plug it in, or take the name from: ls -l /dev/serial/by-id/',
+  },
+  'port.busy': {
+    what: ({ port }: Port) => `Another program holds ${port}.`,
+    fix: ({ port }: Port) => `See which: sudo fuser -v ${port}. ${LET_GO}`,
+  },
+  'port.busy.by': {
+    what: ({ port, program, pid }: Port & { program: string; pid: number }) =>
+      `Another program holds ${port}: ${program} (process ${pid}).`,
+    fix: LET_GO,
   },
   'port.permission.ok': { what: ({ port }: Port) => `${port} may be opened.` },
   'port.permission': {

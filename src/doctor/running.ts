@@ -8,6 +8,8 @@ export interface ModemFacts {
   label: string | undefined
   state: string
   reason: string | undefined
+  /** What the system said when its port could not be opened. */
+  openFailure?: string | undefined
   registration: string
   networks?: { circuit: string | undefined; eps: string | undefined; ims: boolean | undefined }
   signalDbm: number | undefined
@@ -125,6 +127,8 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
   const why = facts.reason === undefined ? { modem } : { modem, reason: facts.reason }
   switch (facts.state) {
     case 'absent':
+      // Said of its port: `port.busy`.
+      if (facts.openFailure === 'busy') return undefined
       return found('modem.absent', 'error', { reason: UNKNOWN, ...why })
     case 'starting':
       return found('modem.healing.starting', 'info', why)

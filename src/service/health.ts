@@ -98,8 +98,12 @@ export class Health implements HealthPort {
     const components = await this.#foundations()
     const missed = await unsetPictures(db, clock())
     const obstacles = new Map(await Promise.all(modems.map(async ({ id }) => [id, await lines.obstacle(id)] as const)))
+    const busy = modems.map((modem) => modem.status()).filter(({ openFailure }) => openFailure === 'busy')
     return [
-      ...(await examineHost(config)),
+      ...(await examineHost(
+        config,
+        busy.map(({ port }) => port),
+      )),
       ...examineBackups(await this.#backupFacts()),
       ...(await this.#foreignRedis()),
       ...examineOutward(await this.#outwardFacts()),

@@ -42,6 +42,8 @@ describe('the doctor on a running gateway', () => {
 
   test.each<[Partial<ModemFacts>, string[]]>([
     [{ state: 'absent', reason: 'unplugged' }, ['modem.absent error']],
+    // What holds its port is said of the port.
+    [{ state: 'absent', reason: 'cannot lock port', openFailure: 'busy' }, []],
     [{ state: 'failed', recoveryExhausted: true }, ['modem.failed error', 'modem.recovery_exhausted error']],
     [{ simChangedAtMs: nowMs }, ['modem.sim_changed warning']],
     [{ state: 'no-sim' }, ['modem.no_sim error']],

@@ -106,6 +106,11 @@ export const RUNNING_WORDS = {
     what: ({ modem }: Named) => `${modem} knows no message centre.`,
     fix: 'Ask the operator for its number and set it: AT+CSCA="+…".',
   },
+  'modem.no_dlr': {
+    what: ({ modem, count, days }: Named & Count & { days: number }) =>
+      `${modem}: of ${count} texts within ${days} days none got a status report, though each asks for one.`,
+    fix: 'Ask the operator whether this SIM has delivery reports. Without them a text stays “sent”, and one whose answer was lost stays uncertain; when a text takes the place of a Signal message does not depend on them.',
+  },
   'modem.no_ims': {
     what: ({ modem }: Named) => `${modem} is on LTE only and not registered with IMS: texts may neither go nor come.`,
     fix: 'Ask the operator whether the SIM has SMS over IMS or SGs, and see hardware.md for the module’s carrier profile.',

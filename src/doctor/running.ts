@@ -31,6 +31,8 @@ export interface ModemFacts {
     missed: number
   }
   number?: string | undefined
+  /** What it sent within `REPORTS`. */
+  reported?: { texts: number; recipients: number; reports: number } | undefined
   /** When another SIM than before was seen in it. */
   simChangedAtMs?: number | undefined
 }
@@ -79,6 +81,12 @@ const STORAGE_SHARE_WARNING = 0.9
 const BACKLOG_WARNING = 100
 /** A message that could go and has not gone for so long is stuck. */
 const STALLED_MS = 15 * 60_000
+
+/** Which texts are asked whether any of them was reported on: those of so long, but not the last ones, and not more of them. */
+export const REPORTS = { spanDays: 7, dueMs: 3_600_000, partsMax: 200 } as const
+/** With fewer texts, or texts to one person alone, it may be the phone of that person that is off. */
+const UNREPORTED_TEXTS_MIN = 10
+const UNREPORTED_PEOPLE_MIN = 2
 
 /** All findings about the gateway, those that are well too. */
 export function examineRunning(facts: RunningFacts): Finding[] {
@@ -151,6 +159,15 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
   }
 }
 
+function examineReports(modem: string, { reported }: ModemFacts): Finding[] {
+  const isSilent =
+    reported !== undefined &&
+    reported.reports === 0 &&
+    reported.texts >= UNREPORTED_TEXTS_MIN &&
+    reported.recipients >= UNREPORTED_PEOPLE_MIN
+  return isSilent ? [found('modem.no_dlr', 'info', { modem, count: reported.texts, days: REPORTS.spanDays })] : []
+}
+
 function examinePuk(modem: string, tries: number | undefined): Finding {
   if (tries === undefined) return found('modem.sim_puk', 'error', { modem })
   return found('modem.sim_puk.tries', 'error', { modem, tries })
@@ -178,6 +195,7 @@ function examineModem(facts: ModemFacts): Finding[] {
   }
   if (facts.state !== 'ready') return findings
   if (facts.smsc === undefined) findings.push(found('modem.no_smsc', 'warning', { modem }))
+  findings.push(...examineReports(modem, facts))
   if (hasNoWayForTexts(facts)) findings.push(found('modem.no_ims', 'warning', { modem }))
   return findings.length > 0 ? findings : [found('modem.ready', 'ok', { modem })]
 }

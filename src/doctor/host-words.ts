@@ -103,6 +103,18 @@ export const HOST_WORDS = {
     what: ({ file }: File) => `Others may read the key ${file}.`,
     fix: ({ file }: File) => `chmod 600 ${file}`,
   },
+  'db.migration_pending.ok': { what: 'The database is of this version.' },
+  'db.migration_pending': {
+    what: ({ count }: { count: number }) =>
+      `The database is of an earlier version; the next start brings it up to date (steps: ${count}, all of them or none).`,
+    fix: ({ directory }: { directory: string }) =>
+      `Nothing has to be done. The earlier version does not open it afterwards: to be able to go back, copy ${directory} before.`,
+  },
+  'db.migration_pending.newer': {
+    what: 'The database was made by a later version of Causeway; this one does not start with it.',
+    fix: ({ directory }: { directory: string }) =>
+      `Update Causeway; or put back the copy of ${directory}, or a backup, that this version has made.`,
+  },
   'modem.none': { what: 'No modem is configured: Signal only. Add one under modems, as hardware.md says.' },
   'port.missing': {
     what: ({ port }: Port) => `There is no ${port}.`,

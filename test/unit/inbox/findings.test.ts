@@ -32,7 +32,7 @@ const beyond = (words: Record<string, string>, key: string, values: readonly str
 
 describe('the doctor’s table', () => {
   it('holds every code that its sources name, and no other', () => {
-    const sources = ['backups', 'certificate', 'host', 'outward', 'redis', 'running']
+    const sources = ['backups', 'certificate', 'host', 'outward', 'redis', 'running', 'schema']
       .map((name) => readFileSync(`src/doctor/${name}.ts`, 'utf8'))
       .join()
     expect(codes.length).toBeGreaterThan(70)

@@ -81,8 +81,9 @@ describe.each(catalogues)('%s', (_, words) => {
   it('says the warnings about the Signal account with theirs', () => {
     const nowMs = Date.UTC(2040, 0, 1)
     const alerts = ['idle-primary-device', 'other']
-    const warnings = warningsOf({ skewMs: 9e5, alerts, preKeysLeft: 0, isOfficial: true, nowMs })
-    expect(warnings).toHaveLength(5)
+    const account = { deviceId: 2, signedOutAtMs: undefined, keysRotatedAtMs: 1 }
+    const warnings = warningsOf({ skewMs: 9e5, alerts, preKeysLeft: 0, account, isOfficial: true, nowMs })
+    expect(warnings).toHaveLength(6)
     const wrong = warnings.flatMap(({ code, values }) =>
       words[`warn.${code}`] === undefined ? [code] : beyond(words, `warn.${code}`, Object.keys(values)),
     )

@@ -34,9 +34,9 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'delete-account <number>', 'deletes the account at Signal, for ever; conversations stay')
     .option('--yes', 'that is meant')
     .action(run(async (number, options) => (await import('./commands/own-account.ts')).remove(number, options)))
-  talking(signal, 'captcha <token>', 'hands over a solved captcha').action(
-    run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)),
-  )
+  talking(signal, 'captcha <token>', 'hands over a solved captcha')
+    .alias('challenge')
+    .action(run(async (token, options) => (await import('./commands/signal.ts')).captcha(token, options)))
   talking(signal, 'pin [pin]', 'hands over the Signal PIN that a number is protected by').action(
     run(async (pin, options) => (await import('./commands/signal.ts')).pin(pin, options)),
   )
@@ -46,9 +46,9 @@ export function addSignalCommands(root: Command, talking: Talking, run: Run, int
   talking(signal, 'skip-transfer', 'registers although the phone’s messages cannot come over').action(
     run(async (options) => (await import('./commands/signal.ts')).skipTransfer(options)),
   )
-  talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours').action(
-    run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)),
-  )
+  talking(signal, 'code <digits>', 'hands over a code that did not come to a modem of ours')
+    .alias('verify')
+    .action(run(async (digits, options) => (await import('./commands/signal.ts')).code(digits, options)))
   talking(signal, 'profile', 'what contacts see of the account: name, a line, a picture; options change it')
     .option('--name <name>', 'the name; an empty one takes it away')
     .option('--about <line>', 'a line about you')

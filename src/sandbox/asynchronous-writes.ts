@@ -21,6 +21,8 @@ export function writeAsynchronously(https: Http2SecureServer): void {
 }
 
 function wrapped(socket: TLSSocket): Duplex {
+  // Node does so for what it reads from directly; without it small answers wait for the peer's acknowledgement.
+  socket.setNoDelay(true)
   const line = Duplex.from({ readable: socket, writable: socket })
   // A line that breaks is told by its end; its session hears of it as of any other.
   line.on('error', () => socket.destroy())

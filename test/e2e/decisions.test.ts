@@ -6,7 +6,7 @@ import { judge } from './kit/judge.ts'
 import { Axe, chromiumPath, picture } from './kit/stage.ts'
 import { at, page, stage, useWalk } from './kit/walk.ts'
 
-const simulate = (action: Record<string, unknown>) => stage.house.api.call('POST', '/api/v1/sandbox/actions', action)
+const simulate = (action: Record<string, unknown>) => stage.house.api.call('POST', '/api/v1/simulator/actions', action)
 const person = (key: string) => stage.house.world.person(key)
 const thread = async (key: string) => at(`/c/${await stage.conversationWith(person(key).number)}`)
 
@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === undefined)('decisions in the inbox', () => {
     await house.reaches(held, 'canceled')
     await row('It waits for the number').waitFor({ state: 'detached' })
     const token = 'signalcaptcha://signal-hcaptcha.x.challenge.y'
-    await house.api.call('POST', '/api/v1/signal/captcha', { token })
+    await house.api.call('POST', '/api/v1/signal/challenge', { token })
     await house.reaches(puzzled, 'delivered')
     await page.locator('.queue li').first().waitFor({ state: 'detached' })
     await page.locator('.needs').waitFor({ state: 'detached' })

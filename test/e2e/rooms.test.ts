@@ -114,6 +114,9 @@ describe.skipIf(chromiumPath === undefined)('the rooms of the inbox in Chromium'
     await page.getByTestId('sim-network-a').click()
     await page.locator('.strip .bars:not(.down)').waitFor()
     await stage.house.modemsReady()
+    // It would lie over the rooms that are looked at below.
+    await page.getByTestId('sim').getByRole('button', { name: 'Close' }).click()
+    await page.getByTestId('sim').waitFor({ state: 'detached' })
   })
 
   it('Ctrl-K goes anywhere by a few letters; Ctrl-Shift-T changes how the next message goes', async () => {

@@ -133,5 +133,5 @@ async function serveMany(id: string, many: number): Promise<void> {
 }
 
 async function simulate(action: Record<string, unknown>): Promise<void> {
-  await stage.house.api.call('POST', '/api/v1/sandbox/actions', action)
+  await stage.house.api.call('POST', '/api/v1/simulator/actions', action)
 }

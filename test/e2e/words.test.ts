@@ -14,7 +14,7 @@ let stage: Stage
 let page: Page
 
 const at = (place: string) => `${stage.url}/#${place}`
-const simulate = (action: Record<string, unknown>) => stage.house.api.call('POST', '/api/v1/sandbox/actions', action)
+const simulate = (action: Record<string, unknown>) => stage.house.api.call('POST', '/api/v1/simulator/actions', action)
 const person = (key: string) => stage.house.world.person(key)
 
 describe.skipIf(chromiumPath === undefined)('what the gateway says, where German is read', () => {

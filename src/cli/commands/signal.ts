@@ -87,11 +87,11 @@ export async function link(options: Options & { name?: string }, signal: AbortSi
 }
 
 export async function captcha(token: string, options: Options): Promise<void> {
-  print(await call(await findGateway(options), 'POST', '/api/v1/signal/captcha', { token }), options)
+  print(await call(await findGateway(options), 'POST', '/api/v1/signal/challenge', { token }), options)
 }
 
 export async function code(digits: string, options: Options): Promise<void> {
-  print(await call(await findGateway(options), 'POST', '/api/v1/signal/code', { code: digits }), options)
+  print(await call(await findGateway(options), 'POST', '/api/v1/signal/verify', { code: digits }), options)
 }
 
 /** Without `given` it is asked for at the terminal, so that it stays out of the shell's history. */

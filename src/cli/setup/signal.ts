@@ -64,7 +64,7 @@ async function register(gateway: Address): Promise<StepOutcome> {
       case 'captcha': {
         tell(`Solve the captcha at ${step.page_url} and copy the address behind “Open Signal”.`)
         const token = await askText('Answer (signalcaptcha://…)')
-        await call(gateway, 'POST', '/api/v1/signal/captcha', { token: token.trim() })
+        await call(gateway, 'POST', '/api/v1/signal/challenge', { token: token.trim() })
         break
       }
       case 'code':
@@ -120,7 +120,7 @@ async function typedCode(gateway: Address, step: NonNullable<AccountJson['regist
     const code = await askText('Code', {
       check: (given) => (/^\d{3}-?\d{3}$/.test(given.trim()) ? undefined : 'Six digits.'),
     })
-    await call(gateway, 'POST', '/api/v1/signal/code', { code: code.trim() })
+    await call(gateway, 'POST', '/api/v1/signal/verify', { code: code.trim() })
   }
   return answer !== 'skip'
 }

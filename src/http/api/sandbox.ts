@@ -92,7 +92,7 @@ async function perform(ports: ApiPorts, name: string, given: Readonly<Record<str
 export const sandboxRoutes: readonly Route[] = [
   route({
     method: 'GET',
-    path: '/api/v1/sandbox',
+    path: '/api/v1/simulator',
     scope: 'admin',
     summary: 'Of the sandbox alone: its people and modems, and how they are. 404 elsewhere.',
     handle: async ({ ports }) => {
@@ -120,7 +120,7 @@ export const sandboxRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET',
-    path: '/api/v1/sandbox/people/:key/messages',
+    path: '/api/v1/simulator/people/:key/messages',
     scope: 'admin',
     summary: 'Of the sandbox alone: what somebody’s phone has received, oldest first.',
     handle: async ({ ports, params }) => {
@@ -140,7 +140,7 @@ export const sandboxRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    path: '/api/v1/sandbox/actions',
+    path: '/api/v1/simulator/actions',
     scope: 'admin',
     summary: 'Of the sandbox alone: somebody writes, a phone goes off, a modem loses the network, and such.',
     body: named,

@@ -137,7 +137,7 @@ export const signalRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    path: '/api/v1/signal/captcha',
+    path: '/api/v1/signal/challenge',
     scope: 'admin',
     summary: 'Hands over a solved captcha, for a registration or for a challenge while sending.',
     body: z.strictObject({ token: captcha }),
@@ -148,7 +148,7 @@ export const signalRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST',
-    path: '/api/v1/signal/code',
+    path: '/api/v1/signal/verify',
     scope: 'admin',
     summary: 'Hands over a verification code that did not come to one of our modems.',
     body: z.strictObject({ code: z.string().regex(/^\d{3}-?\d{3}$/, { message: 'Six digits.' }) }),

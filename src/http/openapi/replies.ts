@@ -148,8 +148,8 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/signal/registration-lock': json(driverAnswers.registrationLock),
   'PUT /api/v1/signal/registration-lock': json(driverAnswers.registrationLock),
   'DELETE /api/v1/signal/registration-lock': none,
-  'POST /api/v1/signal/captcha': json(driverAnswers.signal, 202),
-  'POST /api/v1/signal/code': json(driverAnswers.signal, 202),
+  'POST /api/v1/signal/challenge': json(driverAnswers.signal, 202),
+  'POST /api/v1/signal/verify': json(driverAnswers.signal, 202),
   'POST /api/v1/signal/pin': json(driverAnswers.signal, 202),
   'POST /api/v1/signal/skip-transfer': json(driverAnswers.signal, 202),
   'GET /api/v1/events': {
@@ -212,7 +212,7 @@ export const replies: Readonly<Record<string, SuccessReply>> = {
   'GET /api/v1/sessions': json(inboxAnswers.sessions),
   'DELETE /api/v1/sessions': none,
   'DELETE /api/v1/sessions/:id': none,
-  'GET /api/v1/sandbox': json(inboxAnswers.sandbox),
-  'GET /api/v1/sandbox/people/:key/messages': json(inboxAnswers.sandboxMessages),
-  'POST /api/v1/sandbox/actions': json(nothing),
+  'GET /api/v1/simulator': json(inboxAnswers.sandbox),
+  'GET /api/v1/simulator/people/:key/messages': json(inboxAnswers.sandboxMessages),
+  'POST /api/v1/simulator/actions': json(nothing),
 }

@@ -62,7 +62,7 @@ export async function endGuide(): Promise<void> {
 }
 
 function tellWorld(action: 'offline' | 'online'): Promise<unknown> {
-  return ask('POST', '/api/v1/sandbox/actions', { body: { action, person: 'ana', on: 'signal' } })
+  return ask('POST', '/api/v1/simulator/actions', { body: { action, person: 'ana', on: 'signal' } })
 }
 
 function check(step: GuideStep): void {

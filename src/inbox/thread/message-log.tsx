@@ -56,6 +56,17 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
     const log = holder.current?.querySelector('.log')
     if (!isPressed.current && log !== null && log !== undefined) log.scrollTop = log.scrollHeight
   }
+  const whereNow = useRef(() => {
+    const log = holder.current?.querySelector('.log')
+    if (log === null || log === undefined) return
+    // All of them as they are now: the list hears later of what has become lower, and the end would seem to be far.
+    const { scrollTop, scrollHeight, clientHeight } = log
+    // What grows (a picture comes) takes nobody away from the end, whoever hears of it first: only going up does.
+    if (scrollHeight - clientHeight - scrollTop < END_WITHIN_PX) atEnd.current = true
+    else if (scrollTop < lastOffset.current) atEnd.current = false
+    lastOffset.current = scrollTop
+    setIsAtEnd(atEnd.current)
+  })
   const toEndNow = useRef(toEnd)
   toEndNow.current = toEnd
   const pressed = () => {
@@ -106,6 +117,8 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
     if (scroller === null || scroller === undefined) return
     const observer = new ResizeObserver(() => {
       if (atEnd.current) toEnd()
+      // What shrinks until its end is in sight is not scrolled, and nothing else tells of it.
+      whereNow.current()
     })
     observer.observe(scroller)
     if (scroller.firstElementChild !== null) observer.observe(scroller.firstElementChild)
@@ -134,13 +147,7 @@ export function MessageLog({ conversation, thread, jumpTo }: LogProps) {
   useReadMark(conversation, isAtEnd)
 
   const scrolled = (offset: number) => {
-    // As it is now: the list hears later of a composer that has become lower, and the end would seem to be far.
-    const { scrollHeight = 0, clientHeight = 0 } = holder.current?.querySelector('.log') ?? {}
-    // What grows (a picture comes) takes nobody away from the end, whoever hears of it first: only going up does.
-    if (scrollHeight - clientHeight - offset < END_WITHIN_PX) atEnd.current = true
-    else if (offset < lastOffset.current) atEnd.current = false
-    lastOffset.current = offset
-    setIsAtEnd(atEnd.current)
+    whereNow.current()
     if (offset < OLDER_WITHIN_PX && thread.olderCursor !== undefined) void loadOlder(conversationId)
   }
   if (entries.length === 0) {

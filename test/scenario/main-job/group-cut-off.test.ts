@@ -82,10 +82,10 @@ it('a captcha stops the queue, says what to do, and its solution sends all that 
   await sleep(1_500)
   expect(sends()).toBe(before)
   // One that Signal does not take changes nothing.
-  const refused = await house.api.ask('POST', '/api/v1/signal/captcha', { token: '' })
+  const refused = await house.api.ask('POST', '/api/v1/signal/challenge', { token: '' })
   expect(refused.status).toBeGreaterThanOrEqual(400)
   expect(await account()).toMatchObject({ state: 'challenged' })
-  await house.api.call('POST', '/api/v1/signal/captcha', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
+  await house.api.call('POST', '/api/v1/signal/challenge', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
   for (const id of [first, ...waiting]) await house.reaches(id, 'delivered')
   expect(await account()).toMatchObject({ state: 'connected', challenge: null })
   const came = (name: string, text: string) =>

@@ -101,7 +101,7 @@ test('a captcha that Signal asks for is shown with its page, and solving it send
     state: 'challenged',
     challenge: { page_url: expect.stringMatching(/^https:.*challenge/) },
   })
-  await sandbox.api.call('POST', '/api/v1/signal/captcha', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
+  await sandbox.api.call('POST', '/api/v1/signal/challenge', { token: 'signalcaptcha://signal-hcaptcha.x.challenge.y' })
   await settlesAs(id, 'delivered')
   expect(signal?.texts.filter(({ text }) => text === 'after the captcha')).toHaveLength(1)
 })

@@ -53,8 +53,8 @@ const bodies: Record<string, unknown> = {
   '/api/v1/modems/:id/ussd': { text: '*100#' },
   '/api/v1/modems/:id/ussd/reply': { text: '1' },
   '/api/v1/signal/register': { number: '+15550000101', sign_out_phone: true },
-  '/api/v1/signal/captcha': { token: 'signalcaptcha://x' },
-  '/api/v1/signal/code': { code: '123456' },
+  '/api/v1/signal/challenge': { token: 'signalcaptcha://x' },
+  '/api/v1/signal/verify': { code: '123456' },
   '/api/v1/tokens': { name: 'once', scopes: ['messages:read'] },
   '/api/v1/webhooks': { url: 'http://127.0.0.1:9/once', events: ['message.read'] },
 }

@@ -199,7 +199,7 @@ describe('what is answered is what is described, field by field', () => {
     ['POST', '/api/v1/modems/:id/at', { command: 'ATI' }],
     ['POST', '/api/v1/modems/:id/ussd', { text: '*100#' }],
     ['POST', '/api/v1/modems/:id/ussd/cancel', undefined],
-    ['POST', '/api/v1/signal/code', { code: '123456' }],
+    ['POST', '/api/v1/signal/verify', { code: '123456' }],
     ['PATCH', '/api/v1/webhooks/:id', { description: 'x' }],
     ['POST', '/api/v1/webhooks/:id/rotate', undefined],
     ['POST', '/api/v1/webhooks/:id/deliveries/:delivery/redeliver', undefined],

@@ -280,15 +280,15 @@ describe('the Signal account', () => {
   test('is registered step by step', async () => {
     const post = (step: string, json: object) => rig.call('POST', `/api/v1/signal/${step}`, { token, json })
     expect((await post('register', { number: '+15550000101', sign_out_phone: true })).status).toBe(202)
-    expect((await post('captcha', { token: 'signalcaptcha://x' })).status).toBe(202)
-    expect((await post('code', { code: '482-913' })).status).toBe(202)
+    expect((await post('challenge', { token: 'signalcaptcha://x' })).status).toBe(202)
+    expect((await post('verify', { code: '482-913' })).status).toBe(202)
     expect(rig.calls.slice(-3)).toEqual([
       'register {"e164":"+15550000101","transport":"sms"}',
       'captcha signalcaptcha://x',
       'code 482913',
     ])
     expect((await post('register', { number: '0791', sign_out_phone: true })).body.errors[0].pointer).toBe('/number')
-    expect((await post('code', { code: 'abc' })).status).toBe(422)
+    expect((await post('verify', { code: 'abc' })).status).toBe(422)
   })
 })
 

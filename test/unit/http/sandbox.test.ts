@@ -10,7 +10,7 @@ const world = {
     return { status: 200, result: [], message: undefined }
   },
 }
-const PATH = '/api/v1/sandbox'
+const PATH = '/api/v1/simulator'
 const offline = { action: 'offline', person: 'ana', on: 'signal' }
 let sandbox: Rig
 let live: Rig

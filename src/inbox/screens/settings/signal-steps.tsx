@@ -37,7 +37,7 @@ export function NextStep({ account: now }: { account: SignalAccount }) {
           <SmallForm
             fields={[{ name: 'code', label: t('settings.code'), hint: t('settings.codeHint') }]}
             button={t('settings.hand')}
-            run={({ code = '' }) => post('code', { code: code.trim() })}
+            run={({ code = '' }) => post('verify', { code: code.trim() })}
           />
           <Again number={registration.number} by="sms" from={registration.next_sms_at} />
           <Again number={registration.number} by="voice" from={registration.next_call_at} />
@@ -130,7 +130,7 @@ function Puzzle({ page }: { page: string }) {
       <SmallForm
         fields={[{ name: 'token', label: t('settings.puzzleAnswer') }]}
         button={t('settings.hand')}
-        run={({ token = '' }) => post('captcha', { token: token.trim() })}
+        run={({ token = '' }) => post('challenge', { token: token.trim() })}
       />
     </section>
   )

@@ -16,7 +16,7 @@ import { Phone } from './phone.tsx'
 import { SignalFaults } from './signal-faults.tsx'
 import type { Perform, SimModem, SimPerson } from './world.ts'
 
-const PATH = '/api/v1/sandbox'
+const PATH = '/api/v1/simulator'
 interface World {
   people: SimPerson[]
   modems: SimModem[]

@@ -22,7 +22,7 @@ export function Phone({ person, perform }: { person: SimPerson; perform: Perform
   const hasSignal = signal === 'online' || signal === 'offline'
   const [text, setText] = useState('')
   const writing = useAct()
-  const inbox = useFetched<Page<Received>>(`/api/v1/sandbox/people/${key}/messages`)
+  const inbox = useFetched<Page<Received>>(`/api/v1/simulator/people/${key}/messages`)
   useEffect(() => newestEvent.subscribe((event) => event && inbox.reload()), [])
   const isOff = phone === 'off'
   return (

@@ -4,6 +4,7 @@
  */
 
 import type { ErrorClass } from './at/result.ts'
+import type { TransportErrorCode } from './serial/pipe.ts'
 
 /** A PDU that the modem took from the network, not yet deleted or acknowledged. */
 export interface IncomingPdu {
@@ -115,6 +116,8 @@ export interface SimLock {
   wants: 'pin' | 'puk' | 'other'
   /** Of the PIN; undefined: not known. */
   triesLeft: number | undefined
+  /** Of the PUK, where it is what is asked for and the module tells them. */
+  pukTriesLeft?: number | undefined
   /** The module told it; else it is what follows from our own entries. */
   isTold: boolean
 }
@@ -127,6 +130,8 @@ export interface ModemStatus {
   state: ModemState
   /** In words; always present when the state is not `ready`. */
   reason: string | undefined
+  /** Why its port could not be opened, where the system said so; gone once it was. */
+  openFailure?: TransportErrorCode | undefined
   manufacturer: string | undefined
   model: string | undefined
   revision: string | undefined

@@ -20,7 +20,7 @@ import { Polling } from './polling.ts'
 import { type ModemProfile, profileOf, shippedProfiles } from './profile.ts'
 import { inWords } from './refusal.ts'
 import { cycleRadio, lookAtPower, replug, restart } from './repairs.ts'
-import type { SerialTransport } from './serial/pipe.ts'
+import { type SerialTransport, TransportError } from './serial/pipe.ts'
 import { watchGone } from './serial/presence.ts'
 import { type Clock, type Log, within } from './serial/surroundings.ts'
 import { Transcript, traced } from './serial/trace.ts'
@@ -190,7 +190,9 @@ export class LivingModem {
     let pipe: SerialTransport
     try {
       pipe = await this.whereabouts.open()
+      this.board.update({ openFailure: undefined })
     } catch (error) {
+      this.board.update({ openFailure: error instanceof TransportError ? error.code : undefined })
       this.dispatch({ kind: 'open-failed', reason: inWords(error) })
       return
     }

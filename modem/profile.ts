@@ -23,11 +23,12 @@ export interface ProfileUrc extends Exception {
   meaning: (typeof URC_MEANINGS)[number]
 }
 
-/** How this family tells the PIN tries that are left: `command` is answered by `prefix`, the count is field `field`. */
+/** How this family tells the PIN tries that are left: `command` is answered by `prefix`, the count is field `field`, that of the PUK `pukField`. */
 export interface PinTriesQuery extends Exception {
   command: string
   prefix: string
   field: number
+  pukField: number | undefined
 }
 
 export interface ModemProfile {
@@ -129,6 +130,7 @@ export function parseProfile(file: string, json: unknown): ModemProfile {
       command: fields.text('command', /^AT[\x20-\x7e]+$/),
       prefix: fields.text('prefix', /:$/),
       field: fields.number('field'),
+      pukField: fields.optional('pukField')?.wholeNumber(),
     })),
     urcs: root.exceptions('urcs', (fields) => ({
       prefix: fields.text('prefix'),

@@ -4,7 +4,7 @@
  * answered only where the SIM tells that tries are left; and where it does not tell, every entry since it was last open
  * counts. A person's PIN comes before the kept one, that before the configured one; one of them in each start sequence.
  */
-import { enterPin, type PinTriesWay, pinTries, STANDARD_PIN_TRIES, simState } from './at/general.ts'
+import { enterPin, type PinTriesWay, pinTries, pukTries, STANDARD_PIN_TRIES, simState } from './at/general.ts'
 import { AtError } from './at/result.ts'
 import { type ModemStatus, PinError, type SimLock } from './contract.ts'
 import { tellIccid } from './identity-answers.ts'
@@ -84,7 +84,7 @@ async function untilOpen(steps: StartSteps, use: PinUse, given: Given): Promise<
     if (state === 'SIM PIN') {
       await usePin(steps, use, given())
     } else if (state !== 'ABSENT' && state !== 'BUSY' && state !== 'NOT READY') {
-      throw locked(use, state, given())
+      throw await locked(steps, use, state, given())
     } else if (steps.nowMs() >= deadlineMs) {
       throw new SimBarrier('no-sim', state === 'ABSENT' ? 'no SIM in the modem' : 'the SIM does not get ready')
     }
@@ -187,7 +187,8 @@ async function enter(
     const told = isBlocked ? 0 : await triesLeft(steps, use.triesWays)
     const entries = (await desk.record.standing(sim, pin)).entries
     const left = told ?? Math.max(0, TRIES_FULL - entries)
-    tellLock(use, sim, { wants: isBlocked ? 'puk' : 'pin', triesLeft: left, isTold: told !== undefined })
+    const more = isBlocked ? { pukTriesLeft: await pukTriesLeft(steps, use.triesWays) } : {}
+    tellLock(use, sim, { wants: isBlocked ? 'puk' : 'pin', triesLeft: left, isTold: told !== undefined, ...more })
     const words = isBlocked ? `the SIM refused the PIN, and ${PUK}` : REFUSED[source]
     given?.failed(new PinError(isBlocked ? 'puk' : 'refused', words, told))
     throw new SimBarrier('sim-locked', words)
@@ -235,10 +236,33 @@ async function triesLeft(steps: StartSteps, ways: readonly PinTriesWay[]): Promi
   return undefined
 }
 
+async function pukTriesLeft(steps: StartSteps, ways: readonly PinTriesWay[]): Promise<number | undefined> {
+  const { commandTimeoutMs } = steps.timings
+  const asked = [
+    pukTries(commandTimeoutMs),
+    ...ways.flatMap(({ pukField, ...way }) =>
+      pukField === undefined ? [] : [pinTries({ ...way, field: pukField }, commandTimeoutMs)],
+    ),
+  ]
+  for (const command of asked) {
+    const left = await unlessRefused(steps.run(command))
+    if (left !== undefined) return left
+  }
+  return undefined
+}
+
 /** A state that no PIN of ours gets past. */
-function locked(use: PinUse, state: string, given: PinHanded | undefined): SimBarrier {
+async function locked(
+  steps: StartSteps,
+  use: PinUse,
+  state: string,
+  given: PinHanded | undefined,
+): Promise<SimBarrier> {
   const isPuk = state === 'SIM PUK'
-  use.learn({ simLock: { wants: isPuk ? 'puk' : 'other', triesLeft: isPuk ? 0 : undefined, isTold: isPuk } })
+  const simLock: SimLock = isPuk
+    ? { wants: 'puk', triesLeft: 0, isTold: true, pukTriesLeft: await pukTriesLeft(steps, use.triesWays) }
+    : { wants: 'other', triesLeft: undefined, isTold: false }
+  use.learn({ simLock })
   const words = isPuk
     ? PUK
     : state === 'WRONG SIM'

@@ -60,7 +60,13 @@ const rooms: RoomTable = {
     { from: 'src/inbox/compose', to: 'modem/pdu' },
   ],
   'src/backup': ['src/domain', 'src/store', 'src/signal/restored.ts', log],
-  'src/doctor': ['src/domain', { to: 'src/config.ts', typesOnly: true }, 'src/config/certificate.ts'],
+  'src/doctor': [
+    'src/domain',
+    { to: 'src/config.ts', typesOnly: true },
+    'src/config/certificate.ts',
+    { from: 'src/doctor/schema.ts', to: 'src/store/database.ts' },
+    { from: 'src/doctor/schema.ts', to: 'src/store/keyfile.ts' },
+  ],
   'src/cli': [
     'src/config.ts',
     'src/config',

@@ -49,6 +49,8 @@ export interface PinTriesWay {
   command: string
   prefix: string
   field: number
+  /** Where in the same answer the tries of the PUK are; left out: it does not tell them. */
+  pukField?: number | undefined
 }
 
 /** AT+CPINR (27.007 §8.65): for any module; families have more of their own, in their profiles. */
@@ -57,6 +59,12 @@ export const STANDARD_PIN_TRIES: PinTriesWay = { command: 'AT+CPINR="SIM PIN"', 
 /** Gives undefined where the answer holds no number. */
 export function pinTries({ command, prefix, field }: PinTriesWay, timeoutMs: number): AtCommand<number | undefined> {
   return query(command, prefix, timeoutMs, (text) => decimal(splitFields(text)[field]))
+}
+
+/** The same of the PUK, over the standard way. */
+export function pukTries(timeoutMs: number): AtCommand<number | undefined> {
+  const isItsOwn = ([code]: readonly string[]) => code?.replaceAll('"', '') === 'SIM PUK'
+  return query('AT+CPINR="SIM PUK"', '+CPINR:', timeoutMs, (text) => decimal(splitFields(text)[1]), isItsOwn)
 }
 
 /** AT+CFUN?: 1 is full functionality. */

@@ -22,7 +22,7 @@ export function found<C extends DoctorCode>(
 ): Finding {
   const { what, fix }: Sentences[string] = DOCTOR_WORDS[code]
   return {
-    id: code.split('.', 2).join('.'),
+    id: idOf(code),
     code,
     severity,
     what: say(what, values),
@@ -30,6 +30,11 @@ export function found<C extends DoctorCode>(
     values,
     ...(action === undefined ? {} : { action }),
   }
+}
+
+/** The documented part of a code. */
+export function idOf(code: string): string {
+  return code.split('.', 2).join('.')
 }
 
 function say(sentence: Sentence, values: FindingValues): string {

@@ -10,6 +10,8 @@ const NTP = 'Turn time synchronisation on: timedatectl set-ntp true.'
 const NEWER_NODE =
   'Install a newer release with long-term support (nodejs.org, or a newer Debian), then restart the gateway.'
 
+const LET_GO = 'End it, or have it leave this port alone; a gateway that runs takes the port up by itself then.'
+
 /** Sizes in bytes, times as ISO 8601. */
 interface Room {
   bytes: number
@@ -101,10 +103,31 @@ export const HOST_WORDS = {
     what: ({ file }: File) => `Others may read the key ${file}.`,
     fix: ({ file }: File) => `chmod 600 ${file}`,
   },
+  'db.migration_pending.ok': { what: 'The database is of this version.' },
+  'db.migration_pending': {
+    what: ({ count }: { count: number }) =>
+      `The database is of an earlier version; the next start brings it up to date (steps: ${count}, all of them or none).`,
+    fix: ({ directory }: { directory: string }) =>
+      `Nothing has to be done. The earlier version does not open it afterwards: to be able to go back, copy ${directory} before.`,
+  },
+  'db.migration_pending.newer': {
+    what: 'The database was made by a later version of Causeway; this one does not start with it.',
+    fix: ({ directory }: { directory: string }) =>
+      `Update Causeway; or put back the copy of ${directory}, or a backup, that this version has made.`,
+  },
   'modem.none': { what: 'No modem is configured: Signal only. Add one under modems, as hardware.md says.' },
   'port.missing': {
     what: ({ port }: Port) => `There is no ${port}.`,
     fix: 'Plug it in, or take the name from: ls -l /dev/serial/by-id/',
+  },
+  'port.busy': {
+    what: ({ port }: Port) => `Another program holds ${port}.`,
+    fix: ({ port }: Port) => `See which: sudo fuser -v ${port}. ${LET_GO}`,
+  },
+  'port.busy.by': {
+    what: ({ port, program, pid }: Port & { program: string; pid: number }) =>
+      `Another program holds ${port}: ${program} (process ${pid}).`,
+    fix: LET_GO,
   },
   'port.permission.ok': { what: ({ port }: Port) => `${port} may be opened.` },
   'port.permission': {

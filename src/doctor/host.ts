@@ -3,7 +3,7 @@
  * ports. Looks only; changes nothing, opens no port and no database.
  */
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,7 @@ import type { Finding } from '../domain/finding.ts'
 import { examineCertificate } from './certificate.ts'
 import { found } from './found.ts'
 import { nodeEndsAtMs } from './node-releases.ts'
+import { type Holder, holderOf, processRuns } from './processes.ts'
 
 /** What the checks know of the machine; tests give another one. */
 export interface Host {
@@ -25,6 +26,8 @@ export interface Host {
   path: string
   /** Whether systemd says that the clock follows a time server; undefined when it cannot be told. */
   clockSynchronized(): Promise<boolean | undefined>
+  /** Another program that has this port open, as far as can be told. */
+  holderOf(port: string): Holder | undefined
 }
 
 /** This machine. */
@@ -38,6 +41,7 @@ function thisHost(): Host {
     nowMs: Date.now(),
     path: process.env['PATH'] ?? '',
     clockSynchronized: askTimedate,
+    holderOf,
   }
 }
 
@@ -52,15 +56,22 @@ const DISK_WARNING_BYTES = 500e6
 const COMMAND_TIMEOUT_MS = 3_000
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** All findings about the machine, those that are well too. */
-export async function examineHost(config: Config, host: Host = thisHost()): Promise<Finding[]> {
+/**
+ * All findings about the machine, those that are well too. `refused`: ports of which the system told a running gateway that
+ * another program holds them; undefined: no gateway runs, so whoever has a port open stands in its way.
+ */
+export async function examineHost(
+  config: Config,
+  refused?: readonly string[],
+  host: Host = thisHost(),
+): Promise<Finding[]> {
   return [
     ...platform(host),
     disk(config),
     await clock(host),
     await redis(config, host),
     key(config),
-    ...ports(config),
+    ...ports(config, host, refused),
     ...examineCertificate(config, host.nowMs),
     ...modemManager(config),
   ]
@@ -134,37 +145,30 @@ function key(config: Config): Finding {
   return isOpen ? found('db.key_open', 'error', { file }) : found('db.key_missing.ok', 'ok', { file })
 }
 
-function ports(config: Config): Finding[] {
+function ports(config: Config, host: Host, refused: readonly string[] | undefined): Finding[] {
   if (config.modems.length === 0) return [found('modem.none', 'info', {})]
-  return config.modems
-    .filter((modem) => modem.port.startsWith('/dev/'))
-    .map(({ port }) => {
-      if (!existsSync(port)) return found('port.missing', 'error', { port })
-      try {
-        accessSync(port, constants.R_OK | constants.W_OK)
-        return found('port.permission.ok', 'ok', { port })
-      } catch {
-        return found('port.permission', 'error', { port })
-      }
-    })
+  const named = config.modems.map(({ port }) => port).filter((port) => port.startsWith('/dev/'))
+  return [...new Set([...named, ...(refused ?? [])])].map((port) => examinePort(port, host, refused))
+}
+
+function examinePort(port: string, host: Host, refused: readonly string[] | undefined): Finding {
+  if (!existsSync(port)) return found('port.missing', 'error', { port })
+  const isRefused = refused?.includes(port) === true
+  const holder = refused === undefined || isRefused ? host.holderOf(port) : undefined
+  if (holder !== undefined) return found('port.busy.by', 'error', { port, ...holder })
+  if (isRefused) return found('port.busy', 'error', { port })
+  try {
+    accessSync(port, constants.R_OK | constants.W_OK)
+    return found('port.permission.ok', 'ok', { port })
+  } catch {
+    return found('port.permission', 'error', { port })
+  }
 }
 
 function modemManager(config: Config): Finding[] {
   if (!config.modems.some(({ port }) => port === 'auto' || port.startsWith('/dev/')) || !processRuns('ModemManager'))
     return []
   return [found('modem.owned_by_modemmanager', 'warning', {})]
-}
-
-function processRuns(name: string): boolean {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .some((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name
-      } catch {
-        return false
-      }
-    })
 }
 
 async function askTimedate(): Promise<boolean | undefined> {

@@ -24,6 +24,8 @@ interface Since {
 const because = ({ reason }: Why) => (reason === undefined ? '' : ` (${reason})`)
 const modemIs = (state: string) => (values: Named & Why) => `${values.modem} ${state}${because(values)}.`
 const accountIs = (state: string) => (values: Why) => `The Signal account ${state}${because(values)}.`
+const PUK =
+  'Put it into a phone and enter its PUK there: it is in the papers of the SIM, or the operator tells it. A SIM without tries is void, and the operator gives another.'
 const SEE_LOG = 'See the log: journalctl -u causeway, or what it wrote to the terminal.'
 const MMS_DOCS = 'Then: causeway mms test. See “Picture messages” in the README and hardware.md.'
 const SEE_FOLDER = 'See to the folder and its disk, then: causeway backup create.'
@@ -66,6 +68,12 @@ export const RUNNING_WORDS = {
     what: modemIs('has a SIM that wants its PIN'),
     fix: 'Hand it in: causeway modem pin, or in the inbox under Settings, Modems; or put it under modems[].pin. After three wrong ones the SIM wants its PUK, in a phone.',
   },
+  'modem.sim_puk': { what: modemIs('has a SIM that is blocked and wants its PUK'), fix: PUK },
+  'modem.sim_puk.tries': {
+    what: ({ modem, tries }: Named & { tries: number }) =>
+      `${modem} has a SIM that is blocked and wants its PUK; tries left: ${tries}.`,
+    fix: PUK,
+  },
   'modem.no_sim': { what: modemIs('has no SIM'), fix: 'Put one in, contacts towards the modem.' },
   'modem.not_registered': {
     what: modemIs('is not registered with a network'),
@@ -97,6 +105,11 @@ export const RUNNING_WORDS = {
   'modem.no_smsc': {
     what: ({ modem }: Named) => `${modem} knows no message centre.`,
     fix: 'Ask the operator for its number and set it: AT+CSCA="+…".',
+  },
+  'modem.no_dlr': {
+    what: ({ modem, count, days }: Named & Count & { days: number }) =>
+      `${modem}: of ${count} texts within ${days} days none got a status report, though each asks for one.`,
+    fix: 'Ask the operator whether this SIM has delivery reports. Without them a text stays “sent”, and one whose answer was lost stays uncertain; when a text takes the place of a Signal message does not depend on them.',
   },
   'modem.no_ims': {
     what: ({ modem }: Named) => `${modem} is on LTE only and not registered with IMS: texts may neither go nor come.`,

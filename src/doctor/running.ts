@@ -1,18 +1,22 @@
 /** What can be said about a running gateway, from what it knows of its modems, its Signal account and its queue. Pure. */
 import type { Finding, FindingAction } from '../domain/finding.ts'
 import type { Pause } from '../domain/pause.ts'
-import { found } from './found.ts'
+import { found, idOf } from './found.ts'
 
 export interface ModemFacts {
   id: string
   label: string | undefined
   state: string
   reason: string | undefined
+  /** What the system said when its port could not be opened. */
+  openFailure?: string | undefined
   registration: string
   networks?: { circuit: string | undefined; eps: string | undefined; ims: boolean | undefined }
   signalDbm: number | undefined
   smsc: string | undefined
   storage: readonly { memory: string; used: number; total: number }[]
+  /** What its SIM waits for. */
+  simLock?: { wants: 'pin' | 'puk' | 'other'; pukTriesLeft?: number | undefined } | undefined
   /** Everything was tried, in vain. */
   recoveryExhausted?: boolean
   /** Picture messages: whether they can be used, and how many wait because they are not set up. */
@@ -27,6 +31,8 @@ export interface ModemFacts {
     missed: number
   }
   number?: string | undefined
+  /** What it sent within `REPORTS`. */
+  reported?: { texts: number; recipients: number; reports: number } | undefined
   /** When another SIM than before was seen in it. */
   simChangedAtMs?: number | undefined
 }
@@ -76,6 +82,12 @@ const BACKLOG_WARNING = 100
 /** A message that could go and has not gone for so long is stuck. */
 const STALLED_MS = 15 * 60_000
 
+/** Which texts are asked whether any of them was reported on: those of so long, but not the last ones, and not more of them. */
+export const REPORTS = { spanDays: 7, dueMs: 3_600_000, partsMax: 200 } as const
+/** With fewer texts, or texts to one person alone, it may be the phone of that person that is off. */
+const UNREPORTED_TEXTS_MIN = 10
+const UNREPORTED_PEOPLE_MIN = 2
+
 /** All findings about the gateway, those that are well too. */
 export function examineRunning(facts: RunningFacts): Finding[] {
   return [
@@ -123,13 +135,17 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
   const why = facts.reason === undefined ? { modem } : { modem, reason: facts.reason }
   switch (facts.state) {
     case 'absent':
+      // Said of its port: `port.busy`.
+      if (facts.openFailure === 'busy') return undefined
       return found('modem.absent', 'error', { reason: UNKNOWN, ...why })
     case 'starting':
       return found('modem.healing.starting', 'info', why)
     case 'resyncing':
       return found('modem.healing', 'warning', why)
     case 'sim-locked':
-      return found('modem.sim_pin', 'error', why, PIN)
+      return facts.simLock?.wants === 'puk'
+        ? examinePuk(modem, facts.simLock.pukTriesLeft)
+        : found('modem.sim_pin', 'error', why, PIN)
     case 'no-sim':
       return found('modem.no_sim', 'error', why)
     case 'searching':
@@ -141,6 +157,20 @@ function examineState(facts: ModemFacts, modem: string): Finding | undefined {
     default:
       return undefined
   }
+}
+
+function examineReports(modem: string, { reported }: ModemFacts): Finding[] {
+  const isSilent =
+    reported !== undefined &&
+    reported.reports === 0 &&
+    reported.texts >= UNREPORTED_TEXTS_MIN &&
+    reported.recipients >= UNREPORTED_PEOPLE_MIN
+  return isSilent ? [found('modem.no_dlr', 'info', { modem, count: reported.texts, days: REPORTS.spanDays })] : []
+}
+
+function examinePuk(modem: string, tries: number | undefined): Finding {
+  if (tries === undefined) return found('modem.sim_puk', 'error', { modem })
+  return found('modem.sim_puk.tries', 'error', { modem, tries })
 }
 
 function examineModem(facts: ModemFacts): Finding[] {
@@ -165,6 +195,7 @@ function examineModem(facts: ModemFacts): Finding[] {
   }
   if (facts.state !== 'ready') return findings
   if (facts.smsc === undefined) findings.push(found('modem.no_smsc', 'warning', { modem }))
+  findings.push(...examineReports(modem, facts))
   if (hasNoWayForTexts(facts)) findings.push(found('modem.no_ims', 'warning', { modem }))
   return findings.length > 0 ? findings : [found('modem.ready', 'ok', { modem })]
 }
@@ -174,7 +205,7 @@ function examineSignal({ mode, signal }: RunningFacts): Finding[] {
   const account = examineAccount(signal)
   // Of an account that is not there yet nothing is to be warned of.
   if (account === undefined || signal.state === 'none') return account === undefined ? [] : [account]
-  return [account, ...signal.warnings.map((warning): Finding => ({ id: warning.code, ...warning }))]
+  return [account, ...signal.warnings.map((warning): Finding => ({ id: idOf(warning.code), ...warning }))]
 }
 
 function examineAccount({ state, reason }: RunningFacts['signal']): Finding | undefined {

@@ -6,7 +6,7 @@ import { backupProblem, examineBackups } from '../doctor/backups.ts'
 import { examineHost } from '../doctor/host.ts'
 import { examineOutward } from '../doctor/outward.ts'
 import { examineRedis, type RedisFacts } from '../doctor/redis.ts'
-import { examineRunning } from '../doctor/running.ts'
+import { examineRunning, REPORTS } from '../doctor/running.ts'
 import { pauseWords } from '../domain/pause.ts'
 import type { ComponentHealth, HealthPort } from '../http/ports.ts'
 import type { Router } from '../routing/router.ts'
@@ -15,6 +15,7 @@ import type { Database } from '../store/database.ts'
 import { demandAnswer, waitingCounts } from '../store/mailbox.ts'
 import { unsetPictures } from '../store/mms-notifications.ts'
 import { listSubscriptions } from '../store/push.ts'
+import { reportedTexts } from '../store/text-reports.ts'
 import type { ModemLines } from './mms-lines.ts'
 import { isExhausted, type ModemWatch } from './modem-watch.ts'
 import { webhookFacts } from './webhook-facts.ts'
@@ -96,10 +97,20 @@ export class Health implements HealthPort {
     const { config, db, router, modems, lines, watch, account, clock } = this.#parts
     const { state, reason, e164, warnings } = account.status()
     const components = await this.#foundations()
-    const missed = await unsetPictures(db, clock())
+    const nowMs = clock()
+    const missed = await unsetPictures(db, nowMs)
     const obstacles = new Map(await Promise.all(modems.map(async ({ id }) => [id, await lines.obstacle(id)] as const)))
+    const { spanDays, dueMs, partsMax } = REPORTS
+    const within = { sinceMs: nowMs - spanDays * 86_400_000, untilMs: nowMs - dueMs, partsMax }
+    const reported = new Map(
+      await Promise.all(modems.map(async ({ id }) => [id, await reportedTexts(db, id, within)] as const)),
+    )
+    const busy = modems.map((modem) => modem.status()).filter(({ openFailure }) => openFailure === 'busy')
     return [
-      ...(await examineHost(config)),
+      ...(await examineHost(
+        config,
+        busy.map(({ port }) => port),
+      )),
       ...examineBackups(await this.#backupFacts()),
       ...(await this.#foreignRedis()),
       ...examineOutward(await this.#outwardFacts()),
@@ -109,6 +120,7 @@ export class Health implements HealthPort {
           ...modem.status(),
           simChangedAtMs: watch.simChangedAtMs(modem.id),
           recoveryExhausted: isExhausted(modem.status()),
+          reported: reported.get(modem.id),
           mms: { ...lines.status(modem.id), obstacle: obstacles.get(modem.id), missed: missed.get(modem.id) ?? 0 },
         })),
         signal: { state, reason, e164, warnings },
@@ -116,7 +128,7 @@ export class Health implements HealthPort {
         waitingSinceMs: await router.pauses.oldestWaitingMs(),
         components,
         paused: router.pauses.all,
-        nowMs: clock(),
+        nowMs,
       }),
     ]
   }

@@ -422,7 +422,7 @@ export class Account implements SignalAccount {
     if (this.#credentials === undefined) return []
     const notices = this.#live?.notices ?? { skewMs: undefined, alerts: [], preKeysLeft: undefined }
     const isOfficial = this.#parts.server.kind !== 'custom'
-    return warningsOf({ ...notices, isOfficial, nowMs: this.#parts.clock.now() })
+    return warningsOf({ ...notices, account: this.#credentials, isOfficial, nowMs: this.#parts.clock.now() })
   }
 
   #state() {

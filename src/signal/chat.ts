@@ -101,6 +101,8 @@ export class Chat {
   #interrupt: ((cause: unknown) => void) | undefined
   #skewMs: number | undefined
   #alerts: readonly string[] = []
+  #isConnected = false
+  #metAtMs: number | undefined
 
   constructor(parts: { net: Net.Net; clock: Clock; random: Random; log: Log; events: ChatEvents }) {
     this.net = parts.net
@@ -132,14 +134,13 @@ export class Chat {
     this.#running = undefined
   }
 
-  /** Our clock minus the server's, where they differ by more than is tolerated. */
-  get skewMs(): number | undefined {
-    return this.#skewMs
-  }
-
-  /** What the server had to say when we connected last. */
-  get alerts(): readonly string[] {
-    return this.#alerts
+  /**
+   * `skewMs`: our clock minus the server's, where they differ by more than is tolerated. `alerts`: what the server had to say
+   * when we connected last. `metAtMs`: until when we were connected; undefined: not yet.
+   */
+  get notices(): { skewMs: number | undefined; alerts: readonly string[]; metAtMs: number | undefined } {
+    const metAtMs = this.#isConnected ? this.#clock.now() : this.#metAtMs
+    return { skewMs: this.#skewMs, alerts: this.#alerts, metAtMs }
   }
 
   /** Gives up the present connection and makes a new one after the usual wait, so that the server delivers again. */
@@ -268,6 +269,8 @@ export class Chat {
   }
 
   #tell(state: ChatState): void {
+    if (this.#isConnected) this.#metAtMs = this.#clock.now()
+    this.#isConnected = state.state === 'connected'
     this.#events.state(state)
   }
 

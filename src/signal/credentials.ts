@@ -21,6 +21,8 @@ export interface Credentials {
   profileKey: ProfileKey
   entropyPool: string
   signedOutAtMs: number | undefined
+  /** As of loading; 0: not known. They are renewed every other day while there is a connection. */
+  keysRotatedAtMs: number
 }
 
 export type AccountRow = Omit<
@@ -66,6 +68,7 @@ export async function loadCredentials(db: Database): Promise<Credentials | undef
     profileKey: new ProfileKey(octets(row.profile_key)),
     entropyPool: row.entropy_pool,
     signedOutAtMs: row.signed_out_at_ms ?? undefined,
+    keysRotatedAtMs: row.keys_rotated_at_ms,
   }
 }
 

@@ -327,8 +327,7 @@ export class LiveAccount {
 
   /** What the server and its clock give to think about. */
   get notices() {
-    const { skewMs, alerts } = this.#chat
-    return { skewMs, alerts, preKeysLeft: this.#preKeys.runsShortAt, discovery: this.#delivery.discovery }
+    return { ...this.#chat.notices, preKeysLeft: this.#preKeys.runsShortAt, discovery: this.#delivery.discovery }
   }
 
   /** See `SignalAccount.envelopes`. */

@@ -3,6 +3,8 @@
  * protocol library that gets old. Pure.
  */
 
+import type { Credentials } from './credentials.ts'
+
 /** The pinned protocol library and the day of its publication; moves with the pin in package.json. */
 export const library = { version: '0.103.0', publishedAtMs: Date.UTC(2026, 8, 19) } as const
 
@@ -10,13 +12,21 @@ const dayMs = 24 * 3600_000
 /** Signal's own clients expire after some 90 days, and the servers may change with them. */
 const ageWarningDays = 60
 const ageErrorDays = 80
+/** Signal drops a linked device after about 30 days without a connection. */
+const idleWarningDays = 14
 /** Of a server's notice that is not known here. */
 const ALERT_CHARS_MAX = 100
 /** The server's name for a phone that has not been online for weeks. */
 const idlePrimary = 'idle-primary-device'
 
 export interface SignalWarning {
-  code: 'signal.clock_skew' | 'signal.idle_primary' | 'signal.prekeys_low' | 'signal.protocol_age' | 'signal.alert'
+  code:
+    | 'signal.clock_skew'
+    | 'signal.linked_idle.phone'
+    | 'signal.linked_idle.here'
+    | 'signal.prekeys_low'
+    | 'signal.protocol_age'
+    | 'signal.alert'
   severity: 'warning' | 'error'
   /** What is in the words, for those who say it in another language. */
   values: Readonly<Record<string, string | number>>
@@ -25,12 +35,17 @@ export interface SignalWarning {
   fix: string
 }
 
+type LinkedFacts = Pick<Credentials, 'deviceId' | 'signedOutAtMs' | 'keysRotatedAtMs'>
+
 /** `skewMs`: our clock minus the server's, where it is off by more than is tolerated. `alerts`: as the server names them. */
 export function warningsOf(facts: {
   skewMs: number | undefined
   alerts: readonly string[]
   /** How few of our one-time keys the server has, where they could not be filled up. */
   preKeysLeft: number | undefined
+  /** Until when this process was connected; left out: it was not. */
+  metAtMs?: number | undefined
+  account: LinkedFacts
   /** Signal's own servers turn old clients away; others take what they take. */
   isOfficial: boolean
   nowMs: number
@@ -39,6 +54,7 @@ export function warningsOf(facts: {
   return [
     ...(skewMs === undefined ? [] : [clockSkew(skewMs)]),
     ...alerts.map(alertWarning),
+    ...idleHere(facts),
     ...(preKeysLeft === undefined ? [] : [preKeysLow(preKeysLeft)]),
     ...(isOfficial ? age(nowMs) : []),
   ]
@@ -58,7 +74,7 @@ function clockSkew(skewMs: number): SignalWarning {
 function alertWarning(alert: string): SignalWarning {
   if (alert === idlePrimary) {
     return {
-      code: 'signal.idle_primary',
+      code: 'signal.linked_idle.phone',
       severity: 'warning',
       values: {},
       what: 'The phone of this account has not been online for weeks; when its account lapses, this device goes with it.',
@@ -72,6 +88,30 @@ function alertWarning(alert: string): SignalWarning {
     what: `Signal’s server has a notice for this account: ${alert.slice(0, ALERT_CHARS_MAX)}.`,
     fix: 'Look into Signal on the phone, or update Causeway, which may know it by then.',
   }
+}
+
+/** Of a linked device that is not connected, for how long over restarts: within two days, by the age of its keys. */
+function idleHere({
+  metAtMs,
+  account,
+  nowMs,
+}: {
+  metAtMs?: number | undefined
+  account: LinkedFacts
+  nowMs: number
+}): SignalWarning[] {
+  const lastMs = Math.max(metAtMs ?? 0, account.keysRotatedAtMs)
+  const days = Math.floor((nowMs - lastMs) / dayMs)
+  if (account.deviceId === 1 || account.signedOutAtMs !== undefined || lastMs === 0 || days < idleWarningDays) return []
+  return [
+    {
+      code: 'signal.linked_idle.here',
+      severity: 'warning',
+      values: { days },
+      what: `This linked device has not been connected to Signal for ${days} days; after about 30 the account drops it.`,
+      fix: 'Check the way to the internet. Once it is dropped: causeway signal link.',
+    },
+  ]
 }
 
 function preKeysLow(left: number): SignalWarning {

@@ -211,10 +211,13 @@ export async function openDatabase({ path, key, broken }: OpenDatabaseOptions): 
   syncs.set(db, sync)
   const error = (await isUpToDate(db)) ? undefined : await migrate(db)
   if (error !== undefined) {
+    const isNewer = (await migrationsOf(db)).some((name) => !(name in migrations))
     await db.destroy()
     throw new CausewayError({
       code: 'db-migration',
-      message: `The database ${path} could not be brought up to date; it was left as it was.`,
+      message: isNewer
+        ? `The database ${path} was made by a later version of Causeway; it was left as it was. Update Causeway.`
+        : `The database ${path} could not be brought up to date; it was left as it was.`,
       retry: 'after-human',
       cause: error,
     })
@@ -235,11 +238,46 @@ async function migrate(db: Database): Promise<unknown> {
  * so. Asked through Kysely, whose owner of the connection is opened by that.
  */
 async function isUpToDate(db: Database): Promise<boolean> {
-  const tables = await db.executeQuery(MIGRATED)
-  if (tables.rows.length === 0) return false
-  const { rows } = await db.executeQuery(MIGRATIONS)
+  const made = await migrationsOf(db)
   const known = Object.keys(migrations).sort()
-  return rows.length === known.length && rows.every(({ name }, i) => name === known[i])
+  return made.length === known.length && made.every((name, i) => name === known[i])
+}
+
+/** By name, in order; none where nothing was ever made. */
+async function migrationsOf(db: Database): Promise<string[]> {
+  const tables = await db.executeQuery(MIGRATED)
+  return tables.rows.length === 0 ? [] : (await db.executeQuery(MIGRATIONS)).rows.map(({ name }) => name)
+}
+
+/** How a database stands to this program. */
+export interface SchemaStanding {
+  /** Migrations of ours that it has not had. */
+  pending: number
+  /** Migrations that it has had and this program does not know: a later version has made them. */
+  unknown: number
+}
+
+/**
+ * Looks into a database that is there and that no gateway has open, and changes nothing in it. Throws CausewayError `db-key`,
+ * and what SQLite throws.
+ */
+export function schemaStanding(path: string, key: Uint8Array): SchemaStanding {
+  const { cipher } = openCipher(path, key)
+  try {
+    const isEmpty = cipher.prepare(MIGRATED.sql).all().length === 0
+    const made = isEmpty
+      ? []
+      : cipher
+          .prepare(MIGRATIONS.sql)
+          .all<{ name: string }>()
+          .map(({ name }) => name)
+    return {
+      pending: Object.keys(migrations).filter((name) => !made.includes(name)).length,
+      unknown: made.filter((name) => !(name in migrations)).length,
+    }
+  } finally {
+    cipher.close()
+  }
 }
 
 const MIGRATED = CompiledQuery.raw(`select name from sqlite_master where type = 'table' and name = 'kysely_migration'`)

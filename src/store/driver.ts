@@ -10,6 +10,7 @@ import {
   type Driver,
   type Kysely,
   type QueryExecutor,
+  SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
@@ -112,13 +113,20 @@ export class GroupCommitDialect extends SqliteDialect {
   }
 
   override createAdapter(): DialectAdapter {
-    const adapter = super.createAdapter()
+    const adapter = new TransactionalAdapter()
     drivers.set(adapter, this.#shared)
     return adapter
   }
 
   override createDriver(): Driver {
     return new GroupCommitDriver(this.#shared, this.#role === 'owner', this.#waits)
+  }
+}
+
+/** SQLite changes tables within transactions, which Kysely makes no use of: a migration that fails would leave its first half. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
   }
 }
 

@@ -69,7 +69,8 @@ async function askGateway(options: DoctorOptions): Promise<readonly Finding[] | 
 
 async function examineHere(options: DoctorOptions): Promise<Finding[]> {
   const { config, findings } = configuration(options)
-  return [...findings, ...(await examineHost(config))]
+  const { examineSchema } = await import('../../doctor/schema.ts')
+  return [...findings, ...(await examineHost(config)), ...(await examineSchema(config))]
 }
 
 function configuration(options: DoctorOptions): { config: Config; findings: Finding[] } {

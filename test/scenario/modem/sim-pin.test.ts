@@ -96,6 +96,15 @@ test('a last try that fails says that the SIM wants its PUK, and no PIN is enter
   expect(entries()).toBe(before)
   await untilState(modem, 'sim-locked')
   expect(modem.status().reason).toContain('PUK')
+  expect(modem.status().simLock?.pukTriesLeft).toBe(10)
+})
+
+test.each(['ec25', 'sim7600'] as const)('the tries of the PUK are told by a %s, too', async (family) => {
+  await waiting({ family })
+  for (const [pin, more] of [['1111'], ['2222'], ['3333', { lastTry: true }]] as const) await outcome(pin, more)
+  gateway.sim.card.pukTriesLeft = 7
+  await until(() => gateway.modem.status().simLock?.pukTriesLeft === 7)
+  expect(gateway.modem.status().simLock).toEqual({ wants: 'puk', triesLeft: 0, isTold: true, pukTriesLeft: 7 })
 })
 
 test('where the module does not tell the tries, our own entries count, over restarts of the service', async () => {

@@ -1,12 +1,14 @@
 /** The driver on the simulated modem: texts both ways, reports, and every fault that the simulator knows. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ModemSubmitError } from '../../../modem/contract.ts'
 import { decodePdu } from '../../../modem/pdu/tpdu.ts'
+import { systemClock } from '../../../modem/serial/surroundings.ts'
+import { openTransport } from '../../../modem/serial/transport.ts'
 import type { Fault } from '../../../modem/sim/faults.ts'
 import { until, untilState } from '../../unit/modem/bench.ts'
 import { BEN, Gateway, OURS } from './gateway.ts'
@@ -351,5 +353,28 @@ describe.runIf(hasSocat)('on a serial device', () => {
       await rm(directory, { recursive: true, force: true })
     }
     expect(ben.inbox.map(({ text }) => text)).toEqual(['out 1', 'out 2', 'out 3'])
+  })
+  test('that another program holds the port is told until it lets go, and it is ours then by itself', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'causeway-held-'))
+    const link = join(directory, 'modem')
+    gateway = await Gateway.open({}, { port: link })
+    const { modem } = gateway
+    const socat = await stick(link, gateway.simPort)
+    // Closed by everybody the PTY would end, unlike a device.
+    const keeper = openSync(link, constants.O_RDWR | constants.O_NOCTTY)
+    try {
+      const timings = { baudRate: 115_200, openTimeoutMs: 2_000, closeTimeoutMs: 500, presenceEveryMs: 1_000 }
+      const other = await openTransport(link, { ...timings, clock: systemClock })
+      modem.start()
+      await until(() => modem.status().openFailure === 'busy')
+      expect(modem.status()).toMatchObject({ state: 'absent', port: link })
+      await other.close()
+      await untilState(modem, 'ready')
+      expect(modem.status().openFailure).toBeUndefined()
+    } finally {
+      closeSync(keeper)
+      socat.kill()
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 })

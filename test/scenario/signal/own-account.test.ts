@@ -90,7 +90,7 @@ test('what the server says when we connect is shown, until it says so no more', 
   const gateway = await world.registeredGateway()
   const codes = () => gateway.account.status().warnings.map(({ code }) => code)
   await until(() => codes().length > 0)
-  expect(codes()).toEqual(['signal.idle_primary'])
+  expect(codes()).toEqual(['signal.linked_idle.phone'])
   expect(gateway.account.status().state).toBe('connected')
   world.server.faults.heal()
   world.server.host.dropConnections()

@@ -1,10 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Config, loadConfig } from '../../../src/config.ts'
 import { examineHost, type Host } from '../../../src/doctor/host.ts'
+import { holderOf } from '../../../src/doctor/processes.ts'
 
 let directory: string
 let bin: string
@@ -25,13 +28,14 @@ const host = (): Host => ({
   nowMs: Date.UTC(2027, 0, 1),
   path: `/nonexistent:${bin}`,
   clockSynchronized: async () => true,
+  holderOf: () => undefined,
 })
 
 const config = (flags: Record<string, string> = {}): Config =>
   loadConfig({ env: {}, directory, file: '/dev/null', flags: { data_dir: join(directory, 'data'), ...flags } })
 
 async function finding(id: string, given: Config, machine: Partial<Host> = {}) {
-  const findings = await examineHost(given, { ...host(), ...machine })
+  const findings = await examineHost(given, undefined, { ...host(), ...machine })
   return findings.filter((candidate) => candidate.id === id).map(({ severity }) => severity)
 }
 
@@ -93,5 +97,35 @@ describe('the doctor on the machine', () => {
     expect(await finding('port.missing', missing)).toEqual(['error'])
     expect(await finding('modem.none', missing)).toEqual([])
     expect(await finding('port.permission', config({ modems: '[{port: /dev/null}]' }))).toEqual(['ok'])
+  })
+
+  test('a port that another program holds is said with its name, where that can be told', async () => {
+    const given = config({ modems: '[{port: /dev/null}]' })
+    const held = { ...host(), holderOf: () => ({ program: 'minicom', pid: 7 }) }
+    const said = async (refused: readonly string[] | undefined, machine: Host) =>
+      (await examineHost(given, refused, machine)).filter(({ id }) => id.startsWith('port.')).map(({ code }) => code)
+    expect(await said(undefined, held)).toEqual(['port.busy.by'])
+    expect(await said(['/dev/null'], held)).toEqual(['port.busy.by'])
+    expect(await said(['/dev/null'], host())).toEqual(['port.busy'])
+    // A gateway that has the port, or has lent it, is not asked who else does.
+    expect(await said([], held)).toEqual(['port.permission.ok'])
+    // Where its module was found, though another port is configured.
+    expect(await said(['/dev/zero'], host())).toEqual(['port.permission.ok', 'port.busy'])
+  })
+
+  test('who holds a file is found under each of its names, and this process is nobody', async () => {
+    const [file, link] = [join(directory, 'held'), join(directory, 'link')]
+    writeFileSync(file, '')
+    symlinkSync(file, link)
+    const own = openSync(file, 'r')
+    expect(holderOf(link)).toBeUndefined()
+    const other = spawn('sleep', ['60'], { stdio: [own, 'ignore', 'ignore'] })
+    await once(other, 'spawn')
+    closeSync(own)
+    expect(holderOf(link)).toEqual({ program: 'sleep', pid: other.pid })
+    other.kill()
+    await once(other, 'exit')
+    expect(holderOf(link)).toBeUndefined()
+    expect(holderOf(join(directory, 'none'))).toBeUndefined()
   })
 })

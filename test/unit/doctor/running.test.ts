@@ -42,10 +42,15 @@ describe('the doctor on a running gateway', () => {
 
   test.each<[Partial<ModemFacts>, string[]]>([
     [{ state: 'absent', reason: 'unplugged' }, ['modem.absent error']],
+    // What holds its port is said of the port.
+    [{ state: 'absent', reason: 'cannot lock port', openFailure: 'busy' }, []],
     [{ state: 'failed', recoveryExhausted: true }, ['modem.failed error', 'modem.recovery_exhausted error']],
     [{ simChangedAtMs: nowMs }, ['modem.sim_changed warning']],
     [{ state: 'no-sim' }, ['modem.no_sim error']],
     [{ state: 'sim-locked' }, ['modem.sim_pin error']],
+    [{ state: 'sim-locked', simLock: { wants: 'pin' } }, ['modem.sim_pin error']],
+    [{ state: 'sim-locked', simLock: { wants: 'puk' } }, ['modem.sim_puk error']],
+    [{ state: 'sim-locked', simLock: { wants: 'puk', pukTriesLeft: 9 } }, ['modem.sim_puk error']],
     [{ state: 'searching', registration: 'searching' }, ['modem.not_registered warning']],
     [{ state: 'searching', registration: 'denied' }, ['modem.not_registered error']],
     [{ state: 'starting' }, ['modem.healing info']],
@@ -65,6 +70,11 @@ describe('the doctor on a running gateway', () => {
     [{ networks: { circuit: 'home', eps: 'home', ims: false } }, []],
     [{ networks: { circuit: 'none', eps: 'home', ims: undefined } }, []],
     [{ networks: { circuit: 'none', eps: 'home', ims: true } }, []],
+    [{ reported: { texts: 10, recipients: 2, reports: 0 } }, ['modem.no_dlr info']],
+    [{ reported: { texts: 9, recipients: 2, reports: 0 } }, []],
+    [{ reported: { texts: 90, recipients: 1, reports: 0 } }, []],
+    [{ reported: { texts: 90, recipients: 2, reports: 1 } }, []],
+    [{ state: 'starting', reported: { texts: 90, recipients: 2, reports: 0 } }, ['modem.healing info']],
     [{ state: 'starting', smsc: undefined }, ['modem.healing info']],
     [{ storage: [{ memory: 'SM', used: 18, total: 20 }] }, ['modem.storage_full warning']],
     [{ storage: [{ memory: 'SM', used: 20, total: 20 }] }, ['modem.storage_full error']],
@@ -88,10 +98,20 @@ describe('the doctor on a running gateway', () => {
 
   test('what gives to think although Signal is connected is a finding of its own', () => {
     const words = { what: 'Idle.', fix: 'Open Signal.', values: {} }
-    const warning = { code: 'signal.idle_primary', severity: 'warning' as const, ...words }
+    const warning = { code: 'signal.linked_idle.phone', severity: 'warning' as const, ...words }
     expect(
       found({ signal: { state: 'connected', reason: undefined, e164: undefined, warnings: [warning] } }),
-    ).toContain('signal.idle_primary warning')
+    ).toContain('signal.linked_idle warning')
+  })
+
+  test('a SIM that wants its PUK has its own words, with the tries that are left where they are known', () => {
+    const said = (pukTriesLeft?: number) => {
+      const facts = { ...modem, state: 'sim-locked', simLock: { wants: 'puk' as const, pukTriesLeft } }
+      const finding = examineRunning({ ...well, modems: [facts] }).find(({ id }) => id === 'modem.sim_puk')
+      return [finding?.what, finding?.values, finding?.action]
+    }
+    expect(said(9)).toEqual([expect.stringContaining('tries left: 9'), { modem: 'kitchen', tries: 9 }, undefined])
+    expect(said()).toEqual([expect.not.stringContaining('tries'), { modem: 'kitchen' }, undefined])
   })
 
   test('without Signal in use its account is no worry', () => {

@@ -32,7 +32,7 @@ const beyond = (words: Record<string, string>, key: string, values: readonly str
 
 describe('the doctor’s table', () => {
   it('holds every code that its sources name, and no other', () => {
-    const sources = ['backups', 'certificate', 'host', 'outward', 'redis', 'running']
+    const sources = ['backups', 'certificate', 'host', 'outward', 'redis', 'running', 'schema']
       .map((name) => readFileSync(`src/doctor/${name}.ts`, 'utf8'))
       .join()
     expect(codes.length).toBeGreaterThan(70)
@@ -81,8 +81,9 @@ describe.each(catalogues)('%s', (_, words) => {
   it('says the warnings about the Signal account with theirs', () => {
     const nowMs = Date.UTC(2040, 0, 1)
     const alerts = ['idle-primary-device', 'other']
-    const warnings = warningsOf({ skewMs: 9e5, alerts, preKeysLeft: 0, isOfficial: true, nowMs })
-    expect(warnings).toHaveLength(5)
+    const account = { deviceId: 2, signedOutAtMs: undefined, keysRotatedAtMs: 1 }
+    const warnings = warningsOf({ skewMs: 9e5, alerts, preKeysLeft: 0, account, isOfficial: true, nowMs })
+    expect(warnings).toHaveLength(6)
     const wrong = warnings.flatMap(({ code, values }) =>
       words[`warn.${code}`] === undefined ? [code] : beyond(words, `warn.${code}`, Object.keys(values)),
     )

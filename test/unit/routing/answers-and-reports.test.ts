@@ -1,5 +1,6 @@
 /** What a text was answered and what was reported of it, lost or in any order: each report finds its own text, and none goes twice. */
 import { describe, expect, it } from 'vitest'
+import { reportedTexts } from '../../../src/store/text-reports.ts'
 import { useWorld, world } from './use-world.ts'
 import { ANA, BEN } from './world.ts'
 
@@ -169,5 +170,33 @@ describe('reports and the modem’s own answers in any order', () => {
     world.nowMs += 73 * 3_600_000
     await world.reportAll()
     expect((await world.message(message.id)).state).toBe('sent')
+  })
+})
+
+describe('whether a modem’s texts are reported on', () => {
+  const whole = { sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER, partsMax: 200 }
+  const counted = (more: Partial<typeof whole> = {}, lane = 'mdm_1') =>
+    reportedTexts(world.db, lane, { ...whole, ...more })
+
+  it('is counted by texts, not parts, without those that perhaps never left', async () => {
+    await world.send(BEN, THREE_PARTS)
+    await world.pass(MINUTE)
+    await world.send('+15550100777', 'short')
+    await world.pass(MINUTE)
+    world.sms.at = (step) => (step === 'taken' ? 'lost' : undefined)
+    expect(await world.send(BEN, 'lost')).toMatchObject({ state: 'uncertain' })
+    expect(await counted()).toEqual({ texts: 2, recipients: 2, reports: 0 })
+    expect(await counted({ partsMax: 2 })).toEqual({ texts: 1, recipients: 1, reports: 0 })
+    expect(await counted({ untilMs: 1 })).toEqual({ texts: 0, recipients: 0, reports: 0 })
+    expect(await counted({}, 'mdm_2')).toEqual({ texts: 0, recipients: 0, reports: 0 })
+  })
+
+  it('counts a report whatever it says', async () => {
+    await world.send(BEN, THREE_PARTS)
+    const [first, second] = world.sms.network
+    if (first === undefined || second === undefined) throw new Error('nothing was taken')
+    await world.report(first)
+    await world.report(second, { outcome: 'temporary', status: 0x20, detail: 'congestion' })
+    expect(await counted()).toEqual({ texts: 1, recipients: 1, reports: 2 })
   })
 })

@@ -54,6 +54,7 @@ beforeEach(async () => {
     profileKey: new ProfileKey(new Uint8Array(32)),
     entropyPool: '',
     signedOutAtMs: undefined,
+    keysRotatedAtMs: 0,
   }
 })
 

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { library, warningsOf } from '../../../src/signal/warnings.ts'
 
 const day = 24 * 3600_000
-const quiet = { skewMs: undefined, alerts: [], preKeysLeft: undefined, isOfficial: true, nowMs: library.publishedAtMs }
+const account = { deviceId: 2, signedOutAtMs: undefined, keysRotatedAtMs: 0 }
+const nowMs = library.publishedAtMs
+const quiet = { skewMs: undefined, alerts: [], preKeysLeft: undefined, account, isOfficial: true, nowMs }
 const codes = (more: Partial<Parameters<typeof warningsOf>[0]>) =>
   warningsOf({ ...quiet, ...more }).map(({ code, severity }) => `${code} ${severity}`)
 
@@ -33,7 +35,7 @@ test('which way the clock is off is said', () => {
 
 test('an idle phone has its own words, an alert of later times is passed on', () => {
   expect(codes({ alerts: ['idle-primary-device', 'what-is-this'] })).toEqual([
-    'signal.idle_primary warning',
+    'signal.linked_idle.phone warning',
     'signal.alert warning',
   ])
 })
@@ -41,4 +43,17 @@ test('an idle phone has its own words, an alert of later times is passed on', ()
 test('one-time keys that could not be filled up are told of with their number, also when there is none left', () => {
   expect(codes({ preKeysLeft: 0 })).toEqual(['signal.prekeys_low warning'])
   expect(warningsOf({ ...quiet, preKeysLeft: 7 })[0]).toMatchObject({ values: { left: 7 } })
+})
+
+test.each<[string, Partial<Parameters<typeof warningsOf>[0]>, string[]]>([
+  ['long without a connection', { account: { ...account, keysRotatedAtMs: nowMs - 14 * day } }, ['14']],
+  ['for some days', { account: { ...account, keysRotatedAtMs: nowMs - 13 * day } }, []],
+  ['connected, though its keys are old', { account: { ...account, keysRotatedAtMs: 1 }, metAtMs: nowMs }, []],
+  ['that lost its connection long ago', { metAtMs: nowMs - 20.5 * day }, ['20']],
+  ['of which nothing is known, as after a restore', {}, []],
+  ['that was dropped', { account: { ...account, keysRotatedAtMs: 1, signedOutAtMs: 2 } }, []],
+  ['that is the primary one', { account: { ...account, keysRotatedAtMs: 1, deviceId: 1 } }, []],
+])('a linked device %s: %j', (_what, facts, days) => {
+  const said = warningsOf({ ...quiet, ...facts }).filter(({ code }) => code === 'signal.linked_idle.here')
+  expect(said.map(({ values }) => String(values['days']))).toEqual(days)
 })

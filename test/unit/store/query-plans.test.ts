@@ -13,6 +13,7 @@ import {
   unreadTotal,
 } from '../../../src/store/mailbox.ts'
 import { searchMessages, searchPeople } from '../../../src/store/search.ts'
+import { reportedTexts } from '../../../src/store/text-reports.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'causeway-plans-'))
 let db: Database
@@ -53,6 +54,10 @@ test.each<[string, (db: Database) => Promise<unknown>]>([
     (on) => listMessages(on, { limit, cursor, conversationId: 'cnv_1', order: 'oldest' }),
   ],
   ['messages of all', (on) => listMessages(on, { limit, cursor })],
+  [
+    'texts of a modem, with their reports',
+    (on) => reportedTexts(on, 'mdm_1', { sinceMs: 1, untilMs: 2, partsMax: limit }),
+  ],
   ['contacts', (on) => listContacts(on, { limit, cursor })],
   ['search', (on) => searchMessages(on, 'word', { limit, cursor, conversationId: 'cnv_1' })],
   ['search for people', (on) => searchPeople(on, 'word')],

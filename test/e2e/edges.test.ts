@@ -91,6 +91,8 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
     await entry('A very long text').getByRole('button', { name: 'Show all' }).click()
     await entry('END').waitFor()
     await page.evaluate("document.querySelector('.log').scrollTop = 0")
+    // While it is being scrolled the list takes no press.
+    await page.evaluate(SETTLED)
     await chip.click()
     await page.locator('.info-text', { hasText: 'Liked “Shall we meet at eight?”' }).waitFor()
     await unserve(ben)

@@ -52,8 +52,8 @@ export interface GroupFact {
   changes: readonly { by: string | undefined; revision: number; items: readonly GroupChangeItem[] }[]
   /** We did it ourselves, here. */
   ours: boolean
-  /** The owner has put it away on their phone. */
-  archived: boolean
+  /** The owner has put it away on their phone, or fetched it back; undefined: nothing new of that. */
+  archived: boolean | undefined
   /** Somebody whom the owner has not let in has added us. */
   request: boolean
   /** Our own ids in this group. */

@@ -42,7 +42,8 @@ export async function takeGroup(
     const by = fact.ours ? 'us' : 'them'
     await events.append(tx, { type: 'conversation.timer', conversationId: conversation.id, data: { seconds, by } })
   }
-  if ((conversation.archived === 1) !== fact.archived) {
+  // Otherwise it is as it was put here.
+  if (fact.archived !== undefined && (conversation.archived === 1) !== fact.archived) {
     await tx
       .updateTable('conversations')
       .set({ archived: fact.archived ? 1 : 0 })

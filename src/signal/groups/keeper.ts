@@ -143,13 +143,16 @@ export class GroupKeeper {
       .set({ archived: archived ? 1 : 0 })
       .where('id', '=', group.id)
       .execute()
-    await this.retell(group.id, transaction)
+    await this.retell(group.id, transaction, group.archived === archived ? undefined : archived)
   }
 
-  /** The house is to know how this group is by now; nothing of one that was not fetched yet. */
-  async retell(id: string, transaction: DatabaseTransaction): Promise<void> {
+  /**
+   * The house is to know how this group is by now; nothing of one that was not fetched yet. `archived`: what another device has
+   * just made of that.
+   */
+  async retell(id: string, transaction: DatabaseTransaction, archived?: boolean): Promise<void> {
     const group = await findGroup(transaction, id)
-    if (group?.state !== undefined) await this.#tell(group, group.state, [], false, transaction)
+    if (group?.state !== undefined) await this.#tell(group, group.state, { changes: [], archived }, transaction)
   }
 
   /** The owner keeps a group out, or no longer; `tell` in the same transaction, what it returns after it. */
@@ -232,7 +235,9 @@ export class GroupKeeper {
       const changes = steps
         .filter((step) => before !== undefined && step.state.revision > before.revision && step.items.length > 0)
         .map(({ by, items, state: { revision } }) => ({ by, items, revision }))
-      await this.#tell(group, state, changes, more.ours ?? false, transaction)
+      // One that is fetched for the first time may have been put away before.
+      const archived = before === undefined && held?.archived === true ? true : undefined
+      await this.#tell(group, state, { changes, archived, ours: more.ours }, transaction)
     }
     await this.onReady(group.id, transaction)
   }
@@ -254,7 +259,7 @@ export class GroupKeeper {
       .execute()
     await this.#list(group.id, group, transaction)
     const items = [{ kind: 'removed', who: aci } as const]
-    await this.#tell(group, left, [{ by: undefined, items, revision: left.revision }], false, transaction)
+    await this.#tell(group, left, { changes: [{ by: undefined, items, revision: left.revision }] }, transaction)
     await this.onReady(group.id, transaction)
   }
 
@@ -296,14 +301,13 @@ export class GroupKeeper {
   async #tell(
     group: KnownGroup,
     state: GroupState,
-    changes: GroupFact['changes'],
-    ours: boolean,
+    news: Pick<GroupFact, 'changes'> & { archived?: boolean | undefined; ours?: boolean | undefined },
     transaction: DatabaseTransaction,
   ): Promise<void> {
     const { aci, pni } = this.#credentials
+    const { changes, archived, ours = false } = news
     const now = (await findGroup(transaction, group.id)) ?? group
-    const { archived, blocked } = now
-    const view = { ...viewOf(state, group.cipher, this.#credentials), blocked }
+    const view = { ...viewOf(state, group.cipher, this.#credentials), blocked: now.blocked }
     const standing = { ours, archived, request: isRequest(now) }
     const fact = { group: view, changes, ...standing, self: [aci, `PNI:${pni}`], atMs: this.#clock.now() }
     await this.#sink.group(fact, transaction)

@@ -1,4 +1,4 @@
-/** How often a group is asked for that the server says we are out of. */
+/** What is kept of a group: how often it is asked for when we are out of it, and what is told of it. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,10 @@ import { signalError } from '../../../../src/signal/errors.ts'
 import { GroupCipher } from '../../../../src/signal/groups/cipher.ts'
 import { GroupFetching } from '../../../../src/signal/groups/fetching.ts'
 import { GroupKeeper } from '../../../../src/signal/groups/keeper.ts'
+import { findGroup } from '../../../../src/signal/groups/known.ts'
 import { readGroup } from '../../../../src/signal/groups/state.ts'
 import { actionsCodec, changedCodec } from '../../../../src/signal/proto/groups.ts'
+import type { DatabaseTransaction } from '../../../../src/store/database.ts'
 import { freshDatabase } from '../../../fresh-database.ts'
 
 const hourMs = 3600_000
@@ -84,6 +86,46 @@ test('a group that we are out of is asked for eight times, then only when there 
     expect(asked).toHaveLength(9)
     await comes(5, change(secret))
     expect(asked).toHaveLength(10)
+  } finally {
+    await db.destroy()
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
+
+test('that it was put away is told when another device has just said so, or with the first that is known of it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'causeway-keeper-'))
+  const db = await freshDatabase({ path: join(directory, 'test.db'), key: new Uint8Array(32).fill(7) })
+  try {
+    const told: (boolean | undefined)[] = []
+    const clock = { now: () => 1_790_000_000_000, wait: async () => {} }
+    const own = '11111111-1111-4111-8111-111111111111'
+    const keeper = new GroupKeeper({
+      db,
+      params: ServerSecretParams.generate().getPublicParams(),
+      credentials: { aci: own, pni: own, deviceId: 2 } as never,
+      sink: { group: async ({ archived }: { archived: boolean | undefined }) => void told.push(archived) } as never,
+      clock,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    const within = <T>(act: (tx: DatabaseTransaction) => Promise<T>) => db.transaction().execute(act)
+    const listed = (archived: boolean) =>
+      within((tx) => keeper.listed({ masterKey, blocked: false, archived, whitelisted: false }, tx))
+    const fetched = async (revision: number) => {
+      const state = { ...readGroup({}, new GroupCipher(masterKey)), revision }
+      await within(async (transaction) => {
+        const group = await findGroup(transaction, id)
+        if (group === undefined) throw new Error('unknown')
+        await keeper.save(group, [{ state, items: [], by: undefined }], { transaction })
+      })
+    }
+    await listed(true)
+    expect(told).toEqual([])
+    await fetched(1)
+    expect(told).toEqual([true])
+    await fetched(2)
+    await listed(true)
+    await listed(false)
+    expect(told).toEqual([true, undefined, false])
   } finally {
     await db.destroy()
     rmSync(directory, { recursive: true, force: true })

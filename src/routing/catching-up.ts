@@ -27,7 +27,7 @@ export async function catchUp(
     switch (kind) {
       case 'read-here':
       case 'opened-here':
-        if (kind === 'opened-here') await wipeOpened(context.events, tx, conversationId, [timestampMs], authorAci)
+        if (kind === 'opened-here') await wipeOpened(context, tx, conversationId, [timestampMs], authorAci)
         await markMessagesRead(tx, conversationId, [timestampMs], atMs, authorAci)
         await startReadTimers(tx, conversationId)
         break

@@ -24,6 +24,7 @@ import type { EventLog } from '../store/events.ts'
 import { getMessage } from '../store/mailbox.ts'
 import { forgetQuotedFile } from '../store/quoted.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
+import { tellOfFile } from './file-news.ts'
 import { type LookedAt, lookAt, tooLarge } from './kept-files.ts'
 import { type HandedIn, takeUploads, type Uploaded, type UploadFacts } from './uploads.ts'
 
@@ -193,7 +194,7 @@ export class MediaDesk {
       if (row.message_id !== null) {
         const message = isQuotable(row) ? await getMessage(tx, row.message_id) : undefined
         if (message !== undefined) await forgetQuotedFile(tx, message, await versionTimes(tx, message))
-        await events.append(tx, { type: 'attachment.gone', messageId: row.message_id, data: { id, code: why.code } })
+        await tellOfFile(this.#options, tx, row.message_id, { type: 'attachment.gone', data: { id, code: why.code } })
       }
     })
     events.poke()
@@ -267,7 +268,7 @@ export class MediaDesk {
         // Said once, not at every repetition; a quote without its picture is no news.
         if (moved === undefined || row.code === code || row.quoted === 1 || this.#stopping.signal.aborted) return
         const data = { id: row.id, code, state: moved.state }
-        await events.append(tx, { type: `attachment.${moved.state}`, messageId: row.message_id ?? undefined, data })
+        await tellOfFile(this.#options, tx, row.message_id, { type: `attachment.${moved.state}`, data })
       })
       events.poke()
       this.#options.log.info({ id: row.id, code, state: change.state }, 'a file of a message could not be fetched')
@@ -295,7 +296,7 @@ export class MediaDesk {
         await tx.updateTable('blobs').set({ doomed: 1 }).where('id', 'in', idsOf(blob, thumbnail)).execute()
       else {
         const data = { id: row.id, content_type: contentType, bytes: blob.bytes }
-        await events.append(tx, { type: 'attachment.here', messageId: row.message_id ?? undefined, data })
+        await tellOfFile(this.#options, tx, row.message_id, { type: 'attachment.here', data })
       }
       return kept
     })

@@ -14,6 +14,7 @@ import { asUnit } from '../store/unit.ts'
 
 import { recipientOf } from './capabilities.ts'
 import type { RoutingContext, RowContext } from './context.ts'
+import { tellOfFile } from './file-news.ts'
 import { conversationWith } from './people.ts'
 import { partiesIn } from './plans.ts'
 
@@ -61,17 +62,18 @@ export async function markRead(
 
 /** What the owner has read on another device is read here; what is still to come will be. */
 export async function takeReadElsewhere(
-  { clock, events }: RowContext,
+  context: RowContext,
   tx: DatabaseTransaction,
   { author, timestampsMs, atMs, opened = false }: Parameters<TransportSink['readElsewhere']>[0],
 ): Promise<void> {
+  const { clock, events } = context
   const conversation = await conversationWith(tx, author)
   const groups = author.aci === undefined ? [] : await conversationsOfAuthor(tx, author.aci, timestampsMs)
   const here = new Set<number>()
   for (const id of conversation === undefined ? groups : [conversation.id, ...groups]) {
     const authorAci = groups.includes(id) ? author.aci : undefined
     if (opened)
-      for (const timestampMs of await wipeOpened(events, tx, id, timestampsMs, authorAci)) here.add(timestampMs)
+      for (const timestampMs of await wipeOpened(context, tx, id, timestampsMs, authorAci)) here.add(timestampMs)
     const those = await markMessagesRead(tx, id, timestampsMs, atMs, authorAci)
     if (those.length === 0) continue
     for (const { sent_timestamp_ms: timestampMs } of those) here.add(timestampMs)
@@ -87,7 +89,7 @@ export async function takeReadElsewhere(
 
 /** What was to be looked at once, and was on another device, goes here, too. The times of the messages that are here. */
 export async function wipeOpened(
-  events: RowContext['events'],
+  context: Pick<RowContext, 'events' | 'clock'>,
   tx: DatabaseTransaction,
   conversationId: string,
   timestampsMs: readonly number[],
@@ -101,7 +103,7 @@ export async function wipeOpened(
     for (const file of files.filter(({ view_once: once, state }) => once === 1 && state !== 'gone')) {
       await wipeAttachment(tx, file, OPENED_ELSEWHERE)
       const data = { id: file.id, code: OPENED_ELSEWHERE.code }
-      await events.append(tx, { type: 'attachment.gone', messageId: message?.id ?? '', data })
+      await tellOfFile(context, tx, file.message_id, { type: 'attachment.gone', data })
     }
   }
   return here

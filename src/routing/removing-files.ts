@@ -13,6 +13,7 @@ import { forgetQuotedFile } from '../store/quoted.ts'
 import { settleConversation } from '../store/removing.ts'
 import type { ConversationRow, MessageRow } from '../store/tables/mailbox.ts'
 import type { AttachmentRow } from '../store/tables/media.ts'
+import { tellOfFile } from './file-news.ts'
 import { addresseeOf, partiesOf } from './plans.ts'
 import { isSettled, overSignal, type Removing, tell, wipe } from './wiping.ts'
 
@@ -68,7 +69,7 @@ async function takeAway(
   await wipeAttachment(tx, row, REMOVED)
   // Quotes show the first one.
   if (row.position === 0) await forgetQuotedFile(tx, message, await versionTimes(tx, message))
-  await events.append(tx, { type: 'attachment.gone', messageId: message.id, data: { id: row.id, code: REMOVED.code } })
+  await tellOfFile(context, tx, message.id, { type: 'attachment.gone', data: { id: row.id, code: REMOVED.code } })
   if (message.text !== '' || (await filesHere(tx, message)).length > 0) return
   const contact = conversation.contact_id === null ? undefined : await findContact(tx, { id: conversation.contact_id })
   await wipe(context, tx, [message], contact)

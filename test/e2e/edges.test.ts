@@ -188,6 +188,10 @@ describe.skipIf(chromiumPath === undefined)('the inbox at its edges', () => {
     const [log, button] = [await page.locator('.log').boundingBox(), await page.locator('.to-end').boundingBox()]
     expect(button?.y).toBeGreaterThanOrEqual((log?.y ?? 0) + (log?.height ?? 0))
     expect(await new Axe().findings(page, false)).toEqual([])
+    // Near the end the list goes to it by itself, and what is to be pressed with it.
+    await page.mouse.wheel(0, 900)
+    await page.locator('.to-end').waitFor({ state: 'detached' })
+    await page.evaluate(SETTLED)
     await refused.getByRole('button', { name: 'Edit' }).click()
     await refused.waitFor({ state: 'detached' })
     await page.locator('.composer-quote', { hasText: 'From further up' }).waitFor()

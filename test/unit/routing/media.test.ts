@@ -252,6 +252,23 @@ describe('a file that came', () => {
     expect(readdirSync(join(directory, 'files')).filter((name) => name.startsWith('blb_'))).toHaveLength(1)
   })
 
+  it('makes its message a later one with all that becomes of it, that no answer of before is taken for the newer', async () => {
+    const changedAt = async () =>
+      (await db.selectFrom('messages').select('updated_at_ms').executeTakeFirstOrThrow()).updated_at_ms
+    let open = () => {}
+    gate = new Promise((resolve) => {
+      open = resolve
+    })
+    await comes(1)
+    nowMs += 1_000
+    open()
+    await settle(['here'])
+    expect(await changedAt()).toBe(nowMs)
+    nowMs += 1_000
+    await router.media.wipe((await rows())[0]?.id ?? '')
+    expect(await changedAt()).toBe(nowMs)
+  })
+
   it('is removed when somebody says so, with its file', async () => {
     await comes(1)
     await settle(['here'])

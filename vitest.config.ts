@@ -16,6 +16,7 @@ class LongFirst extends BaseSequencer {
 
 const EVERY = 'test/**/*.test.ts'
 const UNIT = 'test/unit/**/*.test.ts'
+const SCENARIO = 'test/scenario/**/*.test.ts'
 
 const common = {
   setupFiles: ['test/patience.ts'],
@@ -34,7 +35,8 @@ export default defineConfig({
     projects: [
       // These leave nothing behind: what they import is loaded once for each worker, which is a good part of their time.
       { test: { ...common, name: 'unit', include: [UNIT], isolate: false } },
-      { test: { ...common, name: 'whole', include: [EVERY], exclude: [UNIT] } },
+      { test: { ...common, name: 'scenario', include: [SCENARIO], isolate: false } },
+      { test: { ...common, name: 'whole', include: [EVERY], exclude: [UNIT, SCENARIO] } },
     ],
   },
 })

@@ -10,6 +10,8 @@ import { type Problem, problemBody } from './problem.ts'
 const QUIET_MS = 3_000
 /** …and no longer than this. */
 const LINGER_MS = 15_000
+/** All has come: for so long whoever sent it may read the answer before the connection ends. Most end it themselves, at once. */
+const TAKEN_WITHIN_MS = 500
 
 export function refuse(problem: Problem, request: Request, response: Response): void {
   const body = JSON.stringify(problemBody(problem, request.originalUrl.split('?')[0] ?? ''))
@@ -24,7 +26,12 @@ export function refuse(problem: Problem, request: Request, response: Response): 
   response.write(body)
   const timer = setTimeout(end, LINGER_MS)
   const quiet = setTimeout(end, QUIET_MS)
-  request.once('end', end)
+  let taken: NodeJS.Timeout | undefined
+  // A client may have a last, empty write to make; it fails where the connection has gone, and nobody reads the answer then.
+  request.once('end', () => {
+    clearTimeout(quiet)
+    taken = setTimeout(end, TAKEN_WITHIN_MS)
+  })
   request.once('close', end)
   request.on('data', () => quiet.refresh())
   request.resume()
@@ -32,6 +39,7 @@ export function refuse(problem: Problem, request: Request, response: Response): 
   function end(): void {
     clearTimeout(timer)
     clearTimeout(quiet)
+    clearTimeout(taken)
     response.end()
   }
 }

@@ -11,7 +11,10 @@ const full = new Problem({ status: 507, code: 'storage-full', title: 'There is n
 
 /** A request of which octets are still to come, and the answer to it. */
 function refused() {
-  const request = Object.assign(new PassThrough({ autoDestroy: false }), { complete: false, originalUrl: '/api/v1/media' })
+  const request = Object.assign(new PassThrough({ autoDestroy: false }), {
+    complete: false,
+    originalUrl: '/api/v1/media',
+  })
   const said = { written: '', ended: false, headers: {} as Record<string, string> }
   const response = {
     status: () => response,

@@ -38,5 +38,17 @@ export function idOf(code: string): string {
 }
 
 function say(sentence: Sentence, values: FindingValues): string {
-  return typeof sentence === 'string' ? sentence : sentence(values as never)
+  if (typeof sentence === 'string') return sentence
+  const read = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? timeInWords(value) : value,
+  ])
+  return sentence(Object.fromEntries(read) as never)
+}
+
+/** A time as people read it: `2026-05-01`, `2026-05-01 08:12 UTC`. What is none stays. */
+function timeInWords(value: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{3}Z$/.exec(value) ?? []
+  if (day === undefined) return value
+  return time === '00:00' ? day : `${day} ${time} UTC`
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Config, loadConfig } from '../../../src/config.ts'
+import { found } from '../../../src/doctor/found.ts'
 import { examineHost, type Host } from '../../../src/doctor/host.ts'
 import { holderOf } from '../../../src/doctor/processes.ts'
 
@@ -63,6 +64,14 @@ describe('the doctor on the machine', () => {
     ['redis.missing', { path: '/nonexistent' }, 'error'],
   ])('%s of %j is %s', async (id, machine, severity) => {
     expect(await finding(id, config(), machine)).toEqual([severity])
+  })
+
+  test('times are said as people read them, and handed out as programs do', () => {
+    const ended = found('node.eol', 'info', { version: '20.20.2', at: '2026-05-01T00:00:00.000Z' })
+    expect(ended.what).toBe('Node 20.20.2 gets no security fixes since 2026-05-01, at least not from Node itself.')
+    expect(ended.values).toMatchObject({ at: '2026-05-01T00:00:00.000Z' })
+    const old = found('backup.old', 'warning', { taken_at: '2026-05-01T08:12:33.000Z' })
+    expect(old.what).toContain('2026-05-01 08:12 UTC')
   })
 
   test('of a Node whose end is not known nothing is said', async () => {

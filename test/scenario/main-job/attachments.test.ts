@@ -49,6 +49,8 @@ function raw(method: string, path: string, headers: Record<string, string> = {},
   return new Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }>((resolve, reject) => {
     const socketPath = join(house.directory, 'run/api.sock')
     const outgoing = request({ socketPath, method, path, headers, agent: false }, (response) => {
+      // From here on the answer is what counts: of a refused upload the last write fails where the other side has gone.
+      outgoing.off('error', reject).on('error', () => {})
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

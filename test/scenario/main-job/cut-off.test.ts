@@ -64,8 +64,11 @@ function raw(method: string, path: string, body?: Buffer): Promise<{ status: num
   return new Promise((resolve, reject) => {
     const socketPath = join(house.directory, 'run/api.sock')
     const outgoing = request({ socketPath, method, path, agent: false }, (response) => {
+      // From here on the answer is what counts: of a refused upload the last write fails where the other side has gone.
+      outgoing.off('error', reject).on('error', () => {})
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
     })
     outgoing.on('error', reject)

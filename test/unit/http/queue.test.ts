@@ -143,7 +143,7 @@ describe('what the doctor offers to do', () => {
     }
     expect(findings.find(({ id }) => id === 'queue.paused')).toMatchObject({
       severity: 'warning',
-      what: 'Text messages are paused; nothing leaves there since 1970-01-01T00:00:00.000Z.',
+      what: 'Text messages are paused; nothing leaves there since 1970-01-01.',
       fix: 'Let it go on: causeway queue resume --transport sms.',
       action: { body: { transport: 'sms' } },
     })

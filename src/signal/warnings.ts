@@ -12,7 +12,7 @@ const dayMs = 24 * 3600_000
 /** Signal's own clients expire after some 90 days, and the servers may change with them. */
 const ageWarningDays = 60
 const ageErrorDays = 80
-/** Signal drops a linked device after about 30 days without a connection. */
+/** Signal drops a linked device after 45 days without a connection, by the server’s published source. */
 const idleWarningDays = 14
 /** Of a server's notice that is not known here. */
 const ALERT_CHARS_MAX = 100
@@ -108,7 +108,7 @@ function idleHere({
       code: 'signal.linked_idle.here',
       severity: 'warning',
       values: { days },
-      what: `This linked device has not been connected to Signal for ${days} days; after about 30 the account drops it.`,
+      what: `This linked device has not been connected to Signal for ${days} days; after about 45 the account drops it.`,
       fix: 'Check the way to the internet. Once it is dropped: causeway signal link.',
     },
   ]

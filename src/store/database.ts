@@ -258,7 +258,8 @@ export interface SchemaStanding {
 }
 
 /**
- * Looks into a database that is there and that no gateway has open, and changes nothing in it. Throws CausewayError `db-key`,
+ * Looks into a database that is there and that no gateway has open, and changes nothing of what it holds (what a crash left in
+ * the write-ahead log is taken in, as at a start). Throws CausewayError `db-key`,
  * and what SQLite throws.
  */
 export function schemaStanding(path: string, key: Uint8Array): SchemaStanding {
